@@ -1,0 +1,2 @@
+/** Derivatives and batching as rewrites of graphs. */
+package dev.engram.autodiff;

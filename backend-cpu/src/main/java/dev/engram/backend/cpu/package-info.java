@@ -1,0 +1,2 @@
+/** Loop programs as JVM bytecode. */
+package dev.engram.backend.cpu;

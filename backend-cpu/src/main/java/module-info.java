@@ -1,0 +1,7 @@
+/** Loop programs as JVM bytecode with the Vector API. */
+@org.jspecify.annotations.NullMarked
+module dev.engram.backend.cpu {
+  requires transitive dev.engram.lower;
+  requires jdk.incubator.vector;
+  requires static org.jspecify;
+}

@@ -1,0 +1,2 @@
+/** The command engram. */
+package dev.engram.cli;

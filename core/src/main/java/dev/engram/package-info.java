@@ -1,0 +1,2 @@
+/** Tracing, transformations and execution of models. */
+package dev.engram;

@@ -1,0 +1,12 @@
+/** What users import: tracing, transformations, modules, learners, optimizers. */
+@org.jspecify.annotations.NullMarked
+module dev.engram.core {
+  requires transitive dev.engram.ir;
+  requires transitive dev.engram.autodiff;
+  requires transitive dev.engram.etrace;
+  requires transitive dev.engram.lower;
+  requires commons.math3;
+  requires static org.jspecify;
+
+  uses dev.engram.lower.Backend;
+}

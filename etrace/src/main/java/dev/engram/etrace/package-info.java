@@ -1,0 +1,2 @@
+/** Online learning rules by eligibility traces, as rewrites of graphs. */
+package dev.engram.etrace;

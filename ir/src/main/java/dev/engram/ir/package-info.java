@@ -1,0 +1,2 @@
+/** Graphs of tensor operations and their meaning. */
+package dev.engram.ir;

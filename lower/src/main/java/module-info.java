@@ -1,0 +1,8 @@
+/** Graphs lowered to fused loops with a static buffer plan, and the door to the backends that run them. */
+@org.jspecify.annotations.NullMarked
+module dev.engram.lower {
+  requires transitive dev.engram.ir;
+  requires static org.jspecify;
+
+  exports dev.engram.lower;
+}
