@@ -1,4 +1,7 @@
-/** Typed graphs of tensor operations: types, host tensors, builder, verifier, text form, interpreter, generic passes. */
+/**
+ * Typed graphs of tensor operations: types, host tensors, builder, verifier, text form,
+ * interpreter, generic passes.
+ */
 @org.jspecify.annotations.NullMarked
 module dev.engram.ir {
   requires static org.jspecify;

@@ -1,4 +1,7 @@
-/** Graphs lowered to fused loops with a static buffer plan, and the door to the backends that run them. */
+/**
+ * Graphs lowered to fused loops with a static buffer plan, and the door to the backends that run
+ * them.
+ */
 @org.jspecify.annotations.NullMarked
 module dev.engram.lower {
   requires transitive dev.engram.ir;

@@ -1,6 +1,9 @@
 package dev.engram.lower;
 
-/** Something that turns loop programs into executable code, found by {@link java.util.ServiceLoader}. */
+/**
+ * Something that turns loop programs into executable code, found by {@link
+ * java.util.ServiceLoader}.
+ */
 public interface Backend {
   /** The name a user selects this backend by, such as {@code cpu}. */
   String name();
