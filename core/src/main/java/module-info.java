@@ -1,6 +1,8 @@
 /** What users import: tracing, transformations, modules, learners, optimizers. */
 @org.jspecify.annotations.NullMarked
 module dev.engram.core {
+  exports dev.engram.io;
+
   requires transitive dev.engram.ir;
   requires transitive dev.engram.autodiff;
   requires transitive dev.engram.etrace;

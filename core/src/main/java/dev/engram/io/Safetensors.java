@@ -1,0 +1,248 @@
+package dev.engram.io;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.Set;
+
+/**
+ * The content of one <a href="https://github.com/huggingface/safetensors">safetensors</a> file:
+ * named tensors and string metadata.
+ *
+ * <pre>
+ *   8 bytes   N, the length of the header, little-endian
+ *   N bytes   {"name":{"dtype":"F32","shape":[64,128],"data_offsets":[0,32768]}, ...}
+ *   the rest  the tensors' elements, row-major, little-endian
+ * </pre>
+ *
+ * @param metadata free text by key, in the order of the file
+ * @param entries the tensors, in the order of the header
+ */
+public record Safetensors(Map<String, String> metadata, List<Entry> entries) {
+  /** The format's own limit, in bytes. */
+  private static final long MAX_HEADER = 100_000_000;
+
+  private static final long ALIGNMENT = 64;
+  private static final long CHUNK = 1 << 30;
+
+  /**
+   * Checks that names are unique.
+   *
+   * @throws IllegalArgumentException for a repeated or reserved name
+   */
+  public Safetensors {
+    metadata = Collections.unmodifiableMap(new LinkedHashMap<>(metadata));
+    entries = List.copyOf(entries);
+    Set<String> names = new HashSet<>();
+    for (Entry entry : entries) {
+      if (!names.add(entry.name)) {
+        throw new IllegalArgumentException("two tensors have the name \"" + entry.name + "\"");
+      }
+    }
+  }
+
+  /**
+   * One tensor.
+   *
+   * @param name unique in the file, such as {@code rnn.layers.0.Wz.weight}
+   * @param dtype the format's name of the element type: BOOL, U8, I8, F8_E5M2, F8_E4M3, I16, U16,
+   *     F16, BF16, I32, U32, F32, I64, U64 or F64
+   * @param shape the sizes; empty for a scalar
+   * @param data exactly the elements, row-major and little-endian
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  public record Entry(String name, String dtype, long[] shape, MemorySegment data) {
+    /**
+     * Checks the parts against each other.
+     *
+     * @throws IllegalArgumentException for an unknown dtype, a negative size, a reserved name or
+     *     data of another length than dtype and shape ask for
+     */
+    public Entry {
+      shape = shape.clone();
+      if (name.equals(SafetensorsHeader.METADATA)) {
+        throw new IllegalArgumentException("the name " + name + " is reserved by the format");
+      }
+      long got = data.byteSize();
+      String what = "tensor \"" + name + "\": " + dtype + Arrays.toString(shape);
+      long expected =
+          ElementType.named(dtype)
+              .orElseThrow(
+                  () ->
+                      new IllegalArgumentException(
+                          what + " has an unknown dtype, expected " + ElementType.names()))
+              .bytesOf(shape)
+              .orElseThrow(
+                  () ->
+                      new IllegalArgumentException(
+                          what + " has a negative size or more than 2^63 bytes"));
+      if (got != expected) {
+        throw new IllegalArgumentException(what + " needs " + expected + " bytes, got " + got);
+      }
+    }
+
+    /** A copy of the sizes. */
+    @Override
+    public long[] shape() {
+      return shape.clone();
+    }
+  }
+
+  /**
+   * The tensor called {@code name}.
+   *
+   * @throws NoSuchElementException listing the names that exist
+   */
+  public Entry entry(String name) {
+    return entries.stream()
+        .filter(entry -> entry.name.equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new NoSuchElementException(
+                    "no tensor \""
+                        + name
+                        + "\"; there are "
+                        + entries.stream().map(Entry::name).toList()));
+  }
+
+  /**
+   * Reads a file. Each entry's data is read-only native memory, aligned to 64 bytes, that is freed
+   * when no one refers to it any more. Nothing is allocated before the header has been checked
+   * against the size of the file, so a corrupt length cannot ask for more memory than the file has.
+   *
+   * @throws FormatException naming the file, the tensor, what was found and what was expected
+   * @throws IOException when the file cannot be read
+   */
+  public static Safetensors read(Path file) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      long size = channel.size();
+      if (size < 8) {
+        throw new FormatException(
+            "has " + size + " bytes, expected at least 8 for the header length");
+      }
+      ByteBuffer prefix = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
+      readFully(channel, 0, prefix);
+      long headerBytes = prefix.getLong(0);
+      if (headerBytes < 0 || headerBytes > Math.min(MAX_HEADER, size - 8)) {
+        throw new FormatException(
+            String.format(
+                "the header length is %s bytes, expected at most %d in a file of %d bytes",
+                Long.toUnsignedString(headerBytes), Math.min(MAX_HEADER, size - 8), size));
+      }
+      ByteBuffer json = ByteBuffer.allocate((int) headerBytes);
+      readFully(channel, 8, json);
+      long dataStart = 8 + headerBytes;
+      SafetensorsHeader header = SafetensorsHeader.parse(json.flip(), size - dataStart);
+      List<Entry> entries = new ArrayList<>();
+      for (SafetensorsHeader.Slot slot : header.slots()) {
+        MemorySegment data = readData(channel, dataStart + slot.begin(), slot.end() - slot.begin());
+        entries.add(new Entry(slot.name(), slot.type().name(), slot.shape(), data));
+      }
+      return new Safetensors(header.metadata(), entries);
+    } catch (FormatException e) {
+      throw new FormatException(file, e.getMessage());
+    } catch (NoSuchFileException e) {
+      throw new IOException("cannot read " + file + ": there is no such file", e);
+    }
+  }
+
+  /**
+   * Writes the file as a whole or not at all. Tensors with wide elements come first in the data
+   * area, so that every tensor is aligned to its elements; the header keeps the order of {@link
+   * #entries}.
+   *
+   * @throws IOException naming the file and the reason
+   */
+  public void write(Path file) throws IOException {
+    List<Entry> byWidth = new ArrayList<>(entries);
+    byWidth.sort(Comparator.comparingInt(entry -> -ElementType.valueOf(entry.dtype).bytes));
+    Map<String, Long> begins = new LinkedHashMap<>();
+    long end = 0;
+    for (Entry entry : byWidth) {
+      begins.put(entry.name, end);
+      end += entry.data.byteSize();
+    }
+    byte[] header = new SafetensorsHeader(metadata, slots(begins)).encode();
+    if (header.length > MAX_HEADER) {
+      throw new IllegalArgumentException("the header exceeds the format's limit of 100 MB");
+    }
+    AtomicFile.write(
+        file,
+        channel -> {
+          ByteBuffer prefix = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
+          writeFully(channel, prefix.putLong(0, header.length));
+          writeFully(channel, ByteBuffer.wrap(header));
+          for (Entry entry : byWidth) {
+            writeData(channel, entry.data);
+          }
+        });
+  }
+
+  private List<SafetensorsHeader.Slot> slots(Map<String, Long> begins) {
+    List<SafetensorsHeader.Slot> slots = new ArrayList<>();
+    for (Entry entry : entries) {
+      long begin = begins.get(entry.name);
+      slots.add(
+          new SafetensorsHeader.Slot(
+              entry.name,
+              ElementType.valueOf(entry.dtype),
+              entry.shape,
+              begin,
+              begin + entry.data.byteSize()));
+    }
+    return slots;
+  }
+
+  private static MemorySegment readData(FileChannel channel, long position, long bytes)
+      throws IOException {
+    MemorySegment data = Arena.ofAuto().allocate(bytes, ALIGNMENT);
+    for (long at = 0; at < bytes; at += CHUNK) {
+      MemorySegment chunk = data.asSlice(at, Math.min(CHUNK, bytes - at));
+      readFully(channel, position + at, chunk.asByteBuffer());
+    }
+    return data.asReadOnly();
+  }
+
+  private static void readFully(FileChannel channel, long position, ByteBuffer into)
+      throws IOException {
+    while (into.hasRemaining()) {
+      int count = channel.read(into, position + into.position());
+      if (count < 0) {
+        throw new FormatException("the file became shorter while it was read");
+      }
+    }
+  }
+
+  private static void writeData(FileChannel channel, MemorySegment data) throws IOException {
+    for (long at = 0; at < data.byteSize(); at += CHUNK) {
+      MemorySegment chunk = data.asSlice(at, Math.min(CHUNK, data.byteSize() - at));
+      if (!chunk.isNative()) {
+        // A float[] has no view as a byte buffer.
+        chunk = Arena.ofAuto().allocate(chunk.byteSize()).copyFrom(chunk);
+      }
+      writeFully(channel, chunk.asByteBuffer());
+    }
+  }
+
+  private static void writeFully(FileChannel channel, ByteBuffer from) throws IOException {
+    while (from.hasRemaining()) {
+      channel.write(from);
+    }
+  }
+}
