@@ -1,0 +1,133 @@
+package dev.engram.ir;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** Numpy's broadcasting, written out as explicit moves. */
+final class Broadcasting {
+  private Broadcasting() {}
+
+  static Tensor binary(ElementwiseRow row, Tensor a, Tensor b) {
+    return elementwise(row, List.of(a, b));
+  }
+
+  static Tensor elementwise(ElementwiseRow row, List<Tensor> in) {
+    Shape common = in.getFirst().shape();
+    for (int i = 1; i < in.size(); i++) {
+      common = join(row.name(), common, in.get(i).shape(), in.get(i).type(), i);
+    }
+    Shape to = common;
+    List<Tensor> wide = in.stream().map(t -> to(t, to, row.name())).toList();
+    return Tracer.apply(new Elementwise(row), wide).getFirst();
+  }
+
+  private static Shape join(String op, Shape a, Shape b, TensorType type, int operand) {
+    int rank = Math.max(a.rank(), b.rank());
+    int[] dims = new int[rank];
+    for (int i = 1; i <= rank; i++) {
+      int da = i <= a.rank() ? a.dim(a.rank() - i) : 1;
+      int db = i <= b.rank() ? b.dim(b.rank() - i) : 1;
+      if (da != db && da != 1 && db != 1) {
+        throw new TypeException(
+            op
+                + ": operand "
+                + operand
+                + " has type "
+                + type
+                + ", expected a shape that broadcasts with ["
+                + a
+                + "]: axis "
+                + (-i)
+                + " has length "
+                + db
+                + " against "
+                + da
+                + "; reshape, transpose or slice one of them ("
+                + Where.here()
+                + ")");
+      }
+      dims[rank - i] = da == 1 ? db : da;
+    }
+    return Shape.of(dims);
+  }
+
+  static Tensor to(Tensor t, Shape to, String op) {
+    Shape from = t.shape();
+    if (from.equals(to)) {
+      return t;
+    }
+    int lead = to.rank() - from.rank();
+    List<Integer> kept = new ArrayList<>();
+    List<Integer> axes = new ArrayList<>();
+    boolean fits = lead >= 0;
+    for (int i = 0; fits && i < from.rank(); i++) {
+      int d = from.dim(i);
+      if (d == to.dim(lead + i)) {
+        kept.add(d);
+        axes.add(lead + i);
+      } else {
+        fits = d == 1;
+      }
+    }
+    if (!fits) {
+      throw new TypeException(
+          op + ": operand 0 has type " + t.type() + ", expected a shape that broadcasts to [" + to + "] (" + Where.here() + ")");
+    }
+    if (t instanceof Tracer x && x.value() instanceof Lit lit) {
+      return x.builder().tracer(new Lit(t.type().with(to), lit.bits()));
+    }
+    Tensor squeezed = t.reshape(Shape.of(kept));
+    return Tracer.apply(new Move.Broadcast(to, axes), List.of(squeezed)).getFirst();
+  }
+
+  static Tensor reduce(Reduce.Kind kind, Tensor t, int... axes) {
+    List<Integer> list =
+        axes.length == 0
+            ? IntStream.range(0, t.rank()).boxed().toList()
+            : Arrays.stream(axes).map(t.shape()::axis).boxed().toList();
+    return Tracer.apply(new Reduce(kind, list), List.of(t)).getFirst();
+  }
+
+  static Tensor matmul(Tensor a, Tensor b) {
+    if (a.rank() == 0 || b.rank() == 0) {
+      throw new TypeException(
+          "matmul: operands have types " + a.type() + " and " + b.type() + ", expected at least one axis each; use mul (" + Where.here() + ")");
+    }
+    int ka = a.rank() - 1;
+    int kb = Math.max(b.rank() - 2, 0);
+    if (a.shape().dim(ka) != b.shape().dim(kb)) {
+      throw new TypeException(
+          "matmul: operand 1 has type "
+              + b.type()
+              + ", expected length "
+              + a.shape().dim(ka)
+              + " on axis "
+              + kb
+              + " to match the last axis of "
+              + a.type()
+              + (b.rank() == 2 && b.shape().dim(1) == a.shape().dim(ka) ? "; .transpose() would fit" : "")
+              + " ("
+              + Where.here()
+              + ")");
+    }
+    if (b.rank() <= 2) {
+      return a.dot(b, new Dot(List.of(ka), List.of(kb), List.of(), List.of()));
+    }
+    Tensor left = a.rank() == 1 ? a.expandDims(0) : a;
+    Shape lead =
+        join(
+            "matmul",
+            left.shape().range(0, left.rank() - 2),
+            b.shape().range(0, b.rank() - 2),
+            b.type(),
+            1);
+    Tensor l = to(left, lead.concat(left.shape().range(left.rank() - 2, left.rank())), "matmul");
+    Tensor r = to(b, lead.concat(b.shape().range(b.rank() - 2, b.rank())), "matmul");
+    int n = lead.rank();
+    List<Integer> batch = IntStream.range(0, n).boxed().toList();
+    Tensor y = l.dot(r, new Dot(List.of(n + 1), List.of(n), batch, batch));
+    return a.rank() == 1 ? y.squeeze(n) : y;
+  }
+}

@@ -1,0 +1,151 @@
+package dev.engram.ir;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Collects equations into a {@link Graph}. Passes use it directly; {@link Trace} is the one that
+ * user code records into.
+ *
+ * <p>Not thread-safe; one thread builds one graph.
+ */
+public sealed class Builder permits Trace {
+  private final String name;
+  private final List<Param> params = new ArrayList<>();
+  private final List<Eqn> eqns = new ArrayList<>();
+  private Where where = Where.UNKNOWN;
+
+  public Builder(String name) {
+    this.name = name;
+  }
+
+  public String name() {
+    return name;
+  }
+
+  /** Adds a parameter. */
+  public Var param(TensorType type, Role role, String path) {
+    Var v = new Var(type);
+    params.add(new Param(v, role, path));
+    return v;
+  }
+
+  /** Adds a parameter with the type, role and path of {@code like}. */
+  public Var param(Param like) {
+    return param(like.type(), like.role(), like.path());
+  }
+
+  public List<Param> params() {
+    return List.copyOf(params);
+  }
+
+  /** Equations added from now on come from this source line. */
+  public Builder at(Where line) {
+    where = line;
+    return this;
+  }
+
+  /** The source line for the next equation. */
+  Where line() {
+    return where;
+  }
+
+  /**
+   * Adds {@code op(inputs)} and gives its results.
+   *
+   * @throws TypeException when the operands do not fit the op; the message ends with the source line
+   */
+  public List<Var> emit(Op op, List<? extends Value> inputs) {
+    Where line = line();
+    List<TensorType> types;
+    try {
+      types = op.typeOf(inputs.stream().map(Value::type).toList());
+    } catch (TypeException e) {
+      throw line.isKnown() ? new TypeException(e.getMessage() + " (" + line + ")", e) : e;
+    }
+    List<Var> outs = types.stream().map(Var::new).toList();
+    eqns.add(new Eqn(op, List.copyOf(inputs), outs, line));
+    return outs;
+  }
+
+  /** Adds an op with one result. */
+  public Var emit1(Op op, Value... inputs) {
+    return emit(op, List.of(inputs)).getFirst();
+  }
+
+  /** {@code v} as a tensor, so that rules can be written in tensor language. */
+  public Tracer tracer(Value v) {
+    return new Tracer(this, v);
+  }
+
+  /** The value that {@code t} has in this graph; host tensors become literals or constants. */
+  public Value lift(Tensor t) {
+    return switch (t) {
+      case HostTensor h -> lift(h);
+      case Tracer x when x.builder() == this -> x.value();
+      case Tracer x when x.value() instanceof Lit lit -> lit;
+      case Tracer x -> liftForeign(x);
+    };
+  }
+
+  private Value lift(HostTensor h) {
+    return h.uniform()
+        .<Value>map(bits -> new Lit(h.type(), bits))
+        .orElseGet(() -> emit1(new Source.Const(h)));
+  }
+
+  Value liftForeign(Tracer x) {
+    throw new TraceException(
+        "a value of graph @" + x.builder().name() + " cannot be used in graph @" + name);
+  }
+
+  /** Copies the equations of {@code g}, with {@code args} for its parameters; gives its results. */
+  public List<Value> inline(Graph g, List<? extends Value> args) {
+    if (args.size() != g.params().size()) {
+      throw new GraphException(
+          "inline of @" + g.name() + ": got " + args.size() + " arguments, expected " + g.params().size());
+    }
+    Map<Value, Value> map = new HashMap<>();
+    for (int i = 0; i < args.size(); i++) {
+      Param p = g.params().get(i);
+      if (!p.type().equals(args.get(i).type())) {
+        throw new GraphException(
+            "inline of @" + g.name() + ": argument " + i + " has type " + args.get(i).type() + ", expected " + p.type());
+      }
+      map.put(p.var(), args.get(i));
+    }
+    for (Eqn e : g.eqns()) {
+      copy(e, map);
+    }
+    return g.outs().stream().map(v -> mapped(map, v)).toList();
+  }
+
+  /** Adds a copy of {@code e} with its operands mapped, and maps its results to the copy's. */
+  public void copy(Eqn e, Map<Value, Value> map) {
+    List<Value> in = e.inputs().stream().map(v -> mapped(map, v)).toList();
+    List<Var> outs = e.outputs().stream().map(v -> new Var(v.type())).toList();
+    eqns.add(new Eqn(e.op(), in, outs, e.where()));
+    for (int i = 0; i < outs.size(); i++) {
+      map.put(e.outputs().get(i), outs.get(i));
+    }
+  }
+
+  /** What {@code v} is mapped to; literals are themselves. */
+  public static Value mapped(Map<Value, Value> map, Value v) {
+    if (v instanceof Lit) {
+      return v;
+    }
+    Value to = map.get(v);
+    if (to == null) {
+      throw new GraphException("the variable " + v + " is used before it is defined");
+    }
+    return to;
+  }
+
+  /** The graph with these results. The builder must not be used afterwards. */
+  public Graph build(List<? extends Value> outs) {
+    return new Graph(name, params, eqns, List.copyOf(outs));
+  }
+}

@@ -1,0 +1,20 @@
+package dev.engram.ir;
+
+import java.util.List;
+
+/**
+ * Converts the element type. Float to integer truncates toward zero and saturates, NaN becomes 0;
+ * anything to bool is {@code != 0}; bool to number is 0 or 1.
+ */
+public record Cast(DType to) implements Op {
+  @Override
+  public String mnemonic() {
+    return "cast";
+  }
+
+  @Override
+  public List<TensorType> typeOf(List<TensorType> in) {
+    Types.arity("cast", in, 1);
+    return List.of(in.getFirst().with(to));
+  }
+}

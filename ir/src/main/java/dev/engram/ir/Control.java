@@ -1,0 +1,159 @@
+package dev.engram.ir;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Ops that run graphs. Inner graphs are closed: they see nothing but their parameters. */
+public sealed interface Control extends Op {
+
+  /**
+   * Runs {@code body} {@code length} times.
+   *
+   * <p>Operands: {@code consts} loop constants, {@code carry} initial carries, then stacked inputs
+   * whose axis 0 has {@code length}. The body takes constants, carries and one slice of each stacked
+   * input, and gives the new carries and one slice of each stacked output. Results: last carries, then
+   * stacked outputs. With {@code reverse}, steps run from the last slice to the first, and outputs
+   * stay at the position of their inputs.
+   */
+  record Scan(Graph body, int consts, int carry, int length, boolean reverse) implements Control {
+    @Override
+    public String mnemonic() {
+      return "scan";
+    }
+
+    /** Number of stacked inputs. */
+    public int xs() {
+      return body.params().size() - consts - carry;
+    }
+
+    /** Number of stacked outputs. */
+    public int ys() {
+      return body.outs().size() - carry;
+    }
+
+    @Override
+    public List<TensorType> typeOf(List<TensorType> in) {
+      if (length < 0 || consts < 0 || carry < 0 || xs() < 0 || ys() < 0) {
+        throw Types.attribute(
+            "scan", "consts,carry,length", consts + "," + carry + "," + length, "counts that fit the body");
+      }
+      Types.arity("scan", in, body.params().size());
+      for (int i = 0; i < in.size(); i++) {
+        TensorType slice = body.params().get(i).type();
+        TensorType want = i < consts + carry ? slice : slice.with(slice.shape().insert(0, length));
+        if (!in.get(i).equals(want)) {
+          throw Types.bad("scan", i, in.get(i), want.toString());
+        }
+      }
+      List<TensorType> out = new ArrayList<>();
+      for (int i = 0; i < body.outs().size(); i++) {
+        TensorType t = body.outs().get(i).type();
+        if (i < carry) {
+          TensorType want = body.params().get(consts + i).type();
+          if (!t.equals(want)) {
+            throw new TypeException(
+                "scan: the body gives carry " + i + " as " + t + ", expected " + want + ", the type it came in with");
+          }
+          out.add(t);
+        } else {
+          out.add(t.with(t.shape().insert(0, length)));
+        }
+      }
+      return out;
+    }
+  }
+
+  /** Operand 0 is a scalar bool; the others go to the branch it picks. */
+  record Cond(Graph onTrue, Graph onFalse) implements Control {
+    @Override
+    public String mnemonic() {
+      return "cond";
+    }
+
+    @Override
+    public List<TensorType> typeOf(List<TensorType> in) {
+      Types.arity("cond", in, onTrue.params().size() + 1);
+      if (!in.getFirst().equals(TensorType.scalar(DType.BOOL))) {
+        throw Types.bad("cond", 0, in.getFirst(), "bool[]");
+      }
+      fits("cond", "true branch", onTrue, in.subList(1, in.size()));
+      fits("cond", "false branch", onFalse, in.subList(1, in.size()));
+      if (!onTrue.outTypes().equals(onFalse.outTypes())) {
+        throw new TypeException(
+            "cond: the false branch gives " + onFalse.outTypes() + ", expected " + onTrue.outTypes() + " as in the true branch");
+      }
+      return onTrue.outTypes();
+    }
+  }
+
+  /** Runs {@code body}; {@code derivative} says how it is differentiated. */
+  record Call(Graph body, Derivative derivative) implements Control {
+    @Override
+    public String mnemonic() {
+      return "call";
+    }
+
+    @Override
+    public List<TensorType> typeOf(List<TensorType> in) {
+      fits("call", "body " + body.name(), body, in);
+      return body.outTypes();
+    }
+  }
+
+  /**
+   * The linear map whose transpose is {@code backward}. Operands: {@code residuals} plain values, then
+   * tangents; {@code backward} takes the residuals and one cotangent per result, and gives one
+   * cotangent per tangent. Comes from linearizing a call with {@link Derivative.Vjp}.
+   */
+  record Transposed(Graph backward, int residuals) implements Control {
+    @Override
+    public String mnemonic() {
+      return "transposed";
+    }
+
+    @Override
+    public List<TensorType> typeOf(List<TensorType> in) {
+      Types.arity("transposed", in, residuals + backward.outs().size());
+      for (int i = 0; i < in.size(); i++) {
+        TensorType want =
+            i < residuals
+                ? backward.params().get(i).type()
+                : backward.outs().get(i - residuals).type();
+        if (!in.get(i).equals(want)) {
+          throw Types.bad("transposed", i, in.get(i), want.toString());
+        }
+      }
+      return backward.paramTypes().subList(residuals, backward.params().size());
+    }
+  }
+
+  /** How a call is differentiated. */
+  sealed interface Derivative {
+
+    /** By differentiating the body. */
+    record Plain() implements Derivative {}
+
+    /**
+     * {@code rule} takes the n operands and n tangents, and gives the m results and m tangents,
+     * linear in the tangents. Tangents of non-float operands and results are absent.
+     */
+    record Jvp(Graph rule) implements Derivative {}
+
+    /**
+     * {@code forward} takes the operands and gives the results, then any number of residuals; {@code
+     * backward} takes the residuals and a cotangent for each float result, and gives a cotangent for
+     * each float operand, in order.
+     */
+    record Vjp(Graph forward, Graph backward) implements Derivative {}
+  }
+
+  private static void fits(String op, String what, Graph g, List<TensorType> in) {
+    Types.arity(op, in, g.params().size());
+    for (int i = 0; i < in.size(); i++) {
+      if (!in.get(i).equals(g.params().get(i).type())) {
+        throw new TypeException(
+            op + ": operand " + i + " of the " + what + " has type " + in.get(i) + ", expected " + g.params().get(i).type());
+      }
+    }
+  }
+}

@@ -1,0 +1,27 @@
+package dev.engram.ir;
+
+import java.util.List;
+
+/**
+ * One equation: {@code outputs = op(inputs)}.
+ *
+ * @param where the user's source line
+ */
+public record Eqn(Op op, List<Value> inputs, List<Var> outputs, Where where) {
+  public Eqn {
+    inputs = List.copyOf(inputs);
+    outputs = List.copyOf(outputs);
+  }
+
+  public Value in(int i) {
+    return inputs.get(i);
+  }
+
+  /** The only output. */
+  public Var out() {
+    if (outputs.size() != 1) {
+      throw new IllegalStateException(op.mnemonic() + " has " + outputs.size() + " outputs");
+    }
+    return outputs.getFirst();
+  }
+}

@@ -1,0 +1,42 @@
+package dev.engram.ir;
+
+import java.util.List;
+
+/**
+ * A pure function in A-normal form. Immutable; passes build new graphs through {@link Builder}.
+ *
+ * @param name for printing
+ * @param params defined before the first equation
+ * @param eqns in an order in which every variable is defined before it is used
+ * @param outs variables of this graph, or literals
+ */
+public record Graph(String name, List<Param> params, List<Eqn> eqns, List<Value> outs) {
+  public Graph {
+    params = List.copyOf(params);
+    eqns = List.copyOf(eqns);
+    outs = List.copyOf(outs);
+  }
+
+  public List<TensorType> paramTypes() {
+    return params.stream().map(Param::type).toList();
+  }
+
+  public List<TensorType> outTypes() {
+    return outs.stream().map(Value::type).toList();
+  }
+
+  public Graph named(String other) {
+    return new Graph(other, params, eqns, outs);
+  }
+
+  /** Structural equality is {@code print} equality; records would compare variables by identity. */
+  @Override
+  public boolean equals(Object o) {
+    return this == o;
+  }
+
+  @Override
+  public int hashCode() {
+    return System.identityHashCode(this);
+  }
+}

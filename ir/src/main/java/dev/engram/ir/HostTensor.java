@@ -1,0 +1,260 @@
+package dev.engram.ir;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.OptionalLong;
+import java.util.Optional;
+
+/**
+ * A dense row-major tensor in memory outside the Java heap, aligned to 64 bytes and freed when it is
+ * no longer reachable. Elements are in the machine's byte order; a bool is one byte, 0 or 1.
+ *
+ * <p>Treat a tensor as a value: the library never writes to one that it has handed out.
+ */
+public final class HostTensor implements Tensor {
+  /** Alignment of every allocation, a cache line and the widest vector. */
+  public static final long ALIGNMENT = 64;
+
+  private final TensorType type;
+  private final MemorySegment segment;
+
+  private HostTensor(TensorType type, MemorySegment segment) {
+    this.type = type;
+    this.segment = segment;
+  }
+
+  /**
+   * A tensor of zeros.
+   *
+   * @throws TypeException when it would need more memory than one allocation can have
+   */
+  public static HostTensor allocate(TensorType type) {
+    long bytes;
+    try {
+      bytes = Math.multiplyExact(type.size(), (long) type.dtype().bytes());
+    } catch (ArithmeticException overflow) {
+      throw new TypeException(type + " does not fit into memory", overflow);
+    }
+    return new HostTensor(type, Arena.ofAuto().allocate(Math.max(bytes, 1), ALIGNMENT).asSlice(0, bytes));
+  }
+
+  /**
+   * A view of {@code segment}, without a copy; the tensor keeps it alive.
+   *
+   * @throws TypeException when its size is not that of {@code type}
+   */
+  public static HostTensor wrap(TensorType type, MemorySegment segment) {
+    if (segment.byteSize() != type.bytes()) {
+      throw new TypeException(
+          "a segment of " + segment.byteSize() + " bytes for " + type + ", expected " + type.bytes());
+    }
+    return new HostTensor(type, segment);
+  }
+
+  public static HostTensor full(TensorType type, double value) {
+    return fill(type, type.dtype().bitsOf(value));
+  }
+
+  /** Every element has these raw bits. */
+  public static HostTensor fill(TensorType type, long bits) {
+    HostTensor t = allocate(type);
+    if (bits != 0) {
+      for (long i = 0; i < type.size(); i++) {
+        t.setBits(i, bits);
+      }
+    }
+    return t;
+  }
+
+  public static HostTensor of(float[] values, int... dims) {
+    HostTensor t = sized(DType.F32, values.length, dims);
+    MemorySegment.copy(values, 0, t.segment, ValueLayout.JAVA_FLOAT, 0, values.length);
+    return t;
+  }
+
+  public static HostTensor of(double[] values, int... dims) {
+    HostTensor t = sized(DType.F64, values.length, dims);
+    MemorySegment.copy(values, 0, t.segment, ValueLayout.JAVA_DOUBLE, 0, values.length);
+    return t;
+  }
+
+  public static HostTensor of(int[] values, int... dims) {
+    HostTensor t = sized(DType.I32, values.length, dims);
+    MemorySegment.copy(values, 0, t.segment, ValueLayout.JAVA_INT, 0, values.length);
+    return t;
+  }
+
+  public static HostTensor of(long[] values, int... dims) {
+    HostTensor t = sized(DType.I64, values.length, dims);
+    MemorySegment.copy(values, 0, t.segment, ValueLayout.JAVA_LONG, 0, values.length);
+    return t;
+  }
+
+  public static HostTensor of(boolean[] values, int... dims) {
+    HostTensor t = sized(DType.BOOL, values.length, dims);
+    for (int i = 0; i < values.length; i++) {
+      t.setBits(i, values[i] ? 1 : 0);
+    }
+    return t;
+  }
+
+  private static HostTensor sized(DType dtype, int n, int[] dims) {
+    TensorType type = TensorType.of(dtype, dims);
+    if (type.size() != n) {
+      throw new TypeException(
+          "got " + n + " values, expected " + type.size() + " for " + type + " (" + Where.here() + ")");
+    }
+    return allocate(type);
+  }
+
+  @Override
+  public TensorType type() {
+    return type;
+  }
+
+  @Override
+  public HostTensor host() {
+    return this;
+  }
+
+  @Override
+  public Tensor like(double fill) {
+    return full(type, fill);
+  }
+
+  /** The memory itself: {@code type().bytes()} bytes. */
+  public MemorySegment segment() {
+    return segment;
+  }
+
+  /** Raw bits of element {@code i} in row-major order. */
+  public long bits(long i) {
+    return switch (type.dtype()) {
+      case F32, I32 -> {
+        int b = segment.getAtIndex(ValueLayout.JAVA_INT, i);
+        yield type.dtype() == DType.I32 ? b : b & 0xFFFFFFFFL;
+      }
+      case F64, I64 -> segment.getAtIndex(ValueLayout.JAVA_LONG, i);
+      case BOOL -> segment.get(ValueLayout.JAVA_BYTE, i);
+    };
+  }
+
+  /** For code that fills a tensor it has just allocated. */
+  public void setBits(long i, long bits) {
+    switch (type.dtype()) {
+      case F32, I32 -> segment.setAtIndex(ValueLayout.JAVA_INT, i, (int) bits);
+      case F64, I64 -> segment.setAtIndex(ValueLayout.JAVA_LONG, i, bits);
+      case BOOL -> segment.set(ValueLayout.JAVA_BYTE, i, (byte) bits);
+    }
+  }
+
+  /** Element {@code i} in row-major order as a double. */
+  public double getDouble(long i) {
+    return type.dtype().toDouble(bits(i));
+  }
+
+  /** Element {@code i} in row-major order; floats truncate. */
+  public long getLong(long i) {
+    return type.dtype().isFloat() ? (long) getDouble(i) : bits(i);
+  }
+
+  /** For code that fills a tensor it has just allocated. */
+  public void setDouble(long i, double value) {
+    setBits(i, type.dtype().bitsOf(value));
+  }
+
+  /**
+   * The only element.
+   *
+   * @throws TypeException when there is not exactly one
+   */
+  public double item() {
+    if (type.size() != 1) {
+      throw new TypeException("item() needs exactly one element, got " + type);
+    }
+    return getDouble(0);
+  }
+
+  public double[] toDoubles() {
+    double[] out = new double[Math.toIntExact(type.size())];
+    Arrays.setAll(out, this::getDouble);
+    return out;
+  }
+
+  public float[] toFloats() {
+    float[] out = new float[Math.toIntExact(type.size())];
+    for (int i = 0; i < out.length; i++) {
+      out[i] = (float) getDouble(i);
+    }
+    return out;
+  }
+
+  public long[] toLongs() {
+    long[] out = new long[Math.toIntExact(type.size())];
+    Arrays.setAll(out, this::getLong);
+    return out;
+  }
+
+  /** The bits that all elements share; empty when they differ or there is none. */
+  Optional<Long> uniform() {
+    long n = type.size();
+    if (n == 0) {
+      return Optional.of(0L);
+    }
+    long first = bits(0);
+    for (long i = 1; i < n; i++) {
+      if (bits(i) != first) {
+        return Optional.empty();
+      }
+    }
+    return Optional.of(first);
+  }
+
+  /** Same type and same bits everywhere, so that NaN equals itself and -0 differs from 0. */
+  public boolean sameBits(HostTensor other) {
+    return type.equals(other.type) && segment.mismatch(other.segment) == -1;
+  }
+
+  /** Index of the first element whose bits differ. */
+  public OptionalLong firstDifference(HostTensor other) {
+    long at = segment.mismatch(other.segment);
+    return at < 0 ? OptionalLong.empty() : OptionalLong.of(at / type.dtype().bytes());
+  }
+
+  /** {@code f32[2,3] [[1.0, 2.0, 3.0], …]}; long tensors are cut to the first and last elements. */
+  @Override
+  public String toString() {
+    StringBuilder out = new StringBuilder(type.toString()).append(' ');
+    append(out, 0, 0);
+    return out.toString();
+  }
+
+  private void append(StringBuilder out, int axis, long offset) {
+    if (axis == type.rank()) {
+      out.append(
+          switch (type.dtype()) {
+            case F32 -> Float.toString((float) getDouble(offset));
+            case F64 -> Double.toString(getDouble(offset));
+            case I32, I64 -> Long.toString(bits(offset));
+            case BOOL -> Boolean.toString(bits(offset) != 0);
+          });
+      return;
+    }
+    int n = type.shape().dim(axis);
+    long step = type.shape().strides()[axis];
+    out.append('[');
+    for (int i = 0; i < n; i++) {
+      if (i > 0) {
+        out.append(", ");
+      }
+      if (n > 8 && i == 3) {
+        out.append("…, ");
+        i = n - 3;
+      }
+      append(out, axis + 1, offset + i * step);
+    }
+    out.append(']');
+  }
+}

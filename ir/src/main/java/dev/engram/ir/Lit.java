@@ -1,0 +1,49 @@
+package dev.engram.ir;
+
+/**
+ * A literal: one value that fills every element of a tensor of {@code type}.
+ *
+ * @param type the type of the filled tensor
+ * @param bits the value's raw bits in {@code type.dtype()}, so that equality tells -0 from 0 and NaN
+ *     equals itself
+ */
+public record Lit(TensorType type, long bits) implements Value {
+
+  /** {@code value} everywhere; rounds to f32 and truncates to integers. */
+  public static Lit of(TensorType type, double value) {
+    return new Lit(type, type.dtype().bitsOf(value));
+  }
+
+  /** An exact integer or bool everywhere. */
+  public static Lit ofLong(TensorType type, long value) {
+    return switch (type.dtype()) {
+      case F32, F64 -> of(type, value);
+      case I32 -> new Lit(type, (int) value);
+      case I64 -> new Lit(type, value);
+      case BOOL -> new Lit(type, value != 0 ? 1 : 0);
+    };
+  }
+
+  public static Lit zero(TensorType type) {
+    return ofLong(type, 0);
+  }
+
+  public static Lit one(TensorType type) {
+    return ofLong(type, 1);
+  }
+
+  /** The value as a double; exact for all but large i64. */
+  public double asDouble() {
+    return type.dtype().toDouble(bits);
+  }
+
+  /** The value of an integer or bool literal. */
+  public long asLong() {
+    return type.dtype().isFloat() ? (long) asDouble() : bits;
+  }
+
+  /** Numerically equal to {@code value}; true for both zeros when {@code value} is 0. */
+  public boolean is(double value) {
+    return asDouble() == value;
+  }
+}

@@ -1,0 +1,206 @@
+package dev.engram.ir;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Relabels positions without arithmetic: each is an index map from result to operand. */
+public sealed interface Move extends Op {
+
+  /** Same elements in row-major order under another shape of the same size. */
+  record Reshape(Shape shape) implements Move {
+    @Override
+    public String mnemonic() {
+      return "reshape";
+    }
+
+    @Override
+    public List<TensorType> typeOf(List<TensorType> in) {
+      Types.arity("reshape", in, 1);
+      TensorType x = in.getFirst();
+      if (x.size() != shape.size()) {
+        throw Types.bad("reshape", 0, x, shape.size() + " elements, for shape [" + shape + "]");
+      }
+      return List.of(x.with(shape));
+    }
+  }
+
+  /** Result axis i is operand axis {@code perm[i]}. */
+  record Transpose(List<Integer> perm) implements Move {
+    public Transpose {
+      perm = List.copyOf(perm);
+    }
+
+    @Override
+    public String mnemonic() {
+      return "transpose";
+    }
+
+    @Override
+    public List<TensorType> typeOf(List<TensorType> in) {
+      Types.arity("transpose", in, 1);
+      TensorType x = in.getFirst();
+      if (perm.size() != x.rank()) {
+        throw Types.attribute("transpose", "perm", perm, "all axes of " + x);
+      }
+      Types.axes("transpose", "perm", perm, x.rank());
+      return List.of(x.with(Shape.of(perm.stream().map(x.shape()::dim).toList())));
+    }
+  }
+
+  /**
+   * Repeats the operand: operand axis i becomes result axis {@code axes[i]} (ascending) with the same
+   * length; the other result axes are new. Axes of length 1 are not stretched: reshape them away.
+   */
+  record Broadcast(Shape shape, List<Integer> axes) implements Move {
+    public Broadcast {
+      axes = List.copyOf(axes);
+    }
+
+    @Override
+    public String mnemonic() {
+      return "broadcast";
+    }
+
+    @Override
+    public List<TensorType> typeOf(List<TensorType> in) {
+      Types.arity("broadcast", in, 1);
+      TensorType x = in.getFirst();
+      if (axes.size() != x.rank()) {
+        throw Types.attribute("broadcast", "axes", axes, "one result axis for each axis of " + x);
+      }
+      Types.axes("broadcast", "axes", axes, shape.rank());
+      for (int i = 0; i < axes.size(); i++) {
+        if (i > 0 && axes.get(i - 1) > axes.get(i)) {
+          throw Types.attribute("broadcast", "axes", axes, "ascending axes; transpose first");
+        }
+        if (shape.dim(axes.get(i)) != x.shape().dim(i)) {
+          throw Types.bad(
+              "broadcast", 0, x, "length " + shape.dim(axes.get(i)) + " on axis " + i + " for shape [" + shape + "]");
+        }
+      }
+      return List.of(x.with(shape));
+    }
+  }
+
+  /** Elements {@code start, start+stride, … < limit} of every axis; strides are positive. */
+  record Slice(List<Integer> start, List<Integer> limit, List<Integer> stride) implements Move {
+    public Slice {
+      start = List.copyOf(start);
+      limit = List.copyOf(limit);
+      stride = List.copyOf(stride);
+    }
+
+    @Override
+    public String mnemonic() {
+      return "slice";
+    }
+
+    @Override
+    public List<TensorType> typeOf(List<TensorType> in) {
+      Types.arity("slice", in, 1);
+      TensorType x = in.getFirst();
+      if (start.size() != x.rank() || limit.size() != x.rank() || stride.size() != x.rank()) {
+        throw Types.attribute("slice", "start", start, "start, limit and stride for all axes of " + x);
+      }
+      List<Integer> dims = new ArrayList<>();
+      for (int i = 0; i < x.rank(); i++) {
+        int s = start.get(i);
+        int l = limit.get(i);
+        if (s < 0 || l < s || l > x.shape().dim(i) || stride.get(i) < 1) {
+          throw Types.attribute(
+              "slice",
+              "start:limit:stride on axis " + i,
+              s + ":" + l + ":" + stride.get(i),
+              "0 <= start <= limit <= " + x.shape().dim(i) + " and stride >= 1");
+        }
+        dims.add((int) (((long) l - s + stride.get(i) - 1) / stride.get(i)));
+      }
+      return List.of(x.with(Shape.of(dims)));
+    }
+  }
+
+  /**
+   * Surrounds the operand with a scalar (operand 1): {@code low} before, {@code high} after, and
+   * {@code interior} between neighbours, on every axis; none negative.
+   */
+  record Pad(List<Integer> low, List<Integer> high, List<Integer> interior) implements Move {
+    public Pad {
+      low = List.copyOf(low);
+      high = List.copyOf(high);
+      interior = List.copyOf(interior);
+    }
+
+    @Override
+    public String mnemonic() {
+      return "pad";
+    }
+
+    @Override
+    public List<TensorType> typeOf(List<TensorType> in) {
+      Types.arity("pad", in, 2);
+      TensorType x = in.getFirst();
+      if (!in.get(1).equals(TensorType.scalar(x.dtype()))) {
+        throw Types.bad("pad", 1, in.get(1), TensorType.scalar(x.dtype()).toString());
+      }
+      if (low.size() != x.rank() || high.size() != x.rank() || interior.size() != x.rank()) {
+        throw Types.attribute("pad", "low", low, "low, high and interior for all axes of " + x);
+      }
+      List<Integer> dims = new ArrayList<>();
+      for (int i = 0; i < x.rank(); i++) {
+        if (low.get(i) < 0 || high.get(i) < 0 || interior.get(i) < 0) {
+          throw Types.attribute("pad", "low, high, interior on axis " + i, low.get(i) + "," + high.get(i) + "," + interior.get(i), "none negative");
+        }
+        int n = x.shape().dim(i);
+        dims.add(Math.addExact(low.get(i) + high.get(i), n + Math.max(0, n - 1) * interior.get(i)));
+      }
+      return List.of(x.with(Shape.of(dims)));
+    }
+  }
+
+  /** Joins any number (at least one) of operands along {@code axis}. */
+  record Concat(int axis) implements Move {
+    @Override
+    public String mnemonic() {
+      return "concat";
+    }
+
+    @Override
+    public List<TensorType> typeOf(List<TensorType> in) {
+      if (in.isEmpty()) {
+        throw new TypeException("concat: got no operands, expected at least one");
+      }
+      TensorType first = in.getFirst();
+      Types.axes("concat", "axis", List.of(axis), first.rank());
+      int total = 0;
+      for (int i = 0; i < in.size(); i++) {
+        TensorType t = in.get(i);
+        if (t.dtype() != first.dtype()
+            || t.rank() != first.rank()
+            || !t.shape().with(axis, 0).equals(first.shape().with(axis, 0))) {
+          throw Types.bad("concat", i, t, first + " except on axis " + axis);
+        }
+        total = Math.addExact(total, t.shape().dim(axis));
+      }
+      return List.of(first.with(first.shape().with(axis, total)));
+    }
+  }
+
+  /** Turns the order of elements round on each of {@code axes}. */
+  record Reverse(List<Integer> axes) implements Move {
+    public Reverse {
+      axes = List.copyOf(axes);
+    }
+
+    @Override
+    public String mnemonic() {
+      return "reverse";
+    }
+
+    @Override
+    public List<TensorType> typeOf(List<TensorType> in) {
+      Types.arity("reverse", in, 1);
+      Types.axes("reverse", "axes", axes, in.getFirst().rank());
+      return List.of(in.getFirst());
+    }
+  }
+}

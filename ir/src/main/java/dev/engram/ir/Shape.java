@@ -1,0 +1,142 @@
+package dev.engram.ir;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** A static shape: the length of every axis, outermost first. Immutable; scalars have rank 0. */
+public final class Shape {
+  private static final Shape SCALAR = new Shape(new int[0]);
+
+  private final int[] dims;
+  private final long size;
+
+  private Shape(int[] dims) {
+    long product = 1;
+    for (int d : dims) {
+      if (d < 0) {
+        throw new TypeException("shape " + Arrays.toString(dims) + " has a negative axis");
+      }
+      try {
+        product = Math.multiplyExact(product, (long) d);
+      } catch (ArithmeticException overflow) {
+        throw new TypeException(
+            "shape " + Arrays.toString(dims) + " has more than 2^63 elements", overflow);
+      }
+    }
+    this.dims = dims;
+    this.size = product;
+  }
+
+  /** The shape with these axis lengths. */
+  public static Shape of(int... dims) {
+    return dims.length == 0 ? SCALAR : new Shape(dims.clone());
+  }
+
+  /** The shape with these axis lengths. */
+  public static Shape of(List<Integer> dims) {
+    return of(dims.stream().mapToInt(Integer::intValue).toArray());
+  }
+
+  public static Shape scalar() {
+    return SCALAR;
+  }
+
+  public int rank() {
+    return dims.length;
+  }
+
+  /** Length of {@code axis}, {@code 0 <= axis < rank}. */
+  public int dim(int axis) {
+    return dims[axis];
+  }
+
+  /** Number of elements; 1 for a scalar. */
+  public long size() {
+    return size;
+  }
+
+  public int[] toArray() {
+    return dims.clone();
+  }
+
+  public List<Integer> dims() {
+    return Arrays.stream(dims).boxed().toList();
+  }
+
+  /** Row-major strides in elements. */
+  public long[] strides() {
+    long[] s = new long[dims.length];
+    long step = 1;
+    for (int i = dims.length - 1; i >= 0; i--) {
+      s[i] = step;
+      step *= Math.max(dims[i], 1);
+    }
+    return s;
+  }
+
+  /** This shape with an axis of length {@code n} put in front of {@code axis}. */
+  public Shape insert(int axis, int n) {
+    int[] out = new int[dims.length + 1];
+    System.arraycopy(dims, 0, out, 0, axis);
+    out[axis] = n;
+    System.arraycopy(dims, axis, out, axis + 1, dims.length - axis);
+    return of(out);
+  }
+
+  /** This shape without {@code axes}. */
+  public Shape without(List<Integer> axes) {
+    return of(
+        IntStream.range(0, dims.length).filter(i -> !axes.contains(i)).map(i -> dims[i]).toArray());
+  }
+
+  /** This shape with {@code axis} set to length {@code n}. */
+  public Shape with(int axis, int n) {
+    int[] out = dims.clone();
+    out[axis] = n;
+    return of(out);
+  }
+
+  /** The axes {@code from <= i < to} as a shape. */
+  public Shape range(int from, int to) {
+    return of(Arrays.copyOfRange(dims, from, to));
+  }
+
+  /** The axes of this shape followed by those of {@code tail}. */
+  public Shape concat(Shape tail) {
+    int[] out = Arrays.copyOf(dims, dims.length + tail.dims.length);
+    System.arraycopy(tail.dims, 0, out, dims.length, tail.dims.length);
+    return of(out);
+  }
+
+  /**
+   * Negative axes count from the end.
+   *
+   * @throws TypeException when out of range
+   */
+  public int axis(int axis) {
+    int a = axis < 0 ? axis + dims.length : axis;
+    if (a < 0 || a >= dims.length) {
+      throw new TypeException(
+          "axis " + axis + " is out of range for shape [" + this + "] of rank " + dims.length);
+    }
+    return a;
+  }
+
+  @Override
+  public boolean equals(Object o) {
+    return o instanceof Shape s && Arrays.equals(dims, s.dims);
+  }
+
+  @Override
+  public int hashCode() {
+    return Arrays.hashCode(dims);
+  }
+
+  /** {@code 64,128}; empty for a scalar. */
+  @Override
+  public String toString() {
+    return Arrays.stream(dims).mapToObj(Integer::toString).collect(Collectors.joining(","));
+  }
+}

@@ -1,0 +1,60 @@
+package dev.engram.ir;
+
+import java.util.List;
+
+/** Makes values from nothing, or from a random key. */
+public sealed interface Source extends Op {
+
+  /** A tensor known at trace time. */
+  record Const(HostTensor value) implements Source {
+    @Override
+    public String mnemonic() {
+      return "const";
+    }
+
+    @Override
+    public List<TensorType> typeOf(List<TensorType> in) {
+      Types.arity("const", in, 0);
+      return List.of(value.type());
+    }
+  }
+
+  /** The index along {@code axis}, in a numeric type. */
+  record Iota(TensorType type, int axis) implements Source {
+    @Override
+    public String mnemonic() {
+      return "iota";
+    }
+
+    @Override
+    public List<TensorType> typeOf(List<TensorType> in) {
+      Types.arity("iota", in, 0);
+      Types.axes("iota", "axis", List.of(axis), type.rank());
+      if (!type.dtype().isNumeric()) {
+        throw Types.attribute("iota", "type", type, "a numeric type");
+      }
+      return List.of(type);
+    }
+  }
+
+  /**
+   * Uniform random 32-bit words: i32 of {@code shape} from a key i32[2]. Word i (row-major) is
+   * Threefry-2x32 with 20 rounds (Salmon et al. 2011) of the counter {@code (i/2 low bits, i/2 high
+   * bits)} under the key: its first word for even i, its second for odd i.
+   */
+  record RandomBits(Shape shape) implements Source {
+    @Override
+    public String mnemonic() {
+      return "randomBits";
+    }
+
+    @Override
+    public List<TensorType> typeOf(List<TensorType> in) {
+      Types.arity("randomBits", in, 1);
+      if (!in.getFirst().equals(TensorType.of(DType.I32, 2))) {
+        throw Types.bad("randomBits", 0, in.getFirst(), "i32[2], a random key");
+      }
+      return List.of(new TensorType(DType.I32, shape));
+    }
+  }
+}

@@ -1,0 +1,534 @@
+package dev.engram.ir;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * A tensor that user code computes with: known ({@link HostTensor}) or traced ({@link Tracer}).
+ *
+ * <p>An op on known tensors runs at once; an op on a traced one is recorded. Binary ops broadcast as
+ * numpy does: shapes are aligned at their last axis, and axes of length 1 stretch. Element types are
+ * never promoted: mixing them is a {@link TypeException} whose fix is {@link #cast}. Negative axes
+ * count from the end.
+ */
+public sealed interface Tensor permits HostTensor, Tracer {
+
+  TensorType type();
+
+  /** A tensor of this one's type with every element {@code fill}. */
+  Tensor like(double fill);
+
+  /**
+   * The elements.
+   *
+   * @throws TraceException for a traced tensor
+   */
+  HostTensor host();
+
+  default Shape shape() {
+    return type().shape();
+  }
+
+  default DType dtype() {
+    return type().dtype();
+  }
+
+  default int rank() {
+    return type().rank();
+  }
+
+  /** Length of {@code axis}. */
+  default int dim(int axis) {
+    return shape().dim(shape().axis(axis));
+  }
+
+  // Elementwise arithmetic.
+
+  default Tensor add(Tensor b) {
+    return Broadcasting.binary(Rows.ADD, this, b);
+  }
+
+  default Tensor add(double b) {
+    return add(scalar(b));
+  }
+
+  default Tensor sub(Tensor b) {
+    return Broadcasting.binary(Rows.SUB, this, b);
+  }
+
+  default Tensor sub(double b) {
+    return sub(scalar(b));
+  }
+
+  default Tensor mul(Tensor b) {
+    return Broadcasting.binary(Rows.MUL, this, b);
+  }
+
+  default Tensor mul(double b) {
+    return mul(scalar(b));
+  }
+
+  default Tensor div(Tensor b) {
+    return Broadcasting.binary(Rows.DIV, this, b);
+  }
+
+  default Tensor div(double b) {
+    return div(scalar(b));
+  }
+
+  /** Remainder with the sign of this operand. */
+  default Tensor rem(Tensor b) {
+    return Broadcasting.binary(Rows.REM, this, b);
+  }
+
+  default Tensor pow(Tensor b) {
+    return Broadcasting.binary(Rows.POW, this, b);
+  }
+
+  default Tensor pow(double b) {
+    return pow(scalar(b));
+  }
+
+  /** Elementwise maximum. */
+  default Tensor max(Tensor b) {
+    return Broadcasting.binary(Rows.MAX, this, b);
+  }
+
+  /** Elementwise minimum. */
+  default Tensor min(Tensor b) {
+    return Broadcasting.binary(Rows.MIN, this, b);
+  }
+
+  /** Limited to {@code low..high}. */
+  default Tensor clip(double low, double high) {
+    return max(scalar(low)).min(scalar(high));
+  }
+
+  /** The angle of the point (x = {@code x}, y = this). */
+  default Tensor atan2(Tensor x) {
+    return Broadcasting.binary(Rows.ATAN2, this, x);
+  }
+
+  default Tensor neg() {
+    return unary(Rows.NEG);
+  }
+
+  default Tensor abs() {
+    return unary(Rows.ABS);
+  }
+
+  default Tensor sign() {
+    return unary(Rows.SIGN);
+  }
+
+  default Tensor square() {
+    return mul(this);
+  }
+
+  default Tensor reciprocal() {
+    return like(1).div(this);
+  }
+
+  default Tensor floor() {
+    return unary(Rows.FLOOR);
+  }
+
+  default Tensor ceil() {
+    return unary(Rows.CEIL);
+  }
+
+  /** To the nearest integer, ties to even. */
+  default Tensor round() {
+    return unary(Rows.ROUND);
+  }
+
+  /** Rounds toward zero. */
+  default Tensor truncate() {
+    return unary(Rows.TRUNCATE);
+  }
+
+  // Elementwise functions.
+
+  default Tensor exp() {
+    return unary(Rows.EXP);
+  }
+
+  default Tensor expm1() {
+    return unary(Rows.EXPM1);
+  }
+
+  default Tensor log() {
+    return unary(Rows.LOG);
+  }
+
+  default Tensor log1p() {
+    return unary(Rows.LOG1P);
+  }
+
+  default Tensor sqrt() {
+    return unary(Rows.SQRT);
+  }
+
+  default Tensor rsqrt() {
+    return unary(Rows.RSQRT);
+  }
+
+  default Tensor sin() {
+    return unary(Rows.SIN);
+  }
+
+  default Tensor cos() {
+    return unary(Rows.COS);
+  }
+
+  default Tensor tan() {
+    return unary(Rows.TAN);
+  }
+
+  default Tensor tanh() {
+    return unary(Rows.TANH);
+  }
+
+  /** The logistic function 1 / (1 + e^-x). */
+  default Tensor sigmoid() {
+    return unary(Rows.SIGMOID);
+  }
+
+  /** log(1 + e^x). */
+  default Tensor softplus() {
+    return unary(Rows.SOFTPLUS);
+  }
+
+  /** max(x, 0). */
+  default Tensor relu() {
+    return max(like(0));
+  }
+
+  // Comparison and logic.
+
+  default Tensor eq(Tensor b) {
+    return Broadcasting.binary(Rows.EQ, this, b);
+  }
+
+  default Tensor eq(double b) {
+    return eq(scalar(b));
+  }
+
+  default Tensor ne(Tensor b) {
+    return Broadcasting.binary(Rows.NE, this, b);
+  }
+
+  default Tensor lt(Tensor b) {
+    return Broadcasting.binary(Rows.LT, this, b);
+  }
+
+  default Tensor lt(double b) {
+    return lt(scalar(b));
+  }
+
+  default Tensor le(Tensor b) {
+    return Broadcasting.binary(Rows.LE, this, b);
+  }
+
+  default Tensor gt(Tensor b) {
+    return Broadcasting.binary(Rows.GT, this, b);
+  }
+
+  default Tensor gt(double b) {
+    return gt(scalar(b));
+  }
+
+  default Tensor ge(Tensor b) {
+    return Broadcasting.binary(Rows.GE, this, b);
+  }
+
+  default Tensor ge(double b) {
+    return ge(scalar(b));
+  }
+
+  default Tensor and(Tensor b) {
+    return Broadcasting.binary(Rows.AND, this, b);
+  }
+
+  default Tensor or(Tensor b) {
+    return Broadcasting.binary(Rows.OR, this, b);
+  }
+
+  default Tensor xor(Tensor b) {
+    return Broadcasting.binary(Rows.XOR, this, b);
+  }
+
+  default Tensor not() {
+    return unary(Rows.NOT);
+  }
+
+  default Tensor isFinite() {
+    return unary(Rows.IS_FINITE);
+  }
+
+  /** Where this bool tensor is true {@code a}, else {@code b}. */
+  default Tensor select(Tensor a, Tensor b) {
+    return Broadcasting.elementwise(Rows.SELECT, List.of(this, a, b));
+  }
+
+  default Tensor cast(DType to) {
+    return to == dtype() ? this : apply(new Cast(to));
+  }
+
+  /** The same value with derivative zero. */
+  default Tensor stopGradient() {
+    return unary(Rows.STOP_GRADIENT);
+  }
+
+  /** The same value, of which online learning builds no trace: for a use of a weight. */
+  default Tensor untraced() {
+    return unary(Rows.UNTRACED);
+  }
+
+  /**
+   * The same integers, checked in the run.
+   *
+   * @param what names the value in the error
+   */
+  default Tensor checkRange(String what, long low, long high) {
+    return apply(new Check(what, low, high));
+  }
+
+  // Reductions; without axes over all of them.
+
+  default Tensor sum(int... axes) {
+    return Broadcasting.reduce(Reduce.Kind.SUM, this, axes);
+  }
+
+  default Tensor prod(int... axes) {
+    return Broadcasting.reduce(Reduce.Kind.PROD, this, axes);
+  }
+
+  default Tensor max(int... axes) {
+    return Broadcasting.reduce(Reduce.Kind.MAX, this, axes);
+  }
+
+  default Tensor min(int... axes) {
+    return Broadcasting.reduce(Reduce.Kind.MIN, this, axes);
+  }
+
+  default Tensor any(int... axes) {
+    return Broadcasting.reduce(Reduce.Kind.ANY, this, axes);
+  }
+
+  default Tensor all(int... axes) {
+    return Broadcasting.reduce(Reduce.Kind.ALL, this, axes);
+  }
+
+  /** Index (i32) of the first greatest element along {@code axis}. */
+  default Tensor argMax(int axis) {
+    return Broadcasting.reduce(Reduce.Kind.ARGMAX, this, axis);
+  }
+
+  /** Index (i32) of the first least element along {@code axis}. */
+  default Tensor argMin(int axis) {
+    return Broadcasting.reduce(Reduce.Kind.ARGMIN, this, axis);
+  }
+
+  /** Mean; NaN when empty. */
+  default Tensor mean(int... axes) {
+    Tensor total = sum(axes);
+    return total.mul((double) total.shape().size() / shape().size());
+  }
+
+  /** log Σ e^x along {@code axis}, without overflow. */
+  default Tensor logSumExp(int axis) {
+    Tensor top = max(axis).stopGradient();
+    Tensor shift = top.isFinite().select(top, top.like(0));
+    return sub(shift.expandDims(shape().axis(axis))).exp().sum(axis).log().add(shift);
+  }
+
+  default Tensor logSoftmax(int axis) {
+    return sub(logSumExp(axis).expandDims(shape().axis(axis)));
+  }
+
+  default Tensor softmax(int axis) {
+    return logSoftmax(axis).exp();
+  }
+
+  // Contraction.
+
+  /**
+   * Matrix product over the last axis of this and the second to last of {@code b} (its only one when
+   * {@code b} is a vector); leading axes broadcast.
+   */
+  default Tensor matmul(Tensor b) {
+    return Broadcasting.matmul(this, b);
+  }
+
+  default Tensor dot(Tensor b, Dot dims) {
+    return apply(dims, b);
+  }
+
+  // Moves.
+
+  default Tensor reshape(int... dims) {
+    return reshape(Shape.of(dims));
+  }
+
+  default Tensor reshape(Shape to) {
+    return to.equals(shape()) ? this : apply(new Move.Reshape(to));
+  }
+
+  /** Result axis i is axis {@code perm[i]} of this; without arguments the order is reversed. */
+  default Tensor transpose(int... perm) {
+    int r = rank();
+    List<Integer> p =
+        perm.length == 0
+            ? IntStream.range(0, r).map(i -> r - 1 - i).boxed().toList()
+            : Arrays.stream(perm).map(shape()::axis).boxed().toList();
+    return apply(new Move.Transpose(p));
+  }
+
+  /** {@code axis} taken out and put in at position {@code to}. */
+  default Tensor moveAxis(int axis, int to) {
+    List<Integer> perm = new ArrayList<>(IntStream.range(0, rank()).boxed().toList());
+    int from = shape().axis(axis);
+    int target = shape().axis(to);
+    if (from == target) {
+      return this;
+    }
+    perm.remove(from);
+    perm.add(target, from);
+    return apply(new Move.Transpose(perm));
+  }
+
+  default Tensor broadcastTo(int... dims) {
+    return broadcastTo(Shape.of(dims));
+  }
+
+  /** Repeats along new leading axes and along axes of length 1. */
+  default Tensor broadcastTo(Shape to) {
+    return Broadcasting.to(this, to, "broadcastTo");
+  }
+
+  /** A new axis of length 1 at {@code axis}, which may be the rank. */
+  default Tensor expandDims(int axis) {
+    int a = axis < 0 ? axis + rank() + 1 : axis;
+    return reshape(shape().insert(a, 1));
+  }
+
+  /** Without {@code axis}, which must have length 1. */
+  default Tensor squeeze(int axis) {
+    int a = shape().axis(axis);
+    if (shape().dim(a) != 1) {
+      throw new TypeException(
+          "squeeze: axis " + axis + " of " + type() + " has length " + shape().dim(a) + ", expected 1 (" + Where.here() + ")");
+    }
+    return reshape(shape().without(List.of(a)));
+  }
+
+  /** Positions {@code from <= i < to} of {@code axis}. */
+  default Tensor slice(int axis, int from, int to) {
+    int a = shape().axis(axis);
+    List<Integer> start = new ArrayList<>(java.util.Collections.nCopies(rank(), 0));
+    List<Integer> limit = new ArrayList<>(shape().dims());
+    start.set(a, from);
+    limit.set(a, to);
+    return apply(new Move.Slice(start, limit, java.util.Collections.nCopies(rank(), 1)));
+  }
+
+  /** Position {@code i} of axis 0, without that axis; negative counts from the end. */
+  default Tensor get(int i) {
+    int at = i < 0 ? i + dim(0) : i;
+    return slice(0, at, at + 1).squeeze(0);
+  }
+
+  /** Equal parts along {@code axis}. */
+  default List<Tensor> split(int axis, int parts) {
+    int a = shape().axis(axis);
+    int n = shape().dim(a);
+    if (parts < 1 || n % parts != 0) {
+      throw new TypeException(
+          "split: axis " + axis + " of " + type() + " does not divide into " + parts + " parts (" + Where.here() + ")");
+    }
+    int step = n / parts;
+    return IntStream.range(0, parts).mapToObj(i -> slice(a, i * step, (i + 1) * step)).toList();
+  }
+
+  default Tensor reverse(int... axes) {
+    return apply(new Move.Reverse(Arrays.stream(axes).map(shape()::axis).boxed().toList()));
+  }
+
+  /** Surrounded with {@code value}. */
+  default Tensor pad(List<Integer> low, List<Integer> high, double value) {
+    Tensor fill = Tensor.lit(this, value);
+    return apply(new Move.Pad(low, high, java.util.Collections.nCopies(rank(), 0)), fill);
+  }
+
+  static Tensor concat(int axis, Tensor... parts) {
+    return concat(axis, List.of(parts));
+  }
+
+  static Tensor concat(int axis, List<Tensor> parts) {
+    int a = parts.isEmpty() ? axis : parts.getFirst().shape().axis(axis);
+    return Tracer.apply(new Move.Concat(a), List.copyOf(parts)).getFirst();
+  }
+
+  /** Joins equal shapes along a new axis. */
+  static Tensor stack(int axis, List<Tensor> parts) {
+    return concat(axis, parts.stream().map(p -> p.expandDims(axis)).toList());
+  }
+
+  // Indexing.
+
+  /** Along {@code axis} at integer {@code indices}, whose axes replace it; clamped into range. */
+  default Tensor take(Tensor indices, int axis) {
+    return apply(new Index.Gather(shape().axis(axis), 0), indices);
+  }
+
+  /** 1 where the new last axis' index equals this integer tensor's element, else 0. */
+  default Tensor oneHot(int classes, DType dtype) {
+    Shape to = shape().insert(rank(), classes);
+    Tensor iota = apply0(new Source.Iota(new TensorType(dtype(), to), rank()));
+    return expandDims(rank()).broadcastTo(to).eq(iota).cast(dtype);
+  }
+
+  // Plumbing.
+
+  private Tensor scalar(double v) {
+    return Tensor.lit(this, v);
+  }
+
+  /** A scalar of the element type of {@code t}. */
+  private static Tensor lit(Tensor t, double v) {
+    DType dtype = t.dtype();
+    if (!dtype.isFloat() && dtype.toDouble(dtype.bitsOf(v)) != v) {
+      throw new TypeException(
+          "the number " + v + " does not fit " + t.type() + "; cast the tensor to a float type (" + Where.here() + ")");
+    }
+    TensorType scalar = TensorType.scalar(dtype);
+    return t instanceof Tracer x
+        ? x.builder().tracer(Lit.of(scalar, v))
+        : HostTensor.full(scalar, v);
+  }
+
+  private Tensor unary(ElementwiseRow row) {
+    return apply(new Elementwise(row));
+  }
+
+  private Tensor apply0(Op op) {
+    return this instanceof Tracer x
+        ? x.builder().tracer(x.builder().emit1(op))
+        : Interpreter.eval(op, List.of(), Where.UNKNOWN).getFirst();
+  }
+
+  private Tensor apply(Op op, Tensor... more) {
+    List<Tensor> in = new ArrayList<>();
+    in.add(this);
+    in.addAll(List.of(more));
+    return Tracer.apply(op, in).getFirst();
+  }
+
+  /** Any op on any operands: recorded when one is traced, else run at once. */
+  static List<Tensor> apply(Op op, List<Tensor> inputs) {
+    return Tracer.apply(op, inputs);
+  }
+}

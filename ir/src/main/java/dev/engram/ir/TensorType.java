@@ -1,0 +1,39 @@
+package dev.engram.ir;
+
+/** What is known of a value before the run: {@code f32[64,128]}. */
+public record TensorType(DType dtype, Shape shape) {
+
+  public static TensorType of(DType dtype, int... dims) {
+    return new TensorType(dtype, Shape.of(dims));
+  }
+
+  public static TensorType scalar(DType dtype) {
+    return new TensorType(dtype, Shape.scalar());
+  }
+
+  public int rank() {
+    return shape.rank();
+  }
+
+  public long size() {
+    return shape.size();
+  }
+
+  /** Bytes of one dense row-major copy. */
+  public long bytes() {
+    return shape.size() * dtype.bytes();
+  }
+
+  public TensorType with(Shape other) {
+    return new TensorType(dtype, other);
+  }
+
+  public TensorType with(DType other) {
+    return new TensorType(other, shape);
+  }
+
+  @Override
+  public String toString() {
+    return dtype + "[" + shape + "]";
+  }
+}

@@ -1,0 +1,67 @@
+package dev.engram.ir;
+
+import java.util.List;
+
+/** A tensor whose elements are not known yet: a value of a graph under construction. */
+public final class Tracer implements Tensor {
+  private final Builder builder;
+  private final Value value;
+
+  Tracer(Builder builder, Value value) {
+    this.builder = builder;
+    this.value = value;
+  }
+
+  public Builder builder() {
+    return builder;
+  }
+
+  public Value value() {
+    return value;
+  }
+
+  @Override
+  public TensorType type() {
+    return value.type();
+  }
+
+  @Override
+  public Tensor like(double fill) {
+    return builder.tracer(Lit.of(type(), fill));
+  }
+
+  @Override
+  public HostTensor host() {
+    throw new TraceException(
+        "the elements of a traced value of type "
+            + type()
+            + " are not known while tracing ("
+            + Where.here()
+            + "); return it from the traced function and read the result");
+  }
+
+  /** The results of {@code op} on {@code inputs}, recorded or computed at once. */
+  static List<Tensor> apply(Op op, List<Tensor> inputs) {
+    Builder b = Trace.target(inputs).orElse(null);
+    if (b == null) {
+      return eager(op, inputs);
+    }
+    List<Value> in = inputs.stream().map(b::lift).toList();
+    return b.emit(op, in).stream().<Tensor>map(b::tracer).toList();
+  }
+
+  private static List<Tensor> eager(Op op, List<Tensor> inputs) {
+    try {
+      op.typeOf(inputs.stream().map(Tensor::type).toList());
+    } catch (TypeException e) {
+      throw new TypeException(e.getMessage() + " (" + Where.here() + ")", e);
+    }
+    return List.copyOf(
+        Interpreter.eval(op, inputs.stream().map(Tensor::host).toList(), Where.UNKNOWN));
+  }
+
+  @Override
+  public String toString() {
+    return value instanceof Lit lit ? lit.asDouble() + ": " + type() : "traced " + type();
+  }
+}

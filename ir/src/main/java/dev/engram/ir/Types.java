@@ -1,0 +1,37 @@
+package dev.engram.ir;
+
+import java.util.List;
+
+/** Checks shared by the type rules. */
+final class Types {
+  private Types() {}
+
+  static void arity(String op, List<TensorType> in, int n) {
+    if (in.size() != n) {
+      throw new TypeException(op + ": got " + in.size() + " operands, expected " + n);
+    }
+  }
+
+  static TypeException bad(String op, int operand, TensorType got, String expected) {
+    return new TypeException(
+        op + ": operand " + operand + " has type " + got + ", expected " + expected);
+  }
+
+  static TypeException attribute(String op, String name, Object got, String expected) {
+    return new TypeException(op + ": " + name + "=" + got + ", expected " + expected);
+  }
+
+  /** Every axis in range and named once. */
+  static void axes(String op, String name, List<Integer> axes, int rank) {
+    boolean[] seen = new boolean[rank];
+    for (int a : axes) {
+      if (a < 0 || a >= rank) {
+        throw attribute(op, name, axes, "axes in 0.." + (rank - 1));
+      }
+      if (seen[a]) {
+        throw attribute(op, name, axes, "every axis once");
+      }
+      seen[a] = true;
+    }
+  }
+}

@@ -1,0 +1,20 @@
+package dev.engram.ir;
+
+/** A typed variable, defined once: by a parameter or by one equation. Compared by identity. */
+public final class Var implements Value {
+  private final TensorType type;
+
+  public Var(TensorType type) {
+    this.type = type;
+  }
+
+  @Override
+  public TensorType type() {
+    return type;
+  }
+
+  @Override
+  public String toString() {
+    return "%" + Integer.toHexString(System.identityHashCode(this)) + ": " + type;
+  }
+}
