@@ -3,4 +3,6 @@
 module dev.engram.autodiff {
   requires transitive dev.engram.ir;
   requires static org.jspecify;
+
+  exports dev.engram.autodiff;
 }

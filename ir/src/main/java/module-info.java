@@ -5,4 +5,6 @@
 @org.jspecify.annotations.NullMarked
 module dev.engram.ir {
   requires static org.jspecify;
+
+  exports dev.engram.ir;
 }

@@ -1,0 +1,23 @@
+package dev.engram.autodiff;
+
+import dev.engram.ir.Graph;
+import java.util.List;
+
+/** Forward mode: a function and its directional derivative, computed side by side. */
+public final class Jvp {
+  private Jvp() {}
+
+  /**
+   * The function with the derivative along tangents of its chosen parameters.
+   *
+   * <p>Parameters of the result: those of {@code g}, then one tangent for each chosen parameter, in
+   * order and of its type. Results: those of {@code g}, then one tangent for each float result of
+   * {@code g}, in order and of its type; zeros where it does not depend on a chosen parameter.
+   *
+   * @param wrt one flag for each parameter of {@code g}; chosen parameters must be float
+   * @throws AutodiffException when a chosen parameter is not float, or an op has no derivative rule
+   */
+  public static Graph of(Graph g, List<Boolean> wrt) {
+    throw new UnsupportedOperationException("being written");
+  }
+}
