@@ -73,7 +73,14 @@ final class Broadcasting {
     }
     if (!fits) {
       throw new TypeException(
-          op + ": operand 0 has type " + t.type() + ", expected a shape that broadcasts to [" + to + "] (" + Where.here() + ")");
+          op
+              + ": operand 0 has type "
+              + t.type()
+              + ", expected a shape that broadcasts to ["
+              + to
+              + "] ("
+              + Where.here()
+              + ")");
     }
     if (t instanceof Tracer x && x.value() instanceof Lit lit) {
       return x.builder().tracer(new Lit(t.type().with(to), lit.bits()));
@@ -93,7 +100,13 @@ final class Broadcasting {
   static Tensor matmul(Tensor a, Tensor b) {
     if (a.rank() == 0 || b.rank() == 0) {
       throw new TypeException(
-          "matmul: operands have types " + a.type() + " and " + b.type() + ", expected at least one axis each; use mul (" + Where.here() + ")");
+          "matmul: operands have types "
+              + a.type()
+              + " and "
+              + b.type()
+              + ", expected at least one axis each; use mul ("
+              + Where.here()
+              + ")");
     }
     int ka = a.rank() - 1;
     int kb = Math.max(b.rank() - 2, 0);
@@ -107,7 +120,9 @@ final class Broadcasting {
               + kb
               + " to match the last axis of "
               + a.type()
-              + (b.rank() == 2 && b.shape().dim(1) == a.shape().dim(ka) ? "; .transpose() would fit" : "")
+              + (b.rank() == 2 && b.shape().dim(1) == a.shape().dim(ka)
+                  ? "; .transpose() would fit"
+                  : "")
               + " ("
               + Where.here()
               + ")");

@@ -55,7 +55,8 @@ public sealed class Builder permits Trace {
   /**
    * Adds {@code op(inputs)} and gives its results.
    *
-   * @throws TypeException when the operands do not fit the op; the message ends with the source line
+   * @throws TypeException when the operands do not fit the op; the message ends with the source
+   *     line
    */
   public List<Var> emit(Op op, List<? extends Value> inputs) {
     Where line = line();
@@ -105,14 +106,26 @@ public sealed class Builder permits Trace {
   public List<Value> inline(Graph g, List<? extends Value> args) {
     if (args.size() != g.params().size()) {
       throw new GraphException(
-          "inline of @" + g.name() + ": got " + args.size() + " arguments, expected " + g.params().size());
+          "inline of @"
+              + g.name()
+              + ": got "
+              + args.size()
+              + " arguments, expected "
+              + g.params().size());
     }
     Map<Value, Value> map = new HashMap<>();
     for (int i = 0; i < args.size(); i++) {
       Param p = g.params().get(i);
       if (!p.type().equals(args.get(i).type())) {
         throw new GraphException(
-            "inline of @" + g.name() + ": argument " + i + " has type " + args.get(i).type() + ", expected " + p.type());
+            "inline of @"
+                + g.name()
+                + ": argument "
+                + i
+                + " has type "
+                + args.get(i).type()
+                + ", expected "
+                + p.type());
       }
       map.put(p.var(), args.get(i));
     }

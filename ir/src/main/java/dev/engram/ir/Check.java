@@ -4,8 +4,8 @@ import java.util.List;
 
 /**
  * Gives its integer operand back unchanged, and stops the run with a {@link RunException} when an
- * element is not in {@code low <= x < high}. The message names {@code what}, the first offending index
- * in row-major order, its value, the range, and the user's line.
+ * element is not in {@code low <= x < high}. The message names {@code what}, the first offending
+ * index in row-major order, its value, the range, and the user's line.
  */
 public record Check(String what, long low, long high) implements Op {
   @Override
@@ -24,6 +24,17 @@ public record Check(String what, long low, long high) implements Op {
 
   /** The message for a failing element. */
   public String message(String index, long value, Where where) {
-    return what + "[" + index + "] = " + value + ", expected " + low + " <= value < " + high + " (" + where + ")";
+    return what
+        + "["
+        + index
+        + "] = "
+        + value
+        + ", expected "
+        + low
+        + " <= value < "
+        + high
+        + " ("
+        + where
+        + ")";
   }
 }

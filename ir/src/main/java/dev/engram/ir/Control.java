@@ -10,10 +10,10 @@ public sealed interface Control extends Op {
    * Runs {@code body} {@code length} times.
    *
    * <p>Operands: {@code consts} loop constants, {@code carry} initial carries, then stacked inputs
-   * whose axis 0 has {@code length}. The body takes constants, carries and one slice of each stacked
-   * input, and gives the new carries and one slice of each stacked output. Results: last carries, then
-   * stacked outputs. With {@code reverse}, steps run from the last slice to the first, and outputs
-   * stay at the position of their inputs.
+   * whose axis 0 has {@code length}. The body takes constants, carries and one slice of each
+   * stacked input, and gives the new carries and one slice of each stacked output. Results: last
+   * carries, then stacked outputs. With {@code reverse}, steps run from the last slice to the
+   * first, and outputs stay at the position of their inputs.
    */
   record Scan(Graph body, int consts, int carry, int length, boolean reverse) implements Control {
     @Override
@@ -35,7 +35,10 @@ public sealed interface Control extends Op {
     public List<TensorType> typeOf(List<TensorType> in) {
       if (length < 0 || consts < 0 || carry < 0 || xs() < 0 || ys() < 0) {
         throw Types.attribute(
-            "scan", "consts,carry,length", consts + "," + carry + "," + length, "counts that fit the body");
+            "scan",
+            "consts,carry,length",
+            consts + "," + carry + "," + length,
+            "counts that fit the body");
       }
       Types.arity("scan", in, body.params().size());
       for (int i = 0; i < in.size(); i++) {
@@ -52,7 +55,13 @@ public sealed interface Control extends Op {
           TensorType want = body.params().get(consts + i).type();
           if (!t.equals(want)) {
             throw new TypeException(
-                "scan: the body gives carry " + i + " as " + t + ", expected " + want + ", the type it came in with");
+                "scan: the body gives carry "
+                    + i
+                    + " as "
+                    + t
+                    + ", expected "
+                    + want
+                    + ", the type it came in with");
           }
           out.add(t);
         } else {
@@ -80,7 +89,11 @@ public sealed interface Control extends Op {
       fits("cond", "false branch", onFalse, in.subList(1, in.size()));
       if (!onTrue.outTypes().equals(onFalse.outTypes())) {
         throw new TypeException(
-            "cond: the false branch gives " + onFalse.outTypes() + ", expected " + onTrue.outTypes() + " as in the true branch");
+            "cond: the false branch gives "
+                + onFalse.outTypes()
+                + ", expected "
+                + onTrue.outTypes()
+                + " as in the true branch");
       }
       return onTrue.outTypes();
     }
@@ -101,8 +114,8 @@ public sealed interface Control extends Op {
   }
 
   /**
-   * The linear map whose transpose is {@code backward}. Operands: {@code residuals} plain values, then
-   * tangents; {@code backward} takes the residuals and one cotangent per result, and gives one
+   * The linear map whose transpose is {@code backward}. Operands: {@code residuals} plain values,
+   * then tangents; {@code backward} takes the residuals and one cotangent per result, and gives one
    * cotangent per tangent. Comes from linearizing a call with {@link Derivative.Vjp}.
    */
   record Transposed(Graph backward, int residuals) implements Control {
@@ -140,9 +153,9 @@ public sealed interface Control extends Op {
     record Jvp(Graph rule) implements Derivative {}
 
     /**
-     * {@code forward} takes the operands and gives the results, then any number of residuals; {@code
-     * backward} takes the residuals and a cotangent for each float result, and gives a cotangent for
-     * each float operand, in order.
+     * {@code forward} takes the operands and gives the results, then any number of residuals;
+     * {@code backward} takes the residuals and a cotangent for each float result, and gives a
+     * cotangent for each float operand, in order.
      */
     record Vjp(Graph forward, Graph backward) implements Derivative {}
   }
@@ -152,7 +165,15 @@ public sealed interface Control extends Op {
     for (int i = 0; i < in.size(); i++) {
       if (!in.get(i).equals(g.params().get(i).type())) {
         throw new TypeException(
-            op + ": operand " + i + " of the " + what + " has type " + in.get(i) + ", expected " + g.params().get(i).type());
+            op
+                + ": operand "
+                + i
+                + " of the "
+                + what
+                + " has type "
+                + in.get(i)
+                + ", expected "
+                + g.params().get(i).type());
       }
     }
   }

@@ -3,8 +3,8 @@ package dev.engram.ir;
 import java.util.List;
 
 /**
- * The door for outside authors: an op of their own. Implementations are records whose components are
- * the attributes, named by {@link #mnemonic()}.
+ * The door for outside authors: an op of their own. Implementations are records whose components
+ * are the attributes, named by {@link #mnemonic()}.
  *
  * <p>Every transformation and backend works on {@link #expand} unless a more specific hook says
  * otherwise.

@@ -6,8 +6,8 @@ import java.util.List;
 /**
  * General contraction: sums over pairs of contracted axes, keeping pairs of batch axes.
  *
- * <p>The result's axes are the batch axes in the order given, then the left operand's free axes, then
- * the right operand's. Both operands have one numeric element type, which is the result's.
+ * <p>The result's axes are the batch axes in the order given, then the left operand's free axes,
+ * then the right operand's. Both operands have one numeric element type, which is the result's.
  */
 public record Dot(
     List<Integer> lhsContract,
@@ -62,7 +62,10 @@ public record Dot(
     }
     if (r.dtype() != l.dtype()) {
       throw Types.bad(
-          "dot", 1, r, r.with(l.dtype()) + "; convert it with .cast(DType." + l.dtype().name() + ")");
+          "dot",
+          1,
+          r,
+          r.with(l.dtype()) + "; convert it with .cast(DType." + l.dtype().name() + ")");
     }
     check(l, lhsContract, lhsBatch, "lhs");
     check(r, rhsContract, rhsBatch, "rhs");
@@ -96,7 +99,16 @@ public record Dot(
             "dot",
             1,
             r,
-            "length " + dl + " on " + what + " axis " + ra.get(i) + " to match axis " + la.get(i) + " of " + l);
+            "length "
+                + dl
+                + " on "
+                + what
+                + " axis "
+                + ra.get(i)
+                + " to match axis "
+                + la.get(i)
+                + " of "
+                + l);
       }
     }
   }

@@ -4,12 +4,12 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
-import java.util.OptionalLong;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
- * A dense row-major tensor in memory outside the Java heap, aligned to 64 bytes and freed when it is
- * no longer reachable. Elements are in the machine's byte order; a bool is one byte, 0 or 1.
+ * A dense row-major tensor in memory outside the Java heap, aligned to 64 bytes and freed when it
+ * is no longer reachable. Elements are in the machine's byte order; a bool is one byte, 0 or 1.
  *
  * <p>Treat a tensor as a value: the library never writes to one that it has handed out.
  */
@@ -37,7 +37,8 @@ public final class HostTensor implements Tensor {
     } catch (ArithmeticException overflow) {
       throw new TypeException(type + " does not fit into memory", overflow);
     }
-    return new HostTensor(type, Arena.ofAuto().allocate(Math.max(bytes, 1), ALIGNMENT).asSlice(0, bytes));
+    return new HostTensor(
+        type, Arena.ofAuto().allocate(Math.max(bytes, 1), ALIGNMENT).asSlice(0, bytes));
   }
 
   /**
@@ -48,7 +49,12 @@ public final class HostTensor implements Tensor {
   public static HostTensor wrap(TensorType type, MemorySegment segment) {
     if (segment.byteSize() != type.bytes()) {
       throw new TypeException(
-          "a segment of " + segment.byteSize() + " bytes for " + type + ", expected " + type.bytes());
+          "a segment of "
+              + segment.byteSize()
+              + " bytes for "
+              + type
+              + ", expected "
+              + type.bytes());
     }
     return new HostTensor(type, segment);
   }
@@ -104,7 +110,15 @@ public final class HostTensor implements Tensor {
     TensorType type = TensorType.of(dtype, dims);
     if (type.size() != n) {
       throw new TypeException(
-          "got " + n + " values, expected " + type.size() + " for " + type + " (" + Where.here() + ")");
+          "got "
+              + n
+              + " values, expected "
+              + type.size()
+              + " for "
+              + type
+              + " ("
+              + Where.here()
+              + ")");
     }
     return allocate(type);
   }

@@ -36,7 +36,8 @@ public sealed interface Index extends Op {
 
   /**
    * The mirror of {@link Gather}: operand 0 with updates (operand 2, of the shape a gather with the
-   * indices of operand 1 would give) combined in. Updates whose index is outside 0..N-1 are dropped.
+   * indices of operand 1 would give) combined in. Updates whose index is outside 0..N-1 are
+   * dropped.
    */
   record Scatter(int axis, int batch, Combine combine) implements Index {
     @Override
@@ -78,8 +79,8 @@ public sealed interface Index extends Op {
   }
 
   /**
-   * Operand 0 with the window operand 1 written at the scalar starts that follow, clamped so that the
-   * window fits.
+   * Operand 0 with the window operand 1 written at the scalar starts that follow, clamped so that
+   * the window fits.
    */
   record DynamicUpdate() implements Index {
     @Override
@@ -98,14 +99,16 @@ public sealed interface Index extends Op {
     }
   }
 
-  private static Shape gathered(
-      String op, TensorType x, TensorType indices, int axis, int batch) {
+  private static Shape gathered(String op, TensorType x, TensorType indices, int axis, int batch) {
     if (!indices.dtype().isInteger()) {
       throw Types.bad(op, 1, indices, "an integer type");
     }
     if (batch < 0 || batch > indices.rank() || axis < batch || axis >= x.rank()) {
       throw Types.attribute(
-          op, "axis,batch", axis + "," + batch, "0 <= batch <= axis < rank of " + x + " and batch <= rank of " + indices);
+          op,
+          "axis,batch",
+          axis + "," + batch,
+          "0 <= batch <= axis < rank of " + x + " and batch <= rank of " + indices);
     }
     List<Integer> dims = new ArrayList<>();
     for (int i = 0; i < x.rank(); i++) {

@@ -4,8 +4,8 @@ package dev.engram.ir;
  * A literal: one value that fills every element of a tensor of {@code type}.
  *
  * @param type the type of the filled tensor
- * @param bits the value's raw bits in {@code type.dtype()}, so that equality tells -0 from 0 and NaN
- *     equals itself
+ * @param bits the value's raw bits in {@code type.dtype()}, so that equality tells -0 from 0 and
+ *     NaN equals itself
  */
 public record Lit(TensorType type, long bits) implements Value {
 

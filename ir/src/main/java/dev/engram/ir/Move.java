@@ -48,8 +48,9 @@ public sealed interface Move extends Op {
   }
 
   /**
-   * Repeats the operand: operand axis i becomes result axis {@code axes[i]} (ascending) with the same
-   * length; the other result axes are new. Axes of length 1 are not stretched: reshape them away.
+   * Repeats the operand: operand axis i becomes result axis {@code axes[i]} (ascending) with the
+   * same length; the other result axes are new. Axes of length 1 are not stretched: reshape them
+   * away.
    */
   record Broadcast(Shape shape, List<Integer> axes) implements Move {
     public Broadcast {
@@ -75,7 +76,10 @@ public sealed interface Move extends Op {
         }
         if (shape.dim(axes.get(i)) != x.shape().dim(i)) {
           throw Types.bad(
-              "broadcast", 0, x, "length " + shape.dim(axes.get(i)) + " on axis " + i + " for shape [" + shape + "]");
+              "broadcast",
+              0,
+              x,
+              "length " + shape.dim(axes.get(i)) + " on axis " + i + " for shape [" + shape + "]");
         }
       }
       return List.of(x.with(shape));
@@ -100,7 +104,8 @@ public sealed interface Move extends Op {
       Types.arity("slice", in, 1);
       TensorType x = in.getFirst();
       if (start.size() != x.rank() || limit.size() != x.rank() || stride.size() != x.rank()) {
-        throw Types.attribute("slice", "start", start, "start, limit and stride for all axes of " + x);
+        throw Types.attribute(
+            "slice", "start", start, "start, limit and stride for all axes of " + x);
       }
       List<Integer> dims = new ArrayList<>();
       for (int i = 0; i < x.rank(); i++) {
@@ -148,7 +153,11 @@ public sealed interface Move extends Op {
       List<Integer> dims = new ArrayList<>();
       for (int i = 0; i < x.rank(); i++) {
         if (low.get(i) < 0 || high.get(i) < 0 || interior.get(i) < 0) {
-          throw Types.attribute("pad", "low, high, interior on axis " + i, low.get(i) + "," + high.get(i) + "," + interior.get(i), "none negative");
+          throw Types.attribute(
+              "pad",
+              "low, high, interior on axis " + i,
+              low.get(i) + "," + high.get(i) + "," + interior.get(i),
+              "none negative");
         }
         int n = x.shape().dim(i);
         dims.add(Math.addExact(low.get(i) + high.get(i), n + Math.max(0, n - 1) * interior.get(i)));

@@ -4,8 +4,8 @@ import java.util.List;
 
 /**
  * What an equation does. The families are closed, so every pass is an exhaustive {@code switch}
- * without a default; the rows inside a family are open. Attributes are record components, from which
- * equality, printing and parsing follow. {@link Custom} is the door for outside authors.
+ * without a default; the rows inside a family are open. Attributes are record components, from
+ * which equality, printing and parsing follow. {@link Custom} is the door for outside authors.
  */
 public sealed interface Op
     permits Elementwise, Cast, Reduce, Dot, Move, Index, Source, Check, Control, Custom {

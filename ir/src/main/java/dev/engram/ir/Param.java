@@ -3,7 +3,8 @@ package dev.engram.ir;
 /**
  * A parameter of a graph.
  *
- * @param path the user's name for it, such as {@code rnn.layers.0.Wz.weight}; empty for plain inputs
+ * @param path the user's name for it, such as {@code rnn.layers.0.Wz.weight}; empty for plain
+ *     inputs
  */
 public record Param(Var var, Role role, String path) {
 

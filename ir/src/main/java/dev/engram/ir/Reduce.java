@@ -6,8 +6,8 @@ import java.util.List;
  * Folds {@code axes} away. Axes are sorted ascending.
  *
  * <p>An empty sum is 0, an empty product 1, an empty max or min the type's lowest or highest value;
- * argMax and argMin need at least one element, take exactly one axis and give i32, the first index on
- * ties.
+ * argMax and argMin need at least one element, take exactly one axis and give i32, the first index
+ * on ties.
  */
 public record Reduce(Kind kind, List<Integer> axes) implements Op {
 

@@ -28,8 +28,7 @@ public final class Rows {
   public static final ElementwiseRow ADD =
       numeric2("add", (a, b, c) -> a + b, (a, b, c) -> a + b, one(), one(), COMMUTATIVE);
   public static final ElementwiseRow SUB =
-      numeric2("sub", (a, b, c) -> a - b, (a, b, c) -> a - b, one(), (x, y) -> y.like(-1))
-          .build();
+      numeric2("sub", (a, b, c) -> a - b, (a, b, c) -> a - b, one(), (x, y) -> y.like(-1)).build();
   public static final ElementwiseRow MUL =
       numeric2(
           "mul",
@@ -80,7 +79,9 @@ public final class Rows {
               Math::pow,
               (x, y) -> x.get(1).mul(x.get(0).pow(x.get(1).sub(1))),
               (x, y) ->
-                  x.get(0).eq(0).select(y.like(0), y.mul(x.get(0).eq(0).select(y.like(1), x.get(0)).log())))
+                  x.get(0)
+                      .eq(0)
+                      .select(y.like(0), y.mul(x.get(0).eq(0).select(y.like(1), x.get(0)).log())))
           .in(POSITIVE);
   public static final ElementwiseRow ATAN2 =
       float2(
@@ -90,22 +91,44 @@ public final class Rows {
               (x, y) -> x.get(0).neg().div(x.get(0).square().add(x.get(1).square())))
           .in(POSITIVE);
   public static final ElementwiseRow NEG =
-      row("neg", 1, Signature.NUMERIC, (a, b, c) -> -a, (a, b, c) -> -a, List.of((x, y) -> y.like(-1)))
+      row(
+              "neg",
+              1,
+              Signature.NUMERIC,
+              (a, b, c) -> -a,
+              (a, b, c) -> -a,
+              List.of((x, y) -> y.like(-1)))
           .build();
   public static final ElementwiseRow ABS =
-      row("abs", 1, Signature.NUMERIC, (a, b, c) -> Math.abs(a), (a, b, c) -> Math.abs(a), List.of((x, y) -> x.get(0).sign()))
+      row(
+              "abs",
+              1,
+              Signature.NUMERIC,
+              (a, b, c) -> Math.abs(a),
+              (a, b, c) -> Math.abs(a),
+              List.of((x, y) -> x.get(0).sign()))
           .build();
   public static final ElementwiseRow SIGN =
-      row("sign", 1, Signature.NUMERIC, (a, b, c) -> Math.signum(a), (a, b, c) -> Long.signum(a), List.of(), ZERO_DERIVATIVE)
+      row(
+              "sign",
+              1,
+              Signature.NUMERIC,
+              (a, b, c) -> Math.signum(a),
+              (a, b, c) -> Long.signum(a),
+              List.of(),
+              ZERO_DERIVATIVE)
           .build();
 
   // Rounding.
   public static final ElementwiseRow FLOOR = step("floor", Math::floor);
   public static final ElementwiseRow CEIL = step("ceil", Math::ceil);
+
   /** To the nearest integer, ties to even. */
   public static final ElementwiseRow ROUND = step("round", Math::rint);
+
   /** Toward zero. */
-  public static final ElementwiseRow TRUNCATE = step("truncate", a -> a < 0 ? Math.ceil(a) : Math.floor(a));
+  public static final ElementwiseRow TRUNCATE =
+      step("truncate", a -> a < 0 ? Math.ceil(a) : Math.floor(a));
 
   // Exponentials and roots.
   public static final ElementwiseRow EXP = float1("exp", Math::exp, ALL, (x, y) -> y);
@@ -147,26 +170,50 @@ public final class Rows {
   public static final ElementwiseRow GT = compare("gt", (a, b) -> a > b, (a, b) -> a > b);
   public static final ElementwiseRow GE = compare("ge", (a, b) -> a >= b, (a, b) -> a >= b);
   public static final ElementwiseRow IS_FINITE =
-      row("isFinite", 1, Signature.PREDICATE, (a, b, c) -> Double.isFinite(a) ? 1 : 0, noWhole("isFinite"), List.of(), ZERO_DERIVATIVE, NO_WHOLE)
+      row(
+              "isFinite",
+              1,
+              Signature.PREDICATE,
+              (a, b, c) -> Double.isFinite(a) ? 1 : 0,
+              noWhole("isFinite"),
+              List.of(),
+              ZERO_DERIVATIVE,
+              NO_WHOLE)
           .build();
 
   // Logic and bits.
   public static final ElementwiseRow AND = bits("and", Signature.BITS, 2, (a, b, c) -> a & b);
   public static final ElementwiseRow OR = bits("or", Signature.BITS, 2, (a, b, c) -> a | b);
   public static final ElementwiseRow XOR = bits("xor", Signature.BITS, 2, (a, b, c) -> a ^ b);
+
   /** Logical not of a bool; write {@code xor(-1)} for integers. */
   public static final ElementwiseRow NOT = bits("not", Signature.BITS, 1, (a, b, c) -> a ^ 1);
 
   // Choice: operand 0 ? operand 1 : operand 2. Linearize treats it on its own, without products.
   public static final ElementwiseRow SELECT =
-      row("select", 3, Signature.SELECT, (a, b, c) -> a != 0 ? b : c, (a, b, c) -> a != 0 ? b : c, List.of())
+      row(
+              "select",
+              3,
+              Signature.SELECT,
+              (a, b, c) -> a != 0 ? b : c,
+              (a, b, c) -> a != 0 ? b : c,
+              List.of())
           .build();
 
   // Markers: the value passes through.
   /** Its derivative is zero. */
   public static final ElementwiseRow STOP_GRADIENT =
-      row("stopGradient", 1, Signature.ANY, (a, b, c) -> a, (a, b, c) -> a, List.of(), IDENTITY, ZERO_DERIVATIVE)
+      row(
+              "stopGradient",
+              1,
+              Signature.ANY,
+              (a, b, c) -> a,
+              (a, b, c) -> a,
+              List.of(),
+              IDENTITY,
+              ZERO_DERIVATIVE)
           .build();
+
   /** Keeps online learning from building traces through this use of a weight. */
   public static final ElementwiseRow UNTRACED =
       row("untraced", 1, Signature.ANY, (a, b, c) -> a, (a, b, c) -> a, List.of(one()), IDENTITY)
@@ -227,17 +274,39 @@ public final class Rows {
   }
 
   private static ElementwiseRow step(String name, Real1 f) {
-    return row(name, 1, Signature.FLOAT, (a, b, c) -> f.apply(a), noWhole(name), List.of(), ZERO_DERIVATIVE, NO_WHOLE)
+    return row(
+            name,
+            1,
+            Signature.FLOAT,
+            (a, b, c) -> f.apply(a),
+            noWhole(name),
+            List.of(),
+            ZERO_DERIVATIVE,
+            NO_WHOLE)
         .build();
   }
 
   private static ElementwiseRow float1(String name, Real1 f, Domain domain, Partial partial) {
-    return row(name, 1, Signature.FLOAT, (a, b, c) -> f.apply(a), noWhole(name), List.of(partial), NO_WHOLE)
+    return row(
+            name,
+            1,
+            Signature.FLOAT,
+            (a, b, c) -> f.apply(a),
+            noWhole(name),
+            List.of(partial),
+            NO_WHOLE)
         .in(domain);
   }
 
   private static Draft float2(String name, Real2 f, Partial da, Partial db) {
-    return row(name, 2, Signature.FLOAT, (a, b, c) -> f.apply(a, b), noWhole(name), List.of(da, db), NO_WHOLE);
+    return row(
+        name,
+        2,
+        Signature.FLOAT,
+        (a, b, c) -> f.apply(a, b),
+        noWhole(name),
+        List.of(da, db),
+        NO_WHOLE);
   }
 
   private static ElementwiseRow numeric2(
@@ -270,12 +339,24 @@ public final class Rows {
   }
 
   private static Draft row(
-      String name, int arity, Signature s, Real real, Whole whole, List<Partial> partials, Flag... flags) {
+      String name,
+      int arity,
+      Signature s,
+      Real real,
+      Whole whole,
+      List<Partial> partials,
+      Flag... flags) {
     return new Draft(name, arity, s, real, whole, partials, Set.of(flags));
   }
 
   private record Draft(
-      String name, int arity, Signature signature, Real real, Whole whole, List<Partial> partials, Set<Flag> flags) {
+      String name,
+      int arity,
+      Signature signature,
+      Real real,
+      Whole whole,
+      List<Partial> partials,
+      Set<Flag> flags) {
     ElementwiseRow in(Domain domain) {
       return new ElementwiseRow(
           name, arity, signature, real, whole, partials, Optional.empty(), domain, flags);

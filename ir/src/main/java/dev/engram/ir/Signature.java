@@ -50,7 +50,10 @@ public enum Signature {
     for (int i = first + 1; i < in.size(); i++) {
       if (in.get(i).dtype() != dtype) {
         throw Types.bad(
-            op, i, in.get(i), in.get(i).with(dtype) + "; convert it with .cast(DType." + dtype.name() + ")");
+            op,
+            i,
+            in.get(i),
+            in.get(i).with(dtype) + "; convert it with .cast(DType." + dtype.name() + ")");
       }
     }
     return this == COMPARE || this == PREDICATE ? DType.BOOL : dtype;

@@ -8,10 +8,10 @@ import java.util.stream.IntStream;
 /**
  * A tensor that user code computes with: known ({@link HostTensor}) or traced ({@link Tracer}).
  *
- * <p>An op on known tensors runs at once; an op on a traced one is recorded. Binary ops broadcast as
- * numpy does: shapes are aligned at their last axis, and axes of length 1 stretch. Element types are
- * never promoted: mixing them is a {@link TypeException} whose fix is {@link #cast}. Negative axes
- * count from the end.
+ * <p>An op on known tensors runs at once; an op on a traced one is recorded. Binary ops broadcast
+ * as numpy does: shapes are aligned at their last axis, and axes of length 1 stretch. Element types
+ * are never promoted: mixing them is a {@link TypeException} whose fix is {@link #cast}. Negative
+ * axes count from the end.
  */
 public sealed interface Tensor permits HostTensor, Tracer {
 
@@ -356,8 +356,8 @@ public sealed interface Tensor permits HostTensor, Tracer {
   // Contraction.
 
   /**
-   * Matrix product over the last axis of this and the second to last of {@code b} (its only one when
-   * {@code b} is a vector); leading axes broadcast.
+   * Matrix product over the last axis of this and the second to last of {@code b} (its only one
+   * when {@code b} is a vector); leading axes broadcast.
    */
   default Tensor matmul(Tensor b) {
     return Broadcasting.matmul(this, b);
@@ -420,7 +420,15 @@ public sealed interface Tensor permits HostTensor, Tracer {
     int a = shape().axis(axis);
     if (shape().dim(a) != 1) {
       throw new TypeException(
-          "squeeze: axis " + axis + " of " + type() + " has length " + shape().dim(a) + ", expected 1 (" + Where.here() + ")");
+          "squeeze: axis "
+              + axis
+              + " of "
+              + type()
+              + " has length "
+              + shape().dim(a)
+              + ", expected 1 ("
+              + Where.here()
+              + ")");
     }
     return reshape(shape().without(List.of(a)));
   }
@@ -447,7 +455,15 @@ public sealed interface Tensor permits HostTensor, Tracer {
     int n = shape().dim(a);
     if (parts < 1 || n % parts != 0) {
       throw new TypeException(
-          "split: axis " + axis + " of " + type() + " does not divide into " + parts + " parts (" + Where.here() + ")");
+          "split: axis "
+              + axis
+              + " of "
+              + type()
+              + " does not divide into "
+              + parts
+              + " parts ("
+              + Where.here()
+              + ")");
     }
     int step = n / parts;
     return IntStream.range(0, parts).mapToObj(i -> slice(a, i * step, (i + 1) * step)).toList();
@@ -502,7 +518,13 @@ public sealed interface Tensor permits HostTensor, Tracer {
     DType dtype = t.dtype();
     if (!dtype.isFloat() && dtype.toDouble(dtype.bitsOf(v)) != v) {
       throw new TypeException(
-          "the number " + v + " does not fit " + t.type() + "; cast the tensor to a float type (" + Where.here() + ")");
+          "the number "
+              + v
+              + " does not fit "
+              + t.type()
+              + "; cast the tensor to a float type ("
+              + Where.here()
+              + ")");
     }
     TensorType scalar = TensorType.scalar(dtype);
     return t instanceof Tracer x

@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * A graph under construction by user code. Traces nest: a value of an enclosing trace, used inside, is
- * captured as an extra parameter. Source lines are taken from the calling code.
+ * A graph under construction by user code. Traces nest: a value of an enclosing trace, used inside,
+ * is captured as an extra parameter. Source lines are taken from the calling code.
  *
  * <p>One thread has one stack of traces; {@link #run} pushes this one for the time of a call.
  */
@@ -21,8 +21,8 @@ public final class Trace extends Builder {
   /**
    * Something from outside that became a parameter of the trace.
    *
-   * @param key what was captured: a {@link Tracer} of an enclosing trace, or any object that a caller
-   *     of {@link #capture} uses as identity, such as a state
+   * @param key what was captured: a {@link Tracer} of an enclosing trace, or any object that a
+   *     caller of {@link #capture} uses as identity, such as a state
    */
   public record Capture(Object key, Var param) {}
 
@@ -108,8 +108,9 @@ public final class Trace extends Builder {
   }
 
   /**
-   * Where an op on {@code operands} is to be recorded: the pass's own builder when one of them belongs
-   * to a pass, else the innermost trace; empty when everything is known and the op runs at once.
+   * Where an op on {@code operands} is to be recorded: the pass's own builder when one of them
+   * belongs to a pass, else the innermost trace; empty when everything is known and the op runs at
+   * once.
    */
   static Optional<Builder> target(List<Tensor> operands) {
     boolean traced = false;

@@ -7,4 +7,7 @@ package dev.engram.lower;
 public interface Backend {
   /** The name a user selects this backend by, such as {@code cpu}. */
   String name();
+
+  /** Code for {@code program}; thread-safe, called once per program. */
+  Executable compile(LoopProgram program);
 }

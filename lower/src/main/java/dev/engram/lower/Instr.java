@@ -1,0 +1,94 @@
+package dev.engram.lower;
+
+import dev.engram.ir.DType;
+import dev.engram.ir.ElementwiseRow;
+import dev.engram.ir.Index;
+import dev.engram.ir.Reduce;
+import dev.engram.ir.Where;
+import java.util.List;
+
+/**
+ * One scalar instruction of a nest. Instruction i of a nest's body and epilogue, numbered through,
+ * defines value i; operands are earlier values. Instructions that only store define a value that
+ * nobody may use. Bools are 0 and 1.
+ */
+public sealed interface Instr {
+
+  /** Reads an element. */
+  record Load(DType dtype, Access from) implements Instr {}
+
+  /** Raw bits, as in {@link dev.engram.ir.Lit}. */
+  record Literal(DType dtype, long bits) implements Instr {}
+
+  /** The value of an index map, converted to {@code dtype}. */
+  record IndexOf(DType dtype, Affine at) implements Instr {}
+
+  /** An elementwise row; {@code dtype} is the operands' type (for select: of the choices). */
+  record Apply(ElementwiseRow row, DType dtype, List<Integer> args) implements Instr {
+    public Apply {
+      args = List.copyOf(args);
+    }
+  }
+
+  /** As {@link dev.engram.ir.Cast}. */
+  record Convert(DType from, DType to, int arg) implements Instr {}
+
+  /**
+   * Reads at {@code from + stride·clamp(index, 0, limit-1)}.
+   *
+   * @param index a value of an integer type
+   */
+  record LoadAt(DType dtype, Access from, int index, long stride, long limit) implements Instr {}
+
+  /** Word {@code at} of {@link dev.engram.ir.Source.RandomBits} under the key (i32, i32). */
+  record RandomWord(int key0, int key1, Affine at) implements Instr {}
+
+  /** Writes {@code value}. In the body at every point, in the epilogue once the folds are done. */
+  record Store(DType dtype, Access to, int value) implements Instr {}
+
+  /**
+   * Combines {@code value} into the element at {@code to + stride·index}; nothing when the index is
+   * not in {@code 0 <= index < limit}. A nest that has one runs in row-major order of all its axes
+   * on one thread.
+   */
+  record StoreAt(
+      DType dtype, Access to, int index, long stride, long limit, Index.Combine combine, int value)
+      implements Instr {}
+
+  /**
+   * Folds {@code value} over all reduction axes; only in the body. Its own value is the result, and
+   * may be used by the epilogue alone.
+   *
+   * <p>The order is fixed. Let r count the points of the reduction axes in row-major order. With
+   * {@code lanes} = 1 points are folded in order of r onto the start value (the sum's 0, the
+   * product's 1, the least or greatest value, false, true). With {@code lanes} = L > 1 the points
+   * with equal {@code r mod L} are folded in order into partial results p_0 … p_{L-1}, which are
+   * then folded in halves: p_i with p_{i+L/2} for i < L/2, and so on. ARGMAX and ARGMIN give r of
+   * the first extreme point as i32; they and the bool folds have one lane.
+   */
+  record Fold(Reduce.Kind kind, DType dtype, int value, int lanes) implements Instr {}
+
+  /**
+   * A sum of products in order of r: {@code acc = fma(a, b, acc)} from 0, one rounding a step for
+   * floats; only in the body. Matrix products are nests of these.
+   */
+  record DotFold(DType dtype, int a, int b) implements Instr {}
+
+  /**
+   * Stops the run with a {@link dev.engram.ir.RunException} unless {@code low <= value < high}; its
+   * value is the operand. {@code position} is the row-major number of the element in a tensor of
+   * shape {@code dims}, for the message. The first failing element in row-major order is reported.
+   */
+  record Check(
+      DType dtype,
+      int value,
+      dev.engram.ir.Check op,
+      Affine position,
+      List<Integer> dims,
+      Where where)
+      implements Instr {
+    public Check {
+      dims = List.copyOf(dims);
+    }
+  }
+}

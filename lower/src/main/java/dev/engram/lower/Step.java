@@ -1,0 +1,60 @@
+package dev.engram.lower;
+
+import dev.engram.ir.Where;
+import java.util.List;
+
+/** One step of a program. */
+public sealed interface Step {
+
+  /**
+   * Perfectly nested loops over {@code axes}, with a body run at every point.
+   *
+   * <p>Axes with {@code reduce} are folded: the {@code epilogue} runs once for each point of the
+   * other axes, after the folds of that point. Without reduction axes the epilogue is empty. An
+   * epilogue's index maps have stride 0 on reduction axes. Reduction axes come last in {@code
+   * axes}; that is the order of meaning, and an emitter may run the loops in any order that keeps
+   * every fold's order.
+   *
+   * <p>Points of the other axes are independent, so they may run on several threads or in vectors:
+   * a buffer that is both read and written has the same index map in every such access, is never
+   * read after its write at the same point, and no two points write one element (but see {@link
+   * Instr.StoreAt}). Folds with reduction axes of length 0 give their start value.
+   *
+   * @param label what it computes, for dumps
+   * @param where the user's line of its main equation
+   */
+  record Nest(String label, List<Axis> axes, List<Instr> body, List<Instr> epilogue, Where where)
+      implements Step {
+    public Nest {
+      axes = List.copyOf(axes);
+      body = List.copyOf(body);
+      epilogue = List.copyOf(epilogue);
+    }
+  }
+
+  /** An axis of a nest. */
+  record Axis(int length, boolean reduce) {}
+
+  /**
+   * Runs {@code body} {@code length} times, its counter from 0 up, or from {@code length-1} down
+   * with {@code reverse}. After each iteration the memory of each pair in {@code swaps} (arena
+   * buffers of one type) is exchanged, by address.
+   */
+  record Loop(int length, boolean reverse, List<Step> body, List<Swap> swaps) implements Step {
+    public Loop {
+      body = List.copyOf(body);
+      swaps = List.copyOf(swaps);
+    }
+  }
+
+  /** Two buffers that trade places. */
+  record Swap(int a, int b) {}
+
+  /** Runs one of two lists of steps; {@code predicate} is a bool element. */
+  record Branch(Access predicate, List<Step> onTrue, List<Step> onFalse) implements Step {
+    public Branch {
+      onTrue = List.copyOf(onTrue);
+      onFalse = List.copyOf(onFalse);
+    }
+  }
+}
