@@ -23,7 +23,12 @@ public sealed interface Index extends Op {
     @Override
     public List<TensorType> typeOf(List<TensorType> in) {
       Types.arity("gather", in, 2);
-      return List.of(in.getFirst().with(gathered("gather", in.get(0), in.get(1), axis, batch)));
+      TensorType x = in.getFirst();
+      Shape out = gathered("gather", x, in.get(1), axis, batch);
+      if (x.size() == 0 && out.size() > 0) {
+        throw Types.bad("gather", 0, x, "a non-empty axis " + axis);
+      }
+      return List.of(x.with(out));
     }
   }
 

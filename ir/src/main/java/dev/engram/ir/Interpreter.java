@@ -1,18 +1,189 @@
 package dev.engram.ir;
 
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
-/** The meaning of the IR: plain loops over elements in f64, and the oracle of everything below it. */
+/**
+ * The meaning of the IR: plain loops over elements in f64, and the oracle of everything below it.
+ *
+ * <p>Float results are computed in f64 and rounded once to the element type: elementwise rows,
+ * sums, products and contractions alike. Integers are computed in i64 and wrap to the element type.
+ */
 public final class Interpreter {
   private Interpreter() {}
 
-  /** Runs {@code g} on {@code args}, one for each parameter. */
+  /**
+   * Runs {@code g} on {@code args}, one for each parameter.
+   *
+   * @throws TypeException when the arguments do not fit the parameters
+   * @throws RunException when a {@link Check} fails
+   * @throws GraphException when the graph cannot be run: a variable is used before it is defined,
+   *     or a {@link Control.Transposed} is left in it
+   */
   public static List<HostTensor> run(Graph g, List<HostTensor> args) {
-    throw new UnsupportedOperationException("being written");
+    checkArguments(g, args);
+    Map<Value, HostTensor> env = new HashMap<>();
+    for (int i = 0; i < args.size(); i++) {
+      env.put(g.params().get(i).var(), args.get(i));
+    }
+    for (Eqn e : g.eqns()) {
+      List<HostTensor> in = new ArrayList<>(e.inputs().size());
+      for (Value v : e.inputs()) {
+        in.add(read(env, v, g));
+      }
+      List<HostTensor> out = eval(e.op(), in, e.where());
+      for (int i = 0; i < out.size(); i++) {
+        env.put(e.outputs().get(i), out.get(i));
+      }
+    }
+    return g.outs().stream().map(v -> read(env, v, g)).toList();
   }
 
   /** Runs one op. {@code where} goes into the errors of the run. */
   public static List<HostTensor> eval(Op op, List<HostTensor> in, Where where) {
-    throw new UnsupportedOperationException("being written");
+    List<TensorType> types = op.typeOf(in.stream().map(HostTensor::type).toList());
+    return switch (op) {
+      case Elementwise e -> List.of(InterpretElementwise.eval(e.row(), in, types.getFirst()));
+      case Cast _ -> List.of(InterpretElementwise.cast(in.getFirst(), types.getFirst()));
+      case Reduce r -> List.of(InterpretReduce.eval(r, in.getFirst(), types.getFirst()));
+      case Dot d -> List.of(InterpretDot.eval(d, in.get(0), in.get(1), types.getFirst()));
+      case Move m -> List.of(InterpretMove.eval(m, in, types.getFirst()));
+      case Index i -> List.of(InterpretIndex.eval(i, in, types.getFirst()));
+      case Source.Const c -> List.of(c.value());
+      case Source.Iota i -> List.of(iota(i));
+      case Source.RandomBits _ -> List.of(randomBits(in.getFirst(), types.getFirst()));
+      case Check c -> List.of(check(c, in.getFirst(), where));
+      case Control.Scan s -> scan(s, in, types);
+      case Control.Cond c ->
+          run(in.getFirst().bits(0) != 0 ? c.onTrue() : c.onFalse(), in.subList(1, in.size()));
+      case Control.Call c -> run(c.body(), in);
+      case Control.Transposed t ->
+          throw new GraphException(
+              "transposed: the transpose of @"
+                  + t.backward().name()
+                  + " cannot be run ("
+                  + where
+                  + "); it comes from a call with a vjp rule and is only there to be transposed:"
+                  + " use reverse mode, or give the call a jvp rule");
+      case Custom c -> run(c.expansion(in.stream().map(HostTensor::type).toList()), in);
+    };
+  }
+
+  private static void checkArguments(Graph g, List<HostTensor> args) {
+    if (args.size() != g.params().size()) {
+      throw new TypeException(
+          "run of @"
+              + g.name()
+              + ": got "
+              + args.size()
+              + " arguments, expected "
+              + g.params().size()
+              + ": "
+              + g.paramTypes());
+    }
+    for (int i = 0; i < args.size(); i++) {
+      Param p = g.params().get(i);
+      if (!args.get(i).type().equals(p.type())) {
+        throw new TypeException(
+            "run of @"
+                + g.name()
+                + ": argument "
+                + i
+                + (p.path().isEmpty() ? "" : " (" + p.path() + ")")
+                + " has type "
+                + args.get(i).type()
+                + ", expected "
+                + p.type());
+      }
+    }
+  }
+
+  private static HostTensor read(Map<Value, HostTensor> env, Value v, Graph g) {
+    HostTensor t = env.get(v);
+    if (t != null) {
+      return t;
+    }
+    return switch (v) {
+      case Lit lit -> {
+        HostTensor filled = HostTensor.fill(lit.type(), lit.bits());
+        env.put(lit, filled);
+        yield filled;
+      }
+      case Var x ->
+          throw new GraphException(
+              "@" + g.name() + ": the variable " + x + " is used before it is defined");
+    };
+  }
+
+  private static HostTensor iota(Source.Iota op) {
+    HostTensor out = HostTensor.allocate(op.type());
+    int n = op.type().shape().dim(op.axis());
+    long step = op.type().shape().strides()[op.axis()];
+    for (long i = 0; i < op.type().size(); i++) {
+      out.setDouble(i, i / step % n);
+    }
+    return out;
+  }
+
+  private static HostTensor randomBits(HostTensor key, TensorType type) {
+    HostTensor out = HostTensor.allocate(type);
+    for (long i = 0; i < type.size(); i++) {
+      out.setBits(i, Threefry.word((int) key.bits(0), (int) key.bits(1), i));
+    }
+    return out;
+  }
+
+  private static HostTensor check(Check op, HostTensor x, Where where) {
+    for (long i = 0; i < x.type().size(); i++) {
+      long v = x.bits(i);
+      if (v < op.low() || v >= op.high()) {
+        throw new RunException(op.message(multiIndex(x.shape(), i), v, where));
+      }
+    }
+    return x;
+  }
+
+  private static String multiIndex(Shape shape, long at) {
+    long[] strides = shape.strides();
+    List<String> index = new ArrayList<>();
+    for (int a = 0; a < shape.rank(); a++) {
+      index.add(Long.toString(at / strides[a] % shape.dim(a)));
+    }
+    return String.join(",", index);
+  }
+
+  private static List<HostTensor> scan(
+      Control.Scan op, List<HostTensor> in, List<TensorType> types) {
+    int fixed = op.consts() + op.carry();
+    List<HostTensor> results = new ArrayList<>(in.subList(op.consts(), fixed));
+    for (TensorType stacked : types.subList(op.carry(), types.size())) {
+      results.add(HostTensor.allocate(stacked));
+    }
+    for (int step = 0; step < op.length(); step++) {
+      int at = op.reverse() ? op.length() - 1 - step : step;
+      List<HostTensor> args = new ArrayList<>(in.subList(0, op.consts()));
+      args.addAll(results.subList(0, op.carry()));
+      for (int i = fixed; i < in.size(); i++) {
+        TensorType slice = op.body().params().get(i).type();
+        args.add(HostTensor.wrap(slice, slice(in.get(i), at, slice)));
+      }
+      List<HostTensor> outs = run(op.body(), args);
+      for (int i = 0; i < outs.size(); i++) {
+        HostTensor y = outs.get(i);
+        if (i < op.carry()) {
+          results.set(i, y);
+        } else {
+          slice(results.get(i), at, y.type()).copyFrom(y.segment());
+        }
+      }
+    }
+    return List.copyOf(results);
+  }
+
+  private static MemorySegment slice(HostTensor stacked, long at, TensorType slice) {
+    return stacked.segment().asSlice(at * slice.bytes(), slice.bytes());
   }
 }

@@ -5,9 +5,9 @@ import java.util.List;
 /**
  * Folds {@code axes} away. Axes are sorted ascending.
  *
- * <p>An empty sum is 0, an empty product 1, an empty max or min the type's lowest or highest value;
- * argMax and argMin need at least one element, take exactly one axis and give i32, the first index
- * on ties.
+ * <p>An empty sum is 0, an empty product 1, an empty max or min the type's lowest or highest value
+ * (an infinity for floats). Max and min are NaN when an element is. argMax and argMin need at least
+ * one element, take exactly one axis and give i32, the first index on ties; NaN is the extreme.
  */
 public record Reduce(Kind kind, List<Integer> axes) implements Op {
 

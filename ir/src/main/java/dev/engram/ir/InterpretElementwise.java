@@ -1,0 +1,99 @@
+package dev.engram.ir;
+
+import java.util.List;
+
+/** Elementwise rows and casts. */
+final class InterpretElementwise {
+  private InterpretElementwise() {}
+
+  static HostTensor eval(ElementwiseRow row, List<HostTensor> in, TensorType type) {
+    return switch (row.signature()) {
+      // These pass one operand through, so they work on raw bits of any type.
+      case ANY, SELECT -> whole(row.whole(), in, type);
+      case FLOAT, PREDICATE -> real(row.real(), in, type);
+      case INTEGER, BITS -> whole(row.whole(), in, type);
+      case NUMERIC, COMPARE ->
+          in.getFirst().dtype().isFloat()
+              ? real(row.real(), in, type)
+              : whole(row.whole(), in, type);
+    };
+  }
+
+  private static HostTensor real(ElementwiseRow.Real f, List<HostTensor> in, TensorType type) {
+    HostTensor out = HostTensor.allocate(type);
+    HostTensor a = in.getFirst();
+    long n = type.size();
+    switch (in.size()) {
+      case 1 -> {
+        for (long i = 0; i < n; i++) {
+          out.setDouble(i, f.apply(a.getDouble(i), 0, 0));
+        }
+      }
+      case 2 -> {
+        HostTensor b = in.get(1);
+        for (long i = 0; i < n; i++) {
+          out.setDouble(i, f.apply(a.getDouble(i), b.getDouble(i), 0));
+        }
+      }
+      default -> {
+        HostTensor b = in.get(1);
+        HostTensor c = in.get(2);
+        for (long i = 0; i < n; i++) {
+          out.setDouble(i, f.apply(a.getDouble(i), b.getDouble(i), c.getDouble(i)));
+        }
+      }
+    }
+    return out;
+  }
+
+  private static HostTensor whole(ElementwiseRow.Whole f, List<HostTensor> in, TensorType type) {
+    HostTensor out = HostTensor.allocate(type);
+    HostTensor a = in.getFirst();
+    long n = type.size();
+    switch (in.size()) {
+      case 1 -> {
+        for (long i = 0; i < n; i++) {
+          out.setBits(i, f.apply(a.bits(i), 0, 0));
+        }
+      }
+      case 2 -> {
+        HostTensor b = in.get(1);
+        for (long i = 0; i < n; i++) {
+          out.setBits(i, f.apply(a.bits(i), b.bits(i), 0));
+        }
+      }
+      default -> {
+        HostTensor b = in.get(1);
+        HostTensor c = in.get(2);
+        for (long i = 0; i < n; i++) {
+          out.setBits(i, f.apply(a.bits(i), b.bits(i), c.bits(i)));
+        }
+      }
+    }
+    return out;
+  }
+
+  static HostTensor cast(HostTensor x, TensorType type) {
+    DType from = x.dtype();
+    DType to = type.dtype();
+    if (from == to) {
+      return x;
+    }
+    HostTensor out = HostTensor.allocate(type);
+    for (long i = 0; i < type.size(); i++) {
+      out.setBits(i, from.isFloat() ? to.bitsOf(x.getDouble(i)) : castWhole(x.bits(i), to));
+    }
+    return out;
+  }
+
+  // An i64 must not go through f64 on its way to f32: it would be rounded twice.
+  private static long castWhole(long v, DType to) {
+    return switch (to) {
+      case F32 -> Float.floatToRawIntBits((float) v);
+      case F64 -> Double.doubleToRawLongBits((double) v);
+      case I32 -> (int) v;
+      case I64 -> v;
+      case BOOL -> v != 0 ? 1 : 0;
+    };
+  }
+}
