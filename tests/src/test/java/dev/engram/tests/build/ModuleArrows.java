@@ -1,0 +1,84 @@
+package dev.engram.tests.build;
+
+import java.lang.module.ModuleDescriptor;
+import java.lang.module.ModuleDescriptor.Requires;
+import java.lang.module.ModuleFinder;
+import java.lang.module.ModuleReference;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * The arrows between modules as their compiled descriptors state them, and what is wrong with them.
+ */
+final class ModuleArrows {
+  private static final List<String> FOLDERS =
+      List.of("ir", "autodiff", "etrace", "lower", "backend-cpu", "core", "cli");
+
+  private ModuleArrows() {}
+
+  /** Finds the project's own modules where the build compiled them. */
+  static ModuleFinder finder() {
+    Path root = Path.of(System.getProperty("engram.root"));
+    return ModuleFinder.of(
+        FOLDERS.stream().map(f -> root.resolve(f).resolve("target/classes")).toArray(Path[]::new));
+  }
+
+  /** The compiled descriptors of the project's own modules. */
+  static List<ModuleDescriptor> descriptors() {
+    return finder().findAll().stream().map(ModuleReference::descriptor).sorted().toList();
+  }
+
+  /**
+   * One line per arrow, sorted: {@code a -> b} or, where the arrow is transitive, {@code a => b}.
+   */
+  static SortedSet<String> arrows(Collection<ModuleDescriptor> modules) {
+    return modules.stream()
+        .flatMap(module -> module.requires().stream().flatMap(arrow -> line(module, arrow)))
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  private static Stream<String> line(ModuleDescriptor from, Requires arrow) {
+    boolean compileTimeOnly = arrow.modifiers().contains(Requires.Modifier.STATIC);
+    if (compileTimeOnly || arrow.name().equals("java.base")) {
+      return Stream.empty();
+    }
+    String sign = arrow.modifiers().contains(Requires.Modifier.TRANSITIVE) ? " => " : " -> ";
+    return Stream.of(from.name() + sign + arrow.name());
+  }
+
+  /**
+   * What differs between the arrows found and those allowed: {@code + extra} and {@code - missing}.
+   */
+  static List<String> difference(SortedSet<String> found, SortedSet<String> allowed) {
+    return Stream.concat(
+            found.stream().filter(arrow -> !allowed.contains(arrow)).map("+ "::concat),
+            allowed.stream().filter(arrow -> !found.contains(arrow)).map("- "::concat))
+        .toList();
+  }
+
+  /** Packages that more than one module has, each with its modules. */
+  static Map<String, List<String>> splitPackages(Collection<ModuleDescriptor> modules) {
+    Map<String, List<String>> owners = new TreeMap<>();
+    modules.stream()
+        .sorted()
+        .forEach(
+            module ->
+                module
+                    .packages()
+                    .forEach(
+                        name ->
+                            owners.merge(
+                                name,
+                                List.of(module.name()),
+                                (a, b) -> Stream.concat(a.stream(), b.stream()).toList())));
+    owners.values().removeIf(modulesOfPackage -> modulesOfPackage.size() == 1);
+    return owners;
+  }
+}
