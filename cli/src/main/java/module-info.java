@@ -3,5 +3,7 @@
 module dev.engram.cli {
   requires dev.engram.core;
   requires java.desktop;
+  requires java.management;
+  requires jdk.management;
   requires static org.jspecify;
 }

@@ -1,11 +1,170 @@
 package dev.engram.cli;
 
-/** Entry point of the command {@code engram}. */
-public final class Main {
-  private Main() {}
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.module.ModuleDescriptor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 
-  /** Prints the usage. */
+/** The command {@code engram}. */
+public final class Main {
+  /** Everything was done. */
+  static final int OK = 0;
+
+  /** The command line was understood, and something failed later. */
+  static final int FAILED = 1;
+
+  /** The command line was wrong. */
+  static final int USAGE = 2;
+
+  private static final List<String> COMMANDS = List.of("train", "dump", "--help", "--version");
+  private static final List<String> JOBS = List.of("copying");
+  private static final String HELP =
+      """
+      usage: engram COMMAND [OPTIONS]
+
+      commands:
+        train copying   train a GRU on the copying task, online and offline
+        dump            print the training step after a stage of the compiler
+        --version       print the versions of Engram and of Java
+        --help          print this text; `engram COMMAND --help` tells more
+      """;
+
+  private final TrainJob train;
+  private final DumpJob dump;
+  private final Terminal terminal;
+
+  Main(TrainJob train, DumpJob dump, Terminal terminal) {
+    this.train = train;
+    this.dump = dump;
+    this.terminal = terminal;
+  }
+
+  /**
+   * Runs one command and ends the JVM: 0 when all went well, 1 for a failure, 2 for wrong usage.
+   */
   public static void main(String[] args) {
-    System.out.println("usage: engram COMMAND [OPTIONS]");
+    // Charts are drawn in memory; no display is ever looked for.
+    System.setProperty("java.awt.headless", "true");
+    Terminal terminal = Terminal.system();
+    int code = new Main(Main::noTraining, Main::noDump, terminal).run(args);
+    terminal.out().flush();
+    terminal.err().flush();
+    System.exit(code);
+  }
+
+  private static void noTraining(TrainOptions options, Terminal terminal) throws IOException {
+    throw new IOException("this build has no training job");
+  }
+
+  private static void noDump(DumpOptions options, Terminal terminal) throws IOException {
+    throw new IOException("this build has no compiler to print from");
+  }
+
+  /** Runs one command and returns the exit code. */
+  int run(String... args) {
+    List<String> words = Arrays.asList(args);
+    String usage = "engram COMMAND [OPTIONS]";
+    String help = "engram --help";
+    try {
+      String command = words.isEmpty() ? "" : words.getFirst();
+      switch (command) {
+        case "" ->
+            throw new UsageException("a command is missing: train, dump, --help or --version");
+        case "-h", "--help", "help" -> terminal.out().print(HELP);
+        case "-V", "--version" -> terminal.out().println(version());
+        case "train" -> {
+          usage = TrainOptions.SYNTAX.usage();
+          help = "engram train --help";
+          train(words.subList(1, words.size()));
+        }
+        case "dump" -> {
+          usage = DumpOptions.SYNTAX.usage();
+          help = "engram dump --help";
+          dump(words.subList(1, words.size()));
+        }
+        default ->
+            throw new UsageException(
+                "unknown command '"
+                    + OptionType.shown(command)
+                    + "'"
+                    + Spelling.hint(command, COMMANDS));
+      }
+      return OK;
+    } catch (UsageException e) {
+      terminal.err().println("engram: " + e.getMessage());
+      terminal.err().println("usage: " + usage + " (`" + help + "` tells more)");
+      return USAGE;
+    } catch (IOException e) {
+      terminal.err().println("engram: " + e.getMessage());
+      return FAILED;
+    } catch (OutOfMemoryError e) {
+      terminal
+          .err()
+          .println(
+              "engram: out of memory ("
+                  + e.getMessage()
+                  + "); lower --batch, --hidden, --layers or --lag");
+      return FAILED;
+    }
+  }
+
+  private void train(List<String> words) throws UsageException, IOException {
+    if (asksForHelp(words)) {
+      terminal.out().print(TrainOptions.SYNTAX.help());
+      return;
+    }
+    if (words.isEmpty() || words.getFirst().startsWith("-")) {
+      throw new UsageException("train needs the name of a job: " + String.join(", ", JOBS));
+    }
+    String job = words.getFirst();
+    if (!JOBS.contains(job)) {
+      throw new UsageException(
+          "unknown job '" + OptionType.shown(job) + "', expected " + String.join(", ", JOBS));
+    }
+    TrainOptions options = TrainOptions.parse(words.subList(1, words.size()));
+    checkMemory(options);
+    OutputFolder.prepare(options.out(), options.chartFile(), options.tableFile());
+    train.run(options, terminal);
+  }
+
+  private void dump(List<String> words) throws UsageException, IOException {
+    if (asksForHelp(words)) {
+      terminal.out().print(DumpOptions.SYNTAX.help());
+      return;
+    }
+    dump.run(DumpOptions.parse(words), terminal);
+  }
+
+  private static boolean asksForHelp(List<String> words) {
+    return words.contains("--help") || words.contains("-h");
+  }
+
+  private static void checkMemory(TrainOptions options) throws UsageException {
+    double least = options.leastBytes();
+    if (least < 1e9) {
+      return;
+    }
+    if (ManagementFactory.getOperatingSystemMXBean()
+            instanceof com.sun.management.OperatingSystemMXBean system
+        && least > system.getTotalMemorySize()) {
+      throw new UsageException(
+          String.format(
+              Locale.ROOT,
+              "these sizes need more than %.1f GB of memory, this machine has %.1f GB; lower"
+                  + " --batch, --hidden, --layers, --lag or --epochs",
+              least / 1e9,
+              system.getTotalMemorySize() / 1e9));
+    }
+  }
+
+  private static String version() {
+    String version =
+        Optional.ofNullable(Main.class.getModule().getDescriptor())
+            .flatMap(ModuleDescriptor::rawVersion)
+            .orElse("(unpackaged)");
+    return "engram " + version + ", Java " + Runtime.version();
   }
 }
