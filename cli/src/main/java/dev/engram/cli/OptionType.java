@@ -51,8 +51,8 @@ interface OptionType<T> {
       if (!(value > 0)) {
         throw must("be a number greater than 0", text);
       }
-      if (value < Float.MIN_NORMAL || value > most) {
-        throw must("be a number from " + Float.MIN_NORMAL + " to " + most, text);
+      if (value < 1.2e-38 || value > most) {
+        throw must("be a number from 1.2e-38 to " + most, text);
       }
       return value;
     };
