@@ -29,7 +29,7 @@ public record Graph(String name, List<Param> params, List<Eqn> eqns, List<Value>
     return new Graph(other, params, eqns, outs);
   }
 
-  /** Structural equality is {@code print} equality; records would compare variables by identity. */
+  /** Identity; {@link Structure#equal} compares graphs by what they say. */
   @Override
   public boolean equals(Object o) {
     return this == o;
@@ -38,5 +38,11 @@ public record Graph(String name, List<Param> params, List<Eqn> eqns, List<Value>
   @Override
   public int hashCode() {
     return System.identityHashCode(this);
+  }
+
+  /** The text form for people, long constants cut short; {@link Printer#print} is exact. */
+  @Override
+  public String toString() {
+    return Printer.print(this, Printer.Style.DUMP);
   }
 }

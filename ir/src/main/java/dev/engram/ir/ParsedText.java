@@ -1,0 +1,26 @@
+package dev.engram.ir;
+
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+
+/**
+ * The graphs of a text, and where their parts stand in it.
+ *
+ * @param graphs in the order of the text
+ * @param lines the 1-based line of every {@link Graph} (inner ones included), {@link Eqn} and
+ *     {@link Param}, by identity
+ */
+public record ParsedText(List<Graph> graphs, Map<Object, Integer> lines) {
+
+  /** The line on which a graph, equation or parameter starts. */
+  public OptionalInt line(Object part) {
+    Integer line = lines.get(part);
+    return line == null ? OptionalInt.empty() : OptionalInt.of(line);
+  }
+
+  /** The line of what {@code finding} is about. */
+  public OptionalInt line(Verifier.Finding finding) {
+    return line(finding.site());
+  }
+}

@@ -1,0 +1,250 @@
+package dev.engram.ir;
+
+import dev.engram.ir.Attributes.Attribute;
+import dev.engram.ir.Attributes.Form;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * The text form of graphs, which {@link Parser} reads back.
+ *
+ * <pre>{@code
+ * graph @cell(%h: f32[64,128] hidden, %x: f32[64,10], %w: f32[138,128] weight "rnn.w") -> f32[64,128] {
+ *   %0: f32[64,138] = concat{axis=1}(%x, %h)                          // GruNet.java:21
+ *   %1: f32[64,128] = dot{lhsContract=[1], rhsContract=[0]}(%0, %w)   // GruNet.java:21
+ *   %2: f32[64,128] = max(%1, 0.0)                                    // GruNet.java:22
+ *   return %2
+ * }
+ * }</pre>
+ *
+ * <p>A literal stands alone where it has the type of the equation's last variable operand (in
+ * {@code return}: the type that the header gives); elsewhere its type follows it: {@code 1.0:
+ * f32[4]}. Empty lists and {@code false} are left out. Inner graphs stand below their equation,
+ * each under the name of the op's attribute.
+ */
+public final class Printer {
+  private static final int WIDTH = 100;
+
+  /** Longest line whose comment is aligned with the others. */
+  private static final int COMMENT_COLUMN = 90;
+
+  private final StringBuilder out = new StringBuilder();
+  private final Style style;
+
+  private Printer(Style style) {
+    this.style = style;
+  }
+
+  /**
+   * What to print.
+   *
+   * @param elideData cut long constants short; the result is for reading only
+   * @param sourceLines the user's lines as comments
+   */
+  public record Style(boolean elideData, boolean sourceLines) {
+    /** Everything; parses to an equal graph. */
+    public static final Style EXACT = new Style(false, true);
+
+    /** For people. */
+    public static final Style DUMP = new Style(true, true);
+
+    /** Exact but for the source lines. */
+    public static final Style NO_LINES = new Style(false, false);
+  }
+
+  /** The exact text of {@code g}, ending with a line break. */
+  public static String print(Graph g) {
+    return print(g, Style.EXACT);
+  }
+
+  /** The text of {@code g} in this style, ending with a line break. */
+  public static String print(Graph g, Style style) {
+    Printer p = new Printer(style);
+    p.graph("graph", g, "");
+    return p.out.toString();
+  }
+
+  /** One equation without types and inner graphs, as errors name it: {@code %2 = add(%1, %0)}. */
+  public static String equation(Names names, Eqn e) {
+    return results(names, e, false) + right(names, e, new AttributeText(true).of(e.op()));
+  }
+
+  private void graph(String label, Graph g, String indent) {
+    Names names = Names.of(g);
+    out.append(indent).append(label).append(" @").append(graphName(g.name()));
+    List<String> params = g.params().stream().map(p -> param(names, p)).toList();
+    String results =
+        g.outTypes().stream().map(TensorType::toString).collect(Collectors.joining(", "));
+    String arrow = ") -> " + (g.outs().size() == 1 ? results : "(" + results + ")") + " {\n";
+    String flat = "(" + String.join(", ", params) + arrow;
+    boolean fits = out.length() - out.lastIndexOf("\n") - 2 + flat.length() <= WIDTH;
+    String step = "\n" + indent + "    ";
+    out.append(
+        fits || params.isEmpty() ? flat : "(" + step + String.join("," + step, params) + arrow);
+    body(g, names, indent + "  ");
+    out.append(indent).append("}\n");
+  }
+
+  private record Line(String text, String comment, List<Map.Entry<String, Graph>> regions) {}
+
+  private void body(Graph g, Names names, String indent) {
+    List<Line> lines = new ArrayList<>();
+    for (Eqn e : g.eqns()) {
+      AttributeText attributes = new AttributeText(style.elideData()).of(e.op());
+      String text = indent + results(names, e, true) + right(names, e, attributes);
+      boolean known = style.sourceLines() && e.where().isKnown();
+      lines.add(new Line(text, known ? "// " + where(e.where()) : "", attributes.regions));
+    }
+    int column =
+        lines.stream()
+            .filter(l -> !l.comment().isEmpty() && l.text().length() <= COMMENT_COLUMN)
+            .mapToInt(l -> l.text().length() + 3)
+            .max()
+            .orElse(0);
+    for (Line l : lines) {
+      out.append(l.text());
+      if (!l.comment().isEmpty()) {
+        out.repeat(' ', Math.max(2, column - l.text().length())).append(l.comment());
+      }
+      out.append('\n');
+      l.regions().forEach(r -> graph(r.getKey(), r.getValue(), indent + "  "));
+    }
+    String results = g.outs().stream().map(v -> plain(names, v)).collect(Collectors.joining(", "));
+    out.append(indent).append("return").append(results.isEmpty() ? "" : " ").append(results);
+    out.append('\n');
+  }
+
+  private static String param(Names names, Param p) {
+    String name = names.of(p.var()).substring(1);
+    String role = p.role() == Role.INPUT ? "" : " " + p.role();
+    String path = p.path().equals(Names.impliedPath(name)) ? "" : " " + Literals.quoted(p.path());
+    return "%" + name + ": " + p.type() + role + path;
+  }
+
+  static String graphName(String name) {
+    return name.matches("[A-Za-z0-9_$.]+") ? name : Literals.quoted(name);
+  }
+
+  private static String where(Where w) {
+    boolean plain = w.file().matches("[^\\s\"/\\p{Cntrl}\\p{Cs}]+");
+    return (plain ? w.file() : Literals.quoted(w.file())) + ":" + w.line();
+  }
+
+  private static String results(Names names, Eqn e, boolean typed) {
+    String list =
+        e.outputs().stream()
+            .map(v -> names.of(v) + (typed ? ": " + v.type() : ""))
+            .collect(Collectors.joining(", "));
+    return (list.isEmpty() ? "()" : list) + " = ";
+  }
+
+  private static String right(Names names, Eqn e, AttributeText attributes) {
+    String list = String.join(", ", attributes.texts);
+    String operands = operands(names, e.inputs());
+    return e.op().mnemonic() + (list.isEmpty() ? "" : "{" + list + "}") + "(" + operands + ")";
+  }
+
+  private static String operands(Names names, List<Value> inputs) {
+    Optional<TensorType> usual = usualType(inputs);
+    return inputs.stream()
+        .map(
+            v ->
+                v instanceof Lit && !usual.equals(Optional.of(v.type()))
+                    ? plain(names, v) + ": " + v.type()
+                    : plain(names, v))
+        .collect(Collectors.joining(", "));
+  }
+
+  /**
+   * The type of a literal that has none of its own: that of the last variable among the operands.
+   */
+  static Optional<TensorType> usualType(List<? extends Value> inputs) {
+    return inputs.reversed().stream().filter(Var.class::isInstance).findFirst().map(Value::type);
+  }
+
+  private static String plain(Names names, Value v) {
+    return switch (v) {
+      case Var x -> names.of(x);
+      case Lit l -> Literals.text(l.type().dtype(), l.bits());
+    };
+  }
+
+  /** Collects the attributes of one op: texts in braces, and graphs as regions. */
+  private static final class AttributeText {
+    final List<String> texts = new ArrayList<>();
+    final List<Map.Entry<String, Graph>> regions = new ArrayList<>();
+    private final boolean elide;
+
+    AttributeText(boolean elide) {
+      this.elide = elide;
+    }
+
+    AttributeText of(Op op) {
+      add(op, Attributes.implied(op.getClass()));
+      return this;
+    }
+
+    private void add(Object owner, Set<String> implied) {
+      Attributes attributes = Attributes.of(owner.getClass());
+      List<Object> values = attributes.values(owner);
+      for (int i = 0; i < values.size(); i++) {
+        Attribute a = attributes.list().get(i);
+        if (!implied.contains(a.name())) {
+          add(a, values.get(i));
+        }
+      }
+    }
+
+    private void add(Attribute a, Object value) {
+      switch (a.form()) {
+        case Form.Inner _ -> regions.add(Map.entry(a.name(), (Graph) value));
+        case Form.Choice c -> {
+          Attributes first = c.options().getFirst();
+          if (first.owner() != value.getClass() || !first.list().isEmpty()) {
+            texts.add(a.name() + "=" + Attributes.optionText(value.getClass()));
+          }
+          add(value, Set.of());
+        }
+        case Form.Maybe m -> {
+          ((Optional<?>) value).ifPresent(v -> texts.add(a.name() + "=" + text(m.element(), v)));
+        }
+        case Form.Scalar _, Form.Listed _, Form.Opaque _ -> {
+          if (!value.equals(false) && !value.equals(List.of())) {
+            texts.add(a.name() + "=" + text(a.form(), value));
+          }
+        }
+      }
+    }
+
+    private String text(Form form, Object value) {
+      return switch (form) {
+        case Form.Scalar _ -> scalar(value, elide);
+        case Form.Listed l -> {
+          boolean whole =
+              value instanceof List<?> v && v.stream().allMatch(Number.class::isInstance);
+          yield ((List<?>) value)
+              .stream()
+                  .map(x -> text(l.element(), x))
+                  .collect(Collectors.joining(whole ? "," : ", ", "[", "]"));
+        }
+        case Form.Maybe _, Form.Inner _, Form.Choice _, Form.Opaque _ -> "<" + value + ">";
+      };
+    }
+  }
+
+  private static String scalar(Object value, boolean elide) {
+    return switch (value) {
+      case Float f -> Literals.text(DType.F32, Float.floatToRawIntBits(f));
+      case Double d -> Literals.text(DType.F64, Double.doubleToRawLongBits(d));
+      case String s -> Literals.quoted(s);
+      case Enum<?> e -> Attributes.enumText(e);
+      case Shape s -> "[" + s + "]";
+      case HostTensor t -> Literals.tensor(t, elide);
+      default -> value.toString();
+    };
+  }
+}
