@@ -8,4 +8,9 @@ module dev.engram.lower {
   requires static org.jspecify;
 
   exports dev.engram.lower;
+
+  uses dev.engram.lower.Backend;
+
+  provides dev.engram.lower.Backend with
+      dev.engram.lower.LoopInterpreter;
 }

@@ -1,0 +1,116 @@
+package dev.engram.lower;
+
+import dev.engram.ir.DType;
+import dev.engram.ir.Reduce;
+import dev.engram.ir.Rows;
+import java.util.Arrays;
+
+/** The partial results of one fold, in the order that {@link Instr.Fold} fixes. */
+final class FoldState {
+  private final Reduce.Kind kind;
+  private final DType dtype;
+  private final long[] partial;
+  private long r;
+  private long best;
+
+  FoldState(Reduce.Kind kind, DType dtype, int lanes) {
+    this.kind = kind;
+    this.dtype = dtype;
+    this.partial = new long[lanes];
+  }
+
+  void start() {
+    Arrays.fill(partial, startValue(kind, dtype));
+    r = 0;
+    best = 0;
+  }
+
+  static long startValue(Reduce.Kind kind, DType dtype) {
+    return switch (kind) {
+      case SUM, ANY, ARGMAX, ARGMIN -> 0;
+      case ALL -> 1;
+      case PROD -> dtype.bitsOf(1);
+      case MAX -> dtype.isFloat() ? dtype.bitsOf(Double.NEGATIVE_INFINITY) : lowest(dtype);
+      case MIN -> dtype.isFloat() ? dtype.bitsOf(Double.POSITIVE_INFINITY) : ~lowest(dtype);
+    };
+  }
+
+  private static long lowest(DType dtype) {
+    return dtype == DType.I32 ? Integer.MIN_VALUE : Long.MIN_VALUE;
+  }
+
+  void add(long v) {
+    int lane = (int) (r % partial.length);
+    switch (kind) {
+      case ARGMAX, ARGMIN -> {
+        if (r == 0 || better(v, partial[0])) {
+          partial[0] = v;
+          best = r;
+        }
+      }
+      case SUM, PROD, MAX, MIN, ANY, ALL -> partial[lane] = combine(partial[lane], v);
+    }
+    r++;
+  }
+
+  // NaN wins over every number, as it does in max and min; the first extreme stays.
+  private boolean better(long v, long top) {
+    boolean most = kind == Reduce.Kind.ARGMAX;
+    if (!dtype.isFloat()) {
+      return most ? v > top : v < top;
+    }
+    double a = dtype.toDouble(v);
+    double b = dtype.toDouble(top);
+    if (Double.isNaN(a) || Double.isNaN(b)) {
+      return !Double.isNaN(b);
+    }
+    return most ? a > b : a < b;
+  }
+
+  private long combine(long a, long b) {
+    return switch (kind) {
+      case SUM -> NestRun.apply(Rows.ADD, dtype, a, b, 0);
+      case PROD -> NestRun.apply(Rows.MUL, dtype, a, b, 0);
+      case MAX -> NestRun.apply(Rows.MAX, dtype, a, b, 0);
+      case MIN -> NestRun.apply(Rows.MIN, dtype, a, b, 0);
+      case ANY -> a | b;
+      case ALL -> a & b;
+      case ARGMAX, ARGMIN -> throw new IllegalStateException("arg folds have one lane");
+    };
+  }
+
+  // acc = fma(a, b, acc), one rounding
+  void addProduct(long a, long b) {
+    partial[0] =
+        switch (dtype) {
+          case F32 ->
+              Float.floatToRawIntBits(
+                      Math.fma(
+                          Float.intBitsToFloat((int) a),
+                          Float.intBitsToFloat((int) b),
+                          Float.intBitsToFloat((int) partial[0])))
+                  & 0xFFFFFFFFL;
+          case F64 ->
+              Double.doubleToRawLongBits(
+                  Math.fma(
+                      Double.longBitsToDouble(a),
+                      Double.longBitsToDouble(b),
+                      Double.longBitsToDouble(partial[0])));
+          case I32 -> (int) (a * b + partial[0]);
+          case I64 -> a * b + partial[0];
+          case BOOL -> throw new IllegalStateException("a bool has no products");
+        };
+  }
+
+  long result() {
+    if (kind == Reduce.Kind.ARGMAX || kind == Reduce.Kind.ARGMIN) {
+      return best;
+    }
+    for (int half = partial.length / 2; half > 0; half /= 2) {
+      for (int i = 0; i < half; i++) {
+        partial[i] = combine(partial[i], partial[i + half]);
+      }
+    }
+    return partial[0];
+  }
+}

@@ -1,0 +1,109 @@
+package dev.engram.lower;
+
+import dev.engram.ir.HostTensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/** A loop program with memory of its own, interpreted. */
+final class LoopRun implements Executable {
+  // Read before it is written, this is NaN or -1 rather than a plausible zero.
+  private static final byte POISON = (byte) 0xFF;
+
+  private final LoopProgram program;
+  private final MemorySegment arena;
+  private final HostTensor[] memory;
+  private long[] counters = new long[0];
+
+  LoopRun(LoopProgram program) {
+    this.program = program;
+    this.arena = Arena.ofAuto().allocate(Math.max(program.arenaBytes(), 1), HostTensor.ALIGNMENT);
+    this.memory = new HostTensor[program.buffers().size()];
+  }
+
+  @Override
+  public synchronized void run(List<HostTensor> inputs, List<HostTensor> outputs) {
+    require("inputs", inputs, program.inputs());
+    require("outputs", outputs, program.outputs());
+    arena.fill(POISON);
+    outputs.forEach(o -> o.segment().fill(POISON));
+    for (int i = 0; i < memory.length; i++) {
+      Buffer b = program.buffers().get(i);
+      memory[i] =
+          switch (b.place()) {
+            case Buffer.Place.Input p -> inputs.get(p.index());
+            case Buffer.Place.Output p -> outputs.get(p.index());
+            case Buffer.Place.Arena p ->
+                HostTensor.wrap(b.type(), arena.asSlice(p.offset(), b.type().bytes()));
+            case Buffer.Place.Constant p -> p.value();
+          };
+    }
+    counters = new long[0];
+    steps(program.steps());
+  }
+
+  @Override
+  public String disassemble() {
+    return LoopPrinter.print(program);
+  }
+
+  private void require(String what, List<HostTensor> got, List<Integer> buffers) {
+    if (got.size() != buffers.size()) {
+      throw new LoweringException(
+          "@"
+              + program.name()
+              + ": got "
+              + got.size()
+              + " "
+              + what
+              + ", expected "
+              + buffers.size());
+    }
+    for (int i = 0; i < got.size(); i++) {
+      Buffer b = program.buffers().get(buffers.get(i));
+      if (!got.get(i).type().equals(b.type())) {
+        throw new LoweringException(
+            "@"
+                + program.name()
+                + ": "
+                + what
+                + "["
+                + i
+                + "] has type "
+                + got.get(i).type()
+                + ", expected "
+                + b.type());
+      }
+    }
+  }
+
+  private void steps(List<Step> steps) {
+    for (Step s : steps) {
+      switch (s) {
+        case Step.Nest n -> new NestRun(n, memory, counters).run();
+        case Step.Loop l -> loop(l);
+        case Step.Branch b -> {
+          Access p = b.predicate();
+          HostTensor t = memory[p.buffer()];
+          long at = NestRun.at(p.at(), counters, new long[p.at().inner().size()]);
+          steps(t.bits(at) != 0 ? b.onTrue() : b.onFalse());
+        }
+      }
+    }
+  }
+
+  private void loop(Step.Loop l) {
+    long[] outside = counters;
+    counters = java.util.Arrays.copyOf(outside, outside.length + 1);
+    for (int i = 0; i < l.length(); i++) {
+      counters[outside.length] = l.reverse() ? l.length() - 1 - i : i;
+      steps(l.body());
+      for (Step.Swap s : l.swaps()) {
+        HostTensor a = memory[s.a()];
+        memory[s.a()] = memory[s.b()];
+        memory[s.b()] = a;
+      }
+    }
+    counters = outside;
+  }
+}
