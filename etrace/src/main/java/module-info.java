@@ -3,4 +3,6 @@
 module dev.engram.etrace {
   requires transitive dev.engram.autodiff;
   requires static org.jspecify;
+
+  exports dev.engram.etrace;
 }

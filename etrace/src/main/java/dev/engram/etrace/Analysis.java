@@ -1,0 +1,289 @@
+package dev.engram.etrace;
+
+import dev.engram.etrace.Diagnostic.Kind;
+import dev.engram.ir.Elementwise;
+import dev.engram.ir.ElementwiseRow;
+import dev.engram.ir.Eqn;
+import dev.engram.ir.Param;
+import dev.engram.ir.Rows;
+import dev.engram.ir.Var;
+import dev.engram.ir.Where;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Finds which weights reach which hidden states of a step, and groups the states.
+ *
+ * <p>Definition of a relation and of a hidden group: the design's section on online learning; the
+ * names of the diagnostics are those of the Python library braintrace.
+ */
+final class Analysis {
+  /** A site that has a trace. */
+  record Traced(Site site, Walk walk) {}
+
+  final ModelStep step;
+  final Flow flow;
+  final List<HiddenGroup> groups;
+  final List<Traced> traced = new ArrayList<>();
+
+  /** For each hidden state, the hidden states whose old value reaches its new value cleanly. */
+  final Map<Integer, Set<Integer>> recurrence = new HashMap<>();
+
+  final Report report;
+
+  private final Map<Var, String> paths = new HashMap<>();
+  private final Walk.Reach reach;
+  private final List<Relation> relations = new ArrayList<>();
+  private final List<Exclusion> excluded = new ArrayList<>();
+  private final List<Diagnostic> diagnostics = new ArrayList<>();
+
+  /** {@code step} must have its plain calls inlined. */
+  Analysis(ModelStep step) {
+    this.step = step;
+    flow = new Flow(step.graph());
+    reach = new Walk.Reach(step, flow);
+    for (Param p : step.graph().params()) {
+      paths.put(p.var(), p.path());
+    }
+    if (step.hidden().isEmpty()) {
+      throw new EtraceException(
+          "the model @"
+              + step.graph().name()
+              + " has no hidden state, so nothing can be learned online; keep what it remembers in"
+              + " a hidden State, or train it with grad");
+    }
+    groups = findGroups();
+    for (List<Site> bundle : bundles()) {
+      decide(bundle);
+    }
+    untraced();
+    if (relations.isEmpty()) {
+      throw new EtraceException(
+          "no weight of the model @"
+              + step.graph().name()
+              + " can be learned through traces:\n"
+              + String.join("\n", diagnostics.stream().map(d -> "  " + d).toList()));
+    }
+    report = new Report(groups, relations, excluded, diagnostics);
+  }
+
+  // Hidden states tied by a clean path, from an old value or from a new one, share a group.
+  private List<HiddenGroup> findGroups() {
+    List<Integer> hidden = step.hidden();
+    Map<Integer, Integer> root = new HashMap<>();
+    hidden.forEach(s -> root.put(s, s));
+    for (int s : hidden) {
+      Walk old = new Walk(reach, step.state(s).var(), false);
+      for (int to : old.reached) {
+        recurrence.computeIfAbsent(to, k -> new LinkedHashSet<>()).add(s);
+        join(root, s, to);
+      }
+      for (Eqn e : old.mixing) {
+        diagnostics.add(
+            new Diagnostic(
+                Kind.RECURRENCE_NOT_ELEMENTWISE,
+                List.of(),
+                List.of(step.state(s).path()),
+                e.op().mnemonic(),
+                e.where(),
+                "the hidden state "
+                    + step.state(s).path()
+                    + " comes back through "
+                    + e.op().mnemonic()
+                    + ", which moves or mixes positions; traces leave this path out, so gradients"
+                    + " are approximate there"));
+      }
+      if (step.graph().outs().get(step.results() + s) instanceof Var fresh) {
+        new Walk(reach, fresh, true).reached.forEach(to -> join(root, s, to));
+      }
+    }
+    Map<Integer, List<Integer>> members = new LinkedHashMap<>();
+    hidden.forEach(s -> members.computeIfAbsent(find(root, s), k -> new ArrayList<>()).add(s));
+    List<HiddenGroup> found = new ArrayList<>();
+    for (List<Integer> states : members.values()) {
+      List<String> names = states.stream().map(s -> step.state(s).path()).toList();
+      found.add(new HiddenGroup(found.size(), states, names));
+      if (states.size() > 1) {
+        diagnostics.add(
+            new Diagnostic(
+                Kind.HIDDEN_GROUP_MERGED,
+                List.of(),
+                names,
+                "",
+                Where.UNKNOWN,
+                "the hidden states "
+                    + String.join(", ", names)
+                    + " are tied by position and share a group"));
+      }
+    }
+    return List.copyOf(found);
+  }
+
+  private static void join(Map<Integer, Integer> root, int a, int b) {
+    int ra = find(root, a);
+    int rb = find(root, b);
+    root.put(Math.max(ra, rb), Math.min(ra, rb));
+  }
+
+  private static int find(Map<Integer, Integer> root, int s) {
+    int r = s;
+    for (int up = root.get(r); up != r; up = root.get(r)) {
+      r = up;
+    }
+    return r;
+  }
+
+  // Each contraction together with the biases added straight to its result.
+  private List<List<Site>> bundles() {
+    Map<Site, List<Site>> bundles = new LinkedHashMap<>();
+    Map<Var, Site> bySignal = new HashMap<>();
+    for (Site s : flow.sites()) {
+      if (s instanceof Site.Contract) {
+        bundles.put(s, new ArrayList<>(List.of(s)));
+        bySignal.put(s.signal(), s);
+      }
+    }
+    for (Site s : flow.sites()) {
+      if (s instanceof Site.Direct bias) {
+        Site product = rides(bias, bySignal);
+        bundles.computeIfAbsent(product, k -> new ArrayList<>()).add(bias);
+      }
+    }
+    return List.copyOf(bundles.values());
+  }
+
+  private Site rides(Site.Direct bias, Map<Var, Site> bySignal) {
+    Eqn e = bias.eqn();
+    if (flow.dataUses(bias.weight()).size() == 1
+        && e.op() instanceof Elementwise(ElementwiseRow row)
+        && row.equals(Rows.ADD)) {
+      int other = e.in(0).equals(bias.weight()) ? 1 : 0;
+      if (e.in(other) instanceof Var v && bySignal.containsKey(v)) {
+        return bySignal.get(v);
+      }
+    }
+    return bias;
+  }
+
+  private void decide(List<Site> bundle) {
+    Site first = bundle.getFirst();
+    Walk walk = new Walk(reach, first.signal(), false);
+    List<String> weights = bundle.stream().flatMap(s -> names(s).stream()).distinct().toList();
+    String what = String.join(", ", weights);
+    String op = first.eqn().op().mnemonic();
+    List<String> hidden = walk.reached.stream().map(s -> step.state(s).path()).toList();
+    if (walk.reached.isEmpty()) {
+      Kind why =
+          !walk.blocked.isEmpty()
+              ? Kind.RELATION_EXCLUDED_WEIGHT_TO_WEIGHT
+              : !walk.mixing.isEmpty()
+                  ? Kind.RELATION_EXCLUDED_SHAPE
+                  : Kind.RELATION_EXCLUDED_NON_TEMPORAL;
+      excluded.add(new Exclusion(weights, why, first.where()));
+      diagnostics.add(
+          new Diagnostic(
+              why, weights, List.of(), op, first.where(), excludedText(why, what, walk)));
+      return;
+    }
+    if (!walk.blocked.isEmpty() || !walk.mixing.isEmpty()) {
+      Eqn e =
+          walk.blocked.isEmpty() ? walk.mixing.iterator().next() : walk.blocked.iterator().next();
+      diagnostics.add(
+          new Diagnostic(
+              Kind.RELATION_PARTIAL_PATH,
+              weights,
+              hidden,
+              op,
+              first.where(),
+              what
+                  + " reaches "
+                  + String.join(", ", hidden)
+                  + " directly and also through "
+                  + e.op().mnemonic()
+                  + " at "
+                  + e.where()
+                  + "; that second path has no trace and learns from each step's own gradient"
+                  + " alone"));
+    }
+    TreeSet<Integer> reachedGroups = new TreeSet<>();
+    walk.reached.forEach(s -> reachedGroups.add(groupOf(s).index()));
+    relations.add(
+        new Relation(
+            weights,
+            op,
+            List.copyOf(reachedGroups),
+            hidden,
+            !walk.blocked.isEmpty() || !walk.mixing.isEmpty(),
+            first.where()));
+    diagnostics.add(
+        new Diagnostic(
+            Kind.RELATION_INCLUDED,
+            weights,
+            hidden,
+            op,
+            first.where(),
+            what + " learns through traces of " + String.join(", ", hidden)));
+    for (Site s : bundle) {
+      traced.add(new Traced(s, s == first ? walk : new Walk(reach, s.signal(), false)));
+    }
+  }
+
+  private static String excludedText(Kind why, String what, Walk walk) {
+    return switch (why) {
+      case RELATION_EXCLUDED_WEIGHT_TO_WEIGHT ->
+          what
+              + " reaches a hidden state only through another weight's op ("
+              + walk.blocked.iterator().next().op().mnemonic()
+              + " at "
+              + walk.blocked.iterator().next().where()
+              + "), so it has no trace and learns from each step's own gradient alone; learn it by"
+              + " BPTT, or let its output flow directly into a hidden state";
+      case RELATION_EXCLUDED_SHAPE ->
+          what
+              + " reaches a hidden state only through "
+              + walk.mixing.iterator().next().op().mnemonic()
+              + " at "
+              + walk.mixing.iterator().next().where()
+              + ", which moves or mixes positions, so it has no trace and learns from each step's"
+              + " own gradient alone; use one weight for each state instead of moving its output";
+      default ->
+          what
+              + " has no connected hidden state: it is treated as non-temporal and learns from each"
+              + " step's own gradient, which is exact for a readout; nothing to do";
+    };
+  }
+
+  private void untraced() {
+    for (Eqn e : step.graph().eqns()) {
+      if (e.op() instanceof Elementwise(ElementwiseRow row)
+          && row.equals(Rows.UNTRACED)
+          && flow.isPure(e.in(0))) {
+        List<String> weights = flow.weightsOf(e.in(0)).stream().map(paths::get).toList();
+        excluded.add(new Exclusion(weights, Kind.RELATION_EXCLUDED_UNTRACED, e.where()));
+        diagnostics.add(
+            new Diagnostic(
+                Kind.RELATION_EXCLUDED_UNTRACED,
+                weights,
+                List.of(),
+                "untraced",
+                e.where(),
+                String.join(", ", weights)
+                    + " is used untraced here and learns from each step's own gradient"));
+      }
+    }
+  }
+
+  private List<String> names(Site s) {
+    return flow.weightsOf(s.weight()).stream().map(paths::get).toList();
+  }
+
+  HiddenGroup groupOf(int state) {
+    return groups.stream().filter(g -> g.states().contains(state)).findFirst().orElseThrow();
+  }
+}

@@ -1,0 +1,66 @@
+package dev.engram.etrace;
+
+import dev.engram.ir.Where;
+import java.util.List;
+
+/**
+ * One decision of the relation analysis.
+ *
+ * @param weights paths of the weights it is about; empty for a decision about states alone
+ * @param hidden paths of the hidden states
+ * @param op mnemonic of the op where the weight meets data, or of the op in the way
+ * @param where the user's line of that op
+ * @param message what was decided and the shortest fix
+ */
+public record Diagnostic(
+    Kind kind, List<String> weights, List<String> hidden, String op, Where where, String message) {
+  public Diagnostic {
+    weights = List.copyOf(weights);
+    hidden = List.copyOf(hidden);
+  }
+
+  /** How much it matters. */
+  public enum Level {
+    INFO,
+    WARNING
+  }
+
+  /** What was decided. */
+  public enum Kind {
+    /** States tied by position share a group. */
+    HIDDEN_GROUP_MERGED(Level.INFO),
+    /** A weight learns through traces. */
+    RELATION_INCLUDED(Level.INFO),
+    /** It does, but a second path through another weight is left to the step's own gradient. */
+    RELATION_PARTIAL_PATH(Level.WARNING),
+    /** It reaches hidden states only through another weight. */
+    RELATION_EXCLUDED_WEIGHT_TO_WEIGHT(Level.WARNING),
+    /** It reaches no hidden state. */
+    RELATION_EXCLUDED_NON_TEMPORAL(Level.WARNING),
+    /** It reaches hidden states only through an op that moves or mixes positions. */
+    RELATION_EXCLUDED_SHAPE(Level.WARNING),
+    /** The user took it out. */
+    RELATION_EXCLUDED_UNTRACED(Level.INFO),
+    /** A hidden state feeds another through an op that moves or mixes positions. */
+    RECURRENCE_NOT_ELEMENTWISE(Level.WARNING);
+
+    private final Level level;
+
+    Kind(Level level) {
+      this.level = level;
+    }
+
+    public Level level() {
+      return level;
+    }
+  }
+
+  public Level level() {
+    return kind.level();
+  }
+
+  @Override
+  public String toString() {
+    return message + (where.isKnown() ? " (" + where + ")" : "");
+  }
+}

@@ -1,0 +1,160 @@
+package dev.engram.etrace;
+
+import dev.engram.ir.Cast;
+import dev.engram.ir.Check;
+import dev.engram.ir.Control;
+import dev.engram.ir.Custom;
+import dev.engram.ir.Dot;
+import dev.engram.ir.Elementwise;
+import dev.engram.ir.ElementwiseRow;
+import dev.engram.ir.Eqn;
+import dev.engram.ir.Graph;
+import dev.engram.ir.Index;
+import dev.engram.ir.Move;
+import dev.engram.ir.Param;
+import dev.engram.ir.Reduce;
+import dev.engram.ir.Role;
+import dev.engram.ir.Rows;
+import dev.engram.ir.Source;
+import dev.engram.ir.Value;
+import dev.engram.ir.Var;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Facts about a step's graph: what depends on weights alone, where weights meet data, and uses. */
+final class Flow {
+  /** Operand {@code index} of {@code eqn}. */
+  record Use(Eqn eqn, int index) {}
+
+  final Graph graph;
+  private final Set<Var> data = new HashSet<>();
+  private final Map<Var, Set<Var>> weights = new HashMap<>();
+  private final Map<Var, Eqn> definitions = new HashMap<>();
+  private final Map<Var, List<Use>> uses = new HashMap<>();
+  private final Map<Value, Site> sites = new LinkedHashMap<>();
+  private final Map<Eqn, Site.Contract> contracts = new HashMap<>();
+
+  Flow(Graph graph) {
+    this.graph = graph;
+    for (Param p : graph.params()) {
+      if (p.role() == Role.WEIGHT && p.type().dtype().isFloat()) {
+        weights.put(p.var(), Set.of(p.var()));
+      } else {
+        data.add(p.var());
+      }
+    }
+    for (Eqn e : graph.eqns()) {
+      visit(e);
+    }
+  }
+
+  private void visit(Eqn e) {
+    Set<Var> through = new LinkedHashSet<>();
+    boolean mixed = e.op() instanceof Elementwise(ElementwiseRow row) && row.equals(Rows.UNTRACED);
+    for (int i = 0; i < e.inputs().size(); i++) {
+      if (e.in(i) instanceof Var v) {
+        uses.computeIfAbsent(v, k -> new ArrayList<>()).add(new Use(e, i));
+        through.addAll(weights.getOrDefault(v, Set.of()));
+        mixed |= data.contains(v);
+      }
+    }
+    boolean untraced =
+        e.op() instanceof Elementwise(ElementwiseRow row) && row.equals(Rows.UNTRACED);
+    for (Var out : e.outputs()) {
+      definitions.put(out, e);
+      weights.put(out, through);
+      if (mixed) {
+        data.add(out);
+      }
+    }
+    if (mixed && !untraced) {
+      addSites(e);
+    }
+  }
+
+  private void addSites(Eqn e) {
+    for (int i = 0; i < e.inputs().size(); i++) {
+      if (!isPure(e.in(i))) {
+        continue;
+      }
+      if (e.op() instanceof Dot && !isPure(e.in(1 - i))) {
+        Site.Contract site = new Site.Contract(e, i);
+        contracts.put(e, site);
+        sites.put(e.out(), site);
+      } else {
+        Var w = (Var) e.in(i);
+        sites.putIfAbsent(w, new Site.Direct(e, w));
+      }
+    }
+  }
+
+  /** Made of weights alone. */
+  boolean isPure(Value v) {
+    return v instanceof Var x && !data.contains(x) && !weights.getOrDefault(x, Set.of()).isEmpty();
+  }
+
+  /** The weights that {@code v} is made from, with or without data. */
+  Set<Var> weightsOf(Value v) {
+    return v instanceof Var x ? weights.getOrDefault(x, Set.of()) : Set.of();
+  }
+
+  /** Sites in order of their equations. */
+  List<Site> sites() {
+    return List.copyOf(sites.values());
+  }
+
+  /** The contraction with a weight that {@code e} is. */
+  boolean isContract(Eqn e) {
+    return contracts.containsKey(e);
+  }
+
+  /** True when the use is the weight's side of a contraction. */
+  boolean isWeightOperand(Use use) {
+    Site.Contract c = contracts.get(use.eqn());
+    return c != null && c.weightOperand() == use.index();
+  }
+
+  Eqn definition(Var v) {
+    return definitions.get(v);
+  }
+
+  /** Uses of {@code v} together with data. */
+  List<Use> dataUses(Var v) {
+    return uses.getOrDefault(v, List.of()).stream()
+        .filter(u -> u.eqn().outputs().stream().anyMatch(data::contains))
+        .toList();
+  }
+
+  /** The results that have a derivative with respect to that operand. */
+  static List<Var> carried(Use use) {
+    if (!use.eqn().in(use.index()).type().dtype().isFloat()) {
+      return List.of();
+    }
+    boolean none =
+        use.eqn().op() instanceof Elementwise(ElementwiseRow row)
+            && (row.equals(Rows.SELECT) ? use.index() == 0 : row.partials().isEmpty());
+    return none
+        ? List.of()
+        : use.eqn().outputs().stream().filter(o -> o.type().dtype().isFloat()).toList();
+  }
+
+  /** True when every result element depends on the operand's element at its own position alone. */
+  static boolean keepsPositions(Eqn e) {
+    return switch (e.op()) {
+      case Elementwise _, Cast _, Check _ -> true;
+      case Control.Call call -> {
+        var shape = e.inputs().isEmpty() ? null : e.in(0).type().shape();
+        yield e.inputs().stream().allMatch(v -> v.type().shape().equals(shape))
+            && call.body().eqns().stream().allMatch(Flow::keepsPositions);
+      }
+      case Reduce _, Dot _, Move _, Index _, Source _, Custom _ -> false;
+      case Control.Scan _, Control.Cond _, Control.Transposed _ -> false;
+    };
+  }
+}

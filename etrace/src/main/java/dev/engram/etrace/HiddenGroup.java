@@ -1,0 +1,16 @@
+package dev.engram.etrace;
+
+import java.util.List;
+
+/**
+ * Hidden states tied by position, within a step or across steps: LSTM's h and c.
+ *
+ * @param states positions in {@link ModelStep#states}, in the order of declaration
+ * @param paths their names
+ */
+public record HiddenGroup(int index, List<Integer> states, List<String> paths) {
+  public HiddenGroup {
+    states = List.copyOf(states);
+    paths = List.copyOf(paths);
+  }
+}

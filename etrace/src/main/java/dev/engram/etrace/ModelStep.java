@@ -1,0 +1,62 @@
+package dev.engram.etrace;
+
+import dev.engram.ir.Graph;
+import dev.engram.ir.GraphException;
+import dev.engram.ir.Param;
+import dev.engram.ir.Role;
+import java.util.List;
+
+/**
+ * One step of a model: {@code (inputs, weights, states) → (results, new states)}.
+ *
+ * @param graph its parameters carry roles and paths; its results are the model's own, then the new
+ *     value of each state
+ * @param results number of the model's own results
+ * @param states the graph parameter of each state (role hidden or state), in the order of the new
+ *     values
+ */
+public record ModelStep(Graph graph, int results, List<Integer> states) {
+  public ModelStep {
+    states = List.copyOf(states);
+    if (graph.outs().size() != results + states.size()) {
+      throw new GraphException(
+          "model step @"
+              + graph.name()
+              + ": got "
+              + graph.outs().size()
+              + " graph results, expected "
+              + results
+              + " results and "
+              + states.size()
+              + " new states");
+    }
+    for (int i = 0; i < states.size(); i++) {
+      Param p = graph.params().get(states.get(i));
+      if (!p.type().equals(graph.outs().get(results + i).type())) {
+        throw new GraphException(
+            "model step @"
+                + graph.name()
+                + ": state "
+                + p.path()
+                + " of type "
+                + p.type()
+                + " becomes "
+                + graph.outs().get(results + i).type()
+                + "; a state keeps its type");
+      }
+    }
+  }
+
+  /** Positions in {@link #states} of the float hidden states, the ones that traces follow. */
+  public List<Integer> hidden() {
+    return java.util.stream.IntStream.range(0, states.size())
+        .filter(i -> state(i).role() == Role.HIDDEN && state(i).type().dtype().isFloat())
+        .boxed()
+        .toList();
+  }
+
+  /** The parameter of state {@code i}. */
+  public Param state(int i) {
+    return graph.params().get(states.get(i));
+  }
+}

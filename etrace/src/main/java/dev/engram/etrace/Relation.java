@@ -1,0 +1,28 @@
+package dev.engram.etrace;
+
+import dev.engram.ir.Where;
+import java.util.List;
+
+/**
+ * Weights that meet data at one place and reach hidden states from there along a path that crosses
+ * no other weight's op.
+ *
+ * @param weights paths; a bias that is added to a product rides along with its weight
+ * @param op mnemonic of the op where weight meets data
+ * @param groups indices of the hidden groups reached
+ * @param hidden paths of the states reached, nearest first
+ * @param partial true when another path leads through another weight's op
+ */
+public record Relation(
+    List<String> weights,
+    String op,
+    List<Integer> groups,
+    List<String> hidden,
+    boolean partial,
+    Where where) {
+  public Relation {
+    weights = List.copyOf(weights);
+    groups = List.copyOf(groups);
+    hidden = List.copyOf(hidden);
+  }
+}

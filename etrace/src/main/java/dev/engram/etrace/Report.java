@@ -1,0 +1,55 @@
+package dev.engram.etrace;
+
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** What the relation analysis found; lists keep the order of the model's equations. */
+public record Report(
+    List<HiddenGroup> groups,
+    List<Relation> relations,
+    List<Exclusion> excluded,
+    List<Diagnostic> diagnostics) {
+  public Report {
+    groups = List.copyOf(groups);
+    relations = List.copyOf(relations);
+    excluded = List.copyOf(excluded);
+    diagnostics = List.copyOf(diagnostics);
+  }
+
+  public List<Diagnostic> warnings() {
+    return diagnostics.stream().filter(d -> d.level() == Diagnostic.Level.WARNING).toList();
+  }
+
+  /** A line for each group, relation and exclusion. */
+  @Override
+  public String toString() {
+    StringBuilder out = new StringBuilder();
+    for (HiddenGroup g : groups) {
+      out.append("group ")
+          .append(g.index())
+          .append(": ")
+          .append(String.join(", ", g.paths()))
+          .append('\n');
+    }
+    for (Relation r : relations) {
+      out.append("learns through traces: ")
+          .append(String.join(", ", r.weights()))
+          .append(" -> ")
+          .append(r.groups().stream().map(i -> "group " + i).collect(Collectors.joining(", ")))
+          .append(r.partial() ? ", partly" : "")
+          .append(" (")
+          .append(r.op())
+          .append(" at ")
+          .append(r.where())
+          .append(")\n");
+    }
+    for (Exclusion e : excluded) {
+      out.append("learns from each step alone: ")
+          .append(String.join(", ", e.weights()))
+          .append(" (")
+          .append(e.where())
+          .append(")\n");
+    }
+    return out.toString();
+  }
+}
