@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Which axis of each argument {@link Engram#vmap} maps over, and where the new axis of the results is.
- * An argument that is a structure has one axis for all its tensors.
+ * Which axis of each argument {@link Engram#vmap} maps over, and where the new axis of the results
+ * is. An argument that is a structure has one axis for all its tensors.
  *
  * @param in one axis for each argument, or {@link #NONE}; arguments beyond its end have 0
  * @param out axis of all results

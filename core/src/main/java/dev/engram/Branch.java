@@ -26,7 +26,11 @@ final class Branch {
       List<Object> args) {
     if (!pred.type().equals(TensorType.scalar(DType.BOOL))) {
       throw new TypeException(
-          "cond: the condition has type " + pred.type() + ", expected bool[]; compare it with something, such as x.gt(0) (" + Where.here() + ")");
+          "cond: the condition has type "
+              + pred.type()
+              + ", expected bool[]; compare it with something, such as x.gt(0) ("
+              + Where.here()
+              + ")");
     }
     List<Tree.Flat> flat = Tracing.flatten("cond", args);
     List<Tree.Spec> specs = Tracing.specs(flat);
@@ -95,7 +99,17 @@ final class Branch {
   private static void differ(String what, String verb, TensorType onTrue, TensorType onFalse) {
     if (!onTrue.equals(onFalse)) {
       throw new TypeException(
-          "cond: the false branch " + verb + " " + what + " as " + onFalse + ", expected " + onTrue + " as in the true branch (" + Where.here() + ")");
+          "cond: the false branch "
+              + verb
+              + " "
+              + what
+              + " as "
+              + onFalse
+              + ", expected "
+              + onTrue
+              + " as in the true branch ("
+              + Where.here()
+              + ")");
     }
   }
 }

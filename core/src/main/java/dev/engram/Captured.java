@@ -6,7 +6,9 @@ import dev.engram.ir.Tracer;
 /** Something from around a traced function that it used: an extra input of its graph. */
 public sealed interface Captured {
 
-  /** A state that was read before it was written; {@code mapped} axes of it were hidden further in. */
+  /**
+   * A state that was read before it was written; {@code mapped} axes of it were hidden further in.
+   */
   record OfState(State state, int mapped) implements Captured {}
 
   /** A value of an enclosing trace. */

@@ -22,7 +22,10 @@ final class Differentiate {
   private final Fn1<List<Object>, Object> f;
   private final Optional<States> weights;
 
-  /** All that the function gives, and the gradient: of the first argument's structure, or {@link Grads}. */
+  /**
+   * All that the function gives, and the gradient: of the first argument's structure, or {@link
+   * Grads}.
+   */
   record Result(Object out, Object grad) {
     <G> ValueAndGrad<G> valueAndGrad() {
       return new ValueAndGrad<>((Tensor) out, Tree.<G>cast(grad));

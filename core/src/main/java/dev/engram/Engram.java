@@ -9,8 +9,8 @@ import java.util.OptionalInt;
  * The transformations. Each takes a function over user structures of tensors (see {@link Tree}) and
  * gives another; each works on known values as well as inside the others.
  *
- * <p>A function is traced: it runs once on stand-ins, and what it computes with them is recorded. States
- * that it reads and writes go in and out of the recording by themselves (see {@link State}).
+ * <p>A function is traced: it runs once on stand-ins, and what it computes with them is recorded.
+ * States that it reads and writes go in and out of the recording by themselves (see {@link State}).
  */
 public final class Engram {
   private Engram() {}
@@ -29,8 +29,8 @@ public final class Engram {
   }
 
   /**
-   * {@code f}, compiled on its first call for every new structure and type of its arguments and of the
-   * states it reads. Inside another transformation {@code f} is simply called.
+   * {@code f}, compiled on its first call for every new structure and type of its arguments and of
+   * the states it reads. Inside another transformation {@code f} is simply called.
    */
   public static <A, R> Fn1<A, R> jit(Fn1<A, R> f) {
     return jit(Compiler.standard(), f);
@@ -131,7 +131,8 @@ public final class Engram {
   }
 
   /** {@link #grad(Fn1)} of a function with further results, together with all of them. */
-  public static <A, B, C, X> Fn3<A, B, C, GradWithAux<A, X>> gradWithAux(Fn3<A, B, C, WithAux<X>> f) {
+  public static <A, B, C, X> Fn3<A, B, C, GradWithAux<A, X>> gradWithAux(
+      Fn3<A, B, C, WithAux<X>> f) {
     Differentiate d = new Differentiate(Fns.list(f), Optional.empty());
     return (a, b, c) -> d.call(List.of(a, b, c)).withAux();
   }
@@ -139,8 +140,8 @@ public final class Engram {
   // Derivatives in states.
 
   /**
-   * The gradient of a scalar function in {@code weights}, by path; zero where the function does not read
-   * them. States that the function sets are set.
+   * The gradient of a scalar function in {@code weights}, by path; zero where the function does not
+   * read them. States that the function sets are set.
    *
    * @throws dev.engram.ir.TypeException when the result is no float scalar
    */
@@ -174,7 +175,8 @@ public final class Engram {
   }
 
   /** {@link #grad(Fn0, States)} of a function with further results, together with all of them. */
-  public static <A, X> Fn1<A, GradWithAux<Grads, X>> gradWithAux(Fn1<A, WithAux<X>> f, States weights) {
+  public static <A, X> Fn1<A, GradWithAux<Grads, X>> gradWithAux(
+      Fn1<A, WithAux<X>> f, States weights) {
     Differentiate d = new Differentiate(Fns.list(f), Optional.of(weights));
     return a -> d.call(List.of(a)).withAux();
   }
@@ -186,13 +188,15 @@ public final class Engram {
   }
 
   /** {@link #grad(Fn0, States)} together with the function's value. */
-  public static <A, B> Fn2<A, B, ValueAndGrad<Grads>> valueAndGrad(Fn2<A, B, Tensor> f, States weights) {
+  public static <A, B> Fn2<A, B, ValueAndGrad<Grads>> valueAndGrad(
+      Fn2<A, B, Tensor> f, States weights) {
     Differentiate d = new Differentiate(Fns.list(f), Optional.of(weights));
     return (a, b) -> d.call(List.of(a, b)).valueAndGrad();
   }
 
   /** {@link #grad(Fn0, States)} of a function with further results, together with all of them. */
-  public static <A, B, X> Fn2<A, B, GradWithAux<Grads, X>> gradWithAux(Fn2<A, B, WithAux<X>> f, States weights) {
+  public static <A, B, X> Fn2<A, B, GradWithAux<Grads, X>> gradWithAux(
+      Fn2<A, B, WithAux<X>> f, States weights) {
     Differentiate d = new Differentiate(Fns.list(f), Optional.of(weights));
     return (a, b) -> d.call(List.of(a, b)).withAux();
   }
@@ -204,13 +208,15 @@ public final class Engram {
   }
 
   /** {@link #grad(Fn0, States)} together with the function's value. */
-  public static <A, B, C> Fn3<A, B, C, ValueAndGrad<Grads>> valueAndGrad(Fn3<A, B, C, Tensor> f, States weights) {
+  public static <A, B, C> Fn3<A, B, C, ValueAndGrad<Grads>> valueAndGrad(
+      Fn3<A, B, C, Tensor> f, States weights) {
     Differentiate d = new Differentiate(Fns.list(f), Optional.of(weights));
     return (a, b, c) -> d.call(List.of(a, b, c)).valueAndGrad();
   }
 
   /** {@link #grad(Fn0, States)} of a function with further results, together with all of them. */
-  public static <A, B, C, X> Fn3<A, B, C, GradWithAux<Grads, X>> gradWithAux(Fn3<A, B, C, WithAux<X>> f, States weights) {
+  public static <A, B, C, X> Fn3<A, B, C, GradWithAux<Grads, X>> gradWithAux(
+      Fn3<A, B, C, WithAux<X>> f, States weights) {
     Differentiate d = new Differentiate(Fns.list(f), Optional.of(weights));
     return (a, b, c) -> d.call(List.of(a, b, c)).withAux();
   }
@@ -235,8 +241,8 @@ public final class Engram {
 
   /**
    * {@code f} of one example applied to a batch, over the given axes. States made in {@link
-   * #vmapNewStates} are mapped over their axis 0; others are shared, and setting one to a value that
-   * differs between examples is an error.
+   * #vmapNewStates} are mapped over their axis 0; others are shared, and setting one to a value
+   * that differs between examples is an error.
    */
   public static <A, R> Fn1<A, R> vmap(Fn1<A, R> f, Axes axes) {
     VectorMap m = new VectorMap(Fns.list(f), axes);
@@ -266,8 +272,8 @@ public final class Engram {
   }
 
   /**
-   * Runs {@code init}; every state that it sets gets a new axis of length {@code size} in front, and is
-   * mapped: {@link Vmap} and {@link #vmap(Fn1)} give each example its own.
+   * Runs {@code init}; every state that it sets gets a new axis of length {@code size} in front,
+   * and is mapped: {@link Vmap} and {@link #vmap(Fn1)} give each example its own.
    */
   public static void vmapNewStates(int size, Runnable init) {
     NewStates.run(size, init);
@@ -304,7 +310,9 @@ public final class Engram {
     return Loop.plain(Fns.list(body), List.of(), OptionalInt.of(length));
   }
 
-  /** Runs {@code body} once for each position of axis 0 of {@code xs}; gives its stacked results. */
+  /**
+   * Runs {@code body} once for each position of axis 0 of {@code xs}; gives its stacked results.
+   */
   public static <X, Y> Y forLoop(Fn1<X, Y> body, X xs) {
     return Loop.plain(Fns.list(body), List.of(xs), OptionalInt.empty());
   }
@@ -315,8 +323,8 @@ public final class Engram {
   }
 
   /**
-   * The result of one of two functions, picked in the run. A state that only one of them sets keeps its
-   * value in the other.
+   * The result of one of two functions, picked in the run. A state that only one of them sets keeps
+   * its value in the other.
    *
    * @param pred {@code bool[]}
    * @throws dev.engram.ir.TypeException when the results differ in structure or type
@@ -331,8 +339,7 @@ public final class Engram {
   }
 
   /** {@link #cond(Tensor, Fn0, Fn0)} with two arguments. */
-  public static <A, B, R> R cond(
-      Tensor pred, Fn2<A, B, R> onTrue, Fn2<A, B, R> onFalse, A a, B b) {
+  public static <A, B, R> R cond(Tensor pred, Fn2<A, B, R> onTrue, Fn2<A, B, R> onFalse, A a, B b) {
     return Tree.<R>cast(Branch.run(pred, Fns.list(onTrue), Fns.list(onFalse), List.of(a, b)));
   }
 

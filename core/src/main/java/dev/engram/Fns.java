@@ -23,6 +23,11 @@ final class Fns {
   }
 
   static <A, B, C, D, R> Fn1<List<Object>, Object> list(Fn4<A, B, C, D, R> f) {
-    return x -> f.apply(Tree.<A>cast(x.get(0)), Tree.<B>cast(x.get(1)), Tree.<C>cast(x.get(2)), Tree.<D>cast(x.get(3)));
+    return x ->
+        f.apply(
+            Tree.<A>cast(x.get(0)),
+            Tree.<B>cast(x.get(1)),
+            Tree.<C>cast(x.get(2)),
+            Tree.<D>cast(x.get(3)));
   }
 }

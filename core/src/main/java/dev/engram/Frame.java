@@ -20,11 +20,11 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What states hold while user code runs inside a transformation. Frames nest as the transformations do.
- * A failed trace drops its frame, so no state keeps a value of it.
+ * What states hold while user code runs inside a transformation. Frames nest as the transformations
+ * do. A failed trace drops its frame, so no state keeps a value of it.
  *
- * <p>A frame with a trace makes a parameter of every state that is read before it is written. A frame
- * without one only collects the writes.
+ * <p>A frame with a trace makes a parameter of every state that is read before it is written. A
+ * frame without one only collects the writes.
  */
 final class Frame {
   private static final ThreadLocal<@Nullable Frame> CURRENT = new ThreadLocal<>();
@@ -53,8 +53,8 @@ final class Frame {
   }
 
   /**
-   * Like {@link #tracing}, with the outermost mapped axis of every mapped state hidden. Its length is
-   * {@code size}, or that of the first mapped state.
+   * Like {@link #tracing}, with the outermost mapped axis of every mapped state hidden. Its length
+   * is {@code size}, or that of the first mapped state.
    */
   static Frame mapping(Trace trace, OptionalInt size) {
     return new Frame(Optional.of(trace), true, size);
@@ -130,7 +130,9 @@ final class Frame {
     return fresh;
   }
 
-  /** Makes a parameter of the value that {@code s} has around this frame, unless it is one already. */
+  /**
+   * Makes a parameter of the value that {@code s} has around this frame, unless it is one already.
+   */
   Tracer capture(State s) {
     Peek p = entering(s).orElseThrow();
     return trace.orElseThrow().capture(s, p.type(), s.kind().role(), s.path());

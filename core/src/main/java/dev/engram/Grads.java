@@ -1,8 +1,8 @@
 package dev.engram;
 
+import dev.engram.ir.EngramException;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
-import dev.engram.ir.EngramException;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.function.UnaryOperator;
 
 /**
- * One tensor for each of a model's states, by path: gradients, or sums of them. A structure that all
- * transformations take and give.
+ * One tensor for each of a model's states, by path: gradients, or sums of them. A structure that
+ * all transformations take and give.
  */
 public record Grads(Map<String, Tensor> byPath) {
   public Grads {

@@ -95,8 +95,7 @@ final class Loop {
 
     Graph g = t.build(params, lifted);
     List<? extends Tensor> done =
-        Emit.op(
-            new Control.Scan(g, consts.size(), carries + written.size(), n, reverse), operands);
+        Emit.op(new Control.Scan(g, consts.size(), carries + written.size(), n, reverse), operands);
     for (int i = 0; i < written.size(); i++) {
       State s = written.get(i);
       s.write(new State.Cell(done.get(carries + i), t.frame().currentMapped(s)));
@@ -123,7 +122,15 @@ final class Loop {
       TensorType want = carry.leaves().get(i).type();
       if (!got.equals(want)) {
         throw new TypeException(
-            "scan: the body gives " + paths.get(i) + " as " + got + ", expected " + want + ", the type it came in with (" + Where.here() + ")");
+            "scan: the body gives "
+                + paths.get(i)
+                + " as "
+                + got
+                + ", expected "
+                + want
+                + ", the type it came in with ("
+                + Where.here()
+                + ")");
       }
     }
   }
@@ -157,11 +164,27 @@ final class Loop {
         Tensor x = stacked.get(i).leaves().get(j);
         if (x.rank() == 0) {
           throw new TypeException(
-              "scan: " + paths.get(j) + " has type " + x.type() + ", expected an axis 0 to loop over (" + Where.here() + ")");
+              "scan: "
+                  + paths.get(j)
+                  + " has type "
+                  + x.type()
+                  + ", expected an axis 0 to loop over ("
+                  + Where.here()
+                  + ")");
         }
         if (n.isPresent() && n.getAsInt() != x.dim(0)) {
           throw new TypeException(
-              "scan: " + paths.get(j) + " has type " + x.type() + ", expected length " + n.getAsInt() + " on axis 0, as " + from + " (" + Where.here() + ")");
+              "scan: "
+                  + paths.get(j)
+                  + " has type "
+                  + x.type()
+                  + ", expected length "
+                  + n.getAsInt()
+                  + " on axis 0, as "
+                  + from
+                  + " ("
+                  + Where.here()
+                  + ")");
         }
         if (n.isEmpty()) {
           from = paths.get(j);
@@ -171,7 +194,11 @@ final class Loop {
     }
     if (n.isEmpty() || n.getAsInt() < 0) {
       throw new EngramException(
-          "scan: the number of steps is " + (n.isEmpty() ? "not known" : "" + n.getAsInt()) + ", expected a stacked input or a length of at least 0 (" + Where.here() + ")");
+          "scan: the number of steps is "
+              + (n.isEmpty() ? "not known" : "" + n.getAsInt())
+              + ", expected a stacked input or a length of at least 0 ("
+              + Where.here()
+              + ")");
     }
     return n.getAsInt();
   }
@@ -179,7 +206,6 @@ final class Loop {
   /** One step's part of {@code x}. */
   private static Tree.Spec slice(Tree.Flat x) {
     return new Tree.Spec(
-        x.structure(),
-        x.types().stream().map(t -> t.with(t.shape().range(1, t.rank()))).toList());
+        x.structure(), x.types().stream().map(t -> t.with(t.shape().range(1, t.rank()))).toList());
   }
 }

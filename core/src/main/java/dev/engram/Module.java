@@ -7,9 +7,9 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * A model or a part of one. Its states are those in its fields: each {@link State}, those of each {@code
- * Module}, and those inside lists, maps and optionals of them. The fields' names make the paths, such as
- * {@code rnn.layers.0.Wz.weight}.
+ * A model or a part of one. Its states are those in its fields: each {@link State}, those of each
+ * {@code Module}, and those inside lists, maps and optionals of them. The fields' names make the
+ * paths, such as {@code rnn.layers.0.Wz.weight}.
  */
 public abstract class Module {
 
@@ -24,8 +24,8 @@ public abstract class Module {
   }
 
   /**
-   * Like {@link #initAllStates()}, with a batch axis of length {@code batch} in front of every hidden
-   * state, for a model that is called on whole batches.
+   * Like {@link #initAllStates()}, with a batch axis of length {@code batch} in front of every
+   * hidden state, for a model that is called on whole batches.
    */
   public final void initAllStates(int batch) {
     if (batch < 1) {
@@ -72,5 +72,4 @@ public abstract class Module {
             .sum();
     return getClass().getSimpleName() + "(" + n + " parameters)";
   }
-
 }

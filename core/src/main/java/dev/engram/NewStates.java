@@ -22,8 +22,7 @@ final class NewStates {
         });
     for (State s : frame.written()) {
       Tensor v = frame.current(s);
-      s.write(
-          new Cell(v.broadcastTo(v.shape().insert(0, size)), frame.currentMapped(s) + 1));
+      s.write(new Cell(v.broadcastTo(v.shape().insert(0, size)), frame.currentMapped(s) + 1));
     }
   }
 }

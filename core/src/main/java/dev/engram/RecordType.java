@@ -27,7 +27,8 @@ final class RecordType {
     RecordComponent[] components = type.getRecordComponents();
     this.type = type;
     this.names = Arrays.stream(components).map(RecordComponent::getName).toArray(String[]::new);
-    this.accessors = Arrays.stream(components).map(RecordComponent::getAccessor).toArray(Method[]::new);
+    this.accessors =
+        Arrays.stream(components).map(RecordComponent::getAccessor).toArray(Method[]::new);
     try {
       this.constructor =
           type.getDeclaredConstructor(

@@ -13,9 +13,9 @@ import java.util.function.Supplier;
 /**
  * A tensor that a model keeps from call to call: a parameter, a hidden state, a counter.
  *
- * <p>Inside a transformation such as {@link Engram#jit} a read becomes an input of the traced function
- * and a write an extra result; the state changes when the function has run. A state made inside a
- * traced function lives until that function returns.
+ * <p>Inside a transformation such as {@link Engram#jit} a read becomes an input of the traced
+ * function and a write an extra result; the state changes when the function has run. A state made
+ * inside a traced function lives until that function returns.
  */
 public final class State {
 
@@ -189,10 +189,11 @@ public final class State {
   private TraceException noValue() {
     String fix =
         Frame.isTrace(birth)
-            ? "it was made in a traced function, and ended with it; make it outside, or return its value"
+            ? "it was made in a traced function, and ended with it; make it outside, or return its"
+                + " value"
             : init.isPresent()
-            ? "call initAllStates() on the model first, such as model.initAllStates()"
-            : "give it a value with set(...) first";
+                ? "call initAllStates() on the model first, such as model.initAllStates()"
+                : "give it a value with set(...) first";
     return new TraceException(
         describe() + " is read at " + Where.here() + " but has no value; " + fix);
   }

@@ -1,5 +1,6 @@
 package dev.engram;
 
+import dev.engram.ir.Tensor;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
@@ -8,11 +9,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-import dev.engram.ir.Tensor;
-
 /**
- * The shape of a user structure without its tensors: what {@link Tree#flatten} leaves behind, and what
- * compiled functions are cached by. Equal structures hold equal static parts.
+ * The shape of a user structure without its tensors: what {@link Tree#flatten} leaves behind, and
+ * what compiled functions are cached by. Equal structures hold equal static parts.
  */
 public sealed interface Structure {
 
@@ -23,7 +22,7 @@ public sealed interface Structure {
   record Fixed(Object value) implements Structure {}
 
   /** A record, by component. */
-  record Fields(RecordType type, List<Structure> parts) implements Structure {}
+  record Fields(Class<?> type, List<Structure> parts) implements Structure {}
 
   /** A list, by position. */
   record Items(List<Structure> parts) implements Structure {}
@@ -51,7 +50,7 @@ public sealed interface Structure {
     return switch (this) {
       case Leaf _ -> leaves.next();
       case Fixed f -> f.value;
-      case Fields f -> f.type.make(buildAll(f.parts, leaves));
+      case Fields f -> RecordType.of(f.type).make(buildAll(f.parts, leaves));
       case Items s -> List.of(buildAll(s.parts, leaves));
       case Entries m -> {
         Map<Object, Object> map = new LinkedHashMap<>();
@@ -60,7 +59,8 @@ public sealed interface Structure {
         }
         yield Collections.unmodifiableMap(map);
       }
-      case Maybe o -> o.parts.isEmpty() ? Optional.empty() : Optional.of(o.parts.getFirst().build(leaves));
+      case Maybe o ->
+          o.parts.isEmpty() ? Optional.empty() : Optional.of(o.parts.getFirst().build(leaves));
     };
   }
 
@@ -103,9 +103,9 @@ public sealed interface Structure {
     switch (this) {
       case Leaf _ -> out.add(at);
       case Fixed _ -> {}
-      case Fields(RecordType type, List<Structure> parts) -> {
+      case Fields(Class<?> type, List<Structure> parts) -> {
         for (int i = 0; i < parts.size(); i++) {
-          parts.get(i).addPaths(at + "." + type.name(i), out);
+          parts.get(i).addPaths(at + "." + RecordType.of(type).name(i), out);
         }
       }
       case Items(List<Structure> parts) -> {

@@ -8,8 +8,9 @@ import java.util.List;
 /**
  * A user function as a graph.
  *
- * @param graph parameters: one for each tensor of the arguments, then one for each of {@code captured};
- *     results: the tensors of the function's result, then one for each of {@code written}
+ * @param graph parameters: one for each tensor of the arguments, then one for each of {@code
+ *     captured}; results: the tensors of the function's result, then one for each of {@code
+ *     written}
  * @param argCount number of tensors in the arguments
  * @param result structure of the function's result
  * @param captured states read and outer values used, in order of first use
@@ -26,7 +27,8 @@ public record Traced(
    * used; states are read as they are for the running code and are not changed.
    */
   public static Traced of(String name, Fn1<List<Object>, Object> f, List<Object> args) {
-    return Tracing.run(name, Tracing.Kind.PLAIN, f, Tracing.specs(Tracing.flatten(name, args))).finish();
+    return Tracing.run(name, Tracing.Kind.PLAIN, f, Tracing.specs(Tracing.flatten(name, args)))
+        .finish();
   }
 
   /** Number of tensors in the result. */

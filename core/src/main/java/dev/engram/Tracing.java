@@ -61,8 +61,7 @@ final class Tracing {
   }
 
   /** Runs {@code f} on tracers of the structure and types of {@code args}. */
-  static Tracing run(
-      String name, Kind kind, Fn1<List<Object>, Object> f, List<Tree.Spec> args) {
+  static Tracing run(String name, Kind kind, Fn1<List<Object>, Object> f, List<Tree.Spec> args) {
     Tracing t = new Tracing(name, kind);
     List<Object> traced = new ArrayList<>();
     for (Tree.Spec a : args) {

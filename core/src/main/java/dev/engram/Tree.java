@@ -17,9 +17,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * User structures of tensors, as the transformations take and give them.
  *
- * <p>A structure is a {@link Tensor}; a record, {@link List}, {@link Map} (in its order of iteration)
- * or {@link Optional} of structures; or an immutable value that is no tensor: text, a boxed number, an
- * enum constant. The last are static: a compiled function is compiled again for another value.
+ * <p>A structure is a {@link Tensor}; a record, {@link List}, {@link Map} (in its order of
+ * iteration) or {@link Optional} of structures; or an immutable value that is no tensor: text, a
+ * boxed number, an enum constant. The last are static: a compiled function is compiled again for
+ * another value.
  */
 public final class Tree {
   private Tree() {}
@@ -114,7 +115,7 @@ public final class Tree {
         for (int i = 0; i < type.size(); i++) {
           parts.add(flatten(type.part(r, i), at.then("." + type.name(i)), out));
         }
-        yield new Structure.Fields(type, parts);
+        yield new Structure.Fields(r.getClass(), parts);
       }
       case List<?> list -> {
         List<Structure> parts = new ArrayList<>(list.size());
@@ -133,15 +134,22 @@ public final class Tree {
         yield new Structure.Entries(keys, parts);
       }
       case Optional<?> o ->
-          new Structure.Maybe(o.<List<Structure>>map(v -> List.of(flatten(v, at, out))).orElse(List.of()));
+          new Structure.Maybe(
+              o.<List<Structure>>map(v -> List.of(flatten(v, at, out))).orElse(List.of()));
       case String v -> new Structure.Fixed(v);
       case Number v when isBoxed(v) -> new Structure.Fixed(v);
       case Boolean v -> new Structure.Fixed(v);
       case Character v -> new Structure.Fixed(v);
       case Enum<?> v -> new Structure.Fixed(v);
       case null -> throw refused(at, "null; use an Optional");
-      case Module v -> throw refused(at, "the module " + v.getClass().getSimpleName() + "; use it from the enclosing scope instead");
-      case State _ -> throw refused(at, "a State; use it from the enclosing scope, or pass its value()");
+      case Module v ->
+          throw refused(
+              at,
+              "the module "
+                  + v.getClass().getSimpleName()
+                  + "; use it from the enclosing scope instead");
+      case State _ ->
+          throw refused(at, "a State; use it from the enclosing scope, or pass its value()");
       default -> throw refused(at, "a " + x.getClass().getName());
     };
   }
@@ -156,7 +164,9 @@ public final class Tree {
       case String s -> s;
       case Number n when isBoxed(n) -> n;
       case Enum<?> e -> e;
-      case null, default -> throw refused(at.then("[" + k + "]"), "under a key that is no text, number or enum constant");
+      case null, default ->
+          throw refused(
+              at.then("[" + k + "]"), "under a key that is no text, number or enum constant");
     };
   }
 

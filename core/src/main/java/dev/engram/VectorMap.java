@@ -64,7 +64,8 @@ final class VectorMap {
                             + Where.here()
                             + ")"));
     for (Captured c : traced.captured()) {
-      batched.add(c instanceof Captured.OfState(State s, int outer) && outer > t.frame().enteringMapped(s));
+      batched.add(
+          c instanceof Captured.OfState(State s, int outer) && outer > t.frame().enteringMapped(s));
     }
     Batched b = Batch.of(traced.graph(), batched, size);
     List<? extends Tensor> outs = Emit.graph(b.graph(), traced.operands(operands));
@@ -75,7 +76,8 @@ final class VectorMap {
       boolean isBatched = b.outBatched().get(i);
       if (i >= results) {
         Traced.Written w = traced.written().get(i - results);
-        boolean mapped = t.frame().outside(w.state()).map(p -> p.mapped() > w.mapped()).orElse(true);
+        boolean mapped =
+            t.frame().outside(w.state()).map(p -> p.mapped() > w.mapped()).orElse(true);
         if (!mapped && isBatched) {
           throw unmapped(w.state(), size);
         }
@@ -86,7 +88,8 @@ final class VectorMap {
         wide.add(axes.out() == 0 ? y : y.moveAxis(0, axes.out()));
       }
     }
-    return new Traced(b.graph(), traced.argCount(), traced.result(), traced.captured(), writes).apply(wide);
+    return new Traced(b.graph(), traced.argCount(), traced.result(), traced.captured(), writes)
+        .apply(wide);
   }
 
   private static Tensor widen(Tensor y, boolean batched, int size) {
@@ -96,12 +99,30 @@ final class VectorMap {
   private static int size(Tensor x, int axis, OptionalInt known, String path) {
     if (axis >= x.rank() || axis < -x.rank()) {
       throw new TypeException(
-          "vmap: " + path + " has type " + x.type() + ", expected an axis " + axis + " to map over; give Axes.NONE for an argument that all examples share (" + Where.here() + ")");
+          "vmap: "
+              + path
+              + " has type "
+              + x.type()
+              + ", expected an axis "
+              + axis
+              + " to map over; give Axes.NONE for an argument that all examples share ("
+              + Where.here()
+              + ")");
     }
     int n = x.dim(axis);
     if (known.isPresent() && known.getAsInt() != n) {
       throw new TypeException(
-          "vmap: " + path + " has type " + x.type() + ", expected length " + known.getAsInt() + " on axis " + axis + ", as the other mapped arguments (" + Where.here() + ")");
+          "vmap: "
+              + path
+              + " has type "
+              + x.type()
+              + ", expected length "
+              + known.getAsInt()
+              + " on axis "
+              + axis
+              + ", as the other mapped arguments ("
+              + Where.here()
+              + ")");
     }
     return n;
   }

@@ -3,8 +3,8 @@ package dev.engram;
 import dev.engram.ir.Tensor;
 
 /**
- * A layer applied to a batch: maps over axis 0 of its input and of exactly those states that were made
- * in {@link Engram#vmapNewStates}; parameters and other states are shared.
+ * A layer applied to a batch: maps over axis 0 of its input and of exactly those states that were
+ * made in {@link Engram#vmapNewStates}; parameters and other states are shared.
  */
 public final class Vmap extends Layer implements ModuleWalk.Transparent {
   private final Layer layer;
