@@ -190,7 +190,7 @@ final class Frame {
   List<State> written() {
     List<State> out = new ArrayList<>();
     for (State s : written) {
-      if (s.birth() != token) {
+      if (!s.birth().equals(token)) {
         out.add(s);
       }
     }
