@@ -1,7 +1,6 @@
 /** What users import: tracing, transformations, modules, learners, optimizers. */
 @org.jspecify.annotations.NullMarked
 module dev.engram.core {
-  exports dev.engram;
   exports dev.engram.io;
 
   requires transitive dev.engram.ir;

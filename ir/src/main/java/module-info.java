@@ -7,4 +7,5 @@ module dev.engram.ir {
   requires static org.jspecify;
 
   exports dev.engram.ir;
+  exports dev.engram.ir.passes;
 }

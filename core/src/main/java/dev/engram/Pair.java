@@ -1,4 +1,0 @@
-package dev.engram;
-
-/** Two structures side by side. */
-public record Pair<A, B>(A first, B second) {}

@@ -1,0 +1,158 @@
+package dev.engram.ir.passes;
+
+import dev.engram.ir.Cast;
+import dev.engram.ir.Check;
+import dev.engram.ir.Control;
+import dev.engram.ir.Custom;
+import dev.engram.ir.Dot;
+import dev.engram.ir.Elementwise;
+import dev.engram.ir.ElementwiseRow;
+import dev.engram.ir.Eqn;
+import dev.engram.ir.Graph;
+import dev.engram.ir.Index;
+import dev.engram.ir.Lit;
+import dev.engram.ir.Move;
+import dev.engram.ir.Op;
+import dev.engram.ir.Reduce;
+import dev.engram.ir.Source;
+import dev.engram.ir.Value;
+import dev.engram.ir.Var;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Computes equal expressions once: same op on the same operands, in any order for commutative rows.
+ * Constants and inner graphs are compared by content. Operands that a scan or a conditional gets
+ * twice, and outputs that a scan gives twice, become one.
+ */
+public final class Cse {
+  private Cse() {}
+
+  private record Expression(Object op, List<Value> inputs) {}
+
+  public static Graph run(Graph g) {
+    Map<Value, Value> map = new HashMap<>();
+    Map<Value, Integer> order = new HashMap<>();
+    g.params().forEach(p -> order.put(p.var(), order.size()));
+    Map<Expression, List<Var>> seen = new HashMap<>();
+    List<Eqn> eqns = new ArrayList<>();
+    for (Eqn old : g.eqns()) {
+      Eqn e = mergeOperands(Graphs.replace(old, map));
+      List<Var> known =
+          seen.putIfAbsent(new Expression(StructuralKey.of(e.op()), sorted(e, order)), e.outputs());
+      if (known == null) {
+        eqns.add(e);
+        e.outputs().forEach(v -> order.put(v, order.size()));
+        mergeResults(e, map);
+      } else {
+        for (int i = 0; i < known.size(); i++) {
+          Var first = known.get(i);
+          map.put(e.outputs().get(i), map.getOrDefault(first, first));
+        }
+      }
+    }
+    return new Graph(g.name(), g.params(), eqns, Graphs.replace(g.outs(), map));
+  }
+
+  private static List<Value> sorted(Eqn e, Map<Value, Integer> order) {
+    if (e.op() instanceof Elementwise w
+        && w.row().has(ElementwiseRow.Flag.COMMUTATIVE)
+        && rank(e.in(0), order) > rank(e.in(1), order)) {
+      return e.inputs().reversed();
+    }
+    return e.inputs();
+  }
+
+  private static int rank(Value v, Map<Value, Integer> order) {
+    return v instanceof Lit ? Integer.MAX_VALUE : order.get(v);
+  }
+
+  private static Eqn mergeOperands(Eqn e) {
+    Op op = Graphs.mapInner(e.op(), Cse::run);
+    return switch (op) {
+      case Control.Scan s -> scan(s, e);
+      case Control.Cond c -> cond(c, e);
+      case Control.Call _, Control.Transposed _ -> new Eqn(op, e.inputs(), e.outputs(), e.where());
+      case Elementwise _, Cast _, Reduce _, Dot _, Move _, Index _, Source _, Check _, Custom _ ->
+          e;
+    };
+  }
+
+  private static Eqn scan(Control.Scan op, Eqn e) {
+    ScanForm form = new ScanForm(op, e.inputs());
+    merge(form.consts, form.replaced);
+    merge(form.xs, form.replaced);
+    return new Eqn(form.op(), form.operands(), e.outputs(), e.where());
+  }
+
+  private static void merge(List<ScanForm.Input> inputs, Map<Value, Value> replaced) {
+    Map<Value, Var> first = new HashMap<>();
+    inputs.removeIf(
+        in -> {
+          Var known = first.putIfAbsent(in.operand(), in.param().var());
+          if (known != null) {
+            replaced.put(in.param().var(), known);
+          }
+          return known != null;
+        });
+  }
+
+  private static Eqn cond(Control.Cond op, Eqn e) {
+    Map<Value, Integer> first = new HashMap<>();
+    Map<Value, Value> onTrue = new HashMap<>();
+    Map<Value, Value> onFalse = new HashMap<>();
+    List<Value> inputs = new ArrayList<>();
+    inputs.add(e.in(0));
+    for (int i = 0; i < op.onTrue().params().size(); i++) {
+      Value operand = e.in(i + 1);
+      Integer known = first.putIfAbsent(operand, i);
+      if (known == null) {
+        inputs.add(operand);
+      } else {
+        onTrue.put(param(op.onTrue(), i), param(op.onTrue(), known));
+        onFalse.put(param(op.onFalse(), i), param(op.onFalse(), known));
+      }
+    }
+    Op merged =
+        new Control.Cond(
+            Graphs.replace(op.onTrue(), onTrue), Graphs.replace(op.onFalse(), onFalse));
+    return new Eqn(merged, inputs, e.outputs(), e.where());
+  }
+
+  private static Var param(Graph g, int i) {
+    return g.params().get(i).var();
+  }
+
+  /** Results that inner graphs give twice are one. */
+  private static void mergeResults(Eqn e, Map<Value, Value> map) {
+    switch (e.op()) {
+      case Control.Scan s -> mergeEqual(e, s.carry(), List.of(s.body()), map);
+      case Control.Cond c -> mergeEqual(e, 0, List.of(c.onTrue(), c.onFalse()), map);
+      case Control.Call c -> mergeEqual(e, 0, List.of(c.body()), map);
+      case Control.Transposed _ -> {}
+      case Elementwise _,
+          Cast _,
+          Reduce _,
+          Dot _,
+          Move _,
+          Index _,
+          Source _,
+          Check _,
+          Custom _ -> {}
+    }
+  }
+
+  private static void mergeEqual(Eqn e, int from, List<Graph> bodies, Map<Value, Value> map) {
+    Map<List<Value>, Var> first = new HashMap<>();
+    for (int i = from; i < e.outputs().size(); i++) {
+      int at = i;
+      List<Value> values = bodies.stream().map(g -> g.outs().get(at)).toList();
+      Var known = first.putIfAbsent(values, e.outputs().get(i));
+      if (known != null) {
+        map.put(e.outputs().get(i), known);
+      }
+    }
+  }
+}

@@ -1,0 +1,126 @@
+package dev.engram.ir.passes;
+
+import dev.engram.ir.Cast;
+import dev.engram.ir.Check;
+import dev.engram.ir.Control;
+import dev.engram.ir.Custom;
+import dev.engram.ir.Dot;
+import dev.engram.ir.Elementwise;
+import dev.engram.ir.Eqn;
+import dev.engram.ir.Graph;
+import dev.engram.ir.Index;
+import dev.engram.ir.Move;
+import dev.engram.ir.Param;
+import dev.engram.ir.Reduce;
+import dev.engram.ir.Source;
+import dev.engram.ir.Value;
+import dev.engram.ir.Var;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/**
+ * Removes what no result depends on: equations, carries, operands and outputs of scans, operands
+ * and outputs of conditionals. Parameters of the graph itself stay.
+ */
+public final class Dce {
+  private Dce() {}
+
+  public static Graph run(Graph g) {
+    Set<Value> live = new HashSet<>(g.outs());
+    List<Eqn> kept = new ArrayList<>();
+    for (Eqn e : g.eqns().reversed()) {
+      if (e.outputs().stream().anyMatch(live::contains)) {
+        Eqn pruned = prune(e, live);
+        live.addAll(pruned.inputs());
+        kept.add(pruned);
+      }
+    }
+    return new Graph(g.name(), g.params(), kept.reversed(), g.outs());
+  }
+
+  private static Eqn prune(Eqn e, Set<Value> live) {
+    return switch (e.op()) {
+      case Control.Scan s -> scan(s, e, live);
+      case Control.Cond c -> cond(c, e, live);
+      case Control.Call _, Control.Transposed _ ->
+          new Eqn(Graphs.mapInner(e.op(), Dce::run), e.inputs(), e.outputs(), e.where());
+      case Elementwise _, Cast _, Reduce _, Dot _, Move _, Index _, Source _, Check _, Custom _ ->
+          e;
+    };
+  }
+
+  private static Eqn scan(Control.Scan op, Eqn e, Set<Value> live) {
+    Set<Integer> results = new HashSet<>();
+    for (int i = 0; i < e.outputs().size(); i++) {
+      if (live.contains(e.outputs().get(i))) {
+        results.add(i);
+      }
+    }
+    // A carry lives when its result does, or when something alive in the body reads it.
+    while (true) {
+      ScanForm form = new ScanForm(op, e.inputs());
+      form.carries.removeIf(c -> !results.contains(c.result()));
+      form.ys.removeIf(y -> !results.contains(y.result()));
+      Graph body = run(form.op().body());
+      Set<Value> used = uses(body);
+      List<Integer> more =
+          IntStream.range(0, op.carry())
+              .filter(i -> used.contains(op.body().params().get(op.consts() + i).var()))
+              .boxed()
+              .toList();
+      if (!results.addAll(more)) {
+        form.consts.removeIf(c -> !used.contains(c.param().var()));
+        form.xs.removeIf(x -> !used.contains(x.param().var()));
+        List<Var> outputs = form.results().stream().map(e.outputs()::get).toList();
+        return new Eqn(form.op(body.eqns()), form.operands(), outputs, e.where());
+      }
+    }
+  }
+
+  private static Eqn cond(Control.Cond op, Eqn e, Set<Value> live) {
+    List<Integer> outs =
+        IntStream.range(0, e.outputs().size())
+            .filter(i -> live.contains(e.outputs().get(i)))
+            .boxed()
+            .toList();
+    Graph onTrue = run(withOuts(op.onTrue(), outs));
+    Graph onFalse = run(withOuts(op.onFalse(), outs));
+    Set<Value> trueUses = uses(onTrue);
+    Set<Value> falseUses = uses(onFalse);
+    List<Integer> params =
+        IntStream.range(0, onTrue.params().size())
+            .filter(
+                i ->
+                    trueUses.contains(onTrue.params().get(i).var())
+                        || falseUses.contains(onFalse.params().get(i).var()))
+            .boxed()
+            .toList();
+    List<Value> inputs = new ArrayList<>();
+    inputs.add(e.in(0));
+    params.forEach(i -> inputs.add(e.in(i + 1)));
+    return new Eqn(
+        new Control.Cond(withParams(onTrue, params), withParams(onFalse, params)),
+        inputs,
+        outs.stream().map(e.outputs()::get).toList(),
+        e.where());
+  }
+
+  private static Set<Value> uses(Graph g) {
+    Set<Value> used = new HashSet<>(g.outs());
+    g.eqns().forEach(e -> used.addAll(e.inputs()));
+    return used;
+  }
+
+  private static Graph withOuts(Graph g, List<Integer> keep) {
+    List<Value> outs = keep.stream().map(g.outs()::get).toList();
+    return new Graph(g.name(), g.params(), g.eqns(), outs);
+  }
+
+  private static Graph withParams(Graph g, List<Integer> keep) {
+    List<Param> params = keep.stream().map(g.params()::get).toList();
+    return new Graph(g.name(), params, g.eqns(), g.outs());
+  }
+}

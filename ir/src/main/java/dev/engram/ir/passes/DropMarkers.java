@@ -1,0 +1,34 @@
+package dev.engram.ir.passes;
+
+import dev.engram.ir.Elementwise;
+import dev.engram.ir.ElementwiseRow;
+import dev.engram.ir.Eqn;
+import dev.engram.ir.Graph;
+import dev.engram.ir.Value;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Removes rows that only mark a value, such as {@code stopGradient} and {@code untraced}: for after
+ * derivatives and traces have been taken.
+ */
+public final class DropMarkers {
+  private DropMarkers() {}
+
+  public static Graph run(Graph g) {
+    Map<Value, Value> map = new HashMap<>();
+    List<Eqn> eqns = new ArrayList<>();
+    for (Eqn old : g.eqns()) {
+      Eqn e = Graphs.replace(old, map);
+      if (e.op() instanceof Elementwise w && w.row().has(ElementwiseRow.Flag.IDENTITY)) {
+        map.put(e.out(), e.in(0));
+      } else {
+        eqns.add(
+            new Eqn(Graphs.mapInner(e.op(), DropMarkers::run), e.inputs(), e.outputs(), e.where()));
+      }
+    }
+    return new Graph(g.name(), g.params(), eqns, Graphs.replace(g.outs(), map));
+  }
+}

@@ -1,0 +1,7 @@
+package dev.engram.ir.passes;
+
+import dev.engram.ir.Graph;
+import java.util.function.UnaryOperator;
+
+/** A named rewriting of a graph; parameters and results keep their number, order and types. */
+public record Pass(String name, UnaryOperator<Graph> run) {}

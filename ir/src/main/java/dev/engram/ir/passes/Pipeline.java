@@ -1,0 +1,68 @@
+package dev.engram.ir.passes;
+
+import dev.engram.ir.Graph;
+import java.util.List;
+
+/**
+ * Passes, run top to bottom, again and again until a round changes nothing.
+ *
+ * @param rounds the most rounds that are run
+ */
+public record Pipeline(List<Pass> passes, int rounds) {
+
+  public Pipeline {
+    passes = List.copyOf(passes);
+  }
+
+  /** Called after each pass, for dumping, verifying and bisecting. */
+  @FunctionalInterface
+  public interface Hook {
+    void after(int round, Pass pass, Graph before, Graph after);
+  }
+
+  /** For finished programs: calls and markers, which only derivatives need, are gone afterwards. */
+  public static Pipeline standard() {
+    return new Pipeline(
+        List.of(
+            new Pass("inline", Inline::run),
+            new Pass("dropMarkers", DropMarkers::run),
+            new Pass("fold", Fold::run),
+            new Pass("simplify", Simplify::run),
+            new Pass("hoist", Hoist::run),
+            new Pass("cse", Cse::run),
+            new Pass("dce", Dce::run)),
+        6);
+  }
+
+  /** Before differentiation: keeps markers, and calls with rules of their own. */
+  public static Pipeline keepingRules() {
+    return new Pipeline(
+        List.of(
+            new Pass("fold", Fold::run),
+            new Pass("simplify", Simplify::run),
+            new Pass("cse", Cse::run),
+            new Pass("dce", Dce::run)),
+        6);
+  }
+
+  public Graph run(Graph g) {
+    return run(g, (round, pass, before, after) -> {});
+  }
+
+  public Graph run(Graph g, Hook hook) {
+    StructuralKey key = StructuralKey.of(g);
+    for (int round = 0; round < rounds; round++) {
+      for (Pass pass : passes) {
+        Graph before = g;
+        g = pass.run().apply(before);
+        hook.after(round, pass, before, g);
+      }
+      StructuralKey now = StructuralKey.of(g);
+      if (now.equals(key)) {
+        return g;
+      }
+      key = now;
+    }
+    return g;
+  }
+}

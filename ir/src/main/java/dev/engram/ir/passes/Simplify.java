@@ -1,0 +1,65 @@
+package dev.engram.ir.passes;
+
+import dev.engram.ir.Cast;
+import dev.engram.ir.Check;
+import dev.engram.ir.Control;
+import dev.engram.ir.Custom;
+import dev.engram.ir.Dot;
+import dev.engram.ir.Elementwise;
+import dev.engram.ir.Graph;
+import dev.engram.ir.Index;
+import dev.engram.ir.Lit;
+import dev.engram.ir.Move;
+import dev.engram.ir.Op;
+import dev.engram.ir.Reduce;
+import dev.engram.ir.Source;
+import dev.engram.ir.TensorType;
+import dev.engram.ir.Value;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Rewrites expressions into simpler ones of the same value, bit for bit (any NaN equals any other).
+ * Equations that become unused stay, for {@link Dce} to remove.
+ */
+public final class Simplify {
+  private Simplify() {}
+
+  public static Graph run(Graph g) {
+    return Rewrite.run(g, Simplify::rules);
+  }
+
+  private static Optional<List<Value>> rules(Rewrite r, Op op, List<Value> in) {
+    List<TensorType> types = op.typeOf(in.stream().map(Value::type).toList());
+    if (!types.isEmpty() && types.stream().allMatch(t -> t.size() == 0)) {
+      return Optional.of(types.stream().<Value>map(Lit::zero).toList());
+    }
+    return switch (op) {
+      case Elementwise e -> SimplifyElementwise.row(r, e.row(), in).map(List::of);
+      case Cast c -> SimplifyElementwise.cast(r, c.to(), in.getFirst()).map(List::of);
+      case Reduce e -> SimplifyReduce.reduce(r, e, in.getFirst()).map(List::of);
+      case Dot d -> SimplifyDot.dot(r, d, in.get(0), in.get(1)).map(List::of);
+      case Move m -> SimplifyMove.move(r, m, in, types.getFirst()).map(List::of);
+      case Index i -> SimplifyIndex.index(r, i, in, types.getFirst()).map(List::of);
+      case Source.Const _, Source.RandomBits _ -> Optional.empty();
+      case Source.Iota i ->
+          i.type().shape().dim(i.axis()) == 1
+              ? Optional.of(List.of(Lit.zero(i.type())))
+              : Optional.empty();
+      case Check c -> check(c, in.getFirst());
+      case Control.Scan s -> SimplifyScan.scan(r, s, in, types);
+      case Control.Cond c -> SimplifyCond.cond(r, c, in);
+      case Control.Call c ->
+          c.derivative() instanceof Control.Derivative.Plain
+              ? Optional.of(r.inline(c.body(), in))
+              : Optional.empty();
+      case Control.Transposed _, Custom _ -> Optional.empty();
+    };
+  }
+
+  private static Optional<List<Value>> check(Check c, Value x) {
+    return x instanceof Lit lit && c.low() <= lit.asLong() && lit.asLong() < c.high()
+        ? Optional.of(List.of(x))
+        : Optional.empty();
+  }
+}
