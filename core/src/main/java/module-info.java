@@ -1,6 +1,7 @@
 /** What users import: tracing, transformations, modules, learners, optimizers. */
 @org.jspecify.annotations.NullMarked
 module dev.engram.core {
+  exports dev.engram;
   exports dev.engram.io;
 
   requires transitive dev.engram.ir;

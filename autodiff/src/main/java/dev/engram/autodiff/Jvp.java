@@ -1,6 +1,9 @@
 package dev.engram.autodiff;
 
+import dev.engram.ir.Builder;
 import dev.engram.ir.Graph;
+import dev.engram.ir.Value;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Forward mode: a function and its directional derivative, computed side by side. */
@@ -18,6 +21,17 @@ public final class Jvp {
    * @throws AutodiffException when a chosen parameter is not float, or an op has no derivative rule
    */
   public static Graph of(Graph g, List<Boolean> wrt) {
-    throw new UnsupportedOperationException("being written");
+    Terms.requireFloat("jvp", g, wrt);
+    Builder b = new Builder(g.name() + "_jvp");
+    List<Dual> args = new ArrayList<>(Terms.params(b, g).stream().map(Dual::constant).toList());
+    for (int i = 0; i < args.size(); i++) {
+      if (wrt.get(i)) {
+        args.set(i, Dual.of(args.get(i).primal(), Terms.tangentParam(b, g.params().get(i))));
+      }
+    }
+    List<Dual> duals = new JvpPushforward(b).push(g, args);
+    List<Value> outs = new ArrayList<>(Pushforward.primals(duals));
+    outs.addAll(Pushforward.floatTangents(duals));
+    return Live.prune(b.build(outs));
   }
 }

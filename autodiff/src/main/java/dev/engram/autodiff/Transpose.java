@@ -1,6 +1,12 @@
 package dev.engram.autodiff;
 
+import dev.engram.ir.Builder;
 import dev.engram.ir.Graph;
+import dev.engram.ir.Param;
+import dev.engram.ir.Value;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 
 /** Turns a linear function round: from tangents to results, into cotangents to cotangents. */
 public final class Transpose {
@@ -16,6 +22,17 @@ public final class Transpose {
    * @throws AutodiffException {@code not linear: …} when a linear parameter is used in another way
    */
   public static Graph of(Graph g, int residuals) {
-    throw new UnsupportedOperationException("being written");
+    Builder b = new Builder(g.name() + "_transpose");
+    List<Value> args = new ArrayList<>();
+    g.params().subList(0, residuals).forEach(p -> args.add(b.param(p)));
+    List<Optional<Value>> cts =
+        g.outs().stream().map(v -> Optional.of(Terms.param(b, v.type()))).toList();
+    List<Optional<Value>> result = Pullback.pull(b, g, args, cts);
+    List<Value> outs = new ArrayList<>();
+    for (int i = 0; i < result.size(); i++) {
+      Param p = g.params().get(residuals + i);
+      outs.add(Terms.orZero(result.get(i), p.type()));
+    }
+    return Live.prune(b.build(outs));
   }
 }

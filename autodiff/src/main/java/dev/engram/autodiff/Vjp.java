@@ -1,7 +1,12 @@
 package dev.engram.autodiff;
 
+import dev.engram.autodiff.LinearPushforward.Linear;
+import dev.engram.ir.Builder;
 import dev.engram.ir.Graph;
+import dev.engram.ir.Value;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Reverse mode: linearize, then transpose the linear part. */
 public final class Vjp {
@@ -18,6 +23,40 @@ public final class Vjp {
    * @throws AutodiffException when a chosen parameter is not float, or an op has no derivative rule
    */
   public static Graph of(Graph g, List<Boolean> wrt) {
-    throw new UnsupportedOperationException("being written");
+    Terms.requireFloat("vjp", g, wrt);
+    Builder b = new Builder(g.name() + "_vjp");
+    Builder t = new Builder(g.name() + "_tangent");
+    List<Value> params = Terms.params(b, g);
+    List<Dual> args = new ArrayList<>();
+    for (int i = 0; i < params.size(); i++) {
+      Value v = params.get(i);
+      args.add(wrt.get(i) ? Dual.of(v, Terms.param(t, v.type())) : Dual.constant(v));
+    }
+    LinearPushforward push = new LinearPushforward(b, t);
+    List<Dual> duals = push.push(g, args);
+
+    // Only results with a tangent hand their cotangent on.
+    List<Optional<Value>> cotangents = new ArrayList<>();
+    List<Value> tangents = new ArrayList<>();
+    for (Dual d : duals) {
+      if (Terms.isFloat(d.primal())) {
+        Value ct = Terms.param(b, d.primal().type());
+        if (d.hasTangent()) {
+          tangents.add(d.tangent().get());
+          cotangents.add(Optional.of(ct));
+        }
+      }
+    }
+    Linear linear = push.finish(tangents);
+    List<Value> residuals = List.copyOf(linear.residuals());
+    List<Optional<Value>> result = Pullback.pull(b, linear.graph(), residuals, cotangents);
+    List<Value> outs = new ArrayList<>(Pushforward.primals(duals));
+    int next = 0;
+    for (int i = 0; i < params.size(); i++) {
+      if (wrt.get(i)) {
+        outs.add(Terms.orZero(result.get(next++), params.get(i).type()));
+      }
+    }
+    return Live.prune(b.build(outs));
   }
 }

@@ -230,7 +230,7 @@ final class Analysis {
             first.where(),
             what + " learns through traces of " + String.join(", ", hidden)));
     for (Site s : bundle) {
-      traced.add(new Traced(s, s == first ? walk : new Walk(reach, s.signal(), false)));
+      traced.add(new Traced(s, s.equals(first) ? walk : new Walk(reach, s.signal(), false)));
     }
   }
 

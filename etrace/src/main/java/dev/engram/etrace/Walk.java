@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -33,7 +34,14 @@ final class Walk {
    */
   boolean rest;
 
-  private record At(Var var, boolean covered) {}
+  /**
+   * A point of the walk.
+   *
+   * @param covered true when a hidden state has been reached cleanly before
+   * @param mixed the first op on the way that moved or mixed positions; the path is clean without
+   *     one
+   */
+  private record At(Var var, boolean covered, Optional<Eqn> mixed) {}
 
   /** What every walk of one step needs to know. */
   static final class Reach {
@@ -91,29 +99,40 @@ final class Walk {
   Walk(Reach map, Var start, boolean covered) {
     Deque<At> todo = new ArrayDeque<>();
     Set<At> seen = new HashSet<>();
-    todo.add(new At(start, covered));
+    todo.add(new At(start, covered, Optional.empty()));
     while (!todo.isEmpty()) {
       At at = todo.poll();
-      if (!seen.add(at)) {
-        continue;
+      if (seen.add(at)) {
+        visit(map, at, todo);
       }
-      List<Integer> states = map.hiddenOuts.getOrDefault(at.var, List.of());
+    }
+  }
+
+  private void visit(Reach map, At at, Deque<At> todo) {
+    List<Integer> states = map.hiddenOuts.getOrDefault(at.var, List.of());
+    if (at.mixed.isPresent()) {
+      if (!states.isEmpty()) {
+        mixing.add(at.mixed.get());
+      }
+    } else {
       reached.addAll(states);
-      boolean now = at.covered || !states.isEmpty();
-      rest |= !now && map.results.contains(at.var);
-      for (Flow.Use use : map.flow.dataUses(at.var)) {
-        if (map.flow.isWeightOperand(use)) {
-          continue; // a site of its own
-        }
-        for (Var out : Flow.carried(use)) {
-          boolean contract = map.flow.isContract(use.eqn());
-          if (!contract && Flow.keepsPositions(use.eqn())) {
-            todo.add(new At(out, now));
-          } else if (!now) {
-            rest |= map.reachesOut(out);
-            if (map.reachesHidden(out)) {
-              (contract ? blocked : mixing).add(use.eqn());
-            }
+    }
+    boolean now = at.covered || !states.isEmpty();
+    rest |= !now && map.results.contains(at.var);
+    for (Flow.Use use : map.flow.dataUses(at.var)) {
+      if (map.flow.isWeightOperand(use)) {
+        continue; // a site of its own
+      }
+      Eqn e = use.eqn();
+      for (Var out : Flow.carried(use)) {
+        if (!map.flow.isContract(e) && (at.mixed.isPresent() || Flow.keepsPositions(e))) {
+          todo.add(new At(out, now, at.mixed));
+        } else if (!now) {
+          rest |= map.reachesOut(out);
+          if (!map.flow.isContract(e)) {
+            todo.add(new At(out, false, Optional.of(e)));
+          } else if (map.reachesHidden(out)) {
+            blocked.add(e);
           }
         }
       }

@@ -187,7 +187,7 @@ final class Lexer {
     if (at < text.length() && isLetter(text.charAt(at))) {
       name();
     } else {
-      while (at < text.length() && isNumberPart(text.charAt(at), text.charAt(at - 1), start)) {
+      while (at < text.length() && isNumberPart(start)) {
         at++;
       }
     }
@@ -202,11 +202,10 @@ final class Lexer {
     return number;
   }
 
-  private boolean isNumberPart(char c, char before, int start) {
-    return isDigit(c)
-        || isLetter(c)
-        || c == '.'
-        || ((c == '+' || c == '-') && before == 'e' && at > start + 1);
+  private boolean isNumberPart(int start) {
+    char c = text.charAt(at);
+    boolean sign = (c == '+' || c == '-') && at > start && text.charAt(at - 1) == 'e';
+    return isDigit(c) || isLetter(c) || c == '.' || sign;
   }
 
   private String string() {

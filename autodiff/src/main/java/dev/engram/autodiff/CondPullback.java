@@ -1,0 +1,103 @@
+package dev.engram.autodiff;
+
+import dev.engram.ir.Builder;
+import dev.engram.ir.Control;
+import dev.engram.ir.Eqn;
+import dev.engram.ir.Graph;
+import dev.engram.ir.Param;
+import dev.engram.ir.Value;
+import dev.engram.ir.Var;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** Transposes a cond: the same choice between the transposed branches. */
+final class CondPullback {
+  private final Pullback p;
+  private final Control.Cond op;
+  private final Eqn e;
+  private final List<Value> in;
+  private final List<Integer> constant = new ArrayList<>();
+  private final List<Integer> linear = new ArrayList<>();
+
+  CondPullback(Pullback p, Control.Cond op, Eqn e) {
+    this.p = p;
+    this.op = op;
+    this.e = e;
+    this.in = e.inputs().subList(1, e.inputs().size());
+    for (int i = 0; i < in.size(); i++) {
+      (p.isLinear(in.get(i)) ? linear : constant).add(i);
+    }
+  }
+
+  /** True when every result depends on a linear operand, in one branch at least. */
+  boolean isDirect() {
+    Set<Value> onTrue = reached(op.onTrue());
+    Set<Value> onFalse = reached(op.onFalse());
+    for (int i = 0; i < e.outputs().size(); i++) {
+      if (!onTrue.contains(op.onTrue().outs().get(i))
+          && !onFalse.contains(op.onFalse().outs().get(i))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private Set<Value> reached(Graph g) {
+    return Live.dependents(g, linear.stream().map(i -> g.params().get(i).var()).toList());
+  }
+
+  void pull(List<Optional<Value>> cts) {
+    p.requireConstant(e, 0);
+    List<Boolean> active = new ArrayList<>();
+    linear.forEach(_ -> active.add(false));
+    for (Graph g : List.of(op.onTrue(), op.onFalse())) {
+      List<Optional<Value>> result = branch(new Builder(g.name()), g, cts);
+      for (int i = 0; i < result.size(); i++) {
+        active.set(i, active.get(i) || result.get(i).isPresent());
+      }
+    }
+    if (active.stream().noneMatch(a -> a)) {
+      return;
+    }
+    List<Value> args = new ArrayList<>(List.of(p.constant(e.in(0))));
+    constant.forEach(i -> args.add(p.constant(in.get(i))));
+    cts.forEach(ct -> ct.ifPresent(args::add));
+    List<Var> given =
+        p.b.emit(
+            new Control.Cond(build(op.onTrue(), cts, active), build(op.onFalse(), cts, active)),
+            args);
+    int next = 0;
+    for (int i = 0; i < linear.size(); i++) {
+      if (active.get(i)) {
+        p.give(in.get(linear.get(i)), given.get(next++));
+      }
+    }
+  }
+
+  private List<Optional<Value>> branch(Builder b, Graph g, List<Optional<Value>> cts) {
+    List<Param> params = new ArrayList<>();
+    List<Value> args = new ArrayList<>();
+    for (int i : constant) {
+      params.add(g.params().get(i));
+      args.add(b.param(g.params().get(i)));
+    }
+    linear.forEach(i -> params.add(g.params().get(i)));
+    List<Optional<Value>> inner =
+        cts.stream().map(ct -> ct.map(v -> Terms.param(b, v.type()))).toList();
+    return Pullback.pull(b, new Graph(g.name(), params, g.eqns(), g.outs()), args, inner);
+  }
+
+  private Graph build(Graph g, List<Optional<Value>> cts, List<Boolean> active) {
+    Builder b = new Builder(g.name() + "_transpose");
+    List<Optional<Value>> result = branch(b, g, cts);
+    List<Value> outs = new ArrayList<>();
+    for (int i = 0; i < result.size(); i++) {
+      if (active.get(i)) {
+        outs.add(Terms.orZero(result.get(i), in.get(linear.get(i)).type()));
+      }
+    }
+    return Live.prune(b.build(outs));
+  }
+}

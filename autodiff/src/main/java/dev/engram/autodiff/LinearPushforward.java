@@ -1,0 +1,139 @@
+package dev.engram.autodiff;
+
+import dev.engram.ir.Builder;
+import dev.engram.ir.Control;
+import dev.engram.ir.Graph;
+import dev.engram.ir.Lit;
+import dev.engram.ir.Param;
+import dev.engram.ir.Role;
+import dev.engram.ir.Value;
+import dev.engram.ir.Var;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The walk that keeps the linear part in a graph of its own. Values of the function that the linear
+ * part reads are its residuals; they become parameters on first use.
+ */
+final class LinearPushforward extends Pushforward {
+  private final Map<Var, Var> residuals = new LinkedHashMap<>();
+
+  LinearPushforward(Builder primal, Builder tangent) {
+    super(primal, tangent);
+  }
+
+  @Override
+  Value saved(Value v) {
+    return switch (v) {
+      case Lit l -> l;
+      case Var x -> residuals.computeIfAbsent(x, _ -> tangent.param(x.type(), Role.INPUT, ""));
+    };
+  }
+
+  /**
+   * The linear part.
+   *
+   * @param residuals variables of the function that it reads
+   * @param graph the residuals, then the tangents → tangents of the results
+   */
+  record Linear(List<Var> residuals, Graph graph) {
+    Linear {
+      residuals = List.copyOf(residuals);
+    }
+  }
+
+  /** The linear part with these results; only residuals that they need remain. */
+  Linear finish(List<Value> outs) {
+    Graph g = Live.prune(tangent.build(outs));
+    Set<Value> used = Live.used(g);
+    List<Var> kept = new ArrayList<>();
+    List<Param> params = new ArrayList<>();
+    residuals.forEach(
+        (outer, inner) -> {
+          if (used.contains(inner)) {
+            kept.add(outer);
+            params.add(Param.input(inner));
+          }
+        });
+    g.params().stream().filter(p -> !residuals.containsValue(p.var())).forEach(params::add);
+    return new Linear(kept, new Graph(g.name(), params, g.eqns(), g.outs()));
+  }
+
+  @Override
+  List<Dual> scan(Control.Scan op, List<Dual> in) {
+    return new LinearScan(this, op, in).run();
+  }
+
+  @Override
+  List<Dual> cond(Control.Cond op, List<Dual> in) {
+    return new LinearCond(this, op, in).run();
+  }
+
+  /**
+   * The rule is linear in its tangents, so its own derivative with respect to them, taken anywhere,
+   * is the linear part, and what that saves is the rest.
+   */
+  @Override
+  List<Dual> callJvp(Control.Call op, Control.Derivative.Jvp derivative, List<Dual> in) {
+    Graph rule = derivative.rule();
+    int n = in.size();
+    int m = op.body().outs().size();
+    List<Dual> floats = in.stream().filter(d -> Terms.isFloat(d.primal())).toList();
+    List<Boolean> wrt = new ArrayList<>();
+    in.forEach(_ -> wrt.add(false));
+    floats.forEach(d -> wrt.add(d.hasTangent()));
+    Linearized lin = Linearize.of(rule, wrt);
+    requireLinear(rule, lin, n, m);
+
+    List<Value> args = new ArrayList<>(primals(in));
+    floats.forEach(d -> args.add(Lit.zero(d.primal().type())));
+    List<Value> outs = primal.inline(lin.primal(), args);
+    List<Value> tangentArgs = new ArrayList<>();
+    outs.subList(rule.outs().size(), outs.size()).forEach(v -> tangentArgs.add(saved(v)));
+    floats.forEach(d -> d.tangent().ifPresent(tangentArgs::add));
+    List<Value> tangents = tangent.inline(lin.tangent(), tangentArgs);
+    int floatOuts = (int) op.body().outs().stream().filter(Terms::isFloat).count();
+    return zip(outs.subList(0, m), tangents.subList(floatOuts, tangents.size()));
+  }
+
+  private static void requireLinear(Graph rule, Linearized lin, int operands, int results) {
+    Graph p = lin.primal();
+    Set<Value> reached = Live.dependents(p, Live.vars(p, operands, p.params().size()));
+    boolean constant =
+        p.outs().subList(rule.outs().size(), p.outs().size()).stream().noneMatch(reached::contains);
+    boolean primalsApart = lin.outHasTangent().subList(0, results).stream().noneMatch(b -> b);
+    if (!constant || !primalsApart) {
+      throw new AutodiffException(
+          "the derivative rule @%s is not linear in its tangents: %s; each tangent result must be a sum of terms with one tangent each"
+              .formatted(
+                  rule.name(),
+                  primalsApart
+                      ? "a product or function of tangents is used"
+                      : "a result depends on a tangent"));
+    }
+  }
+
+  @Override
+  List<Dual> callVjp(Control.Call op, Control.Derivative.Vjp rule, List<Dual> in) {
+    List<Value> outs = primal.inline(rule.forward(), primals(in));
+    int m = op.body().outs().size();
+    List<Value> args = new ArrayList<>();
+    outs.subList(m, outs.size()).forEach(v -> args.add(saved(v)));
+    args.addAll(floatTangents(in));
+    Control.Transposed map = new Control.Transposed(rule.backward(), outs.size() - m);
+    return zip(outs.subList(0, m), tangent.emit(map, args));
+  }
+
+  @Override
+  List<Dual> transposed(Control.Transposed op, List<Dual> in) {
+    List<Value> outs = primal.emit(op, primals(in)).stream().<Value>map(v -> v).toList();
+    List<Value> args = new ArrayList<>();
+    in.subList(0, op.residuals()).forEach(d -> args.add(saved(d.primal())));
+    in.subList(op.residuals(), in.size())
+        .forEach(d -> args.add(Terms.orZero(d.tangent(), d.primal().type())));
+    return zip(outs, tangent.emit(op, args));
+  }
+}

@@ -1,0 +1,193 @@
+package dev.engram.autodiff;
+
+import dev.engram.ir.Builder;
+import dev.engram.ir.Control;
+import dev.engram.ir.Graph;
+import dev.engram.ir.Param;
+import dev.engram.ir.Value;
+import dev.engram.ir.Var;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Linearizes a scan into two: the loop of values, which also stacks the residuals of its steps, and
+ * the loop of tangents over them. What does not change from step to step is passed once, and a
+ * slice of an input or of an output that is stacked already is not stacked again.
+ */
+final class LinearScan {
+  private final LinearPushforward push;
+  private final Control.Scan op;
+  private final List<Dual> in;
+  private final List<Boolean> active;
+  private final Linearized body;
+
+  /**
+   * Residuals of the body, as values of the enclosing function: the same in all steps, or stacked.
+   */
+  private final Map<Var, Value> constants = new LinkedHashMap<>();
+
+  private final Map<Var, Value> slices = new LinkedHashMap<>();
+
+  LinearScan(LinearPushforward push, Control.Scan op, List<Dual> in) {
+    this.push = push;
+    this.op = op;
+    this.in = in;
+    this.active = new ArrayList<>(in.stream().map(Dual::hasTangent).toList());
+    this.body = linearizeBody();
+  }
+
+  List<Dual> run() {
+    List<Var> results = values();
+    if (body.outHasTangent().stream().noneMatch(b -> b)) {
+      return results.stream().map(Dual::constant).toList();
+    }
+    return tangents(results);
+  }
+
+  private int firstSlice() {
+    return op.consts() + op.carry();
+  }
+
+  /** A carry has a tangent when its initial value has one, or when a step gives it one. */
+  private Linearized linearizeBody() {
+    while (true) {
+      Linearized lin = Linearize.of(op.body(), active, i -> i < op.consts() || i >= firstSlice());
+      boolean more = false;
+      for (int i = 0; i < op.carry(); i++) {
+        if (lin.outHasTangent().get(i) && !active.get(op.consts() + i)) {
+          active.set(op.consts() + i, true);
+          more = true;
+        }
+      }
+      if (!more) {
+        return lin;
+      }
+    }
+  }
+
+  /** The loop of values; gives the results of the original. */
+  private List<Var> values() {
+    Graph g = body.primal();
+    int n = op.body().outs().size();
+    List<Value> outs = new ArrayList<>(g.outs().subList(0, n));
+    List<Var> residuals =
+        g.outs().subList(n, g.outs().size()).stream().map(Var.class::cast).toList();
+    Set<Value> varying = Live.dependents(g, Live.vars(g, op.consts(), g.params().size()));
+    Map<Var, Integer> stacked = new LinkedHashMap<>();
+    List<Var> invariant = new ArrayList<>();
+    Map<Value, Integer> param = new HashMap<>();
+    for (int i = 0; i < g.params().size(); i++) {
+      param.put(g.params().get(i).var(), i);
+    }
+    for (Var r : new LinkedHashSet<>(residuals)) {
+      int p = param.getOrDefault(r, -1);
+      if (p >= 0 && p < op.consts()) {
+        constants.put(r, in.get(p).primal());
+      } else if (p >= firstSlice()) {
+        slices.put(r, in.get(p).primal());
+      } else if (!varying.contains(r)) {
+        invariant.add(r);
+      } else {
+        int at = outs.subList(op.carry(), outs.size()).indexOf(r);
+        stacked.put(r, at < 0 ? outs.size() : op.carry() + at);
+        if (at < 0) {
+          outs.add(r);
+        }
+      }
+    }
+    List<Var> results =
+        push.primal.emit(
+            new Control.Scan(
+                Live.prune(new Graph(g.name(), g.params(), g.eqns(), outs)),
+                op.consts(),
+                op.carry(),
+                op.length(),
+                op.reverse()),
+            Pushforward.primals(in));
+    stacked.forEach((r, i) -> slices.put(r, results.get(i)));
+    hoist(invariant);
+    return results.subList(0, n);
+  }
+
+  private void hoist(List<Var> invariant) {
+    if (invariant.isEmpty()) {
+      return;
+    }
+    List<Param> params = body.primal().params().subList(0, op.consts());
+    Graph once =
+        Live.prune(
+            new Graph(op.body().name(), params, body.primal().eqns(), List.copyOf(invariant)));
+    List<Value> outer = push.primal.inline(once, Pushforward.primals(in.subList(0, op.consts())));
+    for (int i = 0; i < invariant.size(); i++) {
+      constants.put(invariant.get(i), outer.get(i));
+    }
+  }
+
+  /** The loop of tangents. */
+  private List<Dual> tangents(List<Var> results) {
+    Builder b = new Builder(body.tangent().name());
+    Map<Value, Value> residual = new HashMap<>();
+    List<Value> tangentArgs = new ArrayList<>();
+    List<Value> operands = new ArrayList<>();
+
+    passResiduals(b, constants, residual, operands);
+    passTangents(b, 0, op.consts(), tangentArgs, operands);
+    int consts = operands.size();
+    passTangents(b, op.consts(), firstSlice(), tangentArgs, operands);
+    int carry = operands.size() - consts;
+    passResiduals(b, slices, residual, operands);
+    passTangents(b, firstSlice(), in.size(), tangentArgs, operands);
+
+    Graph g = body.primal();
+    List<Value> args = new ArrayList<>();
+    g.outs()
+        .subList(op.body().outs().size(), g.outs().size())
+        .forEach(r -> args.add(residual.get(r)));
+    args.addAll(tangentArgs);
+    List<Value> stepTangents = b.inline(body.tangent(), args);
+
+    List<Value> outs = new ArrayList<>();
+    List<Integer> position = new ArrayList<>();
+    int nextFloat = 0;
+    for (int i = 0; i < results.size(); i++) {
+      boolean isActive = i < op.carry() ? active.get(op.consts() + i) : body.outHasTangent().get(i);
+      position.add(isActive ? outs.size() : -1);
+      if (isActive) {
+        outs.add(stepTangents.get(nextFloat));
+      }
+      nextFloat += Terms.isFloat(op.body().outs().get(i)) ? 1 : 0;
+    }
+    List<Var> tangents =
+        push.tangent.emit(
+            new Control.Scan(b.build(outs), consts, carry, op.length(), op.reverse()), operands);
+    List<Dual> duals = new ArrayList<>();
+    for (int i = 0; i < results.size(); i++) {
+      int p = position.get(i);
+      duals.add(p < 0 ? Dual.constant(results.get(i)) : Dual.of(results.get(i), tangents.get(p)));
+    }
+    return duals;
+  }
+
+  private void passResiduals(
+      Builder b, Map<Var, Value> outer, Map<Value, Value> inner, List<Value> operands) {
+    outer.forEach(
+        (r, v) -> {
+          inner.put(r, Terms.param(b, r.type()));
+          operands.add(push.saved(v));
+        });
+  }
+
+  private void passTangents(Builder b, int from, int to, List<Value> inner, List<Value> operands) {
+    for (int i = from; i < to; i++) {
+      if (active.get(i)) {
+        inner.add(Terms.tangentParam(b, op.body().params().get(i)));
+        operands.add(Terms.orZero(in.get(i).tangent(), in.get(i).primal().type()));
+      }
+    }
+  }
+}

@@ -1,0 +1,306 @@
+package dev.engram.autodiff;
+
+import dev.engram.ir.Builder;
+import dev.engram.ir.Cast;
+import dev.engram.ir.Check;
+import dev.engram.ir.Control;
+import dev.engram.ir.Custom;
+import dev.engram.ir.Dot;
+import dev.engram.ir.Elementwise;
+import dev.engram.ir.ElementwiseRow;
+import dev.engram.ir.Eqn;
+import dev.engram.ir.Graph;
+import dev.engram.ir.Index;
+import dev.engram.ir.Lit;
+import dev.engram.ir.Move;
+import dev.engram.ir.Reduce;
+import dev.engram.ir.Rows;
+import dev.engram.ir.Source;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.Value;
+import dev.engram.ir.Var;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/**
+ * Walks a linear graph backwards. What does not depend on its linear parameters is computed
+ * forwards first; then every equation hands the cotangents of its results to its operands. No
+ * cotangent stands for zero.
+ */
+final class Pullback {
+  final Builder b;
+  private final Map<Value, Value> constants = new HashMap<>();
+  private final Set<Value> linear = new HashSet<>();
+  private final Map<Value, Value> cotangents = new HashMap<>();
+  private final Map<Eqn, Split> splits = new HashMap<>();
+
+  /** An equation that mixes linear and other results, linearized, with its residuals. */
+  private record Split(Linearized lin, List<Value> residuals) {}
+
+  private Pullback(Builder b) {
+    this.b = b;
+  }
+
+  /**
+   * The cotangents of the linear parameters of {@code g}: those after the {@code residuals}.
+   *
+   * @param outs the cotangents of its results
+   */
+  static List<Optional<Value>> pull(
+      Builder b, Graph g, List<Value> residuals, List<Optional<Value>> outs) {
+    Pullback p = new Pullback(b);
+    int n = residuals.size();
+    for (int i = 0; i < n; i++) {
+      p.constants.put(g.params().get(i).var(), residuals.get(i));
+    }
+    List<Var> inputs = Live.vars(g, n, g.params().size());
+    p.linear.addAll(inputs);
+    g.eqns().forEach(p::forward);
+    for (int i = 0; i < outs.size(); i++) {
+      p.give(g.outs().get(i), outs.get(i));
+    }
+    g.eqns().reversed().forEach(p::backward);
+    return inputs.stream().map(p::cotangent).toList();
+  }
+
+  boolean isLinear(Value v) {
+    return linear.contains(v);
+  }
+
+  /** The value of something that is not linear. */
+  Value constant(Value v) {
+    return Builder.mapped(constants, v);
+  }
+
+  private Tensor constantTensor(Value v) {
+    return b.tracer(constant(v));
+  }
+
+  private Optional<Value> cotangent(Value v) {
+    return Optional.ofNullable(cotangents.get(v));
+  }
+
+  void give(Value v, Optional<Value> cotangent) {
+    cotangent.ifPresent(ct -> give(v, ct));
+  }
+
+  /** Adds {@code cotangent} to that of {@code v}; values that are not linear take none. */
+  void give(Value v, Value cotangent) {
+    if (isLinear(v) && !Terms.isZero(cotangent)) {
+      cotangents.merge(v, cotangent, (x, y) -> Terms.row(b, Rows.ADD, x, y));
+    }
+  }
+
+  private void forward(Eqn e) {
+    b.at(e.where());
+    if (e.inputs().stream().noneMatch(this::isLinear)) {
+      List<Value> in = e.inputs().stream().map(this::constant).toList();
+      List<Var> outs = b.emit(e.op(), in);
+      for (int i = 0; i < outs.size(); i++) {
+        constants.put(e.outputs().get(i), outs.get(i));
+      }
+    } else if (isDirect(e)) {
+      linear.addAll(e.outputs());
+    } else {
+      split(e);
+    }
+  }
+
+  /** True when all results are linear, so that the rule for the op applies. */
+  private boolean isDirect(Eqn e) {
+    return switch (e.op()) {
+      case Elementwise _, Cast _, Reduce _, Dot _, Move _, Index _, Source _, Check _ -> true;
+      case Control.Transposed _ -> true;
+      case Control.Scan s -> new ScanPullback(this, s, e).isDirect();
+      case Control.Cond c -> new CondPullback(this, c, e).isDirect();
+      case Control.Call _, Custom _ -> false;
+    };
+  }
+
+  /** Its derivative with respect to the linear operands is the linear part of the equation. */
+  private void split(Eqn e) {
+    Builder one = new Builder(e.op().mnemonic()).at(e.where());
+    List<Value> operands = e.inputs().stream().map(v -> Terms.param(one, v.type())).toList();
+    Graph g = one.build(one.emit(e.op(), operands));
+    List<Boolean> wrt = e.inputs().stream().map(this::isLinear).toList();
+    Linearized lin = Linearize.of(g, wrt);
+    List<Var> moving = new ArrayList<>();
+    List<Value> args = new ArrayList<>();
+    for (int i = 0; i < operands.size(); i++) {
+      if (wrt.get(i)) {
+        moving.add(lin.primal().params().get(i).var());
+      }
+      args.add(wrt.get(i) ? Lit.zero(operands.get(i).type()) : constant(e.in(i)));
+    }
+    List<Value> all = lin.primal().outs();
+    List<Value> residuals = all.subList(g.outs().size(), all.size());
+    Set<Value> reached = Live.dependents(lin.primal(), moving);
+    if (residuals.stream().anyMatch(reached::contains)) {
+      throw notLinear(e);
+    }
+    List<Value> values = b.inline(lin.primal(), args);
+    for (int i = 0; i < g.outs().size(); i++) {
+      if (lin.outHasTangent().get(i)) {
+        linear.add(e.outputs().get(i));
+      } else {
+        constants.put(e.outputs().get(i), values.get(i));
+      }
+    }
+    splits.put(e, new Split(lin, values.subList(g.outs().size(), values.size())));
+  }
+
+  private void backward(Eqn e) {
+    List<Optional<Value>> cts = e.outputs().stream().map(this::cotangent).toList();
+    if (cts.stream().noneMatch(Optional::isPresent)) {
+      return;
+    }
+    b.at(e.where());
+    Split split = splits.get(e);
+    if (split != null) {
+      pullSplit(e, split, cts);
+      return;
+    }
+    switch (e.op()) {
+      case Elementwise op -> elementwise(e, op.row(), cts.getFirst().orElseThrow());
+      case Cast _ -> cast(e, cts.getFirst().orElseThrow());
+      case Reduce op -> reduce(e, op, cts.getFirst().orElseThrow());
+      case Dot op -> new DotPullback(this).pull(e, op, cts.getFirst().orElseThrow());
+      case Move op -> new MovePullback(this).pull(e, op, cts.getFirst().orElseThrow());
+      case Index op -> new IndexPullback(this).pull(e, op, cts.getFirst().orElseThrow());
+      case Control.Scan op -> new ScanPullback(this, op, e).pull(cts);
+      case Control.Cond op -> new CondPullback(this, op, e).pull(cts);
+      case Control.Transposed op -> transposed(e, op, cts);
+      case Source _, Check _, Control.Call _, Custom _ -> throw notLinear(e);
+    }
+  }
+
+  static AutodiffException notLinear(Eqn e) {
+    return new AutodiffException(
+        "not linear: "
+            + Terms.describe(e)
+            + "; only values that are not transposed may be used so");
+  }
+
+  private void elementwise(Eqn e, ElementwiseRow row, Value ct) {
+    switch (row.name()) {
+      case "add" -> {
+        give(e.in(0), ct);
+        give(e.in(1), ct);
+      }
+      case "sub" -> {
+        give(e.in(0), ct);
+        giveNegated(e.in(1), ct);
+      }
+      case "neg" -> giveNegated(e.in(0), ct);
+      case "mul" -> {
+        requireOneLinear(e);
+        int i = isLinear(e.in(0)) ? 0 : 1;
+        give(e.in(i), Terms.row(b, Rows.MUL, constant(e.in(1 - i)), ct));
+      }
+      case "div" -> {
+        requireOneLinear(e);
+        requireConstant(e, 1);
+        give(e.in(0), Terms.row(b, Rows.DIV, ct, constant(e.in(1))));
+      }
+      case "select" -> select(e, ct);
+      case "untraced" -> give(e.in(0), ct);
+      default -> throw notLinear(e);
+    }
+  }
+
+  private void giveNegated(Value v, Value ct) {
+    if (isLinear(v)) {
+      give(v, Terms.row(b, Rows.NEG, ct));
+    }
+  }
+
+  private void select(Eqn e, Value ct) {
+    requireConstant(e, 0);
+    Value zero = Lit.zero(ct.type());
+    if (isLinear(e.in(1))) {
+      give(e.in(1), Terms.row(b, Rows.SELECT, constant(e.in(0)), ct, zero));
+    }
+    if (isLinear(e.in(2))) {
+      give(e.in(2), Terms.row(b, Rows.SELECT, constant(e.in(0)), zero, ct));
+    }
+  }
+
+  /** A product of two linear values is not linear. */
+  void requireOneLinear(Eqn e) {
+    if (isLinear(e.in(0)) && isLinear(e.in(1))) {
+      throw notLinear(e);
+    }
+  }
+
+  void requireConstant(Eqn e, int operand) {
+    if (isLinear(e.in(operand))) {
+      throw notLinear(e);
+    }
+  }
+
+  private void cast(Eqn e, Value ct) {
+    if (!Terms.isFloat(e.in(0)) || !Terms.isFloat(e.out())) {
+      throw notLinear(e);
+    }
+    give(e.in(0), b.emit1(new Cast(e.in(0).type().dtype()), ct));
+  }
+
+  private void reduce(Eqn e, Reduce op, Value ct) {
+    switch (op.kind()) {
+      case SUM -> give(e.in(0), Terms.spread(b, ct, e.in(0).type().shape(), op.axes()));
+      case PROD, MAX, MIN, ANY, ALL, ARGMAX, ARGMIN -> throw notLinear(e);
+    }
+  }
+
+  // The transpose of the transpose is the rule itself.
+  private void transposed(Eqn e, Control.Transposed op, List<Optional<Value>> cts) {
+    List<Value> args = new ArrayList<>();
+    for (int i = 0; i < op.residuals(); i++) {
+      requireConstant(e, i);
+      args.add(constant(e.in(i)));
+    }
+    for (int i = 0; i < cts.size(); i++) {
+      args.add(Terms.orZero(cts.get(i), e.outputs().get(i).type()));
+    }
+    List<Value> result = b.inline(op.backward(), args);
+    for (int i = 0; i < result.size(); i++) {
+      give(e.in(op.residuals() + i), result.get(i));
+    }
+  }
+
+  private void pullSplit(Eqn e, Split split, List<Optional<Value>> cts) {
+    List<Optional<Value>> floats = new ArrayList<>();
+    for (int i = 0; i < cts.size(); i++) {
+      if (Terms.isFloat(e.outputs().get(i))) {
+        floats.add(cts.get(i));
+      }
+    }
+    List<Optional<Value>> result = pull(b, split.lin().tangent(), split.residuals(), floats);
+    List<Value> operands = e.inputs().stream().filter(this::isLinear).toList();
+    for (int i = 0; i < result.size(); i++) {
+      give(operands.get(i), result.get(i));
+    }
+  }
+
+  /** Gives {@code rule(ct)} to operand {@code i} when that is linear. */
+  void giveTensor(Eqn e, int i, Supplier<Tensor> rule) {
+    if (isLinear(e.in(i))) {
+      give(e.in(i), b.lift(rule.get()));
+    }
+  }
+
+  Tensor tensor(Value v) {
+    return b.tracer(v);
+  }
+
+  Tensor at(Eqn e, int operand) {
+    requireConstant(e, operand);
+    return constantTensor(e.in(operand));
+  }
+}

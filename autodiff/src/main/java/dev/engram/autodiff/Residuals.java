@@ -1,0 +1,156 @@
+package dev.engram.autodiff;
+
+import dev.engram.autodiff.LinearPushforward.Linear;
+import dev.engram.ir.Builder;
+import dev.engram.ir.Cast;
+import dev.engram.ir.Check;
+import dev.engram.ir.Control;
+import dev.engram.ir.Custom;
+import dev.engram.ir.Dot;
+import dev.engram.ir.Elementwise;
+import dev.engram.ir.Eqn;
+import dev.engram.ir.Graph;
+import dev.engram.ir.Index;
+import dev.engram.ir.Lit;
+import dev.engram.ir.Move;
+import dev.engram.ir.Op;
+import dev.engram.ir.Reduce;
+import dev.engram.ir.Rows;
+import dev.engram.ir.Source;
+import dev.engram.ir.Value;
+import dev.engram.ir.Var;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/**
+ * Chooses what a linear part keeps. A residual that is a cheap function of others is computed
+ * again: of a GRU step the gates and the state remain, not also {@code 1 - z} and {@code r·h}.
+ */
+final class Residuals {
+  /** Rows that cost no more than reading their result from memory. */
+  private static final Set<String> CHEAP =
+      Set.copyOf(
+          List.of(
+                  Rows.ADD,
+                  Rows.SUB,
+                  Rows.MUL,
+                  Rows.NEG,
+                  Rows.ABS,
+                  Rows.SIGN,
+                  Rows.MAX,
+                  Rows.MIN,
+                  Rows.EQ,
+                  Rows.NE,
+                  Rows.LT,
+                  Rows.LE,
+                  Rows.GT,
+                  Rows.GE,
+                  Rows.AND,
+                  Rows.OR,
+                  Rows.XOR,
+                  Rows.NOT,
+                  Rows.IS_FINITE,
+                  Rows.SELECT,
+                  Rows.STOP_GRADIENT,
+                  Rows.UNTRACED)
+              .stream()
+              .map(r -> r.name())
+              .toList());
+
+  private final Map<Value, Eqn> definitions = new HashMap<>();
+  private final Predicate<Value> free;
+  private final Set<Value> kept;
+
+  private Residuals(Graph primal, Linear linear, Predicate<Value> free) {
+    this.free = free;
+    this.kept = new LinkedHashSet<>(linear.residuals());
+    for (Eqn e : primal.eqns()) {
+      e.outputs().forEach(v -> definitions.put(v, e));
+    }
+  }
+
+  /**
+   * The same linear part on fewer or smaller residuals.
+   *
+   * @param free variables of {@code primal} that may be kept at no cost
+   */
+  static Linear minimise(Graph primal, Linear linear, Predicate<Value> free) {
+    Residuals r = new Residuals(primal, linear, free);
+    for (Eqn e : primal.eqns().reversed()) {
+      r.consider(e);
+    }
+    return r.rebuild(primal, linear);
+  }
+
+  // Later equations first, so that what a dropped residual is computed from is still to be
+  // considered.
+  private void consider(Eqn e) {
+    if (!isCheap(e.op()) || !kept.contains(e.out()) || free.test(e.out())) {
+      return;
+    }
+    List<Value> missing = e.inputs().stream().filter(v -> !atHand(v)).distinct().toList();
+    long bytes = missing.stream().mapToLong(v -> v.type().bytes()).sum();
+    if (missing.isEmpty() || bytes < e.out().type().bytes()) {
+      kept.remove(e.out());
+      kept.addAll(missing);
+    }
+  }
+
+  /** True for what is kept, free, or cheap to compute from such. */
+  private boolean atHand(Value v) {
+    if (v instanceof Lit || free.test(v) || kept.contains(v)) {
+      return true;
+    }
+    Eqn e = definitions.get(v);
+    return e != null && isCheap(e.op()) && e.inputs().stream().allMatch(this::atHand);
+  }
+
+  private Linear rebuild(Graph primal, Linear linear) {
+    Set<Value> again = new LinkedHashSet<>();
+    Set<Value> read = new LinkedHashSet<>();
+    linear.residuals().forEach(v -> trace(v, again, read));
+    List<Var> residuals = read.stream().map(Var.class::cast).toList();
+    Builder b = new Builder(linear.graph().name());
+    Map<Value, Value> map = new HashMap<>();
+    residuals.forEach(v -> map.put(v, Terms.param(b, v.type())));
+    List<Value> tangents =
+        linear.graph().params().stream()
+            .skip(linear.residuals().size())
+            .map(p -> Terms.param(b, p.type()))
+            .toList();
+    primal.eqns().stream()
+        .filter(e -> again.contains(e.outputs().getFirst()))
+        .forEach(e -> b.copy(e, map));
+    List<Value> args = new ArrayList<>();
+    linear.residuals().forEach(v -> args.add(Builder.mapped(map, v)));
+    args.addAll(tangents);
+    return new Linear(residuals, b.build(b.inline(linear.graph(), args)));
+  }
+
+  /** Sorts what {@code v} needs into what is computed again and what is read. */
+  private void trace(Value v, Set<Value> again, Set<Value> read) {
+    if (v instanceof Lit || again.contains(v) || read.contains(v)) {
+      return;
+    }
+    if (kept.contains(v) || free.test(v)) {
+      read.add(v);
+      return;
+    }
+    again.add(v);
+    definitions.get(v).inputs().forEach(in -> trace(in, again, read));
+  }
+
+  private static boolean isCheap(Op op) {
+    return switch (op) {
+      case Elementwise e -> CHEAP.contains(e.row().name());
+      case Cast _, Move _ -> true;
+      case Source s -> !(s instanceof Source.RandomBits);
+      case Reduce _, Dot _, Index _, Check _, Control _, Custom _ -> false;
+    };
+  }
+}

@@ -1,0 +1,143 @@
+package dev.engram.autodiff;
+
+import dev.engram.ir.Builder;
+import dev.engram.ir.Custom;
+import dev.engram.ir.Elementwise;
+import dev.engram.ir.ElementwiseRow;
+import dev.engram.ir.Eqn;
+import dev.engram.ir.Graph;
+import dev.engram.ir.Lit;
+import dev.engram.ir.Move;
+import dev.engram.ir.Param;
+import dev.engram.ir.Role;
+import dev.engram.ir.Rows;
+import dev.engram.ir.Shape;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
+import dev.engram.ir.Value;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** Terms that the rules share. */
+final class Terms {
+  private Terms() {}
+
+  static Value row(Builder b, ElementwiseRow row, Value... in) {
+    return b.emit1(new Elementwise(row), in);
+  }
+
+  static Value add(Builder b, Value x, Value y) {
+    return isZero(x) ? y : isZero(y) ? x : row(b, Rows.ADD, x, y);
+  }
+
+  static Optional<Value> add(Builder b, Optional<Value> x, Optional<Value> y) {
+    return x.isPresent() && y.isPresent()
+        ? Optional.of(add(b, x.get(), y.get()))
+        : x.isPresent() ? x : y;
+  }
+
+  static boolean isZero(Value v) {
+    return v instanceof Lit l && l.is(0);
+  }
+
+  /** {@code tangent}, or zeros of {@code type}. */
+  static Value orZero(Optional<Value> tangent, TensorType type) {
+    return tangent.orElseGet(() -> Lit.zero(type));
+  }
+
+  /** {@code v} of a shape that lacks {@code axes}, repeated along them to {@code shape}. */
+  static Value spread(Builder b, Value v, Shape shape, Collection<Integer> axes) {
+    if (axes.isEmpty()) {
+      return v;
+    }
+    if (v instanceof Lit l) {
+      return new Lit(l.type().with(shape), l.bits());
+    }
+    return b.emit1(new Move.Broadcast(shape, others(shape.rank(), axes)), v);
+  }
+
+  static Tensor spread(Tensor v, Shape shape, Collection<Integer> axes) {
+    return axes.isEmpty()
+        ? v
+        : Tensor.apply(new Move.Broadcast(shape, others(shape.rank(), axes)), List.of(v))
+            .getFirst();
+  }
+
+  /** The axes below {@code rank} that are not in {@code axes}, ascending. */
+  static List<Integer> others(int rank, Collection<Integer> axes) {
+    return IntStream.range(0, rank).filter(i -> !axes.contains(i)).boxed().toList();
+  }
+
+  static List<Integer> inverse(List<Integer> perm) {
+    List<Integer> out = new ArrayList<>(perm);
+    for (int i = 0; i < perm.size(); i++) {
+      out.set(perm.get(i), i);
+    }
+    return List.copyOf(out);
+  }
+
+  /** {@code v} with its axes permuted, or itself when that changes nothing. */
+  static Value permute(Builder b, Value v, List<Integer> perm) {
+    return IntStream.range(0, perm.size()).allMatch(i -> perm.get(i) == i)
+        ? v
+        : b.emit1(new Move.Transpose(perm), v);
+  }
+
+  static List<Value> params(Builder b, Graph g) {
+    return g.params().stream().<Value>map(b::param).toList();
+  }
+
+  /** An extra parameter without a name. */
+  static Value param(Builder b, TensorType type) {
+    return b.param(type, Role.INPUT, "");
+  }
+
+  /** The tangent or cotangent of {@code p}. */
+  static Value tangentParam(Builder b, Param p) {
+    return param(b, p.type());
+  }
+
+  static boolean isFloat(Value v) {
+    return v.type().dtype().isFloat();
+  }
+
+  /** The custom op in terms of others. */
+  static Graph expansion(Custom op, Eqn e) {
+    Builder b = new Builder(op.mnemonic()).at(e.where());
+    List<Tensor> in = e.inputs().stream().<Tensor>map(v -> b.tracer(param(b, v.type()))).toList();
+    return b.build(op.expand(in).stream().map(b::lift).toList());
+  }
+
+  /** {@code mul(f32[2], f32[2]) (GruNet.java:21)}. */
+  static String describe(Eqn e) {
+    String types =
+        e.inputs().stream().map(v -> v.type().toString()).collect(Collectors.joining(", "));
+    return e.op().mnemonic() + "(" + types + ") (" + e.where() + ")";
+  }
+
+  /** Checks that {@code wrt} chooses float parameters of {@code g}. */
+  static void requireFloat(String transform, Graph g, List<Boolean> wrt) {
+    if (wrt.size() != g.params().size()) {
+      throw new AutodiffException(
+          "%s of @%s: got %d flags, expected one for each of %d parameters"
+              .formatted(transform, g.name(), wrt.size(), g.params().size()));
+    }
+    for (int i = 0; i < wrt.size(); i++) {
+      Param p = g.params().get(i);
+      if (wrt.get(i) && !p.type().dtype().isFloat()) {
+        throw new AutodiffException(
+            "%s of @%s: parameter %d%s has type %s, expected a float type; cast it inside the function"
+                .formatted(
+                    transform,
+                    g.name(),
+                    i,
+                    p.path().isEmpty() ? "" : " (" + p.path() + ")",
+                    p.type()));
+      }
+    }
+  }
+}

@@ -1,0 +1,350 @@
+package dev.engram;
+
+import dev.engram.ir.Tensor;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * The transformations. Each takes a function over user structures of tensors (see {@link Tree}) and
+ * gives another; each works on known values as well as inside the others.
+ *
+ * <p>A function is traced: it runs once on stand-ins, and what it computes with them is recorded.
+ * States that it reads and writes go in and out of the recording by themselves (see {@link State}).
+ */
+public final class Engram {
+  private Engram() {}
+
+  // Compilation.
+
+  /** See {@link #jit(Fn1)}. */
+  public static <R> Fn0<R> jit(Fn0<R> f) {
+    return jit(Compiler.standard(), f);
+  }
+
+  /** {@link #jit(Fn1)} with a compiler of its own. */
+  public static <R> Fn0<R> jit(Compiler compiler, Fn0<R> f) {
+    Jit jit = new Jit("jit", compiler, Fns.list(f));
+    return () -> Tree.<R>cast(jit.call(List.of()));
+  }
+
+  /**
+   * {@code f}, compiled on its first call for every new structure and type of its arguments and of
+   * the states it reads. Inside another transformation {@code f} is simply called.
+   */
+  public static <A, R> Fn1<A, R> jit(Fn1<A, R> f) {
+    return jit(Compiler.standard(), f);
+  }
+
+  /** {@link #jit(Fn1)} with a compiler of its own. */
+  public static <A, R> Fn1<A, R> jit(Compiler compiler, Fn1<A, R> f) {
+    Jit jit = new Jit("jit", compiler, Fns.list(f));
+    return a -> Tree.<R>cast(jit.call(List.of(a)));
+  }
+
+  /** See {@link #jit(Fn1)}. */
+  public static <A, B, R> Fn2<A, B, R> jit(Fn2<A, B, R> f) {
+    return jit(Compiler.standard(), f);
+  }
+
+  /** {@link #jit(Fn1)} with a compiler of its own. */
+  public static <A, B, R> Fn2<A, B, R> jit(Compiler compiler, Fn2<A, B, R> f) {
+    Jit jit = new Jit("jit", compiler, Fns.list(f));
+    return (a, b) -> Tree.<R>cast(jit.call(List.of(a, b)));
+  }
+
+  /** See {@link #jit(Fn1)}. */
+  public static <A, B, C, R> Fn3<A, B, C, R> jit(Fn3<A, B, C, R> f) {
+    return jit(Compiler.standard(), f);
+  }
+
+  /** {@link #jit(Fn1)} with a compiler of its own. */
+  public static <A, B, C, R> Fn3<A, B, C, R> jit(Compiler compiler, Fn3<A, B, C, R> f) {
+    Jit jit = new Jit("jit", compiler, Fns.list(f));
+    return (a, b, c) -> Tree.<R>cast(jit.call(List.of(a, b, c)));
+  }
+
+  /** See {@link #jit(Fn1)}. */
+  public static <A, B, C, D, R> Fn4<A, B, C, D, R> jit(Fn4<A, B, C, D, R> f) {
+    return jit(Compiler.standard(), f);
+  }
+
+  /** {@link #jit(Fn1)} with a compiler of its own. */
+  public static <A, B, C, D, R> Fn4<A, B, C, D, R> jit(Compiler compiler, Fn4<A, B, C, D, R> f) {
+    Jit jit = new Jit("jit", compiler, Fns.list(f));
+    return (a, b, c, d) -> Tree.<R>cast(jit.call(List.of(a, b, c, d)));
+  }
+
+  // Derivatives in the first argument.
+
+  /**
+   * The gradient of a scalar function in its first argument, in the argument's structure.
+   *
+   * @throws dev.engram.ir.TypeException when the result is no float scalar, or the argument holds a
+   *     tensor that is not float
+   */
+  public static <A> Fn1<A, A> grad(Fn1<A, Tensor> f) {
+    Differentiate d = new Differentiate(Fns.list(f), Optional.empty());
+    return a -> Tree.<A>cast(d.call(List.of(a)).grad());
+  }
+
+  /** {@link #grad(Fn1)} together with the function's value. */
+  public static <A> Fn1<A, ValueAndGrad<A>> valueAndGrad(Fn1<A, Tensor> f) {
+    Differentiate d = new Differentiate(Fns.list(f), Optional.empty());
+    return a -> d.call(List.of(a)).valueAndGrad();
+  }
+
+  /** {@link #grad(Fn1)} of a function with further results, together with all of them. */
+  public static <A, X> Fn1<A, GradWithAux<A, X>> gradWithAux(Fn1<A, WithAux<X>> f) {
+    Differentiate d = new Differentiate(Fns.list(f), Optional.empty());
+    return a -> d.call(List.of(a)).withAux();
+  }
+
+  /** See {@link #grad(Fn1)}. */
+  public static <A, B> Fn2<A, B, A> grad(Fn2<A, B, Tensor> f) {
+    Differentiate d = new Differentiate(Fns.list(f), Optional.empty());
+    return (a, b) -> Tree.<A>cast(d.call(List.of(a, b)).grad());
+  }
+
+  /** {@link #grad(Fn1)} together with the function's value. */
+  public static <A, B> Fn2<A, B, ValueAndGrad<A>> valueAndGrad(Fn2<A, B, Tensor> f) {
+    Differentiate d = new Differentiate(Fns.list(f), Optional.empty());
+    return (a, b) -> d.call(List.of(a, b)).valueAndGrad();
+  }
+
+  /** {@link #grad(Fn1)} of a function with further results, together with all of them. */
+  public static <A, B, X> Fn2<A, B, GradWithAux<A, X>> gradWithAux(Fn2<A, B, WithAux<X>> f) {
+    Differentiate d = new Differentiate(Fns.list(f), Optional.empty());
+    return (a, b) -> d.call(List.of(a, b)).withAux();
+  }
+
+  /** See {@link #grad(Fn1)}. */
+  public static <A, B, C> Fn3<A, B, C, A> grad(Fn3<A, B, C, Tensor> f) {
+    Differentiate d = new Differentiate(Fns.list(f), Optional.empty());
+    return (a, b, c) -> Tree.<A>cast(d.call(List.of(a, b, c)).grad());
+  }
+
+  /** {@link #grad(Fn1)} together with the function's value. */
+  public static <A, B, C> Fn3<A, B, C, ValueAndGrad<A>> valueAndGrad(Fn3<A, B, C, Tensor> f) {
+    Differentiate d = new Differentiate(Fns.list(f), Optional.empty());
+    return (a, b, c) -> d.call(List.of(a, b, c)).valueAndGrad();
+  }
+
+  /** {@link #grad(Fn1)} of a function with further results, together with all of them. */
+  public static <A, B, C, X> Fn3<A, B, C, GradWithAux<A, X>> gradWithAux(
+      Fn3<A, B, C, WithAux<X>> f) {
+    Differentiate d = new Differentiate(Fns.list(f), Optional.empty());
+    return (a, b, c) -> d.call(List.of(a, b, c)).withAux();
+  }
+
+  // Derivatives in states.
+
+  /**
+   * The gradient of a scalar function in {@code weights}, by path; zero where the function does not
+   * read them. States that the function sets are set.
+   *
+   * @throws dev.engram.ir.TypeException when the result is no float scalar
+   */
+  public static Fn0<Grads> grad(Fn0<Tensor> f, States weights) {
+    Differentiate d = new Differentiate(Fns.list(f), Optional.of(weights));
+    return () -> Tree.<Grads>cast(d.call(List.of()).grad());
+  }
+
+  /** {@link #grad(Fn0, States)} together with the function's value. */
+  public static Fn0<ValueAndGrad<Grads>> valueAndGrad(Fn0<Tensor> f, States weights) {
+    Differentiate d = new Differentiate(Fns.list(f), Optional.of(weights));
+    return () -> d.call(List.of()).valueAndGrad();
+  }
+
+  /** {@link #grad(Fn0, States)} of a function with further results, together with all of them. */
+  public static <X> Fn0<GradWithAux<Grads, X>> gradWithAux(Fn0<WithAux<X>> f, States weights) {
+    Differentiate d = new Differentiate(Fns.list(f), Optional.of(weights));
+    return () -> d.call(List.of()).withAux();
+  }
+
+  /** See {@link #grad(Fn0, States)}. */
+  public static <A> Fn1<A, Grads> grad(Fn1<A, Tensor> f, States weights) {
+    Differentiate d = new Differentiate(Fns.list(f), Optional.of(weights));
+    return a -> Tree.<Grads>cast(d.call(List.of(a)).grad());
+  }
+
+  /** {@link #grad(Fn0, States)} together with the function's value. */
+  public static <A> Fn1<A, ValueAndGrad<Grads>> valueAndGrad(Fn1<A, Tensor> f, States weights) {
+    Differentiate d = new Differentiate(Fns.list(f), Optional.of(weights));
+    return a -> d.call(List.of(a)).valueAndGrad();
+  }
+
+  /** {@link #grad(Fn0, States)} of a function with further results, together with all of them. */
+  public static <A, X> Fn1<A, GradWithAux<Grads, X>> gradWithAux(
+      Fn1<A, WithAux<X>> f, States weights) {
+    Differentiate d = new Differentiate(Fns.list(f), Optional.of(weights));
+    return a -> d.call(List.of(a)).withAux();
+  }
+
+  /** See {@link #grad(Fn0, States)}. */
+  public static <A, B> Fn2<A, B, Grads> grad(Fn2<A, B, Tensor> f, States weights) {
+    Differentiate d = new Differentiate(Fns.list(f), Optional.of(weights));
+    return (a, b) -> Tree.<Grads>cast(d.call(List.of(a, b)).grad());
+  }
+
+  /** {@link #grad(Fn0, States)} together with the function's value. */
+  public static <A, B> Fn2<A, B, ValueAndGrad<Grads>> valueAndGrad(
+      Fn2<A, B, Tensor> f, States weights) {
+    Differentiate d = new Differentiate(Fns.list(f), Optional.of(weights));
+    return (a, b) -> d.call(List.of(a, b)).valueAndGrad();
+  }
+
+  /** {@link #grad(Fn0, States)} of a function with further results, together with all of them. */
+  public static <A, B, X> Fn2<A, B, GradWithAux<Grads, X>> gradWithAux(
+      Fn2<A, B, WithAux<X>> f, States weights) {
+    Differentiate d = new Differentiate(Fns.list(f), Optional.of(weights));
+    return (a, b) -> d.call(List.of(a, b)).withAux();
+  }
+
+  /** See {@link #grad(Fn0, States)}. */
+  public static <A, B, C> Fn3<A, B, C, Grads> grad(Fn3<A, B, C, Tensor> f, States weights) {
+    Differentiate d = new Differentiate(Fns.list(f), Optional.of(weights));
+    return (a, b, c) -> Tree.<Grads>cast(d.call(List.of(a, b, c)).grad());
+  }
+
+  /** {@link #grad(Fn0, States)} together with the function's value. */
+  public static <A, B, C> Fn3<A, B, C, ValueAndGrad<Grads>> valueAndGrad(
+      Fn3<A, B, C, Tensor> f, States weights) {
+    Differentiate d = new Differentiate(Fns.list(f), Optional.of(weights));
+    return (a, b, c) -> d.call(List.of(a, b, c)).valueAndGrad();
+  }
+
+  /** {@link #grad(Fn0, States)} of a function with further results, together with all of them. */
+  public static <A, B, C, X> Fn3<A, B, C, GradWithAux<Grads, X>> gradWithAux(
+      Fn3<A, B, C, WithAux<X>> f, States weights) {
+    Differentiate d = new Differentiate(Fns.list(f), Optional.of(weights));
+    return (a, b, c) -> d.call(List.of(a, b, c)).withAux();
+  }
+
+  // Batches.
+
+  /** {@code f} of one example applied to a batch: maps over axis 0 of every argument. */
+  public static <A, R> Fn1<A, R> vmap(Fn1<A, R> f) {
+    return vmap(f, Axes.first());
+  }
+
+  /** See {@link #vmap(Fn1)}. */
+  public static <R> Fn0<R> vmap(Fn0<R> f) {
+    return vmap(f, Axes.first());
+  }
+
+  /** See {@link #vmap(Fn1, Axes)}. */
+  public static <R> Fn0<R> vmap(Fn0<R> f, Axes axes) {
+    VectorMap m = new VectorMap(Fns.list(f), axes);
+    return () -> Tree.<R>cast(m.call(List.of()));
+  }
+
+  /**
+   * {@code f} of one example applied to a batch, over the given axes. States made in {@link
+   * #vmapNewStates} are mapped over their axis 0; others are shared, and setting one to a value
+   * that differs between examples is an error.
+   */
+  public static <A, R> Fn1<A, R> vmap(Fn1<A, R> f, Axes axes) {
+    VectorMap m = new VectorMap(Fns.list(f), axes);
+    return a -> Tree.<R>cast(m.call(List.of(a)));
+  }
+
+  /** See {@link #vmap(Fn1)}. */
+  public static <A, B, R> Fn2<A, B, R> vmap(Fn2<A, B, R> f) {
+    return vmap(f, Axes.first());
+  }
+
+  /** See {@link #vmap(Fn1, Axes)}. */
+  public static <A, B, R> Fn2<A, B, R> vmap(Fn2<A, B, R> f, Axes axes) {
+    VectorMap m = new VectorMap(Fns.list(f), axes);
+    return (a, b) -> Tree.<R>cast(m.call(List.of(a, b)));
+  }
+
+  /** See {@link #vmap(Fn1)}. */
+  public static <A, B, C, R> Fn3<A, B, C, R> vmap(Fn3<A, B, C, R> f) {
+    return vmap(f, Axes.first());
+  }
+
+  /** See {@link #vmap(Fn1, Axes)}. */
+  public static <A, B, C, R> Fn3<A, B, C, R> vmap(Fn3<A, B, C, R> f, Axes axes) {
+    VectorMap m = new VectorMap(Fns.list(f), axes);
+    return (a, b, c) -> Tree.<R>cast(m.call(List.of(a, b, c)));
+  }
+
+  /**
+   * Runs {@code init}; every state that it sets gets a new axis of length {@code size} in front,
+   * and is mapped: {@link Vmap} and {@link #vmap(Fn1)} give each example its own.
+   */
+  public static void vmapNewStates(int size, Runnable init) {
+    NewStates.run(size, init);
+  }
+
+  // Control flow.
+
+  /**
+   * Runs {@code body} once for each position of axis 0 of {@code xs}.
+   *
+   * @param body takes the carry and one slice of {@code xs}, gives the next carry and an output
+   * @return the last carry and the stacked outputs
+   * @throws dev.engram.ir.TypeException when the carry or a state changes its type
+   */
+  public static <C, X, Y> Step<C, Y> scan(Fn2<C, X, Step<C, Y>> body, C init, X xs) {
+    return Tree.<Step<C, Y>>cast(
+        new Loop(Fns.list(body), false).run(init, List.of(xs), OptionalInt.empty()));
+  }
+
+  /** {@link #scan(Fn2, Object, Object)} from the last slice to the first. */
+  public static <C, X, Y> Step<C, Y> scanReverse(Fn2<C, X, Step<C, Y>> body, C init, X xs) {
+    return Tree.<Step<C, Y>>cast(
+        new Loop(Fns.list(body), true).run(init, List.of(xs), OptionalInt.empty()));
+  }
+
+  /** {@link #scan(Fn2, Object, Object)} without stacked inputs, {@code length} times. */
+  public static <C, Y> Step<C, Y> scan(Fn1<C, Step<C, Y>> body, C init, int length) {
+    return Tree.<Step<C, Y>>cast(
+        new Loop(Fns.list(body), false).run(init, List.of(), OptionalInt.of(length)));
+  }
+
+  /** Runs {@code body} {@code length} times; gives its stacked results. */
+  public static <Y> Y forLoop(Fn0<Y> body, int length) {
+    return Loop.plain(Fns.list(body), List.of(), OptionalInt.of(length));
+  }
+
+  /**
+   * Runs {@code body} once for each position of axis 0 of {@code xs}; gives its stacked results.
+   */
+  public static <X, Y> Y forLoop(Fn1<X, Y> body, X xs) {
+    return Loop.plain(Fns.list(body), List.of(xs), OptionalInt.empty());
+  }
+
+  /** Like {@link #forLoop(Fn1, Object)}, over two structures in step. */
+  public static <X, Z, Y> Y forLoop(Fn2<X, Z, Y> body, X xs, Z zs) {
+    return Loop.plain(Fns.list(body), List.of(xs, zs), OptionalInt.empty());
+  }
+
+  /**
+   * The result of one of two functions, picked in the run. A state that only one of them sets keeps
+   * its value in the other.
+   *
+   * @param pred {@code bool[]}
+   * @throws dev.engram.ir.TypeException when the results differ in structure or type
+   */
+  public static <R> R cond(Tensor pred, Fn0<R> onTrue, Fn0<R> onFalse) {
+    return Tree.<R>cast(Branch.run(pred, Fns.list(onTrue), Fns.list(onFalse), List.of()));
+  }
+
+  /** {@link #cond(Tensor, Fn0, Fn0)} with an argument. */
+  public static <A, R> R cond(Tensor pred, Fn1<A, R> onTrue, Fn1<A, R> onFalse, A a) {
+    return Tree.<R>cast(Branch.run(pred, Fns.list(onTrue), Fns.list(onFalse), List.of(a)));
+  }
+
+  /** {@link #cond(Tensor, Fn0, Fn0)} with two arguments. */
+  public static <A, B, R> R cond(Tensor pred, Fn2<A, B, R> onTrue, Fn2<A, B, R> onFalse, A a, B b) {
+    return Tree.<R>cast(Branch.run(pred, Fns.list(onTrue), Fns.list(onFalse), List.of(a, b)));
+  }
+
+  /** {@code tree} with derivative zero. */
+  public static <T> T stopGradient(T tree) {
+    return Tree.map(Tensor::stopGradient, tree);
+  }
+}

@@ -1,0 +1,7 @@
+package dev.engram;
+
+/** A function of four arguments over user structures of tensors (see {@link Tree}). */
+@FunctionalInterface
+public interface Fn4<A, B, C, D, R> {
+  R apply(A a, B b, C c, D d);
+}

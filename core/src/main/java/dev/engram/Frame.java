@@ -1,0 +1,212 @@
+package dev.engram;
+
+import dev.engram.State.Cell;
+import dev.engram.ir.Shape;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
+import dev.engram.ir.Trace;
+import dev.engram.ir.Tracer;
+import dev.engram.ir.TypeException;
+import dev.engram.ir.Where;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What states hold while user code runs inside a transformation. Frames nest as the transformations
+ * do. A failed trace drops its frame, so no state keeps a value of it.
+ *
+ * <p>A frame with a trace makes a parameter of every state that is read before it is written. A
+ * frame without one only collects the writes.
+ */
+final class Frame {
+  private static final ThreadLocal<@Nullable Frame> CURRENT = new ThreadLocal<>();
+  private static final Object OUTSIDE = new Object();
+
+  /** Type of a state's value as a frame sees it, and how many mapped axes it has there. */
+  record Peek(TensorType type, int mapped) {}
+
+  private final Optional<Frame> parent = Optional.ofNullable(CURRENT.get());
+  private final Optional<Trace> trace;
+  private final boolean mapping;
+  private final Object token = new Object();
+  private OptionalInt mapSize;
+  private final Map<State, Cell> cells = new LinkedHashMap<>();
+  private final Set<State> written = new LinkedHashSet<>();
+
+  private Frame(Optional<Trace> trace, boolean mapping, OptionalInt mapSize) {
+    this.trace = trace;
+    this.mapping = mapping;
+    this.mapSize = mapSize;
+  }
+
+  /** Reads become parameters of {@code trace}. */
+  static Frame tracing(Trace trace) {
+    return new Frame(Optional.of(trace), false, OptionalInt.empty());
+  }
+
+  /**
+   * Like {@link #tracing}, with the outermost mapped axis of every mapped state hidden. Its length
+   * is {@code size}, or that of the first mapped state.
+   */
+  static Frame mapping(Trace trace, OptionalInt size) {
+    return new Frame(Optional.of(trace), true, size);
+  }
+
+  /** Collects writes. */
+  static Frame collecting() {
+    return new Frame(Optional.empty(), false, OptionalInt.empty());
+  }
+
+  <R> R run(Supplier<R> body) {
+    Frame before = CURRENT.get();
+    CURRENT.set(this);
+    try {
+      return trace.isPresent() ? trace.get().run(body) : body.get();
+    } finally {
+      CURRENT.set(before);
+    }
+  }
+
+  /** Value and mapped axes of {@code s} for the running code. */
+  static Optional<Cell> read(State s) {
+    Frame f = CURRENT.get();
+    return f == null ? s.stored() : f.get(s);
+  }
+
+  /** Like {@link #read}, without making a parameter. */
+  static Optional<Peek> peek(State s) {
+    Frame f = CURRENT.get();
+    return f == null ? stored(s) : f.look(s);
+  }
+
+  static int mapped(State s) {
+    return peek(s).map(Peek::mapped).orElse(0);
+  }
+
+  /** False when no frame is there to take the write. */
+  static boolean write(State s, Cell c) {
+    Frame f = CURRENT.get();
+    if (f == null) {
+      return false;
+    }
+    f.cells.put(s, c);
+    f.written.add(s);
+    return true;
+  }
+
+  /** True for the token of a frame that has to end. */
+  static boolean isTrace(Object token) {
+    return token != OUTSIDE;
+  }
+
+  /** Names the innermost frame that ends with its trace: states made in it end there, too. */
+  static Object token() {
+    Optional<Frame> f = Optional.ofNullable(CURRENT.get());
+    while (f.isPresent() && f.get().trace.isEmpty()) {
+      f = f.get().parent;
+    }
+    return f.map(x -> x.token).orElse(OUTSIDE);
+  }
+
+  /** The value of {@code s}, which this frame has seen or its surroundings have. */
+  Optional<Cell> get(State s) {
+    Cell known = cells.get(s);
+    if (known != null) {
+      return Optional.of(known);
+    }
+    if (trace.isEmpty()) {
+      return parent.isPresent() ? parent.get().get(s) : s.stored();
+    }
+    Optional<Cell> fresh = entering(s).map(p -> new Cell(capture(s), p.mapped()));
+    fresh.ifPresent(c -> cells.put(s, c));
+    return fresh;
+  }
+
+  /**
+   * Makes a parameter of the value that {@code s} has around this frame, unless it is one already.
+   */
+  Tracer capture(State s) {
+    Peek p = entering(s).orElseThrow();
+    return trace.orElseThrow().capture(s, p.type(), s.kind().role(), s.path());
+  }
+
+  private Optional<Peek> look(State s) {
+    Cell known = cells.get(s);
+    return known == null
+        ? entering(s)
+        : Optional.of(new Peek(known.value().type(), known.mapped()));
+  }
+
+  /** What {@code s} is for this frame before it is written here. */
+  Optional<Peek> entering(State s) {
+    Optional<Peek> outer = outside(s);
+    return mapping ? outer.map(p -> strip(s, p)) : outer;
+  }
+
+  private Peek strip(State s, Peek p) {
+    if (p.mapped() == 0) {
+      return p;
+    }
+    Shape shape = p.type().shape();
+    int size = mapSize.orElse(shape.dim(0));
+    if (shape.dim(0) != size) {
+      throw new TypeException(
+          s.describe()
+              + " is mapped and has type "
+              + p.type()
+              + ", expected length "
+              + size
+              + " on axis 0, the length of the mapped inputs ("
+              + Where.here()
+              + "); call vmapNewStates with "
+              + size);
+    }
+    mapSize = OptionalInt.of(size);
+    return new Peek(p.type().with(shape.range(1, shape.rank())), p.mapped() - 1);
+  }
+
+  /** Mapped axes of {@code s} around this frame; empty when it has no value there. */
+  Optional<Peek> outside(State s) {
+    return parent.isPresent() ? parent.get().look(s) : stored(s);
+  }
+
+  private static Optional<Peek> stored(State s) {
+    return s.stored().map(c -> new Peek(c.value().type(), c.mapped()));
+  }
+
+  int enteringMapped(State s) {
+    return entering(s).map(Peek::mapped).orElse(0);
+  }
+
+  /** States written here that outlive this frame, in order of first write. */
+  List<State> written() {
+    List<State> out = new ArrayList<>();
+    for (State s : written) {
+      if (!s.birth().equals(token)) {
+        out.add(s);
+      }
+    }
+    return out;
+  }
+
+  /** Length of the mapped axis, where known. */
+  OptionalInt mapSize() {
+    return mapSize;
+  }
+
+  Tensor current(State s) {
+    return get(s).orElseThrow().value();
+  }
+
+  int currentMapped(State s) {
+    return get(s).orElseThrow().mapped();
+  }
+}

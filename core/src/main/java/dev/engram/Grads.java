@@ -1,0 +1,53 @@
+package dev.engram;
+
+import dev.engram.ir.EngramException;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Tensor;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+
+/**
+ * One tensor for each of a model's states, by path: gradients, or sums of them. A structure that
+ * all transformations take and give.
+ */
+public record Grads(Map<String, Tensor> byPath) {
+  public Grads {
+    byPath = Collections.unmodifiableMap(new LinkedHashMap<>(byPath));
+  }
+
+  /** Zeros of the type of every state. */
+  public static Grads zeros(States states) {
+    Map<String, Tensor> out = new LinkedHashMap<>();
+    states.byPath().forEach((path, s) -> out.put(path, HostTensor.full(s.type(), 0)));
+    return new Grads(out);
+  }
+
+  /**
+   * The tensor for {@code path}.
+   *
+   * @throws EngramException when there is none
+   */
+  public Tensor get(String path) {
+    Tensor t = byPath.get(path);
+    if (t == null) {
+      throw new EngramException("no gradient for " + path + ", expected one of " + byPath.keySet());
+    }
+    return t;
+  }
+
+  public List<String> paths() {
+    return List.copyOf(byPath.keySet());
+  }
+
+  /** The sum with {@code other}, path by path. */
+  public Grads plus(Grads other) {
+    return Tree.zip(Tensor::add, this, other);
+  }
+
+  public Grads map(UnaryOperator<Tensor> f) {
+    return Tree.map(f, this);
+  }
+}

@@ -1,0 +1,211 @@
+package dev.engram;
+
+import dev.engram.ir.Control;
+import dev.engram.ir.EngramException;
+import dev.engram.ir.Graph;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Param;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
+import dev.engram.ir.TypeException;
+import dev.engram.ir.Value;
+import dev.engram.ir.Where;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+
+/** {@code scan}: a body run once for each position of axis 0, with carries from step to step. */
+final class Loop {
+  private static final List<Object> NOTHING = List.of();
+
+  private final Fn1<List<Object>, Object> body;
+  private final boolean reverse;
+
+  /**
+   * @param body takes the carry, then one slice of each stacked input; gives a {@link Step}
+   */
+  Loop(Fn1<List<Object>, Object> body, boolean reverse) {
+    this.body = body;
+    this.reverse = reverse;
+  }
+
+  /**
+   * Runs the loop.
+   *
+   * @param length number of steps, where no stacked input gives it
+   * @return a {@link Step} of the last carry and the stacked outputs
+   */
+  Object run(Object init, List<Object> xs, OptionalInt length) {
+    Tree.Flat carry = Tree.flatten(init, "scan: the initial carry");
+    List<Tree.Flat> stacked = new ArrayList<>();
+    for (int i = 0; i < xs.size(); i++) {
+      stacked.add(Tree.flatten(xs.get(i), "scan: stacked input " + i));
+    }
+    int n = length(stacked, length);
+    List<Tree.Spec> args = new ArrayList<>();
+    args.add(carry.spec());
+    stacked.forEach(x -> args.add(slice(x)));
+    Tracing t = Tracing.run("body", Tracing.Kind.PLAIN, body, args);
+    return emit(t, carry, Tracing.leaves(stacked), n);
+  }
+
+  /** A loop without a carry: gives the stacked results of {@code f}. */
+  static <Y> Y plain(Fn1<List<Object>, Object> f, List<Object> xs, OptionalInt length) {
+    Fn1<List<Object>, Object> body =
+        args -> new Step<>(NOTHING, f.apply(args.subList(1, args.size())));
+    Object done = new Loop(body, false).run(NOTHING, xs, length);
+    return Tree.<Step<List<Object>, Y>>cast(done).out();
+  }
+
+  private Object emit(Tracing t, Tree.Flat carry, List<Tensor> xs, int n) {
+    // A Step is flattened carry first.
+    Structure.Fields step = (Structure.Fields) t.result().structure();
+    List<Tensor> results = t.result().leaves();
+    checkCarry(carry, step.parts().getFirst(), results);
+    int carries = carry.leaves().size();
+    List<State> written = t.written();
+    written.forEach(s -> checkState(t, s));
+
+    List<Tensor> outs = new ArrayList<>(results.subList(0, carries));
+    written.forEach(s -> outs.add(t.frame().current(s)));
+    outs.addAll(results.subList(carries, results.size()));
+    List<Value> lifted = t.lift(outs);
+
+    List<Captured> consts =
+        t.captured().stream()
+            .filter(c -> !(c instanceof Captured.OfState(State s, int _) && written.contains(s)))
+            .toList();
+    List<Param> params = new ArrayList<>();
+    List<Tensor> operands = new ArrayList<>();
+    consts.forEach(c -> params.add(t.param(c)));
+    consts.forEach(c -> operands.add(c.now()));
+    for (int i = 0; i < carries; i++) {
+      params.add(t.input(i));
+    }
+    operands.addAll(carry.leaves());
+    for (State s : written) {
+      TensorType type = t.frame().current(s).type();
+      params.add(t.entering(s));
+      operands.add(Frame.read(s).map(State.Cell::value).orElseGet(() -> HostTensor.full(type, 0)));
+    }
+    for (int i = carries; i < t.inputCount(); i++) {
+      params.add(t.input(i));
+    }
+    operands.addAll(xs);
+
+    Graph g = t.build(params, lifted);
+    List<? extends Tensor> done =
+        Emit.op(new Control.Scan(g, consts.size(), carries + written.size(), n, reverse), operands);
+    for (int i = 0; i < written.size(); i++) {
+      State s = written.get(i);
+      s.write(new State.Cell(done.get(carries + i), t.frame().currentMapped(s)));
+    }
+    List<Tensor> result = new ArrayList<>(done.subList(0, carries));
+    result.addAll(done.subList(carries + written.size(), done.size()));
+    return step.build(result);
+  }
+
+  private static void checkCarry(Tree.Flat carry, Structure out, List<Tensor> results) {
+    List<String> paths = carry.structure().paths("the carry");
+    if (!carry.structure().equals(out)) {
+      throw new TypeException(
+          "scan: the body gives a carry with "
+              + out.paths("the carry")
+              + ", expected the structure it came in with, "
+              + paths
+              + ", and equal static parts ("
+              + Where.here()
+              + ")");
+    }
+    for (int i = 0; i < paths.size(); i++) {
+      TensorType got = results.get(i).type();
+      TensorType want = carry.leaves().get(i).type();
+      if (!got.equals(want)) {
+        throw new TypeException(
+            "scan: the body gives "
+                + paths.get(i)
+                + " as "
+                + got
+                + ", expected "
+                + want
+                + ", the type it came in with ("
+                + Where.here()
+                + ")");
+      }
+    }
+  }
+
+  private static void checkState(Tracing t, State s) {
+    TensorType now = t.frame().current(s).type();
+    t.frame()
+        .entering(s)
+        .filter(before -> !before.type().equals(now))
+        .ifPresent(
+            before -> {
+              throw new TypeException(
+                  "scan: the body sets "
+                      + s.describe()
+                      + " to "
+                      + now
+                      + ", expected "
+                      + before.type()
+                      + ", the type it had before the loop ("
+                      + Where.here()
+                      + "); initialise it before the loop");
+            });
+  }
+
+  private static int length(List<Tree.Flat> stacked, OptionalInt length) {
+    OptionalInt n = length;
+    String from = "the given length";
+    for (int i = 0; i < stacked.size(); i++) {
+      List<String> paths = stacked.get(i).structure().paths("stacked input " + i);
+      for (int j = 0; j < paths.size(); j++) {
+        Tensor x = stacked.get(i).leaves().get(j);
+        if (x.rank() == 0) {
+          throw new TypeException(
+              "scan: "
+                  + paths.get(j)
+                  + " has type "
+                  + x.type()
+                  + ", expected an axis 0 to loop over ("
+                  + Where.here()
+                  + ")");
+        }
+        if (n.isPresent() && n.getAsInt() != x.dim(0)) {
+          throw new TypeException(
+              "scan: "
+                  + paths.get(j)
+                  + " has type "
+                  + x.type()
+                  + ", expected length "
+                  + n.getAsInt()
+                  + " on axis 0, as "
+                  + from
+                  + " ("
+                  + Where.here()
+                  + ")");
+        }
+        if (n.isEmpty()) {
+          from = paths.get(j);
+        }
+        n = OptionalInt.of(x.dim(0));
+      }
+    }
+    if (n.isEmpty() || n.getAsInt() < 0) {
+      throw new EngramException(
+          "scan: the number of steps is "
+              + (n.isEmpty() ? "not known" : "" + n.getAsInt())
+              + ", expected a stacked input or a length of at least 0 ("
+              + Where.here()
+              + ")");
+    }
+    return n.getAsInt();
+  }
+
+  /** One step's part of {@code x}. */
+  private static Tree.Spec slice(Tree.Flat x) {
+    return new Tree.Spec(
+        x.structure(), x.types().stream().map(t -> t.with(t.shape().range(1, t.rank()))).toList());
+  }
+}

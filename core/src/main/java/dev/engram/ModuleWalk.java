@@ -1,0 +1,116 @@
+package dev.engram;
+
+import dev.engram.ir.EngramException;
+import java.lang.reflect.Field;
+import java.lang.reflect.InaccessibleObjectException;
+import java.lang.reflect.Modifier;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Finds the states of a module and names them. */
+final class ModuleWalk {
+  private static final ClassValue<List<Field>> FIELDS =
+      new ClassValue<>() {
+        @Override
+        protected List<Field> computeValue(Class<?> c) {
+          return fieldsOf(c);
+        }
+      };
+
+  private final Map<String, State> found = new LinkedHashMap<>();
+  private final Set<Object> seen = new HashSet<>();
+
+  ModuleWalk(Module root) {
+    visitModule(root, "");
+  }
+
+  States states() {
+    return new States(found);
+  }
+
+  private void visitModule(Module m, String path) {
+    if (!seen.add(m)) {
+      return;
+    }
+    for (Field f : FIELDS.get(m.getClass())) {
+      try {
+        visit(f.get(m), m instanceof Transparent ? path : join(path, f.getName()));
+      } catch (IllegalAccessException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+  }
+
+  private void visit(@Nullable Object x, String path) {
+    switch (x) {
+      case State s -> {
+        if (seen.add(s)) {
+          found.put(path, s);
+          s.found(path);
+        }
+      }
+      case Module m -> visitModule(m, path);
+      case Optional<?> o -> o.ifPresent(v -> visit(v, path));
+      case Collection<?> list -> {
+        int i = 0;
+        for (Object v : list) {
+          visit(v, join(path, Integer.toString(i++)));
+        }
+      }
+      case Map<?, ?> map -> map.forEach((k, v) -> visit(v, join(path, String.valueOf(k))));
+      case null, default -> {}
+    }
+  }
+
+  /** A module whose own fields add nothing to the paths below it. */
+  interface Transparent {}
+
+  private static String join(String path, String name) {
+    return path.isEmpty() ? name : path + "." + name;
+  }
+
+  /** Instance fields that can hold states, those of superclasses first. */
+  private static List<Field> fieldsOf(Class<?> c) {
+    if (c == Module.class) {
+      return List.of();
+    }
+    List<Field> out = new ArrayList<>(FIELDS.get(c.getSuperclass()));
+    for (Field f : c.getDeclaredFields()) {
+      if (Modifier.isStatic(f.getModifiers()) || !canHoldStates(f.getType())) {
+        continue;
+      }
+      try {
+        f.setAccessible(true);
+      } catch (InaccessibleObjectException e) {
+        throw new EngramException(
+            "the fields of "
+                + c.getName()
+                + " cannot be read: its package is closed; add `opens "
+                + c.getPackageName()
+                + " to dev.engram.core;` to the module-info of "
+                + c.getModule().getName(),
+            e);
+      }
+      out.add(f);
+    }
+    return List.copyOf(out);
+  }
+
+  private static boolean canHoldStates(Class<?> type) {
+    return type == Object.class
+        || Module.class.isAssignableFrom(type)
+        || type == State.class
+        || type == Optional.class
+        || Collection.class.isAssignableFrom(type)
+        || Map.class.isAssignableFrom(type)
+        || type.isAssignableFrom(Module.class)
+        || type.isInterface();
+  }
+}

@@ -1,0 +1,99 @@
+package dev.engram;
+
+import dev.engram.ir.EngramException;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.InaccessibleObjectException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.RecordComponent;
+import java.util.Arrays;
+
+/** How records of one class are taken apart and made again; looked up once for each class. */
+final class RecordType {
+  private static final ClassValue<RecordType> TYPES =
+      new ClassValue<>() {
+        @Override
+        protected RecordType computeValue(Class<?> c) {
+          return new RecordType(c);
+        }
+      };
+
+  private final Class<?> type;
+  private final String[] names;
+  private final Method[] accessors;
+  private final Constructor<?> constructor;
+
+  private RecordType(Class<?> type) {
+    RecordComponent[] components = type.getRecordComponents();
+    this.type = type;
+    this.names = Arrays.stream(components).map(RecordComponent::getName).toArray(String[]::new);
+    this.accessors =
+        Arrays.stream(components).map(RecordComponent::getAccessor).toArray(Method[]::new);
+    try {
+      this.constructor =
+          type.getDeclaredConstructor(
+              Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new));
+      constructor.setAccessible(true);
+      for (Method m : accessors) {
+        m.setAccessible(true);
+      }
+    } catch (NoSuchMethodException e) {
+      throw new IllegalStateException(e);
+    } catch (InaccessibleObjectException e) {
+      throw new EngramException(
+          "record "
+              + type.getName()
+              + " cannot be taken apart: its package is closed; add `opens "
+              + type.getPackageName()
+              + " to dev.engram.core;` to the module-info of "
+              + type.getModule().getName(),
+          e);
+    }
+  }
+
+  /** For a record class. */
+  static RecordType of(Class<?> c) {
+    return TYPES.get(c);
+  }
+
+  int size() {
+    return names.length;
+  }
+
+  String name(int i) {
+    return names[i];
+  }
+
+  Object part(Object record, int i) {
+    try {
+      return accessors[i].invoke(record);
+    } catch (IllegalAccessException e) {
+      throw new IllegalStateException(e);
+    } catch (InvocationTargetException e) {
+      throw rethrown(e, "the accessor " + names[i] + "() of ");
+    }
+  }
+
+  Object make(Object[] parts) {
+    try {
+      return constructor.newInstance(parts);
+    } catch (IllegalAccessException | InstantiationException e) {
+      throw new IllegalStateException(e);
+    } catch (InvocationTargetException e) {
+      throw rethrown(e, "the constructor of ");
+    }
+  }
+
+  private RuntimeException rethrown(InvocationTargetException e, String what) {
+    return switch (e.getCause()) {
+      case RuntimeException r -> r;
+      case Error r -> throw r;
+      case null, default -> new EngramException(what + "record " + type.getName() + " failed", e);
+    };
+  }
+
+  @Override
+  public String toString() {
+    return type.getSimpleName();
+  }
+}

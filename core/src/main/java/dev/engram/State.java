@@ -1,0 +1,205 @@
+package dev.engram;
+
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Role;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
+import dev.engram.ir.TraceException;
+import dev.engram.ir.Tracer;
+import dev.engram.ir.Where;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * A tensor that a model keeps from call to call: a parameter, a hidden state, a counter.
+ *
+ * <p>Inside a transformation such as {@link Engram#jit} a read becomes an input of the traced
+ * function and a write an extra result; the state changes when the function has run. A state made
+ * inside a traced function lives until that function returns.
+ */
+public final class State {
+
+  /** What a state is for. */
+  public enum Kind {
+    /** Learned: weights and biases. */
+    PARAMETER(Role.WEIGHT),
+    /** Carried through time by the model. */
+    HIDDEN(Role.HIDDEN),
+    /** All the rest: counters, random keys, optimizer moments. */
+    OTHER(Role.STATE);
+
+    private final Role role;
+
+    Kind(Role role) {
+      this.role = role;
+    }
+
+    Role role() {
+      return role;
+    }
+  }
+
+  /**
+   * A value with its first {@code mapped} axes hidden from code under {@link Vmap}.
+   *
+   * @see Engram#vmapNewStates
+   */
+  record Cell(Tensor value, int mapped) {}
+
+  private final Kind kind;
+  private final Optional<Supplier<Tensor>> init;
+  private final Optional<Module> owner;
+  private final Object birth = Frame.token();
+  private Optional<Cell> cell = Optional.empty();
+  private String path = "";
+
+  State(Kind kind, Optional<Supplier<Tensor>> init, Optional<Module> owner) {
+    this.kind = kind;
+    this.init = init;
+    this.owner = owner;
+  }
+
+  /** A state with a value. */
+  public static State of(Kind kind, Tensor value) {
+    State s = new State(kind, Optional.empty(), Optional.empty());
+    s.write(new Cell(value, 0));
+    return s;
+  }
+
+  /** A state that has no value before {@link #init}, which sets it to what {@code init} gives. */
+  public static State of(Kind kind, Supplier<Tensor> init) {
+    return new State(kind, Optional.of(init), Optional.empty());
+  }
+
+  public static State parameter(Tensor value) {
+    return of(Kind.PARAMETER, value);
+  }
+
+  public static State hidden(Supplier<Tensor> init) {
+    return of(Kind.HIDDEN, init);
+  }
+
+  public static State other(Tensor value) {
+    return of(Kind.OTHER, value);
+  }
+
+  public Kind kind() {
+    return kind;
+  }
+
+  /**
+   * The current value.
+   *
+   * @throws TraceException when there is none yet
+   */
+  public Tensor value() {
+    return Frame.read(this).orElseThrow(this::noValue).value();
+  }
+
+  /**
+   * Replaces the value.
+   *
+   * @throws TraceException when {@code value} belongs to a trace that has ended
+   */
+  public void set(Tensor value) {
+    write(new Cell(value, Frame.mapped(this)));
+  }
+
+  /** Sets the value that the state starts with; does nothing when it was made with a value. */
+  public void init() {
+    init.ifPresent(f -> write(new Cell(f.get(), 0)));
+  }
+
+  /** True when {@link #init} sets a value. */
+  public boolean hasInit() {
+    return init.isPresent();
+  }
+
+  /** True when there is a value. */
+  public boolean isInitialized() {
+    return Frame.peek(this).isPresent();
+  }
+
+  /**
+   * Type of the current value.
+   *
+   * @throws TraceException when there is none yet
+   */
+  public TensorType type() {
+    return Frame.peek(this).orElseThrow(this::noValue).type();
+  }
+
+  /**
+   * The name within the outermost module that has been asked for its states, such as {@code
+   * rnn.layers.0.h}; empty for a state that no module holds.
+   */
+  public String path() {
+    return path;
+  }
+
+  /** Names this state; the longest name wins, since it starts at the outermost module. */
+  void found(String at) {
+    if (at.length() > path.length()) {
+      path = at;
+    }
+  }
+
+  void write(Cell c) {
+    if (!Frame.write(this, c)) {
+      store(c);
+    }
+  }
+
+  /** The value outside of all traces. */
+  Optional<Cell> stored() {
+    return cell;
+  }
+
+  void store(Cell c) {
+    if (c.value() instanceof Tracer) {
+      throw new TraceException(
+          describe()
+              + " cannot be set to a traced value of type "
+              + c.value().type()
+              + " outside of its trace ("
+              + Where.here()
+              + "); set it inside the traced function, or return the value from it");
+    }
+    cell = Optional.of(c);
+  }
+
+  HostTensor storedTensor() {
+    return cell.orElseThrow(this::noValue).value().host();
+  }
+
+  /** The frame this state was made in. */
+  Object birth() {
+    return birth;
+  }
+
+  /** {@code state rnn.layers.0.h}, for errors. */
+  String describe() {
+    if (path.isEmpty()) {
+      owner.ifPresent(Module::states);
+    }
+    String name = path.isEmpty() ? "of kind " + kind.role() : path;
+    return "state " + name + owner.map(m -> " of " + m.getClass().getSimpleName()).orElse("");
+  }
+
+  private TraceException noValue() {
+    String fix =
+        Frame.isTrace(birth)
+            ? "it was made in a traced function, and ended with it; make it outside, or return its"
+                + " value"
+            : init.isPresent()
+                ? "call initAllStates() on the model first, such as model.initAllStates()"
+                : "give it a value with set(...) first";
+    return new TraceException(
+        describe() + " is read at " + Where.here() + " but has no value; " + fix);
+  }
+
+  @Override
+  public String toString() {
+    return describe() + Frame.peek(this).map(t -> ": " + t.type()).orElse(" without a value");
+  }
+}

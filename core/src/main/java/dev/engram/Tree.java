@@ -1,0 +1,192 @@
+package dev.engram;
+
+import dev.engram.ir.EngramException;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
+import dev.engram.ir.Tracer;
+import dev.engram.ir.Where;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BinaryOperator;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * User structures of tensors, as the transformations take and give them.
+ *
+ * <p>A structure is a {@link Tensor}; a record, {@link List}, {@link Map} (in its order of
+ * iteration) or {@link Optional} of structures; or an immutable value that is no tensor: text, a
+ * boxed number, an enum constant. The last are static: a compiled function is compiled again for
+ * another value.
+ */
+public final class Tree {
+  private Tree() {}
+
+  /** The tensors of a structure in order, and the rest of it. */
+  public record Flat(List<Tensor> leaves, Structure structure) {
+    public List<TensorType> types() {
+      return leaves.stream().map(Tensor::type).toList();
+    }
+
+    Spec spec() {
+      return new Spec(structure, types());
+    }
+  }
+
+  /** A structure with the types of its tensors. */
+  record Spec(Structure structure, List<TensorType> types) {}
+
+  /**
+   * Takes {@code tree} apart.
+   *
+   * @param root how errors name the whole structure
+   * @throws EngramException naming the path of a part that is none of the above
+   */
+  public static Flat flatten(Object tree, String root) {
+    List<Tensor> leaves = new ArrayList<>();
+    Structure s = flatten(tree, new Path(Optional.empty(), root), leaves);
+    return new Flat(leaves, s);
+  }
+
+  /** The tensors of {@code tree} in order. */
+  public static List<Tensor> leaves(Object tree) {
+    return flatten(tree, "tree").leaves();
+  }
+
+  /** {@code tree} with {@code f} applied to every tensor. */
+  public static <T> T map(UnaryOperator<Tensor> f, T tree) {
+    Flat flat = flatten(tree, "tree");
+    return Tree.<T>cast(flat.structure().build(flat.leaves().stream().map(f).toList()));
+  }
+
+  /**
+   * Two structures of one shape joined, tensor by tensor.
+   *
+   * @throws EngramException when the structures differ
+   */
+  public static <T> T zip(BinaryOperator<Tensor> f, T a, T b) {
+    Flat left = flatten(a, "tree");
+    Flat right = flatten(b, "tree");
+    if (!left.structure().equals(right.structure())) {
+      throw new EngramException(
+          "zip: the structures differ: "
+              + left.structure().paths("a")
+              + " against "
+              + right.structure().paths("b")
+              + " ("
+              + Where.here()
+              + ")");
+    }
+    List<Tensor> joined = new ArrayList<>();
+    for (int i = 0; i < left.leaves().size(); i++) {
+      joined.add(f.apply(left.leaves().get(i), right.leaves().get(i)));
+    }
+    return Tree.<T>cast(left.structure().build(joined));
+  }
+
+  /** A structure built from another's shape has its static type. */
+  @SuppressWarnings("unchecked")
+  static <T> T cast(Object built) {
+    return (T) built;
+  }
+
+  /** Where in the structure we are; written out only for an error. */
+  private record Path(Optional<Path> parent, String step) {
+    Path then(String next) {
+      return new Path(Optional.of(this), next);
+    }
+
+    @Override
+    public String toString() {
+      return parent.map(Path::toString).orElse("") + step;
+    }
+  }
+
+  private static Structure flatten(@Nullable Object x, Path at, List<Tensor> out) {
+    return switch (x) {
+      case HostTensor t -> leaf(t, out);
+      case Tracer t -> leaf(t, out);
+      case Record r -> {
+        RecordType type = RecordType.of(r.getClass());
+        List<Structure> parts = new ArrayList<>(type.size());
+        for (int i = 0; i < type.size(); i++) {
+          parts.add(flatten(type.part(r, i), at.then("." + type.name(i)), out));
+        }
+        yield new Structure.Fields(r.getClass(), parts);
+      }
+      case List<?> list -> {
+        List<Structure> parts = new ArrayList<>(list.size());
+        for (int i = 0; i < list.size(); i++) {
+          parts.add(flatten(list.get(i), at.then("[" + i + "]"), out));
+        }
+        yield new Structure.Items(parts);
+      }
+      case Map<?, ?> map -> {
+        List<Object> keys = new ArrayList<>(map.size());
+        List<Structure> parts = new ArrayList<>(map.size());
+        for (Map.Entry<?, ?> e : map.entrySet()) {
+          keys.add(key(e.getKey(), at));
+          parts.add(flatten(e.getValue(), at.then("[" + e.getKey() + "]"), out));
+        }
+        yield new Structure.Entries(keys, parts);
+      }
+      case Optional<?> o ->
+          new Structure.Maybe(
+              o.<List<Structure>>map(v -> List.of(flatten(v, at, out))).orElse(List.of()));
+      case String v -> new Structure.Fixed(v);
+      case Number v when isBoxed(v) -> new Structure.Fixed(v);
+      case Boolean v -> new Structure.Fixed(v);
+      case Character v -> new Structure.Fixed(v);
+      case Enum<?> v -> new Structure.Fixed(v);
+      case null -> throw refused(at, "null; use an Optional");
+      case Module v ->
+          throw refused(
+              at,
+              "the module "
+                  + v.getClass().getSimpleName()
+                  + "; use it from the enclosing scope instead");
+      case State _ ->
+          throw refused(at, "a State; use it from the enclosing scope, or pass its value()");
+      default -> throw refused(at, "a " + x.getClass().getName());
+    };
+  }
+
+  private static Structure leaf(Tensor t, List<Tensor> out) {
+    out.add(t);
+    return Structure.LEAF;
+  }
+
+  private static Object key(@Nullable Object k, Path at) {
+    return switch (k) {
+      case String s -> s;
+      case Number n when isBoxed(n) -> n;
+      case Enum<?> e -> e;
+      case null, default ->
+          throw refused(
+              at.then("[" + k + "]"), "under a key that is no text, number or enum constant");
+    };
+  }
+
+  private static boolean isBoxed(Number n) {
+    return n instanceof Integer
+        || n instanceof Long
+        || n instanceof Double
+        || n instanceof Float
+        || n instanceof Short
+        || n instanceof Byte;
+  }
+
+  private static EngramException refused(Path at, String got) {
+    return new EngramException(
+        at
+            + " is "
+            + got
+            + ", expected a Tensor, a record, List, Map or Optional of such, or a static value"
+            + " (String, boxed number, enum constant) ("
+            + Where.here()
+            + ")");
+  }
+}

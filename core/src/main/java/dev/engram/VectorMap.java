@@ -1,0 +1,140 @@
+package dev.engram;
+
+import dev.engram.autodiff.Batch;
+import dev.engram.autodiff.Batched;
+import dev.engram.ir.EngramException;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
+import dev.engram.ir.TypeException;
+import dev.engram.ir.Where;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+
+/** {@code vmap}: a function of one example applied to a batch of them. */
+final class VectorMap {
+  private final Fn1<List<Object>, Object> f;
+  private final Axes axes;
+
+  VectorMap(Fn1<List<Object>, Object> f, Axes axes) {
+    this.f = f;
+    this.axes = axes;
+  }
+
+  Object call(List<Object> args) {
+    List<Tree.Flat> flat = Tracing.flatten("vmap", args);
+    List<Tree.Spec> inner = new ArrayList<>();
+    List<Tensor> operands = new ArrayList<>();
+    List<Boolean> batched = new ArrayList<>();
+    OptionalInt size = OptionalInt.empty();
+    for (int i = 0; i < flat.size(); i++) {
+      Tree.Flat a = flat.get(i);
+      int axis = axes.of(i);
+      if (axis == Axes.NONE) {
+        inner.add(a.spec());
+        a.leaves().forEach(operands::add);
+        a.leaves().forEach(_ -> batched.add(false));
+        continue;
+      }
+      List<TensorType> types = new ArrayList<>();
+      for (int j = 0; j < a.leaves().size(); j++) {
+        Tensor x = a.leaves().get(j);
+        size = OptionalInt.of(size(x, axis, size, a.structure().paths("argument " + i).get(j)));
+        Tensor front = x.moveAxis(axis, 0);
+        operands.add(front);
+        batched.add(true);
+        types.add(front.type().with(front.shape().range(1, front.rank())));
+      }
+      inner.add(new Tree.Spec(a.structure(), types));
+    }
+    Tracing t = Tracing.run("mapped", new Tracing.Kind.Mapped(size), f, inner);
+    return emit(t, operands, batched);
+  }
+
+  private Object emit(Tracing t, List<Tensor> operands, List<Boolean> batched) {
+    Traced traced = t.finish();
+    int size =
+        t.frame()
+            .mapSize()
+            .orElseThrow(
+                () ->
+                    new EngramException(
+                        "vmap: there is nothing to map over: no argument has a mapped axis and the"
+                            + " function reads no mapped state ("
+                            + Where.here()
+                            + ")"));
+    for (Captured c : traced.captured()) {
+      batched.add(
+          c instanceof Captured.OfState(State s, int outer) && outer > t.frame().enteringMapped(s));
+    }
+    Batched b = Batch.of(traced.graph(), batched, size);
+    List<? extends Tensor> outs = Emit.graph(b.graph(), traced.operands(operands));
+    List<Tensor> wide = new ArrayList<>();
+    int results = traced.resultCount();
+    List<Traced.Written> writes = new ArrayList<>();
+    for (int i = 0; i < outs.size(); i++) {
+      boolean isBatched = b.outBatched().get(i);
+      if (i >= results) {
+        Traced.Written w = traced.written().get(i - results);
+        boolean mapped =
+            t.frame().outside(w.state()).map(p -> p.mapped() > w.mapped()).orElse(true);
+        if (!mapped && isBatched) {
+          throw unmapped(w.state(), size);
+        }
+        writes.add(new Traced.Written(w.state(), mapped ? w.mapped() + 1 : w.mapped()));
+        wide.add(mapped ? widen(outs.get(i), isBatched, size) : outs.get(i));
+      } else {
+        Tensor y = widen(outs.get(i), isBatched, size);
+        wide.add(axes.out() == 0 ? y : y.moveAxis(0, axes.out()));
+      }
+    }
+    return new Traced(b.graph(), traced.argCount(), traced.result(), traced.captured(), writes)
+        .apply(wide);
+  }
+
+  private static Tensor widen(Tensor y, boolean batched, int size) {
+    return batched ? y : y.broadcastTo(y.shape().insert(0, size));
+  }
+
+  private static int size(Tensor x, int axis, OptionalInt known, String path) {
+    if (axis >= x.rank() || axis < -x.rank()) {
+      throw new TypeException(
+          "vmap: "
+              + path
+              + " has type "
+              + x.type()
+              + ", expected an axis "
+              + axis
+              + " to map over; give Axes.NONE for an argument that all examples share ("
+              + Where.here()
+              + ")");
+    }
+    int n = x.dim(axis);
+    if (known.isPresent() && known.getAsInt() != n) {
+      throw new TypeException(
+          "vmap: "
+              + path
+              + " has type "
+              + x.type()
+              + ", expected length "
+              + known.getAsInt()
+              + " on axis "
+              + axis
+              + ", as the other mapped arguments ("
+              + Where.here()
+              + ")");
+    }
+    return n;
+  }
+
+  private static TypeException unmapped(State s, int size) {
+    return new TypeException(
+        "vmap: "
+            + s.describe()
+            + " has one value for all examples, but would get "
+            + size
+            + " different ones ("
+            + Where.here()
+            + "); initialise it inside vmapNewStates");
+  }
+}

@@ -1,0 +1,25 @@
+package dev.engram;
+
+import dev.engram.ir.Tensor;
+
+/**
+ * A layer applied to a batch: maps over axis 0 of its input and of exactly those states that were
+ * made in {@link Engram#vmapNewStates}; parameters and other states are shared.
+ */
+public final class Vmap extends Layer implements ModuleWalk.Transparent {
+  private final Layer layer;
+
+  public Vmap(Layer layer) {
+    this.layer = layer;
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @param x {@code [B, …]} for a layer of {@code […]}
+   */
+  @Override
+  public Tensor update(Tensor x) {
+    return Engram.<Tensor, Tensor>vmap(layer::update).apply(x);
+  }
+}
