@@ -1,0 +1,211 @@
+package dev.engram.autodiff;
+
+import dev.engram.ir.Builder;
+import dev.engram.ir.Control;
+import dev.engram.ir.Graph;
+import dev.engram.ir.Reduce;
+import dev.engram.ir.Rows;
+import dev.engram.ir.Value;
+import dev.engram.ir.Var;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** Loops, branches and calls over a batch: their graphs are batched. */
+record BatchControl(Batching batching) {
+
+  List<Wide> rule(Control op, List<Wide> in) {
+    return switch (op) {
+      case Control.Scan s -> scan(s, in);
+      case Control.Cond c -> cond(c, in);
+      case Control.Call c -> call(c, in);
+      case Control.Transposed t -> transposed(t, in);
+    };
+  }
+
+  private Batched inner(Graph g, List<Boolean> batched, List<Boolean> wide) {
+    return Batch.of(g, batched, batching.size, wide);
+  }
+
+  private List<Wide> emit(Control op, List<Value> in, List<Boolean> batched) {
+    List<Var> outs = batching.b.emit(op, in);
+    return IntStream.range(0, outs.size())
+        .mapToObj(i -> new Wide(outs.get(i), batched.get(i)))
+        .toList();
+  }
+
+  private static List<Boolean> none(int n) {
+    return Collections.nCopies(n, false);
+  }
+
+  private static List<Boolean> either(List<Boolean> a, List<Boolean> b) {
+    return IntStream.range(0, a.size()).mapToObj(i -> a.get(i) || b.get(i)).toList();
+  }
+
+  private List<Wide> scan(Control.Scan op, List<Wide> in) {
+    List<Boolean> batched = new ArrayList<>(Batching.flags(in));
+    int outs = op.body().outs().size();
+    // A carry is batched when it starts so, or when a step makes it so.
+    List<Boolean> wide = none(outs);
+    Batched body = inner(op.body(), batched, wide);
+    while (true) {
+      boolean more = false;
+      for (int i = 0; i < op.carry(); i++) {
+        int p = op.consts() + i;
+        more |= body.outBatched().get(i) && !batched.get(p);
+        batched.set(p, batched.get(p) || body.outBatched().get(i));
+      }
+      List<Boolean> carries = new ArrayList<>(none(outs));
+      for (int i = 0; i < op.carry(); i++) {
+        carries.set(i, batched.get(op.consts() + i));
+      }
+      body = inner(op.body(), batched, carries);
+      if (!more) {
+        break;
+      }
+    }
+    List<Value> args = new ArrayList<>();
+    for (int i = 0; i < in.size(); i++) {
+      boolean isSlice = i >= op.consts() + op.carry();
+      Wide w = in.get(i);
+      args.add(
+          isSlice && w.batched()
+              ? batching.b.lift(batching.tensor(w.value()).moveAxis(0, 1))
+              : batched.get(i) ? batching.widen(w) : w.value());
+    }
+    Control.Scan loop =
+        new Control.Scan(body.graph(), op.consts(), op.carry(), op.length(), op.reverse());
+    List<Wide> results = new ArrayList<>(emit(loop, args, body.outBatched()));
+    for (int i = op.carry(); i < outs; i++) {
+      if (body.outBatched().get(i)) {
+        results.set(i, batching.batched(batching.tensor(results.get(i).value()).moveAxis(1, 0)));
+      }
+    }
+    return results;
+  }
+
+  private List<Wide> cond(Control.Cond op, List<Wide> in) {
+    List<Wide> args = in.subList(1, in.size());
+    if (in.getFirst().batched()) {
+      return bothBranches(op, in.getFirst(), args);
+    }
+    List<Boolean> flags = Batching.flags(args);
+    List<Boolean> out = none(op.onTrue().outs().size());
+    out =
+        either(
+            inner(op.onTrue(), flags, out).outBatched(),
+            inner(op.onFalse(), flags, out).outBatched());
+    Graph onTrue = inner(op.onTrue(), flags, out).graph();
+    Graph onFalse = inner(op.onFalse(), flags, out).graph();
+    return emit(new Control.Cond(onTrue, onFalse), Batching.values(in), out);
+  }
+
+  private List<Wide> bothBranches(Control.Cond op, Wide predicate, List<Wide> args) {
+    List<Wide> onTrue = batching.run(op.onTrue(), args);
+    List<Wide> onFalse = batching.run(op.onFalse(), args);
+    List<Wide> out = new ArrayList<>();
+    for (int i = 0; i < onTrue.size(); i++) {
+      Value a = batching.widen(onTrue.get(i));
+      Value c = batching.widen(onFalse.get(i));
+      List<Integer> inner = IntStream.range(1, a.type().rank()).boxed().toList();
+      Value p = Terms.spread(batching.b, predicate.value(), a.type().shape(), inner);
+      out.add(Wide.batched(Terms.row(batching.b, Rows.SELECT, p, a, c)));
+    }
+    return out;
+  }
+
+  private List<Wide> call(Control.Call op, List<Wide> in) {
+    List<Boolean> flags = Batching.flags(in);
+    int m = op.body().outs().size();
+    List<Boolean> out = inner(op.body(), flags, none(m)).outBatched();
+    return switch (op.derivative()) {
+      case Control.Derivative.Plain plain -> emitCall(op, plain, in, out);
+      case Control.Derivative.Jvp jvp -> callJvp(op, jvp.rule(), in, out);
+      case Control.Derivative.Vjp vjp -> callVjp(op, vjp, in, out);
+    };
+  }
+
+  private List<Wide> emitCall(
+      Control.Call op, Control.Derivative derivative, List<Wide> in, List<Boolean> out) {
+    Graph body = inner(op.body(), Batching.flags(in), out).graph();
+    return emit(new Control.Call(body, derivative), Batching.values(in), out);
+  }
+
+  // A tangent is batched as its operand is; a result as the body or the rule makes it or its
+  // tangent.
+  private List<Wide> callJvp(Control.Call op, Graph rule, List<Wide> in, List<Boolean> bodyOut) {
+    List<Boolean> flags = new ArrayList<>(Batching.flags(in));
+    in.stream().filter(w -> Terms.isFloat(w.value())).forEach(w -> flags.add(w.batched()));
+    List<Boolean> all = inner(rule, flags, none(rule.outs().size())).outBatched();
+    List<Boolean> out = new ArrayList<>();
+    List<Boolean> tangents = new ArrayList<>();
+    int next = bodyOut.size();
+    for (int i = 0; i < bodyOut.size(); i++) {
+      boolean isFloat = Terms.isFloat(op.body().outs().get(i));
+      boolean wide = bodyOut.get(i) || all.get(i) || (isFloat && all.get(next));
+      out.add(wide);
+      if (isFloat) {
+        tangents.add(wide);
+        next++;
+      }
+    }
+    List<Boolean> ruleOut = new ArrayList<>(out);
+    ruleOut.addAll(tangents);
+    Graph wideRule = inner(rule, flags, ruleOut).graph();
+    return emitCall(op, new Control.Derivative.Jvp(wideRule), in, out);
+  }
+
+  private List<Wide> callVjp(
+      Control.Call op, Control.Derivative.Vjp vjp, List<Wide> in, List<Boolean> bodyOut) {
+    List<Boolean> flags = Batching.flags(in);
+    int m = bodyOut.size();
+    int all = vjp.forward().outs().size();
+    List<Boolean> forwardOut = inner(vjp.forward(), flags, none(all)).outBatched();
+    List<Boolean> out = either(bodyOut, forwardOut.subList(0, m));
+    List<Boolean> wide = new ArrayList<>(out);
+    wide.addAll(none(all - m));
+    Batched forward = inner(vjp.forward(), flags, wide);
+    List<Boolean> backwardIn = new ArrayList<>(forward.outBatched().subList(m, all));
+    for (int i = 0; i < m; i++) {
+      if (Terms.isFloat(op.body().outs().get(i))) {
+        backwardIn.add(out.get(i));
+      }
+    }
+    List<Boolean> operands =
+        in.stream().filter(w -> Terms.isFloat(w.value())).map(Wide::batched).toList();
+    Graph backward = backward(vjp.backward(), backwardIn, operands);
+    return emitCall(op, new Control.Derivative.Vjp(forward.graph(), backward), in, out);
+  }
+
+  private List<Wide> transposed(Control.Transposed op, List<Wide> in) {
+    List<Boolean> flags = Batching.flags(in);
+    List<Boolean> backwardIn = new ArrayList<>(flags.subList(0, op.residuals()));
+    int results = op.backward().params().size() - op.residuals();
+    backwardIn.addAll(Collections.nCopies(results, true));
+    Graph backward =
+        backward(op.backward(), backwardIn, flags.subList(op.residuals(), flags.size()));
+    return emit(
+        new Control.Transposed(backward, op.residuals()),
+        Batching.values(in),
+        Collections.nCopies(results, true));
+  }
+
+  /**
+   * A batched backward graph: the cotangent of an operand that all examples share is the sum of
+   * theirs.
+   *
+   * @param operands which operands are batched
+   */
+  private Graph backward(Graph g, List<Boolean> batched, List<Boolean> operands) {
+    Batched wide = inner(g, batched, operands);
+    Builder b = new Builder(wide.graph().name());
+    List<Value> outs = new ArrayList<>(b.inline(wide.graph(), Terms.params(b, wide.graph())));
+    for (int i = 0; i < outs.size(); i++) {
+      if (wide.outBatched().get(i) && !operands.get(i)) {
+        outs.set(i, b.emit1(new Reduce(Reduce.Kind.SUM, List.of(0)), outs.get(i)));
+      }
+    }
+    return b.build(outs);
+  }
+}
