@@ -51,7 +51,9 @@ final class Differentiate {
     for (int i = 0; i < t.graph().params().size(); i++) {
       wrt.add(i < first || (i >= t.argCount() && isWeight(t.captured().get(i - t.argCount()))));
     }
-    Graph g = Emit.bound(t.graph(), Vjp.of(t.graph(), wrt), seeds(t.graph()));
+    Lit one = Lit.one(t.graph().outs().getFirst().type());
+    Graph vjp = Vjp.of(t.graph(), wrt, seeded(t.graph()));
+    Graph g = Emit.bound(t.graph(), vjp, List.of(one));
     List<? extends Tensor> outs = Emit.graph(g, t.operands(Tracing.leaves(flat)));
     int own = t.graph().outs().size();
     List<? extends Tensor> grads = outs.subList(own, outs.size());
@@ -62,12 +64,12 @@ final class Differentiate {
     return new Result(t.apply(outs.subList(0, own)), gradient);
   }
 
-  /** 1 for the loss, the first result, and 0 for the other float results. */
-  private static List<Value> seeds(Graph g) {
-    List<Value> out = new ArrayList<>();
+  /** The loss, the first result, alone has a cotangent. */
+  private static List<Boolean> seeded(Graph g) {
+    List<Boolean> out = new ArrayList<>();
     for (Value v : g.outs()) {
       if (v.type().dtype().isFloat()) {
-        out.add(out.isEmpty() ? Lit.one(v.type()) : Lit.zero(v.type()));
+        out.add(out.isEmpty());
       }
     }
     return out;

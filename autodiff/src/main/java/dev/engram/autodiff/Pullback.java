@@ -260,17 +260,16 @@ final class Pullback {
 
   // The transpose of the transpose is the rule itself.
   private void transposed(Eqn e, Control.Transposed op, List<Optional<Value>> cts) {
-    List<Value> args = new ArrayList<>();
+    List<Optional<Value>> args = new ArrayList<>();
     for (int i = 0; i < op.residuals(); i++) {
       requireConstant(e, i);
-      args.add(constant(e.in(i)));
+      args.add(Optional.of(constant(e.in(i))));
     }
-    for (int i = 0; i < cts.size(); i++) {
-      args.add(Terms.orZero(cts.get(i), e.outputs().get(i).type()));
-    }
-    List<Value> result = b.inline(op.backward(), args);
+    args.addAll(cts);
+    List<Optional<Value>> result = StructuralZeros.inline(b, op.backward(), args);
     for (int i = 0; i < result.size(); i++) {
-      give(e.in(op.residuals() + i), result.get(i));
+      Value to = e.in(op.residuals() + i);
+      result.get(i).ifPresent(v -> give(to, v));
     }
   }
 

@@ -5,6 +5,7 @@ import dev.engram.ir.Builder;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Value;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 
@@ -23,6 +24,17 @@ public final class Vjp {
    * @throws AutodiffException when a chosen parameter is not float, or an op has no derivative rule
    */
   public static Graph of(Graph g, List<Boolean> wrt) {
+    long floats = g.outs().stream().filter(Terms::isFloat).count();
+    return of(g, wrt, Collections.nCopies((int) floats, true));
+  }
+
+  /**
+   * {@link #of(Graph, List)} where only some results have a cotangent.
+   *
+   * @param seeded one flag for each float result of {@code g}: where false, its cotangent is zero,
+   *     there is no parameter for it, and nothing is computed from it
+   */
+  public static Graph of(Graph g, List<Boolean> wrt, List<Boolean> seeded) {
     Terms.requireFloat("vjp", g, wrt);
     Builder b = new Builder(g.name() + "_vjp");
     Builder t = new Builder(g.name() + "_tangent");
@@ -38,8 +50,9 @@ public final class Vjp {
     // Only results with a tangent hand their cotangent on.
     List<Optional<Value>> cotangents = new ArrayList<>();
     List<Value> tangents = new ArrayList<>();
+    int floatOut = 0;
     for (Dual d : duals) {
-      if (Terms.isFloat(d.primal())) {
+      if (Terms.isFloat(d.primal()) && seeded.get(floatOut++)) {
         Value ct = Terms.param(b, d.primal().type());
         if (d.hasTangent()) {
           tangents.add(d.tangent().get());
