@@ -1,0 +1,98 @@
+package dev.engram.cli.chart;
+
+import java.awt.BasicStroke;
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.geom.Line2D;
+import java.awt.geom.Point2D;
+import java.awt.geom.Rectangle2D;
+import java.awt.geom.RoundRectangle2D;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** The names of the curves, in the corner where they cover the least. */
+record Legend(Rectangle2D box, List<String> names, String note) {
+  private static final StrokeFont NAME = StrokeFont.regular(14);
+  private static final StrokeFont NOTE = StrokeFont.regular(12);
+  private static final double ROW = 24;
+  private static final double PADDING = 12;
+  private static final double SAMPLE = 34;
+  private static final double GAP = 10;
+  private static final double MARGIN = 12;
+  private static final double AIR = 8;
+  private static final Color PAPER = new Color(255, 255, 255, 225);
+
+  static Legend of(LineChart chart, List<Curve> curves, Rectangle2D plot) {
+    double room = plot.getWidth() - 2 * MARGIN - 2 * PADDING - SAMPLE - GAP;
+    List<String> names = chart.series().stream().map(s -> shortened(s, room)).toList();
+    String note = chart.window() > 1 ? "bold: mean of " + chart.window() + " values" : "";
+    double wide = names.stream().mapToDouble(NAME::width).max().orElse(0) + SAMPLE + GAP;
+    double width = Math.ceil(Math.max(wide, NOTE.width(note)) + 2 * PADDING);
+    double height = names.size() * ROW + (note.isEmpty() ? 0 : ROW - 2) + PADDING;
+    List<Point2D> inked = curves.stream().flatMap(curve -> curve.samples(3).stream()).toList();
+    Rectangle2D best =
+        corners(plot, width, height)
+            .min(Comparator.comparingLong(corner -> inside(grown(corner), inked)))
+            .orElseThrow();
+    return new Legend(best, names, note);
+  }
+
+  private static Stream<Rectangle2D> corners(Rectangle2D plot, double width, double height) {
+    double left = plot.getMinX() + MARGIN;
+    double right = plot.getMaxX() - MARGIN - width;
+    double top = plot.getMinY() + MARGIN;
+    double bottom = plot.getMaxY() - MARGIN - height;
+    return Stream.of(
+            new Point2D.Double(right, top),
+            new Point2D.Double(left, bottom),
+            new Point2D.Double(left, top),
+            new Point2D.Double(right, bottom))
+        .map(corner -> new Rectangle2D.Double(corner.x, corner.y, width, height));
+  }
+
+  private static long inside(Rectangle2D box, List<Point2D> points) {
+    return points.stream().filter(box::contains).count();
+  }
+
+  private static Rectangle2D grown(Rectangle2D box) {
+    return new Rectangle2D.Double(
+        box.getX() - AIR, box.getY() - AIR, box.getWidth() + 2 * AIR, box.getHeight() + 2 * AIR);
+  }
+
+  private static String shortened(Series series, double room) {
+    boolean shown = Arrays.stream(series.values()).anyMatch(Double::isFinite);
+    String name = series.name() + (shown ? "" : " (no finite value)");
+    List<Integer> letters = new ArrayList<>(name.codePoints().boxed().toList());
+    while (NAME.width(name) > room && letters.size() > 1) {
+      letters.removeLast();
+      StringBuilder shorter = new StringBuilder();
+      letters.forEach(shorter::appendCodePoint);
+      name = shorter.append('…').toString();
+    }
+    return name;
+  }
+
+  void draw(Graphics2D g) {
+    RoundRectangle2D frame =
+        new RoundRectangle2D.Double(box.getX(), box.getY(), box.getWidth(), box.getHeight(), 8, 8);
+    g.setColor(PAPER);
+    g.fill(frame);
+    g.setColor(Palette.GRID);
+    g.setStroke(new BasicStroke(1));
+    g.draw(frame);
+    double x = box.getX() + PADDING;
+    for (int i = 0; i < names.size(); i++) {
+      double y = Math.floor(box.getY() + PADDING / 2 + ROW * i + ROW / 2) + 0.5;
+      g.setColor(Palette.color(i));
+      g.setStroke(Palette.pen(i, 2.4f));
+      g.draw(new Line2D.Double(x, y, x + SAMPLE, y));
+      g.setColor(Palette.INK);
+      NAME.draw(g, names.get(i), x + SAMPLE + GAP, y + NAME.capHeight() / 2);
+    }
+    g.setColor(Palette.LABEL);
+    NOTE.draw(g, note, x, Math.floor(box.getMaxY() - PADDING) + 0.5);
+  }
+}

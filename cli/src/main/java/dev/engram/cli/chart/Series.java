@@ -1,0 +1,54 @@
+package dev.engram.cli.chart;
+
+import java.util.Arrays;
+import java.util.function.DoubleUnaryOperator;
+
+/** A named curve: one value for each whole x from the chart's first one on. */
+@SuppressWarnings("ArrayRecordComponent")
+record Series(String name, double[] values) {
+  Series {
+    values = values.clone();
+  }
+
+  /**
+   * At each value, the height there of the straight line that fits the {@code window} values around
+   * it best. Amid a series that is their mean; near an end, where there are more values on one
+   * side, it follows the slope that a mean would bend. Values that are not finite count for
+   * nothing, and stay as they are.
+   */
+  Series smoothed(int window) {
+    double[] smooth = new double[values.length];
+    for (int i = 0; i < values.length; i++) {
+      smooth[i] = Double.isFinite(values[i]) ? fitted(i, window / 2) : values[i];
+    }
+    return new Series(name, smooth);
+  }
+
+  /** The same values, each replaced by {@code f} of it. */
+  Series mapped(DoubleUnaryOperator f) {
+    return new Series(name, Arrays.stream(values).map(f).toArray());
+  }
+
+  // With x counted from i: the line a + b·x through (x, y) has a = (Σxx Σy - Σx Σxy) / (n Σxx - Σx
+  // Σx).
+  private double fitted(int i, int reach) {
+    double n = 0;
+    double sumX = 0;
+    double sumXx = 0;
+    double sumY = 0;
+    double sumXy = 0;
+    for (int k = Math.max(0, i - reach); k <= Math.min(values.length - 1, i + reach); k++) {
+      if (Double.isFinite(values[k])) {
+        double x = (double) k - i;
+        n++;
+        sumX += x;
+        sumXx += x * x;
+        sumY += values[k];
+        sumXy += x * values[k];
+      }
+    }
+    double determinant = n * sumXx - sumX * sumX;
+    double a = determinant == 0 ? sumY / n : (sumXx * sumY - sumX * sumXy) / determinant;
+    return Double.isFinite(a) ? a : values[i];
+  }
+}
