@@ -40,7 +40,7 @@ record DumpOptions(Source source, DumpStage stage, TrainOptions job) {
           "STAGE",
           OptionType.oneOf(DumpStage.class),
           DumpStage.SIMPLIFIED,
-          String.join(", ", OptionType.words(DumpStage.class)) + " (default simplified)");
+          "the stage (default simplified)");
   private static final Option<StepRule> RULE =
       new Option<>(
           "--rule",

@@ -20,6 +20,7 @@ final class ChartPainter {
   private static final StrokeFont NUMBER = StrokeFont.regular(13);
   private static final int PIXELS_PER_X_TICK = 100;
   private static final int PIXELS_PER_Y_TICK = 50;
+  private static final double EDGE = 20;
   private static final float BOLD_LINE = 2.2f;
   private static final float FAINT_LINE = 1.1f;
 
@@ -102,20 +103,20 @@ final class ChartPainter {
 
   private void titles(Rectangle2D box) {
     g.setColor(Palette.INK);
-    double wide = chart.width() - 40;
-    TITLE.fitting(chart.title, wide).drawCentered(g, chart.title, middle(chart.title, box), 33.5);
-    AXIS.fitting(chart.xLabel, wide)
-        .drawCentered(g, chart.xLabel, box.getCenterX(), chart.height() - 17.5);
-    AXIS.fitting(chart.yLabel, chart.height() - 40)
-        .drawUpwards(g, chart.yLabel, 27.5, box.getCenterY());
+    across(TITLE, chart.title, box, 33.5);
+    across(AXIS, chart.xLabel, box, chart.height() - 17.5);
+    StrokeFont font = AXIS.fitting(chart.yLabel, chart.height() - 2 * EDGE);
+    double half = font.width(chart.yLabel) / 2 + EDGE;
+    double middle = Math.clamp(box.getCenterY(), half, Math.max(half, chart.height() - half));
+    font.drawUpwards(g, chart.yLabel, 27.5, middle);
   }
 
-  /** Over the middle of the plot, unless a long title would leave the picture. */
-  private double middle(String title, Rectangle2D box) {
-    double half = TITLE.width(title) / 2 + 20;
-    return half > chart.width() - box.getCenterX() || half > box.getCenterX()
-        ? chart.width() / 2.0
-        : box.getCenterX();
+  /** Draws a line of text over the middle of the plot, or as near to it as the picture allows. */
+  private void across(StrokeFont font, String text, Rectangle2D box, double baseline) {
+    StrokeFont fitting = font.fitting(text, chart.width() - 2 * EDGE);
+    double half = fitting.width(text) / 2 + EDGE;
+    double middle = Math.clamp(box.getCenterX(), half, Math.max(half, chart.width() - half));
+    fitting.drawCentered(g, text, middle, baseline);
   }
 
   private List<Curve> curves(PlotArea area) {

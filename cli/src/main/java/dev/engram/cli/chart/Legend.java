@@ -3,6 +3,7 @@ package dev.engram.cli.chart;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Graphics2D;
+import java.awt.geom.AffineTransform;
 import java.awt.geom.Line2D;
 import java.awt.geom.Point2D;
 import java.awt.geom.Rectangle2D;
@@ -13,8 +14,15 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The names of the curves, in the corner where they cover the least. */
-record Legend(Rectangle2D box, List<String> names, String note) {
+/**
+ * The names of the curves, in the corner where they cover the least.
+ *
+ * @param box where it stands
+ * @param scale 1, or less where it would not fit into the plot
+ * @param names the lines
+ * @param note a remark below them, or empty
+ */
+record Legend(Rectangle2D box, double scale, List<String> names, String note) {
   private static final StrokeFont NAME = StrokeFont.regular(14);
   private static final StrokeFont NOTE = StrokeFont.regular(12);
   private static final double ROW = 24;
@@ -32,19 +40,20 @@ record Legend(Rectangle2D box, List<String> names, String note) {
     double wide = names.stream().mapToDouble(NAME::width).max().orElse(0) + SAMPLE + GAP;
     double width = Math.ceil(Math.max(wide, NOTE.width(note)) + 2 * PADDING);
     double height = names.size() * ROW + (note.isEmpty() ? 0 : ROW - 2) + PADDING;
+    double scale = Math.min(1, (plot.getHeight() - 2 * MARGIN) / height);
     List<Point2D> inked = curves.stream().flatMap(curve -> curve.samples(3).stream()).toList();
     Rectangle2D best =
-        corners(plot, width, height)
+        corners(plot, width * scale, height * scale)
             .min(Comparator.comparingLong(corner -> inside(grown(corner), inked)))
             .orElseThrow();
-    return new Legend(best, names, note);
+    return new Legend(best, scale, names, note);
   }
 
   private static Stream<Rectangle2D> corners(Rectangle2D plot, double width, double height) {
     double left = plot.getMinX() + MARGIN;
-    double right = plot.getMaxX() - MARGIN - width;
+    double right = Math.floor(plot.getMaxX() - MARGIN - width) + 0.5;
     double top = plot.getMinY() + MARGIN;
-    double bottom = plot.getMaxY() - MARGIN - height;
+    double bottom = Math.floor(plot.getMaxY() - MARGIN - height) + 0.5;
     return Stream.of(
             new Point2D.Double(right, top),
             new Point2D.Double(left, bottom),
@@ -76,23 +85,27 @@ record Legend(Rectangle2D box, List<String> names, String note) {
   }
 
   void draw(Graphics2D g) {
-    RoundRectangle2D frame =
-        new RoundRectangle2D.Double(box.getX(), box.getY(), box.getWidth(), box.getHeight(), 8, 8);
+    AffineTransform before = g.getTransform();
+    g.translate(box.getX(), box.getY());
+    g.scale(scale, scale);
+    double width = box.getWidth() / scale;
+    double height = box.getHeight() / scale;
+    RoundRectangle2D frame = new RoundRectangle2D.Double(0, 0, width, height, 8, 8);
     g.setColor(PAPER);
     g.fill(frame);
     g.setColor(Palette.GRID);
     g.setStroke(new BasicStroke(1));
     g.draw(frame);
-    double x = box.getX() + PADDING;
     for (int i = 0; i < names.size(); i++) {
-      double y = Math.floor(box.getY() + PADDING / 2 + ROW * i + ROW / 2) + 0.5;
+      double y = PADDING / 2 + ROW * i + ROW / 2;
       g.setColor(Palette.color(i));
       g.setStroke(Palette.pen(i, 2.4f));
-      g.draw(new Line2D.Double(x, y, x + SAMPLE, y));
+      g.draw(new Line2D.Double(PADDING, y, PADDING + SAMPLE, y));
       g.setColor(Palette.INK);
-      NAME.draw(g, names.get(i), x + SAMPLE + GAP, y + NAME.capHeight() / 2);
+      NAME.draw(g, names.get(i), PADDING + SAMPLE + GAP, y + NAME.capHeight() / 2);
     }
     g.setColor(Palette.LABEL);
-    NOTE.draw(g, note, x, Math.floor(box.getMaxY() - PADDING) + 0.5);
+    NOTE.draw(g, note, PADDING, height - PADDING);
+    g.setTransform(before);
   }
 }

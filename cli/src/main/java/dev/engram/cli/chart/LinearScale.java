@@ -53,7 +53,8 @@ record LinearScale(double min, double max, boolean wholeSteps) implements Scale 
     step = wholeSteps ? Math.max(1, Math.rint(step)) : step;
     List<Tick> ticks = new ArrayList<>();
     int exponent = exponent(step);
-    for (double i = Math.ceil(min / step - 1e-9); i * step <= max + step * 1e-9; i++) {
+    double last = Math.floor(max / step + 1e-9);
+    for (double i = Math.ceil(min / step - 1e-9); i <= last; i++) {
       ticks.add(new Tick(i * step, label(i * step, step, exponent)));
     }
     return ticks;
@@ -68,13 +69,16 @@ record LinearScale(double min, double max, boolean wholeSteps) implements Scale 
 
   private static String label(double value, double step, int exponent) {
     boolean zero = Math.abs(value) < step / 2;
+    if (zero && exponent != 0) {
+      return "0";
+    }
     BigDecimal unit = new BigDecimal(step, new MathContext(3)).stripTrailingZeros();
     BigDecimal rounded =
         new BigDecimal(zero ? 0 : value).setScale(unit.scale(), RoundingMode.HALF_EVEN);
     BigDecimal mantissa = rounded.scaleByPowerOfTen(-exponent);
     int digits = Math.max(0, unit.scale() + exponent);
     String number = mantissa.setScale(digits, RoundingMode.HALF_EVEN).toPlainString();
-    String power = exponent == 0 || zero ? "" : "×10" + raised(exponent);
+    String power = exponent == 0 ? "" : "×10" + raised(exponent);
     return (number + power).replace('-', '−');
   }
 

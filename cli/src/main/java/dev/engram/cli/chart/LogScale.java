@@ -39,6 +39,7 @@ record LogScale(double min, double max) implements Scale {
       return new LinearScale(min, max, false).ticks(count);
     }
     int every = (int) Math.max(1, Math.ceil(decades / count));
+    boolean plain = min >= 0.5e-3 && max < 1e6;
     boolean oneTwoFive = decades * 2 <= count;
     List<Tick> ticks = new ArrayList<>();
     for (int exponent = (int) Math.floor(Math.log10(min));
@@ -49,18 +50,18 @@ record LogScale(double min, double max) implements Scale {
         boolean labelled =
             digit == 1 ? exponent % every == 0 : oneTwoFive && (digit == 2 || digit == 5);
         if (value >= min && value <= max) {
-          ticks.add(new Tick(value, labelled ? label(digit, exponent) : ""));
+          ticks.add(new Tick(value, labelled ? label(digit, exponent, plain) : ""));
         }
       }
     }
     return ticks;
   }
 
-  private static String label(int digit, int exponent) {
-    if (exponent >= 0 && exponent <= 4) {
+  private static String label(int digit, int exponent, boolean plain) {
+    if (exponent == 0 || (plain && exponent > 0)) {
       return digit + "0".repeat(exponent);
     }
-    if (exponent < 0 && exponent >= -3) {
+    if (plain) {
       return "0." + "0".repeat(-exponent - 1) + digit;
     }
     return (digit == 1 ? "" : digit + "×") + "10" + LinearScale.raised(exponent);

@@ -1,0 +1,258 @@
+package dev.engram.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class MainTest {
+  private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
+
+  @TempDir Path folder;
+
+  private final Streams streams = new Streams();
+  private final List<Object> jobs = new ArrayList<>();
+
+  private int run(String... words) {
+    return new Main(
+            (options, terminal) -> jobs.add(options),
+            (options, terminal) -> jobs.add(options),
+            streams.terminal(false, 80))
+        .run(words);
+  }
+
+  private String lineOf(String... words) {
+    assertEquals(Main.USAGE, run(words));
+    assertEquals(List.of(), jobs);
+    assertEquals("", streams.out());
+    List<String> lines = streams.err().lines().toList();
+    assertEquals(2, lines.size(), streams.err());
+    assertTrue(lines.get(0).startsWith("engram: "), streams.err());
+    assertTrue(lines.get(1).startsWith("usage: engram "), streams.err());
+    return lines.get(0).substring("engram: ".length());
+  }
+
+  @Test
+  void theDefaultsAreThoseOfTheNotebook() throws IOException {
+    Path out = folder.resolve("a/b");
+    assertEquals(Main.OK, run("train", "copying", "--out", out.toString()), streams.err());
+    assertEquals(
+        List.of(new TrainOptions(200, 50, 64, 128, 1, 1e-3, Rule.BOTH, 0, out, PROCESSORS)), jobs);
+    assertTrue(Files.isDirectory(out));
+    try (var files = Files.list(out)) {
+      assertEquals(0, files.count());
+    }
+    assertEquals(Path.of("out", "copying"), TrainOptions.OUT.fallback());
+  }
+
+  @Test
+  void everyOptionArrives() {
+    String line =
+        "train copying --epochs 3000 --lag=0 --batch 1 --hidden 7 --layers 2 --lr 3e-3 --rule"
+            + " d-rtrl --seed -5 --threads 1 --out "
+            + folder;
+    assertEquals(Main.OK, run(line.split(" ")), streams.err());
+    assertEquals(
+        List.of(new TrainOptions(3000, 0, 1, 7, 2, 3e-3, Rule.D_RTRL, -5, folder, 1)), jobs);
+  }
+
+  @Test
+  void theLastOfTwoEqualOptionsCounts() {
+    run("train", "copying", "--lag", "3", "--out", folder.toString(), "--lag", "4");
+    assertEquals(4, ((TrainOptions) jobs.getFirst()).lag());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--batch 0|--batch must be an integer from 1 to 1000000, got '0'",
+        "--batch -3|--batch must be an integer from 1 to 1000000, got '-3'",
+        "--batch=1.5|--batch must be an integer from 1 to 1000000, got '1.5'",
+        "--batch many|--batch must be an integer from 1 to 1000000, got 'many'",
+        "--batch=|--batch must be an integer from 1 to 1000000, got ''",
+        "--batch 4294967297|--batch must be an integer from 1 to 1000000, got '4294967297'",
+        "--batch 99999999999999999999|--batch must be an integer from 1 to 1000000, got"
+            + " '99999999999999999999'",
+        "--batch ٣|--batch must be an integer from 1 to 1000000, got '٣'",
+        "--epochs 0|--epochs must be an integer from 1 to 1000000000, got '0'",
+        "--lag -1|--lag must be an integer from 0 to 10000000, got '-1'",
+        "--hidden 0|--hidden must be an integer from 1 to 32768, got '0'",
+        "--layers 0|--layers must be an integer from 1 to 1000, got '0'",
+        "--seed 9223372036854775808|--seed must be an integer from -9223372036854775808 to"
+            + " 9223372036854775807, got '9223372036854775808'",
+        "--lr 0|--lr must be a number greater than 0, got '0'",
+        "--lr -1e-3|--lr must be a number greater than 0, got '-1e-3'",
+        "--lr NaN|--lr must be a number greater than 0, got 'NaN'",
+        "--lr Infinity|--lr must be a number greater than 0, got 'Infinity'",
+        "--lr 1e-3f|--lr must be a number greater than 0, got '1e-3f'",
+        "--lr 1e999|--lr must be a number from 1.2e-38 to 1000.0, got '1e999'",
+        "--lr 1e-50|--lr must be a number from 1.2e-38 to 1000.0, got '1e-50'",
+        "--rule rtrl-d|--rule must be one of both, d-rtrl, bptt, got 'rtrl-d'",
+        "--rule drtrl|--rule must be one of both, d-rtrl, bptt, got 'drtrl'; did you mean d-rtrl?",
+        "--rule BPTT|--rule must be one of both, d-rtrl, bptt, got 'BPTT'; did you mean bptt?",
+        "--epoch 3|unknown option --epoch; did you mean --epochs?",
+        "--ephocs=3|unknown option --ephocs; did you mean --epochs?",
+        "-lag 3|unknown option -lag; did you mean --lag?",
+        "--colour red|unknown option --colour",
+        "--batch|--batch needs a value: --batch N",
+        "--batch --lag 3|--batch needs a value: --batch N",
+        "more|unexpected word 'more'",
+        "--out=|--out must be a path, got ''",
+      })
+  void wrongTrainingOptionsGetOneLineAndAHint(String options, String message) {
+    assertEquals(message, lineOf(("train copying " + options).split(" ")));
+  }
+
+  @Test
+  void moreThreadsThanProcessorsAreRefused() {
+    assertEquals(
+        "--threads must be an integer from 1 to " + PROCESSORS + ", got '100000'",
+        lineOf("train", "copying", "--threads", "100000"));
+  }
+
+  @Test
+  void sizesThatNoMemoryHoldsAreRefused() {
+    String line = lineOf("train", "copying", "--batch", "1000000", "--hidden", "32768");
+    assertTrue(
+        line.startsWith("these sizes need more than 8592569.2 GB of memory, this machine has "),
+        line);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      nullValues = "-",
+      value = {
+        "-|a command is missing: train, dump, --help or --version",
+        "trian|unknown command 'trian'; did you mean train?",
+        "--hlep|unknown command '--hlep'; did you mean --help?",
+        "frobnicate|unknown command 'frobnicate'",
+        "train|train needs the name of a job: copying",
+        "train --lag 3|train needs the name of a job: copying",
+        "train adding|unknown job 'adding', expected copying",
+        "dump nothing.ir|cannot read nothing.ir: no such file",
+        "dump a-b|'a-b' is neither the name of a class nor a file that ends in .ir",
+        "dump a b|one graph at a time, got 'a' and 'b'",
+        "dump --rule both|--rule must be one of d-rtrl, bptt, got 'both'",
+        "dump --epochs 3|unknown option --epochs",
+        "dump --stage etrac|--stage must be one of traced, differentiated, etrace, simplified,"
+            + " lowered, bytecode, got 'etrac'; did you mean etrace?",
+        "dump --stage etrace --rule bptt|--stage etrace needs --rule d-rtrl: bptt has no"
+            + " eligibility traces",
+      })
+  void wrongCommandsGetOneLineAndAHint(String words, String message) {
+    assertEquals(message, lineOf(words == null ? new String[0] : words.split(" ")));
+  }
+
+  @Test
+  void anOutputFolderThatCannotBeWrittenIsFoundBeforeTheTraining() throws IOException {
+    Path file = Files.createFile(folder.resolve("file"));
+    assertEquals(
+        "--out " + file + " cannot be written: " + file + " is a file, not a folder",
+        lineOf("train", "copying", "--out", file.toString()));
+  }
+
+  @Test
+  void aFileAboveTheOutputFolderIsFound() throws IOException {
+    Path file = Files.createFile(folder.resolve("file"));
+    Path below = file.resolve("a/b");
+    assertEquals(
+        "--out " + below + " cannot be written: " + file + " is a file, not a folder",
+        lineOf("train", "copying", "--out", below.toString()));
+  }
+
+  @Test
+  void aFolderInThePlaceOfAResultIsFound() throws IOException {
+    Path chart = Files.createDirectory(folder.resolve("losses.png"));
+    assertEquals(
+        "--out "
+            + folder
+            + " cannot be written: "
+            + chart
+            + " is a folder where a file is to be written",
+        lineOf("train", "copying", "--out", folder.toString()));
+  }
+
+  @Test
+  void aFolderWithoutPermissionIsFound() throws IOException {
+    Path closed =
+        Files.createDirectory(
+            folder.resolve("closed"),
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("r-x------")));
+    // Permissions do not bind the superuser; there the file system of the kernel, which takes no
+    // files, must do.
+    Path refused = Files.isWritable(closed) ? Path.of("/proc/engram") : closed.resolve("out");
+    String line = lineOf("train", "copying", "--out", refused.toString());
+    assertTrue(line.startsWith("--out " + refused + " cannot be written: "), line);
+    assertFalse(Files.exists(refused));
+  }
+
+  @Test
+  void dumpTakesACopyingStepAFileOrAClass() throws IOException {
+    Path file = Files.createFile(folder.resolve("g.ir"));
+    run("dump");
+    run("dump", file.toString(), "--stage", "lowered");
+    run("dump", "com.acme.My_Net", "--hidden=4", "--rule", "bptt", "--stage", "traced");
+    assertEquals("", streams.err());
+    DumpOptions step = (DumpOptions) jobs.get(0);
+    assertEquals(new DumpOptions.Source.CopyingStep(), step.source());
+    assertEquals(DumpStage.SIMPLIFIED, step.stage());
+    assertEquals(Rule.D_RTRL, step.job().rule());
+    assertEquals(128, step.job().hidden());
+    assertEquals(new DumpOptions.Source.GraphFile(file), ((DumpOptions) jobs.get(1)).source());
+    assertEquals(DumpStage.LOWERED, ((DumpOptions) jobs.get(1)).stage());
+    DumpOptions model = (DumpOptions) jobs.get(2);
+    assertEquals(new DumpOptions.Source.ModelClass("com.acme.My_Net"), model.source());
+    assertEquals(4, model.job().hidden());
+    assertEquals(Rule.BPTT, model.job().rule());
+  }
+
+  @Test
+  void modelOptionsHaveNoMeaningForAFile() throws IOException {
+    Path file = Files.createFile(folder.resolve("g.ir"));
+    assertEquals(
+        "--hidden has no meaning for a graph from a file",
+        lineOf("dump", file.toString(), "--hidden", "4"));
+  }
+
+  @Test
+  void helpNamesEveryOptionAndVersionTheJavaRuntime() {
+    assertEquals(Main.OK, run("--help"));
+    assertTrue(streams.out().contains("train copying"));
+    assertEquals(Main.OK, run("train", "copying", "--lag", "-1", "--help"));
+    assertEquals(Main.OK, run("dump", "-h"));
+    for (Option<?> option : TrainOptions.SYNTAX.options()) {
+      assertTrue(streams.out().contains(option.name() + " " + option.placeholder()), option.name());
+    }
+    assertTrue(streams.out().lines().allMatch(line -> line.length() <= 100), streams.out());
+    assertEquals(Main.OK, run("--version"));
+    assertTrue(streams.out().contains("Java " + Runtime.version()));
+    assertEquals("", streams.err());
+    assertEquals(List.of(), jobs);
+  }
+
+  @Test
+  void aFailureOfTheJobIsOneLine() {
+    int code =
+        new Main(
+                (options, terminal) -> {
+                  throw new IOException("cannot write losses.png: disk full");
+                },
+                (options, terminal) -> {},
+                streams.terminal(false, 80))
+            .run("train", "copying", "--out", folder.toString());
+    assertEquals(Main.FAILED, code);
+    assertEquals("engram: cannot write losses.png: disk full\n", streams.err());
+  }
+}
