@@ -28,6 +28,7 @@ public record Pipeline(List<Pass> passes, int rounds) {
             new Pass("dropMarkers", DropMarkers::run),
             new Pass("fold", Fold::run),
             new Pass("simplify", Simplify::run),
+            new Pass("contract", Contract::run),
             new Pass("hoist", Hoist::run),
             new Pass("cse", Cse::run),
             new Pass("dce", Dce::run)),
