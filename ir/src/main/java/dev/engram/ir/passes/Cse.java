@@ -70,14 +70,17 @@ public final class Cse {
   }
 
   private static Eqn mergeOperands(Eqn e) {
-    Op op = Graphs.mapInner(e.op(), Cse::run);
-    return switch (op) {
-      case Control.Scan s -> scan(s, e);
-      case Control.Cond c -> cond(c, e);
-      case Control.Call _, Control.Transposed _ -> new Eqn(op, e.inputs(), e.outputs(), e.where());
+    return switch (e.op()) {
+      case Control.Scan s -> inside(scan(s, e));
+      case Control.Cond c -> inside(cond(c, e));
+      case Control.Call _, Control.Transposed _ -> inside(e);
       case Elementwise _, Cast _, Reduce _, Dot _, Move _, Index _, Source _, Check _, Custom _ ->
           e;
     };
+  }
+
+  private static Eqn inside(Eqn e) {
+    return new Eqn(Graphs.mapInner(e.op(), Cse::run), e.inputs(), e.outputs(), e.where());
   }
 
   private static Eqn scan(Control.Scan op, Eqn e) {

@@ -1,0 +1,119 @@
+package dev.engram.ir.passes;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import dev.engram.ir.Graph;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Interpreter;
+import dev.engram.ir.Parser;
+import dev.engram.ir.Printer;
+import dev.engram.ir.RunException;
+import dev.engram.ir.Verifier;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/** The {@code .rules} files: graphs before and after one pass, which must also compute the same. */
+class RulesTest {
+
+  @TestFactory
+  Stream<DynamicTest> inline() {
+    return rules("inline", Inline::run);
+  }
+
+  @TestFactory
+  Stream<DynamicTest> dropMarkers() {
+    return rules("dropMarkers", DropMarkers::run);
+  }
+
+  @TestFactory
+  Stream<DynamicTest> fold() {
+    return rules("fold", Fold::run);
+  }
+
+  @TestFactory
+  Stream<DynamicTest> simplify() {
+    return rules("simplify", Simplify::run);
+  }
+
+  @TestFactory
+  Stream<DynamicTest> hoist() {
+    return rules("hoist", Hoist::run);
+  }
+
+  @TestFactory
+  Stream<DynamicTest> cse() {
+    return rules("cse", Cse::run);
+  }
+
+  @TestFactory
+  Stream<DynamicTest> dce() {
+    return rules("dce", Dce::run);
+  }
+
+  private static Stream<DynamicTest> rules(String name, UnaryOperator<Graph> pass) {
+    String text = read(name + ".rules");
+    return Arrays.stream(text.split("(?m)^== "))
+        .skip(1)
+        .map(
+            rule -> {
+              String title = rule.lines().findFirst().orElseThrow();
+              return dynamicTest(title, () -> check(rule.substring(title.length()), pass));
+            });
+  }
+
+  private static void check(String rule, UnaryOperator<Graph> pass) {
+    String[] sides = rule.strip().split("=>", 2);
+    String signature = sides[0].lines().findFirst().orElseThrow();
+    String body = sides[0].substring(signature.length());
+    Graph before = graph(signature, body);
+    Graph want = sides[1].strip().equals("same") ? before : graph(signature, sides[1]);
+    Graph got = Dce.run(Verifier.verify(pass.apply(before)));
+    if (!StructuralKey.of(got).equals(StructuralKey.of(want))) {
+      assertEquals(Printer.print(want), Printer.print(got));
+    }
+    assertSameResults(before, got);
+  }
+
+  private static void assertSameResults(Graph before, Graph after) {
+    Random random = new Random(1);
+    RandomGraphs source = new RandomGraphs();
+    for (int i = 0; i < 8; i++) {
+      List<HostTensor> args =
+          before.paramTypes().stream().map(t -> source.argument(t, random)).toList();
+      List<HostTensor> want;
+      try {
+        want = Interpreter.run(before, args);
+      } catch (RunException check) {
+        continue;
+      }
+      List<HostTensor> got = Interpreter.run(after, args);
+      for (int k = 0; k < want.size(); k++) {
+        assertTrue(
+            PassProperties.same(want.get(k), got.get(k)), want.get(k) + " and " + got.get(k));
+      }
+    }
+  }
+
+  private static Graph graph(String signature, String body) {
+    return Verifier.verify(Parser.parse("graph @f" + signature + " {\n" + body + "\n}"));
+  }
+
+  private static String read(String file) {
+    try (InputStream in = RulesTest.class.getResourceAsStream(file)) {
+      return new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+}
