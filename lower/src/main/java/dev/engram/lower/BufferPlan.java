@@ -1,0 +1,186 @@
+package dev.engram.lower;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.TreeMap;
+
+/**
+ * Places for the arena's buffers: each is alive from its first to its last use, over a whole loop
+ * when it lives outside of that; best fit, in order of first use.
+ */
+record BufferPlan(List<Buffer> buffers, long arenaBytes) {
+
+  static BufferPlan plan(Target target, List<Step> steps) {
+    Liveness live = new Liveness(target);
+    live.steps(steps, List.of());
+    live.widenSwaps();
+    Gaps gaps = new Gaps();
+    List<Integer> order = new ArrayList<>();
+    for (int b = 0; b < target.buffers.size(); b++) {
+      if (target.buffers.get(b).place() == null) {
+        order.add(b);
+      }
+    }
+    order.sort(Comparator.comparingInt(b -> live.first[b]));
+    long[] offset = new long[target.buffers.size()];
+    TreeMap<Integer, List<Integer>> ends = new TreeMap<>();
+    for (int b : order) {
+      while (!ends.isEmpty() && ends.firstKey() < live.first[b]) {
+        for (int done : ends.pollFirstEntry().getValue()) {
+          gaps.free(offset[done], size(target, done));
+        }
+      }
+      offset[b] = live.last[b] < 0 ? 0 : gaps.take(size(target, b));
+      if (live.last[b] >= 0) {
+        ends.computeIfAbsent(live.last[b], _ -> new ArrayList<>()).add(b);
+      }
+    }
+    List<Buffer> buffers = new ArrayList<>();
+    long bytes = gaps.end;
+    for (int b = 0; b < target.buffers.size(); b++) {
+      Target.Draft d = target.buffers.get(b);
+      Buffer.Place place = d.place();
+      if (place == null) {
+        place = new Buffer.Place.Arena(offset[b]);
+        bytes = Math.max(bytes, offset[b] + d.type().bytes());
+      }
+      buffers.add(new Buffer(d.type(), place));
+    }
+    return new BufferPlan(List.copyOf(buffers), bytes);
+  }
+
+  private static long size(Target target, int b) {
+    return (target.buffers.get(b).type().bytes() + 63) / 64 * 64;
+  }
+
+  /** First and last step of use of every buffer, steps counted through. */
+  private static final class Liveness {
+    private final Target target;
+    final int[] first;
+    final int[] last;
+    private final List<Step.Swap> swaps = new ArrayList<>();
+    private int now;
+
+    /** An enclosing loop: its id and the buffers from outside that it uses. */
+    private record Around(int id, List<Integer> used) {}
+
+    Liveness(Target target) {
+      this.target = target;
+      this.first = new int[target.buffers.size()];
+      this.last = new int[target.buffers.size()];
+      java.util.Arrays.fill(first, Integer.MAX_VALUE);
+      java.util.Arrays.fill(last, -1);
+    }
+
+    void steps(List<Step> steps, List<Around> around) {
+      for (Step s : steps) {
+        now++;
+        switch (s) {
+          case Step.Nest n -> {
+            n.body().forEach(i -> instr(i, around));
+            n.epilogue().forEach(i -> instr(i, around));
+          }
+          case Step.Branch b -> {
+            use(b.predicate().buffer(), around);
+            steps(b.onTrue(), around);
+            steps(b.onFalse(), around);
+          }
+          case Step.Loop l -> {
+            List<Around> inside = new ArrayList<>(around);
+            Around mine =
+                new Around(
+                    java.util.Objects.requireNonNull(target.loopIds.get(l)), new ArrayList<>());
+            inside.add(mine);
+            int start = now;
+            steps(l.body(), inside);
+            for (Step.Swap w : l.swaps()) {
+              swaps.add(w);
+              use(w.a(), inside);
+              use(w.b(), inside);
+            }
+            now++;
+            for (int b : mine.used()) {
+              first[b] = Math.min(first[b], start);
+              last[b] = Math.max(last[b], now);
+            }
+          }
+        }
+      }
+    }
+
+    private void instr(Instr i, List<Around> around) {
+      switch (i) {
+        case Instr.Load l -> use(l.from().buffer(), around);
+        case Instr.LoadAt l -> use(l.from().buffer(), around);
+        case Instr.Store s -> use(s.to().buffer(), around);
+        case Instr.StoreAt s -> use(s.to().buffer(), around);
+        case Instr.Literal _, Instr.IndexOf _, Instr.Apply _, Instr.Convert _ -> {}
+        case Instr.RandomWord _, Instr.Fold _, Instr.DotFold _, Instr.Check _ -> {}
+      }
+    }
+
+    private void use(int b, List<Around> around) {
+      first[b] = Math.min(first[b], now);
+      last[b] = Math.max(last[b], now);
+      for (Around a : around) {
+        if (!target.buffers.get(b).loops().contains(a.id())) {
+          a.used().add(b);
+        }
+      }
+    }
+
+    // Buffers that trade places need both places all the time.
+    void widenSwaps() {
+      for (Step.Swap w : swaps) {
+        int from = Math.min(first[w.a()], first[w.b()]);
+        int to = Math.max(last[w.a()], last[w.b()]);
+        first[w.a()] = from;
+        first[w.b()] = from;
+        last[w.a()] = to;
+        last[w.b()] = to;
+      }
+    }
+  }
+
+  /** Free memory below {@code end}, by offset. */
+  private static final class Gaps {
+    private final TreeMap<Long, Long> gaps = new TreeMap<>();
+    long end;
+
+    long take(long size) {
+      long best = -1;
+      for (var g : gaps.entrySet()) {
+        if (g.getValue() >= size && (best < 0 || g.getValue() < gaps.get(best))) {
+          best = g.getKey();
+        }
+      }
+      if (best < 0) {
+        // The last gap can grow.
+        var tail = gaps.lastEntry();
+        long at = tail != null && tail.getKey() + tail.getValue() == end ? tail.getKey() : end;
+        gaps.remove(at);
+        end = at + size;
+        return at;
+      }
+      long rest = gaps.remove(best) - size;
+      if (rest > 0) {
+        gaps.put(best + size, rest);
+      }
+      return best;
+    }
+
+    void free(long at, long size) {
+      if (size == 0) {
+        return;
+      }
+      var before = gaps.lowerEntry(at);
+      if (before != null && before.getKey() + before.getValue() == at) {
+        at = before.getKey();
+        size += before.getValue();
+      }
+      Long after = gaps.remove(at + size);
+      gaps.put(at, size + (after == null ? 0 : after));
+    }
+  }
+}

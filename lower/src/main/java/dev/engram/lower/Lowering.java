@@ -1,0 +1,41 @@
+package dev.engram.lower;
+
+import dev.engram.ir.Graph;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Graphs to loop programs. */
+public final class Lowering {
+  private Lowering() {}
+
+  /**
+   * The loops that compute {@code g}, with every buffer's place decided.
+   *
+   * @throws LoweringException when a {@link dev.engram.ir.Control.Transposed} is left in it
+   */
+  public static LoopProgram lower(Graph g) {
+    return lower(g, true);
+  }
+
+  static LoopProgram lower(Graph g, boolean fuse) {
+    Graph ready = Prepare.prepare(g);
+    Target target = new Target();
+    BlockEmitter emitter = new BlockEmitter(new Block(ready, fuse), target);
+    List<Integer> inputs = new ArrayList<>();
+    for (int i = 0; i < ready.params().size(); i++) {
+      int b = target.buffer(ready.params().get(i).type(), new Buffer.Place.Input(i));
+      inputs.add(b);
+      emitter.bind(ready.params().get(i), View.dense(b, ready.params().get(i).type().shape()));
+    }
+    List<Integer> outputs = new ArrayList<>();
+    for (int i = 0; i < ready.outs().size(); i++) {
+      int b = target.buffer(ready.outs().get(i).type(), new Buffer.Place.Output(i));
+      outputs.add(b);
+      emitter.deliver(i, View.dense(b, ready.outs().get(i).type().shape()));
+    }
+    emitter.emit();
+    List<Step> steps = target.steps();
+    BufferPlan plan = BufferPlan.plan(target, steps);
+    return new LoopProgram(g.name(), plan.buffers(), inputs, outputs, steps, plan.arenaBytes());
+  }
+}

@@ -1,0 +1,131 @@
+package dev.engram.lower;
+
+import dev.engram.ir.Builder;
+import dev.engram.ir.Cast;
+import dev.engram.ir.Check;
+import dev.engram.ir.Control;
+import dev.engram.ir.Custom;
+import dev.engram.ir.Dot;
+import dev.engram.ir.Elementwise;
+import dev.engram.ir.ElementwiseRow;
+import dev.engram.ir.Eqn;
+import dev.engram.ir.Graph;
+import dev.engram.ir.Index;
+import dev.engram.ir.Move;
+import dev.engram.ir.Param;
+import dev.engram.ir.Reduce;
+import dev.engram.ir.Source;
+import dev.engram.ir.TensorType;
+import dev.engram.ir.Value;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Brings a graph into the form that lowering starts from: calls and custom ops are inlined, markers
+ * and moves that do nothing are gone, and so is everything that no result and no check needs.
+ */
+final class Prepare {
+  private final Builder to;
+  private final Map<Value, Value> map = new HashMap<>();
+
+  private Prepare(String name) {
+    to = new Builder(name);
+  }
+
+  static Graph prepare(Graph g) {
+    Prepare p = new Prepare(g.name());
+    for (Param q : g.params()) {
+      p.map.put(q.var(), p.to.param(q));
+    }
+    List<Value> outs = p.body(g);
+    return dropDead(p.to.build(outs));
+  }
+
+  private List<Value> body(Graph g) {
+    for (Eqn e : g.eqns()) {
+      List<Value> in = e.inputs().stream().map(v -> Builder.mapped(map, v)).toList();
+      List<Value> outs = equation(e, in);
+      for (int i = 0; i < outs.size(); i++) {
+        map.put(e.outputs().get(i), outs.get(i));
+      }
+    }
+    return g.outs().stream().map(v -> Builder.mapped(map, v)).toList();
+  }
+
+  private List<Value> equation(Eqn e, List<Value> in) {
+    return switch (e.op()) {
+      case Elementwise x when x.row().has(ElementwiseRow.Flag.IDENTITY) -> List.of(in.getFirst());
+      case Cast c when c.to() == in.getFirst().type().dtype() -> List.of(in.getFirst());
+      case Move.Concat _ when in.size() == 1 -> List.of(in.getFirst());
+      case Move.Reshape r when r.shape().equals(in.getFirst().type().shape()) ->
+          List.of(in.getFirst());
+      case Elementwise _, Cast _, Reduce _, Dot _, Move _, Index _, Source _, Check _ ->
+          emit(e, e.op(), in);
+      case Control.Scan s ->
+          emit(
+              e,
+              new Control.Scan(prepare(s.body()), s.consts(), s.carry(), s.length(), s.reverse()),
+              in);
+      case Control.Cond c ->
+          emit(e, new Control.Cond(prepare(c.onTrue()), prepare(c.onFalse())), in);
+      case Control.Call c -> inline(c.body(), in);
+      case Control.Transposed t ->
+          throw new LoweringException(
+              "transposed: the transpose of @"
+                  + t.backward().name()
+                  + " is left in @"
+                  + to.name()
+                  + " ("
+                  + e.where()
+                  + "); it is only there to be transposed: use reverse mode, or give the call a jvp"
+                  + " rule");
+      case Custom c -> inline(c.expansion(types(in)), in);
+    };
+  }
+
+  private static List<TensorType> types(List<Value> in) {
+    return in.stream().map(Value::type).toList();
+  }
+
+  private List<Value> emit(Eqn e, dev.engram.ir.Op op, List<Value> in) {
+    return List.copyOf(to.at(e.where()).emit(op, in));
+  }
+
+  private List<Value> inline(Graph g, List<Value> args) {
+    Map<Value, Value> saved = new HashMap<>();
+    for (int i = 0; i < args.size(); i++) {
+      saved.put(g.params().get(i).var(), args.get(i));
+    }
+    // Variables are compared by identity, so one body inlined twice maps the same keys anew.
+    map.putAll(saved);
+    return body(g);
+  }
+
+  private static Graph dropDead(Graph g) {
+    Set<Value> live = new HashSet<>(g.outs());
+    List<Eqn> kept = new ArrayList<>();
+    for (Eqn e : g.eqns().reversed()) {
+      if (e.outputs().stream().anyMatch(live::contains) || checks(e)) {
+        kept.add(e);
+        live.addAll(e.inputs());
+      }
+    }
+    return new Graph(g.name(), g.params(), kept.reversed(), g.outs());
+  }
+
+  private static boolean checks(Eqn e) {
+    return switch (e.op()) {
+      case Check _ -> true;
+      case Control.Scan s -> s.body().eqns().stream().anyMatch(Prepare::checks);
+      case Control.Cond c ->
+          c.onTrue().eqns().stream().anyMatch(Prepare::checks)
+              || c.onFalse().eqns().stream().anyMatch(Prepare::checks);
+      case Elementwise _, Cast _, Reduce _, Dot _, Move _, Index _, Source _, Control _, Custom _ ->
+          false;
+    };
+  }
+}

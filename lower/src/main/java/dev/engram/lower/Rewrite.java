@@ -1,0 +1,33 @@
+package dev.engram.lower;
+
+import java.util.function.UnaryOperator;
+
+/** Instructions with their index maps exchanged. */
+final class Rewrite {
+  private Rewrite() {}
+
+  static Instr maps(Instr i, UnaryOperator<Affine> f) {
+    return switch (i) {
+      case Instr.Load l -> new Instr.Load(l.dtype(), access(l.from(), f));
+      case Instr.Literal l -> l;
+      case Instr.IndexOf x -> new Instr.IndexOf(x.dtype(), f.apply(x.at()));
+      case Instr.Apply a -> a;
+      case Instr.Convert c -> c;
+      case Instr.LoadAt l ->
+          new Instr.LoadAt(l.dtype(), access(l.from(), f), l.index(), l.stride(), l.limit());
+      case Instr.RandomWord r -> new Instr.RandomWord(r.key0(), r.key1(), f.apply(r.at()));
+      case Instr.Store s -> new Instr.Store(s.dtype(), access(s.to(), f), s.value());
+      case Instr.StoreAt s ->
+          new Instr.StoreAt(
+              s.dtype(), access(s.to(), f), s.index(), s.stride(), s.limit(), s.combine(), s.value());
+      case Instr.Fold d -> d;
+      case Instr.DotFold d -> d;
+      case Instr.Check c ->
+          new Instr.Check(c.dtype(), c.value(), c.op(), f.apply(c.position()), c.dims(), c.where());
+    };
+  }
+
+  private static Access access(Access a, UnaryOperator<Affine> f) {
+    return new Access(a.buffer(), f.apply(a.at()));
+  }
+}
