@@ -216,9 +216,7 @@ final class Block {
 
   private int operandWeight(Eqn e) {
     int terms =
-        e.op() instanceof Dot && Reads.kind(e) == Reads.Kind.MAP
-            ? (int) Reads.folded(e).size()
-            : 1;
+        e.op() instanceof Dot && Reads.kind(e) == Reads.Kind.MAP ? (int) Reads.folded(e).size() : 1;
     int w = 0;
     for (Value v : e.inputs()) {
       w += terms * weights.getOrDefault(v, 0);
@@ -335,9 +333,7 @@ final class Block {
     } else {
       Point folded = all.pick(java.util.stream.IntStream.range(rank, axisOf.length).toArray());
       List<Reads.Read> reads =
-          n.kind == Reads.Kind.FOLD
-              ? Reads.folding(n.eqn, kept, folded)
-              : Reads.of(n.eqn, kept);
+          n.kind == Reads.Kind.FOLD ? Reads.folding(n.eqn, kept, folded) : Reads.of(n.eqn, kept);
       reads.forEach(r -> leaf(r.value(), r.at(), out));
     }
     return out;

@@ -349,12 +349,7 @@ final class BlockEmitter {
     int c =
         b.check(
             new Instr.Check(
-                out.type().dtype(),
-                v,
-                op,
-                b.index(p, shape.strides()),
-                shape.dims(),
-                e.where()));
+                out.type().dtype(), v, op, b.index(p, shape.strides()), shape.dims(), e.where()));
     for (View to : wanted(out)) {
       b.store(out.type().dtype(), to, p, c);
     }
@@ -502,30 +497,43 @@ final class BlockEmitter {
   /** Memory that holds {@code v}: its own, a view, or a copy made now. */
   View located(Value v) {
     View view = view(v);
-    if (view != null) {
-      return view;
+    if (view == null) {
+      Eqn e = block.defining(v);
+      view = e != null && e.op() instanceof Move ? through(e) : materialize(v);
+      views.put(v, view);
     }
-    Eqn e = block.defining(v);
-    if (e != null && e.op() instanceof Move.Reshape r) {
-      TensorType type = e.in(0).type();
-      View dense = target.allocate(type);
-      copy(e.in(0), dense, e.where());
-      view = Objects.requireNonNull(dense.reshape(type.shape(), r.shape()));
-    } else {
-      view = target.allocate(v.type());
-      copy(v, view, e == null ? Where.UNKNOWN : e.where());
-    }
-    views.put(v, view);
     return view;
   }
 
-  /** A view of the memory that {@code v} is a move of. */
+  /** The memory of a move's operand, seen as its result; a copy is made where that cannot be. */
+  View through(Eqn e) {
+    View view = moved(e);
+    if (view != null) {
+      return view;
+    }
+    if (e.op() instanceof Move.Reshape r) {
+      Value x = e.in(0);
+      View dense = target.allocate(x.type());
+      copy(x, dense, e.where());
+      return Objects.requireNonNull(dense.reshape(x.type().shape(), r.shape()));
+    }
+    return materialize(e.out());
+  }
+
+  private View materialize(Value v) {
+    View to = target.allocate(v.type());
+    Eqn e = block.defining(v);
+    copy(v, to, e == null ? Where.UNKNOWN : e.where());
+    return to;
+  }
+
   private @Nullable View view(Value v) {
     View own = views.get(v);
     Eqn e = block.defining(v);
-    if (own != null || e == null || block.node(v) != null || e.inputs().isEmpty()) {
-      return own;
-    }
+    return own != null || e == null || block.node(v) != null ? own : moved(e);
+  }
+
+  private @Nullable View moved(Eqn e) {
     if (!(e.op() instanceof Move m) || !(view(e.in(0)) instanceof View x)) {
       return null;
     }

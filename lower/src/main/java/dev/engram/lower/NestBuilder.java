@@ -102,8 +102,7 @@ final class NestBuilder {
   }
 
   int apply(ElementwiseRow row, DType dtype, int... args) {
-    return share(
-        new Instr.Apply(row, dtype, java.util.Arrays.stream(args).boxed().toList()));
+    return share(new Instr.Apply(row, dtype, java.util.Arrays.stream(args).boxed().toList()));
   }
 
   /** Computes the node's element at its own point and remembers it. */
@@ -172,8 +171,7 @@ final class NestBuilder {
             Reads.of(e, p).stream()
                 .map(k -> value(k.value(), java.util.Objects.requireNonNull(k.at())))
                 .toList();
-        yield share(
-            new Instr.RandomWord(key.get(0), key.get(1), index(p, r.shape().strides())));
+        yield share(new Instr.RandomWord(key.get(0), key.get(1), index(p, r.shape().strides())));
       }
       case Index _, Source.Const _, Check _, Control _, Custom _ ->
           throw new IllegalStateException(e.op().mnemonic() + " has no element of its own");
@@ -208,7 +206,7 @@ final class NestBuilder {
     Reads.Read r = Reads.of(e, p).getFirst();
     return r.at() != null
         ? value(r.value(), r.at())
-        : load(e.out().type().dtype(), block.located(e.out()), p);
+        : load(e.out().type().dtype(), block.through(e), p);
   }
 
   // y[b,p,j,q] = x[b,p,i[b,j],q]
@@ -246,7 +244,12 @@ final class NestBuilder {
       return share(new Instr.Literal(dtype, lit.bits()));
     }
     View view = block.located(x);
-    Window w = window(x.type().shape(), e.out().type().shape(), e.inputs().subList(1, e.inputs().size()), view);
+    Window w =
+        window(
+            x.type().shape(),
+            e.out().type().shape(),
+            e.inputs().subList(1, e.inputs().size()),
+            view);
     return share(
         new Instr.LoadAt(dtype, view.at(p, block.depth()), w.index(), w.stride(), w.limit()));
   }
@@ -267,7 +270,10 @@ final class NestBuilder {
     }
     if (free.size() == 1) {
       int d = free.getFirst();
-      return new Window(start(starts.get(d), in.dim(d) - size.dim(d)), view.stride().get(d), in.dim(d) - size.dim(d) + 1L);
+      return new Window(
+          start(starts.get(d), in.dim(d) - size.dim(d)),
+          view.stride().get(d),
+          in.dim(d) - size.dim(d) + 1L);
     }
     // Σ_d stride_d · clamp(start_d), counted from the lowest address that a window can have.
     int sum = literal(DType.I64, 0);
@@ -278,7 +284,9 @@ final class NestBuilder {
         throw new LoweringException("a dynamic window over a reversed view; copy it first");
       }
       int at = start(starts.get(d), in.dim(d) - size.dim(d));
-      sum = apply(Rows.ADD, DType.I64, sum, apply(Rows.MUL, DType.I64, at, literal(DType.I64, stride)));
+      sum =
+          apply(
+              Rows.ADD, DType.I64, sum, apply(Rows.MUL, DType.I64, at, literal(DType.I64, stride)));
       limit += stride * (in.dim(d) - size.dim(d));
     }
     return new Window(sum, 1, limit);
@@ -286,7 +294,10 @@ final class NestBuilder {
 
   private int start(Value v, long most) {
     int at = value(v, Point.at(space()));
-    int wide = v.type().dtype() == DType.I64 ? at : share(new Instr.Convert(v.type().dtype(), DType.I64, at));
+    int wide =
+        v.type().dtype() == DType.I64
+            ? at
+            : share(new Instr.Convert(v.type().dtype(), DType.I64, at));
     int low = apply(Rows.MAX, DType.I64, wide, literal(DType.I64, 0));
     return apply(Rows.MIN, DType.I64, low, literal(DType.I64, most));
   }
@@ -295,7 +306,14 @@ final class NestBuilder {
     add(new Instr.Store(dtype, to.at(p, block.depth()), value));
   }
 
-  void storeAt(DType dtype, Access to, int index, long stride, long limit, Index.Combine combine, int value) {
+  void storeAt(
+      DType dtype,
+      Access to,
+      int index,
+      long stride,
+      long limit,
+      Index.Combine combine,
+      int value) {
     add(new Instr.StoreAt(dtype, to, index, stride, limit, combine, value));
   }
 

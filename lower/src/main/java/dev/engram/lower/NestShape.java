@@ -23,8 +23,7 @@ final class NestShape {
         }
       }
     }
-    List<Step.Axis> axes =
-        order.stream().map(a -> new Step.Axis(length[a], reduce[a])).toList();
+    List<Step.Axis> axes = order.stream().map(a -> new Step.Axis(length[a], reduce[a])).toList();
     return new Step.Nest(
         label,
         axes,

@@ -96,7 +96,8 @@ final class Point {
    * For a point of a tensor of shape {@code result}, a reshape of shape {@code operand}: the point
    * of the operand; null when an index of the operand is not affine in those of the result.
    */
-  @org.jspecify.annotations.Nullable Point unreshape(Shape result, Shape operand) {
+  @org.jspecify.annotations.Nullable
+  Point unreshape(Shape result, Shape operand) {
     Point p = new Point(space, new long[operand.rank()], new long[operand.rank()][space]);
     if (result.size() == 0) {
       return p;

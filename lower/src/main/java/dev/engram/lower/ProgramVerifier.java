@@ -299,8 +299,7 @@ public final class ProgramVerifier {
         throw broken(i, "b" + a.buffer() + " is never written");
       }
       bounds(i, a, b, reach);
-      uses.computeIfAbsent(a.buffer(), _ -> new ArrayList<>())
-          .add(new Use(i, stores, a.at()));
+      uses.computeIfAbsent(a.buffer(), _ -> new ArrayList<>()).add(new Use(i, stores, a.at()));
     }
 
     private void bounds(int i, Access a, Buffer b, long reach) {

@@ -204,7 +204,12 @@ final class Reads {
   }
 
   private static int[] side(
-      int rank, List<Integer> batch, List<Integer> free, int firstFree, List<Integer> contract, int folded) {
+      int rank,
+      List<Integer> batch,
+      List<Integer> free,
+      int firstFree,
+      List<Integer> contract,
+      int folded) {
     int[] from = new int[rank];
     for (int i = 0; i < batch.size(); i++) {
       from[batch.get(i)] = i;

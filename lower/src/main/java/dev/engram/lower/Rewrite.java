@@ -19,7 +19,13 @@ final class Rewrite {
       case Instr.Store s -> new Instr.Store(s.dtype(), access(s.to(), f), s.value());
       case Instr.StoreAt s ->
           new Instr.StoreAt(
-              s.dtype(), access(s.to(), f), s.index(), s.stride(), s.limit(), s.combine(), s.value());
+              s.dtype(),
+              access(s.to(), f),
+              s.index(),
+              s.stride(),
+              s.limit(),
+              s.combine(),
+              s.value());
       case Instr.Fold d -> d;
       case Instr.DotFold d -> d;
       case Instr.Check c ->

@@ -72,7 +72,8 @@ final class ScanPlan {
     if (n == null || !outside.wanted(v).isEmpty() || n.eqn == null) {
       return false;
     }
-    boolean constant = n.eqn.op() instanceof Source.Const || n.eqn.op() instanceof dev.engram.ir.Check;
+    boolean constant =
+        n.eqn.op() instanceof Source.Const || n.eqn.op() instanceof dev.engram.ir.Check;
     if (constant || outside.block().graph.outs().contains(v)) {
       return false;
     }

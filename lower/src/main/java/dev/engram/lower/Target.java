@@ -10,7 +10,10 @@ import java.util.Map;
 /** A loop program under construction. */
 final class Target {
   /** A buffer whose place may still be open; {@code loops} are those it lives inside of. */
-  record Draft(TensorType type, Buffer.@org.jspecify.annotations.Nullable Place place, List<Integer> loops) {}
+  record Draft(
+      TensorType type,
+      Buffer.@org.jspecify.annotations.Nullable Place place,
+      List<Integer> loops) {}
 
   final List<Draft> buffers = new ArrayList<>();
   final Map<Step.Loop, Integer> loopIds = new IdentityHashMap<>();
@@ -38,8 +41,7 @@ final class Target {
   }
 
   int constant(dev.engram.ir.HostTensor value) {
-    return constants.computeIfAbsent(
-        value, v -> buffer(v.type(), new Buffer.Place.Constant(v)));
+    return constants.computeIfAbsent(value, v -> buffer(v.type(), new Buffer.Place.Constant(v)));
   }
 
   /** A dense buffer in the arena, alive in one iteration of the loops around. */
