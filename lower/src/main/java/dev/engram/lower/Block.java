@@ -109,7 +109,7 @@ final class Block {
       for (int i = 0; i < e.inputs().size(); i++) {
         Value v = e.in(i);
         uses.merge(v, readers, Integer::sum);
-        if (passes && repeated.contains(out) || repeats(e, v)) {
+        if ((passes && repeated.contains(out)) || repeats(e, v)) {
           repeated.add(v);
         }
         if (memory(e, i)) {
@@ -199,6 +199,9 @@ final class Block {
       case OPAQUE -> opaque(e);
       case FOLD -> mapped(new Node(e.out(), e, kind, 1 + operandWeight(e)));
       case FREE, MAP -> {
+        if (e.op() instanceof Dot && Reads.folded(e).size() > 1 && joinedAsFold(e)) {
+          return;
+        }
         int weight = operandWeight(e) + (kind == Reads.Kind.FREE ? 0 : 1);
         boolean shared =
             kind == Reads.Kind.MAP
@@ -212,7 +215,17 @@ final class Block {
     }
   }
 
-  private final Map<Value, Integer> weights = new HashMap<>();
+  // A short contraction is written out unless it can fold along with what it reads.
+  private boolean joinedAsFold(Eqn e) {
+    Node n = new Node(e.out(), e, Reads.Kind.FOLD, 1 + operandWeight(e));
+    List<Integer> dims = dims(n);
+    int[] natural = natural(dims);
+    boolean done = fuse && join(n, dims, leaves(n, natural, axes(natural))) != null;
+    if (done) {
+      nodes.put(n.value, n);
+    }
+    return done;
+  }
 
   private int operandWeight(Eqn e) {
     int terms =
@@ -258,43 +271,49 @@ final class Block {
   private record Leaf(Value value, @Nullable Point at) {}
 
   private void mapped(Node n) {
-    List<Integer> dims = new ArrayList<>(n.value.type().shape().dims());
-    dims.addAll(n.eqn == null ? List.of() : foldedDims(n));
-    int[] natural = new int[dims.size()];
-    List<Integer> lengths = new ArrayList<>();
-    List<Boolean> reduce = new ArrayList<>();
-    for (int d = 0; d < natural.length; d++) {
-      natural[d] = dims.get(d) == 1 ? -1 : lengths.size();
-      if (dims.get(d) != 1) {
-        lengths.add(dims.get(d));
-        reduce.add(d >= n.value.type().rank());
-      }
-    }
-    List<Leaf> leaves = leaves(n, natural, lengths.size());
-    Kernel home = fuse ? join(n, dims, leaves) : null;
-    if (home == null) {
-      home = new Kernel(ints(lengths), booleans(reduce));
-      place(n, home, natural);
-      schedule.append(home);
-      settle(n, home, leaves);
+    List<Integer> dims = dims(n);
+    int[] natural = natural(dims);
+    List<Leaf> leaves = leaves(n, natural, axes(natural));
+    if (!fuse || join(n, dims, leaves) == null) {
+      alone(n, dims, natural, leaves);
     }
     nodes.put(n.value, n);
   }
 
-  private static int[] ints(List<Integer> list) {
-    return list.stream().mapToInt(Integer::intValue).toArray();
-  }
-
-  private static boolean[] booleans(List<Boolean> list) {
-    boolean[] all = new boolean[list.size()];
-    for (int i = 0; i < all.length; i++) {
-      all[i] = list.get(i);
+  private void alone(Node n, List<Integer> dims, int[] natural, List<Leaf> leaves) {
+    int[] length = new int[axes(natural)];
+    boolean[] reduce = new boolean[length.length];
+    for (int d = 0; d < natural.length; d++) {
+      if (natural[d] >= 0) {
+        length[natural[d]] = dims.get(d);
+        reduce[natural[d]] = d >= n.value.type().rank();
+      }
     }
-    return all;
+    Kernel k = new Kernel(length, reduce);
+    place(n, k, natural);
+    schedule.append(k);
+    settle(n, k, leaves);
   }
 
-  private static List<Integer> foldedDims(Node n) {
-    return n.kind == Reads.Kind.FOLD ? Reads.folded(n.equation()).dims() : List.of();
+  /** Lengths of the result's axes, then of the folded ones. */
+  private static List<Integer> dims(Node n) {
+    List<Integer> dims = new ArrayList<>(n.value.type().shape().dims());
+    dims.addAll(n.kind == Reads.Kind.FOLD ? Reads.folded(n.equation()).dims() : List.of());
+    return dims;
+  }
+
+  /** A nest axis for every axis longer than 1. */
+  private static int[] natural(List<Integer> dims) {
+    int[] axisOf = new int[dims.size()];
+    int n = 0;
+    for (int d = 0; d < axisOf.length; d++) {
+      axisOf[d] = dims.get(d) == 1 ? -1 : n++;
+    }
+    return axisOf;
+  }
+
+  private static int axes(int[] axisOf) {
+    return (int) java.util.Arrays.stream(axisOf).filter(a -> a >= 0).count();
   }
 
   private static void place(Node n, Kernel k, int[] axisOf) {
@@ -434,7 +453,7 @@ final class Block {
     boolean kept = covered == k.length.length - k.reductions() && onReduced == 0;
     boolean epilogue = false;
     if (n.kind == Reads.Kind.FOLD) {
-      if (!whole || k.reductions() > 0 && !java.util.Arrays.equals(folds, k.reduce)) {
+      if (!whole || (k.reductions() > 0 && !java.util.Arrays.equals(folds, k.reduce))) {
         return false;
       }
     } else if (!whole) {
@@ -487,19 +506,9 @@ final class Block {
       Node n = nodes.get(v);
       if (n == null) {
         n = new Node(v, null, Reads.Kind.MAP, 1);
-        int[] natural = new int[v.type().rank()];
-        List<Integer> lengths = new ArrayList<>();
-        for (int d = 0; d < natural.length; d++) {
-          int length = v.type().shape().dim(d);
-          natural[d] = length == 1 ? -1 : lengths.size();
-          if (length != 1) {
-            lengths.add(length);
-          }
-        }
-        Kernel k = new Kernel(ints(lengths), new boolean[lengths.size()]);
-        place(n, k, natural);
-        schedule.append(k);
-        settle(n, k, leaves(n, natural, lengths.size()));
+        List<Integer> dims = dims(n);
+        int[] natural = natural(dims);
+        alone(n, dims, natural, leaves(n, natural, axes(natural)));
       }
       results.add(n);
     }

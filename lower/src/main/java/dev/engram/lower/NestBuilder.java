@@ -15,6 +15,7 @@ import dev.engram.ir.Move;
 import dev.engram.ir.Reduce;
 import dev.engram.ir.Rows;
 import dev.engram.ir.Shape;
+import dev.engram.ir.Signature;
 import dev.engram.ir.Source;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
@@ -143,7 +144,7 @@ final class NestBuilder {
       case Elementwise x -> {
         List<Integer> args = e.inputs().stream().map(v -> value(v, p)).toList();
         name(e);
-        DType of = x.row() == Rows.SELECT ? dtype : e.in(0).type().dtype();
+        DType of = x.row().signature() == Signature.SELECT ? dtype : e.in(0).type().dtype();
         yield share(new Instr.Apply(x.row(), of, args));
       }
       case Cast c -> {

@@ -110,7 +110,7 @@ final class Oracle {
     for (long i = 0; i < want.type().size(); i++) {
       double w = want.getDouble(i);
       double v = got.getDouble(i);
-      boolean equal = w == v || Double.isNaN(w) && Double.isNaN(v);
+      boolean equal = w == v || (Double.isNaN(w) && Double.isNaN(v));
       if (!equal && !(Math.abs(w - v) <= tolerance)) {
         fail(
             "output "
