@@ -45,6 +45,7 @@ final class Block {
   private final Set<Value> params = new HashSet<>();
   private final Map<Value, Integer> uses = new HashMap<>();
   private final Set<Value> repeated = new HashSet<>();
+  private final Map<Value, Integer> weights = new HashMap<>();
   private final Set<Value> stored = new HashSet<>();
   private final Set<Value> carried = new HashSet<>();
   private final boolean fuse;
