@@ -1,8 +1,13 @@
 package dev.engram.io;
 
+import dev.engram.ir.DType;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.TensorType;
+import dev.engram.ir.TypeException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -94,6 +99,44 @@ public record Safetensors(Map<String, String> metadata, List<Entry> entries) {
       if (got != expected) {
         throw new IllegalArgumentException(what + " needs " + expected + " bytes, got " + got);
       }
+    }
+
+    /** The tensor under a name, without a copy. */
+    public static Entry of(String name, HostTensor tensor) {
+      TensorType type = tensor.type();
+      long[] shape = type.shape().dims().stream().mapToLong(Integer::longValue).toArray();
+      return new Entry(name, type.dtype().name(), shape, tensor.segment());
+    }
+
+    /**
+     * This entry as a tensor of the same memory.
+     *
+     * @throws TypeException when no tensor has the element type or so long an axis, or when a BOOL
+     *     is neither 0 nor 1
+     */
+    public HostTensor tensor() {
+      String what = "tensor \"" + name + "\": " + dtype + Arrays.toString(shape);
+      DType type =
+          Arrays.stream(DType.values())
+              .filter(known -> known.name().equals(dtype))
+              .findFirst()
+              .orElseThrow(
+                  () ->
+                      new TypeException(
+                          what
+                              + " has an element type without tensors, expected one of "
+                              + Arrays.toString(DType.values())));
+      if (Arrays.stream(shape).anyMatch(size -> size > Integer.MAX_VALUE)) {
+        throw new TypeException(what + " has an axis longer than 2^31 - 1");
+      }
+      for (long i = 0; type == DType.BOOL && i < data.byteSize(); i++) {
+        byte value = data.get(ValueLayout.JAVA_BYTE, i);
+        if (value != 0 && value != 1) {
+          throw new TypeException(what + ": element " + i + " is " + value + ", expected 0 or 1");
+        }
+      }
+      int[] dims = Arrays.stream(shape).mapToInt(Math::toIntExact).toArray();
+      return HostTensor.wrap(TensorType.of(type, dims), data);
     }
 
     /** A copy of the sizes. */

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.TypeException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -274,6 +276,46 @@ class SafetensorsTest {
     return assertThrows(
             IllegalArgumentException.class, () -> new Safetensors.Entry(name, dtype, shape, data))
         .getMessage();
+  }
+
+  @Test
+  void tensorsComeBackWithTheirBits() throws IOException {
+    List<HostTensor> tensors =
+        List.of(
+            HostTensor.of(new float[] {1, Float.NaN, -0f}, 3, 1),
+            HostTensor.of(new double[] {Math.PI}),
+            HostTensor.of(new int[0], 0, 2),
+            HostTensor.of(new long[] {Long.MIN_VALUE, 3}, 2),
+            HostTensor.of(new boolean[] {true, false}, 2));
+    List<Safetensors.Entry> entries =
+        tensors.stream().map(t -> Safetensors.Entry.of(t.type().toString(), t)).toList();
+    Path path = folder.resolve("t.safetensors");
+    new Safetensors(Map.of(), entries).write(path);
+    Safetensors read = Safetensors.read(path);
+    for (HostTensor t : tensors) {
+      assertTrue(t.sameBits(read.entry(t.type().toString()).tensor()), t.toString());
+    }
+  }
+
+  @Test
+  void whatIsNoTensorIsNamed() {
+    assertTrue(noTensor("F16", new long[] {1}, 2).contains("F16[1] has an element type without"));
+    assertTrue(noTensor("F32", new long[] {1L << 40, 0}, 0).contains("longer than 2^31 - 1"));
+    assertEquals("", noTensor("BOOL", new long[] {2}, 2));
+    MemorySegment two = MemorySegment.ofArray(new byte[] {1, 2});
+    Safetensors.Entry bad = new Safetensors.Entry("w", "BOOL", new long[] {2}, two);
+    assertEquals(
+        "tensor \"w\": BOOL[2]: element 1 is 2, expected 0 or 1",
+        assertThrows(TypeException.class, bad::tensor).getMessage());
+  }
+
+  private static String noTensor(String dtype, long[] shape, int bytes) {
+    try {
+      new Safetensors.Entry("w", dtype, shape, MemorySegment.ofArray(new byte[bytes])).tensor();
+      return "";
+    } catch (TypeException e) {
+      return e.getMessage();
+    }
   }
 
   @Test
