@@ -3,6 +3,7 @@ package dev.engram.autodiff;
 import dev.engram.ir.Builder;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Value;
+import dev.engram.ir.passes.Dce;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -58,6 +59,6 @@ public final class Batch {
       outs.add(wide.get(i) ? batching.widen(r) : r.value());
       outBatched.add(wide.get(i) || r.batched());
     }
-    return new Batched(Live.prune(b.build(outs)), outBatched);
+    return new Batched(Dce.run(b.build(outs)), outBatched);
   }
 }

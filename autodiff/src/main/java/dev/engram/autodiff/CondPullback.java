@@ -7,10 +7,10 @@ import dev.engram.ir.Graph;
 import dev.engram.ir.Param;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
+import dev.engram.ir.passes.Dce;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /** Transposes a cond: the same choice between the transposed branches. */
 final class CondPullback {
@@ -33,19 +33,8 @@ final class CondPullback {
 
   /** True when every result depends on a linear operand, in one branch at least. */
   boolean isDirect() {
-    Set<Value> onTrue = reached(op.onTrue());
-    Set<Value> onFalse = reached(op.onFalse());
-    for (int i = 0; i < e.outputs().size(); i++) {
-      if (!onTrue.contains(op.onTrue().outs().get(i))
-          && !onFalse.contains(op.onFalse().outs().get(i))) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private Set<Value> reached(Graph g) {
-    return Live.dependents(g, linear.stream().map(i -> g.params().get(i).var()).toList());
+    List<Boolean> flags = e.inputs().stream().map(p::isLinear).toList();
+    return !Live.results(op, flags, e.outputs().size()).contains(false);
   }
 
   void pull(List<Optional<Value>> cts) {
@@ -98,6 +87,6 @@ final class CondPullback {
         outs.add(Terms.orZero(result.get(i), in.get(linear.get(i)).type()));
       }
     }
-    return Live.prune(b.build(outs));
+    return Dce.run(b.build(outs));
   }
 }

@@ -32,7 +32,7 @@ record IndexPullback(Pullback p) {
     switch (op.combine()) {
       case ADD -> add(e, op, ct);
       case SET -> set(e, op, ct);
-      case MAX -> throw Pullback.notLinear(e);
+      case MAX -> throw p.notLinear(e);
     }
   }
 

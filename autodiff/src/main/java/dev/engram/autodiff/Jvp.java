@@ -3,6 +3,7 @@ package dev.engram.autodiff;
 import dev.engram.ir.Builder;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Value;
+import dev.engram.ir.passes.Dce;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -32,6 +33,6 @@ public final class Jvp {
     List<Dual> duals = new JvpPushforward(b).push(g, args);
     List<Value> outs = new ArrayList<>(Pushforward.primals(duals));
     outs.addAll(Pushforward.floatTangents(duals));
-    return Live.prune(b.build(outs));
+    return Dce.run(b.build(outs));
   }
 }

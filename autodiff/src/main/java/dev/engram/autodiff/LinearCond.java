@@ -7,6 +7,7 @@ import dev.engram.ir.Lit;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
+import dev.engram.ir.passes.Dce;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -111,7 +112,7 @@ final class LinearCond {
     List<Value> outs = new ArrayList<>(g.outs().subList(0, n));
     slots.forEach(t -> outs.add(Lit.zero(t)));
     b.stored().forEach((r, slot) -> outs.set(n + slot, r));
-    return Live.prune(new Graph(g.name(), g.params(), g.eqns(), outs));
+    return Dce.run(new Graph(g.name(), g.params(), g.eqns(), outs));
   }
 
   private Graph tangents(Branch branch, List<Integer> shared, List<Boolean> hasTangent) {

@@ -8,6 +8,7 @@ import dev.engram.ir.Param;
 import dev.engram.ir.Role;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
+import dev.engram.ir.passes.Dce;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -47,7 +48,7 @@ final class LinearPushforward extends Pushforward {
 
   /** The linear part with these results; only residuals that they need remain. */
   Linear finish(List<Value> outs) {
-    Graph g = Live.prune(tangent.build(outs));
+    Graph g = Dce.run(tangent.build(outs));
     Set<Value> used = Live.used(g);
     List<Var> kept = new ArrayList<>();
     List<Param> params = new ArrayList<>();

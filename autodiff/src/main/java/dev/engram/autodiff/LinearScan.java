@@ -6,6 +6,7 @@ import dev.engram.ir.Graph;
 import dev.engram.ir.Param;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
+import dev.engram.ir.passes.Dce;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -103,7 +104,7 @@ final class LinearScan {
     List<Var> results =
         push.primal.emit(
             new Control.Scan(
-                Live.prune(new Graph(g.name(), g.params(), g.eqns(), outs)),
+                Dce.run(new Graph(g.name(), g.params(), g.eqns(), outs)),
                 op.consts(),
                 op.carry(),
                 op.length(),
@@ -120,8 +121,7 @@ final class LinearScan {
     }
     List<Param> params = body.primal().params().subList(0, op.consts());
     Graph once =
-        Live.prune(
-            new Graph(op.body().name(), params, body.primal().eqns(), List.copyOf(invariant)));
+        Dce.run(new Graph(op.body().name(), params, body.primal().eqns(), List.copyOf(invariant)));
     List<Value> outer = push.primal.inline(once, Pushforward.primals(in.subList(0, op.consts())));
     for (int i = 0; i < invariant.size(); i++) {
       constants.put(invariant.get(i), outer.get(i));

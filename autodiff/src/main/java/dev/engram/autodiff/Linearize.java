@@ -4,6 +4,7 @@ import dev.engram.autodiff.LinearPushforward.Linear;
 import dev.engram.ir.Builder;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Value;
+import dev.engram.ir.passes.Dce;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -49,7 +50,7 @@ public final class Linearize {
     List<Value> results = new ArrayList<>(primal.outs());
     results.addAll(linear.residuals());
     return new Linearized(
-        Live.prune(new Graph(primal.name(), primal.params(), primal.eqns(), results)),
+        Dce.run(new Graph(primal.name(), primal.params(), primal.eqns(), results)),
         linear.graph(),
         linear.residuals().size(),
         outs.stream().map(Dual::hasTangent).toList());

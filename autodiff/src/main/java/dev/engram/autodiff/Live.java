@@ -1,11 +1,18 @@
 package dev.engram.autodiff;
 
+import dev.engram.ir.Cast;
 import dev.engram.ir.Check;
 import dev.engram.ir.Control;
-import dev.engram.ir.Eqn;
+import dev.engram.ir.Custom;
+import dev.engram.ir.Dot;
+import dev.engram.ir.Elementwise;
 import dev.engram.ir.Graph;
+import dev.engram.ir.Index;
+import dev.engram.ir.Move;
 import dev.engram.ir.Op;
 import dev.engram.ir.Param;
+import dev.engram.ir.Reduce;
+import dev.engram.ir.Source;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
 import java.util.ArrayList;
@@ -13,23 +20,11 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 
-/** What a graph needs, and what depends on what. */
+/** What a graph reads, and what depends on what. */
 final class Live {
   private Live() {}
-
-  /** {@code g} without the equations that no result needs; checks stay. */
-  static Graph prune(Graph g) {
-    Set<Value> live = new HashSet<>(g.outs());
-    List<Eqn> kept = new ArrayList<>();
-    for (Eqn e : g.eqns().reversed()) {
-      if (hasEffect(e.op()) || e.outputs().stream().anyMatch(live::contains)) {
-        kept.add(e);
-        live.addAll(e.inputs());
-      }
-    }
-    return new Graph(g.name(), g.params(), kept.reversed(), g.outs());
-  }
 
   /** The variables that the results of {@code g} and its equations read. */
   static Set<Value> used(Graph g) {
@@ -38,33 +33,72 @@ final class Live {
     return used;
   }
 
-  /** {@code from} and all variables of {@code g} computed from them. */
-  static Set<Value> dependents(Graph g, Collection<? extends Value> from) {
-    Set<Value> reached = new HashSet<>(from);
-    for (Eqn e : g.eqns()) {
-      if (e.inputs().stream().anyMatch(reached::contains)) {
-        reached.addAll(e.outputs());
-      }
-    }
-    return reached;
-  }
-
   /** The variables of the parameters {@code from <= i < to}. */
   static List<Var> vars(Graph g, int from, int to) {
     return g.params().subList(from, to).stream().map(Param::var).toList();
   }
 
-  private static boolean hasEffect(Op op) {
+  /** {@code from} and all variables of {@code g} computed from them. */
+  static Set<Value> dependents(Graph g, Collection<? extends Value> from) {
+    Set<Value> reached = new HashSet<>(from);
+    for (var e : g.eqns()) {
+      List<Boolean> in = e.inputs().stream().map(reached::contains).toList();
+      if (in.contains(true)) {
+        List<Boolean> out = results(e.op(), in, e.outputs().size());
+        IntStream.range(0, out.size())
+            .filter(out::get)
+            .forEach(i -> reached.add(e.outputs().get(i)));
+      }
+    }
+    return reached;
+  }
+
+  /** Which of {@code n} results of {@code op} depend on the operands {@code in}. */
+  static List<Boolean> results(Op op, List<Boolean> in, int n) {
     return switch (op) {
-      case Check _ -> true;
-      case Control.Scan s -> hasEffect(s.body());
-      case Control.Cond c -> hasEffect(c.onTrue()) || hasEffect(c.onFalse());
-      case Control.Call c -> hasEffect(c.body());
-      default -> false;
+      case Control.Scan s -> results(s, in);
+      case Control.Cond c ->
+          either(
+              IntStream.range(0, n).mapToObj(_ -> in.getFirst()).toList(),
+              either(
+                  results(c.onTrue(), in.subList(1, in.size())),
+                  results(c.onFalse(), in.subList(1, in.size()))));
+      case Control.Call c -> results(c.body(), in);
+      case Elementwise _, Cast _, Reduce _, Dot _, Move _, Index _ -> List.of(in.contains(true));
+      case Source _, Check _, Control.Transposed _, Custom _ ->
+          IntStream.range(0, n).mapToObj(_ -> in.contains(true)).toList();
     };
   }
 
-  private static boolean hasEffect(Graph g) {
-    return g.eqns().stream().anyMatch(e -> hasEffect(e.op()));
+  private static List<Boolean> results(Graph g, List<Boolean> params) {
+    List<Var> from =
+        IntStream.range(0, params.size())
+            .filter(params::get)
+            .mapToObj(i -> g.params().get(i).var())
+            .toList();
+    Set<Value> reached = dependents(g, from);
+    return g.outs().stream().map(reached::contains).toList();
+  }
+
+  /** A carry depends on an operand when its first value does, or when a step makes it. */
+  private static List<Boolean> results(Control.Scan op, List<Boolean> in) {
+    List<Boolean> params = new ArrayList<>(in);
+    while (true) {
+      List<Boolean> outs = new ArrayList<>(results(op.body(), params));
+      boolean more = false;
+      for (int i = 0; i < op.carry(); i++) {
+        int p = op.consts() + i;
+        more |= outs.get(i) && !params.get(p);
+        params.set(p, params.get(p) || outs.get(i));
+        outs.set(i, params.get(p));
+      }
+      if (!more) {
+        return outs;
+      }
+    }
+  }
+
+  private static List<Boolean> either(List<Boolean> a, List<Boolean> b) {
+    return IntStream.range(0, a.size()).mapToObj(i -> a.get(i) || b.get(i)).toList();
   }
 }

@@ -35,6 +35,7 @@ import java.util.function.Supplier;
  */
 final class Pullback {
   final Builder b;
+  private final Graph g;
   private final Map<Value, Value> constants = new HashMap<>();
   private final Set<Value> linear = new HashSet<>();
   private final Map<Value, Value> cotangents = new HashMap<>();
@@ -43,8 +44,9 @@ final class Pullback {
   /** An equation that mixes linear and other results, linearized, with its residuals. */
   private record Split(Linearized lin, List<Value> residuals) {}
 
-  private Pullback(Builder b) {
+  private Pullback(Builder b, Graph g) {
     this.b = b;
+    this.g = g;
   }
 
   /**
@@ -54,7 +56,7 @@ final class Pullback {
    */
   static List<Optional<Value>> pull(
       Builder b, Graph g, List<Value> residuals, List<Optional<Value>> outs) {
-    Pullback p = new Pullback(b);
+    Pullback p = new Pullback(b, g);
     int n = residuals.size();
     for (int i = 0; i < n; i++) {
       p.constants.put(g.params().get(i).var(), residuals.get(i));
@@ -127,9 +129,9 @@ final class Pullback {
   private void split(Eqn e) {
     Builder one = new Builder(e.op().mnemonic()).at(e.where());
     List<Value> operands = e.inputs().stream().map(v -> Terms.param(one, v.type())).toList();
-    Graph g = one.build(one.emit(e.op(), operands));
+    Graph alone = one.build(one.emit(e.op(), operands));
     List<Boolean> wrt = e.inputs().stream().map(this::isLinear).toList();
-    Linearized lin = Linearize.of(g, wrt);
+    Linearized lin = Linearize.of(alone, wrt);
     List<Var> moving = new ArrayList<>();
     List<Value> args = new ArrayList<>();
     for (int i = 0; i < operands.size(); i++) {
@@ -139,20 +141,20 @@ final class Pullback {
       args.add(wrt.get(i) ? Lit.zero(operands.get(i).type()) : constant(e.in(i)));
     }
     List<Value> all = lin.primal().outs();
-    List<Value> residuals = all.subList(g.outs().size(), all.size());
+    List<Value> residuals = all.subList(alone.outs().size(), all.size());
     Set<Value> reached = Live.dependents(lin.primal(), moving);
     if (residuals.stream().anyMatch(reached::contains)) {
       throw notLinear(e);
     }
     List<Value> values = b.inline(lin.primal(), args);
-    for (int i = 0; i < g.outs().size(); i++) {
+    for (int i = 0; i < alone.outs().size(); i++) {
       if (lin.outHasTangent().get(i)) {
         linear.add(e.outputs().get(i));
       } else {
         constants.put(e.outputs().get(i), values.get(i));
       }
     }
-    splits.put(e, new Split(lin, values.subList(g.outs().size(), values.size())));
+    splits.put(e, new Split(lin, values.subList(alone.outs().size(), values.size())));
   }
 
   private void backward(Eqn e) {
@@ -180,10 +182,10 @@ final class Pullback {
     }
   }
 
-  static AutodiffException notLinear(Eqn e) {
+  AutodiffException notLinear(Eqn e) {
     return new AutodiffException(
         "not linear: "
-            + Terms.describe(e)
+            + Terms.describe(g, e)
             + "; only values that are not transposed may be used so");
   }
 

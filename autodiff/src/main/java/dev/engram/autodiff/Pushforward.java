@@ -64,7 +64,7 @@ abstract sealed class Pushforward permits JvpPushforward, LinearPushforward {
       List<Dual> in = e.inputs().stream().map(v -> dual(env, v)).toList();
       primal.at(e.where());
       tangent.at(e.where());
-      List<Dual> out = in.stream().anyMatch(Dual::hasTangent) ? push(e, in) : copy(e, in);
+      List<Dual> out = in.stream().anyMatch(Dual::hasTangent) ? push(g, e, in) : copy(e, in);
       for (int i = 0; i < out.size(); i++) {
         env.put(e.outputs().get(i), out.get(i));
       }
@@ -85,9 +85,9 @@ abstract sealed class Pushforward permits JvpPushforward, LinearPushforward {
     return in.stream().map(Dual::primal).toList();
   }
 
-  private List<Dual> push(Eqn e, List<Dual> in) {
+  private List<Dual> push(Graph g, Eqn e, List<Dual> in) {
     return switch (e.op()) {
-      case Elementwise op -> one(e, in, y -> elementwise(e, op.row(), in, y));
+      case Elementwise op -> one(e, in, y -> elementwise(g, e, op.row(), in, y));
       case Cast op -> one(e, in, y -> op.to().isFloat() ? linear(op, in) : Optional.empty());
       case Reduce op -> one(e, in, y -> new ReduceTangent(this).of(op, in.getFirst(), y));
       case Dot op -> one(e, in, y -> dot(op, in));
@@ -112,7 +112,7 @@ abstract sealed class Pushforward permits JvpPushforward, LinearPushforward {
   }
 
   // dy = Σ_i ∂y/∂x_i dx_i
-  private Optional<Value> elementwise(Eqn e, ElementwiseRow row, List<Dual> in, Value y) {
+  private Optional<Value> elementwise(Graph g, Eqn e, ElementwiseRow row, List<Dual> in, Value y) {
     if (row.equals(Rows.SELECT)) {
       return select(in);
     }
@@ -122,7 +122,7 @@ abstract sealed class Pushforward permits JvpPushforward, LinearPushforward {
     if (row.partials().size() != row.arity()) {
       throw new AutodiffException(
           "%s has no derivative: the row %s lacks partials; add one for each operand, or use .stopGradient() before it"
-              .formatted(Terms.describe(e), row.name()));
+              .formatted(Terms.describe(g, e), row.name()));
     }
     List<Tensor> x = in.stream().<Tensor>map(d -> savedTensor(d.primal())).toList();
     Tensor result = savedTensor(y);

@@ -8,12 +8,12 @@ import dev.engram.ir.Lit;
 import dev.engram.ir.Param;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
+import dev.engram.ir.passes.Dce;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
@@ -42,34 +42,11 @@ final class ScanPullback {
 
   /** True when every carry and every stacked output depends on a linear operand. */
   boolean isDirect() {
-    Graph g = op.body();
-    List<Var> from = new ArrayList<>();
-    for (int i = 0; i < g.params().size(); i++) {
-      if (p.isLinear(e.in(i))) {
-        from.add(g.params().get(i).var());
-      }
-    }
-    Set<Value> reached = Live.dependents(g, from);
-    while (true) {
-      boolean more = false;
-      for (int i = 0; i < op.carry(); i++) {
-        Var carry = g.params().get(op.consts() + i).var();
-        if (reached.contains(g.outs().get(i)) && !reached.contains(carry)) {
-          from.add(carry);
-          more = true;
-        }
-      }
-      if (!more) {
-        break;
-      }
-      reached = Live.dependents(g, from);
-    }
-    Set<Value> linearVars = reached;
-    return Live.vars(g, op.consts(), op.consts() + op.carry()).stream()
-            .allMatch(linearVars::contains)
-        && g.outs().stream()
-            .skip(op.carry())
-            .allMatch(v -> v instanceof Lit || linearVars.contains(v));
+    List<Boolean> in = e.inputs().stream().map(p::isLinear).toList();
+    List<Boolean> out = Live.results(op, in, e.outputs().size());
+    List<Value> outs = op.body().outs();
+    return IntStream.range(0, outs.size())
+        .allMatch(i -> out.get(i) || (i >= op.carry() && outs.get(i) instanceof Lit));
   }
 
   /**
@@ -189,7 +166,7 @@ final class ScanPullback {
       }
     }
     Graph built = step.b().build(outs);
-    Graph body = Live.prune(new Graph(built.name(), params, built.eqns(), built.outs()));
+    Graph body = Dce.run(new Graph(built.name(), params, built.eqns(), built.outs()));
     List<Var> given =
         p.b.emit(new Control.Scan(body, consts, carry, op.length(), !op.reverse()), args);
     for (int i = 0; i < given.size(); i++) {

@@ -8,7 +8,9 @@ import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Lit;
 import dev.engram.ir.Move;
+import dev.engram.ir.Names;
 import dev.engram.ir.Param;
+import dev.engram.ir.Printer;
 import dev.engram.ir.Role;
 import dev.engram.ir.Rows;
 import dev.engram.ir.Shape;
@@ -19,7 +21,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** Terms that the rules share. */
@@ -112,11 +113,9 @@ final class Terms {
     return b.build(op.expand(in).stream().map(b::lift).toList());
   }
 
-  /** {@code mul(f32[2], f32[2]) (GruNet.java:21)}. */
-  static String describe(Eqn e) {
-    String types =
-        e.inputs().stream().map(v -> v.type().toString()).collect(Collectors.joining(", "));
-    return e.op().mnemonic() + "(" + types + ") (" + e.where() + ")";
+  /** {@code %2 = mul(%1, %0) (GruNet.java:21)}. */
+  static String describe(Graph g, Eqn e) {
+    return Printer.equation(Names.of(g), e) + " (" + e.where() + ")";
   }
 
   /** Checks that {@code wrt} chooses float parameters of {@code g}. */

@@ -4,6 +4,7 @@ import dev.engram.ir.Builder;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Param;
 import dev.engram.ir.Value;
+import dev.engram.ir.passes.Dce;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -33,6 +34,6 @@ public final class Transpose {
       Param p = g.params().get(residuals + i);
       outs.add(Terms.orZero(result.get(i), p.type()));
     }
-    return Live.prune(b.build(outs));
+    return Dce.run(b.build(outs));
   }
 }

@@ -4,6 +4,7 @@ import dev.engram.autodiff.LinearPushforward.Linear;
 import dev.engram.ir.Builder;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Value;
+import dev.engram.ir.passes.Dce;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -24,18 +25,26 @@ public final class Vjp {
    * @throws AutodiffException when a chosen parameter is not float, or an op has no derivative rule
    */
   public static Graph of(Graph g, List<Boolean> wrt) {
-    long floats = g.outs().stream().filter(Terms::isFloat).count();
-    return of(g, wrt, Collections.nCopies((int) floats, true));
+    int floats = Math.toIntExact(g.outs().stream().filter(Terms::isFloat).count());
+    return of(g, wrt, Collections.nCopies(floats, true));
   }
 
   /**
    * {@link #of(Graph, List)} where only some results have a cotangent.
    *
+   * @param wrt one flag for each parameter of {@code g}; chosen parameters must be float
    * @param seeded one flag for each float result of {@code g}: where false, its cotangent is zero,
    *     there is no parameter for it, and nothing is computed from it
+   * @throws AutodiffException as {@link #of(Graph, List)}
    */
   public static Graph of(Graph g, List<Boolean> wrt, List<Boolean> seeded) {
     Terms.requireFloat("vjp", g, wrt);
+    long floats = g.outs().stream().filter(Terms::isFloat).count();
+    if (seeded.size() != floats) {
+      throw new AutodiffException(
+          "vjp of @%s: got %d flags for cotangents, expected one for each of %d float results"
+              .formatted(g.name(), seeded.size(), floats));
+    }
     Builder b = new Builder(g.name() + "_vjp");
     Builder t = new Builder(g.name() + "_tangent");
     List<Value> params = Terms.params(b, g);
@@ -50,9 +59,9 @@ public final class Vjp {
     // Only results with a tangent hand their cotangent on.
     List<Optional<Value>> cotangents = new ArrayList<>();
     List<Value> tangents = new ArrayList<>();
-    int floatOut = 0;
+    int next = 0;
     for (Dual d : duals) {
-      if (Terms.isFloat(d.primal()) && seeded.get(floatOut++)) {
+      if (Terms.isFloat(d.primal()) && seeded.get(next++)) {
         Value ct = Terms.param(b, d.primal().type());
         if (d.hasTangent()) {
           tangents.add(d.tangent().get());
@@ -64,12 +73,12 @@ public final class Vjp {
     List<Value> residuals = List.copyOf(linear.residuals());
     List<Optional<Value>> result = Pullback.pull(b, linear.graph(), residuals, cotangents);
     List<Value> outs = new ArrayList<>(Pushforward.primals(duals));
-    int next = 0;
+    next = 0;
     for (int i = 0; i < params.size(); i++) {
       if (wrt.get(i)) {
         outs.add(Terms.orZero(result.get(next++), params.get(i).type()));
       }
     }
-    return Live.prune(b.build(outs));
+    return Dce.run(b.build(outs));
   }
 }
