@@ -3,6 +3,9 @@
 module dev.engram.core {
   exports dev.engram;
   exports dev.engram.io;
+  exports dev.engram.loss;
+  exports dev.engram.nn;
+  exports dev.engram.optim;
 
   requires transitive dev.engram.ir;
   requires transitive dev.engram.autodiff;

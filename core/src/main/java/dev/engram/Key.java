@@ -1,0 +1,67 @@
+package dev.engram;
+
+import dev.engram.ir.DType;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Shape;
+import dev.engram.ir.Source;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
+import dev.engram.ir.TypeException;
+import dev.engram.ir.Where;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * A random key. Equal keys give equal numbers, on every backend and inside every transformation; so use
+ * each key once, and {@link #split} it for more.
+ *
+ * @param words {@code i32[2]}
+ */
+public record Key(Tensor words) {
+  /** Keeps {@link #foldIn} apart from {@link #split}: the fractional digits of the golden ratio. */
+  private static final int FOLD = 0x9E3779B9;
+
+  private static final TensorType TYPE = TensorType.of(DType.I32, 2);
+
+  public Key {
+    if (!words.type().equals(TYPE)) {
+      throw new TypeException(
+          "a random key has type " + words.type() + ", expected " + TYPE + " (" + Where.here() + ")");
+    }
+  }
+
+  public static Key of(long seed) {
+    return new Key(HostTensor.of(new int[] {(int) seed, (int) (seed >>> 32)}, 2));
+  }
+
+  /** {@code n} keys that are independent of each other; use this one no more. */
+  public List<Key> split(int n) {
+    Tensor rows = bits(Shape.of(n, 2));
+    return IntStream.range(0, n).mapToObj(i -> new Key(rows.get(i))).toList();
+  }
+
+  /** A key for each {@code data}, for loops: {@code key.foldIn(step)}. */
+  public Key foldIn(int data) {
+    return foldIn(HostTensor.of(new int[] {data}));
+  }
+
+  /**
+   * A key for each {@code data}.
+   *
+   * @param data {@code i32[]}
+   */
+  public Key foldIn(Tensor data) {
+    if (!data.type().equals(TensorType.scalar(DType.I32))) {
+      throw new TypeException(
+          "foldIn: got " + data.type() + ", expected i32[] (" + Where.here() + ")");
+    }
+    Tensor fold = HostTensor.of(new int[] {FOLD}, 1);
+    Tensor salt = Tensor.concat(0, fold, data.reshape(1));
+    return new Key(new Key(words.xor(salt)).bits(Shape.of(2)));
+  }
+
+  /** Uniform 32-bit words, {@code i32} of {@code shape}. */
+  Tensor bits(Shape shape) {
+    return Tensor.apply(new Source.RandomBits(shape), List.of(words)).getFirst();
+  }
+}

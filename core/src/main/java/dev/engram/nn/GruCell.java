@@ -1,0 +1,47 @@
+package dev.engram.nn;
+
+import dev.engram.Key;
+import dev.engram.State;
+import dev.engram.ir.DType;
+import dev.engram.ir.Tensor;
+import java.util.List;
+
+/**
+ * The gated recurrent unit (Cho et al. 2014):
+ *
+ * <pre>
+ *   z = σ(Wz[x, h])
+ *   r = σ(Wr[x, h])
+ *   h = (1-z) h + z tanh(Wh[x, r h])
+ * </pre>
+ */
+public final class GruCell extends Cell {
+  private final Linear Wz;
+  private final Linear Wr;
+  private final Linear Wh;
+  private final State h = zeroState();
+
+  public GruCell(int in, int hidden, Key key) {
+    this(in, hidden, key, DType.F32);
+  }
+
+  public GruCell(int in, int hidden, Key key, DType dtype) {
+    super(in, hidden, dtype);
+    List<Key> keys = key.split(3);
+    Wz = gate(keys.get(0));
+    Wr = gate(keys.get(1));
+    Wh = gate(keys.get(2));
+  }
+
+  @Override
+  public Tensor update(Tensor x) {
+    Tensor old = h.value();
+    Tensor xh = join(x, old);
+    Tensor z = Wz.update(xh).sigmoid();
+    Tensor r = Wr.update(xh).sigmoid();
+    Tensor candidate = Wh.update(join(x, r.mul(old))).tanh();
+    Tensor next = z.neg().add(1).mul(old).add(z.mul(candidate));
+    h.set(next);
+    return next;
+  }
+}

@@ -1,0 +1,118 @@
+package dev.engram.nn;
+
+import dev.engram.Key;
+import dev.engram.Random;
+import dev.engram.ir.DType;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Shape;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
+
+/**
+ * Makes the start values of a parameter. Weights are {@code [in, out]}; axes before these two count as
+ * repetitions of both.
+ */
+@FunctionalInterface
+public interface Initializer {
+
+  Tensor make(Key key, Shape shape, DType dtype);
+
+  static Initializer zeros() {
+    return constant(0);
+  }
+
+  static Initializer ones() {
+    return constant(1);
+  }
+
+  static Initializer constant(double value) {
+    return (_, shape, dtype) -> HostTensor.full(new TensorType(dtype, shape), value);
+  }
+
+  /** Uniform on [low, high). */
+  static Initializer uniform(double low, double high) {
+    return (key, shape, dtype) -> Random.uniform(key, shape, dtype, low, high);
+  }
+
+  /** Normal with mean 0. */
+  static Initializer normal(double deviation) {
+    return (key, shape, dtype) -> Random.normal(key, shape, dtype).mul(deviation);
+  }
+
+  /** Normal with mean 0, cut off at two of its {@code deviation}s. */
+  static Initializer truncatedNormal(double deviation) {
+    return (key, shape, dtype) -> Random.truncatedNormal(key, shape, dtype).mul(deviation);
+  }
+
+  /** Uniform with variance 2/(in+out) (Glorot and Bengio 2010). */
+  static Initializer glorotUniform() {
+    return scaledUniform(fans -> 2 / (fans.in + fans.out));
+  }
+
+  /** Normal with variance 2/(in+out) (Glorot and Bengio 2010). */
+  static Initializer glorotNormal() {
+    return scaledNormal(fans -> 2 / (fans.in + fans.out));
+  }
+
+  /** Uniform with variance 2/in (He et al. 2015). */
+  static Initializer heUniform() {
+    return scaledUniform(fans -> 2 / fans.in);
+  }
+
+  /** Normal with variance 2/in (He et al. 2015). */
+  static Initializer heNormal() {
+    return scaledNormal(fans -> 2 / fans.in);
+  }
+
+  /** Uniform with variance 1/in (LeCun et al. 1998). */
+  static Initializer lecunUniform() {
+    return scaledUniform(fans -> 1 / fans.in);
+  }
+
+  /** Normal with variance 1/in (LeCun et al. 1998). */
+  static Initializer lecunNormal() {
+    return scaledNormal(fans -> 1 / fans.in);
+  }
+
+  /** Orthonormal rows or columns, whichever are fewer (Saxe et al. 2014). */
+  static Initializer orthogonal() {
+    return orthogonal(1);
+  }
+
+  /** {@link #orthogonal()} times {@code gain}. */
+  static Initializer orthogonal(double gain) {
+    return (key, shape, dtype) -> Orthogonal.make(key, shape, dtype, gain);
+  }
+
+  /** Inputs and outputs that a weight connects. */
+  record Fans(double in, double out) {
+    static Fans of(Shape shape) {
+      int r = shape.rank();
+      if (r < 2) {
+        return new Fans(Math.max(1, shape.size()), Math.max(1, shape.size()));
+      }
+      double repeats = shape.range(0, r - 2).size();
+      return new Fans(repeats * shape.dim(r - 2), repeats * shape.dim(r - 1));
+    }
+  }
+
+  /** The variance of a weight's elements. */
+  @FunctionalInterface
+  interface Variance {
+    double of(Fans fans);
+  }
+
+  /** Normal, with a variance by the shape. */
+  static Initializer scaledNormal(Variance variance) {
+    return (key, shape, dtype) ->
+        Random.normal(key, shape, dtype).mul(Math.sqrt(variance.of(Fans.of(shape))));
+  }
+
+  /** Uniform around 0, with a variance by the shape: the half width is √(3 variance). */
+  static Initializer scaledUniform(Variance variance) {
+    return (key, shape, dtype) -> {
+      double half = Math.sqrt(3 * variance.of(Fans.of(shape)));
+      return Random.uniform(key, shape, dtype, -half, half);
+    };
+  }
+}

@@ -1,0 +1,64 @@
+package dev.engram.nn;
+
+import dev.engram.Key;
+import dev.engram.Layer;
+import dev.engram.State;
+import dev.engram.ir.DType;
+import dev.engram.ir.Shape;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TypeException;
+import dev.engram.ir.Where;
+import java.util.List;
+import java.util.Optional;
+
+/** {@code y = x W + b} over the last axis. States: {@code weight [in, out]}, {@code bias [out]}. */
+public final class Linear extends Layer {
+  private final State weight;
+  private final Optional<State> bias;
+
+  /** Weights by {@link Initializer#heNormal}, bias zero, f32. */
+  public Linear(int in, int out, Key key) {
+    this(in, out, key, DType.F32);
+  }
+
+  /** Weights by {@link Initializer#heNormal}, bias zero. */
+  public Linear(int in, int out, Key key, DType dtype) {
+    this(in, out, key, dtype, Initializer.heNormal(), Optional.of(Initializer.zeros()));
+  }
+
+  /**
+   * A layer with its own start values.
+   *
+   * @param bias empty for none
+   */
+  public Linear(
+      int in, int out, Key key, DType dtype, Initializer weight, Optional<Initializer> bias) {
+    if (in < 1 || out < 1) {
+      throw new TypeException(
+          "Linear: in=" + in + ", out=" + out + ", expected at least 1 (" + Where.here() + ")");
+    }
+    List<Key> keys = key.split(2);
+    this.weight = parameter(weight.make(keys.get(0), Shape.of(in, out), dtype));
+    this.bias = bias.map(b -> parameter(b.make(keys.get(1), Shape.of(out), dtype)));
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @param x {@code [..., in]}
+   * @return {@code [..., out]}
+   */
+  @Override
+  public Tensor update(Tensor x) {
+    Tensor y = x.matmul(weight.value());
+    return bias.map(b -> y.add(b.value())).orElse(y);
+  }
+
+  public State weight() {
+    return weight;
+  }
+
+  public Optional<State> bias() {
+    return bias;
+  }
+}

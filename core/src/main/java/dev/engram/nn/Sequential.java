@@ -1,0 +1,31 @@
+package dev.engram.nn;
+
+import dev.engram.Layer;
+import dev.engram.ir.Tensor;
+import java.util.List;
+
+/** Layers one after the other, at the paths {@code layers.0}, {@code layers.1}, … */
+public final class Sequential extends Layer {
+  private final List<Layer> layers;
+
+  public Sequential(Layer... layers) {
+    this(List.of(layers));
+  }
+
+  public Sequential(List<? extends Layer> layers) {
+    this.layers = List.copyOf(layers);
+  }
+
+  @Override
+  public Tensor update(Tensor x) {
+    Tensor y = x;
+    for (Layer layer : layers) {
+      y = layer.update(y);
+    }
+    return y;
+  }
+
+  public List<Layer> layers() {
+    return layers;
+  }
+}

@@ -1,0 +1,2 @@
+/** Layers, cells, initializers. */
+package dev.engram.nn;

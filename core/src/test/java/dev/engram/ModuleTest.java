@@ -1,0 +1,142 @@
+package dev.engram;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TraceException;
+import dev.engram.ir.TypeException;
+import dev.engram.nn.GruCell;
+import dev.engram.nn.Linear;
+import dev.engram.nn.LstmCell;
+import dev.engram.nn.Sequential;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class ModuleTest {
+
+  private static final class Net extends Layer {
+    private final Sequential rnn;
+    private final Linear readout;
+
+    Net() {
+      List<Key> keys = Key.of(1).split(3);
+      rnn =
+          new Sequential(new GruCell(2, 3, keys.get(0)), new LstmCell(3, 3, keys.get(1)));
+      readout = new Linear(3, 1, keys.get(2));
+    }
+
+    @Override
+    public Tensor update(Tensor x) {
+      return readout.update(rnn.update(x));
+    }
+  }
+
+  @Test
+  void namesStatesByTheirFields() {
+    Net net = new Net();
+    assertEquals(
+        List.of(
+            "rnn.layers.0.Wz.weight",
+            "rnn.layers.0.Wz.bias",
+            "rnn.layers.0.Wr.weight",
+            "rnn.layers.0.Wr.bias",
+            "rnn.layers.0.Wh.weight",
+            "rnn.layers.0.Wh.bias",
+            "rnn.layers.0.h",
+            "rnn.layers.1.Wi.weight",
+            "rnn.layers.1.Wi.bias",
+            "rnn.layers.1.Wg.weight",
+            "rnn.layers.1.Wg.bias",
+            "rnn.layers.1.Wf.weight",
+            "rnn.layers.1.Wf.bias",
+            "rnn.layers.1.Wo.weight",
+            "rnn.layers.1.Wo.bias",
+            "rnn.layers.1.h",
+            "rnn.layers.1.c",
+            "readout.weight",
+            "readout.bias"),
+        net.states().paths());
+    assertEquals(
+        List.of("rnn.layers.0.h", "rnn.layers.1.h", "rnn.layers.1.c"),
+        net.states().subset(State.Kind.HIDDEN).paths());
+    State h = net.states().get("rnn.layers.0.h");
+    assertEquals("rnn.layers.0.h", h.path());
+    net.rnn.states();
+    assertEquals("rnn.layers.0.h", h.path(), "the outermost module's name stays");
+  }
+
+  private static final class Shared extends Module {
+    private final Map<String, Linear> byName;
+    private final Optional<State> extra = Optional.of(State.other(HostTensor.of(new int[] {1})));
+    private final Linear again;
+
+    Shared() {
+      Linear one = new Linear(2, 2, Key.of(3));
+      byName = Map.of("a", one);
+      again = one;
+    }
+  }
+
+  @Test
+  void aSharedStateAppearsOnce() {
+    Shared m = new Shared();
+    assertEquals(List.of("byName.a.weight", "byName.a.bias", "extra"), m.states().paths());
+    assertSame(m.again.weight(), m.states().get("byName.a.weight"));
+  }
+
+  @Test
+  void aStateWithoutAValueNamesPathLineAndFix() {
+    Net net = new Net();
+    Tensor x = HostTensor.of(new float[] {1, 2}, 2);
+    String e = assertThrows(TraceException.class, () -> net.update(x)).getMessage();
+    assertTrue(e.contains("state h of GruCell is read at ModuleTest.java:"), e);
+    assertTrue(e.contains("model.initAllStates()"), e);
+    net.states();
+    String named =
+        assertThrows(TraceException.class, () -> Engram.jit(net).apply(x)).getMessage();
+    assertTrue(named.contains("state rnn.layers.0.h of GruCell"), named);
+    net.initAllStates();
+    assertEquals(1, net.update(x).dim(0));
+  }
+
+  @Test
+  void aWrongInputNamesTypesAndFix() {
+    Net net = new Net();
+    net.initAllStates();
+    Tensor batch = HostTensor.of(new float[] {1, 2, 3, 4}, 2, 2);
+    String e = assertThrows(TypeException.class, () -> net.update(batch)).getMessage();
+    assertTrue(e.contains("the input has type f32[2,2], expected f32[2]"), e);
+    assertTrue(e.contains("initAllStates(2)"), e);
+    assertTrue(e.contains("ModuleTest.java:"), e);
+    String type =
+        assertThrows(
+                TypeException.class, () -> net.update(HostTensor.of(new double[] {1, 2}, 2)))
+            .getMessage();
+    assertTrue(type.contains(".cast(DType.F32)"), type);
+    assertThrows(TypeException.class, () -> net.initAllStates(-4));
+    assertThrows(TypeException.class, () -> new Linear(0, 3, Key.of(1)));
+    assertThrows(TypeException.class, () -> new GruCell(2, -3, Key.of(1)));
+  }
+
+  @Test
+  void aBatchedCallIsEachRowsCall() {
+    Net net = new Net();
+    Tensor batch = HostTensor.of(new float[] {1, 2, -3, 4, 0.5f, 0}, 3, 2);
+    net.initAllStates(3);
+    net.update(batch);
+    double[] all = net.update(batch).host().toDoubles();
+    for (int i = 0; i < 3; i++) {
+      net.initAllStates();
+      net.update(batch.get(i));
+      assertArrayEquals(
+          new double[] {all[i]}, net.update(batch.get(i)).host().toDoubles(), 1e-6);
+    }
+  }
+}

@@ -1,0 +1,87 @@
+package dev.engram;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.engram.ir.DType;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Shape;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TypeException;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.apache.commons.math3.distribution.NormalDistribution;
+import org.apache.commons.math3.stat.inference.KolmogorovSmirnovTest;
+import org.junit.jupiter.api.Test;
+
+class RandomTest {
+  private static final Shape MANY = Shape.of(40, 100);
+
+  @Test
+  void equalKeysGiveEqualBitsAlsoUnderJit() {
+    for (DType dtype : List.of(DType.F32, DType.F64)) {
+      HostTensor a = Random.normal(Key.of(7), MANY, dtype).host();
+      HostTensor b = Engram.jit((Key k) -> Random.normal(k, MANY, dtype)).apply(Key.of(7)).host();
+      assertTrue(a.sameBits(b));
+      assertFalse(a.sameBits(Random.normal(Key.of(8), MANY, dtype).host()));
+    }
+  }
+
+  @Test
+  void splitAndFoldedKeysDiffer() {
+    Set<List<Long>> seen = new HashSet<>();
+    Key key = Key.of(-3);
+    seen.add(words(key));
+    key.split(50).forEach(k -> seen.add(words(k)));
+    for (int i = 0; i < 50; i++) {
+      seen.add(words(key.foldIn(i)));
+    }
+    assertEquals(101, seen.size());
+    assertEquals(words(key.foldIn(3)), words(key.foldIn(HostTensor.of(new int[] {3}))));
+    assertNotEquals(words(Key.of(1L << 32)), words(Key.of(0)));
+    assertThrows(TypeException.class, () -> new Key(HostTensor.of(new int[] {3})));
+  }
+
+  private static List<Long> words(Key k) {
+    return Arrays.stream(k.words().host().toLongs()).boxed().toList();
+  }
+
+  @Test
+  void numbersFollowTheirDistributions() {
+    KolmogorovSmirnovTest test = new KolmogorovSmirnovTest();
+    NormalDistribution normal = new NormalDistribution(0, 1);
+    for (DType dtype : List.of(DType.F32, DType.F64)) {
+      double[] n = Random.normal(Key.of(1), MANY, dtype).host().toDoubles();
+      assertTrue(test.kolmogorovSmirnovTest(normal, n) > 0.01);
+      assertTrue(
+          test.kolmogorovSmirnovTest(new NormalDistribution(0, 1.2), n) < 0.01, "the control");
+      double[] u = Random.uniform(Key.of(2), MANY, dtype, -1, 3).host().toDoubles();
+      assertTrue(Arrays.stream(u).allMatch(x -> x >= -1 && x < 3));
+      double[] asNormal =
+          Arrays.stream(u)
+              .map(x -> normal.inverseCumulativeProbability(Math.max((x + 1) / 4, 1e-9)))
+              .toArray();
+      assertTrue(test.kolmogorovSmirnovTest(normal, asNormal) > 0.01);
+      double[] t = Random.truncatedNormal(Key.of(3), MANY, dtype).host().toDoubles();
+      double inside = normal.cumulativeProbability(2) - normal.cumulativeProbability(-2);
+      assertTrue(Arrays.stream(t).allMatch(x -> Math.abs(x) <= 2.00001));
+      double[] widened =
+          Arrays.stream(t)
+              .map(x -> (normal.cumulativeProbability(x) - normal.cumulativeProbability(-2)) / inside)
+              .map(p -> normal.inverseCumulativeProbability(Math.clamp(p, 1e-9, 1 - 1e-9)))
+              .toArray();
+      assertTrue(test.kolmogorovSmirnovTest(normal, widened) > 0.01);
+    }
+    double p = Random.bernoulli(Key.of(4), 0.3, MANY).cast(DType.F64).mean().host().item();
+    assertEquals(0.3, p, 0.03);
+    Tensor dice = Random.integers(Key.of(5), MANY, 1, 7);
+    assertEquals(1, dice.min().host().item());
+    assertEquals(6, dice.max().host().item());
+    assertEquals(3.5, dice.cast(DType.F64).mean().host().item(), 0.1);
+  }
+}
