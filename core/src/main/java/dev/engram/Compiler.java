@@ -2,6 +2,7 @@ package dev.engram;
 
 import dev.engram.ir.Graph;
 import dev.engram.ir.Interpreter;
+import dev.engram.ir.passes.Pipeline;
 
 /**
  * How graphs are run.
@@ -16,6 +17,7 @@ public record Compiler(String backend) {
   }
 
   public Executable compile(Graph g) {
-    return args -> Interpreter.run(g, args);
+    Graph simplified = Pipeline.standard().run(g);
+    return args -> Interpreter.run(simplified, args);
   }
 }

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * A random key. Equal keys give equal numbers, on every backend and inside every transformation; so use
- * each key once, and {@link #split} it for more.
+ * A random key. Equal keys give equal numbers, on every backend and inside every transformation; so
+ * use each key once, and {@link #split} it for more.
  *
  * @param words {@code i32[2]}
  */
@@ -26,7 +26,13 @@ public record Key(Tensor words) {
   public Key {
     if (!words.type().equals(TYPE)) {
       throw new TypeException(
-          "a random key has type " + words.type() + ", expected " + TYPE + " (" + Where.here() + ")");
+          "a random key has type "
+              + words.type()
+              + ", expected "
+              + TYPE
+              + " ("
+              + Where.here()
+              + ")");
     }
   }
 

@@ -64,16 +64,30 @@ public final class Random {
   public static Tensor integers(Key key, Shape shape, int low, int high) {
     if (high <= low) {
       throw new TypeException(
-          "integers: low=" + low + ", high=" + high + ", expected low < high (" + Where.here() + ")");
+          "integers: low="
+              + low
+              + ", high="
+              + high
+              + ", expected low < high ("
+              + Where.here()
+              + ")");
     }
     Tensor u = uniform(key, shape, DType.F64);
     return u.mul((double) high - low).floor().add(low).cast(DType.I32);
   }
 
-  // Giles, "Approximating the erfinv function" (2010), single precision, the branch for |x| < 0.9966.
+  // Giles, "Approximating the erfinv function" (2010), single precision, the branch for |x| <
+  // 0.9966.
   private static final double[] ERFINV = {
-    2.81022636e-08, 3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087,
-    -0.00125372503, -0.00417768164, 0.246640727, 1.50140941
+    2.81022636e-08,
+    3.43273939e-07,
+    -3.5233877e-06,
+    -4.39150654e-06,
+    0.00021858087,
+    -0.00125372503,
+    -0.00417768164,
+    0.246640727,
+    1.50140941
   };
 
   private static Tensor inverseErf(Tensor x) {

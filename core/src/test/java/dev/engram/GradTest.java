@@ -56,8 +56,7 @@ class GradTest {
   @Test
   void outerValuesAreConstantsInsideAndDifferentiatedOutside() {
     // f(x) = x · d/dy (x y²) at y = x: f = 2 x³, f' = 6 x²
-    Fn1<Tensor, Tensor> f =
-        x -> x.mul(Engram.grad((Tensor y) -> x.mul(y).mul(y)).apply(x));
+    Fn1<Tensor, Tensor> f = x -> x.mul(Engram.grad((Tensor y) -> x.mul(y).mul(y)).apply(x));
     assertEquals(2 * 27, item(f.apply(scalar(3))), 1e-12);
     assertEquals(6 * 9, item(Engram.grad(f).apply(scalar(3))), 1e-12);
   }
@@ -102,8 +101,7 @@ class GradTest {
                     Engram.scan(
                         (Grads sum, Tensor x) -> {
                           ValueAndGrad<Grads> g =
-                              Engram.valueAndGrad(
-                                      (Tensor y) -> w.value().mul(y).square(), weights)
+                              Engram.valueAndGrad((Tensor y) -> w.value().mul(y).square(), weights)
                                   .apply(x);
                           return new Step<>(sum.plus(g.grad()), g.value());
                         },

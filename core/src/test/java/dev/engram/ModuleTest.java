@@ -27,8 +27,7 @@ class ModuleTest {
 
     Net() {
       List<Key> keys = Key.of(1).split(3);
-      rnn =
-          new Sequential(new GruCell(2, 3, keys.get(0)), new LstmCell(3, 3, keys.get(1)));
+      rnn = new Sequential(new GruCell(2, 3, keys.get(0)), new LstmCell(3, 3, keys.get(1)));
       readout = new Linear(3, 1, keys.get(2));
     }
 
@@ -99,8 +98,7 @@ class ModuleTest {
     assertTrue(e.contains("state h of GruCell is read at ModuleTest.java:"), e);
     assertTrue(e.contains("model.initAllStates()"), e);
     net.states();
-    String named =
-        assertThrows(TraceException.class, () -> Engram.jit(net).apply(x)).getMessage();
+    String named = assertThrows(TraceException.class, () -> Engram.jit(net).apply(x)).getMessage();
     assertTrue(named.contains("state rnn.layers.0.h of GruCell"), named);
     net.initAllStates();
     assertEquals(1, net.update(x).dim(0));
@@ -116,8 +114,7 @@ class ModuleTest {
     assertTrue(e.contains("initAllStates(2)"), e);
     assertTrue(e.contains("ModuleTest.java:"), e);
     String type =
-        assertThrows(
-                TypeException.class, () -> net.update(HostTensor.of(new double[] {1, 2}, 2)))
+        assertThrows(TypeException.class, () -> net.update(HostTensor.of(new double[] {1, 2}, 2)))
             .getMessage();
     assertTrue(type.contains(".cast(DType.F32)"), type);
     assertThrows(TypeException.class, () -> net.initAllStates(-4));
@@ -135,8 +132,7 @@ class ModuleTest {
     for (int i = 0; i < 3; i++) {
       net.initAllStates();
       net.update(batch.get(i));
-      assertArrayEquals(
-          new double[] {all[i]}, net.update(batch.get(i)).host().toDoubles(), 1e-6);
+      assertArrayEquals(new double[] {all[i]}, net.update(batch.get(i)).host().toDoubles(), 1e-6);
     }
   }
 }

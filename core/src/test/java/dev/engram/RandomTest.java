@@ -72,7 +72,9 @@ class RandomTest {
       assertTrue(Arrays.stream(t).allMatch(x -> Math.abs(x) <= 2.00001));
       double[] widened =
           Arrays.stream(t)
-              .map(x -> (normal.cumulativeProbability(x) - normal.cumulativeProbability(-2)) / inside)
+              .map(
+                  x ->
+                      (normal.cumulativeProbability(x) - normal.cumulativeProbability(-2)) / inside)
               .map(p -> normal.inverseCumulativeProbability(Math.clamp(p, 1e-9, 1 - 1e-9)))
               .toArray();
       assertTrue(test.kolmogorovSmirnovTest(normal, widened) > 0.01);

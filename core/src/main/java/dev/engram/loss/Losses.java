@@ -9,7 +9,8 @@ public final class Losses {
   private Losses() {}
 
   /**
-   * {@code log Σ_j e^(logits_j) - logits_label}: the cross entropy of a softmax with integer labels.
+   * {@code log Σ_j e^(logits_j) - logits_label}: the cross entropy of a softmax with integer
+   * labels.
    *
    * @param logits float {@code [..., C]}
    * @param labels integer {@code [...]}, each in {@code 0..C-1}; another value stops the run with a

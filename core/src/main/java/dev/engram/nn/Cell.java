@@ -12,8 +12,8 @@ import dev.engram.ir.Where;
 import java.util.Optional;
 
 /**
- * A recurrent layer: hidden states of {@code [hidden]} that each call moves on by one step. It takes
- * {@code [in]} as well as {@code [B, in]}, when its states have the same leading axes.
+ * A recurrent layer: hidden states of {@code [hidden]} that each call moves on by one step. It
+ * takes {@code [in]} as well as {@code [B, in]}, when its states have the same leading axes.
  */
 public abstract class Cell extends Layer {
   private final int in;

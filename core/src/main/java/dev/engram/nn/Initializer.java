@@ -9,8 +9,8 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 
 /**
- * Makes the start values of a parameter. Weights are {@code [in, out]}; axes before these two count as
- * repetitions of both.
+ * Makes the start values of a parameter. Weights are {@code [in, out]}; axes before these two count
+ * as repetitions of both.
  */
 @FunctionalInterface
 public interface Initializer {

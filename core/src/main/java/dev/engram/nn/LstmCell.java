@@ -7,7 +7,8 @@ import dev.engram.ir.Tensor;
 import java.util.List;
 
 /**
- * Long short-term memory (Hochreiter and Schmidhuber 1997), with the forget gate's bias raised by 1:
+ * Long short-term memory (Hochreiter and Schmidhuber 1997), with the forget gate's bias raised by
+ * 1:
  *
  * <pre>
  *   i, g, f, o = Wi[x, h], Wg[x, h], Wf[x, h], Wo[x, h]

@@ -13,8 +13,7 @@ import dev.engram.ir.TypeException;
 import org.junit.jupiter.api.Test;
 
 class LossesTest {
-  private final HostTensor logits =
-      HostTensor.of(new double[] {1, 2, 3, 1000, -1000, 0}, 2, 3);
+  private final HostTensor logits = HostTensor.of(new double[] {1, 2, 3, 1000, -1000, 0}, 2, 3);
 
   @Test
   void crossEntropyPerElement() {
@@ -27,9 +26,7 @@ class LossesTest {
                 (Tensor y) ->
                     Losses.softmaxCrossEntropy(y, HostTensor.of(new long[] {1, 0}, 2)).sum())
             .apply(logits);
-    double[] want = {
-      Math.exp(1 - lse), Math.exp(2 - lse) - 1, Math.exp(3 - lse), 0, 0, 0
-    };
+    double[] want = {Math.exp(1 - lse), Math.exp(2 - lse) - 1, Math.exp(3 - lse), 0, 0, 0};
     assertArrayEquals(want, g.host().toDoubles(), 1e-12);
   }
 

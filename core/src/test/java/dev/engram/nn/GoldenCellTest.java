@@ -3,13 +3,12 @@ package dev.engram.nn;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.Engram;
-import dev.engram.GradWithAux;
 import dev.engram.Golden;
+import dev.engram.GradWithAux;
 import dev.engram.Grads;
 import dev.engram.Key;
 import dev.engram.Layer;
 import dev.engram.Module;
-import dev.engram.Pair;
 import dev.engram.State;
 import dev.engram.States;
 import dev.engram.WithAux;
@@ -22,7 +21,9 @@ import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Outputs, losses, hidden states and gradients through time of the cells, against golden vectors. */
+/**
+ * Outputs, losses, hidden states and gradients through time of the cells, against golden vectors.
+ */
 class GoldenCellTest {
 
   private static final class Net extends Layer {
@@ -52,7 +53,11 @@ class GoldenCellTest {
 
   @ParameterizedTest
   @CsvSource({
-    "vanilla,F64,1e-10", "gru,F64,1e-10", "lstm,F64,1e-10", "vanilla,F32,1e-5", "gru,F32,1e-5",
+    "vanilla,F64,1e-10",
+    "gru,F64,1e-10",
+    "lstm,F64,1e-10",
+    "vanilla,F32,1e-5",
+    "gru,F32,1e-5",
     "lstm,F32,1e-5"
   })
   void trainsThroughTimeAsTheVectorsSay(String cell, DType dtype, double tolerance) {
@@ -99,10 +104,7 @@ class GoldenCellTest {
 
   private static Map<String, Tensor> hidden(Module net) {
     Map<String, Tensor> out = new LinkedHashMap<>();
-    net.states()
-        .subset(State.Kind.HIDDEN)
-        .byPath()
-        .forEach((path, s) -> out.put(path, s.value()));
+    net.states().subset(State.Kind.HIDDEN).byPath().forEach((path, s) -> out.put(path, s.value()));
     return out;
   }
 
@@ -121,7 +123,6 @@ class GoldenCellTest {
                 net.states().subset(State.Kind.PARAMETER))
             .apply()
             .get("readout.weight");
-    assertTrue(
-        g.sub(golden.get("bptt.readout.weight.weight")).abs().max().host().item() > 1e-6);
+    assertTrue(g.sub(golden.get("bptt.readout.weight.weight")).abs().max().host().item() > 1e-6);
   }
 }

@@ -25,8 +25,7 @@ class InitializerTest {
           assertEquals(i == j ? 4 : 0, gram.host().getDouble((long) i * n + j), 1e-12);
         }
       }
-      assertFalse(
-          w.sameBits(Initializer.orthogonal(2).make(Key.of(2), shape, DType.F64).host()));
+      assertFalse(w.sameBits(Initializer.orthogonal(2).make(Key.of(2), shape, DType.F64).host()));
     }
   }
 
