@@ -88,6 +88,8 @@ class ModuleTest {
     Shared m = new Shared();
     assertEquals(List.of("byName.a.weight", "byName.a.bias", "extra"), m.states().paths());
     assertSame(m.again.weight(), m.states().get("byName.a.weight"));
+    assertSame(m.byName.get("a"), m.again);
+    assertSame(m.extra.orElseThrow(), m.states().get("extra"));
   }
 
   @Test
