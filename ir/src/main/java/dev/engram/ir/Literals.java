@@ -102,12 +102,8 @@ final class Literals {
    */
   static String tensor(HostTensor t, boolean elide) {
     StringBuilder out = new StringBuilder().append(t.type()).append(' ');
-    if (t.type().size() == 0) {
-      return out.append("[]").toString();
-    }
     if (t.type().size() <= INLINE && t.type().rank() <= INLINE_RANK && plainBools(t)) {
-      nested(out, t, 0, 0);
-      return out.toString();
+      return out.append(elements(t)).toString();
     }
     if (!elide) {
       return out.append("base64 \"").append(base64(t)).append('"').toString();
@@ -117,6 +113,16 @@ final class Literals {
       out.append(text(t.type().dtype(), t.bits(i))).append(", ");
     }
     return out.append("… ").append(t.type().size()).append(" values>").toString();
+  }
+
+  /** {@code [[1.0, 2.0], [3.0, 4.0]]}; {@code []} for a tensor without elements. */
+  static String elements(HostTensor t) {
+    StringBuilder out = new StringBuilder();
+    if (t.type().size() == 0) {
+      return "[]";
+    }
+    nested(out, t, 0, 0);
+    return out.toString();
   }
 
   /** False when a bool's byte is neither 0 nor 1, as memory from outside may have it. */

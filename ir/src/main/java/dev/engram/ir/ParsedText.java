@@ -10,8 +10,10 @@ import java.util.OptionalInt;
  * @param graphs in the order of the text
  * @param lines the 1-based line of every {@link Graph} (inner ones included), {@link Eqn} and
  *     {@link Param}, by identity
+ * @param returns the 1-based line of every graph's {@code return}, by identity
  */
-public record ParsedText(List<Graph> graphs, Map<Object, Integer> lines) {
+public record ParsedText(
+    List<Graph> graphs, Map<Object, Integer> lines, Map<Graph, Integer> returns) {
 
   /** The line on which a graph, equation or parameter starts. */
   public OptionalInt line(Object part) {
@@ -21,6 +23,7 @@ public record ParsedText(List<Graph> graphs, Map<Object, Integer> lines) {
 
   /** The line of what {@code finding} is about. */
   public OptionalInt line(Verifier.Finding finding) {
-    return line(finding.site());
+    Integer results = finding.site() instanceof Graph g ? returns.get(g) : null;
+    return results == null ? line(finding.site()) : OptionalInt.of(results);
   }
 }

@@ -23,6 +23,7 @@ public final class Parser {
   private final Tokens tokens;
   private final OpTable ops;
   private final Map<Object, Integer> lines = new IdentityHashMap<>();
+  private final Map<Graph, Integer> returns = new IdentityHashMap<>();
 
   private Parser(String text, OpTable ops) {
     this.tokens = new Tokens(text);
@@ -57,7 +58,7 @@ public final class Parser {
     while (p.tokens.peek().kind() != Kind.END) {
       graphs.add(p.topLevel());
     }
-    return new ParsedText(List.copyOf(graphs), p.lines);
+    return new ParsedText(List.copyOf(graphs), p.lines, p.returns);
   }
 
   /**
@@ -100,11 +101,13 @@ public final class Parser {
     while (!tokens.peek().isWord("return")) {
       scope.eqns.add(equation(scope, depth));
     }
+    int returnLine = tokens.line(tokens.peek());
     List<Operand> outs = returned();
     tokens.expect("}");
     List<Eqn> eqns = scope.eqns.stream().map(d -> resolve(scope, d)).toList();
     Graph g = new Graph(name.text(), params, eqns, results(scope, outs, results, name));
     lines.put(g, tokens.line(name));
+    returns.put(g, returnLine);
     return g;
   }
 

@@ -73,6 +73,11 @@ public final class Printer {
     return results(names, e, false) + right(names, e, new AttributeText(true).of(e.op()));
   }
 
+  /** All elements, as {@link Parser#values} reads them: {@code [[1.0, 2.0], [3.0, 4.0]]}. */
+  public static String elements(HostTensor t) {
+    return Literals.elements(t);
+  }
+
   private void graph(String label, Graph g, String indent) {
     Names names = Names.of(g);
     out.append(indent).append(label).append(" @").append(graphName(g.name()));

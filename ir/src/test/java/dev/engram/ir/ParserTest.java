@@ -194,6 +194,7 @@ class ParserTest {
     assertEquals(2, parsed.graphs().size());
     assertEquals(1, parsed.line(parsed.graphs().getFirst()).orElseThrow());
     assertEquals(5, parsed.line(b).orElseThrow());
+    assertEquals(14, parsed.line(new Verifier.Finding(b, b, "")).orElseThrow());
     assertEquals(7, parsed.line(b.params().get(1)).orElseThrow());
     assertEquals(8, parsed.line(b.eqns().get(0)).orElseThrow());
     assertEquals(10, parsed.line(b.eqns().get(1)).orElseThrow());

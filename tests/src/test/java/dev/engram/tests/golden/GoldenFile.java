@@ -1,0 +1,167 @@
+package dev.engram.tests.golden;
+
+import dev.engram.ir.EngramException;
+import dev.engram.ir.Graph;
+import dev.engram.ir.OpTable;
+import dev.engram.ir.ParseException;
+import dev.engram.ir.ParsedText;
+import dev.engram.ir.Parser;
+import dev.engram.ir.Printer;
+import dev.engram.ir.Verifier;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+
+/**
+ * A text with its own expectations. The first line says what is done with it:
+ *
+ * <ul>
+ *   <li>{@code // test: print}: the graphs print exactly as they stand;
+ *   <li>{@code // test: verify}: they are sound;
+ *   <li>{@code // test: verify error}, {@code // test: parse error}: each finding stands as {@code
+ *       // error: …} on its line;
+ *   <li>{@code // test: pass NAME,NAME}: the passes give the graphs after {@code // ---};
+ *   <li>{@code // test: run NAME,NAME} or {@code run *}: the {@link RunLine}s hold on these
+ *       runners.
+ * </ul>
+ *
+ * <p>Lines of comment may follow the first.
+ *
+ * @param passes by name
+ * @param runners of which the first is the one that writes expectations
+ */
+record GoldenFile(String text, Map<String, UnaryOperator<Graph>> passes, List<Runner> runners) {
+  private static final String SEPARATOR = "// ---\n";
+  private static final String ERROR = "// error: ";
+
+  /**
+   * The text as it should be; the expectations are met when that is the text itself.
+   *
+   * @throws AssertionError for a fault that no expectation can take up
+   */
+  String expected() {
+    String first = text.lines().findFirst().orElse("");
+    if (!first.startsWith("// test: ")) {
+      throw new AssertionError("found `" + first + "`, expected `// test: …` on the first line");
+    }
+    String[] words = first.substring("// test: ".length()).strip().split(" +", 2);
+    String rest = words.length > 1 ? words[1] : "";
+    return switch (words[0] + (rest.equals("error") ? " error" : "")) {
+      case "print" -> header() + print(sound(text));
+      case "verify" -> {
+        sound(text);
+        yield text;
+      }
+      case "verify error", "parse error" -> errors();
+      case "pass" -> passed(Arrays.asList(rest.split(",")));
+      case "run" -> ran(rest);
+      default -> throw new AssertionError("unknown command `" + first + "`");
+    };
+  }
+
+  private static List<Graph> sound(String text) {
+    List<Graph> graphs = Parser.parseAll(text, OpTable.standard()).graphs();
+    graphs.forEach(Verifier::verify);
+    return graphs;
+  }
+
+  private static String print(List<Graph> graphs) {
+    return graphs.stream().map(Printer::print).collect(Collectors.joining("\n"));
+  }
+
+  /** The comments and blank lines before the first graph. */
+  private String header() {
+    return text.lines()
+        .takeWhile(l -> l.startsWith("//") || l.isBlank())
+        .map(l -> l + "\n")
+        .collect(Collectors.joining());
+  }
+
+  private String errors() {
+    List<String> lines = text.lines().map(l -> l.replaceFirst("\\s*// error: .*", "")).toList();
+    String plain = String.join("\n", lines) + "\n";
+    Map<Integer, String> found = new TreeMap<>();
+    try {
+      ParsedText parsed = Parser.parseAll(plain, OpTable.standard());
+      for (Graph g : parsed.graphs()) {
+        for (Verifier.Finding f : Verifier.findings(g)) {
+          found.merge(parsed.line(f).orElseThrow(), comment(f.message()), String::concat);
+        }
+      }
+    } catch (ParseException e) {
+      String place = "line " + e.line() + ", ";
+      found.put(e.line(), comment(e.getMessage().replaceFirst("^" + place, "")));
+    }
+    if (found.isEmpty()) {
+      throw new AssertionError("no error was found, expected one; write `// test: verify`");
+    }
+    StringBuilder out = new StringBuilder();
+    for (int i = 0; i < lines.size(); i++) {
+      out.append(lines.get(i)).append(found.getOrDefault(i + 1, "")).append('\n');
+    }
+    return out.toString();
+  }
+
+  private static String comment(String message) {
+    return "  " + ERROR + message;
+  }
+
+  private String passed(List<String> names) {
+    int cut = text.indexOf(SEPARATOR);
+    String input = cut < 0 ? text : text.substring(0, cut);
+    List<Graph> graphs = new ArrayList<>(sound(input));
+    for (String name : names) {
+      UnaryOperator<Graph> pass = passes.get(name.strip());
+      if (pass == null) {
+        throw new AssertionError("unknown pass `" + name + "`, expected one of " + passes.keySet());
+      }
+      graphs.replaceAll(g -> Verifier.verify(pass.apply(g)));
+    }
+    return (input.endsWith("\n") ? input : input + "\n") + SEPARATOR + print(graphs);
+  }
+
+  private String ran(String names) {
+    List<Graph> graphs = sound(text);
+    List<String> wanted = Arrays.stream(names.split(",")).map(String::strip).toList();
+    String expected = answers(graphs, runners.getFirst());
+    for (Runner r : runners) {
+      if (names.equals("*") || wanted.contains(r.name())) {
+        String other = answers(graphs, r);
+        if (!other.equals(expected)) {
+          throw new AssertionError(
+              r.name()
+                  + " differs from "
+                  + runners.getFirst().name()
+                  + ":\n"
+                  + LineDiff.of(expected, other));
+        }
+      }
+    }
+    List<String> known = runners.stream().map(Runner::name).toList();
+    if (!names.equals("*") && !known.containsAll(wanted)) {
+      throw new AssertionError("run: got " + wanted + ", expected * or some of " + known);
+    }
+    if (text.equals(expected) && !text.contains("\n// run:")) {
+      throw new AssertionError("nothing to run; write `// run: @f(arguments) ==`");
+    }
+    return expected;
+  }
+
+  private String answers(List<Graph> graphs, Runner runner) {
+    return text.lines()
+        .map(l -> RunLine.parse(l).map(r -> answer(r, graphs, runner)).orElse(l) + "\n")
+        .collect(Collectors.joining());
+  }
+
+  private static String answer(RunLine line, List<Graph> graphs, Runner runner) {
+    try {
+      return line.answer(graphs, runner);
+    } catch (EngramException e) {
+      throw new AssertionError(line + ": " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,28 @@
+package dev.engram.tests.golden;
+
+import dev.engram.autodiff.Batch;
+import dev.engram.autodiff.Jvp;
+import dev.engram.autodiff.Vjp;
+import dev.engram.ir.Graph;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.UnaryOperator;
+
+/** The passes that golden files name. */
+final class Passes {
+  private Passes() {}
+
+  static Map<String, UnaryOperator<Graph>> all() {
+    Map<String, UnaryOperator<Graph>> m = new TreeMap<>();
+    m.put("jvp", g -> Jvp.of(g, floats(g)));
+    m.put("vjp", g -> Vjp.of(g, floats(g)));
+    m.put("batch", g -> Batch.of(g, g.params().stream().map(p -> true).toList(), 3).graph());
+    return m;
+  }
+
+  /** With respect to all parameters that have derivatives. */
+  private static List<Boolean> floats(Graph g) {
+    return g.params().stream().map(p -> p.type().dtype().isFloat()).toList();
+  }
+}

@@ -1,0 +1,91 @@
+package dev.engram.tests.golden;
+
+import dev.engram.ir.DType;
+import dev.engram.ir.EngramException;
+import dev.engram.ir.Graph;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Parser;
+import dev.engram.ir.Printer;
+import dev.engram.ir.TensorType;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * {@code // run: @f(ARGUMENTS) == RESULTS} to the bit, {@code ~= RESULTS} up to rounding, or {@code
+ * fails "MESSAGE"}.
+ */
+record RunLine(String graph, String arguments, String relation, String results) {
+  private static final Pattern FORM =
+      Pattern.compile("// run: @([\\w$.]+)\\((.*)\\) (==|~=|fails) ?(.*)");
+
+  static Optional<RunLine> parse(String line) {
+    if (!line.startsWith("// run:")) {
+      return Optional.empty();
+    }
+    Matcher m = FORM.matcher(line);
+    if (!m.matches()) {
+      throw new AssertionError(
+          "found `" + line + "`, expected `// run: @f(arguments) == results`, ~= or fails");
+    }
+    return Optional.of(new RunLine(m.group(1), m.group(2), m.group(3), m.group(4)));
+  }
+
+  /** The line as it should be: unchanged when {@code runner} gives what it says. */
+  String answer(List<Graph> graphs, Runner runner) {
+    Graph g =
+        graphs.stream()
+            .filter(x -> x.name().equals(graph))
+            .findFirst()
+            .orElseThrow(() -> new AssertionError("run: there is no graph @" + graph));
+    return "// run: @" + graph + "(" + arguments + ") " + outcome(g, runner);
+  }
+
+  private String outcome(Graph g, Runner runner) {
+    List<HostTensor> in = Parser.values(arguments, g.paramTypes());
+    List<HostTensor> out;
+    try {
+      out = runner.run().on(g, in);
+    } catch (EngramException e) {
+      return "fails \"" + e.getMessage() + "\"";
+    }
+    String given = out.stream().map(RunLine::text).collect(Collectors.joining(", "));
+    boolean same = relation.equals("~=") && near(g.outTypes(), out);
+    return (relation.equals("fails") ? "==" : relation) + " " + (same ? results : given);
+  }
+
+  /** The bits of a NaN are the machine's own affair. */
+  private static String text(HostTensor t) {
+    return Printer.elements(t).replaceAll("nan\\(0x[0-9a-f]+\\)", "nan");
+  }
+
+  private boolean near(List<TensorType> types, List<HostTensor> out) {
+    List<HostTensor> expected;
+    try {
+      expected = Parser.values(results, types);
+    } catch (EngramException e) {
+      return false;
+    }
+    for (int i = 0; i < types.size(); i++) {
+      for (int k = 0; k < types.get(i).size(); k++) {
+        if (!near(types.get(i).dtype(), out.get(i).getDouble(k), expected.get(i).getDouble(k))) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  // |a - b| ≤ ε (1 + |b|)
+  private static boolean near(DType dtype, double a, double b) {
+    double epsilon =
+        switch (dtype) {
+          case F32 -> 1e-5;
+          case F64 -> 1e-12;
+          case I32, I64, BOOL -> 0;
+        };
+    return Double.compare(a, b) == 0 || Math.abs(a - b) <= epsilon * (1 + Math.abs(b));
+  }
+}
