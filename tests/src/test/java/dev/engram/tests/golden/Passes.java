@@ -4,6 +4,7 @@ import dev.engram.autodiff.Batch;
 import dev.engram.autodiff.Jvp;
 import dev.engram.autodiff.Vjp;
 import dev.engram.ir.Graph;
+import dev.engram.ir.passes.Pipeline;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -15,6 +16,9 @@ final class Passes {
 
   static Map<String, UnaryOperator<Graph>> all() {
     Map<String, UnaryOperator<Graph>> m = new TreeMap<>();
+    Pipeline.standard().passes().forEach(p -> m.put(p.name(), p.run()));
+    m.put("standard", Pipeline.standard()::run);
+    m.put("keepingRules", Pipeline.keepingRules()::run);
     m.put("jvp", g -> Jvp.of(g, floats(g)));
     m.put("vjp", g -> Vjp.of(g, floats(g)));
     m.put("batch", g -> Batch.of(g, g.params().stream().map(p -> true).toList(), 3).graph());

@@ -3,6 +3,9 @@ package dev.engram.tests.golden;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Interpreter;
+import dev.engram.ir.Parser;
+import dev.engram.ir.Printer;
+import dev.engram.ir.passes.Pipeline;
 import java.util.List;
 
 /**
@@ -25,6 +28,9 @@ record Runner(String name, Run run) {
 
   /** All of them; backends join here. */
   static List<Runner> all() {
-    return List.of(interpreter());
+    return List.of(
+        interpreter(),
+        new Runner("text", (g, in) -> Interpreter.run(Parser.parse(Printer.print(g)), in)),
+        new Runner("standard", (g, in) -> Interpreter.run(Pipeline.standard().run(g), in)));
   }
 }
