@@ -1,0 +1,288 @@
+package dev.engram.tests.golden;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.engram.Compiler;
+import dev.engram.DRtrl;
+import dev.engram.Engram;
+import dev.engram.Fn2;
+import dev.engram.GradWithAux;
+import dev.engram.Grads;
+import dev.engram.Layer;
+import dev.engram.Learner;
+import dev.engram.State;
+import dev.engram.States;
+import dev.engram.ValueAndGrad;
+import dev.engram.WithAux;
+import dev.engram.etrace.Diagnostic;
+import dev.engram.etrace.Exclusion;
+import dev.engram.etrace.HiddenGroup;
+import dev.engram.etrace.Relation;
+import dev.engram.etrace.Report;
+import dev.engram.ir.DType;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Tensor;
+import dev.engram.loss.Losses;
+import dev.engram.tests.Close;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** Online learning and BPTT against the reference vectors, on every backend and float type. */
+class GoldenLearningTest {
+  private static final Fn2<Tensor, Tensor, Tensor> LOSS =
+      (out, y) -> Losses.softmaxCrossEntropy(out, y).mean();
+
+  private interface Check {
+    void run(GoldenCase c, DType dtype, Compiler compiler);
+  }
+
+  private static Stream<DynamicTest> everywhere(Check check) {
+    List<DynamicTest> tests = new ArrayList<>();
+    for (GoldenCase c : GoldenCase.ofRule("d_rtrl")) {
+      if (!GoldenModels.EXPRESSIBLE.contains(c.model())) {
+        continue;
+      }
+      for (String backend : List.of("interpreter", "loops", "cpu")) {
+        for (DType dtype : List.of(DType.F64, DType.F32)) {
+          tests.add(
+              DynamicTest.dynamicTest(
+                  c.model() + " " + backend + " " + dtype,
+                  () -> check.run(c, dtype, new Compiler(backend))));
+        }
+      }
+    }
+    return tests.stream();
+  }
+
+  @TestFactory
+  Stream<DynamicTest> dRtrlStepByStep() {
+    return everywhere(GoldenLearningTest::stepByStep);
+  }
+
+  private static void stepByStep(GoldenCase c, DType dtype, Compiler compiler) {
+    Layer model = GoldenModels.of(c, dtype);
+    Tensor xs = c.tensor("inputs", dtype);
+    Tensor ys = c.tensor("targets", dtype);
+    DRtrl learner = Learner.compile(model, m -> new DRtrl(m, quiet()), xs.get(0));
+    States weights = model.states().subset(State.Kind.PARAMETER);
+    Fn2<Tensor, Tensor, GradWithAux<Grads, Tensor>> step =
+        Engram.jit(
+            compiler,
+            Engram.gradWithAux(
+                (Tensor x, Tensor y) -> {
+                  Tensor out = learner.call(x);
+                  return new WithAux<>(LOSS.apply(out, y), out);
+                },
+                weights));
+    for (int t = 0; t < c.size("steps"); t++) {
+      GradWithAux<Grads, Tensor> got = step.apply(xs.get(t), ys.get(t));
+      String at = " at step " + t;
+      Close.check("output" + at, got.aux().host(), at(c, "outputs", t, dtype));
+      Close.check("loss" + at, got.value().host(), at(c, "losses", t, dtype));
+      for (String h : c.names("hidden.")) {
+        Close.check(h + at, model.states().get(h).value().host(), at(c, "hidden." + h, t, dtype));
+      }
+      for (String leaf : c.names("grad_step.")) {
+        Close.check(
+            "gradient of " + leaf + at,
+            got.grad().get(GoldenCase.ourPath(leaf)).host(),
+            at(c, "grad_step." + leaf, t, dtype));
+      }
+    }
+    for (String name : c.names("trace.")) {
+      Close.check(
+          "trace of " + name, trace(learner, c, name, dtype), c.tensor("trace." + name, dtype));
+    }
+  }
+
+  // Ours has one tensor for each state of the group; a state that no path reaches has none.
+  private static HostTensor trace(Learner learner, GoldenCase c, String name, DType dtype) {
+    HostTensor want = c.tensor("trace." + name, dtype);
+    int states = want.dim(-1);
+    String path = GoldenCase.ourPath(name.replaceFirst("\\.g(\\d+)$", ""));
+    String group = name.substring(name.lastIndexOf('.') + 1);
+    List<Tensor> parts = new ArrayList<>();
+    for (int s = 0; s < states; s++) {
+      State e = learner.traces().get(path + "." + group + ".s" + s);
+      Tensor zero = want.slice(-1, 0, 1).squeeze(-1).like(0);
+      parts.add(e == null ? zero : e.value());
+    }
+    return Tensor.stack(want.rank() - 1, parts).host();
+  }
+
+  @TestFactory
+  Stream<DynamicTest> dRtrlOverTheSequence() {
+    return everywhere(
+        (c, dtype, compiler) -> {
+          Layer model = GoldenModels.of(c, dtype);
+          Tensor xs = c.tensor("inputs", dtype);
+          DRtrl learner = Learner.compile(model, m -> new DRtrl(m, quiet()), xs.get(0));
+          Fn2<Tensor, Tensor, Learner.Sequence> run =
+              Engram.jit(compiler, (Tensor x, Tensor y) -> learner.grad(x, y, LOSS));
+          Learner.Sequence got = run.apply(xs, c.tensor("targets", dtype));
+          Close.check("outputs", got.outputs().host(), c.tensor("outputs", dtype));
+          Close.check("losses", got.losses().host(), c.tensor("losses", dtype));
+          checkGrads(c, "grad.", got.grads(), dtype);
+        });
+  }
+
+  @TestFactory
+  Stream<DynamicTest> bptt() {
+    return everywhere(
+        (c, dtype, compiler) -> {
+          ValueAndGrad<Grads> got = bptt(c, dtype, compiler);
+          checkGrads(c, "bptt.", got.grad(), dtype);
+        });
+  }
+
+  private static ValueAndGrad<Grads> bptt(GoldenCase c, DType dtype, Compiler compiler) {
+    Layer model = GoldenModels.of(c, dtype);
+    States weights = model.states().subset(State.Kind.PARAMETER);
+    Fn2<Tensor, Tensor, ValueAndGrad<Grads>> run =
+        Engram.jit(
+            compiler,
+            (Tensor x, Tensor y) -> {
+              model.initAllStates(c.size("batch"));
+              return Engram.valueAndGrad(
+                      () ->
+                          Engram.forLoop(
+                                  (Tensor xt, Tensor yt) -> LOSS.apply(model.update(xt), yt), x, y)
+                              .sum(),
+                      weights)
+                  .apply();
+            });
+    return run.apply(c.tensor("inputs", dtype), c.tensor("targets", dtype));
+  }
+
+  /** The control: D-RTRL is not BPTT where the recurrence is not diagonal. */
+  @Test
+  void dRtrlOfAGruIsNotBptt() {
+    GoldenCase gru =
+        GoldenCase.ofRule("d_rtrl").stream()
+            .filter(c -> c.model().equals("gru"))
+            .findFirst()
+            .orElseThrow();
+    Grads grads = bptt(gru, DType.F64, new Compiler("interpreter")).grad();
+    assertThrows(AssertionError.class, () -> checkGrads(gru, "grad.", grads, DType.F64));
+  }
+
+  private static void checkGrads(GoldenCase c, String prefix, Grads got, DType dtype) {
+    for (String leaf : c.names(prefix)) {
+      Close.check(
+          prefix + leaf, got.get(GoldenCase.ourPath(leaf)).host(), c.tensor(prefix + leaf, dtype));
+    }
+  }
+
+  private static HostTensor at(GoldenCase c, String name, int t, DType dtype) {
+    return c.tensor(name, dtype).get(t).host();
+  }
+
+  @TestFactory
+  Stream<DynamicTest> relationsGroupsExclusionsAndDiagnostics() {
+    return GoldenCase.ofRule("d_rtrl").stream()
+        .filter(c -> GoldenModels.EXPRESSIBLE.contains(c.model()))
+        .map(c -> DynamicTest.dynamicTest(c.model(), () -> checkReport(c)));
+  }
+
+  private static void checkReport(GoldenCase c) {
+    Layer model = GoldenModels.of(c, DType.F64);
+    Tensor xs = c.tensor("inputs", DType.F64);
+    Report report = Learner.compile(model, m -> new DRtrl(m, quiet()), xs.get(0)).report();
+
+    List<Set<String>> groups = new ArrayList<>();
+    c.index().get("hidden_groups").forEach(g -> groups.add(texts(g)));
+    assertEquals(groups, report.groups().stream().map(g -> Set.copyOf(g.paths())).toList());
+    assertEquals(
+        report.groups().stream().map(HiddenGroup::index).toList(),
+        java.util.stream.IntStream.range(0, groups.size()).boxed().toList());
+
+    Map<Set<String>, Set<String>> relations = new TreeMap<>(GoldenLearningTest::order);
+    c.index()
+        .get("relations")
+        .forEach(r -> relations.put(texts(r.get("weights")), texts(r.get("groups"))));
+    Map<Set<String>, Set<String>> ours = new TreeMap<>(GoldenLearningTest::order);
+    for (Relation r : report.relations()) {
+      Set<String> at = new TreeSet<>();
+      r.groups().forEach(g -> at.add(Integer.toString(g)));
+      ours.put(reference(c, r.weights()), at);
+    }
+    assertEquals(relations, ours);
+
+    Map<Set<String>, String> excluded = new TreeMap<>(GoldenLearningTest::order);
+    c.index()
+        .get("excluded")
+        .forEach(e -> excluded.put(Set.of(e.get("weight").asText()), e.get("reason").asText()));
+    Map<Set<String>, String> oursExcluded = new TreeMap<>(GoldenLearningTest::order);
+    for (Exclusion e : report.excluded()) {
+      oursExcluded.put(reference(c, e.weights()), e.reason().name().toLowerCase(Locale.ROOT));
+    }
+    assertEquals(excluded, oursExcluded);
+
+    Set<String> diagnostics = new TreeSet<>();
+    c.index()
+        .get("diagnostics")
+        .forEach(
+            d ->
+                diagnostics.add(
+                    d.get("kind").asText()
+                        + " "
+                        + d.get("level").asText()
+                        + " "
+                        + (d.get("weight").isNull() ? "[]" : Set.of(d.get("weight").asText()))
+                        + " "
+                        + texts(d.get("hidden"))));
+    Set<String> oursDiagnostics = new TreeSet<>();
+    for (Diagnostic d : report.diagnostics()) {
+      oursDiagnostics.add(
+          d.kind().name().toLowerCase(Locale.ROOT)
+              + " "
+              + d.level().name().toLowerCase(Locale.ROOT)
+              + " "
+              + reference(c, d.weights())
+              + " "
+              + new TreeSet<>(d.hidden()));
+      assertTrue(d.message().length() > 20, d::toString);
+      assertTrue(d.weights().isEmpty() || d.where().isKnown(), d::toString);
+    }
+    assertEquals(diagnostics, oursDiagnostics);
+  }
+
+  private static int order(Set<String> a, Set<String> b) {
+    return a.toString().compareTo(b.toString());
+  }
+
+  private static Set<String> texts(JsonNode list) {
+    Set<String> out = new TreeSet<>();
+    StreamSupport.stream(list.spliterator(), false).forEach(n -> out.add(n.asText()));
+    return out;
+  }
+
+  /** The reference's one name for weight and bias. */
+  private static Set<String> reference(GoldenCase c, List<String> ours) {
+    Set<String> out = new TreeSet<>();
+    for (String leaf : c.names("params.")) {
+      if (ours.contains(GoldenCase.ourPath(leaf))) {
+        out.add(leaf.replaceFirst("\\.weight\\.(weight|bias)$", ".weight"));
+      }
+    }
+    return out;
+  }
+
+  private static Consumer<Diagnostic> quiet() {
+    return d -> {};
+  }
+}
