@@ -4,4 +4,9 @@ module dev.engram.backend.cpu {
   requires transitive dev.engram.lower;
   requires jdk.incubator.vector;
   requires static org.jspecify;
+
+  exports dev.engram.backend.cpu;
+
+  provides dev.engram.lower.Backend with
+      dev.engram.backend.cpu.CpuBackend;
 }

@@ -17,12 +17,19 @@ public final class HostTensor implements Tensor {
   /** Alignment of every allocation, a cache line and the widest vector. */
   public static final long ALIGNMENT = 64;
 
+  /**
+   * Spare bytes after the elements of every allocation: wide reads of the last ones may use them.
+   */
+  public static final long SLACK = 64;
+
   private final TensorType type;
   private final MemorySegment segment;
+  private final MemorySegment padded;
 
-  private HostTensor(TensorType type, MemorySegment segment) {
+  private HostTensor(TensorType type, MemorySegment segment, MemorySegment padded) {
     this.type = type;
     this.segment = segment;
+    this.padded = padded;
   }
 
   /**
@@ -37,8 +44,8 @@ public final class HostTensor implements Tensor {
     } catch (ArithmeticException overflow) {
       throw new TypeException(type + " does not fit into memory", overflow);
     }
-    return new HostTensor(
-        type, Arena.ofAuto().allocate(Math.max(bytes, 1), ALIGNMENT).asSlice(0, bytes));
+    MemorySegment padded = Arena.ofAuto().allocate(bytes + SLACK, ALIGNMENT);
+    return new HostTensor(type, padded.asSlice(0, bytes), padded);
   }
 
   /**
@@ -56,7 +63,7 @@ public final class HostTensor implements Tensor {
               + ", expected "
               + type.bytes());
     }
-    return new HostTensor(type, segment);
+    return new HostTensor(type, segment, segment);
   }
 
   public static HostTensor full(TensorType type, double value) {
@@ -141,6 +148,14 @@ public final class HostTensor implements Tensor {
   /** The memory itself: {@code type().bytes()} bytes. */
   public MemorySegment segment() {
     return segment;
+  }
+
+  /**
+   * The memory with what follows it: {@link #SLACK} more bytes of no meaning after an allocation,
+   * none after wrapped memory.
+   */
+  public MemorySegment padded() {
+    return padded;
   }
 
   /** Raw bits of element {@code i} in row-major order. */

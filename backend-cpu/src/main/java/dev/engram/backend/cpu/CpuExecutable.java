@@ -1,0 +1,245 @@
+package dev.engram.backend.cpu;
+
+import dev.engram.ir.HostTensor;
+import dev.engram.lower.Buffer;
+import dev.engram.lower.Executable;
+import dev.engram.lower.LoopProgram;
+import dev.engram.lower.LoweringException;
+import dev.engram.lower.Step;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/** A compiled program: its steps with code for every nest, and its memory. */
+final class CpuExecutable implements Executable {
+  private static final MemorySegment NONE = MemorySegment.NULL;
+
+  private final LoopProgram program;
+  private final WorkerPool pool;
+  private final List<NestCall> nests = new ArrayList<>();
+  private final Code[] code;
+  private final ReentrantLock oneRun = new ReentrantLock();
+
+  // The run's state; all of it is kept from run to run.
+  private final MemorySegment arena;
+  private final MemorySegment[] memory;
+  private final long[] start;
+  private final @Nullable MemorySegment[] staging;
+  private final int[] counters;
+  private final Scratch scratch = new Scratch();
+
+  /** A step with code. */
+  private sealed interface Code {
+    record Nest(NestCall call) implements Code {}
+
+    record Loop(int depth, int length, boolean reverse, Code[] body, int[][] swaps)
+        implements Code {}
+
+    record Branch(int buffer, long offset, long[] outer, Code[] onTrue, Code[] onFalse)
+        implements Code {}
+  }
+
+  CpuExecutable(LoopProgram program, KernelCache kernels, WorkerPool pool) {
+    this.program = program;
+    this.pool = pool;
+    int n = program.buffers().size();
+    this.memory = new MemorySegment[n];
+    this.start = new long[n];
+    this.staging = new MemorySegment[n];
+    this.arena = allocate(program.arenaBytes());
+    for (int b = 0; b < n; b++) {
+      memory[b] =
+          switch (program.buffers().get(b).place()) {
+            case Buffer.Place.Arena _ -> arena;
+            case Buffer.Place.Constant c ->
+                allocate(c.value().type().bytes()).copyFrom(c.value().segment());
+            case Buffer.Place.Input _, Buffer.Place.Output _ -> NONE;
+          };
+    }
+    int[] deepest = {0};
+    this.code = code(program.steps(), 0, deepest, kernels);
+    this.counters = new int[deepest[0]];
+  }
+
+  private static MemorySegment allocate(long bytes) {
+    return Arena.ofAuto().allocate(bytes + HostTensor.SLACK, HostTensor.ALIGNMENT);
+  }
+
+  private Code[] code(List<Step> steps, int depth, int[] deepest, KernelCache kernels) {
+    deepest[0] = Math.max(deepest[0], depth);
+    List<Code> out = new ArrayList<>();
+    for (Step s : steps) {
+      switch (s) {
+        case Step.Nest n -> {
+          if (n.axes().stream().allMatch(a -> a.reduce() || a.length() > 0)) {
+            NestCall call = new NestCall(n, kernels);
+            nests.add(call);
+            out.add(new Code.Nest(call));
+          }
+        }
+        case Step.Loop l ->
+            out.add(
+                new Code.Loop(
+                    depth,
+                    l.length(),
+                    l.reverse(),
+                    code(l.body(), depth + 1, deepest, kernels),
+                    l.swaps().stream().map(w -> new int[] {w.a(), w.b()}).toArray(int[][]::new)));
+        case Step.Branch b ->
+            out.add(
+                new Code.Branch(
+                    b.predicate().buffer(),
+                    b.predicate().at().offset(),
+                    b.predicate().at().outer().stream().mapToLong(Long::longValue).toArray(),
+                    code(b.onTrue(), depth, deepest, kernels),
+                    code(b.onFalse(), depth, deepest, kernels)));
+      }
+    }
+    return out.toArray(Code[]::new);
+  }
+
+  @Override
+  public void run(List<HostTensor> inputs, List<HostTensor> outputs) {
+    require("input", inputs, program.inputs());
+    require("output", outputs, program.outputs());
+    apart(inputs, outputs);
+    oneRun.lock();
+    try {
+      bind(inputs, program.inputs(), true);
+      bind(outputs, program.outputs(), false);
+      for (int b = 0; b < start.length; b++) {
+        start[b] =
+            program.buffers().get(b).place() instanceof Buffer.Place.Arena a ? a.offset() : 0;
+      }
+      steps(code);
+      copyBack(outputs);
+    } finally {
+      release(program.inputs());
+      release(program.outputs());
+      oneRun.unlock();
+    }
+  }
+
+  private void require(String what, List<HostTensor> got, List<Integer> buffers) {
+    if (got.size() != buffers.size()) {
+      throw new LoweringException(
+          "@%s: got %d %ss, expected %d"
+              .formatted(program.name(), got.size(), what, buffers.size()));
+    }
+    for (int i = 0; i < buffers.size(); i++) {
+      HostTensor t = got.get(i);
+      if (t == null) {
+        throw new LoweringException("@%s: %s %d is null".formatted(program.name(), what, i));
+      }
+      Buffer b = program.buffers().get(buffers.get(i));
+      if (!t.type().equals(b.type())) {
+        throw new LoweringException(
+            "@%s: %s %d has type %s, expected %s"
+                .formatted(program.name(), what, i, t.type(), b.type()));
+      }
+    }
+  }
+
+  @SuppressWarnings("ReferenceEquality") // it is about the same memory
+  private void apart(List<HostTensor> inputs, List<HostTensor> outputs) {
+    for (int i = 0; i < outputs.size(); i++) {
+      HostTensor o = outputs.get(i);
+      for (int k = 0; k < inputs.size(); k++) {
+        if (inputs.get(k) == o) {
+          throw shared("input", k, i);
+        }
+      }
+      for (int k = 0; k < i; k++) {
+        if (outputs.get(k) == o) {
+          throw shared("output", k, i);
+        }
+      }
+    }
+  }
+
+  private LoweringException shared(String what, int k, int output) {
+    return new LoweringException(
+        "@%s: output %d is the same tensor as %s %d, expected one of its own"
+            .formatted(program.name(), output, what, k));
+  }
+
+  // Vector loads of a row's tail may reach past its end, so memory needs slack; the rest is copied.
+  private void bind(List<HostTensor> tensors, List<Integer> buffers, boolean copy) {
+    for (int i = 0; i < buffers.size(); i++) {
+      int b = buffers.get(i);
+      HostTensor t = tensors.get(i);
+      MemorySegment s = t.padded();
+      long bytes = t.type().bytes();
+      if (s.isNative()
+          && s.byteSize() >= bytes + HostTensor.SLACK
+          && s.address() % HostTensor.ALIGNMENT == 0) {
+        memory[b] = s;
+        continue;
+      }
+      MemorySegment own = staging[b];
+      if (own == null) {
+        own = allocate(bytes);
+        staging[b] = own;
+      }
+      if (copy) {
+        MemorySegment.copy(t.segment(), 0, own, 0, bytes);
+      }
+      memory[b] = own;
+    }
+  }
+
+  private void copyBack(List<HostTensor> outputs) {
+    for (int i = 0; i < outputs.size(); i++) {
+      int b = program.outputs().get(i);
+      MemorySegment own = staging[b];
+      if (own != null && own.address() == memory[b].address()) {
+        HostTensor t = outputs.get(i);
+        MemorySegment.copy(own, 0, t.segment(), 0, t.type().bytes());
+      }
+    }
+  }
+
+  private void release(List<Integer> buffers) {
+    for (int i = 0; i < buffers.size(); i++) {
+      memory[buffers.get(i)] = NONE;
+    }
+  }
+
+  private void steps(Code[] steps) {
+    for (Code step : steps) {
+      switch (step) {
+        case Code.Nest n -> n.call.run(memory, start, counters, pool, scratch);
+        case Code.Loop l -> loop(l);
+        case Code.Branch b -> {
+          long at = b.offset;
+          for (int t = 0; t < b.outer.length; t++) {
+            at += b.outer[t] * counters[t];
+          }
+          byte taken = memory[b.buffer].get(ValueLayout.JAVA_BYTE, start[b.buffer] + at);
+          steps(taken != 0 ? b.onTrue : b.onFalse);
+        }
+      }
+    }
+  }
+
+  private void loop(Code.Loop l) {
+    for (int i = 0; i < l.length; i++) {
+      counters[l.depth] = l.reverse ? l.length - 1 - i : i;
+      steps(l.body);
+      for (int[] swap : l.swaps) {
+        long a = start[swap[0]];
+        start[swap[0]] = start[swap[1]];
+        start[swap[1]] = a;
+      }
+    }
+  }
+
+  @Override
+  public String disassemble() {
+    return Listing.of(program, nests);
+  }
+}

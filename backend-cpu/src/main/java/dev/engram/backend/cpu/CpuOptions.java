@@ -1,0 +1,85 @@
+package dev.engram.backend.cpu;
+
+import java.util.Locale;
+
+/**
+ * How the CPU backend runs programs. Results do not depend on it: every choice gives the same bits.
+ *
+ * @param threads number of threads that share a nest's work, the caller's among them
+ * @param vectors when the Vector API is used
+ */
+public record CpuOptions(int threads, Vectors vectors) {
+
+  /** When vector code is used, and how wide it is. */
+  public enum Vectors {
+    /** Once it is measured to be faster, at the machine's preferred width. */
+    AUTO,
+    /** Never. */
+    OFF,
+    /** From the first call on, at the preferred width: for tests and long runs. */
+    FORCE,
+    /** From the first call on, 128 bits wide. */
+    FORCE_128,
+    /** From the first call on, 256 bits wide. */
+    FORCE_256,
+    /** From the first call on, 512 bits wide. */
+    FORCE_512
+  }
+
+  /**
+   * @throws IllegalArgumentException when {@code threads} is less than 1
+   */
+  public CpuOptions {
+    if (threads < 1) {
+      throw new IllegalArgumentException("threads is " + threads + ", expected at least 1");
+    }
+  }
+
+  /**
+   * From the system properties {@code engram.threads} (default: all processors) and {@code
+   * engram.cpu.vector}: {@code auto}, {@code off}, {@code force}, {@code 128}, {@code 256} or
+   * {@code 512}.
+   *
+   * @throws IllegalArgumentException when one of them has another value
+   */
+  public static CpuOptions ofProperties() {
+    return new CpuOptions(
+        threads(System.getProperty("engram.threads", "")),
+        vectors(System.getProperty("engram.cpu.vector", "auto")));
+  }
+
+  private static int threads(String text) {
+    if (text.isBlank()) {
+      return Runtime.getRuntime().availableProcessors();
+    }
+    try {
+      int n = Integer.parseInt(text.strip());
+      if (n >= 1) {
+        return n;
+      }
+    } catch (NumberFormatException e) {
+      throw badThreads(text, e);
+    }
+    throw badThreads(text, null);
+  }
+
+  private static IllegalArgumentException badThreads(
+      String text, @org.jspecify.annotations.Nullable Exception cause) {
+    return new IllegalArgumentException(
+        "engram.threads is '" + text + "', expected a number of at least 1", cause);
+  }
+
+  private static Vectors vectors(String text) {
+    return switch (text.strip().toLowerCase(Locale.ROOT)) {
+      case "auto", "" -> Vectors.AUTO;
+      case "off" -> Vectors.OFF;
+      case "force" -> Vectors.FORCE;
+      case "128" -> Vectors.FORCE_128;
+      case "256" -> Vectors.FORCE_256;
+      case "512" -> Vectors.FORCE_512;
+      default ->
+          throw new IllegalArgumentException(
+              "engram.cpu.vector is '" + text + "', expected auto, off, force, 128, 256 or 512");
+    };
+  }
+}

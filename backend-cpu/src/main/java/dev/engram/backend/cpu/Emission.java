@@ -1,0 +1,120 @@
+package dev.engram.backend.cpu;
+
+import java.lang.classfile.ClassBuilder;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.Label;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.ConstantDesc;
+import java.lang.constant.ConstantDescs;
+import java.lang.constant.DynamicConstantDesc;
+import java.lang.constant.MethodTypeDesc;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** A hidden class being written: names, objects that its code holds, loops. */
+final class Emission {
+  static final String PACKAGE = "dev.engram.backend.cpu.";
+  static final ClassDesc SEGMENT = ClassDesc.of("java.lang.foreign.MemorySegment");
+  static final ClassDesc LAYOUT = ClassDesc.of("java.lang.foreign.ValueLayout");
+  static final ClassDesc SCRATCH = ClassDesc.of(PACKAGE + "Scratch");
+  static final ClassDesc FRAME = ClassDesc.of(PACKAGE + "Frame");
+
+  /** HotSpot never compiles methods of 8000 bytes or more; ours stay well below. */
+  static final int METHOD_BUDGET = 6000;
+
+  final ClassDesc self;
+  private final List<Object> held = new ArrayList<>();
+
+  Emission(String name) {
+    self = ClassDesc.of(PACKAGE + name);
+  }
+
+  /** A constant of the class: {@code object} itself. */
+  ConstantDesc constant(Object object, ClassDesc type) {
+    int at = held.indexOf(object);
+    if (at < 0) {
+      at = held.size();
+      held.add(object);
+    }
+    return DynamicConstantDesc.ofNamed(
+        ConstantDescs.ofConstantBootstrap(
+            ClassDesc.of("java.lang.invoke.MethodHandles"),
+            "classDataAt",
+            ConstantDescs.CD_Object,
+            ConstantDescs.CD_int),
+        ConstantDescs.DEFAULT_NAME,
+        type,
+        at);
+  }
+
+  /** Bytes of a class with an empty constructor. */
+  byte[] write(ClassDesc implemented, Consumer<ClassBuilder> methods) {
+    return ClassFile.of()
+        .build(
+            self,
+            cb -> {
+              cb.withVersion(ClassFile.JAVA_25_VERSION, 0)
+                  .withFlags(ClassFile.ACC_FINAL | ClassFile.ACC_SUPER)
+                  .withInterfaceSymbols(implemented);
+              cb.withMethodBody(
+                  ConstantDescs.INIT_NAME,
+                  ConstantDescs.MTD_void,
+                  0,
+                  c ->
+                      c.aload(0)
+                          .invokespecial(
+                              ConstantDescs.CD_Object,
+                              ConstantDescs.INIT_NAME,
+                              ConstantDescs.MTD_void)
+                          .return_());
+              methods.accept(cb);
+            });
+  }
+
+  /** An object of the class. */
+  <T> T instantiate(byte[] bytes, Class<T> type) {
+    try {
+      MethodHandles.Lookup lookup =
+          MethodHandles.lookup().defineHiddenClassWithClassData(bytes, List.copyOf(held), true);
+      return type.cast(
+          lookup
+              .findConstructor(lookup.lookupClass(), MethodType.methodType(void.class))
+              .asType(MethodType.methodType(Object.class))
+              .invokeExact());
+    } catch (RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new IllegalStateException("generated class " + self.displayName(), e);
+    }
+  }
+
+  /** Emits something. */
+  @FunctionalInterface
+  interface Part {
+    void emit();
+  }
+
+  /** {@code for (int slot = from; slot < limit; slot += step) body}. */
+  static void loop(CodeBuilder c, int slot, Part pushFrom, Part pushLimit, int step, Part body) {
+    Label head = c.newLabel();
+    Label done = c.newLabel();
+    pushFrom.emit();
+    c.istore(slot);
+    c.labelBinding(head);
+    c.iload(slot);
+    pushLimit.emit();
+    c.if_icmpge(done);
+    body.emit();
+    c.iinc(slot, step);
+    c.goto_(head);
+    c.labelBinding(done);
+  }
+
+  static MethodTypeDesc type(ClassDesc result, ClassDesc... parameters) {
+    return MethodTypeDesc.of(result, parameters);
+  }
+}

@@ -1,0 +1,145 @@
+package dev.engram.backend.cpu;
+
+import dev.engram.ir.DType;
+import dev.engram.ir.Reduce;
+import java.util.Arrays;
+
+/** The start and the end of folds, on arrays of partial results. */
+final class Folds {
+  private Folds() {}
+
+  /** The raw bits that a fold starts from. */
+  static long start(Reduce.Kind kind, DType dtype) {
+    return switch (kind) {
+      case SUM, ANY, ARGMAX, ARGMIN -> 0;
+      case ALL -> 1;
+      case PROD -> dtype.bitsOf(1);
+      case MAX -> dtype.isFloat() ? dtype.bitsOf(Double.NEGATIVE_INFINITY) : lowest(dtype);
+      case MIN -> dtype.isFloat() ? dtype.bitsOf(Double.POSITIVE_INFINITY) : ~lowest(dtype);
+    };
+  }
+
+  private static long lowest(DType dtype) {
+    return dtype == DType.I32 ? Integer.MIN_VALUE : Long.MIN_VALUE;
+  }
+
+  static void fill(Object row, DType dtype, int n, long bits) {
+    switch (dtype) {
+      case F32 -> Arrays.fill((float[]) row, 0, n, Float.intBitsToFloat((int) bits));
+      case F64 -> Arrays.fill((double[]) row, 0, n, Double.longBitsToDouble(bits));
+      case I32 -> Arrays.fill((int[]) row, 0, n, (int) bits);
+      case I64 -> Arrays.fill((long[]) row, 0, n, bits);
+      case BOOL -> Arrays.fill((byte[]) row, 0, n, (byte) bits);
+    }
+  }
+
+  /**
+   * Folds {@code lanes} rows of {@code length} partial results into the first, in halves: row i
+   * with row i + lanes/2, and so on.
+   */
+  static void halve(Object rows, Reduce.Kind kind, DType dtype, int lanes, int length) {
+    for (int half = lanes / 2; half > 0; half /= 2) {
+      int n = half * length;
+      switch (dtype) {
+        case F32 -> halve((float[]) rows, kind, n);
+        case F64 -> halve((double[]) rows, kind, n);
+        case I32 -> halve((int[]) rows, kind, n);
+        case I64 -> halve((long[]) rows, kind, n);
+        case BOOL -> halve((byte[]) rows, kind, n);
+      }
+    }
+  }
+
+  private static IllegalStateException oneLane(Reduce.Kind kind) {
+    return new IllegalStateException(kind + " has one lane");
+  }
+
+  private static void halve(float[] a, Reduce.Kind kind, int n) {
+    switch (kind) {
+      case SUM -> {
+        for (int i = 0; i < n; i++) {
+          a[i] += a[i + n];
+        }
+      }
+      case PROD -> {
+        for (int i = 0; i < n; i++) {
+          a[i] *= a[i + n];
+        }
+      }
+      case MAX -> {
+        for (int i = 0; i < n; i++) {
+          a[i] = Math.max(a[i], a[i + n]);
+        }
+      }
+      case MIN -> {
+        for (int i = 0; i < n; i++) {
+          a[i] = Math.min(a[i], a[i + n]);
+        }
+      }
+      case ANY, ALL, ARGMAX, ARGMIN -> throw oneLane(kind);
+    }
+  }
+
+  private static void halve(double[] a, Reduce.Kind kind, int n) {
+    switch (kind) {
+      case SUM -> {
+        for (int i = 0; i < n; i++) {
+          a[i] += a[i + n];
+        }
+      }
+      case PROD -> {
+        for (int i = 0; i < n; i++) {
+          a[i] *= a[i + n];
+        }
+      }
+      case MAX -> {
+        for (int i = 0; i < n; i++) {
+          a[i] = Math.max(a[i], a[i + n]);
+        }
+      }
+      case MIN -> {
+        for (int i = 0; i < n; i++) {
+          a[i] = Math.min(a[i], a[i + n]);
+        }
+      }
+      case ANY, ALL, ARGMAX, ARGMIN -> throw oneLane(kind);
+    }
+  }
+
+  private static void halve(int[] a, Reduce.Kind kind, int n) {
+    for (int i = 0; i < n; i++) {
+      a[i] =
+          switch (kind) {
+            case SUM -> a[i] + a[i + n];
+            case PROD -> a[i] * a[i + n];
+            case MAX -> Math.max(a[i], a[i + n]);
+            case MIN -> Math.min(a[i], a[i + n]);
+            case ANY, ALL, ARGMAX, ARGMIN -> throw oneLane(kind);
+          };
+    }
+  }
+
+  private static void halve(long[] a, Reduce.Kind kind, int n) {
+    for (int i = 0; i < n; i++) {
+      a[i] =
+          switch (kind) {
+            case SUM -> a[i] + a[i + n];
+            case PROD -> a[i] * a[i + n];
+            case MAX -> Math.max(a[i], a[i + n]);
+            case MIN -> Math.min(a[i], a[i + n]);
+            case ANY, ALL, ARGMAX, ARGMIN -> throw oneLane(kind);
+          };
+    }
+  }
+
+  private static void halve(byte[] a, Reduce.Kind kind, int n) {
+    for (int i = 0; i < n; i++) {
+      a[i] =
+          switch (kind) {
+            case ANY -> (byte) (a[i] | a[i + n]);
+            case ALL -> (byte) (a[i] & a[i + n]);
+            case SUM, PROD, MAX, MIN, ARGMAX, ARGMIN -> throw oneLane(kind);
+          };
+    }
+  }
+}

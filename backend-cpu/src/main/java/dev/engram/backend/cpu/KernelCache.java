@@ -1,0 +1,98 @@
+package dev.engram.backend.cpu;
+
+import dev.engram.ir.Where;
+import dev.engram.lower.Access;
+import dev.engram.lower.Affine;
+import dev.engram.lower.Instr;
+import dev.engram.lower.Step;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Kernels by the form of their nest: nests that differ only in names, offsets and in which buffers
+ * they use share one.
+ */
+final class KernelCache {
+  private static final int MOST = 1024;
+
+  private final CpuOptions options;
+  private final Map<Step.Nest, NestKernel> kernels =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Step.Nest, NestKernel> eldest) {
+          return size() > MOST;
+        }
+      };
+
+  KernelCache(CpuOptions options) {
+    this.options = options;
+  }
+
+  synchronized NestKernel kernel(Step.Nest nest, NestSlots slots) {
+    Step.Nest form = form(nest, slots);
+    NestKernel known = kernels.get(form);
+    if (known == null) {
+      known = NestKernel.of(nest, slots, options);
+      kernels.put(form, known);
+    }
+    return known;
+  }
+
+  private static Step.Nest form(Step.Nest nest, NestSlots slots) {
+    return new Step.Nest(
+        "", nest.axes(), form(nest.body(), slots), form(nest.epilogue(), slots), Where.UNKNOWN);
+  }
+
+  private static List<Instr> form(List<Instr> instrs, NestSlots slots) {
+    return instrs.stream().map(i -> form(i, slots)).toList();
+  }
+
+  // Equal accesses must stay equal and different ones different, so a slot's number is its offset.
+  private static Instr form(Instr instr, NestSlots slots) {
+    return switch (instr) {
+      case Instr.Load l -> new Instr.Load(l.dtype(), form(l.from(), l.dtype(), slots));
+      case Instr.Literal l -> l;
+      case Instr.IndexOf x -> new Instr.IndexOf(x.dtype(), form(x.at(), slots));
+      case Instr.Apply a -> a;
+      case Instr.Convert c -> c;
+      case Instr.LoadAt l ->
+          new Instr.LoadAt(
+              l.dtype(), form(l.from(), l.dtype(), slots), l.index(), l.stride(), l.limit());
+      case Instr.RandomWord r -> new Instr.RandomWord(r.key0(), r.key1(), form(r.at(), slots));
+      case Instr.Store s -> new Instr.Store(s.dtype(), form(s.to(), s.dtype(), slots), s.value());
+      case Instr.StoreAt s ->
+          new Instr.StoreAt(
+              s.dtype(),
+              form(s.to(), s.dtype(), slots),
+              s.index(),
+              s.stride(),
+              s.limit(),
+              s.combine(),
+              s.value());
+      case Instr.Fold f -> f;
+      case Instr.DotFold f -> f;
+      case Instr.Check c ->
+          new Instr.Check(
+              c.dtype(),
+              c.value(),
+              new dev.engram.ir.Check("", c.op().low(), c.op().high()),
+              form(c.position(), slots),
+              List.of(),
+              Where.UNKNOWN);
+    };
+  }
+
+  private static Access form(Access a, dev.engram.ir.DType dtype, NestSlots slots) {
+    int slot = slots.keys().indexOf(new NestSlots.Key(a.buffer(), dtype, a.at()));
+    return new Access(
+        slots.buffers().indexOf(a.buffer()), new Affine(slot, List.of(), a.at().inner()));
+  }
+
+  private static Affine form(Affine at, NestSlots slots) {
+    int slot = slots.keys().indexOf(new NestSlots.Key(-1, dev.engram.ir.DType.I64, at));
+    return new Affine(slot, List.of(), at.inner());
+  }
+}

@@ -1,0 +1,50 @@
+package dev.engram.backend.cpu;
+
+import dev.engram.lower.LoopProgram;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.ClassModel;
+import java.lang.classfile.CodeModel;
+import java.lang.classfile.Instruction;
+import java.lang.classfile.MethodModel;
+import java.util.List;
+
+/** Generated classes as readable bytecode. */
+final class Listing {
+  private Listing() {}
+
+  static String of(LoopProgram program, List<NestCall> nests) {
+    StringBuilder out = new StringBuilder("cpu @").append(program.name()).append('\n');
+    for (NestCall n : nests) {
+      out.append("\nnest ")
+          .append(n.nest.label())
+          .append(n.nest.where().isKnown() ? "  // " + n.nest.where() : "")
+          .append('\n');
+      for (byte[] bytes : n.kernel.bytecode()) {
+        append(out, bytes);
+      }
+    }
+    return out.toString();
+  }
+
+  private static void append(StringBuilder out, byte[] bytes) {
+    ClassModel model = ClassFile.of().parse(bytes);
+    for (MethodModel m : model.methods()) {
+      if (m.methodName().equalsString("<init>")) {
+        continue;
+      }
+      out.append("  ").append(m.methodName().stringValue());
+      out.append(m.methodTypeSymbol().displayDescriptor()).append('\n');
+      m.code().ifPresent(c -> append(out, c));
+    }
+  }
+
+  private static void append(StringBuilder out, CodeModel code) {
+    int at = 0;
+    for (var element : code) {
+      if (element instanceof Instruction i) {
+        out.append("    %5d  %s%n".formatted(at, i));
+        at += i.sizeInBytes();
+      }
+    }
+  }
+}

@@ -1,0 +1,68 @@
+package dev.engram.backend.cpu;
+
+import dev.engram.ir.RunException;
+import dev.engram.lower.Affine;
+import dev.engram.lower.Instr;
+import dev.engram.lower.Step;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A nest of a program: its kernel, and how the kernel's data is found in one run. */
+final class NestCall {
+  final Step.Nest nest;
+  final NestKernel kernel;
+  private final Frame frame;
+  private final int[] buffers;
+  private final int[] bufferOfSlot;
+  private final long[] offset;
+  private final long[][] outer;
+
+  NestCall(Step.Nest nest, KernelCache kernels) {
+    this.nest = nest;
+    NestSlots slots = new NestSlots(nest);
+    this.kernel = kernels.kernel(nest, slots);
+    int n = slots.keys().size();
+    this.buffers = slots.buffers().stream().mapToInt(Integer::intValue).toArray();
+    this.frame = new Frame(buffers.length, n);
+    this.bufferOfSlot = new int[n];
+    this.offset = new long[n];
+    this.outer = new long[n][];
+    for (int s = 0; s < n; s++) {
+      NestSlots.Key key = slots.keys().get(s);
+      Affine at = key.at();
+      bufferOfSlot[s] = key.buffer();
+      offset[s] = at.offset() * key.bytes();
+      outer[s] = at.outer().stream().mapToLong(x -> x * key.bytes()).toArray();
+    }
+  }
+
+  /** Runs the nest at the given counters of the loops around it. */
+  void run(MemorySegment[] memory, long[] start, int[] counters, WorkerPool pool, Scratch scratch) {
+    for (int b = 0; b < buffers.length; b++) {
+      frame.segments[b] = memory[buffers[b]];
+    }
+    for (int s = 0; s < offset.length; s++) {
+      long at = offset[s];
+      for (int t = 0; t < outer[s].length; t++) {
+        at += outer[s][t] * counters[t];
+      }
+      frame.base[s] = bufferOfSlot[s] < 0 ? at : at + start[bufferOfSlot[s]];
+    }
+    pool.run(kernel.kernel(), frame, scratch, kernel.outerPoints(), kernel.grain());
+    frame.takeFailure(this::fail);
+  }
+
+  private void fail(int instr, long value, long position) {
+    List<Instr> code = new ArrayList<>(nest.body());
+    code.addAll(nest.epilogue());
+    Instr.Check check = (Instr.Check) code.get(instr);
+    List<String> index = new ArrayList<>();
+    long rest = position;
+    for (int d : check.dims().reversed()) {
+      index.addFirst(Long.toString(rest % d));
+      rest /= d;
+    }
+    throw new RunException(check.op().message(String.join(",", index), value, check.where()));
+  }
+}

@@ -1,0 +1,127 @@
+package dev.engram.backend.cpu;
+
+import dev.engram.backend.cpu.Lanes.Node;
+import dev.engram.ir.DType;
+import dev.engram.ir.Index;
+import dev.engram.ir.Reduce;
+import java.util.List;
+
+/**
+ * A nest as rows: a body is run over whole rows of elements at a time.
+ *
+ * <pre>
+ * for q in outer                         // points of these are independent: split over threads
+ *   along == ROW                         along == FOLD
+ *   ------------                         -------------
+ *   clear the folds' rows                for p in row
+ *   for r in reduce                        clear the folds
+ *     body over the row's elements         for r in reduce
+ *   epilogue over the row's elements         body over the innermost reduction axis
+ *                                          result[p] = the folds' results
+ *                                        epilogue over the row's elements
+ * </pre>
+ *
+ * @param outer lengths of the outer parallel axes, the row's tiles last
+ * @param rowLength length of the parallel axis that rows lie along
+ * @param tile rows are cut into pieces of this length
+ * @param reduce lengths of the reduction axes outside the body's row
+ * @param along which axis the body's rows lie along
+ * @param inner length of the innermost reduction axis where rows lie along it, else 0
+ * @param ordered points must be run in order, on one thread
+ */
+record RowNest(
+    List<Integer> outer,
+    int rowLength,
+    int tile,
+    List<Integer> reduce,
+    Along along,
+    int inner,
+    boolean ordered,
+    List<Slot> slots,
+    List<Row> rows,
+    List<Fold> folds,
+    Phase body,
+    Phase epilogue) {
+
+  /** The axis of the body's rows. */
+  enum Along {
+    ROW,
+    FOLD
+  }
+
+  /**
+   * An index map of the nest: an access to a buffer, with strides in bytes, or a value.
+   *
+   * @param buffer number among the nest's buffers, -1 for a value
+   */
+  record Slot(int buffer, DType dtype, List<Long> outer, long row, List<Long> reduce, long inner) {}
+
+  /** An array of scratch memory. */
+  record Row(DType dtype, int length) {}
+
+  /** A row that is loaded from a slot or stored to it. */
+  record Transfer(int slot, int row) {}
+
+  /** What runs over one row: loads, passes, stores. */
+  record Phase(List<Transfer> loads, List<Transfer> stores, List<Pass> passes) {}
+
+  /** One loop over a row. */
+  record Pass(Lanes lanes, List<Effect> effects) {}
+
+  /** What a pass does with values, in order. */
+  sealed interface Effect {
+    Node value();
+
+    /** row[i] = value. */
+    record Store(int row, Node value) implements Effect {}
+
+    /** The fold's state = value; the value contains the state. */
+    record Accumulate(int state, int lanes, Node value) implements Effect {}
+
+    /** Combines into memory at a computed position; {@code stride} in bytes. */
+    record Scatter(int slot, Node index, long stride, long limit, Index.Combine combine, Node value)
+        implements Effect {}
+
+    /** Reports value unless low <= value < high. */
+    record Check(int instr, long low, long high, int point, int position, Node value)
+        implements Effect {}
+  }
+
+  /**
+   * A fold.
+   *
+   * @param states rows of partial results, {@code lanes} times the length of the row (or 1): the
+   *     folded values and for argMax and argMin their positions
+   * @param result the row that the epilogue reads
+   */
+  record Fold(Reduce.Kind kind, DType dtype, int lanes, List<Integer> states, int result) {}
+
+  /** Number of outer points. */
+  int outerPoints() {
+    return outer.stream().reduce(1, Math::multiplyExact);
+  }
+
+  /** Number of reduction points outside the body's row. */
+  int reducePoints() {
+    return reduce.stream().reduce(1, Math::multiplyExact);
+  }
+
+  boolean tiled() {
+    return tile < rowLength;
+  }
+
+  /** Byte or value stride of a slot along the body's rows. */
+  long bodyStride(int slot) {
+    Slot s = slots.get(slot);
+    return along == Along.ROW ? s.row : s.inner;
+  }
+
+  /** Rough cost of one outer point, in lane operations. */
+  long cost() {
+    long each = 2;
+    for (Pass p : body.passes) {
+      each += p.lanes.nodes().size();
+    }
+    return each * tile * Math.max(1, reducePoints()) * Math.max(1, inner);
+  }
+}

@@ -1,0 +1,201 @@
+package dev.engram.backend.cpu;
+
+import dev.engram.backend.cpu.RowNest.Along;
+import dev.engram.backend.cpu.RowNest.Fold;
+import dev.engram.backend.cpu.RowNest.Slot;
+import dev.engram.backend.cpu.RowNest.Transfer;
+import dev.engram.ir.DType;
+import java.util.List;
+
+/**
+ * The scalar twin of a nest: rows are copied into arrays, computed by generated functions over
+ * arrays, and copied back. The loops around are this one class for all nests, so that they are
+ * compiled early.
+ */
+final class ScalarNest implements Kernel {
+  private final RowNest nest;
+  private final RowFunction[] body;
+  private final RowFunction[] epilogue;
+  private final Copies bodyLoads;
+  private final Copies bodyStores;
+  private final Copies epilogueLoads;
+  private final Copies epilogueStores;
+  private final int[] outer;
+  private final int[] reduce;
+  private final long[][] outerStrides;
+  private final long[][] reduceStrides;
+  private final long[] rowStride;
+  private final int reducePoints;
+
+  ScalarNest(RowNest nest, List<RowFunction> body, List<RowFunction> epilogue) {
+    this.nest = nest;
+    this.body = body.toArray(RowFunction[]::new);
+    this.epilogue = epilogue.toArray(RowFunction[]::new);
+    bodyLoads = new Copies(nest, nest.body().loads(), nest.along());
+    bodyStores = new Copies(nest, nest.body().stores(), nest.along());
+    epilogueLoads = new Copies(nest, nest.epilogue().loads(), Along.ROW);
+    epilogueStores = new Copies(nest, nest.epilogue().stores(), Along.ROW);
+    outer = ints(nest.outer());
+    reduce = ints(nest.reduce());
+    int slots = nest.slots().size();
+    outerStrides = new long[slots][];
+    reduceStrides = new long[slots][];
+    rowStride = new long[slots];
+    for (int s = 0; s < slots; s++) {
+      Slot slot = nest.slots().get(s);
+      outerStrides[s] = longs(slot.outer());
+      reduceStrides[s] = longs(slot.reduce());
+      rowStride[s] = slot.row();
+    }
+    reducePoints = nest.reducePoints();
+  }
+
+  private static int[] ints(List<Integer> list) {
+    return list.stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  private static long[] longs(List<Long> list) {
+    return list.stream().mapToLong(Long::longValue).toArray();
+  }
+
+  @Override
+  public void run(Frame frame, Scratch scratch, int begin, int end) {
+    scratch.enter(frame, nest);
+    long[] point = scratch.atPoint;
+    for (int q = begin; q < end; q++) {
+      advance(frame.base, outerStrides, outer, q, point);
+      int length = nest.tile();
+      if (nest.tiled()) {
+        int tiles = outer[outer.length - 1];
+        length = Math.min(length, nest.rowLength() - q % tiles * length);
+      }
+      if (nest.along() == Along.ROW) {
+        rowwise(scratch, length);
+      } else {
+        foldwise(scratch, length);
+      }
+      if (epilogue.length > 0) {
+        System.arraycopy(point, 0, scratch.at, 0, rowStride.length);
+        call(scratch, epilogueLoads, epilogue, epilogueStores, length);
+      }
+    }
+    scratch.leave();
+  }
+
+  /** to[slot] = from[slot] + Σ strides[slot][a]·index_a of the row-major point q. */
+  private static void advance(long[] from, long[][] strides, int[] lengths, int q, long[] to) {
+    System.arraycopy(from, 0, to, 0, strides.length);
+    int rest = q;
+    for (int a = lengths.length - 1; a >= 0; a--) {
+      int index = rest % lengths[a];
+      rest /= lengths[a];
+      if (index != 0) {
+        for (int s = 0; s < strides.length; s++) {
+          to[s] += strides[s][a] * index;
+        }
+      }
+    }
+  }
+
+  private void rowwise(Scratch s, int length) {
+    List<Fold> folds = nest.folds();
+    for (int f = 0; f < folds.size(); f++) {
+      start(s, folds.get(f), nest.tile());
+    }
+    for (int r = 0; r < reducePoints; r++) {
+      advance(s.atPoint, reduceStrides, reduce, r, s.at);
+      s.r = r;
+      call(s, bodyLoads, body, bodyStores, length);
+    }
+    for (int f = 0; f < folds.size(); f++) {
+      finish(s, folds.get(f), nest.tile());
+    }
+  }
+
+  private void foldwise(Scratch s, int length) {
+    List<Fold> folds = nest.folds();
+    for (int p = 0; p < length; p++) {
+      for (int f = 0; f < folds.size(); f++) {
+        start(s, folds.get(f), 1);
+      }
+      for (int r = 0; r < reducePoints; r++) {
+        advance(s.atPoint, reduceStrides, reduce, r, s.at);
+        for (int k = 0; k < rowStride.length; k++) {
+          s.at[k] += p * rowStride[k];
+        }
+        s.r = r * nest.inner();
+        call(s, bodyLoads, body, bodyStores, nest.inner());
+      }
+      for (int f = 0; f < folds.size(); f++) {
+        Fold fold = folds.get(f);
+        finish(s, fold, 1);
+        System.arraycopy(s.rows[fold.states().getLast()], 0, s.rows[fold.result()], p, 1);
+      }
+    }
+  }
+
+  private static void start(Scratch s, Fold f, int length) {
+    long bits = Folds.start(f.kind(), f.dtype());
+    Folds.fill(s.rows[f.states().getFirst()], f.dtype(), f.lanes() * length, bits);
+    if (f.states().size() > 1) {
+      Folds.fill(s.rows[f.states().get(1)], DType.I32, length, 0);
+    }
+  }
+
+  private static void finish(Scratch s, Fold f, int length) {
+    if (f.lanes() > 1) {
+      Folds.halve(s.rows[f.states().getFirst()], f.kind(), f.dtype(), f.lanes(), length);
+    }
+  }
+
+  private static void call(Scratch s, Copies in, RowFunction[] passes, Copies out, int length) {
+    in.load(s, length);
+    for (RowFunction f : passes) {
+      f.row(s, length);
+    }
+    out.store(s, length);
+  }
+
+  /** The rows that a phase moves. */
+  private static final class Copies {
+    private final int[] slot;
+    private final int[] row;
+    private final int[] buffer;
+    private final long[] stride;
+    private final DType[] dtype;
+
+    Copies(RowNest nest, List<Transfer> transfers, Along along) {
+      int n = transfers.size();
+      slot = new int[n];
+      row = new int[n];
+      buffer = new int[n];
+      stride = new long[n];
+      dtype = new DType[n];
+      for (int i = 0; i < n; i++) {
+        Transfer t = transfers.get(i);
+        Slot s = nest.slots().get(t.slot());
+        slot[i] = t.slot();
+        row[i] = t.row();
+        buffer[i] = s.buffer();
+        stride[i] = along == Along.ROW ? s.row() : s.inner();
+        dtype[i] = s.dtype();
+      }
+    }
+
+    void load(Scratch s, int length) {
+      for (int i = 0; i < slot.length; i++) {
+        // a fixed element is read once, into element 0
+        int n = stride[i] == 0 ? Math.min(length, 1) : length;
+        RowCopies.load(
+            s.segments[buffer[i]], s.at[slot[i]], stride[i], dtype[i], s.rows[row[i]], n);
+      }
+    }
+
+    void store(Scratch s, int length) {
+      for (int i = 0; i < slot.length; i++) {
+        RowCopies.store(
+            s.rows[row[i]], dtype[i], s.segments[buffer[i]], s.at[slot[i]], stride[i], length);
+      }
+    }
+  }
+}

@@ -1,0 +1,80 @@
+package dev.engram.backend.cpu;
+
+import dev.engram.ir.DType;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.List;
+
+/** One thread's memory for rows and for a nest's place in its loops; grows and is kept. */
+final class Scratch {
+  private static final MemorySegment[] NO_SEGMENTS = {};
+
+  /** The current nest's rows, arrays of their element types (byte for bool). */
+  Object[] rows = {};
+
+  /** Each slot's byte offset or value at the start of the current row. */
+  long[] at = {};
+
+  /** Each slot's byte offset or value at the current outer point. */
+  long[] atPoint = {};
+
+  MemorySegment[] segments = NO_SEGMENTS;
+
+  /** The number of the reduction's point at the start of the current row. */
+  int r;
+
+  private Frame frame = new Frame(0, 0);
+
+  private Object[][] pools = new Object[DType.values().length][0];
+  private final int[] taken = new int[DType.values().length];
+
+  /** Makes room for a nest. */
+  void enter(Frame frame, RowNest nest) {
+    this.frame = frame;
+    this.segments = frame.segments;
+    int slots = frame.base.length;
+    if (at.length < slots) {
+      at = new long[slots];
+      atPoint = new long[slots];
+    }
+    List<RowNest.Row> wanted = nest.rows();
+    if (rows.length < wanted.size()) {
+      rows = new Object[wanted.size()];
+    }
+    Arrays.fill(taken, 0);
+    for (int i = 0; i < wanted.size(); i++) {
+      rows[i] = take(wanted.get(i).dtype(), wanted.get(i).length());
+    }
+  }
+
+  /** Lets go of the caller's memory. */
+  void leave() {
+    segments = NO_SEGMENTS;
+  }
+
+  /** Called by generated code. */
+  void fail(int instr, long value, long point, long position) {
+    frame.fail(instr, value, point, position);
+  }
+
+  private Object take(DType dtype, int length) {
+    int t = dtype.ordinal();
+    int n = taken[t]++;
+    if (n == pools[t].length) {
+      pools[t] = Arrays.copyOf(pools[t], Math.max(8, 2 * n));
+    }
+    Object row = pools[t][n];
+    if (row == null || java.lang.reflect.Array.getLength(row) < length) {
+      row =
+          switch (dtype) {
+            case F32 -> new float[length];
+            case F64 -> new double[length];
+            case I32 -> new int[length];
+            case I64 -> new long[length];
+            case BOOL -> new byte[length];
+          };
+      pools[t][n] = row;
+    }
+    return row;
+  }
+}

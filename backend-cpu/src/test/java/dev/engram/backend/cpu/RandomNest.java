@@ -1,0 +1,430 @@
+package dev.engram.backend.cpu;
+
+import dev.engram.ir.DType;
+import dev.engram.ir.ElementwiseRow;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Index;
+import dev.engram.ir.Reduce;
+import dev.engram.ir.Rows;
+import dev.engram.ir.Signature;
+import dev.engram.ir.TensorType;
+import dev.engram.ir.Where;
+import dev.engram.lower.Access;
+import dev.engram.lower.Affine;
+import dev.engram.lower.Buffer;
+import dev.engram.lower.Instr;
+import dev.engram.lower.LoopProgram;
+import dev.engram.lower.ProgramVerifier;
+import dev.engram.lower.Step;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Collectors;
+
+/** Programs of one random nest, of every form that the contract allows, with inputs. */
+final class RandomNest {
+  /** Rows whose lane form differs from the row's own function in the last bits. */
+  private static final List<ElementwiseRow> APPROXIMATE =
+      List.of(
+          Rows.EXP,
+          Rows.EXPM1,
+          Rows.LOG,
+          Rows.LOG1P,
+          Rows.SIN,
+          Rows.COS,
+          Rows.TANH,
+          Rows.SIGMOID,
+          Rows.SOFTPLUS,
+          Rows.RSQRT);
+
+  static final ElementwiseRow USER_ROW =
+      ElementwiseRow.of(
+          "cubeRoot", 1, (a, b, c) -> Math.cbrt(a), new ElementwiseRow.Domain(0, 1), List.of());
+
+  private final Random random;
+  private final boolean floatsOnly;
+  private final DType only;
+  private final List<Buffer> buffers = new ArrayList<>();
+  private final List<HostTensor> data = new ArrayList<>();
+  private final List<Integer> outputBuffers = new ArrayList<>();
+  private final List<Step.Axis> axes = new ArrayList<>();
+  private final List<Instr> code = new ArrayList<>();
+  private final List<Value> values = new ArrayList<>();
+  private int parallel;
+  private int bodySize;
+
+  private record Value(int id, DType dtype, boolean exact) {}
+
+  /** A program and its inputs. */
+  record Sample(LoopProgram program, List<HostTensor> inputs) {}
+
+  private RandomNest(long seed, boolean floatsOnly) {
+    this.random = new Random(seed);
+    this.floatsOnly = floatsOnly;
+    this.only = random.nextBoolean() ? DType.F32 : DType.F64;
+  }
+
+  /** With {@code floatsOnly} a nest that vector code takes: one float type, unit strides. */
+  static Sample of(long seed, boolean floatsOnly) {
+    return new RandomNest(seed, floatsOnly).build();
+  }
+
+  private Sample build() {
+    shape();
+    int loads = 1 + random.nextInt(4);
+    for (int i = 0; i < loads; i++) {
+      load(dtype());
+    }
+    int n = 2 + random.nextInt(10);
+    for (int i = 0; i < n; i++) {
+      step();
+    }
+    boolean reduced = parallel < axes.size();
+    if (!reduced || random.nextInt(4) == 0) {
+      store(axes.size());
+    }
+    if (reduced) {
+      folds();
+    } else {
+      for (int i = random.nextInt(3); i > 0; i--) {
+        store(axes.size());
+      }
+      if (!floatsOnly && random.nextInt(5) == 0) {
+        scatter();
+      }
+    }
+    return finish();
+  }
+
+  private void shape() {
+    int[] lengths = {1, 2, 3, 5, 7, 8, 15, 16, 17, 31, 33, 64, 70};
+    parallel = random.nextInt(4);
+    int reduce = random.nextInt(3) == 0 ? 1 + random.nextInt(2) : 0;
+    if (parallel + reduce == 0) {
+      parallel = 1;
+    }
+    for (int a = 0; a < parallel + reduce; a++) {
+      int top = parallel + reduce > 2 ? 9 : lengths.length;
+      int n = lengths[random.nextInt(top)];
+      if (random.nextInt(40) == 0) {
+        n = 0;
+      }
+      if (parallel + reduce == 1 && random.nextInt(3) == 0) {
+        n = 2000 + random.nextInt(8000);
+      }
+      axes.add(new Step.Axis(n, a >= parallel));
+    }
+  }
+
+  private DType dtype() {
+    return floatsOnly ? only : DType.values()[random.nextInt(5)];
+  }
+
+  /** A dense layout of some axes, some broadcast, some padded, some reversed. */
+  private Affine layout(int upTo, boolean all, long[] size) {
+    List<Integer> order = new ArrayList<>();
+    for (int a = 0; a < upTo; a++) {
+      if (all || random.nextInt(5) > 0) {
+        order.add(a);
+      }
+    }
+    if (!floatsOnly && random.nextInt(3) == 0) {
+      Collections.shuffle(order, random);
+    }
+    Long[] strides = new Long[axes.size()];
+    Arrays.fill(strides, 0L);
+    long offset = random.nextInt(3) == 0 ? random.nextInt(5) : 0;
+    long step = !floatsOnly && random.nextInt(4) == 0 ? 2 : 1;
+    for (int a : order.reversed()) {
+      int n = axes.get(a).length();
+      boolean reversed = !floatsOnly && random.nextInt(8) == 0;
+      strides[a] = reversed ? -step : step;
+      if (reversed) {
+        offset += step * Math.max(0, n - 1);
+      }
+      step *= Math.max(1, n) + (random.nextInt(6) == 0 ? 1 : 0);
+    }
+    size[0] = offset + step + 1;
+    return new Affine(offset, List.of(), List.of(strides));
+  }
+
+  private int input(DType dtype, long size) {
+    TensorType type = TensorType.of(dtype, Math.toIntExact(size));
+    HostTensor t = HostTensor.allocate(type);
+    for (long i = 0; i < size; i++) {
+      t.setBits(i, element(dtype));
+    }
+    buffers.add(new Buffer(type, new Buffer.Place.Input(data.size())));
+    data.add(t);
+    return buffers.size() - 1;
+  }
+
+  private long element(DType dtype) {
+    if (dtype.isFloat()) {
+      double v =
+          switch (random.nextInt(60)) {
+            case 0 -> 0;
+            case 1 -> -0.0;
+            case 2 -> 20 * random.nextGaussian();
+            default -> random.nextGaussian();
+          };
+      return dtype.bitsOf(v);
+    }
+    return dtype == DType.BOOL ? random.nextInt(2) : random.nextInt(21) - 10;
+  }
+
+  private int add(Instr i) {
+    code.add(i);
+    return code.size() - 1;
+  }
+
+  private void load(DType dtype) {
+    long[] size = new long[1];
+    Affine at = layout(axes.size(), false, size);
+    int b = input(dtype, size[0]);
+    value(add(new Instr.Load(dtype, new Access(b, at))), dtype, true);
+  }
+
+  private Value value(int id, DType dtype, boolean exact) {
+    values.add(new Value(id, dtype, exact));
+    return values.getLast();
+  }
+
+  private Value pick(java.util.function.Predicate<Value> p) {
+    List<Value> fit = values.stream().filter(p).collect(Collectors.toCollection(ArrayList::new));
+    return fit.isEmpty() ? null : fit.get(random.nextInt(fit.size()));
+  }
+
+  private void step() {
+    switch (random.nextInt(floatsOnly ? 4 : 12)) {
+      case 4 -> {
+        DType t = dtype();
+        if (t != DType.BOOL) {
+          long[] size = new long[1];
+          value(add(new Instr.IndexOf(t, layout(axes.size(), false, size))), t, true);
+        }
+      }
+      case 5 -> convert();
+      case 6 -> gather();
+      case 7 -> {
+        Value a = pick(v -> v.dtype == DType.I32);
+        if (a != null) {
+          long[] size = new long[1];
+          Affine at = layout(axes.size(), false, size);
+          value(add(new Instr.RandomWord(a.id, a.id, at)), DType.I32, true);
+        }
+      }
+      case 8 -> load(dtype());
+      case 9 -> {
+        DType t = dtype();
+        value(add(new Instr.Literal(t, element(t))), t, true);
+      }
+      default -> apply();
+    }
+  }
+
+  private void convert() {
+    DType to = dtype();
+    Value a = pick(v -> v.exact);
+    if (a != null && a.dtype != to) {
+      value(add(new Instr.Convert(a.dtype, to, a.id)), to, a.exact);
+    }
+  }
+
+  private void gather() {
+    Value index = pick(v -> v.dtype.isInteger() && v.exact);
+    if (index != null) {
+      DType t = dtype();
+      long[] size = new long[1];
+      Affine at = layout(axes.size(), false, size);
+      long limit = 1L + random.nextInt(6);
+      long stride = 1L + random.nextInt(3);
+      int b = input(t, size[0] + stride * limit);
+      value(add(new Instr.LoadAt(t, new Access(b, at), index.id, stride, limit)), t, true);
+    }
+  }
+
+  private void apply() {
+    List<ElementwiseRow> rows = new ArrayList<>(Rows.all());
+    rows.add(USER_ROW);
+    if (floatsOnly) {
+      rows.removeIf(r -> !LaneRows.hasCell(r) || r.signature() == Signature.BITS);
+    }
+    ElementwiseRow row = rows.get(random.nextInt(rows.size()));
+    boolean compares =
+        row.signature() == Signature.COMPARE || row.signature() == Signature.PREDICATE;
+    boolean approximate = APPROXIMATE.contains(row);
+    boolean jumps =
+        compares
+            || approximate
+            || List.of(
+                    Rows.FLOOR,
+                    Rows.CEIL,
+                    Rows.ROUND,
+                    Rows.TRUNCATE,
+                    Rows.SIGN,
+                    Rows.REM,
+                    Rows.POW,
+                    Rows.ATAN2,
+                    Rows.TAN)
+                .contains(row);
+    Value last = pick(v -> row.signature().accepts(v.dtype) && (v.exact || !jumps));
+    if (last == null) {
+      return;
+    }
+    boolean select = row.signature() == Signature.SELECT;
+    List<Integer> args = new ArrayList<>();
+    boolean exact = !approximate;
+    for (int k = 0; k < row.arity(); k++) {
+      DType want = select && k == 0 ? DType.BOOL : last.dtype;
+      Value a = k == row.arity() - 1 ? last : pick(v -> v.dtype == want && (v.exact || !jumps));
+      if (a == null) {
+        return;
+      }
+      exact &= a.exact;
+      args.add(a.id);
+    }
+    boolean bool = row.signature() == Signature.COMPARE || row.signature() == Signature.PREDICATE;
+    value(add(new Instr.Apply(row, last.dtype, args)), bool ? DType.BOOL : last.dtype, exact);
+  }
+
+  private void store(int upTo) {
+    Value v = pick(x -> !floatsOnly || x.dtype == only);
+    if (v == null) {
+      return;
+    }
+    long[] size = new long[1];
+    Affine at = layout(upTo, true, size);
+    int b = output(v.dtype, size[0]);
+    add(new Instr.Store(v.dtype, new Access(b, at), v.id));
+  }
+
+  private int output(DType dtype, long size) {
+    TensorType type = TensorType.of(dtype, Math.toIntExact(size));
+    buffers.add(new Buffer(type, new Buffer.Place.Output(outputBuffers.size())));
+    outputBuffers.add(buffers.size() - 1);
+    return buffers.size() - 1;
+  }
+
+  private void scatter() {
+    Value index = pick(v -> v.dtype.isInteger() && v.exact);
+    Value v = pick(x -> x.dtype.isNumeric() && x.exact);
+    if (index == null || v == null) {
+      return;
+    }
+    int b = output(v.dtype, 40);
+    List<Long> none = Collections.nCopies(axes.size(), 0L);
+    add(
+        new Instr.StoreAt(
+            v.dtype,
+            new Access(b, new Affine(random.nextInt(3), List.of(), none)),
+            index.id,
+            1L + random.nextInt(3),
+            1L + random.nextInt(10),
+            Index.Combine.values()[random.nextInt(3)],
+            v.id));
+  }
+
+  private void folds() {
+    List<Value> results = new ArrayList<>();
+    for (int i = 1 + random.nextInt(3); i > 0; i--) {
+      Reduce.Kind kind = Reduce.Kind.values()[random.nextInt(8)];
+      boolean arg = kind == Reduce.Kind.ARGMAX || kind == Reduce.Kind.ARGMIN;
+      boolean bool = kind == Reduce.Kind.ANY || kind == Reduce.Kind.ALL;
+      if (floatsOnly && (arg || bool)) {
+        kind = Reduce.Kind.SUM;
+        arg = false;
+        bool = false;
+      }
+      boolean wantBool = bool;
+      boolean wantExact = arg;
+      Value v =
+          pick(
+              x ->
+                  (wantBool ? x.dtype == DType.BOOL : x.dtype.isNumeric())
+                      && (x.exact || !wantExact));
+      if (v == null) {
+        continue;
+      }
+      if (random.nextInt(4) == 0 && !bool) {
+        Value w = pick(x -> x.dtype == v.dtype);
+        int id = add(new Instr.DotFold(v.dtype, v.id, w.id));
+        results.add(new Value(id, v.dtype, v.exact && w.exact));
+        continue;
+      }
+      int lanes = arg || bool ? 1 : 1 << (random.nextBoolean() ? 4 : random.nextInt(5));
+      int id = add(new Instr.Fold(kind, v.dtype, v.id, lanes));
+      results.add(new Value(id, arg ? DType.I32 : v.dtype, v.exact));
+    }
+    bodySize = code.size();
+    values.clear();
+    values.addAll(results);
+    if (results.isEmpty()) {
+      return;
+    }
+    int base = axes.size();
+    List<Step.Axis> kept = new ArrayList<>(axes);
+    for (int i = random.nextInt(3); i > 0; i--) {
+      epilogueLoad(floatsOnly ? only : results.getFirst().dtype);
+      apply();
+    }
+    assert kept.size() == base;
+    for (Value v : results) {
+      long[] size = new long[1];
+      Affine at = layout(parallel, true, size);
+      add(new Instr.Store(v.dtype, new Access(output(v.dtype, size[0]), at), v.id));
+    }
+    store(parallel);
+  }
+
+  private void epilogueLoad(DType t) {
+    long[] size = new long[1];
+    Affine at = layout(parallel, false, size);
+    int b = input(t, size[0]);
+    value(add(new Instr.Load(t, new Access(b, at))), t, true);
+  }
+
+  private Sample finish() {
+    boolean reduced = parallel < axes.size();
+    int split = reduced ? (bodySize == 0 ? code.size() : bodySize) : code.size();
+    Step.Nest nest =
+        new Step.Nest(
+            "random",
+            axes,
+            code.subList(0, split),
+            code.subList(split, code.size()),
+            Where.UNKNOWN);
+    // outputs are written whole in the contract; here the rest is filled by copies of zeros
+    List<Step> steps = new ArrayList<>();
+    for (int b : outputBuffers) {
+      steps.add(zero(b));
+    }
+    steps.add(nest);
+    LoopProgram p = new LoopProgram("random", buffers, inputBuffers(), outputBuffers, steps, 0);
+    return new Sample(ProgramVerifier.verify(p), data);
+  }
+
+  private List<Integer> inputBuffers() {
+    List<Integer> in = new ArrayList<>();
+    for (int b = 0; b < buffers.size(); b++) {
+      if (buffers.get(b).place() instanceof Buffer.Place.Input) {
+        in.add(b);
+      }
+    }
+    return in;
+  }
+
+  private Step zero(int b) {
+    TensorType t = buffers.get(b).type();
+    return new Step.Nest(
+        "zero",
+        List.of(new Step.Axis((int) t.size(), false)),
+        List.of(
+            new Instr.Literal(t.dtype(), 0),
+            new Instr.Store(t.dtype(), new Access(b, new Affine(0, List.of(), List.of(1L))), 0)),
+        List.of(),
+        Where.UNKNOWN);
+  }
+}
