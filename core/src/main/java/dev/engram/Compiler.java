@@ -1,23 +1,89 @@
 package dev.engram;
 
+import dev.engram.ir.EngramException;
 import dev.engram.ir.Graph;
+import dev.engram.ir.HostTensor;
 import dev.engram.ir.Interpreter;
 import dev.engram.ir.passes.Pipeline;
+import dev.engram.ir.passes.StructuralKey;
+import dev.engram.lower.Backend;
+import dev.engram.lower.LoopInterpreter;
+import dev.engram.lower.LoopProgram;
+import dev.engram.lower.Lowering;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
 
 /**
- * How graphs are run.
+ * How graphs are run: simplified, then by a backend.
  *
- * @param backend {@code interpreter}
+ * @param backend {@code interpreter}, the meaning of the IR; {@code loops}, the lowered program
+ *     point by point; or the name of a {@link Backend} on the module path, such as {@code cpu}
  */
 public record Compiler(String backend) {
+  private static final String INTERPRETER = "interpreter";
 
-  /** The backend that the system property {@code engram.backend} names. */
-  public static Compiler standard() {
-    return new Compiler(System.getProperty("engram.backend", "interpreter"));
+  /** Checks that the backend is there. */
+  public Compiler {
+    if (!backend.equals(INTERPRETER) && !Found.BACKENDS.containsKey(backend)) {
+      throw new EngramException("no backend " + backend + ", expected one of " + backends());
+    }
   }
 
+  /** Backends by name, found once. */
+  private static final class Found {
+    static final Map<String, Backend> BACKENDS = find();
+
+    private static Map<String, Backend> find() {
+      Map<String, Backend> all = new LinkedHashMap<>();
+      for (Backend b : ServiceLoader.load(Backend.class, Compiler.class.getClassLoader())) {
+        all.put(b.name(), b);
+      }
+      LoopInterpreter loops = new LoopInterpreter();
+      all.putIfAbsent(loops.name(), loops);
+      return Collections.unmodifiableMap(all);
+    }
+  }
+
+  /** The names of all backends. */
+  public static List<String> backends() {
+    List<String> names = new ArrayList<>(Found.BACKENDS.keySet());
+    names.add(INTERPRETER);
+    return List.copyOf(names);
+  }
+
+  /**
+   * The backend that the system property {@code engram.backend} names; without it {@code cpu} where
+   * it is found, else {@code interpreter}.
+   */
+  public static Compiler standard() {
+    String fallback = Found.BACKENDS.containsKey("cpu") ? "cpu" : INTERPRETER;
+    return new Compiler(System.getProperty("engram.backend", fallback));
+  }
+
+  /** Code for {@code g}. */
   public Executable compile(Graph g) {
     Graph simplified = Pipeline.standard().run(g);
-    return args -> Interpreter.run(simplified, args);
+    if (backend.equals(INTERPRETER)) {
+      return new Interpreted(simplified);
+    }
+    LoopProgram program = Lowering.lower(simplified);
+    return new Lowered(program, Found.BACKENDS.get(backend).compile(program));
+  }
+
+  /** {@link #compile}, or the code that an equal graph was compiled to lately. */
+  Executable compileOnce(Graph g) {
+    return Recent.CODE.get(new Recent.Key(this, StructuralKey.of(g)), () -> compile(g));
+  }
+
+  /** Runs the graph by its meaning. */
+  private record Interpreted(Graph graph) implements Executable {
+    @Override
+    public List<HostTensor> run(List<HostTensor> args) {
+      return Interpreter.run(graph, args);
+    }
   }
 }

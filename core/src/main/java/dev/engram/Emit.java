@@ -20,7 +20,7 @@ final class Emit {
   static List<? extends Tensor> graph(Graph g, List<Tensor> args) {
     Optional<Trace> trace = Trace.current();
     if (trace.isEmpty()) {
-      return Compiler.standard().compile(g).run(args.stream().map(Tensor::host).toList());
+      return Compiler.standard().compileOnce(g).run(hosts(args));
     }
     Trace t = trace.get();
     return t.inline(g, args.stream().map(t::lift).toList()).stream().map(t::tracer).toList();
@@ -48,7 +48,7 @@ final class Emit {
     return b.build(b.inline(g, args));
   }
 
-  static List<HostTensor> hosts(List<? extends Tensor> tensors) {
+  private static List<HostTensor> hosts(List<? extends Tensor> tensors) {
     return tensors.stream().map(Tensor::host).toList();
   }
 }

@@ -140,6 +140,25 @@ final class Oracle {
     return out;
   }
 
+  /** True when the slopes to both sides agree along {@code tangents}: no kink or jump is near. */
+  static boolean isSmooth(
+      Graph g, List<HostTensor> args, List<Boolean> wrt, List<HostTensor> tangents) {
+    double h = 2e-5;
+    List<HostTensor> up = Interpreter.run(g, moved(args, wrt, tangents, h));
+    List<HostTensor> mid = Interpreter.run(g, args);
+    List<HostTensor> down = Interpreter.run(g, moved(args, wrt, tangents, -h));
+    for (int i = 0; i < up.size(); i++) {
+      for (long k = 0; k < up.get(i).type().size(); k++) {
+        double bend =
+            up.get(i).getDouble(k) - 2 * mid.get(i).getDouble(k) + down.get(i).getDouble(k);
+        if (!(Math.abs(bend / h) < 1e-2)) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
   static double inner(List<HostTensor> a, List<HostTensor> b) {
     double sum = 0;
     for (int i = 0; i < a.size(); i++) {

@@ -6,7 +6,13 @@ import dev.engram.ir.Interpreter;
 import dev.engram.ir.Parser;
 import dev.engram.ir.Printer;
 import dev.engram.ir.passes.Pipeline;
+import dev.engram.lower.Backend;
+import dev.engram.lower.Executable;
+import dev.engram.lower.LoopInterpreter;
+import dev.engram.lower.Lowering;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.ServiceLoader;
 
 /**
  * A way to run a graph.
@@ -26,11 +32,24 @@ record Runner(String name, Run run) {
     return new Runner("interp", Interpreter::run);
   }
 
-  /** All of them; backends join here. */
+  /** All of them, every backend included. */
   static List<Runner> all() {
-    return List.of(
-        interpreter(),
-        new Runner("text", (g, in) -> Interpreter.run(Parser.parse(Printer.print(g)), in)),
-        new Runner("standard", (g, in) -> Interpreter.run(Pipeline.standard().run(g), in)));
+    List<Runner> runners = new ArrayList<>();
+    runners.add(interpreter());
+    runners.add(new Runner("text", (g, in) -> Interpreter.run(Parser.parse(Printer.print(g)), in)));
+    runners.add(new Runner("standard", (g, in) -> Interpreter.run(Pipeline.standard().run(g), in)));
+    runners.add(on(new LoopInterpreter()));
+    ServiceLoader.load(Backend.class).forEach(b -> runners.add(on(b)));
+    return List.copyOf(runners);
+  }
+
+  private static Runner on(Backend b) {
+    return new Runner(b.name(), (g, in) -> run(b.compile(Lowering.lower(g)), g, in));
+  }
+
+  private static List<HostTensor> run(Executable code, Graph g, List<HostTensor> in) {
+    List<HostTensor> out = g.outTypes().stream().map(HostTensor::allocate).toList();
+    code.run(in, out);
+    return out;
   }
 }

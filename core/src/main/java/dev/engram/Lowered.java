@@ -1,0 +1,34 @@
+package dev.engram;
+
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.TensorType;
+import dev.engram.lower.LoopProgram;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Code of a backend. */
+record Lowered(LoopProgram program, dev.engram.lower.Executable code, List<TensorType> outTypes)
+    implements Executable {
+
+  Lowered(LoopProgram program, dev.engram.lower.Executable code) {
+    this(
+        program,
+        code,
+        program.outputs().stream().map(b -> program.buffers().get(b).type()).toList());
+  }
+
+  @Override
+  public List<HostTensor> run(List<HostTensor> args) {
+    List<HostTensor> outs = new ArrayList<>(outTypes.size());
+    for (TensorType t : outTypes) {
+      outs.add(HostTensor.allocate(t));
+    }
+    code.run(args, outs);
+    return outs;
+  }
+
+  /** Writes the results to {@code outs}, which are distinct from {@code args} and each other. */
+  void run(List<HostTensor> args, List<HostTensor> outs) {
+    code.run(args, outs);
+  }
+}
