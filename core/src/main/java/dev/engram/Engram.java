@@ -221,6 +221,55 @@ public final class Engram {
     return (a, b, c) -> d.call(List.of(a, b, c)).withAux();
   }
 
+  // Directional derivatives.
+
+  /**
+   * The value of {@code f} at {@code a}, and its derivative along {@code tangent}.
+   *
+   * @param tangent of the structure and types of {@code a}; parts that are not float are ignored
+   */
+  public static <A, R> Pushforward<R> jvp(Fn1<A, R> f, A a, A tangent) {
+    return Directional.jvp(f, a, tangent);
+  }
+
+  /** The value of {@code f} at {@code a}, and the derivative there as a function of a cotangent. */
+  public static <A, R> Pullback<A, R> vjp(Fn1<A, R> f, A a) {
+    return Directional.vjp(f, a);
+  }
+
+  /** The derivative of every result element by every argument element: {@code [out…, in…]}. */
+  public static Fn1<Tensor, Tensor> jacobian(Fn1<Tensor, Tensor> f) {
+    return x -> Directional.jacobian(f, x);
+  }
+
+  /** The second derivatives of a scalar function: {@code [in…, in…]}. */
+  public static Fn1<Tensor, Tensor> hessian(Fn1<Tensor, Tensor> f) {
+    return jacobian(grad(f));
+  }
+
+  // Derivatives of one's own.
+
+  /**
+   * {@code f} with its own derivative along tangents. Values that it uses from around are constants
+   * to it.
+   *
+   * @param rule takes argument and tangent, gives value and tangent; linear in the tangent
+   */
+  public static <A, R> Fn1<A, R> customJvp(Fn1<A, R> f, Fn2<A, A, Pair<R, R>> rule) {
+    return a -> CustomRule.jvp(f, rule, a);
+  }
+
+  /**
+   * {@code f} with its own reverse derivative. Values that it uses from around are constants to it.
+   *
+   * @param forward gives the value and what {@code backward} needs
+   * @param backward takes that and the value's cotangent, gives the argument's
+   */
+  public static <A, R, S> Fn1<A, R> customVjp(
+      Fn1<A, R> f, Fn1<A, Pair<R, S>> forward, Fn2<S, R, A> backward) {
+    return a -> CustomRule.vjp(f, forward, backward, a);
+  }
+
   // Batches.
 
   /** {@code f} of one example applied to a batch: maps over axis 0 of every argument. */

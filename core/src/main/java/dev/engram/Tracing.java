@@ -142,6 +142,11 @@ final class Tracing {
         : param((Var) trace.input(frame.current(s).type(), s.kind().role(), s.path()).value());
   }
 
+  /** One more parameter, which nothing uses. */
+  Param extra(TensorType type) {
+    return param((Var) trace.input(type, Role.INPUT, "").value());
+  }
+
   private Param param(Var v) {
     return trace.params().stream().filter(p -> p.var() == v).findFirst().orElseThrow();
   }

@@ -1,0 +1,171 @@
+package dev.engram;
+
+import dev.engram.ir.Control;
+import dev.engram.ir.Graph;
+import dev.engram.ir.Lit;
+import dev.engram.ir.Param;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
+import dev.engram.ir.Trace;
+import dev.engram.ir.TraceException;
+import dev.engram.ir.Value;
+import dev.engram.ir.Where;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Functions that come with their own derivative. Each is recorded as a call whose operands are the
+ * argument's tensors and then everything that the function or its rule uses from around; the
+ * gradient in the latter is zero.
+ */
+final class CustomRule {
+  private CustomRule() {}
+
+  static <A, R> R jvp(Fn1<A, R> f, Fn2<A, A, Pair<R, R>> rule, A a) {
+    if (Trace.current().isEmpty()) {
+      return f.apply(a);
+    }
+    Tree.Flat x = Tree.flatten(a, "customJvp: the argument");
+    Tracing body = trace("function", Fns.list(f), List.of(x.spec()));
+    Fn1<List<Object>, Object> withTangent =
+        args ->
+            rule.apply(
+                Tree.<A>cast(args.getFirst()),
+                Tree.<A>cast(fill(x.spec(), Tree.<List<Tensor>>cast(args.get(1)))));
+    Tracing ruled = trace("rule", withTangent, List.of(x.spec(), floats(x.types())));
+    Tree.Spec result = body.result().spec();
+    int n = result.types().size();
+    List<Tensor> both =
+        Directional.sameTypes(
+            "customJvp: the rule's result",
+            ruled.result(),
+            new Tree.Spec(pair(result.structure(), result.structure()), twice(result.types())));
+    List<Tensor> outs = new ArrayList<>(both.subList(0, n));
+    both.subList(n, 2 * n).stream().filter(CustomRule::isFloat).forEach(outs::add);
+
+    List<Value> bodyOuts = body.lift(body.result().leaves());
+    List<Value> ruleOuts = ruled.lift(outs);
+    List<Captured> around = Branch.union(body.captured(), ruled.captured());
+    List<Param> params = new ArrayList<>();
+    int args = x.leaves().size();
+    for (int i = 0; i < args; i++) {
+      params.add(ruled.input(i));
+    }
+    around.forEach(c -> params.add(ruled.param(c)));
+    for (int i = args; i < ruled.inputCount(); i++) {
+      params.add(ruled.input(i));
+    }
+    // Tangents of what was captured are ignored.
+    for (Captured c : around) {
+      if (isFloat(c.now())) {
+        params.add(ruled.extra(ruled.param(c).type()));
+      }
+    }
+    Graph g = body.build(body.params(around), bodyOuts);
+    return emit(g, new Control.Derivative.Jvp(ruled.build(params, ruleOuts)), x, around, result);
+  }
+
+  static <A, R, S> R vjp(Fn1<A, R> f, Fn1<A, Pair<R, S>> forward, Fn2<S, R, A> backward, A a) {
+    if (Trace.current().isEmpty()) {
+      return f.apply(a);
+    }
+    Tree.Flat x = Tree.flatten(a, "customVjp: the argument");
+    Tracing body = trace("function", Fns.list(f), List.of(x.spec()));
+    Tracing ahead = trace("forward", Fns.list(forward), List.of(x.spec()));
+    Tree.Spec result = body.result().spec();
+    Tree.Spec kept = residuals(ahead.result(), result);
+    Fn1<List<Object>, Object> withCotangent =
+        args ->
+            backward.apply(
+                Tree.<S>cast(args.getFirst()),
+                Tree.<R>cast(fill(result, Tree.<List<Tensor>>cast(args.get(1)))));
+    Tracing back = trace("backward", withCotangent, List.of(kept, floats(result.types())));
+    List<Tensor> cotangents =
+        Directional.sameTypes("customVjp: the backward function's result", back.result(), x.spec());
+
+    List<Value> bodyOuts = body.lift(body.result().leaves());
+    List<Value> aheadOuts = new ArrayList<>(ahead.lift(ahead.result().leaves()));
+    List<Value> backOuts =
+        new ArrayList<>(back.lift(cotangents.stream().filter(CustomRule::isFloat).toList()));
+    List<Captured> around =
+        Branch.union(Branch.union(body.captured(), ahead.captured()), back.captured());
+    // What backward uses from around goes along with the residuals.
+    around.forEach(c -> aheadOuts.add(ahead.param(c).var()));
+    List<Param> params = new ArrayList<>();
+    for (int i = 0; i < kept.types().size(); i++) {
+      params.add(back.input(i));
+    }
+    around.forEach(c -> params.add(back.param(c)));
+    for (int i = kept.types().size(); i < back.inputCount(); i++) {
+      params.add(back.input(i));
+    }
+    for (Captured c : around) {
+      if (isFloat(c.now())) {
+        backOuts.add(Lit.zero(back.param(c).type()));
+      }
+    }
+    Graph g = body.build(body.params(around), bodyOuts);
+    Control.Derivative rule =
+        new Control.Derivative.Vjp(
+            ahead.build(ahead.params(around), aheadOuts), back.build(params, backOuts));
+    return emit(g, rule, x, around, result);
+  }
+
+  private static <R> R emit(
+      Graph g, Control.Derivative rule, Tree.Flat x, List<Captured> around, Tree.Spec result) {
+    List<Tensor> operands = new ArrayList<>(x.leaves());
+    around.forEach(c -> operands.add(c.now()));
+    return Tree.<R>cast(result.structure().build(Emit.op(new Control.Call(g, rule), operands)));
+  }
+
+  private static Tracing trace(String name, Fn1<List<Object>, Object> f, List<Tree.Spec> args) {
+    Tracing t = Tracing.run(name, Tracing.Kind.PLAIN, f, args);
+    for (State s : t.written()) {
+      throw new TraceException(
+          s.describe()
+              + " is set in a function with a derivative of its own ("
+              + Where.here()
+              + "); return the new value instead, and set the state outside");
+    }
+    return t;
+  }
+
+  /** The residuals of a forward function, whose result is a pair of the value and them. */
+  private static Tree.Spec residuals(Tree.Flat pair, Tree.Spec value) {
+    Structure kept = ((Structure.Fields) pair.structure()).parts().get(1);
+    int n = value.types().size();
+    List<TensorType> types =
+        pair.types().size() < n ? List.of() : pair.types().subList(n, pair.types().size());
+    List<TensorType> all = new ArrayList<>(value.types());
+    all.addAll(types);
+    Directional.sameTypes(
+        "customVjp: the forward function's result",
+        pair,
+        new Tree.Spec(pair(value.structure(), kept), all));
+    return new Tree.Spec(kept, types);
+  }
+
+  private static Structure pair(Structure first, Structure second) {
+    return new Structure.Fields(Pair.class, List.of(first, second));
+  }
+
+  private static List<TensorType> twice(List<TensorType> types) {
+    List<TensorType> out = new ArrayList<>(types);
+    out.addAll(types);
+    return out;
+  }
+
+  private static Tree.Spec floats(List<TensorType> types) {
+    List<TensorType> kept = types.stream().filter(t -> t.dtype().isFloat()).toList();
+    return new Tree.Spec(
+        new Structure.Items(kept.stream().<Structure>map(_ -> Structure.LEAF).toList()), kept);
+  }
+
+  private static Object fill(Tree.Spec spec, List<Tensor> floats) {
+    return spec.structure().build(Directional.filled(spec.types(), floats));
+  }
+
+  private static boolean isFloat(Tensor x) {
+    return x.dtype().isFloat();
+  }
+}

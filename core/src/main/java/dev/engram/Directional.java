@@ -1,0 +1,135 @@
+package dev.engram;
+
+import dev.engram.autodiff.Jvp;
+import dev.engram.autodiff.Vjp;
+import dev.engram.ir.Graph;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Shape;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
+import dev.engram.ir.TypeException;
+import dev.engram.ir.Where;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+
+/** {@code jvp} and {@code vjp}: derivatives along a tangent, or against a cotangent. */
+final class Directional {
+  private Directional() {}
+
+  static <A, R> Pushforward<R> jvp(Fn1<A, R> f, A a, A tangent) {
+    Tree.Flat x = Tree.flatten(a, "jvp: the argument");
+    List<Tensor> dx =
+        sameTypes("jvp: the tangent", Tree.flatten(tangent, "jvp: the tangent"), x.spec());
+    Traced t = trace("jvp", f, x);
+    List<Tensor> operands = new ArrayList<>(t.operands(x.leaves()));
+    operands.addAll(floats(dx));
+    List<? extends Tensor> outs = Emit.graph(Jvp.of(t.graph(), wrt(t)), operands);
+    int own = t.graph().outs().size();
+    List<TensorType> types = t.graph().outTypes().subList(0, t.resultCount());
+    Object dy = t.result().build(filled(types, outs.subList(own, outs.size())));
+    return new Pushforward<>(Tree.<R>cast(t.apply(outs.subList(0, own))), Tree.<R>cast(dy));
+  }
+
+  static <A, R> Pullback<A, R> vjp(Fn1<A, R> f, A a) {
+    Tree.Flat x = Tree.flatten(a, "vjp: the argument");
+    Traced t = trace("vjp", f, x);
+    List<Tensor> operands = t.operands(x.leaves());
+    R value = Tree.<R>cast(t.apply(Emit.graph(t.graph(), operands)));
+    List<TensorType> types = t.graph().outTypes();
+    List<TensorType> results = types.subList(0, t.resultCount());
+    List<Boolean> seeded = new ArrayList<>();
+    for (int i = 0; i < types.size(); i++) {
+      if (types.get(i).dtype().isFloat()) {
+        seeded.add(i < results.size());
+      }
+    }
+    Graph g = Vjp.of(t.graph(), wrt(t), seeded);
+    return new Pullback<>(
+        value,
+        ct -> {
+          Tree.Flat flat = Tree.flatten(ct, "vjp: the cotangent");
+          List<Tensor> cts =
+              sameTypes("vjp: the cotangent", flat, new Tree.Spec(t.result(), results));
+          List<Tensor> all = new ArrayList<>(operands);
+          all.addAll(floats(cts));
+          List<? extends Tensor> outs = Emit.graph(g, all);
+          List<? extends Tensor> grads = outs.subList(types.size(), outs.size());
+          return Tree.<A>cast(x.structure().build(filled(x.types(), grads)));
+        });
+  }
+
+  /** The derivative of every element of {@code f(x)} by every element of x: {@code [out…, in…]}. */
+  static Tensor jacobian(Fn1<Tensor, Tensor> f, Tensor x) {
+    int n = Math.toIntExact(x.shape().size());
+    HostTensor basis = HostTensor.full(new TensorType(x.dtype(), Shape.of(n, n)), 0);
+    for (long i = 0; i < n; i++) {
+      basis.setDouble(i * n + i, 1);
+    }
+    Tensor rows =
+        Engram.<Tensor, Tensor>vmap(
+                dx -> jvp(f, x, dx.reshape(x.shape())).tangent(), Axes.in(0).withOut(-1))
+            .apply(basis);
+    return rows.reshape(rows.shape().range(0, rows.rank() - 1).concat(x.shape()));
+  }
+
+  private static <A, R> Traced trace(String name, Fn1<A, R> f, Tree.Flat x) {
+    return Tracing.run(name, Tracing.Kind.PLAIN, Fns.list(f), List.of(x.spec())).finish();
+  }
+
+  /** The float tensors of the argument; captured values are constants. */
+  private static List<Boolean> wrt(Traced t) {
+    List<Boolean> out = new ArrayList<>();
+    for (int i = 0; i < t.graph().params().size(); i++) {
+      out.add(i < t.argCount() && t.graph().params().get(i).type().dtype().isFloat());
+    }
+    return out;
+  }
+
+  private static List<Tensor> floats(List<Tensor> all) {
+    return all.stream().filter(x -> x.dtype().isFloat()).toList();
+  }
+
+  /** One tensor of each type: those of {@code floats} in turn, and zeros for the others. */
+  static List<Tensor> filled(List<TensorType> types, List<? extends Tensor> floats) {
+    Iterator<? extends Tensor> next = floats.iterator();
+    List<Tensor> out = new ArrayList<>();
+    for (TensorType type : types) {
+      out.add(type.dtype().isFloat() ? next.next() : HostTensor.full(type, 0));
+    }
+    return out;
+  }
+
+  /**
+   * The tensors of {@code got}, which must have the structure and the float types of {@code want}.
+   */
+  static List<Tensor> sameTypes(String what, Tree.Flat got, Tree.Spec want) {
+    List<String> paths = want.structure().paths(what);
+    if (!got.structure().equals(want.structure())) {
+      throw new TypeException(
+          what
+              + " has "
+              + got.structure().paths("tree")
+              + ", expected "
+              + want.structure().paths("tree")
+              + " and equal static parts ("
+              + Where.here()
+              + ")");
+    }
+    for (int i = 0; i < paths.size(); i++) {
+      TensorType type = want.types().get(i);
+      if (type.dtype().isFloat() && !got.leaves().get(i).type().equals(type)) {
+        throw new TypeException(
+            paths.get(i)
+                + " has type "
+                + got.leaves().get(i).type()
+                + ", expected "
+                + type
+                + " ("
+                + Where.here()
+                + ")");
+      }
+    }
+    return got.leaves();
+  }
+}
