@@ -21,6 +21,7 @@ import dev.engram.ir.Value;
 import dev.engram.ir.Var;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -62,9 +63,13 @@ final class Residuals {
               .map(r -> r.name())
               .toList());
 
+  /** Chains of cheap equations longer than this are not computed again. */
+  private static final int DEPTH = 32;
+
   private final Map<Value, Eqn> definitions = new HashMap<>();
   private final Predicate<Value> free;
   private final Set<Value> kept;
+  private final Set<Value> near = new HashSet<>();
 
   private Residuals(Graph primal, Linear linear, Predicate<Value> free) {
     this.free = free;
@@ -101,20 +106,37 @@ final class Residuals {
     }
   }
 
-  /** True for what is kept, free, or cheap to compute from such. */
+  /** True for what is kept, free, or cheap to compute from such; what is so once remains so. */
   private boolean atHand(Value v) {
-    if (v instanceof Lit || free.test(v) || kept.contains(v)) {
+    return atHand(v, DEPTH, new HashSet<>());
+  }
+
+  private boolean atHand(Value v, int depth, Set<Value> missing) {
+    if (v instanceof Lit || free.test(v) || kept.contains(v) || near.contains(v)) {
       return true;
     }
     Eqn e = definitions.get(v);
-    return e != null && isCheap(e.op()) && e.inputs().stream().allMatch(this::atHand);
+    if (e == null || depth == 0 || missing.contains(v) || !isCheap(e.op())) {
+      return false;
+    }
+    boolean all = e.inputs().stream().allMatch(in -> atHand(in, depth - 1, missing));
+    (all ? near : missing).add(v);
+    return all;
   }
 
   private Linear rebuild(Graph primal, Linear linear) {
-    Set<Value> again = new LinkedHashSet<>();
-    Set<Value> read = new LinkedHashSet<>();
-    linear.residuals().forEach(v -> trace(v, again, read));
-    List<Var> residuals = read.stream().map(Var.class::cast).toList();
+    Set<Value> needed = new LinkedHashSet<>(linear.residuals());
+    List<Eqn> again = new ArrayList<>();
+    for (Eqn e : primal.eqns().reversed()) {
+      Value v = e.outputs().getFirst();
+      if (needed.contains(v) && !kept.contains(v) && !free.test(v)) {
+        needed.remove(v);
+        needed.addAll(e.inputs());
+        again.add(e);
+      }
+    }
+    needed.removeIf(Lit.class::isInstance);
+    List<Var> residuals = needed.stream().map(Var.class::cast).toList();
     Builder b = new Builder(linear.graph().name());
     Map<Value, Value> map = new HashMap<>();
     residuals.forEach(v -> map.put(v, Terms.param(b, v.type())));
@@ -123,26 +145,11 @@ final class Residuals {
             .skip(linear.residuals().size())
             .map(p -> Terms.param(b, p.type()))
             .toList();
-    primal.eqns().stream()
-        .filter(e -> again.contains(e.outputs().getFirst()))
-        .forEach(e -> b.copy(e, map));
+    again.reversed().forEach(e -> b.copy(e, map));
     List<Value> args = new ArrayList<>();
     linear.residuals().forEach(v -> args.add(Builder.mapped(map, v)));
     args.addAll(tangents);
     return new Linear(residuals, b.build(b.inline(linear.graph(), args)));
-  }
-
-  /** Sorts what {@code v} needs into what is computed again and what is read. */
-  private void trace(Value v, Set<Value> again, Set<Value> read) {
-    if (v instanceof Lit || again.contains(v) || read.contains(v)) {
-      return;
-    }
-    if (kept.contains(v) || free.test(v)) {
-      read.add(v);
-      return;
-    }
-    again.add(v);
-    definitions.get(v).inputs().forEach(in -> trace(in, again, read));
   }
 
   private static boolean isCheap(Op op) {

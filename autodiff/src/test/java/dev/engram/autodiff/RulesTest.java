@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Rules of the user's own, errors, source lines, and controls that must fail. */
 class RulesTest {
@@ -206,6 +207,24 @@ class RulesTest {
         assertEquals(line, e.where(), () -> e.op().mnemonic() + " of @" + d.name());
       }
     }
+  }
+
+  /** Long chains with sharing take time in proportion to their length. */
+  @Test
+  @Timeout(60)
+  void longChainsAreLinearizedInReasonableTime() {
+    Graph g =
+        graph(
+            List.of(f64()),
+            x -> {
+              Tensor y = x.getFirst();
+              for (int i = 0; i < 500; i++) {
+                y = y.mul(y).add(y).mul(0.5);
+              }
+              return List.of(y);
+            });
+    Trial t = Trial.of("chain", g, 1);
+    t.vjpIsTransposedJvp().linearizeIsJvp();
   }
 
   @Test
