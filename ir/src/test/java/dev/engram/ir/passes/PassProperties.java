@@ -61,10 +61,13 @@ class PassProperties {
   }
 
   @Property(tries = 1000)
-  void standardPipeline(@ForAll long seed) {
+  void exactPassesTogether(@ForAll long seed) {
+    // Contract adds in another order.
+    List<Pass> exact =
+        Pipeline.standard().passes().stream().filter(p -> !p.name().equals("contract")).toList();
     keepsMeaning(
         seed,
-        g -> Pipeline.standard().run(g, (round, pass, before, after) -> Verifier.verify(after)));
+        g -> new Pipeline(exact, 6).run(g, (round, pass, before, after) -> Verifier.verify(after)));
   }
 
   @Property(tries = 100)
