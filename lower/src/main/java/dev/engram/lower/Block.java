@@ -105,6 +105,9 @@ final class Block {
     graph.outs().forEach(this::store);
     for (Eqn e : graph.eqns().reversed()) {
       Value out = first(e);
+      if (e.op() instanceof Packed) {
+        store(out);
+      }
       boolean passes = Reads.kind(e) == Reads.Kind.FREE && !stored.contains(out);
       int readers = passes ? Math.max(1, uses.getOrDefault(out, 0)) : 1;
       for (int i = 0; i < e.inputs().size(); i++) {
@@ -275,7 +278,8 @@ final class Block {
     List<Integer> dims = dims(n);
     int[] natural = natural(dims);
     List<Leaf> leaves = leaves(n, natural, axes(natural));
-    if (!fuse || join(n, dims, leaves) == null) {
+    boolean apart = !fuse || (n.eqn != null && n.eqn.op() instanceof Packed);
+    if (apart || join(n, dims, leaves) == null) {
       alone(n, dims, natural, leaves);
     }
     nodes.put(n.value, n);

@@ -18,7 +18,7 @@ public final class Lowering {
   }
 
   static LoopProgram lower(Graph g, boolean fuse) {
-    Graph ready = Prepare.prepare(g);
+    Graph ready = Prepare.prepare(g, fuse);
     Target target = new Target();
     BlockEmitter emitter = new BlockEmitter(new Block(ready, fuse), target);
     List<Integer> inputs = new ArrayList<>();

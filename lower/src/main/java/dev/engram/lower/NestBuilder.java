@@ -159,6 +159,7 @@ final class NestBuilder {
           };
       case Dot _ -> products(e, p, dtype);
       case Move _ -> move(e, p);
+      case Custom c when c instanceof Packed -> only(e, p);
       case Index.Gather g -> gather(e, g, p);
       case Index.DynamicSlice _ -> dynamicSlice(e, p);
       case Source.Iota i -> {

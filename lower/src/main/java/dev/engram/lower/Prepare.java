@@ -17,6 +17,7 @@ import dev.engram.ir.Reduce;
 import dev.engram.ir.Source;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
+import dev.engram.ir.passes.Hoist;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -36,7 +37,12 @@ final class Prepare {
     to = new Builder(name);
   }
 
-  static Graph prepare(Graph g) {
+  static Graph prepare(Graph g, boolean pack) {
+    Graph plain = prepare(g);
+    return dropDead(pack ? Hoist.run(PackOperands.run(plain)) : plain);
+  }
+
+  private static Graph prepare(Graph g) {
     Prepare p = new Prepare(g.name());
     for (Param q : g.params()) {
       p.map.put(q.var(), p.to.param(q));
@@ -96,12 +102,9 @@ final class Prepare {
   }
 
   private List<Value> inline(Graph g, List<Value> args) {
-    Map<Value, Value> saved = new HashMap<>();
     for (int i = 0; i < args.size(); i++) {
-      saved.put(g.params().get(i).var(), args.get(i));
+      map.put(g.params().get(i).var(), args.get(i));
     }
-    // Variables are compared by identity, so one body inlined twice maps the same keys anew.
-    map.putAll(saved);
     return body(g);
   }
 

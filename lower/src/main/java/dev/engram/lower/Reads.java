@@ -61,7 +61,8 @@ final class Reads {
       case Index.Scatter _, Index.DynamicUpdate _ -> Kind.OPAQUE;
       case Source.Iota _ -> Kind.FREE;
       case Source.RandomBits _ -> Kind.MAP;
-      case Source.Const _, Check _, Control _, Custom _ -> Kind.OPAQUE;
+      case Custom c -> c instanceof Packed ? Kind.FREE : Kind.OPAQUE;
+      case Source.Const _, Check _, Control _ -> Kind.OPAQUE;
     };
   }
 
@@ -109,6 +110,8 @@ final class Reads {
         yield reads;
       }
       case Move m -> List.of(new Read(e.in(0), move(m, e, p)));
+      case Custom c when c instanceof Packed t ->
+          List.of(new Read(e.in(0), move(new Move.Transpose(t.perm()), e, p)));
       case Index.Gather g -> {
         int[] from = new int[e.in(1).type().rank()];
         for (int i = 0; i < from.length; i++) {

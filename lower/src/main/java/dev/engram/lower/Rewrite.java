@@ -1,8 +1,9 @@
 package dev.engram.lower;
 
+import java.util.function.IntUnaryOperator;
 import java.util.function.UnaryOperator;
 
-/** Instructions with their index maps exchanged. */
+/** Instructions with their index maps or operands exchanged. */
 final class Rewrite {
   private Rewrite() {}
 
@@ -30,6 +31,37 @@ final class Rewrite {
       case Instr.DotFold d -> d;
       case Instr.Check c ->
           new Instr.Check(c.dtype(), c.value(), c.op(), f.apply(c.position()), c.dims(), c.where());
+    };
+  }
+
+  static Instr values(Instr i, IntUnaryOperator f) {
+    return switch (i) {
+      case Instr.Load l -> l;
+      case Instr.Literal l -> l;
+      case Instr.IndexOf x -> x;
+      case Instr.Apply a ->
+          new Instr.Apply(a.row(), a.dtype(), a.args().stream().map(f::applyAsInt).toList());
+      case Instr.Convert c -> new Instr.Convert(c.from(), c.to(), f.applyAsInt(c.arg()));
+      case Instr.LoadAt l ->
+          new Instr.LoadAt(l.dtype(), l.from(), f.applyAsInt(l.index()), l.stride(), l.limit());
+      case Instr.RandomWord r ->
+          new Instr.RandomWord(f.applyAsInt(r.key0()), f.applyAsInt(r.key1()), r.at());
+      case Instr.Store s -> new Instr.Store(s.dtype(), s.to(), f.applyAsInt(s.value()));
+      case Instr.StoreAt s ->
+          new Instr.StoreAt(
+              s.dtype(),
+              s.to(),
+              f.applyAsInt(s.index()),
+              s.stride(),
+              s.limit(),
+              s.combine(),
+              f.applyAsInt(s.value()));
+      case Instr.Fold d -> new Instr.Fold(d.kind(), d.dtype(), f.applyAsInt(d.value()), d.lanes());
+      case Instr.DotFold d ->
+          new Instr.DotFold(d.dtype(), f.applyAsInt(d.a()), f.applyAsInt(d.b()));
+      case Instr.Check c ->
+          new Instr.Check(
+              c.dtype(), f.applyAsInt(c.value()), c.op(), c.position(), c.dims(), c.where());
     };
   }
 
