@@ -192,6 +192,7 @@ final class Block {
     }
     boolean turns =
         e.op() instanceof Move.Transpose t
+            && t.perm().size() > 1
             && t.perm().getLast() != t.perm().size() - 1
             && e.out().type().size() > 1;
     return turns || e.inputs().stream().anyMatch(this::strided);
@@ -415,7 +416,7 @@ final class Block {
         return null;
       }
       int d = real[mine];
-      if (axisOf[d] >= 0) {
+      if (axisOf[d] >= 0 || dims.get(d) != from.kernel().length[axis]) {
         return null;
       }
       axisOf[d] = axis;

@@ -38,6 +38,10 @@ final class BlockEmitter {
   private final Map<Value, List<View>> homes = new HashMap<>();
 
   private final Map<Node, List<View>> copies = new HashMap<>();
+
+  /** Copies made because no view of the operand's memory could say a move. */
+  private final Map<Value, View> copied = new HashMap<>();
+
   private final Map<Node, ScanPlan> scans = new HashMap<>();
 
   BlockEmitter(Block block, Target target) {
@@ -464,6 +468,8 @@ final class BlockEmitter {
   private void cond(Eqn e, Control.Cond c) {
     List<Value> args = e.inputs().subList(1, e.inputs().size());
     Lit known = literal(e.in(0));
+    // Copies for the branches are made in front of both.
+    args.stream().filter(v -> literal(v) == null).forEach(this::located);
     List<Step> onTrue = target.collect(() -> branch(e, c.onTrue(), args));
     List<Step> onFalse = target.collect(() -> branch(e, c.onFalse(), args));
     if (known != null) {
@@ -508,9 +514,17 @@ final class BlockEmitter {
   /** The memory of a move's operand, seen as its result; a copy is made where that cannot be. */
   View through(Eqn e) {
     View view = moved(e);
-    if (view != null) {
-      return view;
+    if (view == null) {
+      view = copied.get(e.out());
     }
+    if (view == null) {
+      view = copiedThrough(e);
+      copied.put(e.out(), view);
+    }
+    return view;
+  }
+
+  private View copiedThrough(Eqn e) {
     if (e.op() instanceof Move.Reshape r) {
       Value x = e.in(0);
       View dense = target.allocate(x.type());

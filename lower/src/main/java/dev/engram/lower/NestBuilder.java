@@ -333,7 +333,50 @@ final class NestBuilder {
     if (body.isEmpty() && epilogue.isEmpty()) {
       return;
     }
+    List<Runnable> later = new ArrayList<>();
+    divert(body, later, where);
+    divert(epilogue, later, where);
     block.add(NestShape.shape(label(), length, reduce, body, epilogue, where));
+    later.forEach(Runnable::run);
+  }
+
+  // A nest that reads one part of a buffer and writes another one writes it by way of a copy.
+  private void divert(List<Instr> code, List<Runnable> later, Where where) {
+    for (int i = 0; i < code.size(); i++) {
+      if (code.get(i) instanceof Instr.Store s && isReadElsewhere(s.to())) {
+        List<Integer> axes = new ArrayList<>();
+        for (int a = 0; a < length.length; a++) {
+          if (s.to().at().inner().get(a) != 0) {
+            axes.add(a);
+          }
+        }
+        TensorType type =
+            new TensorType(s.dtype(), Shape.of(axes.stream().map(a -> length[a]).toList()));
+        View copy = block.allocate(type);
+        View wanted =
+            new View(
+                s.to().buffer(),
+                s.to().at().offset(),
+                s.to().at().outer(),
+                axes.stream().map(s.to().at().inner()::get).toList());
+        int[] axisOf = axes.stream().mapToInt(Integer::intValue).toArray();
+        Point p = Point.along(axisOf, length.length);
+        code.set(i, new Instr.Store(s.dtype(), copy.at(p, block.depth()), s.value()));
+        later.add(() -> block.copy(type, copy, wanted, where));
+      }
+    }
+  }
+
+  private boolean isReadElsewhere(Access to) {
+    return java.util.stream.Stream.concat(body.stream(), epilogue.stream())
+        .anyMatch(
+            i ->
+                (i instanceof Instr.Load l && differs(l.from(), to))
+                    || (i instanceof Instr.LoadAt a && a.from().buffer() == to.buffer()));
+  }
+
+  private static boolean differs(Access a, Access b) {
+    return a.buffer() == b.buffer() && !a.at().equals(b.at());
   }
 
   private String label() {

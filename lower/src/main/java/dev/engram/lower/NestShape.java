@@ -240,8 +240,7 @@ final class NestShape {
     body.subList(i + 1, body.size()).forEach(x -> moved.add(Rewrite.values(x, v -> later(v, i))));
     body = moved;
     epilogue =
-        new ArrayList<>(
-            epilogue.stream().map(x -> Rewrite.values(x, v -> later(v, i))).toList());
+        new ArrayList<>(epilogue.stream().map(x -> Rewrite.values(x, v -> later(v, i))).toList());
   }
 
   private static int later(int v, int i) {

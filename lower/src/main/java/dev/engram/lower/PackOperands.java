@@ -89,10 +89,10 @@ final class PackOperands {
     perm.addAll(d.rhsContract());
     perm.addAll(d.rhsFree(rank));
     Value dense =
-        packed.computeIfAbsent(
-            List.of(r, perm), _ -> to.at(e.where()).emit1(new Packed(perm), r));
+        packed.computeIfAbsent(List.of(r, perm), _ -> to.at(e.where()).emit1(new Packed(perm), r));
     int nb = d.rhsBatch().size();
-    Dot same = new Dot(d.lhsContract(), range(nb, d.rhsContract().size()), d.lhsBatch(), range(0, nb));
+    Dot same =
+        new Dot(d.lhsContract(), range(nb, d.rhsContract().size()), d.lhsBatch(), range(0, nb));
     return new Eqn(same, List.of(in.get(0), dense), e.outputs(), e.where());
   }
 
