@@ -1,8 +1,10 @@
 package dev.engram.lower;
 
+import dev.engram.ir.Check;
 import dev.engram.ir.Control;
 import dev.engram.ir.Eqn;
 import dev.engram.ir.Lit;
+import dev.engram.ir.Move;
 import dev.engram.ir.Source;
 import dev.engram.ir.Value;
 import dev.engram.ir.Where;
@@ -72,9 +74,12 @@ final class ScanPlan {
     if (n == null || !outside.wanted(v).isEmpty() || n.eqn == null) {
       return false;
     }
-    boolean constant =
-        n.eqn.op() instanceof Source.Const || n.eqn.op() instanceof dev.engram.ir.Check;
-    if (constant || outside.block().graph.outs().contains(v)) {
+    // The parts of a concat or pad are read from the whole, also by others.
+    boolean fixed =
+        n.eqn.op() instanceof Source.Const
+            || (n.kind == Reads.Kind.OPAQUE && n.eqn.op() instanceof Move)
+            || n.eqn.op() instanceof Check;
+    if (fixed || outside.block().graph.outs().contains(v)) {
       return false;
     }
     for (Kernel r : n.kernel().readers) {
