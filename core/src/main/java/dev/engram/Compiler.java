@@ -4,6 +4,7 @@ import dev.engram.ir.EngramException;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Interpreter;
+import dev.engram.ir.Printer;
 import dev.engram.ir.passes.Pipeline;
 import dev.engram.ir.passes.StructuralKey;
 import dev.engram.lower.Backend;
@@ -15,6 +16,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.ServiceLoader;
 
 /**
@@ -84,6 +86,16 @@ public record Compiler(String backend) {
     @Override
     public List<HostTensor> run(List<HostTensor> args) {
       return Interpreter.run(graph, args);
+    }
+
+    @Override
+    public Optional<LoopProgram> loops() {
+      return Optional.empty();
+    }
+
+    @Override
+    public String disassemble() {
+      return Printer.print(graph, Printer.Style.DUMP);
     }
   }
 }

@@ -5,6 +5,7 @@ import dev.engram.ir.TensorType;
 import dev.engram.lower.LoopProgram;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Code of a backend. */
 record Lowered(LoopProgram program, dev.engram.lower.Executable code, List<TensorType> outTypes)
@@ -30,5 +31,15 @@ record Lowered(LoopProgram program, dev.engram.lower.Executable code, List<Tenso
   /** Writes the results to {@code outs}, which are distinct from {@code args} and each other. */
   void run(List<HostTensor> args, List<HostTensor> outs) {
     code.run(args, outs);
+  }
+
+  @Override
+  public Optional<LoopProgram> loops() {
+    return Optional.of(program);
+  }
+
+  @Override
+  public String disassemble() {
+    return code.disassemble();
   }
 }

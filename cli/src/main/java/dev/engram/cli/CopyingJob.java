@@ -1,14 +1,8 @@
 package dev.engram.cli;
 
-import dev.engram.Compiler;
-import dev.engram.Engram;
-import dev.engram.Executable;
-import dev.engram.Fn1;
-import dev.engram.Traced;
 import dev.engram.cli.chart.LineChart;
 import dev.engram.etrace.Diagnostic;
 import dev.engram.ir.EngramException;
-import dev.engram.ir.Tensor;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,7 +15,7 @@ final class CopyingJob implements TrainJob {
   /** What one training gave. */
   private record Curve(Rule rule, double[] losses, double seconds, double firstStep, long bytes) {
     String name() {
-      return rule == Rule.D_RTRL ? "D-RTRL (online)" : "BPTT (offline)";
+      return CopyingJob.name(rule);
     }
   }
 
@@ -34,7 +28,8 @@ final class CopyingJob implements TrainJob {
         .out()
         .printf(
             Locale.ROOT,
-            "copying task: GRU %d -> %s -> %d, lag %d (%d steps), batch %d, Adam %s, %d iterations, seed %d%n",
+            "copying task: GRU %d -> %s -> %d, lag %d (%d steps), batch %d, Adam %s, %d iterations,"
+                + " seed %d%n",
             CopyingData.SYMBOLS,
             options.hidden() + (options.layers() == 1 ? "" : " x " + options.layers()),
             CopyingData.SYMBOLS,
@@ -62,12 +57,11 @@ final class CopyingJob implements TrainJob {
     CopyingStep step = new CopyingStep(options, rule, warnings::add);
     CopyingData data = new CopyingData(options);
     CompiledStep code = CompiledStep.of(step, data.next());
-    Curve empty = new Curve(rule, new double[0], 0, 0, 0);
     warnings.stream().distinct().forEach(w -> terminal.err().println("warning: " + w));
     data = new CopyingData(options);
     double[] losses = new double[options.epochs()];
     double firstStep = 0;
-    try (ProgressBar bar = terminal.progress(empty.name(), options.epochs())) {
+    try (ProgressBar bar = terminal.progress(name(rule), options.epochs())) {
       for (int i = 0; i < losses.length; i++) {
         losses[i] = code.run(data.next());
         if (i == 0) {
@@ -77,11 +71,15 @@ final class CopyingJob implements TrainJob {
         if (i % EVERY == 0) {
           bar.println(
               terminal.out(),
-              String.format(Locale.ROOT, "%s: step %d, loss %.4f", empty.name(), i, losses[i]));
+              String.format(Locale.ROOT, "%s: step %d, loss %.4f", name(rule), i, losses[i]));
         }
       }
     }
     return new Curve(rule, losses, seconds(start), firstStep, code.bytes());
+  }
+
+  private static String name(Rule rule) {
+    return rule == Rule.D_RTRL ? "D-RTRL (online)" : "BPTT (offline)";
   }
 
   private static double seconds(long start) {
@@ -90,8 +88,7 @@ final class CopyingJob implements TrainJob {
 
   private static void write(TrainOptions options, List<Curve> curves) throws IOException {
     LineChart chart =
-        new LineChart(
-            "GRU on Copying Task: Online vs. Offline Learning", "Training step", "Loss");
+        new LineChart("GRU on Copying Task: Online vs. Offline Learning", "Training step", "Loss");
     List<String> names = new ArrayList<>(List.of("step"));
     for (Curve c : curves) {
       chart.add(c.name(), c.losses);

@@ -46,6 +46,10 @@ final class CopyingStep implements Fn1<Tensor, Tensor> {
     adam.register(weights);
   }
 
+  CopyingNet model() {
+    return model;
+  }
+
   @Override
   public Tensor apply(Tensor ids) {
     Tensor before = ids.slice(0, 0, warmUp);

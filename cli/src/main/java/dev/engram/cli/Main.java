@@ -49,18 +49,10 @@ public final class Main {
     // Charts are drawn in memory; no display is ever looked for.
     System.setProperty("java.awt.headless", "true");
     Terminal terminal = Terminal.system();
-    int code = new Main(Main::noTraining, Main::noDump, terminal).run(args);
+    int code = new Main(new CopyingJob(), new StepDump(), terminal).run(args);
     terminal.out().flush();
     terminal.err().flush();
     System.exit(code);
-  }
-
-  private static void noTraining(TrainOptions options, Terminal terminal) throws IOException {
-    throw new IOException("this build has no training job");
-  }
-
-  private static void noDump(DumpOptions options, Terminal terminal) throws IOException {
-    throw new IOException("this build has no compiler to print from");
   }
 
   /** Runs one command and returns the exit code. */
