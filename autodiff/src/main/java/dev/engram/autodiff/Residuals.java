@@ -152,7 +152,7 @@ final class Residuals {
     return new Linear(residuals, b.build(b.inline(linear.graph(), args)));
   }
 
-  private static boolean isCheap(Op op) {
+  static boolean isCheap(Op op) {
     return switch (op) {
       case Elementwise e -> CHEAP.contains(e.row().name());
       case Cast _, Move _ -> true;
