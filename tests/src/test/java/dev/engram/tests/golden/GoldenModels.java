@@ -1,7 +1,10 @@
 package dev.engram.tests.golden;
 
+import dev.engram.Engram;
+import dev.engram.Fn1;
 import dev.engram.Key;
 import dev.engram.Layer;
+import dev.engram.Pair;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
@@ -17,7 +20,7 @@ import java.util.Set;
 /** The models of the reference vectors, by the definitions in their README. */
 final class GoldenModels {
   static final Set<String> EXPRESSIBLE =
-      Set.of("vanilla", "gru", "lstm", "mgu", "minimal", "minigru", "minilstm");
+      Set.of("vanilla", "gru", "lstm", "mgu", "minimal", "minigru", "minilstm", "lif", "alif");
 
   private GoldenModels() {}
 
@@ -34,6 +37,8 @@ final class GoldenModels {
           case "minimal" -> new Minimal(in, hidden, dtype);
           case "minigru" -> new MiniGru(in, hidden, dtype);
           case "minilstm" -> new MiniLstm(in, hidden, dtype);
+          case "lif" -> new Lif(in, hidden, dtype);
+          case "alif" -> new Alif(in, hidden, dtype);
           default -> throw new AssertionError("unknown model " + c.model());
         };
     Net net = new Net(cell, new Linear(hidden, c.size("n_out"), key, dtype));
@@ -158,6 +163,71 @@ final class GoldenModels {
       Tensor xh = join(x, h.value());
       Tensor kept = W_f.update(xh).sigmoid().mul(h.value());
       return keep(kept.add(W_i.update(xh).sigmoid().mul(W_x.update(x))));
+    }
+  }
+
+  // The step function, with derivative 0.3 max(0, 1 - |v|).
+  private static final Fn1<Tensor, Tensor> SPIKE =
+      Engram.customJvp(
+          GoldenModels::step,
+          (Tensor v, Tensor dv) ->
+              new Pair<>(step(v), dv.mul(v.like(1).sub(v.abs()).relu().mul(0.3))));
+
+  private static Tensor step(Tensor v) {
+    return v.gt(0).cast(v.dtype());
+  }
+
+  private static Tensor spike(Tensor v) {
+    return SPIKE.apply(v);
+  }
+
+  private static State zeros(int hidden, DType dtype) {
+    return State.hidden(() -> HostTensor.full(TensorType.of(dtype, hidden), 0));
+  }
+
+  // s = spike(v-1), v = 0.9 v (1-stop(s)) + [x,s] w
+  private static final class Lif extends Layer {
+    private final State v;
+    private final State w;
+
+    Lif(int in, int hidden, DType dtype) {
+      v = zeros(hidden, dtype);
+      w = parameter(HostTensor.full(TensorType.of(dtype, in + hidden, hidden), 0));
+    }
+
+    @Override
+    public Tensor update(Tensor x) {
+      Tensor old = v.value();
+      Tensor s = spike(old.sub(1));
+      Tensor kept = old.mul(0.9).mul(s.like(1).sub(s.stopGradient()));
+      Tensor next = kept.add(Tensor.concat(-1, x, s).matmul(w.value()));
+      v.set(next);
+      return spike(next.sub(1));
+    }
+  }
+
+  // s = spike(v-1-0.2a), v = 0.9 v + [x,s] w - s, a = 0.95 a + s
+  private static final class Alif extends Layer {
+    private final State v;
+    private final State a;
+    private final State w;
+
+    Alif(int in, int hidden, DType dtype) {
+      v = zeros(hidden, dtype);
+      a = zeros(hidden, dtype);
+      w = parameter(HostTensor.full(TensorType.of(dtype, in + hidden, hidden), 0));
+    }
+
+    @Override
+    public Tensor update(Tensor x) {
+      Tensor s = fired();
+      v.set(v.value().mul(0.9).add(Tensor.concat(-1, x, s).matmul(w.value())).sub(s));
+      a.set(a.value().mul(0.95).add(s));
+      return fired();
+    }
+
+    private Tensor fired() {
+      return spike(v.value().sub(1).sub(a.value().mul(0.2)));
     }
   }
 }
