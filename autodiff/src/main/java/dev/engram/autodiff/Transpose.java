@@ -23,6 +23,18 @@ public final class Transpose {
    * @throws AutodiffException {@code not linear: …} when a linear parameter is used in another way
    */
   public static Graph of(Graph g, int residuals) {
+    if (residuals < 0 || residuals > g.params().size()) {
+      throw new AutodiffException(
+          "transpose of @%s: got %d residuals, expected 0 to %d, the number of its parameters"
+              .formatted(g.name(), residuals, g.params().size()));
+    }
+    for (Param p : g.params().subList(residuals, g.params().size())) {
+      if (!p.type().dtype().isFloat()) {
+        throw new AutodiffException(
+            "transpose of @%s: a linear parameter has type %s, expected a float type; put it among the residuals"
+                .formatted(g.name(), p.type()));
+      }
+    }
     Builder b = new Builder(g.name() + "_transpose");
     List<Value> args = new ArrayList<>();
     g.params().subList(0, residuals).forEach(p -> args.add(b.param(p)));

@@ -236,7 +236,11 @@ class RulesTest {
             () -> Jvp.of(g, List.of(true)),
             () -> Linearize.of(g, List.of(true)),
             () -> Vjp.of(g, List.of(false), List.of(true, true)),
-            () -> Vjp.of(g, List.of()))) {
+            () -> Vjp.of(g, List.of()),
+            () -> Transpose.of(g, 0),
+            () -> Transpose.of(g, 2),
+            () -> Batch.of(g, List.of(), 3),
+            () -> Batch.of(g, List.of(true), -1))) {
       assertThrows(AutodiffException.class, r::run);
     }
   }

@@ -172,17 +172,27 @@ record Trial(String name, Graph g, List<HostTensor> args, List<Boolean> wrt) {
     return this;
   }
 
-  /** Gradients of the batched function, and the batched gradient. */
+  /** Gradients of the batched function, some parameters shared, and the batched gradient. */
   Trial batchAndDifferentiate() {
-    int size = 2;
-    Graph wide = Batch.of(g, Oracle.all(g, true), size).graph();
-    List<HostTensor> wideArgs = new ArrayList<>();
-    for (HostTensor a : args) {
-      wideArgs.add(Oracle.stack(List.of(a, a), a.type()));
+    for (int shared = -1; shared < args.size(); shared++) {
+      differentiateBatch(shared);
     }
-    new Trial("vmap " + name, wide, wideArgs, wrt).first();
     Graph v = Vjp.of(g, wrt);
     new Trial("vjp " + name, v, concat(args, cotangents()), wrt).batches();
     return this;
+  }
+
+  private void differentiateBatch(int shared) {
+    List<Boolean> flags = new ArrayList<>();
+    List<HostTensor> wide = new ArrayList<>();
+    SplittableRandom random = fresh();
+    for (int i = 0; i < args.size(); i++) {
+      HostTensor a = args.get(i);
+      flags.add(i != shared);
+      HostTensor other = a.type().dtype().isFloat() ? Oracle.random(random, a.type(), 0.2, 0.9) : a;
+      wide.add(i == shared ? a : Oracle.stack(List.of(a, other), a.type()));
+    }
+    Graph batch = Batch.of(g, flags, 2).graph();
+    new Trial("vmap " + name + " but " + shared, batch, wide, wrt).first();
   }
 }
