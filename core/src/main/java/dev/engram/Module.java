@@ -35,8 +35,7 @@ public abstract class Module {
     for (State s : states().values()) {
       s.init();
       if (s.hasInit() && s.kind() == State.Kind.HIDDEN) {
-        Tensor v = s.value();
-        s.set(v.broadcastTo(v.shape().insert(0, batch)));
+        s.set(NewStates.repeat(s.value(), batch));
       }
     }
   }

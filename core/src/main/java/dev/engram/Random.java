@@ -16,6 +16,12 @@ public final class Random {
 
   /** Uniform on [0, 1): multiples of 2^-24 in f32, of 2^-53 in f64. */
   public static Tensor uniform(Key key, Shape shape, DType dtype) {
+    return key.words() instanceof HostTensor && dtype.isFloat()
+        ? KnownRandom.uniform(key, shape, dtype)
+        : tracedUniform(key, shape, dtype);
+  }
+
+  private static Tensor tracedUniform(Key key, Shape shape, DType dtype) {
     return switch (dtype) {
       // 24 bits fill the significand of a float exactly.
       case F32 -> low(key.bits(shape), 24).cast(DType.F32).mul(0x1p-24);
@@ -42,6 +48,9 @@ public final class Random {
 
   /** Standard normal. */
   public static Tensor normal(Key key, Shape shape, DType dtype) {
+    if (key.words() instanceof HostTensor && dtype.isFloat()) {
+      return KnownRandom.normal(key, shape, dtype);
+    }
     // Box and Muller (1958): √(-2 ln u) cos(2πv), with u in (0, 1].
     Tensor uv = uniform(key, shape.insert(0, 2), dtype);
     Tensor u = uv.get(0).neg().add(1);

@@ -5,56 +5,68 @@ import dev.engram.Random;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
-import dev.engram.ir.TensorType;
+import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
-import org.apache.commons.math3.linear.Array2DRowRealMatrix;
-import org.apache.commons.math3.linear.QRDecomposition;
-import org.apache.commons.math3.linear.RealMatrix;
+import java.util.Arrays;
 
 /** Random orthogonal matrices. */
 final class Orthogonal {
   private Orthogonal() {}
 
   /**
-   * The Q of a normal matrix, its columns multiplied by the signs of R's diagonal, which makes it
+   * The Q of a normal matrix's QR decomposition with a positive diagonal in R, which makes it
    * uniformly distributed (Mezzadri 2007).
    */
-  static HostTensor make(Key key, Shape shape, DType dtype, double gain) {
+  static Tensor make(Key key, Shape shape, DType dtype, double gain) {
     if (shape.rank() != 2) {
       throw new TypeException(
           "orthogonal: shape [" + shape + "], expected a matrix (" + Where.here() + ")");
     }
-    int rows = Math.max(shape.dim(0), shape.dim(1));
-    int columns = Math.min(shape.dim(0), shape.dim(1));
-    HostTensor normal = Random.normal(key, Shape.of(rows, columns), DType.F64).host();
-    double[][] a = new double[rows][columns];
-    for (int i = 0; i < rows; i++) {
-      for (int j = 0; j < columns; j++) {
-        a[i][j] = normal.getDouble((long) i * columns + j);
+    int length = Math.max(shape.dim(0), shape.dim(1));
+    int count = Math.min(shape.dim(0), shape.dim(1));
+    double[] normal = Random.normal(key, Shape.of(count, length), DType.F64).host().toDoubles();
+    double[][] q = new double[count][];
+    for (int i = 0; i < count; i++) {
+      q[i] = Arrays.copyOfRange(normal, i * length, (i + 1) * length);
+    }
+    orthonormalize(q);
+    boolean rows = shape.dim(0) == count;
+    double[] out = new double[count * length];
+    for (int i = 0; i < count; i++) {
+      for (int j = 0; j < length; j++) {
+        out[rows ? i * length + j : j * count + i] = gain * q[i][j];
       }
     }
-    QRDecomposition qr = new QRDecomposition(new Array2DRowRealMatrix(a, false));
-    RealMatrix q = thinQ(qr, rows, columns);
-    boolean turned = shape.dim(0) < shape.dim(1);
-    HostTensor out = HostTensor.allocate(new TensorType(dtype, shape));
-    for (int i = 0; i < rows; i++) {
-      for (int j = 0; j < columns; j++) {
-        long at = turned ? (long) j * rows + i : (long) i * columns + j;
-        out.setDouble(at, gain * q.getEntry(i, j));
-      }
-    }
-    return out;
+    return HostTensor.of(out, shape.toArray()).cast(dtype);
   }
 
-  private static RealMatrix thinQ(QRDecomposition qr, int rows, int columns) {
-    RealMatrix q = qr.getQ().getSubMatrix(0, rows - 1, 0, columns - 1);
-    RealMatrix r = qr.getR();
-    for (int j = 0; j < columns; j++) {
-      if (r.getEntry(j, j) < 0) {
-        q.setColumnMatrix(j, q.getColumnMatrix(j).scalarMultiply(-1));
+  /** Gram and Schmidt, twice: once leaves errors where vectors were nearly parallel. */
+  private static void orthonormalize(double[][] q) {
+    for (int i = 0; i < q.length; i++) {
+      for (int round = 0; round < 2; round++) {
+        for (int j = 0; j < i; j++) {
+          subtract(q[i], dot(q[i], q[j]), q[j]);
+        }
+      }
+      double norm = Math.sqrt(dot(q[i], q[i]));
+      for (int k = 0; k < q[i].length; k++) {
+        q[i][k] /= norm;
       }
     }
-    return q;
+  }
+
+  private static double dot(double[] a, double[] b) {
+    double sum = 0;
+    for (int k = 0; k < a.length; k++) {
+      sum += a[k] * b[k];
+    }
+    return sum;
+  }
+
+  private static void subtract(double[] a, double scale, double[] b) {
+    for (int k = 0; k < a.length; k++) {
+      a[k] -= scale * b[k];
+    }
   }
 }

@@ -1,0 +1,85 @@
+package dev.engram;
+
+import dev.engram.ir.DType;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Shape;
+import dev.engram.ir.Threefry;
+
+/**
+ * The numbers of {@link Random} from a known key, in one loop instead of an op at a time: models
+ * are initialised before anything is compiled. Bit for bit what the ops give, with every step
+ * rounded to the element type as they do.
+ */
+final class KnownRandom {
+  private KnownRandom() {}
+
+  static HostTensor uniform(Key key, Shape shape, DType dtype) {
+    return tensor(uniform(key, count(shape), dtype == DType.F32), shape, dtype);
+  }
+
+  static HostTensor normal(Key key, Shape shape, DType dtype) {
+    boolean narrow = dtype == DType.F32;
+    int n = count(shape);
+    double[] uv = uniform(key, 2 * n, narrow);
+    double[] out = new double[n];
+    double turn = round(2 * Math.PI, narrow);
+    // √(-2 ln u) cos(2πv), with u in (0, 1]
+    for (int i = 0; i < n; i++) {
+      double u = round(1 - uv[i], narrow);
+      double length = round(Math.sqrt(round(-2 * round(Math.log(u), narrow), narrow)), narrow);
+      double angle = round(uv[n + i] * turn, narrow);
+      out[i] = length * round(Math.cos(angle), narrow);
+    }
+    return tensor(out, shape, dtype);
+  }
+
+  private static double[] uniform(Key key, int n, boolean narrow) {
+    double[] out = new double[n];
+    int[] words = words(key, narrow ? n : 2 * n);
+    for (int i = 0; i < n; i++) {
+      out[i] =
+          narrow
+              ? low(words[i], 24) * 0x1p-24
+              : (low(words[i], 26) * 0x1p27 + low(words[n + i], 27)) * 0x1p-53;
+    }
+    return out;
+  }
+
+  private static double low(int word, int bits) {
+    return word & ((1 << bits) - 1);
+  }
+
+  private static int[] words(Key key, int n) {
+    HostTensor k = key.words().host();
+    int k0 = (int) k.bits(0);
+    int k1 = (int) k.bits(1);
+    int[] out = new int[n];
+    for (int i = 0; i < n; i += 2) {
+      long block = Threefry.block(k0, k1, i / 2, 0);
+      out[i] = (int) block;
+      if (i + 1 < n) {
+        out[i + 1] = (int) (block >>> 32);
+      }
+    }
+    return out;
+  }
+
+  private static HostTensor tensor(double[] values, Shape shape, DType dtype) {
+    if (dtype == DType.F64) {
+      return HostTensor.of(values, shape.toArray());
+    }
+    float[] narrow = new float[values.length];
+    for (int i = 0; i < narrow.length; i++) {
+      narrow[i] = (float) values[i];
+    }
+    return HostTensor.of(narrow, shape.toArray());
+  }
+
+  private static int count(Shape shape) {
+    return Math.toIntExact(shape.size());
+  }
+
+  private static double round(double x, boolean narrow) {
+    return narrow ? (float) x : x;
+  }
+}
