@@ -30,6 +30,12 @@ final class Block {
 
   private static final int INLINE_WEIGHT = 32;
 
+  /** Readers of one value that are tried as company. */
+  private static final int NEIGHBOURS = 4;
+
+  /** Points that a fold without parallel axes may pull into its nest. */
+  private static final long SERIAL = 1 << 15;
+
   // Stands for the result of an equation without results.
   private static final Lit NOTHING = Lit.zero(TensorType.scalar(DType.BOOL));
 
@@ -41,7 +47,7 @@ final class Block {
 
   private final Map<Value, Eqn> defining = new HashMap<>();
   private final Map<Value, Node> nodes = new HashMap<>();
-  private final Map<Value, List<ParamRead>> paramReads = new HashMap<>();
+  private final Map<Value, List<MemoryRead>> reads = new HashMap<>();
   private final Set<Value> params = new HashSet<>();
   private final Map<Value, Integer> uses = new HashMap<>();
   private final Set<Value> repeated = new HashSet<>();
@@ -54,10 +60,12 @@ final class Block {
   private final Map<Graph, Block> inner = new HashMap<>();
 
   /**
+   * A kernel's read of a parameter or a node.
+   *
    * @param at null when it is read from memory at any position
-   * @param slot the operand of an opaque kernel that the parameter is, or -1
+   * @param slot the operand of an opaque kernel that the value is, or -1
    */
-  private record ParamRead(Kernel kernel, @Nullable Point at, int slot) {}
+  private record MemoryRead(Kernel kernel, @Nullable Point at, int slot) {}
 
   Block(Graph graph, boolean fuse) {
     this.graph = graph;
@@ -263,13 +271,18 @@ final class Block {
     if (n != null) {
       n.external = true;
       k.reads(n.kernel());
+      read(v, new MemoryRead(k, null, slot));
     } else if (params.contains(v)) {
-      paramReads.computeIfAbsent(v, _ -> new ArrayList<>()).add(new ParamRead(k, null, slot));
+      read(v, new MemoryRead(k, null, slot));
     } else {
       for (Value u : java.util.Objects.requireNonNull(defining.get(v)).inputs()) {
         fromMemory(k, u, -1);
       }
     }
+  }
+
+  private void read(Value v, MemoryRead r) {
+    reads.computeIfAbsent(v, _ -> new ArrayList<>()).add(r);
   }
 
   /** A read of a node or a parameter. */
@@ -335,16 +348,11 @@ final class Block {
     k.weight += n.weight;
     for (Leaf l : leaves) {
       Node from = nodes.get(l.value());
-      if (from == null) {
-        if (params.contains(l.value())) {
-          paramReads
-              .computeIfAbsent(l.value(), _ -> new ArrayList<>())
-              .add(new ParamRead(k, l.at(), -1));
-        }
-      } else if (from.kernel() != k) {
+      if (from != null && from.kernel() != k) {
         from.external = true;
         k.reads(from.kernel());
       }
+      read(l.value(), new MemoryRead(k, l.at(), -1));
     }
   }
 
@@ -382,22 +390,36 @@ final class Block {
     Set<Kernel> tried = new HashSet<>();
     for (Leaf l : leaves.reversed()) {
       Node from = nodes.get(l.value());
-      if (from == null || l.at() == null || from.kernel().isOpaque() || tried.size() > 8) {
-        continue;
+      if (from != null && l.at() != null) {
+        if (tried(n, dims, l.at(), from.kernel(), from.point(), tried)) {
+          return from.kernel();
+        }
       }
-      Kernel k = from.kernel();
-      if (tried.add(k) && k.weight + n.weight <= WEIGHT) {
-        int[] axisOf = align(dims, l.at(), from);
-        if (axisOf != null && joined(n, k, axisOf)) {
-          return k;
+    }
+    // Beside a kernel that reads the same elements at the same points.
+    for (Leaf l : leaves) {
+      List<MemoryRead> others = reads.getOrDefault(l.value(), List.of());
+      int recent = Math.max(0, others.size() - NEIGHBOURS);
+      for (MemoryRead r : others.subList(recent, others.size()).reversed()) {
+        if (l.at() != null && r.at() != null && tried(n, dims, l.at(), r.kernel(), r.at(), tried)) {
+          return r.kernel();
         }
       }
     }
     return null;
   }
 
-  // Nest axes for the axes of n, such that it reads `from` at from's own point.
-  private static int @Nullable [] align(List<Integer> dims, Point at, Node from) {
+  private boolean tried(
+      Node n, List<Integer> dims, Point at, Kernel k, Point there, Set<Kernel> tried) {
+    if (k.isOpaque() || k.weight + n.weight > WEIGHT || tried.size() > 8) {
+      return false;
+    }
+    int[] axisOf = align(dims, at, k, there);
+    return axisOf != null && tried.add(k) && joined(n, k, axisOf);
+  }
+
+  // Nest axes for these axes, such that reading at one point means reading at the other.
+  private static int @Nullable [] align(List<Integer> dims, Point at, Kernel k, Point there) {
     int[] axisOf = new int[dims.size()];
     java.util.Arrays.fill(axisOf, -1);
     int[] real = new int[dims.size()];
@@ -407,16 +429,17 @@ final class Block {
       count += dims.get(d) == 1 ? 0 : 1;
     }
     for (int j = 0; j < at.rank(); j++) {
-      int axis = axis(from.point().strides(j));
+      int axis = axis(there.strides(j));
       int mine = axis(at.strides(j));
-      if (axis < 0 && mine < 0 && at.offset(j) == 0) {
+      if (axis == -1 && mine == -1 && at.offset(j) == there.offset(j)) {
         continue;
       }
-      if (axis < 0 || mine < 0 || at.offset(j) != 0 || at.strides(j)[mine] != 1) {
+      boolean unit = axis >= 0 && there.strides(j)[axis] == 1 && there.offset(j) == 0;
+      if (!unit || mine < 0 || at.offset(j) != 0 || at.strides(j)[mine] != 1) {
         return null;
       }
       int d = real[mine];
-      if (axisOf[d] >= 0 || dims.get(d) != from.kernel().length[axis]) {
+      if (axisOf[d] >= 0 || dims.get(d) != k.length[axis]) {
         return null;
       }
       axisOf[d] = axis;
@@ -443,6 +466,17 @@ final class Block {
     return found;
   }
 
+  // A fold over nearly everything leaves too little to run side by side.
+  private static boolean isSerial(Kernel k, boolean[] folds) {
+    long points = 1;
+    long kept = 1;
+    for (int a = 0; a < folds.length; a++) {
+      points *= k.length[a];
+      kept *= folds[a] ? 1 : k.length[a];
+    }
+    return kept < 64 && points > SERIAL;
+  }
+
   private boolean joined(Node n, Kernel k, int[] axisOf) {
     int rank = n.value.type().rank();
     boolean[] folds = new boolean[k.length.length];
@@ -459,7 +493,8 @@ final class Block {
     boolean kept = covered == k.length.length - k.reductions() && onReduced == 0;
     boolean epilogue = false;
     if (n.kind == Reads.Kind.FOLD) {
-      if (!whole || (k.reductions() > 0 && !java.util.Arrays.equals(folds, k.reduce))) {
+      boolean same = k.reductions() == 0 || java.util.Arrays.equals(folds, k.reduce);
+      if (!whole || !same || (k.reductions() == 0 && isSerial(k, folds))) {
         return false;
       }
     } else if (!whole) {
@@ -494,16 +529,10 @@ final class Block {
     return true;
   }
 
-  /** True when {@code v} is {@code n}'s value, or computed from it without a node between. */
-  boolean reaches(Value v, Node n) {
-    if (v instanceof Lit || params.contains(v)) {
-      return false;
-    }
-    Node own = nodes.get(v);
-    return own != null
-        ? own == n
-        : java.util.Objects.requireNonNull(defining.get(v)).inputs().stream()
-            .anyMatch(u -> reaches(u, n));
+  /** True when only the operand {@code slot} of {@code last} reads {@code v} so late. */
+  boolean diesIn(Value v, Kernel last, int slot) {
+    return reads.getOrDefault(v, List.of()).stream()
+        .allMatch(r -> r.kernel() == last ? r.slot() == slot : Schedule.before(r.kernel(), last));
   }
 
   // Results that are no node's get a copy.
@@ -531,7 +560,7 @@ final class Block {
     }
     Node n = results.get(i);
     Kernel writer = n.kernel();
-    for (ParamRead r : paramReads.getOrDefault(param, List.of())) {
+    for (MemoryRead r : reads.getOrDefault(param, List.of())) {
       if (r.kernel() == writer) {
         if (writer.isOpaque() ? !passesThrough(n, v, param, r) : !n.point().equals(r.at())) {
           return false;
@@ -562,7 +591,7 @@ final class Block {
   }
 
   // The operand that an update, or the carry that a scan, starts from.
-  private boolean passesThrough(Node n, Value v, Value param, ParamRead r) {
+  private boolean passesThrough(Node n, Value v, Value param, MemoryRead r) {
     Eqn e = n.equation();
     int start =
         e.op() instanceof Control.Scan s

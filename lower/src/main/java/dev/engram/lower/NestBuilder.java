@@ -320,6 +320,7 @@ final class NestBuilder {
   }
 
   int check(Instr.Check c) {
+    names.add(c.op().mnemonic());
     return add(c);
   }
 

@@ -179,14 +179,16 @@ final class NestShape {
   private void lanes(List<List<Integer>> order) {
     int inner = -1;
     int across = -1;
+    long points = 0;
     for (List<Integer> run : order) {
       if (reduce[run.getLast()]) {
         inner = run.getLast();
+        points = run.stream().mapToLong(a -> length[a]).reduce(1, (a, b) -> a * b);
       } else {
         across = run.getLast();
       }
     }
-    if (inner < 0 || (across >= 0 && isVector(across)) || !isAlongMemory(inner)) {
+    if (inner < 0 || points < LANES || (across >= 0 && isVector(across)) || !isAlongMemory(inner)) {
       return;
     }
     for (int i = 0; i < body.size(); i++) {

@@ -82,16 +82,7 @@ final class ScanPlan {
     if (fixed || outside.block().graph.outs().contains(v)) {
       return false;
     }
-    for (Kernel r : n.kernel().readers) {
-      if (Schedule.before(node.kernel(), r)) {
-        return false;
-      }
-    }
-    int others = 0;
-    for (int j = 0; j < eqn.inputs().size(); j++) {
-      others += j != op.consts() + i && outside.block().reaches(eqn.in(j), n) ? 1 : 0;
-    }
-    return others == 0;
+    return outside.block().diesIn(v, node.kernel(), op.consts() + i);
   }
 
   void emit() {
