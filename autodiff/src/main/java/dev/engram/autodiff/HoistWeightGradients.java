@@ -1,10 +1,19 @@
 package dev.engram.autodiff;
 
 import dev.engram.ir.Builder;
+import dev.engram.ir.Cast;
+import dev.engram.ir.Check;
 import dev.engram.ir.Control;
+import dev.engram.ir.Custom;
+import dev.engram.ir.Dot;
+import dev.engram.ir.Elementwise;
 import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
+import dev.engram.ir.Index;
+import dev.engram.ir.Move;
 import dev.engram.ir.Param;
+import dev.engram.ir.Reduce;
+import dev.engram.ir.Source;
 import dev.engram.ir.Value;
 import dev.engram.ir.passes.Dce;
 import java.util.HashMap;
@@ -32,17 +41,26 @@ public final class HoistWeightGradients {
       map.put(p.var(), b.param(p));
     }
     for (Eqn e : g.eqns()) {
-      if (e.op() instanceof Control.Scan s && s.length() > 1) {
-        b.at(e.where());
-        List<Value> in = e.inputs().stream().map(v -> Builder.mapped(map, v)).toList();
-        List<Value> out = new LoopSums(b, s, in).hoist();
-        for (int i = 0; i < out.size(); i++) {
-          map.put(e.outputs().get(i), out.get(i));
-        }
-      } else {
-        b.copy(e, map);
+      b.at(e.where());
+      List<Value> in = e.inputs().stream().map(v -> Builder.mapped(map, v)).toList();
+      List<? extends Value> out =
+          switch (e.op()) {
+            case Control.Scan s -> loop(b, s, in);
+            case Control.Cond c -> b.emit(new Control.Cond(run(c.onTrue()), run(c.onFalse())), in);
+            case Control.Call _, Control.Transposed _ -> b.emit(e.op(), in);
+            case Elementwise _, Cast _, Reduce _, Dot _, Move _, Index _ -> b.emit(e.op(), in);
+            case Source _, Check _, Custom _ -> b.emit(e.op(), in);
+          };
+      for (int i = 0; i < out.size(); i++) {
+        map.put(e.outputs().get(i), out.get(i));
       }
     }
     return Dce.run(b.build(g.outs().stream().map(v -> Builder.mapped(map, v)).toList()));
+  }
+
+  private static List<Value> loop(Builder b, Control.Scan s, List<Value> in) {
+    Control.Scan inner =
+        new Control.Scan(run(s.body()), s.consts(), s.carry(), s.length(), s.reverse());
+    return s.length() > 1 ? new LoopSums(b, inner, in).hoist() : List.copyOf(b.emit(inner, in));
   }
 }

@@ -113,6 +113,16 @@ class GruTest {
     assertEquals(3, count(hoisted, Dot.class));
     List<HostTensor> args = Oracle.random(new SplittableRandom(3), v.paramTypes());
     Oracle.requireClose("hoisted", Interpreter.run(hoisted, args), Interpreter.run(v, args), 1e-12);
+
+    // The same inside another loop.
+    List<TensorType> stacked =
+        v.paramTypes().stream().map(t -> t.with(t.shape().insert(0, 2))).toList();
+    Graph outer = graph(stacked, x -> Tensor.apply(new Control.Scan(v, 0, 0, 2, false), x));
+    Graph inner = HoistWeightGradients.run(outer);
+    assertEquals(1, scans(scans(inner).getFirst().body()).get(1).carry());
+    List<HostTensor> twice = Oracle.random(new SplittableRandom(4), stacked);
+    Oracle.requireClose(
+        "hoisted inside", Interpreter.run(inner, twice), Interpreter.run(outer, twice), 1e-12);
   }
 
   /** A factor that is much larger than the sum stays where it is. */
