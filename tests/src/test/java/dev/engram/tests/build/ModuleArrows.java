@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  */
 final class ModuleArrows {
   private static final List<String> FOLDERS =
-      List.of("ir", "autodiff", "etrace", "lower", "backend-cpu", "core", "cli");
+      List.of("ir", "autodiff", "etrace", "lower", "backend-cpu", "core", "cli", "examples");
 
   private ModuleArrows() {}
 

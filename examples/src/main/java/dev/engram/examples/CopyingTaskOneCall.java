@@ -1,0 +1,51 @@
+package dev.engram.examples;
+
+import dev.engram.DRtrl;
+import dev.engram.Engram;
+import dev.engram.Fn2;
+import dev.engram.Key;
+import dev.engram.Learner;
+import dev.engram.State;
+import dev.engram.ir.Tensor;
+import dev.engram.loss.Losses;
+import dev.engram.optim.Adam;
+import java.io.PrintStream;
+import java.util.List;
+
+/**
+ * The online half of {@link CopyingTaskExplicit} in its short form: {@link Learner#compile} makes
+ * the batch's states and traces, {@link Learner#evolve} carries them on, and {@link Learner#grad}
+ * adds the steps' gradients up.
+ */
+public final class CopyingTaskOneCall {
+  private CopyingTaskOneCall() {}
+
+  /** Trains by D-RTRL; the argument is the number of iterations. */
+  public static void main(String[] args) {
+    train(CopyingSettings.of(args, 20), System.out);
+  }
+
+  /** Gives the loss of each iteration. */
+  static List<Double> train(CopyingSettings s, PrintStream log) {
+    int symbols = CopyDataset.SYMBOLS;
+    GruNet model = new GruNet(symbols, s.hidden(), symbols, 1, Key.of(s.seed()));
+    Adam opt = new Adam(s.rate());
+    opt.register(model.states().subset(State.Kind.PARAMETER));
+    int warmUp = s.lag() + CopyDataset.DIGITS;
+
+    Fn2<Tensor, Tensor, Tensor> trainStep =
+        Engram.jit(
+            (inputs, targets) -> {
+              Learner learner = Learner.compile(model, DRtrl::new, inputs.get(0));
+              learner.evolve(inputs.slice(0, 0, warmUp));
+              Learner.Sequence recall =
+                  learner.grad(
+                      inputs.slice(0, warmUp, inputs.dim(0)),
+                      targets,
+                      (out, target) -> Losses.softmaxCrossEntropy(out, target).mean());
+              opt.update(recall.grads());
+              return recall.losses().mean();
+            });
+    return CopyingTaskExplicit.train(s, trainStep, log);
+  }
+}

@@ -1,0 +1,51 @@
+package dev.engram.examples;
+
+import dev.engram.DRtrl;
+import dev.engram.Engram;
+import dev.engram.Fn1;
+import dev.engram.Key;
+import dev.engram.Learner;
+import dev.engram.Random;
+import dev.engram.State;
+import dev.engram.ir.DType;
+import dev.engram.ir.Shape;
+import dev.engram.ir.Tensor;
+import dev.engram.loss.Losses;
+import dev.engram.nn.GruCell;
+import dev.engram.nn.Linear;
+import dev.engram.nn.Sequential;
+import dev.engram.optim.Adam;
+
+/** A network learns online to repeat what it saw two steps ago. */
+public final class FirstSteps {
+  private FirstSteps() {}
+
+  public static void main(String[] args) {
+    Sequential model = new Sequential(new GruCell(1, 16, Key.of(1)), new Linear(16, 1, Key.of(2)));
+    Adam adam = new Adam(1e-2);
+    adam.register(model.states().subset(State.Kind.PARAMETER));
+
+    Fn1<Tensor, Tensor> train =
+        Engram.jit(
+            xs -> { // [T, B, 1]
+              Learner learner =
+                  Learner.compile(model, m -> new DRtrl(m, System.out::println), xs.get(0));
+              learner.evolve(xs.slice(0, 0, 2));
+              Learner.Sequence rest =
+                  learner.grad(
+                      xs.slice(0, 2, xs.dim(0)),
+                      xs.slice(0, 0, xs.dim(0) - 2),
+                      (out, past) -> Losses.squaredError(out, past).mean());
+              adam.update(rest.grads());
+              return rest.losses().mean();
+            });
+
+    for (int i = 0; i <= 200; i++) {
+      Tensor xs = Random.uniform(Key.of(i), Shape.of(20, 32, 1), DType.F32, -1, 1);
+      double loss = train.apply(xs).host().item();
+      if (i % 50 == 0) {
+        System.out.printf("step %d, loss %.4f%n", i, loss);
+      }
+    }
+  }
+}
