@@ -6,4 +6,7 @@ module dev.engram.cli {
   requires java.management;
   requires jdk.management;
   requires static org.jspecify;
+
+  opens dev.engram.cli to
+      dev.engram.core;
 }
