@@ -6,7 +6,6 @@ import dev.engram.ir.HostTensor;
 import dev.engram.ir.Interpreter;
 import dev.engram.ir.Printer;
 import dev.engram.ir.passes.Pipeline;
-import dev.engram.ir.passes.StructuralKey;
 import dev.engram.lower.Backend;
 import dev.engram.lower.LoopInterpreter;
 import dev.engram.lower.LoopProgram;
@@ -78,7 +77,7 @@ public record Compiler(String backend) {
 
   /** {@link #compile}, or the code that an equal graph was compiled to lately. */
   Executable compileOnce(Graph g) {
-    return Recent.CODE.get(new Recent.Key(this, StructuralKey.of(g)), () -> compile(g));
+    return Recent.CODE.get(Recent.Key.of(this, g), () -> compile(g));
   }
 
   /** Runs the graph by its meaning. */

@@ -75,6 +75,11 @@ final class Frame {
     }
   }
 
+  /** True when no transformation is running. */
+  static boolean isOutside() {
+    return CURRENT.get() == null;
+  }
+
   /** Value and mapped axes of {@code s} for the running code. */
   static Optional<Cell> read(State s) {
     Frame f = CURRENT.get();

@@ -1,7 +1,22 @@
 package dev.engram;
 
+import dev.engram.ir.Cast;
+import dev.engram.ir.Check;
+import dev.engram.ir.Control;
+import dev.engram.ir.Custom;
+import dev.engram.ir.Dot;
+import dev.engram.ir.Elementwise;
+import dev.engram.ir.Eqn;
+import dev.engram.ir.Graph;
+import dev.engram.ir.Index;
+import dev.engram.ir.Move;
+import dev.engram.ir.Reduce;
+import dev.engram.ir.Source;
+import dev.engram.ir.Where;
 import dev.engram.ir.passes.StructuralKey;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
@@ -9,7 +24,34 @@ import java.util.function.Supplier;
 final class Recent {
   static final Recent CODE = new Recent(64);
 
-  record Key(Compiler compiler, StructuralKey graph) {}
+  /**
+   * Equal for graphs that compute the same and name the same lines in errors of the run.
+   *
+   * @param checks lines of the checks
+   */
+  record Key(Compiler compiler, StructuralKey graph, List<Where> checks) {
+    static Key of(Compiler compiler, Graph g) {
+      List<Where> checks = new ArrayList<>();
+      collect(g, checks);
+      return new Key(compiler, StructuralKey.of(g), checks);
+    }
+
+    private static void collect(Graph g, List<Where> checks) {
+      for (Eqn e : g.eqns()) {
+        switch (e.op()) {
+          case Check _ -> checks.add(e.where());
+          case Control.Scan s -> collect(s.body(), checks);
+          case Control.Cond c -> {
+            collect(c.onTrue(), checks);
+            collect(c.onFalse(), checks);
+          }
+          case Control.Call c -> collect(c.body(), checks);
+          case Control.Transposed t -> collect(t.backward(), checks);
+          case Elementwise _, Cast _, Reduce _, Dot _, Move _, Index _, Source _, Custom _ -> {}
+        }
+      }
+    }
+  }
 
   private final Map<Key, Executable> code;
 

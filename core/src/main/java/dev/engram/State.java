@@ -52,6 +52,7 @@ public final class State {
   private final Object birth = Frame.token();
   private Optional<Cell> cell = Optional.empty();
   private String path = "";
+  private boolean exposed;
 
   State(Kind kind, Optional<Supplier<Tensor>> init, Optional<Module> owner) {
     this.kind = kind;
@@ -93,7 +94,11 @@ public final class State {
    * @throws TraceException when there is none yet
    */
   public Tensor value() {
-    return Frame.read(this).orElseThrow(this::noValue).value();
+    Tensor value = Frame.read(this).orElseThrow(this::noValue).value();
+    if (value instanceof HostTensor) {
+      exposed = true;
+    }
+    return value;
   }
 
   /**
@@ -166,10 +171,23 @@ public final class State {
               + "); set it inside the traced function, or return the value from it");
     }
     cell = Optional.of(c);
+    exposed = false;
   }
 
-  HostTensor storedTensor() {
+  /** The value outside of all traces, for a reader that keeps no hold of it. */
+  HostTensor lend() {
     return cell.orElseThrow(this::noValue).value().host();
+  }
+
+  /** True when the stored value is this very tensor. */
+  @SuppressWarnings("ReferenceEquality")
+  boolean holds(HostTensor t) {
+    return cell.isPresent() && cell.get().value() == t;
+  }
+
+  /** True when someone may still hold the stored value: it was read since it was set. */
+  boolean isExposed() {
+    return exposed;
   }
 
   /** The frame this state was made in. */

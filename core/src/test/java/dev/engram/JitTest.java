@@ -3,6 +3,8 @@ package dev.engram;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -169,5 +171,44 @@ class JitTest {
     Fn1<Tensor, Object> g = Engram.jit((Tensor x) -> new Bad(new StringBuilder()));
     String result = assertThrows(EngramException.class, () -> g.apply(f64(1))).getMessage();
     assertTrue(result.startsWith("jit: the result.x is a java.lang.StringBuilder"), result);
+  }
+
+  @Test
+  void recyclesOnlyWhatNobodyHasRead() {
+    State s = State.other(f64(0, 10));
+    Fn1<Tensor, Tensor> f =
+        Engram.jit(
+            new Compiler("loops"),
+            (Tensor x) -> {
+              s.set(s.value().add(x));
+              return s.value().mul(2);
+            });
+    List<HostTensor> held = new ArrayList<>();
+    for (int i = 1; i <= 6; i++) {
+      assertArrayEquals(new double[] {2 * i, 20 + 2 * i}, values(f.apply(f64(1, 1))));
+      if (i % 2 == 0) {
+        held.add(s.value().host());
+      }
+    }
+    for (int i = 0; i < held.size(); i++) {
+      assertArrayEquals(new double[] {2 * i + 2, 12 + 2 * i}, values(held.get(i)));
+    }
+    // Unread values alternate between two buffers.
+    List<HostTensor> seen = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      f.apply(f64(1, 1));
+      seen.add(s.lend());
+    }
+    assertSame(seen.get(2), seen.get(4));
+    assertSame(seen.get(3), seen.get(5));
+    assertNotSame(seen.get(4), seen.get(5));
+    assertArrayEquals(new double[] {12, 22}, values(s.value()));
+  }
+
+  @Test
+  void backendsAreFoundByName() {
+    assertTrue(Compiler.backends().containsAll(List.of("loops", "interpreter")));
+    String e = assertThrows(EngramException.class, () -> new Compiler("tpu")).getMessage();
+    assertTrue(e.startsWith("no backend tpu, expected one of ["), e);
   }
 }

@@ -58,7 +58,7 @@ class NotebookTest {
 
   private static List<Double> train(boolean online, int epochs) {
     GruNet model = new GruNet(10, 12, 10, 1, Key.of(0));
-    Adam opt = new Adam(3e-3);
+    Adam opt = new Adam(1e-2);
     States weights = model.states().subset(State.Kind.PARAMETER);
     opt.register(weights);
 
@@ -145,9 +145,9 @@ class NotebookTest {
   @Test
   void bothLearn() {
     for (boolean online : new boolean[] {true, false}) {
-      List<Double> losses = train(online, 40);
+      List<Double> losses = train(online, 60);
       assertEquals(2.3, mean(losses.subList(0, 3)), 0.5);
-      double end = mean(losses.subList(30, 40));
+      double end = mean(losses.subList(50, 60));
       assertTrue(end < mean(losses.subList(0, 5)) - 0.1, online + ": " + losses);
     }
   }

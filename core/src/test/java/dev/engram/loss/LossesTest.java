@@ -47,9 +47,7 @@ class LossesTest {
                   })
               .getMessage();
       assertTrue(e.contains("labels[1] = 3, expected 0 <= value < 3"), e);
-      if (jit) {
-        assertTrue(e.contains("LossesTest.java:"), e);
-      }
+      assertTrue(e.contains("LossesTest.java:"), e);
     }
   }
 

@@ -56,8 +56,9 @@ public final class Tracer implements Tensor {
     } catch (TypeException e) {
       throw new TypeException(e.getMessage() + " (" + Where.here() + ")", e);
     }
-    return List.copyOf(
-        Interpreter.eval(op, inputs.stream().map(Tensor::host).toList(), Where.UNKNOWN));
+    // Only a check can fail in the run, and finding the line is slow.
+    Where where = op instanceof Check ? Where.here() : Where.UNKNOWN;
+    return List.copyOf(Interpreter.eval(op, inputs.stream().map(Tensor::host).toList(), where));
   }
 
   @Override
