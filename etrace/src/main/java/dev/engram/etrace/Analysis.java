@@ -67,7 +67,9 @@ final class Analysis {
       throw new EtraceException(
           "no weight of the model @"
               + step.graph().name()
-              + " can be learned through traces:\n"
+              + " can be learned through traces ("
+              + Where.here()
+              + "):\n"
               + String.join("\n", diagnostics.stream().map(d -> "  " + d).toList()));
     }
     report = new Report(groups, relations, excluded, diagnostics);

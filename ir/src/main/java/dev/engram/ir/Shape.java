@@ -16,13 +16,23 @@ public final class Shape {
     long product = 1;
     for (int d : dims) {
       if (d < 0) {
-        throw new TypeException("shape " + Arrays.toString(dims) + " has a negative axis");
+        throw new TypeException(
+            "shape "
+                + Arrays.toString(dims)
+                + " has a negative axis, expected lengths of at least 0 ("
+                + Where.here()
+                + ")");
       }
       try {
         product = Math.multiplyExact(product, (long) d);
       } catch (ArithmeticException overflow) {
         throw new TypeException(
-            "shape " + Arrays.toString(dims) + " has more than 2^63 elements", overflow);
+            "shape "
+                + Arrays.toString(dims)
+                + " has more than 2^63 elements ("
+                + Where.here()
+                + ")",
+            overflow);
       }
     }
     this.dims = dims;
