@@ -55,8 +55,9 @@ final class Analysis {
       throw new EtraceException(
           "the model @"
               + step.graph().name()
-              + " has no hidden state, so nothing can be learned online; keep what it remembers in"
-              + " a hidden State, or train it with grad");
+              + " has no hidden state, so nothing can be learned online ("
+              + Where.here()
+              + "); keep what it remembers in a hidden State, or train it with grad");
     }
     groups = findGroups();
     for (List<Site> bundle : bundles()) {
