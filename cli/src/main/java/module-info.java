@@ -1,9 +1,6 @@
 /** The command {@code engram}. */
 @org.jspecify.annotations.NullMarked
 module dev.engram.cli {
-  opens dev.engram.cli to
-      dev.engram.core;
-
   requires dev.engram.core;
   requires java.desktop;
   requires java.management;
