@@ -4,7 +4,6 @@ import dev.engram.ir.Check;
 import dev.engram.ir.Control;
 import dev.engram.ir.Custom;
 import dev.engram.ir.Eqn;
-import dev.engram.ir.Graph;
 import dev.engram.ir.Index;
 import dev.engram.ir.Lit;
 import dev.engram.ir.Move;
@@ -101,7 +100,7 @@ final class BlockEmitter {
     }
     for (Kernel k : order) {
       if (k.isOpaque()) {
-        opaque(k.nodes.getFirst());
+        new OpaqueEmitter(this).emit(k.nodes.getFirst());
       } else {
         nest(k);
       }
@@ -176,6 +175,10 @@ final class BlockEmitter {
     views.put(v, at);
   }
 
+  ScanPlan scan(Node n) {
+    return Objects.requireNonNull(scans.get(n));
+  }
+
   Block block() {
     return block;
   }
@@ -184,7 +187,7 @@ final class BlockEmitter {
     return target;
   }
 
-  private static boolean isRegional(@Nullable Node n) {
+  static boolean isRegional(@Nullable Node n) {
     return n != null && !(n.eqn != null && n.eqn.op() instanceof Source.Const);
   }
 
@@ -194,17 +197,17 @@ final class BlockEmitter {
     }
   }
 
-  private static View along(View to, int axis, long at) {
+  static View along(View to, int axis, long at) {
     long[] start = new long[to.stride().size()];
     start[axis] = at;
     return to.window(start, ones(start.length));
   }
 
-  private static View middle(View to, Move.Pad p) {
+  static View middle(View to, Move.Pad p) {
     return to.window(Reads.longs(p.low()), ones(p.low().size()));
   }
 
-  private static long[] ones(int n) {
+  static long[] ones(int n) {
     long[] one = new long[n];
     Arrays.fill(one, 1);
     return one;
@@ -295,43 +298,8 @@ final class BlockEmitter {
     }
   }
 
-  private void opaque(Node n) {
-    Eqn e = n.equation();
-    switch (e.op()) {
-      case Source.Const _ -> {
-        for (View to : wanted(n.value)) {
-          copy(n.value, to, e.where());
-        }
-        return;
-      }
-      case Check c -> check(e, c);
-      case Move.Concat c -> concat(e, c);
-      case Move.Pad p -> pad(e, p);
-      case Index.Scatter s -> scatter(e, s);
-      case Index.DynamicUpdate _ -> dynamicUpdate(e);
-      case Control.Scan _ -> Objects.requireNonNull(scans.get(n)).emit();
-      case Control.Cond c -> cond(e, c);
-      case Control _,
-          Index _,
-          Source _,
-          Move _,
-          Custom _,
-          dev.engram.ir.Elementwise _,
-          dev.engram.ir.Cast _,
-          Reduce _,
-          dev.engram.ir.Dot _ ->
-          throw new IllegalStateException(e.op().mnemonic());
-    }
-    for (Value v : e.outputs()) {
-      List<View> all = wanted(v);
-      for (int i = 1; i < all.size() && !(e.op() instanceof Check); i++) {
-        copy(v.type(), all.getFirst(), all.get(i), e.where());
-      }
-    }
-  }
-
   // A check gives its operand back: no copy where the operand is in memory to stay.
-  private @Nullable View alias(Eqn e) {
+  @Nullable View alias(Eqn e) {
     Value x = e.in(0);
     while (block.node(x) == null && block.defining(x) instanceof Eqn d) {
       if (!(d.op() instanceof Move)) {
@@ -342,152 +310,6 @@ final class BlockEmitter {
     return block.node(x) == null && views.get(x) != null && !block.isCarried(x)
         ? view(e.in(0))
         : null;
-  }
-
-  private void check(Eqn e, Check op) {
-    Value out = e.out();
-    Shape shape = out.type().shape();
-    NestBuilder b = over(shape);
-    Point p = whole(shape);
-    int v = b.value(e.in(0), p);
-    int c =
-        b.check(
-            new Instr.Check(
-                out.type().dtype(), v, op, b.index(p, shape.strides()), shape.dims(), e.where()));
-    for (View to : wanted(out)) {
-      b.store(out.type().dtype(), to, p, c);
-    }
-    View alias = alias(e);
-    if (alias != null) {
-      views.put(out, alias);
-    }
-    b.finish(e.where());
-  }
-
-  private void concat(Eqn e, Move.Concat c) {
-    View to = wanted(e.out()).getFirst();
-    long at = 0;
-    for (Value v : e.inputs()) {
-      View part = along(to, c.axis(), at);
-      if (!isRegional(block.node(v))) {
-        copy(v, part, e.where());
-      }
-      at += v.type().shape().dim(c.axis());
-    }
-  }
-
-  private void pad(Eqn e, Move.Pad p) {
-    View to = wanted(e.out()).getFirst();
-    Shape in = e.in(0).type().shape();
-    Shape out = e.out().type().shape();
-    boolean inside = p.interior().stream().anyMatch(i -> i != 0);
-    if (inside) {
-      fill(e, to, out);
-      long[] step = p.interior().stream().mapToLong(i -> i + 1L).toArray();
-      copy(e.in(0), to.window(Reads.longs(p.low()), step), e.where());
-      return;
-    }
-    int[] size = out.toArray();
-    long[] start = new long[size.length];
-    // Axis by axis the slabs before and after the operand, in what the axes before have left.
-    for (int d = 0; d < size.length; d++) {
-      int low = p.low().get(d);
-      int high = p.high().get(d);
-      size[d] = low;
-      start[d] = 0;
-      fill(e, to.window(start, ones(size.length)), Shape.of(size));
-      size[d] = high;
-      start[d] = (long) low + in.dim(d);
-      fill(e, to.window(start, ones(size.length)), Shape.of(size));
-      size[d] = in.dim(d);
-      start[d] = low;
-    }
-    if (!isRegional(block.node(e.in(0)))) {
-      copy(e.in(0), middle(to, p), e.where());
-    }
-  }
-
-  private void fill(Eqn e, View to, Shape shape) {
-    if (shape.size() > 0) {
-      NestBuilder b = over(shape);
-      Point p = whole(shape);
-      b.store(e.out().type().dtype(), to, p, b.value(e.in(1), Point.at(b.space())));
-      b.finish(e.where());
-    }
-  }
-
-  private void scatter(Eqn e, Index.Scatter s) {
-    View to = wanted(e.out()).getFirst();
-    copy(e.in(0), to, e.where());
-    Shape updates = e.in(2).type().shape();
-    NestBuilder b = over(updates);
-    Point p = whole(updates);
-    int indexRank = e.in(1).type().rank();
-    int[] from =
-        IntStream.range(0, indexRank)
-            .map(i -> i < s.batch() ? i : s.axis() + i - s.batch())
-            .toArray();
-    int extra = indexRank - s.batch() - 1;
-    int[] into =
-        IntStream.range(0, e.out().type().rank())
-            .map(d -> d < s.axis() ? d : d == s.axis() ? -1 : d + extra)
-            .toArray();
-    int index = b.value(e.in(1), p.pick(from));
-    int value = b.value(e.in(2), p);
-    b.storeAt(
-        e.out().type().dtype(),
-        to.at(p.pick(into), depth()),
-        index,
-        to.stride().get(s.axis()),
-        e.out().type().shape().dim(s.axis()),
-        s.combine(),
-        value);
-    b.finish(e.where());
-  }
-
-  private void dynamicUpdate(Eqn e) {
-    View to = wanted(e.out()).getFirst();
-    copy(e.in(0), to, e.where());
-    Shape window = e.in(1).type().shape();
-    NestBuilder b = over(window);
-    Point p = whole(window);
-    NestBuilder.Window w =
-        b.window(e.out().type().shape(), window, e.inputs().subList(2, e.inputs().size()), to);
-    int value = b.value(e.in(1), p);
-    b.storeAt(
-        e.out().type().dtype(),
-        to.at(p, depth()),
-        w.index(),
-        w.stride(),
-        w.limit(),
-        Index.Combine.SET,
-        value);
-    b.finish(e.where());
-  }
-
-  private void cond(Eqn e, Control.Cond c) {
-    List<Value> args = e.inputs().subList(1, e.inputs().size());
-    Lit known = literal(e.in(0));
-    // Copies for the branches are made in front of both.
-    args.stream().filter(v -> literal(v) == null).forEach(this::located);
-    List<Step> onTrue = target.collect(() -> branch(e, c.onTrue(), args));
-    List<Step> onFalse = target.collect(() -> branch(e, c.onFalse(), args));
-    if (known != null) {
-      (known.asLong() != 0 ? onTrue : onFalse).forEach(target::add);
-    } else {
-      target.add(new Step.Branch(located(e.in(0)).scalar(depth()), onTrue, onFalse));
-    }
-  }
-
-  private void branch(Eqn e, Graph g, List<Value> args) {
-    BlockEmitter in = new BlockEmitter(block.inner(g), target);
-    for (int i = 0; i < args.size(); i++) {
-      pass(in, g.params().get(i), args.get(i));
-    }
-    for (int i = 0; i < g.outs().size(); i++) {
-      in.deliver(i, Objects.requireNonNull(views.get(e.outputs().get(i))));
-    }
-    in.emit();
   }
 
   /** Binds a parameter of an inner block to a value of this one. */

@@ -56,7 +56,8 @@ final class ScanPlan {
     boolean own = !inPlace || wanted.isEmpty();
     View now = own ? outside.allocate(out.type()) : wanted.getFirst();
     outside.read(out, wanted.isEmpty() ? now : wanted.getFirst());
-    boolean arrives = own && arrives(i);
+    // Inside a loop the place may be a carry's, whose old value is still to be read.
+    boolean arrives = (own || outside.depth() == 0) && arrives(i);
     if (arrives) {
       outside.want(init(i), now);
     }

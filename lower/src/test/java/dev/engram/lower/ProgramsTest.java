@@ -351,6 +351,70 @@ class ProgramsTest {
   }
 
   @Test
+  void partOfAProductIsNotTakenForTheWhole() {
+    Graph g =
+        trace(
+            List.of(f64(B, 8), f64(8, N)),
+            t -> {
+              Tensor y = t.get(0).matmul(t.get(1));
+              return List.of(y.slice(1, 0, 2).exp(), y.slice(1, 2, N).tanh(), y.slice(0, 0, 3));
+            });
+    check(g);
+  }
+
+  @Test
+  void transposedWeightsArePackedOutsideTheLoop() {
+    Graph g =
+        trace(
+            List.of(f64(8, N), f64(8, N), f64(5, 8, N)),
+            t ->
+                scan(
+                    5,
+                    false,
+                    t.subList(1, 2),
+                    t.subList(0, 1),
+                    t.subList(2, 3),
+                    in -> {
+                      Tensor back = in.get(2).matmul(in.get(0).transpose());
+                      return List.of(in.get(1).add(back.matmul(in.get(0))));
+                    }));
+    LoopProgram p = check(g);
+    assertEquals(2, loop(p).body().size(), () -> LoopPrinter.print(p));
+    for (Step s : loop(p).body()) {
+      Step.Nest n = (Step.Nest) s;
+      Instr.Load right = (Instr.Load) n.body().get(1);
+      assertEquals(1, right.from().at().inner().get(1), () -> LoopPrinter.print(p));
+    }
+  }
+
+  @Test
+  void oneLoopStartsWhereTheOtherEnds() {
+    LoopProgram p =
+        check(
+            trace(
+                List.of(f64(3, N), f64(4, N)),
+                t -> {
+                  Tensor h = t.get(0).like(0).slice(0, 0, 1).reshape(N).add(0);
+                  List<Tensor> first =
+                      scan(
+                          3,
+                          false,
+                          List.of(),
+                          List.of(h),
+                          t.subList(0, 1),
+                          in -> List.of(in.get(0).add(in.get(1)).tanh()));
+                  return scan(
+                      4,
+                      false,
+                      List.of(),
+                      first,
+                      t.subList(1, 2),
+                      in -> List.of(in.get(0).mul(in.get(1))));
+                }));
+    assertEquals(0, p.arenaBytes(), () -> LoopPrinter.print(p));
+  }
+
+  @Test
   void lossOfAScanIsReduced() {
     check(
         trace(

@@ -1,0 +1,204 @@
+package dev.engram.lower;
+
+import dev.engram.ir.Cast;
+import dev.engram.ir.Check;
+import dev.engram.ir.Control;
+import dev.engram.ir.Custom;
+import dev.engram.ir.Dot;
+import dev.engram.ir.Elementwise;
+import dev.engram.ir.Eqn;
+import dev.engram.ir.Graph;
+import dev.engram.ir.Index;
+import dev.engram.ir.Lit;
+import dev.engram.ir.Move;
+import dev.engram.ir.Reduce;
+import dev.engram.ir.Shape;
+import dev.engram.ir.Source;
+import dev.engram.ir.Value;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.IntStream;
+
+/** Writes the ops that are not maps or folds: each has nests, or steps, of its own. */
+final class OpaqueEmitter {
+  private final BlockEmitter block;
+
+  OpaqueEmitter(BlockEmitter block) {
+    this.block = block;
+  }
+
+  void emit(Node n) {
+    Eqn e = n.equation();
+    switch (e.op()) {
+      case Source.Const _ -> {
+        for (View to : block.wanted(n.value)) {
+          block.copy(n.value, to, e.where());
+        }
+        return;
+      }
+      case Check c -> check(e, c);
+      case Move.Concat c -> concat(e, c);
+      case Move.Pad p -> pad(e, p);
+      case Index.Scatter s -> scatter(e, s);
+      case Index.DynamicUpdate _ -> dynamicUpdate(e);
+      case Control.Scan _ -> block.scan(n).emit();
+      case Control.Cond c -> cond(e, c);
+      case Control _, Index _, Source _, Move _, Custom _, Elementwise _, Cast _, Reduce _, Dot _ ->
+          throw new IllegalStateException(e.op().mnemonic());
+    }
+    for (Value v : e.outputs()) {
+      List<View> all = block.wanted(v);
+      for (int i = 1; i < all.size() && !(e.op() instanceof Check); i++) {
+        block.copy(v.type(), all.getFirst(), all.get(i), e.where());
+      }
+    }
+  }
+
+  private void check(Eqn e, Check op) {
+    Value out = e.out();
+    Shape shape = out.type().shape();
+    NestBuilder b = block.over(shape);
+    Point p = BlockEmitter.whole(shape);
+    int v = b.value(e.in(0), p);
+    int c =
+        b.check(
+            new Instr.Check(
+                out.type().dtype(), v, op, b.index(p, shape.strides()), shape.dims(), e.where()));
+    for (View to : block.wanted(out)) {
+      b.store(out.type().dtype(), to, p, c);
+    }
+    View alias = block.alias(e);
+    if (alias != null) {
+      block.read(out, alias);
+    }
+    b.finish(e.where());
+  }
+
+  private void concat(Eqn e, Move.Concat c) {
+    View to = block.wanted(e.out()).getFirst();
+    long at = 0;
+    for (Value v : e.inputs()) {
+      View part = BlockEmitter.along(to, c.axis(), at);
+      if (!BlockEmitter.isRegional(block.block().node(v))) {
+        block.copy(v, part, e.where());
+      }
+      at += v.type().shape().dim(c.axis());
+    }
+  }
+
+  private void pad(Eqn e, Move.Pad p) {
+    View to = block.wanted(e.out()).getFirst();
+    Shape in = e.in(0).type().shape();
+    Shape out = e.out().type().shape();
+    boolean inside = p.interior().stream().anyMatch(i -> i != 0);
+    if (inside) {
+      fill(e, to, out);
+      long[] step = p.interior().stream().mapToLong(i -> i + 1L).toArray();
+      block.copy(e.in(0), to.window(Reads.longs(p.low()), step), e.where());
+      return;
+    }
+    int[] size = out.toArray();
+    long[] start = new long[size.length];
+    // Axis by axis the slabs before and after the operand, in what the axes before have left.
+    for (int d = 0; d < size.length; d++) {
+      int low = p.low().get(d);
+      int high = p.high().get(d);
+      size[d] = low;
+      start[d] = 0;
+      fill(e, to.window(start, BlockEmitter.ones(size.length)), Shape.of(size));
+      size[d] = high;
+      start[d] = (long) low + in.dim(d);
+      fill(e, to.window(start, BlockEmitter.ones(size.length)), Shape.of(size));
+      size[d] = in.dim(d);
+      start[d] = low;
+    }
+    if (!BlockEmitter.isRegional(block.block().node(e.in(0)))) {
+      block.copy(e.in(0), BlockEmitter.middle(to, p), e.where());
+    }
+  }
+
+  private void fill(Eqn e, View to, Shape shape) {
+    if (shape.size() > 0) {
+      NestBuilder b = block.over(shape);
+      Point p = BlockEmitter.whole(shape);
+      b.store(e.out().type().dtype(), to, p, b.value(e.in(1), Point.at(b.space())));
+      b.finish(e.where());
+    }
+  }
+
+  private void scatter(Eqn e, Index.Scatter s) {
+    View to = block.wanted(e.out()).getFirst();
+    block.copy(e.in(0), to, e.where());
+    Shape updates = e.in(2).type().shape();
+    NestBuilder b = block.over(updates);
+    Point p = BlockEmitter.whole(updates);
+    int indexRank = e.in(1).type().rank();
+    int[] from =
+        IntStream.range(0, indexRank)
+            .map(i -> i < s.batch() ? i : s.axis() + i - s.batch())
+            .toArray();
+    int extra = indexRank - s.batch() - 1;
+    int[] into =
+        IntStream.range(0, e.out().type().rank())
+            .map(d -> d < s.axis() ? d : d == s.axis() ? -1 : d + extra)
+            .toArray();
+    int index = b.value(e.in(1), p.pick(from));
+    int value = b.value(e.in(2), p);
+    b.storeAt(
+        e.out().type().dtype(),
+        to.at(p.pick(into), block.depth()),
+        index,
+        to.stride().get(s.axis()),
+        e.out().type().shape().dim(s.axis()),
+        s.combine(),
+        value);
+    b.finish(e.where());
+  }
+
+  private void dynamicUpdate(Eqn e) {
+    View to = block.wanted(e.out()).getFirst();
+    block.copy(e.in(0), to, e.where());
+    Shape window = e.in(1).type().shape();
+    NestBuilder b = block.over(window);
+    Point p = BlockEmitter.whole(window);
+    NestBuilder.Window w =
+        b.window(e.out().type().shape(), window, e.inputs().subList(2, e.inputs().size()), to);
+    int value = b.value(e.in(1), p);
+    b.storeAt(
+        e.out().type().dtype(),
+        to.at(p, block.depth()),
+        w.index(),
+        w.stride(),
+        w.limit(),
+        Index.Combine.SET,
+        value);
+    b.finish(e.where());
+  }
+
+  private void cond(Eqn e, Control.Cond c) {
+    List<Value> args = e.inputs().subList(1, e.inputs().size());
+    Lit known = block.literal(e.in(0));
+    // Copies for the branches are made in front of both.
+    args.stream().filter(v -> block.literal(v) == null).forEach(block::located);
+    List<Step> onTrue = block.target().collect(() -> branch(e, c.onTrue(), args));
+    List<Step> onFalse = block.target().collect(() -> branch(e, c.onFalse(), args));
+    if (known != null) {
+      (known.asLong() != 0 ? onTrue : onFalse).forEach(block.target()::add);
+    } else {
+      block
+          .target()
+          .add(new Step.Branch(block.located(e.in(0)).scalar(block.depth()), onTrue, onFalse));
+    }
+  }
+
+  private void branch(Eqn e, Graph g, List<Value> args) {
+    BlockEmitter in = new BlockEmitter(block.block().inner(g), block.target());
+    for (int i = 0; i < args.size(); i++) {
+      block.pass(in, g.params().get(i), args.get(i));
+    }
+    for (int i = 0; i < g.outs().size(); i++) {
+      in.deliver(i, Objects.requireNonNull(block.stored(e.outputs().get(i))));
+    }
+    in.emit();
+  }
+}

@@ -1,0 +1,142 @@
+package dev.engram.lower;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.engram.ir.DType;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Reduce;
+import dev.engram.ir.TensorType;
+import dev.engram.ir.Where;
+import java.util.List;
+import java.util.ServiceLoader;
+import org.junit.jupiter.api.Test;
+
+/** The order of folds and the bounds of accesses, which every backend shares. */
+class LoopInterpreterTest {
+  private static final int N = 37;
+
+  private static Access along(int buffer) {
+    return new Access(buffer, new Affine(0, List.of(), List.of(1L)));
+  }
+
+  private static float fold(Instr fold, float[] a, float[] b) {
+    TensorType t = TensorType.of(DType.F32, N);
+    Instr store =
+        new Instr.Store(DType.F32, new Access(2, new Affine(0, List.of(), List.of(0L))), 2);
+    Step nest =
+        new Step.Nest(
+            "fold",
+            List.of(new Step.Axis(N, true)),
+            List.of(new Instr.Load(DType.F32, along(0)), new Instr.Load(DType.F32, along(1)), fold),
+            List.of(store),
+            Where.UNKNOWN);
+    LoopProgram p =
+        new LoopProgram(
+            "fold",
+            List.of(
+                new Buffer(t, new Buffer.Place.Input(0)),
+                new Buffer(t, new Buffer.Place.Input(1)),
+                new Buffer(TensorType.scalar(DType.F32), new Buffer.Place.Output(0))),
+            List.of(0, 1),
+            List.of(2),
+            List.of(nest),
+            0);
+    ProgramVerifier.verify(p);
+    List<HostTensor> in = List.of(HostTensor.of(a, N), HostTensor.of(b, N));
+    return (float) LoopInterpreter.run(p, in).getFirst().item();
+  }
+
+  private static float[] numbers(int seed) {
+    java.util.Random r = new java.util.Random(seed);
+    float[] x = new float[N];
+    for (int i = 0; i < N; i++) {
+      x[i] = (float) (r.nextGaussian() * Math.pow(10, r.nextInt(6)));
+    }
+    return x;
+  }
+
+  @Test
+  void oneLaneFoldsInOrder() {
+    float[] a = numbers(1);
+    float want = 0;
+    for (float x : a) {
+      want += x;
+    }
+    assertEquals(want, fold(new Instr.Fold(Reduce.Kind.SUM, DType.F32, 0, 1), a, a));
+  }
+
+  @Test
+  void lanesFoldApartAndThenInHalves() {
+    float[] a = numbers(2);
+    float[] p = new float[16];
+    for (int r = 0; r < N; r++) {
+      p[r % 16] += a[r];
+    }
+    for (int half = 8; half > 0; half /= 2) {
+      for (int i = 0; i < half; i++) {
+        p[i] += p[i + half];
+      }
+    }
+    float lanes = fold(new Instr.Fold(Reduce.Kind.SUM, DType.F32, 0, 16), a, a);
+    assertEquals(p[0], lanes);
+    assertNotEquals(fold(new Instr.Fold(Reduce.Kind.SUM, DType.F32, 0, 1), a, a), lanes);
+  }
+
+  @Test
+  void productsAreFused() {
+    // -(1 + 2⁻¹²) + (1 + 2⁻¹³)² = 2⁻²⁶, and 0 when the square is rounded first.
+    float[] a = new float[N];
+    float[] b = new float[N];
+    a[0] = -(1 + 0x1p-12f);
+    b[0] = 1;
+    a[1] = 1 + 0x1p-13f;
+    b[1] = a[1];
+    float fused = 0;
+    float apart = 0;
+    for (int i = 0; i < N; i++) {
+      fused = Math.fma(a[i], b[i], fused);
+      apart += a[i] * b[i];
+    }
+    assertEquals(fused, fold(new Instr.DotFold(DType.F32, 0, 1), a, b));
+    assertEquals(0x1p-26f, fused);
+    assertEquals(0, apart);
+  }
+
+  @Test
+  void anAccessOutsideItsBufferIsNamed() {
+    TensorType t = TensorType.of(DType.F32, 4);
+    Access far = new Access(0, new Affine(2, List.of(), List.of(1L)));
+    Step nest =
+        new Step.Nest(
+            "shifted",
+            List.of(new Step.Axis(4, false)),
+            List.of(new Instr.Load(DType.F32, far)),
+            List.of(),
+            new Where("Model.java", 9));
+    LoopProgram p =
+        new LoopProgram(
+            "far",
+            List.of(new Buffer(t, new Buffer.Place.Input(0))),
+            List.of(0),
+            List.of(),
+            List.of(nest),
+            0);
+    LoweringException e =
+        assertThrows(
+            LoweringException.class,
+            () -> LoopInterpreter.run(p, List.of(HostTensor.of(new float[4], 4))));
+    assertTrue(
+        e.getMessage().contains("shifted (Model.java:9): instruction 0 reaches element 4"),
+        e.getMessage());
+  }
+
+  @Test
+  void itIsFoundAsABackend() {
+    List<String> names =
+        ServiceLoader.load(Backend.class).stream().map(b -> b.get().name()).toList();
+    assertTrue(names.contains("loops"), names.toString());
+  }
+}
