@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.lang.module.Configuration;
 import java.lang.module.ModuleFinder;
 import java.lang.module.ModuleReference;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,7 +17,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.apache.commons.math3.util.FastMath;
 import org.junit.jupiter.api.Test;
 
 /** Backends are found on the module path and on the class path alike. */
@@ -73,10 +71,7 @@ class ServicesTest {
     ModuleLayer boot = ModuleLayer.boot();
     Configuration resolved =
         boot.configuration()
-            .resolveAndBind(
-                ModuleFinder.compose(ModuleArrows.finder(), ModuleFinder.of(commonsMath())),
-                ModuleFinder.of(),
-                List.of("dev.engram.cli"));
+            .resolveAndBind(ModuleArrows.finder(), ModuleFinder.of(), List.of("dev.engram.cli"));
     ModuleLayer layer =
         boot.defineModulesWithOneLoader(resolved, ClassLoader.getPlatformClassLoader());
     Module lower = layer.findModule("dev.engram.lower").orElseThrow();
@@ -92,9 +87,5 @@ class ServicesTest {
                         provider.type().getName()))
             .collect(Collectors.toCollection(TreeSet::new));
     assertEquals(onTheModulePath(), bound);
-  }
-
-  private static Path commonsMath() throws URISyntaxException {
-    return Path.of(FastMath.class.getProtectionDomain().getCodeSource().getLocation().toURI());
   }
 }

@@ -1,0 +1,70 @@
+package dev.engram.tests.build;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The command as its launcher starts it: on the module path, where packages are closed unless a
+ * descriptor opens them. All other tests run on the class path, where everything is open.
+ */
+class CommandOnTheModulePathTest {
+  private static final String NOTICE = "WARNING: Using incubator modules: jdk.incubator.vector";
+
+  @TempDir Path folder;
+
+  @Test
+  void trainsTheCopyingTask() throws Exception {
+    Path out = folder.resolve("out");
+    List<String> errors =
+        engram(
+            "train copying --epochs 2 --lag 1 --batch 2 --hidden 4 --out".split(" "),
+            out.toString());
+    assertTrue(errors.stream().noneMatch(line -> line.startsWith("WARNING:")), errors::toString);
+    try (Stream<Path> files = Files.list(out)) {
+      assertEquals(
+          List.of("csv", "png"),
+          files.map(f -> f.toString().replaceFirst(".*\\.", "")).sorted().toList());
+    }
+  }
+
+  /** Runs the command in a JVM of its own and returns its error lines but for the JVM's notice. */
+  private List<String> engram(String[] words, String... more)
+      throws IOException, InterruptedException {
+    Path err = folder.resolve("err.txt");
+    Path out = folder.resolve("out.txt");
+    List<String> jvm =
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "--module-path=" + modulePath(),
+            "--add-modules=jdk.incubator.vector",
+            "--module",
+            "dev.engram.cli/dev.engram.cli.Launch");
+    List<String> command =
+        Stream.of(jvm.stream(), Stream.of(words), Stream.of(more)).flatMap(s -> s).toList();
+    int code =
+        new ProcessBuilder(command)
+            .redirectError(err.toFile())
+            .redirectOutput(out.toFile())
+            .start()
+            .waitFor();
+    List<String> errors = Files.readAllLines(err);
+    assertEquals(0, code, () -> String.join("\n", errors));
+    return errors.stream().filter(line -> !line.equals(NOTICE)).toList();
+  }
+
+  private static String modulePath() {
+    return ModuleArrows.finder().findAll().stream()
+        .map(module -> Path.of(module.location().orElseThrow()).toString())
+        .collect(Collectors.joining(File.pathSeparator));
+  }
+}
