@@ -24,13 +24,13 @@ public record Key(Tensor words) {
   private static final TensorType TYPE = TensorType.of(DType.I32, 2);
 
   public Key {
-    if (!words.type().equals(TYPE)) {
+    if (words.dtype() != DType.I32 || words.rank() == 0 || words.dim(-1) != 2) {
       throw new TypeException(
           "a random key has type "
               + words.type()
               + ", expected "
               + TYPE
-              + " ("
+              + " or a stack of such ("
               + Where.here()
               + ")");
     }
@@ -44,6 +44,11 @@ public record Key(Tensor words) {
   public List<Key> split(int n) {
     Tensor rows = bits(Shape.of(n, 2));
     return IntStream.range(0, n).mapToObj(i -> new Key(rows.get(i))).toList();
+  }
+
+  /** The keys of {@link #split} in one stack, to map or loop over. */
+  public Key splitStack(int n) {
+    return new Key(bits(Shape.of(n, 2)));
   }
 
   /** A key for each {@code data}, for loops: {@code key.foldIn(step)}. */
@@ -68,6 +73,21 @@ public record Key(Tensor words) {
 
   /** Uniform 32-bit words, {@code i32} of {@code shape}. */
   Tensor bits(Shape shape) {
-    return Tensor.apply(new Source.RandomBits(shape), List.of(words)).getFirst();
+    return Tensor.apply(new Source.RandomBits(shape), List.of(one())).getFirst();
+  }
+
+  /** The words of a single key. */
+  Tensor one() {
+    if (!words.type().equals(TYPE)) {
+      throw new TypeException(
+          "a stack of random keys "
+              + words.type()
+              + " is used as one key, expected "
+              + TYPE
+              + " ("
+              + Where.here()
+              + "); use Engram.vmap, or loop over it");
+    }
+    return words;
   }
 }

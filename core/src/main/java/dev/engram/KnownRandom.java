@@ -50,7 +50,7 @@ final class KnownRandom {
   }
 
   private static int[] words(Key key, int n) {
-    HostTensor k = key.words().host();
+    HostTensor k = key.one().host();
     int k0 = (int) k.bits(0);
     int k1 = (int) k.bits(1);
     int[] out = new int[n];

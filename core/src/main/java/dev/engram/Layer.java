@@ -13,4 +13,14 @@ public abstract class Layer extends Module implements Fn1<Tensor, Tensor> {
   public final Tensor apply(Tensor x) {
     return update(x);
   }
+
+  /** A layer without states, such as {@code Layer.of(Tensor::tanh)}. */
+  public static Layer of(Fn1<Tensor, Tensor> f) {
+    return new Layer() {
+      @Override
+      public Tensor update(Tensor x) {
+        return f.apply(x);
+      }
+    };
+  }
 }

@@ -86,4 +86,25 @@ class RandomTest {
     assertEquals(6, dice.max().host().item());
     assertEquals(3.5, dice.cast(DType.F64).mean().host().item(), 0.1);
   }
+
+  @Test
+  void stacksOfKeysAreMappedAndLoopedOver() {
+    Shape shape = Shape.of(3);
+    List<Key> keys = Key.of(6).split(4);
+    Key stack = Key.of(6).splitStack(4);
+    for (DType dtype : List.of(DType.F32, DType.F64)) {
+      Fn1<Key, Tensor> draw = k -> Random.normal(k, shape, dtype);
+      Tensor mapped = Engram.jit(Engram.vmap(draw)).apply(stack);
+      Tensor looped = Engram.forLoop(draw, stack);
+      for (int i = 0; i < 4; i++) {
+        HostTensor want = Random.normal(keys.get(i), shape, dtype).host();
+        assertTrue(want.sameBits(mapped.get(i).host()));
+        assertTrue(want.sameBits(looped.get(i).host()));
+      }
+    }
+    String e =
+        assertThrows(TypeException.class, () -> Random.normal(stack, shape, DType.F32))
+            .getMessage();
+    assertTrue(e.contains("a stack of random keys i32[4,2] is used as one key"), e);
+  }
 }
