@@ -18,7 +18,19 @@ public final class CpuBackend implements Backend {
   public CpuBackend(CpuOptions options) {
     this.options = options;
     this.pool = new WorkerPool(options.threads());
-    this.kernels = new KernelCache(options);
+    this.kernels = new KernelCache(vectors(options.vectors()));
+  }
+
+  private static CpuOptions.Vectors vectors(CpuOptions.Vectors wanted) {
+    if (wanted == CpuOptions.Vectors.OFF || VectorApi.isPresent()) {
+      return wanted;
+    }
+    System.getLogger("dev.engram.backend.cpu")
+        .log(
+            System.Logger.Level.WARNING,
+            "The Vector API is not there, so programs run in scalar code; start Java with"
+                + " --add-modules jdk.incubator.vector for vector code.");
+    return CpuOptions.Vectors.OFF;
   }
 
   @Override

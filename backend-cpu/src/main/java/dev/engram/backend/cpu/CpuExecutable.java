@@ -20,6 +20,7 @@ final class CpuExecutable implements Executable {
 
   private final LoopProgram program;
   private final WorkerPool pool;
+  private final CpuOptions.Vectors vectors;
   private final List<NestCall> nests = new ArrayList<>();
   private final Code[] code;
   private final ReentrantLock oneRun = new ReentrantLock();
@@ -46,6 +47,7 @@ final class CpuExecutable implements Executable {
   CpuExecutable(LoopProgram program, KernelCache kernels, WorkerPool pool) {
     this.program = program;
     this.pool = pool;
+    this.vectors = kernels.vectors();
     int n = program.buffers().size();
     this.memory = new MemorySegment[n];
     this.start = new long[n];
@@ -67,6 +69,11 @@ final class CpuExecutable implements Executable {
 
   private static MemorySegment allocate(long bytes) {
     return Arena.ofAuto().allocate(bytes + HostTensor.SLACK, HostTensor.ALIGNMENT);
+  }
+
+  /** The nests that have code, in the order of the program. */
+  List<NestCall> nests() {
+    return nests;
   }
 
   private Code[] code(List<Step> steps, int depth, int[] deepest, KernelCache kernels) {
@@ -240,6 +247,6 @@ final class CpuExecutable implements Executable {
 
   @Override
   public String disassemble() {
-    return Listing.of(program, nests);
+    return Listing.of(program, nests, vectors);
   }
 }

@@ -4,11 +4,14 @@ import java.lang.classfile.ClassBuilder;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
+import java.lang.classfile.MethodModel;
+import java.lang.classfile.attribute.CodeAttribute;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDesc;
 import java.lang.constant.ConstantDescs;
 import java.lang.constant.DynamicConstantDesc;
 import java.lang.constant.MethodTypeDesc;
+import java.lang.foreign.Arena;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.util.ArrayList;
@@ -22,6 +25,9 @@ final class Emission {
   static final ClassDesc LAYOUT = ClassDesc.of("java.lang.foreign.ValueLayout");
   static final ClassDesc SCRATCH = ClassDesc.of(PACKAGE + "Scratch");
   static final ClassDesc FRAME = ClassDesc.of(PACKAGE + "Frame");
+
+  private static final Class<?> NATIVE = Arena.global().allocate(64).getClass();
+  private static final ClassDesc ILLEGAL = ClassDesc.of("java.lang.IllegalStateException");
 
   /** HotSpot never compiles methods of 8000 bytes or more; ours stay well below. */
   static final int METHOD_BUDGET = 6000;
@@ -49,6 +55,17 @@ final class Emission {
         ConstantDescs.DEFAULT_NAME,
         type,
         at);
+  }
+
+  /** Tells the JIT a segment's class, so that accesses are inlined without a type profile. */
+  void expectNative(CodeBuilder c, int local) {
+    Label ok = c.newLabel();
+    c.aload(local);
+    c.invokevirtual(ConstantDescs.CD_Object, "getClass", MethodTypeDesc.of(ConstantDescs.CD_Class));
+    c.loadConstant(constant(NATIVE, ConstantDescs.CD_Class)).if_acmpeq(ok);
+    c.new_(ILLEGAL).dup();
+    c.invokespecial(ILLEGAL, ConstantDescs.INIT_NAME, ConstantDescs.MTD_void).athrow();
+    c.labelBinding(ok);
   }
 
   /** Bytes of a class with an empty constructor. */
@@ -114,7 +131,16 @@ final class Emission {
     c.labelBinding(done);
   }
 
-  static MethodTypeDesc type(ClassDesc result, ClassDesc... parameters) {
-    return MethodTypeDesc.of(result, parameters);
+  /** Bytes of bytecode of the class's largest method. */
+  static int largestMethod(byte[] bytes) {
+    int most = 0;
+    for (MethodModel m : ClassFile.of().parse(bytes).methods()) {
+      int size =
+          m.findAttribute(java.lang.classfile.Attributes.code())
+              .map(CodeAttribute::codeLength)
+              .orElse(0);
+      most = Math.max(most, size);
+    }
+    return most;
   }
 }

@@ -1,6 +1,9 @@
 package dev.engram.backend.cpu;
 
+import dev.engram.ir.HostTensor;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /** Where a nest's data is in one run, and the first check of it that failed. */
 final class Frame {
@@ -16,13 +19,49 @@ final class Frame {
   private long failedPosition;
   private long failedValue;
 
+  private MemorySegment packed = MemorySegment.NULL;
+
+  /** Gets the failures of a frame that is a part of another. */
+  private @Nullable Frame whole;
+
   Frame(int segments, int slots) {
     this.segments = new MemorySegment[segments];
     this.base = new long[slots];
   }
 
+  /** Memory for one operand in another order; at least so many bytes. */
+  MemorySegment packed(long bytes) {
+    if (packed.byteSize() < bytes + HostTensor.SLACK) {
+      packed = Arena.ofAuto().allocate(bytes + HostTensor.SLACK, HostTensor.ALIGNMENT);
+    }
+    return packed;
+  }
+
+  MemorySegment packed() {
+    return packed;
+  }
+
+  /** Becomes a part of {@code frame}: the same data, with room for more. */
+  void partOf(Frame frame) {
+    System.arraycopy(frame.segments, 0, segments, 0, frame.segments.length);
+    System.arraycopy(frame.base, 0, base, 0, frame.base.length);
+    whole = frame;
+    packed = frame.packed;
+  }
+
+  /** Forgets the memory. */
+  void clear() {
+    java.util.Arrays.fill(segments, MemorySegment.NULL);
+    whole = null;
+    packed = MemorySegment.NULL;
+  }
+
   /** A value outside its range: the first point in row-major order, then the first instruction. */
   synchronized void fail(int instr, long value, long point, long position) {
+    if (whole != null) {
+      whole.fail(instr, value, point, position);
+      return;
+    }
     if (!failed || point < failedPoint || (point == failedPoint && instr < failedInstr)) {
       failed = true;
       failedInstr = instr;

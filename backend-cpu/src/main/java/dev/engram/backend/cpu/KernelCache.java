@@ -16,7 +16,8 @@ import java.util.Map;
 final class KernelCache {
   private static final int MOST = 1024;
 
-  private final CpuOptions options;
+  private final CpuOptions.Vectors vectors;
+  private final Trials trials = new Trials();
   private final Map<Step.Nest, NestKernel> kernels =
       new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
@@ -27,15 +28,19 @@ final class KernelCache {
         }
       };
 
-  KernelCache(CpuOptions options) {
-    this.options = options;
+  KernelCache(CpuOptions.Vectors vectors) {
+    this.vectors = vectors;
+  }
+
+  CpuOptions.Vectors vectors() {
+    return vectors;
   }
 
   synchronized NestKernel kernel(Step.Nest nest, NestSlots slots) {
     Step.Nest form = form(nest, slots);
     NestKernel known = kernels.get(form);
     if (known == null) {
-      known = NestKernel.of(nest, slots, options);
+      known = NestKernel.of(nest, slots, vectors, trials);
       kernels.put(form, known);
     }
     return known;

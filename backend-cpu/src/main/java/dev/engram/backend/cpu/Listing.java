@@ -12,14 +12,14 @@ import java.util.List;
 final class Listing {
   private Listing() {}
 
-  static String of(LoopProgram program, List<NestCall> nests) {
+  static String of(LoopProgram program, List<NestCall> nests, CpuOptions.Vectors vectors) {
     StringBuilder out = new StringBuilder("cpu @").append(program.name()).append('\n');
     for (NestCall n : nests) {
       out.append("\nnest ")
           .append(n.nest.label())
           .append(n.nest.where().isKnown() ? "  // " + n.nest.where() : "")
           .append('\n');
-      for (byte[] bytes : n.kernel.bytecode()) {
+      for (byte[] bytes : n.kernel.bytecode(vectors)) {
         append(out, bytes);
       }
     }

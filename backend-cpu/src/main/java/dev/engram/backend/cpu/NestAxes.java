@@ -39,7 +39,12 @@ final class NestAxes {
     int[] body = slots.plain(nest.body(), 0);
     int[] epilogue = slots.plain(nest.epilogue(), nest.body().size());
     int chosen;
-    if (ordered) {
+    boolean product = !ordered && reduce.size() == 1 && isProduct(nest);
+    int columns = product ? columns(nest, epilogue) : -1;
+    if (columns >= 0) {
+      chosen = columns;
+      along = RowNest.Along.ROW;
+    } else if (ordered) {
       chosen = rereads(nest) || !reduce.isEmpty() ? -1 : parallel.size() - 1;
       along = reduce.isEmpty() ? RowNest.Along.ROW : RowNest.Along.FOLD;
     } else {
@@ -50,7 +55,61 @@ final class NestAxes {
       chosen = along == RowNest.Along.ROW && unit >= 0 ? unit : parallel.size() - 1;
     }
     row = chosen >= 0 ? parallel.remove(chosen) : new Axis(1, false, new long[slots.keys().size()]);
-    tile = tile();
+    if (columns >= 0) {
+      rowsLast();
+    }
+    tile = columns >= 0 ? row.length : tile();
+  }
+
+  /** Two loads and the sum of their products: a matrix product. */
+  private static boolean isProduct(Step.Nest nest) {
+    return nest.body().size() == 3
+        && nest.body().get(0) instanceof Instr.Load
+        && nest.body().get(1) instanceof Instr.Load
+        && nest.body().get(2) instanceof Instr.DotFold d
+        && d.dtype().isFloat()
+        && d.a() != d.b();
+  }
+
+  /** The axis of a product's columns: along it one factor is fixed. -1 when there is none. */
+  private int columns(Step.Nest nest, int[] epilogue) {
+    int best = -1;
+    int bestScore = -1;
+    int a = slots.ofInstr(0);
+    int b = slots.ofInstr(1);
+    for (int p = 0; p < parallel.size(); p++) {
+      Axis axis = parallel.get(p);
+      boolean fixedA = axis.strides[a] == 0;
+      boolean fixedB = axis.strides[b] == 0;
+      if (fixedA == fixedB) {
+        continue;
+      }
+      long moving = axis.strides[fixedA ? b : a];
+      int score =
+          (isUnit(axis, epilogue) ? 4 : 0)
+              + (moving == ((Instr.Load) nest.body().get(0)).dtype().bytes() ? 2 : 0)
+              + (axis.length >= 8 ? 1 : 0);
+      if (score >= bestScore) {
+        best = p;
+        bestScore = score;
+      }
+    }
+    return best;
+  }
+
+  /** Puts the longest axis along which the columns' factor is fixed last: the product's rows. */
+  private void rowsLast() {
+    int moving = row.strides[slots.ofInstr(0)] != 0 ? slots.ofInstr(0) : slots.ofInstr(1);
+    int rows = -1;
+    for (int p = 0; p < parallel.size(); p++) {
+      boolean fixed = parallel.get(p).strides[moving] == 0;
+      if (fixed && (rows < 0 || parallel.get(p).length >= parallel.get(rows).length)) {
+        rows = p;
+      }
+    }
+    if (rows >= 0) {
+      parallel.add(parallel.remove(rows));
+    }
   }
 
   private List<Axis> join(Step.Nest nest) {

@@ -49,7 +49,8 @@ final class NestCall {
       }
       frame.base[s] = bufferOfSlot[s] < 0 ? at : at + start[bufferOfSlot[s]];
     }
-    pool.run(kernel.kernel(), frame, scratch, kernel.outerPoints(), kernel.grain());
+    kernel.kernel().prepare(frame);
+    pool.run(kernel.kernel(), frame, scratch, kernel.outerPoints(), kernel.grain(), kernel.unit());
     frame.takeFailure(this::fail);
   }
 

@@ -1,46 +1,125 @@
 package dev.engram.backend.cpu;
 
+import dev.engram.backend.cpu.CpuOptions.Vectors;
 import dev.engram.lower.Step;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.Optional;
+import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The code of one form of nest.
  *
  * @param outerPoints the kernel's whole range
  * @param grain outer points that are worth a thread's while
+ * @param unit chunks are multiples of this
+ * @param classes the scalar twin's classes
  */
 record NestKernel(
-    RowNest rows, Kernel kernel, int outerPoints, int grain, List<RowClass.Written> classes) {
+    RowNest rows,
+    Optional<Matmul> matmul,
+    Kernel kernel,
+    int outerPoints,
+    int grain,
+    int unit,
+    List<RowClass.Written> classes) {
   /** Lane operations below which a nest is not shared among threads. */
   private static final long WORTH_SHARING = 1 << 16;
 
-  static NestKernel of(Step.Nest nest, NestSlots slots, CpuOptions options) {
+  static NestKernel of(Step.Nest nest, NestSlots slots, Vectors vectors, Trials trials) {
     RowNest rows = RowNestBuilder.build(nest, slots);
+    int points = rows.outerPoints();
+    long grain = rows.ordered() ? points : Math.max(1, WORTH_SHARING / Math.max(1, rows.cost()));
+    Optional<Matmul> matmul = Matmul.of(rows);
+    List<RowClass.Written> classes = new ArrayList<>();
+    Kernel kernel =
+        matmul.isPresent()
+            ? product(matmul.get(), vectors, trials, classes)
+            : rows(rows, vectors, trials, classes);
+    return new NestKernel(
+        rows,
+        matmul,
+        kernel,
+        points,
+        (int) Math.min(grain, Integer.MAX_VALUE),
+        matmul.isPresent() ? ProductClass.ROWS : 1,
+        List.copyOf(classes));
+  }
+
+  private static Kernel product(
+      Matmul matmul, Vectors vectors, Trials trials, List<RowClass.Written> classes) {
+    Kernel scalar = new ScalarProduct(matmul);
+    Kernel product =
+        switch (vectors) {
+          case OFF -> scalar;
+          case AUTO ->
+              new TieredKernel(
+                  scalar,
+                  ProductClass.ROWS,
+                  () -> ProductClass.kernel(matmul, VectorApi.preferredBits()),
+                  trials);
+          case FORCE, FORCE_128, FORCE_256, FORCE_512 -> ProductClass.kernel(matmul, bits(vectors));
+        };
+    return new MatmulKernel(matmul, product, rows(matmul.epilogue(), vectors, trials, classes));
+  }
+
+  private static Kernel rows(
+      RowNest rows, Vectors vectors, Trials trials, List<RowClass.Written> classes) {
     List<RowClass.Written> body =
         rows.body().passes().stream().map(p -> RowClass.write(rows, p, true)).toList();
     List<RowClass.Written> epilogue =
         rows.epilogue().passes().stream().map(p -> RowClass.write(rows, p, false)).toList();
+    classes.addAll(body);
+    classes.addAll(epilogue);
     Kernel scalar =
         new ScalarNest(
             rows,
             body.stream().map(RowClass.Written::function).toList(),
             epilogue.stream().map(RowClass.Written::function).toList());
-    int points = rows.outerPoints();
-    long grain = rows.ordered() ? points : Math.max(1, WORTH_SHARING / Math.max(1, rows.cost()));
-    return new NestKernel(
-        rows,
-        scalar,
-        points,
-        (int) Math.min(grain, Integer.MAX_VALUE),
-        Stream.concat(body.stream(), epilogue.stream()).toList());
+    return choose(rows, scalar, vectors, trials);
   }
 
-  /** The bytecode of every class. */
-  List<byte[]> bytecode() {
+  private static Kernel choose(RowNest rows, Kernel scalar, Vectors vectors, Trials trials) {
+    if (vectors == Vectors.OFF || VectorNest.elementBytes(rows) == 0) {
+      return scalar;
+    }
+    if (vectors == Vectors.AUTO) {
+      return new TieredKernel(scalar, 1, () -> vector(rows, VectorApi::preferredBits), trials);
+    }
+    Kernel vector = vector(rows, () -> bits(vectors));
+    return vector == null ? scalar : vector;
+  }
+
+  private static @Nullable Kernel vector(RowNest rows, IntSupplier bits) {
+    VectorNest.Written w = VectorNest.write(rows, bits.getAsInt(), VectorNest.elementBytes(rows));
+    return w == null ? null : w.kernel();
+  }
+
+  static int bits(Vectors vectors) {
+    return switch (vectors) {
+      case AUTO, FORCE, OFF -> VectorApi.preferredBits();
+      case FORCE_128 -> 128;
+      case FORCE_256 -> 256;
+      case FORCE_512 -> 512;
+    };
+  }
+
+  /** The bytecode of every class: the scalar twin's, then the vector version's. */
+  List<byte[]> bytecode(Vectors vectors) {
     List<byte[]> all = new ArrayList<>();
     classes.forEach(c -> all.add(c.bytes()));
+    if (vectors == Vectors.OFF) {
+      return all;
+    }
+    matmul.ifPresent(m -> all.add(ProductClass.write(m, bits(vectors)).bytes()));
+    RowNest nest = matmul.map(Matmul::epilogue).orElse(rows);
+    if (VectorNest.elementBytes(nest) > 0) {
+      VectorNest.Written w = VectorNest.write(nest, bits(vectors), VectorNest.elementBytes(nest));
+      if (w != null) {
+        all.add(w.bytes());
+      }
+    }
     return all;
   }
 }

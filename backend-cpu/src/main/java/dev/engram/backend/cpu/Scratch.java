@@ -1,6 +1,8 @@
 package dev.engram.backend.cpu;
 
 import dev.engram.ir.DType;
+import dev.engram.ir.HostTensor;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
@@ -23,6 +25,9 @@ final class Scratch {
   /** The number of the reduction's point at the start of the current row. */
   int r;
 
+  private Frame block = new Frame(0, 0);
+  private MemorySegment product = MemorySegment.NULL;
+  private MemorySegment memory = MemorySegment.NULL;
   private Frame frame = new Frame(0, 0);
 
   private Object[][] pools = new Object[DType.values().length][0];
@@ -52,15 +57,49 @@ final class Scratch {
     segments = NO_SEGMENTS;
   }
 
+  /** The part of {@code whole} that one thread works on, with one more segment and slot. */
+  Frame block(Frame whole) {
+    if (block.segments.length <= whole.segments.length || block.base.length <= whole.base.length) {
+      block =
+          new Frame(
+              Math.max(block.segments.length, whole.segments.length + 1),
+              Math.max(block.base.length, whole.base.length + 1));
+    }
+    block.partOf(whole);
+    return block;
+  }
+
+  /** Native memory for rows of a matrix product. */
+  MemorySegment product(long bytes) {
+    if (product.byteSize() < bytes + HostTensor.SLACK) {
+      product = Arena.ofAuto().allocate(2 * bytes + HostTensor.SLACK, HostTensor.ALIGNMENT);
+    }
+    return product;
+  }
+
+  /** Native memory of at least so many bytes, with slack; called by generated code. */
+  MemorySegment memory(long bytes) {
+    if (memory.byteSize() < bytes + HostTensor.SLACK) {
+      memory = Arena.ofAuto().allocate(2 * bytes + HostTensor.SLACK, HostTensor.ALIGNMENT);
+    }
+    return memory;
+  }
+
   /** Called by generated code. */
   void fail(int instr, long value, long point, long position) {
     frame.fail(instr, value, point, position);
   }
 
+  /** An array for code that needs no rows of a nest. */
+  Object array(DType dtype, int number, int length) {
+    taken[dtype.ordinal()] = number;
+    return take(dtype, length);
+  }
+
   private Object take(DType dtype, int length) {
     int t = dtype.ordinal();
     int n = taken[t]++;
-    if (n == pools[t].length) {
+    if (n >= pools[t].length) {
       pools[t] = Arrays.copyOf(pools[t], Math.max(8, 2 * n));
     }
     Object row = pools[t][n];

@@ -54,11 +54,12 @@ final class WorkerPool {
   }
 
   /**
-   * Runs {@code kernel} over [0, end) in chunks of at least {@code grain}; in the calling thread
-   * alone when that is one chunk or the pool is busy.
+   * Runs {@code kernel} over [0, end) in chunks of at least {@code grain}, multiples of {@code
+   * unit}; in the calling thread alone when that is one chunk or the pool is busy.
    */
-  void run(Kernel kernel, Frame frame, Scratch scratch, int end, int grain) {
-    int size = Math.max(grain, (end + 4 * threads - 1) / (4 * threads));
+  void run(Kernel kernel, Frame frame, Scratch scratch, int end, int grain, int unit) {
+    int even = Math.max(grain, (end + 4 * threads - 1) / (4 * threads));
+    int size = (int) Math.min(end, (even + unit - 1L) / unit * unit);
     if (threads == 1 || end <= size || !oneCaller.tryLock()) {
       kernel.run(frame, scratch, 0, end);
       return;

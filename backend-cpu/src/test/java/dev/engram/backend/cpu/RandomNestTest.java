@@ -1,6 +1,7 @@
 package dev.engram.backend.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.backend.cpu.CpuOptions.Vectors;
 import dev.engram.ir.HostTensor;
@@ -48,6 +49,24 @@ final class RandomNestTest {
     }
   }
 
+  /** Else the comparisons above would compare scalar code with itself. */
+  @Test
+  void floatNestsAreVectors() {
+    int vectors = 0;
+    int all = 0;
+    for (long seed = 0; seed < 100; seed++) {
+      CpuBackend b = new CpuBackend(new CpuOptions(1, Vectors.FORCE_256));
+      CpuExecutable e = (CpuExecutable) b.compile(RandomNest.of(seed, true).program());
+      for (NestCall n : e.nests()) {
+        if (n.nest.label().equals("random")) {
+          all++;
+          vectors += n.kernel.kernel() instanceof ScalarNest ? 0 : 1;
+        }
+      }
+    }
+    assertTrue(vectors > all * 2 / 3, vectors + " of " + all + " nests in vectors");
+  }
+
   @Test
   void differencesAreSeen() {
     RandomNest.Sample s = RandomNest.of(7, true);
@@ -72,6 +91,7 @@ final class RandomNestTest {
         System.out.println(w.toString().substring(0, Math.min(2500, w.toString().length())));
       }
     }
+    new RandomNestTest().floatNestsAreVectors();
     System.out.println("bad " + bad);
   }
 }

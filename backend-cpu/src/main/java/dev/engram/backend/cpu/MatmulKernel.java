@@ -1,0 +1,83 @@
+package dev.engram.backend.cpu;
+
+import dev.engram.ir.DType;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * A matrix product block by block: some rows of C, then the epilogue over them while they are hot.
+ */
+final class MatmulKernel implements Kernel {
+  /** Rows of C in a block. */
+  private static final int BLOCK = 16;
+
+  private final Matmul matmul;
+  private final Kernel product;
+  private final Kernel epilogue;
+
+  /**
+   * @param product computes rows of C; its frame has C's memory and the place of its row 0
+   * @param epilogue runs over the same rows
+   */
+  MatmulKernel(Matmul matmul, Kernel product, Kernel epilogue) {
+    this.matmul = matmul;
+    this.product = product;
+    this.epilogue = epilogue;
+  }
+
+  @Override
+  public void prepare(Frame frame) {
+    if (matmul.packs()) {
+      pack(frame);
+    }
+  }
+
+  // B[k,n] row by row; the source is walked along whichever of its strides is smaller
+  private void pack(Frame frame) {
+    RowNest.Slot b = matmul.nest().slots().get(matmul.bSlot());
+    int depth = matmul.depth();
+    int columns = matmul.columns();
+    MemorySegment to = frame.packed(depth * matmul.rowBytes());
+    MemorySegment from = frame.segments[b.buffer()];
+    long base = frame.base[matmul.bSlot()];
+    long byDepth = b.reduce().getFirst();
+    long byColumn = b.row();
+    for (int k0 = 0; k0 < depth; k0 += 16) {
+      int k1 = Math.min(depth, k0 + 16);
+      for (int n = 0; n < columns; n++) {
+        long source = base + n * byColumn;
+        if (matmul.dtype() == DType.F32) {
+          for (int k = k0; k < k1; k++) {
+            to.set(
+                ValueLayout.JAVA_FLOAT,
+                k * matmul.rowBytes() + 4L * n,
+                from.get(ValueLayout.JAVA_FLOAT, source + k * byDepth));
+          }
+        } else {
+          for (int k = k0; k < k1; k++) {
+            to.set(
+                ValueLayout.JAVA_DOUBLE,
+                k * matmul.rowBytes() + 8L * n,
+                from.get(ValueLayout.JAVA_DOUBLE, source + k * byDepth));
+          }
+        }
+      }
+    }
+  }
+
+  @Override
+  public void run(Frame frame, Scratch scratch, int begin, int end) {
+    Frame block = scratch.block(frame);
+    int rows = matmul.rows();
+    long rowBytes = matmul.rowBytes();
+    block.segments[matmul.cBuffer()] = scratch.product(BLOCK * rowBytes);
+    for (int q = begin; q < end; ) {
+      int to = Math.min(Math.min(q + BLOCK, end), q - q % rows + rows);
+      block.base[matmul.cSlot()] = -q * rowBytes;
+      product.run(block, scratch, q, to);
+      epilogue.run(block, scratch, q, to);
+      q = to;
+    }
+    block.clear();
+  }
+}

@@ -1,0 +1,240 @@
+package dev.engram.backend.cpu;
+
+import static java.lang.constant.ConstantDescs.CD_int;
+import static java.lang.constant.ConstantDescs.CD_long;
+import static java.lang.constant.ConstantDescs.CD_void;
+
+import dev.engram.ir.DType;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.TypeKind;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.MethodTypeDesc;
+import java.util.LinkedHashSet;
+import java.util.Set;
+
+/**
+ * Rows of a matrix product in vectors: register tiles of {@link #ROWS} rows by some vectors of
+ * columns, each accumulator one chain of fused multiply-adds in order of k.
+ */
+final class ProductClass {
+  /** Rows of a tile. */
+  static final int ROWS = 4;
+
+  private static final ClassDesc SEGMENT = Emission.SEGMENT;
+  private static final MethodTypeDesc ALL_ROWS =
+      MethodTypeDesc.of(CD_void, SEGMENT, CD_long, SEGMENT, CD_long, SEGMENT, CD_long, CD_int);
+  private static final MethodTypeDesc TILE =
+      MethodTypeDesc.of(CD_void, SEGMENT, CD_long, SEGMENT, CD_long, SEGMENT, CD_long);
+
+  // parameters of `rows`; those of a tile are one less
+  private static final int A = 1;
+  private static final int A_AT = 2;
+  private static final int B = 4;
+  private static final int B_AT = 5;
+  private static final int C = 7;
+  private static final int C_AT = 8;
+  private static final int COUNT = 10;
+
+  private final Matmul matmul;
+  private final int vectorBits;
+  private final DType dtype;
+  private final int size;
+  private final int lanes;
+  private final int vectors;
+  private final ClassDesc vector;
+  private final Emission emission = new Emission("GeneratedProduct");
+  private final Set<Tile> tiles = new LinkedHashSet<>();
+
+  /** {@code tail} lanes of the last vector; 0 when all of them. */
+  private record Tile(int rows, int vectors, int tail) {
+    String method() {
+      return "tile" + rows + "x" + vectors + (tail > 0 ? "tail" : "");
+    }
+  }
+
+  private ProductClass(Matmul matmul, int vectorBits) {
+    this.matmul = matmul;
+    this.vectorBits = vectorBits;
+    this.dtype = matmul.dtype();
+    this.size = dtype.bytes();
+    this.lanes = vectorBits / 8 / size;
+    // 512-bit machines have 32 registers, the others 16
+    this.vectors =
+        switch (vectorBits) {
+          case 512 -> 4;
+          case 256 -> 3;
+          default -> 2;
+        };
+    this.vector = VectorCode.vector(dtype);
+  }
+
+  /** The bytes of the class and how to make an object of it. */
+  record Written(Emission emission, byte[] bytes) {}
+
+  static Written write(Matmul matmul, int vectorBits) {
+    ProductClass p = new ProductClass(matmul, vectorBits);
+    return new Written(p.emission, p.write());
+  }
+
+  /** The vector version of {@link ScalarProduct}. */
+  static Kernel kernel(Matmul matmul, int vectorBits) {
+    Written w = write(matmul, vectorBits);
+    return new VectorProduct(matmul, w.emission.instantiate(w.bytes, ProductRows.class));
+  }
+
+  private static final class VectorProduct implements Kernel {
+    private final Matmul matmul;
+    private final ProductRows rows;
+
+    VectorProduct(Matmul matmul, ProductRows rows) {
+      this.matmul = matmul;
+      this.rows = rows;
+    }
+
+    @Override
+    public void run(Frame frame, Scratch scratch, int begin, int end) {
+      rows.rows(
+          matmul.rowsOf(frame),
+          matmul.at(frame, matmul.aSlot(), begin),
+          matmul.columnsOf(frame),
+          matmul.columnsAt(frame, begin),
+          matmul.productOf(frame),
+          matmul.productAt(frame, begin),
+          end - begin);
+    }
+  }
+
+  private byte[] write() {
+    return emission.write(
+        ClassDesc.of(Emission.PACKAGE + "ProductRows"),
+        cb -> {
+          cb.withMethodBody("rows", ALL_ROWS, ClassFile.ACC_PUBLIC, this::rows);
+          for (Tile t : tiles) {
+            cb.withMethodBody(
+                t.method(), TILE, ClassFile.ACC_PRIVATE | ClassFile.ACC_STATIC, c -> tile(c, t));
+          }
+        });
+  }
+
+  private void rows(CodeBuilder c) {
+    emission.expectNative(c, A);
+    emission.expectNative(c, B);
+    emission.expectNative(c, C);
+    int j = c.allocateLocal(TypeKind.INT);
+    int i = c.allocateLocal(TypeKind.INT);
+    int columns = matmul.columns();
+    int step = vectors * lanes;
+    int main = columns / step * step;
+    // columns outside, so that a tile's part of B stays near for all rows
+    if (main > 0) {
+      Emission.loop(
+          c, j, c::iconst_0, () -> c.loadConstant(main), step, () -> columns(c, i, j, vectors, 0));
+    }
+    int rest = columns - main;
+    if (rest > 0) {
+      c.loadConstant(main).istore(j);
+      columns(c, i, j, (rest + lanes - 1) / lanes, rest % lanes);
+    }
+    c.return_();
+  }
+
+  private void columns(CodeBuilder c, int i, int j, int vectors, int tail) {
+    Emission.loop(
+        c,
+        i,
+        c::iconst_0,
+        () -> c.iload(COUNT).loadConstant(ROWS - 1).isub(),
+        ROWS,
+        () -> call(c, new Tile(ROWS, vectors, tail), i, j));
+    Emission.loop(
+        c,
+        i,
+        () -> c.iload(COUNT).loadConstant(-ROWS).iand(),
+        () -> c.iload(COUNT),
+        1,
+        () -> call(c, new Tile(1, vectors, tail), i, j));
+  }
+
+  private void call(CodeBuilder c, Tile t, int i, int j) {
+    tiles.add(t);
+    c.aload(A).lload(A_AT).iload(i).i2l().loadConstant(matmul.aRow()).lmul().ladd();
+    c.aload(B).lload(B_AT).iload(j).i2l().loadConstant((long) size).lmul().ladd();
+    c.aload(C).lload(C_AT).iload(i).i2l().loadConstant(matmul.rowBytes()).lmul().ladd();
+    c.iload(j).i2l().loadConstant((long) size).lmul().ladd();
+    c.invokestatic(emission.self, t.method(), TILE);
+  }
+
+  private void tile(CodeBuilder c, Tile t) {
+    int mask =
+        t.tail > 0 ? VectorCode.mask(c, dtype, vectorBits, () -> c.loadConstant(t.tail)) : -1;
+    int[][] sums = new int[t.rows][t.vectors];
+    for (int[] row : sums) {
+      for (int v = 0; v < row.length; v++) {
+        row[v] = c.allocateLocal(TypeKind.REFERENCE);
+        VectorCode.pushSpecies(c, dtype, vectorBits);
+        c.invokestatic(vector, "zero", MethodTypeDesc.of(vector, VectorCode.SPECIES));
+        c.astore(row[v]);
+      }
+    }
+    int k = c.allocateLocal(TypeKind.INT);
+    int a = c.allocateLocal(TypeKind.REFERENCE);
+    int[] b = new int[t.vectors];
+    for (int v = 0; v < b.length; v++) {
+      b[v] = c.allocateLocal(TypeKind.REFERENCE);
+    }
+    Emission.loop(
+        c,
+        k,
+        c::iconst_0,
+        () -> c.loadConstant(matmul.depth()),
+        1,
+        () -> {
+          for (int v = 0; v < b.length; v++) {
+            long more = (long) v * lanes * size;
+            VectorCode.load(
+                c,
+                dtype,
+                vectorBits,
+                () -> push(c, B - 1, B_AT - 1, k, matmul.bDepth(), more),
+                v == b.length - 1 ? mask : -1);
+            c.astore(b[v]);
+          }
+          for (int r = 0; r < sums.length; r++) {
+            VectorCode.pushSpecies(c, dtype, vectorBits);
+            push(c, A - 1, A_AT - 1, k, matmul.aDepth(), r * matmul.aRow());
+            c.invokestatic(
+                ClassDesc.of(Emission.PACKAGE + "Elements"),
+                "get" + dtype.name(),
+                MethodTypeDesc.of(ScalarCode.desc(dtype), SEGMENT, CD_long));
+            VectorCode.broadcast(c, dtype);
+            c.astore(a);
+            for (int v = 0; v < b.length; v++) {
+              c.aload(a).aload(b[v]).aload(sums[r][v]);
+              c.invokevirtual(
+                  vector, "fma", MethodTypeDesc.of(vector, VectorCode.VECTOR, VectorCode.VECTOR));
+              c.astore(sums[r][v]);
+            }
+          }
+        });
+    for (int r = 0; r < sums.length; r++) {
+      for (int v = 0; v < b.length; v++) {
+        long more = r * matmul.rowBytes() + (long) v * lanes * size;
+        c.aload(sums[r][v]);
+        VectorCode.store(
+            c,
+            dtype,
+            () -> c.aload(C - 1).lload(C_AT - 1).loadConstant(more).ladd(),
+            v == b.length - 1 ? mask : -1);
+      }
+    }
+    c.return_();
+  }
+
+  private static void push(CodeBuilder c, int segment, int at, int k, long stride, long more) {
+    c.aload(segment).lload(at).iload(k).i2l().loadConstant(stride).lmul().ladd();
+    if (more != 0) {
+      c.loadConstant(more).ladd();
+    }
+  }
+}

@@ -1,0 +1,129 @@
+package dev.engram.backend.cpu;
+
+import dev.engram.ir.DType;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+
+/**
+ * Rows of a matrix product in plain Java: one method for all shapes, so that it is compiled early.
+ */
+final class ScalarProduct implements Kernel {
+  private final Matmul matmul;
+
+  ScalarProduct(Matmul matmul) {
+    this.matmul = matmul;
+  }
+
+  @Override
+  public void run(Frame frame, Scratch scratch, int begin, int end) {
+    if (matmul.dtype() == DType.F32) {
+      floats(frame, scratch, begin, end);
+    } else {
+      doubles(frame, scratch, begin, end);
+    }
+  }
+
+  private void floats(Frame frame, Scratch scratch, int begin, int end) {
+    int depth = matmul.depth();
+    int n = matmul.columns();
+    float[] b = (float[]) scratch.array(DType.F32, 0, depth * n);
+    float[] a = (float[]) scratch.array(DType.F32, 1, depth);
+    float[] c = (float[]) scratch.array(DType.F32, 2, n);
+    MemorySegment bs = matmul.columnsOf(frame);
+    long bAt = matmul.columnsAt(frame, begin);
+    for (int k = 0; k < depth; k++) {
+      MemorySegment.copy(bs, ValueLayout.JAVA_FLOAT, bAt + k * matmul.bDepth(), b, k * n, n);
+    }
+    MemorySegment as = matmul.rowsOf(frame);
+    for (int q = begin; q < end; q++) {
+      long aAt = matmul.at(frame, matmul.aSlot(), q);
+      RowCopies.load(as, aAt, matmul.aDepth(), DType.F32, a, depth);
+      Arrays.fill(c, 0, n, 0);
+      int k = 0;
+      for (; k + 4 <= depth; k += 4) {
+        add4(a, b, k, c, n);
+      }
+      for (; k < depth; k++) {
+        add1(a[k], b, k * n, c, n);
+      }
+      MemorySegment.copy(
+          c, 0, matmul.productOf(frame), ValueLayout.JAVA_FLOAT, matmul.productAt(frame, q), n);
+    }
+  }
+
+  // c += a_k b_k, four products one after the other
+  private static void add4(float[] a, float[] b, int k, float[] c, int n) {
+    float a0 = a[k];
+    float a1 = a[k + 1];
+    float a2 = a[k + 2];
+    float a3 = a[k + 3];
+    int o0 = k * n;
+    int o1 = o0 + n;
+    int o2 = o1 + n;
+    int o3 = o2 + n;
+    for (int j = 0; j < n; j++) {
+      float s = Math.fma(a0, b[o0 + j], c[j]);
+      s = Math.fma(a1, b[o1 + j], s);
+      s = Math.fma(a2, b[o2 + j], s);
+      c[j] = Math.fma(a3, b[o3 + j], s);
+    }
+  }
+
+  private static void add1(float a, float[] b, int o, float[] c, int n) {
+    for (int j = 0; j < n; j++) {
+      c[j] = Math.fma(a, b[o + j], c[j]);
+    }
+  }
+
+  private void doubles(Frame frame, Scratch scratch, int begin, int end) {
+    int depth = matmul.depth();
+    int n = matmul.columns();
+    double[] b = (double[]) scratch.array(DType.F64, 0, depth * n);
+    double[] a = (double[]) scratch.array(DType.F64, 1, depth);
+    double[] c = (double[]) scratch.array(DType.F64, 2, n);
+    MemorySegment bs = matmul.columnsOf(frame);
+    long bAt = matmul.columnsAt(frame, begin);
+    for (int k = 0; k < depth; k++) {
+      MemorySegment.copy(bs, ValueLayout.JAVA_DOUBLE, bAt + k * matmul.bDepth(), b, k * n, n);
+    }
+    MemorySegment as = matmul.rowsOf(frame);
+    for (int q = begin; q < end; q++) {
+      long aAt = matmul.at(frame, matmul.aSlot(), q);
+      RowCopies.load(as, aAt, matmul.aDepth(), DType.F64, a, depth);
+      Arrays.fill(c, 0, n, 0);
+      int k = 0;
+      for (; k + 4 <= depth; k += 4) {
+        add4(a, b, k, c, n);
+      }
+      for (; k < depth; k++) {
+        add1(a[k], b, k * n, c, n);
+      }
+      MemorySegment.copy(
+          c, 0, matmul.productOf(frame), ValueLayout.JAVA_DOUBLE, matmul.productAt(frame, q), n);
+    }
+  }
+
+  private static void add4(double[] a, double[] b, int k, double[] c, int n) {
+    double a0 = a[k];
+    double a1 = a[k + 1];
+    double a2 = a[k + 2];
+    double a3 = a[k + 3];
+    int o0 = k * n;
+    int o1 = o0 + n;
+    int o2 = o1 + n;
+    int o3 = o2 + n;
+    for (int j = 0; j < n; j++) {
+      double s = Math.fma(a0, b[o0 + j], c[j]);
+      s = Math.fma(a1, b[o1 + j], s);
+      s = Math.fma(a2, b[o2 + j], s);
+      c[j] = Math.fma(a3, b[o3 + j], s);
+    }
+  }
+
+  private static void add1(double a, double[] b, int o, double[] c, int n) {
+    for (int j = 0; j < n; j++) {
+      c[j] = Math.fma(a, b[o + j], c[j]);
+    }
+  }
+}

@@ -1,0 +1,114 @@
+package dev.engram.backend.cpu;
+
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The scalar twin until the vector version is faster. Both give the same bits, so the vector
+ * version is tried on real rows: a small share of the time goes into such trials until they show
+ * that the JIT has compiled it. One that never gets faster is never used.
+ */
+final class TieredKernel implements Kernel {
+  /** A trial ends after so long. */
+  private static final long SLICE_NANOS = 3_000_000;
+
+  /** Trials take at most one part in so many of the twin's time. */
+  private static final int SHARE = 3;
+
+  private static final int WINS_TO_SWITCH = 3;
+
+  private final Kernel scalar;
+  private final int unit;
+  private final Supplier<? extends @Nullable Kernel> vectorSource;
+  private final Trials trials;
+  private volatile @Nullable Kernel chosen;
+
+  // Guarded by the permission to try.
+  private @Nullable Kernel vector;
+  private boolean looksCompiled;
+  private int wins;
+
+  // Written by several threads, none of which needs it exact.
+  private double scalarNanosPerPoint;
+
+  /** How long trials may still take: a share of this kernel's own time. */
+  private long credit;
+
+  /**
+   * @param unit points that the vector version takes at a time
+   * @param vectorSource gives the vector version, or null where there is none after all
+   */
+  TieredKernel(
+      Kernel scalar, int unit, Supplier<? extends @Nullable Kernel> vectorSource, Trials trials) {
+    this.scalar = scalar;
+    this.unit = unit;
+    this.vectorSource = vectorSource;
+    this.trials = trials;
+  }
+
+  @Override
+  public void run(Frame frame, Scratch scratch, int begin, int end) {
+    Kernel c = chosen;
+    if (c != null) {
+      c.run(frame, scratch, begin, end);
+      return;
+    }
+    int from = begin;
+    if (credit > 0 && scalarNanosPerPoint > 0 && trials.begin()) {
+      long t = System.nanoTime();
+      try {
+        from = trial(frame, scratch, begin, end);
+      } finally {
+        credit -= System.nanoTime() - t;
+        trials.end();
+      }
+    }
+    if (from < end) {
+      long t = System.nanoTime();
+      scalar.run(frame, scratch, from, end);
+      t = System.nanoTime() - t;
+      trials.worked(t);
+      credit += t / SHARE;
+      // the least of late: a thread that lost its core must not make the twin look slow
+      double per = t / (double) (end - from);
+      double known = scalarNanosPerPoint;
+      scalarNanosPerPoint = known == 0 ? per : Math.min(per, known * 1.02);
+    }
+  }
+
+  /** Runs the vector version for a while; gives the first point that it has not done. */
+  private int trial(Frame frame, Scratch scratch, int begin, int end) {
+    Kernel v = vector;
+    if (v == null) {
+      v = vectorSource.get();
+      if (v == null) {
+        chosen = scalar;
+        return begin;
+      }
+      vector = v;
+    }
+    long start = System.nanoTime();
+    int at = begin;
+    if (looksCompiled) {
+      v.run(frame, scratch, begin, end);
+      at = end;
+    } else {
+      // Small calls count as many invocations, which is what the JIT's thresholds look at; one and
+      // two units in turn, so that the loop's back edge is seen taken.
+      int step = unit;
+      while (at < end && System.nanoTime() - start < SLICE_NANOS) {
+        int to = Math.min(end, at + step);
+        v.run(frame, scratch, at, to);
+        at = to;
+        step = 3 * unit - step;
+      }
+    }
+    double per = (System.nanoTime() - start) / (double) (at - begin);
+    wins = per < scalarNanosPerPoint ? wins + 1 : 0;
+    looksCompiled = per < 2 * scalarNanosPerPoint;
+    if (wins >= WINS_TO_SWITCH) {
+      chosen = v;
+    }
+    return at;
+  }
+}

@@ -1,0 +1,159 @@
+package dev.engram.backend.cpu;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.engram.backend.cpu.CpuOptions.Vectors;
+import dev.engram.ir.DType;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Rows;
+import dev.engram.ir.TensorType;
+import dev.engram.ir.Where;
+import dev.engram.lower.Access;
+import dev.engram.lower.Affine;
+import dev.engram.lower.Buffer;
+import dev.engram.lower.Instr;
+import dev.engram.lower.LoopInterpreter;
+import dev.engram.lower.LoopProgram;
+import dev.engram.lower.ProgramVerifier;
+import dev.engram.lower.Step;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** Matrix products with any strides and an epilogue: exactly the interpreter's sums. */
+final class MatmulTest {
+  private static final int[] SIZES = {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 64, 66};
+
+  /** A product's sizes and the layouts of its operands. */
+  record Shape(
+      DType dtype,
+      int batch,
+      int m,
+      int k,
+      int n,
+      boolean aTransposed,
+      boolean bTransposed,
+      boolean bBatched,
+      boolean epilogue) {}
+
+  static LoopProgram program(Shape s) {
+    List<Buffer> buffers = new ArrayList<>();
+    int bBatch = s.bBatched ? s.batch : 1;
+    buffers.add(input(s.dtype, s.batch * s.m * s.k, 0));
+    buffers.add(input(s.dtype, bBatch * s.k * s.n, 1));
+    buffers.add(input(s.dtype, s.n, 2));
+    TensorType c = TensorType.of(s.dtype, s.batch, s.m, s.n);
+    buffers.add(new Buffer(c, new Buffer.Place.Output(0)));
+    long mk = (long) s.m * s.k;
+    long kn = (long) s.k * s.n;
+    Affine a = s.aTransposed ? at(mk, 1, 0, s.m) : at(mk, s.k, 0, 1);
+    Affine b =
+        s.bTransposed ? at(s.bBatched ? kn : 0, 0, s.k, 1) : at(s.bBatched ? kn : 0, 0, 1, s.n);
+    List<Instr> body =
+        List.of(
+            new Instr.Load(s.dtype, new Access(0, a)),
+            new Instr.Load(s.dtype, new Access(1, b)),
+            new Instr.DotFold(s.dtype, 0, 1));
+    Access out = new Access(3, at((long) s.m * s.n, s.n, 1, 0));
+    List<Instr> epilogue =
+        s.epilogue
+            ? List.of(
+                new Instr.Load(s.dtype, new Access(2, at(0, 0, 1, 0))),
+                new Instr.Apply(Rows.ADD, s.dtype, List.of(2, 3)),
+                new Instr.Apply(Rows.MAX, s.dtype, List.of(4, 3)),
+                new Instr.Store(s.dtype, out, 5))
+            : List.of(new Instr.Store(s.dtype, out, 2));
+    Step.Nest nest =
+        new Step.Nest(
+            "dot",
+            List.of(
+                new Step.Axis(s.batch, false),
+                new Step.Axis(s.m, false),
+                new Step.Axis(s.n, false),
+                new Step.Axis(s.k, true)),
+            body,
+            epilogue,
+            Where.UNKNOWN);
+    return ProgramVerifier.verify(
+        new LoopProgram("product", buffers, List.of(0, 1, 2), List.of(3), List.of(nest), 0));
+  }
+
+  private static Buffer input(DType dtype, int size, int index) {
+    return new Buffer(TensorType.of(dtype, size), new Buffer.Place.Input(index));
+  }
+
+  private static Affine at(long batch, long m, long n, long k) {
+    return new Affine(0, List.of(), List.of(batch, m, n, k));
+  }
+
+  static List<HostTensor> inputs(LoopProgram p, Random random) {
+    List<HostTensor> in = new ArrayList<>();
+    for (int b : p.inputs()) {
+      HostTensor t = HostTensor.allocate(p.buffers().get(b).type());
+      for (long i = 0; i < t.type().size(); i++) {
+        t.setDouble(i, random.nextGaussian());
+      }
+      in.add(t);
+    }
+    return in;
+  }
+
+  private static void check(Shape s, Random random) {
+    LoopProgram p = program(s);
+    List<HostTensor> in = inputs(p, random);
+    List<HostTensor> want = LoopInterpreter.run(p, in);
+    List<CpuOptions> all = new ArrayList<>(RandomNestTest.OTHERS);
+    all.add(new CpuOptions(1, Vectors.OFF));
+    for (CpuOptions o : all) {
+      try {
+        Comparison.same(p, want, Comparison.run(new CpuBackend(o).compile(p), p, in));
+      } catch (AssertionError | RuntimeException e) {
+        throw new AssertionError(s + " " + o, e);
+      }
+    }
+  }
+
+  @Test
+  void everyShape() {
+    Random random = new Random(5);
+    for (int i = 0; i < 150; i++) {
+      DType dtype = random.nextBoolean() ? DType.F32 : DType.F64;
+      Shape s =
+          new Shape(
+              dtype,
+              random.nextInt(3) == 0 ? 2 : 1,
+              SIZES[random.nextInt(SIZES.length)],
+              SIZES[random.nextInt(SIZES.length)],
+              SIZES[random.nextInt(SIZES.length)],
+              random.nextBoolean(),
+              random.nextBoolean(),
+              random.nextInt(4) == 0,
+              random.nextBoolean());
+      check(s, random);
+    }
+  }
+
+  @Test
+  void anEmptySumIsZero() {
+    check(new Shape(DType.F32, 1, 5, 0, 7, false, false, false, true), new Random(1));
+  }
+
+  @Test
+  void productsAreRecognised() {
+    for (boolean t : new boolean[] {false, true}) {
+      LoopProgram p = program(new Shape(DType.F32, 1, 8, 9, 17, t, t, false, true));
+      CpuExecutable e =
+          (CpuExecutable) new CpuBackend(new CpuOptions(1, Vectors.FORCE_256)).compile(p);
+      assertTrue(e.nests().getFirst().kernel.kernel() instanceof MatmulKernel);
+    }
+  }
+
+  static void main(String[] args) {
+    MatmulTest t = new MatmulTest();
+    t.productsAreRecognised();
+    t.anEmptySumIsZero();
+    t.everyShape();
+    System.out.println("products ok");
+  }
+}
