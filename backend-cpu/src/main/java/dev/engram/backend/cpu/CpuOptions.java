@@ -43,9 +43,12 @@ public record CpuOptions(int threads, Vectors vectors) {
    * @throws IllegalArgumentException when one of them has another value
    */
   public static CpuOptions ofProperties() {
-    return new CpuOptions(
-        threads(System.getProperty("engram.threads", "")),
-        vectors(System.getProperty("engram.cpu.vector", "auto")));
+    return of(
+        System.getProperty("engram.threads", ""), System.getProperty("engram.cpu.vector", "auto"));
+  }
+
+  static CpuOptions of(String threads, String vectors) {
+    return new CpuOptions(threads(threads), vectors(vectors));
   }
 
   private static int threads(String text) {

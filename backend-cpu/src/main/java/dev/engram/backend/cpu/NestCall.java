@@ -13,6 +13,7 @@ final class NestCall {
   final Step.Nest nest;
   final NestKernel kernel;
   private final Frame frame;
+  private final Frame.Failure failure = this::fail;
   private final int[] buffers;
   private final int[] bufferOfSlot;
   private final long[] offset;
@@ -51,7 +52,7 @@ final class NestCall {
     }
     kernel.kernel().prepare(frame);
     pool.run(kernel.kernel(), frame, scratch, kernel.outerPoints(), kernel.grain(), kernel.unit());
-    frame.takeFailure(this::fail);
+    frame.takeFailure(failure);
   }
 
   private void fail(int instr, long value, long position) {

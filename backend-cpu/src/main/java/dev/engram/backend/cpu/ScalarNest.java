@@ -164,6 +164,9 @@ final class ScalarNest implements Kernel {
     private final long[] stride;
     private final DType[] dtype;
 
+    /** The nest never writes what the row is loaded from. */
+    private final boolean[] constant;
+
     Copies(RowNest nest, List<Transfer> transfers, Along along) {
       int n = transfers.size();
       slot = new int[n];
@@ -171,6 +174,7 @@ final class ScalarNest implements Kernel {
       buffer = new int[n];
       stride = new long[n];
       dtype = new DType[n];
+      constant = new boolean[n];
       for (int i = 0; i < n; i++) {
         Transfer t = transfers.get(i);
         Slot s = nest.slots().get(t.slot());
@@ -179,15 +183,27 @@ final class ScalarNest implements Kernel {
         buffer[i] = s.buffer();
         stride[i] = along == Along.ROW ? s.row() : s.inner();
         dtype[i] = s.dtype();
+        constant[i] =
+            !nest.ordered()
+                && !writes(nest, nest.body(), s.buffer())
+                && !writes(nest, nest.epilogue(), s.buffer());
       }
+    }
+
+    private static boolean writes(RowNest nest, RowNest.Phase phase, int buffer) {
+      return phase.stores().stream().anyMatch(t -> nest.slots().get(t.slot()).buffer() == buffer);
     }
 
     void load(Scratch s, int length) {
       for (int i = 0; i < slot.length; i++) {
+        long from = s.at[slot[i]];
+        if (constant[i] && s.loadedFrom[row[i]] == from) {
+          continue;
+        }
+        s.loadedFrom[row[i]] = from;
         // a fixed element is read once, into element 0
         int n = stride[i] == 0 ? Math.min(length, 1) : length;
-        RowCopies.load(
-            s.segments[buffer[i]], s.at[slot[i]], stride[i], dtype[i], s.rows[row[i]], n);
+        RowCopies.load(s.segments[buffer[i]], from, stride[i], dtype[i], s.rows[row[i]], n);
       }
     }
 

@@ -14,6 +14,9 @@ final class Scratch {
   /** The current nest's rows, arrays of their element types (byte for bool). */
   Object[] rows = {};
 
+  /** For each row the byte offset that it was last loaded from, -1 before the first load. */
+  long[] loadedFrom = {};
+
   /** Each slot's byte offset or value at the start of the current row. */
   long[] at = {};
 
@@ -45,7 +48,9 @@ final class Scratch {
     List<RowNest.Row> wanted = nest.rows();
     if (rows.length < wanted.size()) {
       rows = new Object[wanted.size()];
+      loadedFrom = new long[wanted.size()];
     }
+    Arrays.fill(loadedFrom, -1);
     Arrays.fill(taken, 0);
     for (int i = 0; i < wanted.size(); i++) {
       rows[i] = take(wanted.get(i).dtype(), wanted.get(i).length());

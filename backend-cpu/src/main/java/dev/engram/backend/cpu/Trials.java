@@ -10,12 +10,21 @@ import java.util.concurrent.atomic.AtomicLong;
 final class Trials {
   private static final long DELAY_NANOS = 500_000_000L;
 
+  private final long delayNanos;
   private final AtomicBoolean trying = new AtomicBoolean();
   private final AtomicLong worked = new AtomicLong();
 
+  Trials() {
+    this(DELAY_NANOS);
+  }
+
+  Trials(long delayNanos) {
+    this.delayNanos = delayNanos;
+  }
+
   /** True when the caller may try now; it must then call {@link #end}. */
   boolean begin() {
-    return worked.getPlain() > DELAY_NANOS && trying.compareAndSet(false, true);
+    return worked.getPlain() >= delayNanos && trying.compareAndSet(false, true);
   }
 
   void end() {

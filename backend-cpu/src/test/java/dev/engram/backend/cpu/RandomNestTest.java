@@ -37,14 +37,14 @@ final class RandomNestTest {
 
   @Test
   void everyForm() {
-    for (long seed = 0; seed < 250; seed++) {
+    for (long seed = 0; seed < 120; seed++) {
       check(seed, false);
     }
   }
 
   @Test
   void floats() {
-    for (long seed = 0; seed < 150; seed++) {
+    for (long seed = 0; seed < 80; seed++) {
       check(seed, true);
     }
   }

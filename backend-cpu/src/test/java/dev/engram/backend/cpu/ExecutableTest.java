@@ -1,0 +1,153 @@
+package dev.engram.backend.cpu;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.management.ThreadMXBean;
+import dev.engram.backend.cpu.CpuOptions.Vectors;
+import dev.engram.ir.DType;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Rows;
+import dev.engram.ir.TensorType;
+import dev.engram.lower.Backend;
+import dev.engram.lower.Executable;
+import dev.engram.lower.LoopInterpreter;
+import dev.engram.lower.LoopProgram;
+import dev.engram.lower.LoweringException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.ServiceLoader;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+
+/** What a caller sees: arguments, memory, threads, the listing. */
+final class ExecutableTest {
+  private static final int N = 1000;
+  private static final LoopProgram ADD = Programs.map(Rows.ADD, DType.F32, DType.F32, N);
+
+  private static HostTensor floats(int n, double value) {
+    return HostTensor.full(TensorType.of(DType.F32, n), value);
+  }
+
+  @Test
+  void isFoundByName() {
+    assertTrue(
+        ServiceLoader.load(Backend.class).stream()
+            .map(ServiceLoader.Provider::get)
+            .anyMatch(b -> b instanceof CpuBackend && b.name().equals("cpu")));
+  }
+
+  @Test
+  @SuppressWarnings("NullAway") // a null argument is the point
+  void wrongArgumentsAreNamed() {
+    Executable e = new CpuBackend().compile(ADD);
+    HostTensor x = floats(N, 1);
+    HostTensor y = floats(N, 0);
+    assertEquals("@test: got 1 inputs, expected 2", message(() -> e.run(List.of(x), List.of(y))));
+    assertEquals(
+        "@test: got 0 outputs, expected 1", message(() -> e.run(List.of(x, x), List.of())));
+    assertEquals(
+        "@test: input 1 has type f32[3], expected f32[1000]",
+        message(() -> e.run(List.of(x, floats(3, 0)), List.of(y))));
+    assertEquals(
+        "@test: input 0 is null", message(() -> e.run(Arrays.asList(null, x), List.of(y))));
+    assertEquals(
+        "@test: output 0 is the same tensor as input 1, expected one of its own",
+        message(() -> e.run(List.of(x, y), List.of(y))));
+    e.run(List.of(x, x), List.of(y));
+    assertEquals(2, y.getDouble(N - 1));
+  }
+
+  private static String message(org.junit.jupiter.api.function.Executable run) {
+    return assertThrows(LoweringException.class, run).getMessage();
+  }
+
+  @Test
+  void anyMemoryWill() {
+    TensorType type = TensorType.of(DType.F32, N);
+    HostTensor heap = HostTensor.wrap(type, MemorySegment.ofArray(new float[N]));
+    HostTensor exact = HostTensor.wrap(type, Arena.ofAuto().allocate(4L * N, 4));
+    HostTensor out = HostTensor.wrap(type, MemorySegment.ofArray(new float[N]));
+    for (int i = 0; i < N; i++) {
+      heap.setDouble(i, i);
+      exact.setDouble(i, 0.5);
+    }
+    for (Vectors v : new Vectors[] {Vectors.OFF, Vectors.FORCE_512}) {
+      new CpuBackend(new CpuOptions(1, v)).compile(ADD).run(List.of(heap, exact), List.of(out));
+      assertEquals(999.5, out.getDouble(N - 1));
+      out.setDouble(N - 1, 0);
+    }
+  }
+
+  @Test
+  void callersWaitForEachOther() throws Exception {
+    LoopProgram p =
+        MatmulTest.program(
+            new MatmulTest.Shape(DType.F32, 1, 64, 33, 65, false, true, false, true));
+    List<HostTensor> in = MatmulTest.inputs(p, new Random(3));
+    List<HostTensor> want = LoopInterpreter.run(p, in);
+    CpuBackend backend = new CpuBackend(new CpuOptions(2, Vectors.AUTO));
+    Executable shared = backend.compile(p);
+    try (ExecutorService pool = Executors.newFixedThreadPool(3)) {
+      List<Future<?>> all =
+          java.util.stream.IntStream.range(0, 3)
+              .<Future<?>>mapToObj(
+                  t ->
+                      pool.submit(
+                          () -> {
+                            Executable e = t == 2 ? backend.compile(p) : shared;
+                            for (int i = 0; i < 200; i++) {
+                              Comparison.same(p, want, Comparison.run(e, p, in));
+                            }
+                          }))
+              .toList();
+      for (Future<?> f : all) {
+        f.get();
+      }
+    }
+  }
+
+  @Test
+  void steadyRunsDoNotAllocate() {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    List<HostTensor> in = List.of(floats(N, 1), floats(N, 2));
+    List<HostTensor> out = List.of(floats(N, 0));
+    Executable e = new CpuBackend(new CpuOptions(1, Vectors.OFF)).compile(ADD);
+    long least = Long.MAX_VALUE;
+    for (int i = 0; i < 20_000; i++) {
+      long before = threads.getCurrentThreadAllocatedBytes();
+      e.run(in, out);
+      least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
+    }
+    assertEquals(0, least);
+    long before = threads.getCurrentThreadAllocatedBytes();
+    out = List.of(floats(N, 0));
+    assertTrue(threads.getCurrentThreadAllocatedBytes() > before, "the counter counts");
+  }
+
+  @Test
+  void theListingShowsBytecode() {
+    String text = new CpuBackend(new CpuOptions(1, Vectors.FORCE_256)).compile(ADD).disassemble();
+    assertTrue(text.contains("nest add"), text);
+    assertTrue(text.toLowerCase(java.util.Locale.ROOT).contains("fadd"), text);
+    assertTrue(text.contains("FloatVector"), text);
+  }
+
+  @Test
+  void optionsAreChecked() {
+    assertThrows(IllegalArgumentException.class, () -> new CpuOptions(0, Vectors.AUTO));
+    assertEquals(
+        "engram.threads is 'many', expected a number of at least 1",
+        assertThrows(IllegalArgumentException.class, () -> CpuOptions.of("many", "auto"))
+            .getMessage());
+    assertThrows(IllegalArgumentException.class, () -> CpuOptions.of("1", "on"));
+    assertEquals(new CpuOptions(3, Vectors.FORCE_256), CpuOptions.of("3", "256"));
+  }
+}

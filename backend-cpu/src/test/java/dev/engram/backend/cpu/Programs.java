@@ -1,0 +1,86 @@
+package dev.engram.backend.cpu;
+
+import dev.engram.ir.DType;
+import dev.engram.ir.ElementwiseRow;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.TensorType;
+import dev.engram.ir.Where;
+import dev.engram.lower.Access;
+import dev.engram.lower.Affine;
+import dev.engram.lower.Buffer;
+import dev.engram.lower.Instr;
+import dev.engram.lower.LoopProgram;
+import dev.engram.lower.ProgramVerifier;
+import dev.engram.lower.Step;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** Programs written by hand: buffers first, then steps. */
+final class Programs {
+  private final List<Buffer> buffers = new ArrayList<>();
+  private final List<Integer> inputs = new ArrayList<>();
+  private final List<Integer> outputs = new ArrayList<>();
+  private long arena;
+
+  int input(DType dtype, int... dims) {
+    inputs.add(add(TensorType.of(dtype, dims), new Buffer.Place.Input(inputs.size())));
+    return inputs.getLast();
+  }
+
+  int output(DType dtype, int... dims) {
+    outputs.add(add(TensorType.of(dtype, dims), new Buffer.Place.Output(outputs.size())));
+    return outputs.getLast();
+  }
+
+  int arena(DType dtype, int... dims) {
+    TensorType t = TensorType.of(dtype, dims);
+    int b = add(t, new Buffer.Place.Arena(arena));
+    arena += (t.bytes() + 63) / 64 * 64;
+    return b;
+  }
+
+  int constant(HostTensor value) {
+    return add(value.type(), new Buffer.Place.Constant(value));
+  }
+
+  private int add(TensorType type, Buffer.Place place) {
+    buffers.add(new Buffer(type, place));
+    return buffers.size() - 1;
+  }
+
+  LoopProgram of(Step... steps) {
+    return ProgramVerifier.verify(
+        new LoopProgram("test", buffers, inputs, outputs, List.of(steps), arena));
+  }
+
+  static Affine at(long offset, List<Long> outer, long... inner) {
+    return new Affine(offset, outer, Arrays.stream(inner).boxed().toList());
+  }
+
+  static Access access(int buffer, List<Long> outer, long... inner) {
+    return new Access(buffer, at(0, outer, inner));
+  }
+
+  static Step.Nest nest(String label, int[] parallel, Instr... body) {
+    return new Step.Nest(
+        label,
+        IntStream.of(parallel).mapToObj(n -> new Step.Axis(n, false)).toList(),
+        List.of(body),
+        List.of(),
+        Where.UNKNOWN);
+  }
+
+  /** y[i] = row(x[i], …) for vectors of {@code n} elements; x are the first inputs. */
+  static LoopProgram map(ElementwiseRow row, DType dtype, DType result, int n) {
+    Programs p = new Programs();
+    List<Instr> body = new ArrayList<>();
+    for (int k = 0; k < row.arity(); k++) {
+      body.add(new Instr.Load(dtype, access(p.input(dtype, n), List.of(), 1)));
+    }
+    body.add(new Instr.Apply(row, dtype, IntStream.range(0, row.arity()).boxed().toList()));
+    body.add(new Instr.Store(result, access(p.output(result, n), List.of(), 1), row.arity()));
+    return p.of(nest(row.name(), new int[] {n}, body.toArray(Instr[]::new)));
+  }
+}
