@@ -101,8 +101,9 @@ final class Tokens {
     expect("]");
     try {
       return Shape.of(dims);
-    } catch (TypeException e) {
-      throw error(open, e.getMessage());
+    } catch (TypeException tooLarge) {
+      // The only fault left; its own message names a line of Java, where a text has none.
+      throw error(open, "shape " + dims + " has more than 2^63 elements");
     }
   }
 
