@@ -18,17 +18,13 @@ final class KnownRandom {
   }
 
   static HostTensor normal(Key key, Shape shape, DType dtype) {
-    boolean narrow = dtype == DType.F32;
     int n = count(shape);
-    double[] uv = uniform(key, 2 * n, narrow);
+    double[] uv = uniform(key, 2 * n, dtype == DType.F32);
     double[] out = new double[n];
-    double turn = round(2 * Math.PI, narrow);
     // √(-2 ln u) cos(2πv), with u in (0, 1]
     for (int i = 0; i < n; i++) {
-      double u = round(1 - uv[i], narrow);
-      double length = round(Math.sqrt(round(-2 * round(Math.log(u), narrow), narrow)), narrow);
-      double angle = round(uv[n + i] * turn, narrow);
-      out[i] = length * round(Math.cos(angle), narrow);
+      double length = Math.sqrt(ExactMath.log(1 - uv[i]) * -2);
+      out[i] = length * ExactMath.cosTurns(uv[n + i]);
     }
     return tensor(out, shape, dtype);
   }
@@ -77,9 +73,5 @@ final class KnownRandom {
 
   private static int count(Shape shape) {
     return Math.toIntExact(shape.size());
-  }
-
-  private static double round(double x, boolean narrow) {
-    return narrow ? (float) x : x;
   }
 }

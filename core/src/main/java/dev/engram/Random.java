@@ -52,16 +52,18 @@ public final class Random {
       return KnownRandom.normal(key, shape, dtype);
     }
     // Box and Muller (1958): √(-2 ln u) cos(2πv), with u in (0, 1].
-    Tensor uv = uniform(key, shape.insert(0, 2), dtype);
+    Tensor uv = uniform(key, shape.insert(0, 2), dtype).cast(DType.F64);
     Tensor u = uv.get(0).neg().add(1);
-    return u.log().mul(-2).sqrt().mul(uv.get(1).mul(2 * Math.PI).cos());
+    Tensor length = ExactMath.log(u).mul(-2).sqrt();
+    return length.mul(ExactMath.cosTurns(uv.get(1))).cast(dtype);
   }
 
   /** Standard normal, cut off at two standard deviations; accurate to about 1e-6. */
   public static Tensor truncatedNormal(Key key, Shape shape, DType dtype) {
     // x = √2 erf⁻¹(c u), u uniform on (-1, 1), c = erf(2/√2)
-    Tensor u = uniform(key, shape, dtype, -WITHIN_TWO, WITHIN_TWO);
-    return inverseErf(u).mul(Math.sqrt(2));
+    Tensor u = uniform(key, shape, dtype).cast(DType.F64);
+    Tensor x = u.mul(2 * WITHIN_TWO).sub(WITHIN_TWO);
+    return inverseErf(x).mul(Math.sqrt(2)).cast(dtype);
   }
 
   /** True with probability {@code p}. */
@@ -100,7 +102,7 @@ public final class Random {
   };
 
   private static Tensor inverseErf(Tensor x) {
-    Tensor w = x.mul(x).neg().add(1).log().neg().sub(2.5);
+    Tensor w = ExactMath.log(x.mul(x).neg().add(1)).neg().sub(2.5);
     Tensor p = w.like(ERFINV[0]);
     for (int i = 1; i < ERFINV.length; i++) {
       p = p.mul(w).add(ERFINV[i]);

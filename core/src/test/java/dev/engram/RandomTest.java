@@ -33,6 +33,36 @@ class RandomTest {
   }
 
   @Test
+  void everyBackendGivesTheSameBits() {
+    for (DType dtype : List.of(DType.F32, DType.F64)) {
+      Fn1<Key, List<Tensor>> draw =
+          k ->
+              List.of(
+                  Random.normal(k, MANY, dtype),
+                  Random.truncatedNormal(k, MANY, dtype),
+                  Random.uniform(k, MANY, dtype, -3, 0.1));
+      List<Tensor> want = draw.apply(Key.of(11));
+      for (String backend : Compiler.backends()) {
+        List<Tensor> got = Engram.jit(new Compiler(backend), draw).apply(Key.of(11));
+        for (int i = 0; i < want.size(); i++) {
+          assertTrue(want.get(i).host().sameBits(got.get(i).host()), backend + " " + dtype + i);
+        }
+      }
+    }
+  }
+
+  @Test
+  void logarithmAndCosineAreAccurate() {
+    for (int i = 1; i <= 2000; i++) {
+      double x = i % 2 == 0 ? i / 2000.0 : Math.pow(2, -i / 40.0);
+      double ulp = Math.ulp(Math.max(Math.abs(Math.log(x)), 0.1));
+      assertEquals(Math.log(x), ExactMath.log(x), 4 * ulp, "ln " + x);
+      double turns = (i - 1) / 2000.0;
+      assertEquals(Math.cos(2 * Math.PI * turns), ExactMath.cosTurns(turns), 1e-15, "" + turns);
+    }
+  }
+
+  @Test
   void splitAndFoldedKeysDiffer() {
     Set<List<Long>> seen = new HashSet<>();
     Key key = Key.of(-3);
