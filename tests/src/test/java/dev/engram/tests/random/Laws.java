@@ -1,0 +1,101 @@
+package dev.engram.tests.random;
+
+import dev.engram.ir.Graph;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Interpreter;
+import dev.engram.ir.Parser;
+import dev.engram.ir.Printer;
+import dev.engram.ir.Structure;
+import dev.engram.ir.Verifier;
+import dev.engram.tests.Close;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+
+/**
+ * What holds for every program. Each law takes the thing under test as an argument, so that it can
+ * be tried on one with a planted fault. A law is false where it says nothing about the program, and
+ * throws an {@link AssertionError} where it is broken.
+ */
+final class Laws {
+  private Laws() {}
+
+  static AssertionError broken(Program p, String what) {
+    return new AssertionError(what + "\n" + p);
+  }
+
+  /** The verifier accepts it. */
+  static boolean verifies(Program p) {
+    List<Verifier.Finding> findings = Verifier.findings(p.graph());
+    if (!findings.isEmpty()) {
+      throw broken(p, findings.toString());
+    }
+    return true;
+  }
+
+  /** The text reads back to the same graph, which prints the same text. */
+  static boolean roundTrip(Program p, Function<Graph, String> printer) {
+    String text = printer.apply(p.graph());
+    Graph back = Parser.parse(text);
+    Optional<String> difference = Structure.difference(p.graph(), back);
+    if (difference.isPresent()) {
+      throw broken(p, "read back: " + difference.get());
+    }
+    if (!printer.apply(back).equals(text)) {
+      throw broken(p, "printed again: " + Printer.print(back));
+    }
+    return true;
+  }
+
+  /** The pass keeps every bit of every result. */
+  static boolean keepsBits(Program p, UnaryOperator<Graph> pass) {
+    Graph after = Verifier.verify(pass.apply(p.graph()));
+    List<HostTensor> want = Interpreter.run(p.graph(), p.args());
+    List<HostTensor> got = Interpreter.run(after, p.args());
+    for (int i = 0; i < want.size(); i++) {
+      if (!want.get(i).sameBits(got.get(i))) {
+        throw broken(p, differs(i, got.get(i), want.get(i)) + "\nafter " + Printer.print(after));
+      }
+    }
+    return true;
+  }
+
+  /** The pass keeps the results up to rounding. */
+  static boolean keepsValues(Program p, UnaryOperator<Graph> pass) {
+    return agrees(p, (g, args) -> Interpreter.run(Verifier.verify(pass.apply(g)), args));
+  }
+
+  /** Another way to run the program gives the results of the interpreter, up to rounding. */
+  static boolean agrees(Program p, Ways.Way way) {
+    close(p, "", way.run(p.graph(), p.args()), Interpreter.run(p.graph(), p.args()));
+    return true;
+  }
+
+  static void close(Program p, String what, List<HostTensor> got, List<HostTensor> want) {
+    if (got.size() != want.size()) {
+      throw broken(p, what + "got " + got.size() + " results, expected " + want.size());
+    }
+    for (int i = 0; i < want.size(); i++) {
+      boolean same =
+          got.get(i).type().equals(want.get(i).type()) && got.get(i).sameBits(want.get(i));
+      if (!same && !want.get(i).dtype().isFloat()) {
+        throw broken(p, what + differs(i, got.get(i), want.get(i)));
+      }
+      try {
+        Close.check(what + "result " + i, got.get(i), want.get(i));
+      } catch (AssertionError e) {
+        throw broken(p, e.getMessage());
+      }
+    }
+  }
+
+  private static String differs(int result, HostTensor got, HostTensor want) {
+    return "result "
+        + result
+        + " is "
+        + Printer.elements(got)
+        + ", expected "
+        + Printer.elements(want);
+  }
+}

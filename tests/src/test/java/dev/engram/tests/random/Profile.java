@@ -1,0 +1,31 @@
+package dev.engram.tests.random;
+
+import dev.engram.ir.DType;
+import java.util.List;
+
+/**
+ * What programs may contain.
+ *
+ * @param dtypes element types, the simplest first
+ * @param kinks functions whose derivative jumps
+ * @param markers {@code stopGradient}, whose derivative is zero though its difference is not
+ * @param rules calls with derivative rules of their own
+ */
+record Profile(List<DType> dtypes, boolean kinks, boolean markers, boolean rules) {
+  /** Everything. */
+  static final Profile ANY =
+      new Profile(
+          List.of(DType.F32, DType.F64, DType.F32, DType.I32, DType.BOOL, DType.I64),
+          true,
+          true,
+          true);
+
+  /** For derivatives; floats are f64, so that rounding stays far below any fault. */
+  static final Profile DERIVED =
+      new Profile(
+          List.of(DType.F64, DType.F64, DType.F64, DType.I32, DType.BOOL), true, false, true);
+
+  /** Floats whose derivatives are continuous, so that they may be computed in any order. */
+  static final Profile SMOOTH =
+      new Profile(List.of(DType.F64, DType.F64, DType.F64, DType.I32), false, true, true);
+}

@@ -1,0 +1,34 @@
+package dev.engram.tests.random;
+
+import dev.engram.ir.Graph;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Printer;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.Collectors;
+
+/** A graph with arguments. */
+record Program(Graph graph, List<HostTensor> args, int data) {
+
+  /** For further tensors of this program; the same each time. */
+  SplittableRandom random() {
+    return new SplittableRandom(data ^ 0x5DEECE66DL);
+  }
+
+  List<Boolean> floatParams() {
+    return graph.paramTypes().stream().map(t -> t.dtype().isFloat()).toList();
+  }
+
+  /** As a golden file has it. */
+  @Override
+  public String toString() {
+    String values = args.stream().map(Printer::elements).collect(Collectors.joining(", "));
+    return "\n"
+        + Printer.print(graph, Printer.Style.NO_LINES)
+        + "// run: @"
+        + graph.name()
+        + "("
+        + values
+        + ") ==\n";
+  }
+}

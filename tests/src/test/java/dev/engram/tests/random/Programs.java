@@ -1,0 +1,45 @@
+package dev.engram.tests.random;
+
+import dev.engram.ir.Builder;
+import dev.engram.ir.Graph;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Value;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/** Random well-typed programs, small and with tame values, over every family and row. */
+final class Programs {
+  /** Depth of nesting of scans, conditions and calls. */
+  private static final int DEPTH = 2;
+
+  private Programs() {}
+
+  /** The program that {@code recipe} gives. */
+  static Program of(Profile profile, Recipe recipe) {
+    Draft draft = new Draft(new Builder("program"), profile, DEPTH, 6);
+    for (List<Integer> step : recipe.steps()) {
+      Steps.step(draft, new Choices(step));
+    }
+    Graph g = draft.build(results(draft, recipe));
+    SplittableRandom random = new SplittableRandom(recipe.data());
+    List<HostTensor> args = Samples.any(g.paramTypes(), random);
+    return new Program(g, args, recipe.data());
+  }
+
+  /** The last value, and up to three others. */
+  private static List<Value> results(Draft draft, Recipe recipe) {
+    Choices c =
+        new Choices(
+            recipe.steps().stream().map(s -> s.isEmpty() ? 0 : s.get(s.size() - 1)).toList());
+    List<Value> outs = new ArrayList<>(List.of(draft.last()));
+    for (int i = c.next(4); i > 0; i--) {
+      outs.add(draft.draw(c));
+    }
+    return outs;
+  }
+
+  static Program random(Profile profile, long seed) {
+    return of(profile, Recipe.random(seed));
+  }
+}

@@ -1,0 +1,60 @@
+package dev.engram.tests.random;
+
+import dev.engram.ir.Graph;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Interpreter;
+import dev.engram.ir.passes.Pipeline;
+import dev.engram.lower.Backend;
+import dev.engram.lower.Executable;
+import dev.engram.lower.LoopProgram;
+import dev.engram.lower.Lowering;
+import dev.engram.lower.ProgramVerifier;
+import java.util.List;
+import java.util.ServiceLoader;
+
+/** Ways to run a graph, all of which must agree. */
+final class Ways {
+  /** Backends that must be there. */
+  static final List<String> BACKENDS = List.of("loops");
+
+  private Ways() {}
+
+  /** A way to run a graph. */
+  @FunctionalInterface
+  interface Way {
+    List<HostTensor> run(Graph g, List<HostTensor> args);
+  }
+
+  static Way interpreter() {
+    return Interpreter::run;
+  }
+
+  static Backend backend(String name) {
+    return ServiceLoader.load(Backend.class).stream()
+        .map(ServiceLoader.Provider::get)
+        .filter(b -> b.name().equals(name))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("there is no backend `" + name + "`"));
+  }
+
+  /** Lowered as it stands, verified, and run. */
+  static Way lowered(Backend backend) {
+    return (g, args) -> execute(backend, ProgramVerifier.verify(Lowering.lower(g)), args);
+  }
+
+  /** As users run it: simplified first. */
+  static Way compiled(Backend backend) {
+    Way lowered = lowered(backend);
+    return (g, args) -> lowered.run(Pipeline.standard().run(g), args);
+  }
+
+  static List<HostTensor> execute(Backend backend, LoopProgram program, List<HostTensor> args) {
+    Executable code = backend.compile(program);
+    List<HostTensor> outs =
+        program.outputs().stream()
+            .map(b -> HostTensor.allocate(program.buffers().get(b).type()))
+            .toList();
+    code.run(args, outs);
+    return outs;
+  }
+}
