@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -44,10 +45,24 @@ final class LinearScan {
 
   List<Dual> run() {
     List<Var> results = values();
+    if (op.length() == 0) {
+      return untouched(results);
+    }
     if (body.outHasTangent().stream().noneMatch(b -> b)) {
       return results.stream().map(Dual::constant).toList();
     }
     return tangents(results);
+  }
+
+  /** No step is run: the carries come out as they went in, tangents and all. */
+  private List<Dual> untouched(List<Var> results) {
+    List<Dual> out = new ArrayList<>();
+    for (int i = 0; i < results.size(); i++) {
+      Optional<Value> tangent =
+          i < op.carry() ? in.get(op.consts() + i).tangent() : Optional.empty();
+      out.add(new Dual(results.get(i), tangent));
+    }
+    return out;
   }
 
   private int firstSlice() {

@@ -7,11 +7,13 @@ import dev.engram.ir.Control;
 import dev.engram.ir.DType;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Role;
+import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** Scans, conditions and calls. */
@@ -38,10 +40,10 @@ final class ControlSteps {
     in.forEach(v -> inner.param(v.type(), outer.facts(v)));
   }
 
-  private static List<Value> results(Draft inner, int n, Choices c) {
+  private static List<Value> results(Draft inner, int n) {
     List<Value> out = new ArrayList<>();
     for (int i = 0; i < n; i++) {
-      out.add(i == 0 ? inner.last() : inner.draw(c));
+      out.add(inner.late(i));
     }
     return out;
   }
@@ -60,7 +62,7 @@ final class ControlSteps {
     Draft yes = d.inner("yes");
     params(yes, d, in);
     Steps.steps(yes, c);
-    List<Value> first = results(yes, 1 + c.next(2), c);
+    List<Value> first = results(yes, 1 + c.next(2));
     Draft no = d.inner("no");
     params(no, d, in);
     Steps.steps(no, c);
@@ -83,7 +85,7 @@ final class ControlSteps {
     Draft inner = d.inner("f");
     params(inner, d, in);
     Steps.steps(inner, c);
-    List<Value> outs = results(inner, 1 + c.next(2), c);
+    List<Value> outs = results(inner, 1 + c.next(2));
     Graph body = inner.build(outs);
     int kind = d.profile.rules() ? c.next(3) : 0;
     Control.Derivative derivative =
@@ -138,15 +140,17 @@ final class ControlSteps {
     Steps.steps(inner, c);
     List<Value> outs = new ArrayList<>();
     for (int i = 0; i < carry.size(); i++) {
-      Value next = c.rarely(6) ? inner.draw(c) : inner.want(carry.get(i).type(), c);
-      next = next.type().equals(carry.get(i).type()) ? next : inner.want(carry.get(i).type(), c);
+      Value next =
+          c.next(3) == 2
+              ? inner.want(carry.get(i).type(), c)
+              : mixed(inner, inner.param(consts.size() + i), c);
       Facts known = before.get(i);
       outs.add(
           next.type().dtype().isFloat()
               ? inner.within(next, -known.bound(), known.bound(), false)
               : next);
     }
-    List<Value> ys = results(inner, (c.next(3) + 1) % 3, c);
+    List<Value> ys = results(inner, (c.next(4) + 1) % 4);
     outs.addAll(ys);
     if (!ys.stream().allMatch(v -> Draft.fits(stack(v.type(), length)))) {
       return;
@@ -161,6 +165,32 @@ final class ControlSteps {
       Facts one = i < carry.size() ? before.get(i).or(inner.facts(outs.get(i))) : inner.facts(outs.get(i));
       d.offer(made.get(i), new Facts(one.bound(), one.noise() * growth));
     }
+  }
+
+  /** The carry with something of what the step computes. */
+  private static Value mixed(Draft inner, Value carry, Choices c) {
+    DType dtype = carry.type().dtype();
+    Value from =
+        inner.drawWhere(c, v -> v.type().dtype() == dtype && v.type().size() > 0).orElse(carry);
+    Tensor x = inner.tensor(from);
+    Tensor old = inner.tensor(carry);
+    int[] axes = IntStream.range(0, from.type().rank()).toArray();
+    boolean same = from.type().equals(carry.type());
+    if (dtype == DType.BOOL) {
+      return inner.lift(old.xor(same ? x : x.any(axes).broadcastTo(carry.type().shape())));
+    }
+    if (!dtype.isFloat()) {
+      return inner.lift(old.add(same ? x : x.sum(axes).broadcastTo(carry.type().shape())));
+    }
+    Tensor mean = same ? x : x.mean(axes).broadcastTo(carry.type().shape());
+    Value sum = inner.lift(old.mul(0.5).add(mean));
+    Facts f = inner.facts(carry);
+    Facts g = inner.facts(from);
+    double bound = f.bound() / 2 + g.bound();
+    inner.know(
+        sum,
+        new Facts(bound, f.noise() / 2 + g.noise() + 4 * Facts.rounding(dtype) * (1 + bound)));
+    return sum;
   }
 
   /** How much more noise there is after all steps than after one. */

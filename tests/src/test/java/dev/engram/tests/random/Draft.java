@@ -84,6 +84,14 @@ final class Draft {
     return put(builder.param(type, role, path), known);
   }
 
+  Value param(int i) {
+    return builder.params().get(i).var();
+  }
+
+  void know(Value v, Facts known) {
+    facts.put(v, known);
+  }
+
   Facts facts(Value v) {
     return switch (v) {
       case Lit l when l.type().dtype().isFloat() -> new Facts(Math.abs(l.asDouble()), 0);
@@ -164,6 +172,11 @@ final class Draft {
 
   Value last() {
     return pool.isEmpty() ? fresh(TensorType.scalar(profile.dtypes().getFirst())) : pool.getLast();
+  }
+
+  /** The last value but {@code back}, or the last one. */
+  Value late(int back) {
+    return back < pool.size() ? pool.get(pool.size() - 1 - back) : last();
   }
 
   /** Any value: a late one, a literal, or a new parameter. */

@@ -27,14 +27,19 @@ final class Programs {
     return new Program(g, args, recipe.data());
   }
 
-  /** The last value, and up to three others. */
+  /** Up to eight of the last values; or the last one, and up to three others. */
   private static List<Value> results(Draft draft, Recipe recipe) {
     Choices c =
-        new Choices(
-            recipe.steps().stream().map(s -> s.isEmpty() ? 0 : s.get(s.size() - 1)).toList());
+        new Choices(recipe.steps().stream().map(s -> s.isEmpty() ? 0 : s.getLast()).toList());
     List<Value> outs = new ArrayList<>(List.of(draft.last()));
-    for (int i = c.next(4); i > 0; i--) {
-      outs.add(draft.draw(c));
+    if (c.next(2) == 1) {
+      for (int i = 1; i < 8; i++) {
+        outs.add(draft.late(i));
+      }
+    } else {
+      for (int i = c.next(4); i > 0; i--) {
+        outs.add(draft.draw(c));
+      }
     }
     return outs;
   }

@@ -10,11 +10,11 @@ final class Steps {
       case 0, 1, 2, 3, 4 -> RowSteps.elementwise(d, c);
       case 5, 6, 7, 8 -> MoveSteps.move(d, c);
       case 9 -> RowSteps.cast(d, c);
-      case 10 -> FoldSteps.reduce(d, c);
-      case 11, 12 -> FoldSteps.dot(d, c);
-      case 13, 14 -> IndexSteps.index(d, c);
-      case 15 -> IndexSteps.source(d, c);
-      case 16 -> IndexSteps.check(d, c);
+      case 10, 16 -> FoldSteps.reduce(d, c);
+      case 11 -> FoldSteps.dot(d, c);
+      case 12, 13 -> IndexSteps.index(d, c);
+      case 14 -> IndexSteps.source(d, c);
+      case 15 -> IndexSteps.check(d, c);
       default -> {
         if (d.depth > 0) {
           ControlSteps.control(d, c);

@@ -15,7 +15,7 @@ import java.util.ServiceLoader;
 /** Ways to run a graph, all of which must agree. */
 final class Ways {
   /** Backends that must be there. */
-  static final List<String> BACKENDS = List.of("loops");
+  static final List<String> BACKENDS = List.of("loops", "cpu");
 
   private Ways() {}
 
@@ -27,6 +27,10 @@ final class Ways {
 
   static Way interpreter() {
     return Interpreter::run;
+  }
+
+  static List<Backend> backends() {
+    return BACKENDS.stream().map(Ways::backend).toList();
   }
 
   static Backend backend(String name) {

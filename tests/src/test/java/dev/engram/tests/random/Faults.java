@@ -1,0 +1,274 @@
+package dev.engram.tests.random;
+
+import dev.engram.ir.Builder;
+import dev.engram.ir.Cast;
+import dev.engram.ir.Check;
+import dev.engram.ir.Control;
+import dev.engram.ir.Custom;
+import dev.engram.ir.Dot;
+import dev.engram.ir.Elementwise;
+import dev.engram.ir.ElementwiseRow;
+import dev.engram.ir.Eqn;
+import dev.engram.ir.Graph;
+import dev.engram.ir.Index;
+import dev.engram.ir.Lit;
+import dev.engram.ir.Move;
+import dev.engram.ir.Op;
+import dev.engram.ir.Reduce;
+import dev.engram.ir.Source;
+import dev.engram.ir.Value;
+import dev.engram.ir.Var;
+import dev.engram.lower.Access;
+import dev.engram.lower.Affine;
+import dev.engram.lower.Instr;
+import dev.engram.lower.LoopProgram;
+import dev.engram.lower.Step;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
+
+/** Ways to spoil graphs and loop programs, so that the laws have something to find. */
+final class Faults {
+  private Faults() {}
+
+  /** {@code g} with every equation replaced, those of inner graphs included. */
+  static Graph eqns(Graph g, UnaryOperator<Eqn> f) {
+    List<Eqn> eqns =
+        g.eqns().stream()
+            .map(e -> f.apply(new Eqn(inner(e.op(), f), e.inputs(), e.outputs(), e.where())))
+            .toList();
+    return new Graph(g.name(), g.params(), eqns, g.outs());
+  }
+
+  /** {@code g} with ops replaced by others of the same type. */
+  static Graph ops(Graph g, UnaryOperator<Op> f) {
+    return eqns(g, e -> new Eqn(f.apply(e.op()), e.inputs(), e.outputs(), e.where()));
+  }
+
+  private static Op inner(Op op, UnaryOperator<Eqn> f) {
+    return switch (op) {
+      case Control.Scan s ->
+          new Control.Scan(eqns(s.body(), f), s.consts(), s.carry(), s.length(), s.reverse());
+      case Control.Cond c -> new Control.Cond(eqns(c.onTrue(), f), eqns(c.onFalse(), f));
+      case Control.Call c -> new Control.Call(eqns(c.body(), f), c.derivative());
+      case Control.Transposed t -> t;
+      case Elementwise _, Cast _, Reduce _, Dot _, Move _, Index _, Source _, Check _, Custom _ ->
+          op;
+    };
+  }
+
+  /** One row instead of another. */
+  static UnaryOperator<Graph> row(ElementwiseRow from, ElementwiseRow to) {
+    return g ->
+        ops(g, op -> op instanceof Elementwise e && e.row().equals(from) ? new Elementwise(to) : op);
+  }
+
+  /** Operands of {@code row} in reverse. */
+  static UnaryOperator<Graph> swapped(ElementwiseRow row) {
+    return g ->
+        eqns(
+            g,
+            e ->
+                e.op() instanceof Elementwise x && x.row().equals(row)
+                    ? new Eqn(e.op(), e.inputs().reversed(), e.outputs(), e.where())
+                    : e);
+  }
+
+  /** Scans run the other way. */
+  static Graph scansTurned(Graph g) {
+    return ops(
+        g,
+        op ->
+            op instanceof Control.Scan s
+                ? new Control.Scan(s.body(), s.consts(), s.carry(), s.length(), !s.reverse())
+                : op);
+  }
+
+  /** Scatters that replace instead of adding. */
+  static Graph scattersSet(Graph g) {
+    return ops(
+        g,
+        op ->
+            op instanceof Index.Scatter s && s.combine() == Index.Combine.ADD
+                ? new Index.Scatter(s.axis(), s.batch(), Index.Combine.SET)
+                : op);
+  }
+
+  /** Branches exchanged. */
+  static Graph branchesSwapped(Graph g) {
+    return ops(
+        g, op -> op instanceof Control.Cond c ? new Control.Cond(c.onFalse(), c.onTrue()) : op);
+  }
+
+  /** Reversals forgotten. */
+  static Graph reversalsLost(Graph g) {
+    return ops(g, op -> op instanceof Move.Reverse ? new Move.Reverse(List.of()) : op);
+  }
+
+  /** The other extreme. */
+  static Graph extremesTurned(Graph g) {
+    return ops(
+        g,
+        op ->
+            op instanceof Reduce r && r.kind() == Reduce.Kind.ARGMAX
+                ? new Reduce(Reduce.Kind.ARGMIN, r.axes())
+                : op);
+  }
+
+  /** The largest term for the sum of all. */
+  static Graph sumsCut(Graph g) {
+    return ops(
+        g,
+        op ->
+            op instanceof Reduce r && r.kind() == Reduce.Kind.SUM
+                ? new Reduce(Reduce.Kind.MAX, r.axes())
+                : op);
+  }
+
+  /** The last result is zero. */
+  static Graph lastLost(Graph g) {
+    List<Value> outs = new ArrayList<>(g.outs());
+    outs.add(Lit.zero(outs.removeLast().type()));
+    return new Graph(g.name(), g.params(), g.eqns(), outs);
+  }
+
+  /** Results of one op and one type are taken for the same, whatever their operands. */
+  static Graph confused(Graph g) {
+    Map<String, Var> first = new HashMap<>();
+    Map<Value, Value> same = new HashMap<>();
+    for (Eqn e : g.eqns()) {
+      if (e.outputs().size() == 1 && e.op() instanceof Elementwise) {
+        Var old = first.putIfAbsent(e.op().mnemonic() + e.out().type(), e.out());
+        if (old != null) {
+          same.put(e.out(), old);
+        }
+      }
+    }
+    List<Value> outs = g.outs().stream().map(v -> same.getOrDefault(v, v)).toList();
+    return new Graph(g.name(), g.params(), g.eqns(), outs);
+  }
+
+  /** The last equation comes first. */
+  static Graph disordered(Graph g) {
+    List<Eqn> eqns = new ArrayList<>(g.eqns());
+    if (!eqns.isEmpty()) {
+      eqns.addFirst(eqns.removeLast());
+    }
+    return new Graph(g.name(), g.params(), eqns, g.outs());
+  }
+
+  /** Results whose first two axes are equally long are transposed. */
+  static Graph axesSwapped(Graph g) {
+    Builder b = new Builder(g.name());
+    List<Value> args = new ArrayList<>();
+    g.params().forEach(p -> args.add(b.param(p)));
+    return b.build(b.inline(g, args).stream().map(v -> axesSwapped(b, v)).toList());
+  }
+
+  private static Value axesSwapped(Builder b, Value v) {
+    int r = v.type().rank();
+    if (r < 2 || v.type().shape().dim(0) != v.type().shape().dim(1)) {
+      return v;
+    }
+    List<Integer> perm = new ArrayList<>(IntStream.range(0, r).boxed().toList());
+    Collections.swap(perm, 0, 1);
+    return b.emit1(new Move.Transpose(perm), v);
+  }
+
+  /** {@code p} with every nest's instructions replaced. */
+  static LoopProgram instructions(LoopProgram p, UnaryOperator<Instr> f) {
+    return new LoopProgram(
+        p.name(), p.buffers(), p.inputs(), p.outputs(), steps(p.steps(), f), p.arenaBytes());
+  }
+
+  private static List<Step> steps(List<Step> steps, UnaryOperator<Instr> f) {
+    return steps.stream()
+        .<Step>map(
+            s ->
+                switch (s) {
+                  case Step.Nest n ->
+                      new Step.Nest(
+                          n.label(),
+                          n.axes(),
+                          n.body().stream().map(f).toList(),
+                          n.epilogue().stream().map(f).toList(),
+                          n.where());
+                  case Step.Loop l ->
+                      new Step.Loop(l.length(), l.reverse(), steps(l.body(), f), l.swaps());
+                  case Step.Branch b ->
+                      new Step.Branch(b.predicate(), steps(b.onTrue(), f), steps(b.onFalse(), f));
+                })
+        .toList();
+  }
+
+  /** Products that are sums. */
+  static LoopProgram productsAdded(LoopProgram p) {
+    return instructions(
+        p,
+        i ->
+            i instanceof Instr.Fold f && f.kind() == Reduce.Kind.PROD
+                ? new Instr.Fold(Reduce.Kind.SUM, f.dtype(), f.value(), f.lanes())
+                : i);
+  }
+
+  /** Loads of the first element, at every point. */
+  static LoopProgram stridesLost(LoopProgram p) {
+    return instructions(
+        p,
+        i -> i instanceof Instr.Load l ? new Instr.Load(l.dtype(), still(l.from())) : i);
+  }
+
+  private static Access still(Access a) {
+    List<Long> none = Collections.nCopies(a.at().inner().size(), 0L);
+    return new Access(a.buffer(), new Affine(a.at().offset(), a.at().outer(), none));
+  }
+
+  /** Indices that stop one too early. */
+  static LoopProgram limitsLowered(LoopProgram p) {
+    return instructions(
+        p,
+        i ->
+            i instanceof Instr.LoadAt l
+                ? new Instr.LoadAt(
+                    l.dtype(), l.from(), l.index(), l.stride(), Math.max(1, l.limit() - 1))
+                : i);
+  }
+
+  /** Scatters that add where they replace. */
+  static LoopProgram scattersAdd(LoopProgram p) {
+    return instructions(
+        p,
+        i ->
+            i instanceof Instr.StoreAt s && s.dtype().isNumeric()
+                ? new Instr.StoreAt(
+                    s.dtype(),
+                    s.to(),
+                    s.index(),
+                    s.stride(),
+                    s.limit(),
+                    Index.Combine.ADD,
+                    s.value())
+                : i);
+  }
+
+  /** Loops that forget to exchange the memory of their carries. */
+  static LoopProgram withoutSwaps(LoopProgram p) {
+    return new LoopProgram(
+        p.name(),
+        p.buffers(),
+        p.inputs(),
+        p.outputs(),
+        p.steps().stream()
+            .map(
+                s ->
+                    s instanceof Step.Loop l
+                        ? new Step.Loop(l.length(), l.reverse(), l.body(), List.of())
+                        : s)
+            .toList(),
+        p.arenaBytes());
+  }
+}

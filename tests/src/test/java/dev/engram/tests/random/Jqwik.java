@@ -1,0 +1,84 @@
+package dev.engram.tests.random;
+
+import java.util.List;
+import java.util.Optional;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.ArbitrarySupplier;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.EdgeCasesMode;
+import net.jqwik.api.lifecycle.AroundPropertyHook;
+import net.jqwik.api.lifecycle.PropertyExecutionResult;
+import net.jqwik.api.lifecycle.PropertyExecutor;
+import net.jqwik.api.lifecycle.PropertyLifecycleContext;
+
+/**
+ * Where programs meet jqwik: it draws and shrinks recipes, and knows nothing of programs.
+ *
+ * <p>{@code -Dengram.tries=5} tries five times as much as a property says, {@code 0.1} a tenth.
+ * {@code -Dengram.seed=42} draws other programs than usual; jqwik prints the seed of a failure.
+ */
+final class Jqwik {
+  private static final String SEED = "2026";
+
+  private Jqwik() {}
+
+  static Arbitrary<Recipe> recipes() {
+    Arbitrary<Integer> numbers = Arbitraries.integers().between(0, Recipe.RANGE);
+    Arbitrary<List<Integer>> step = numbers.list().ofMinSize(8).ofMaxSize(Recipe.MAX_CHOICES);
+    Arbitrary<List<List<Integer>>> steps = step.list().ofMinSize(1).ofMaxSize(Recipe.MAX_STEPS);
+    return Combinators.combine(numbers, steps).as(Recipe::new);
+  }
+
+  static Arbitrary<Program> programs(Profile profile) {
+    return recipes().map(r -> Programs.of(profile, r));
+  }
+
+  /** Programs over everything. */
+  static final class Any implements ArbitrarySupplier<Program> {
+    @Override
+    public Arbitrary<Program> get() {
+      return programs(Profile.ANY);
+    }
+  }
+
+  /** Programs that are differentiated. */
+  static final class Derived implements ArbitrarySupplier<Program> {
+    @Override
+    public Arbitrary<Program> get() {
+      return programs(Profile.DERIVED);
+    }
+  }
+
+  /** Programs with continuous derivatives. */
+  static final class Smooth implements ArbitrarySupplier<Program> {
+    @Override
+    public Arbitrary<Program> get() {
+      return programs(Profile.SMOOTH);
+    }
+  }
+
+  /** Sets seeds and the number of tries. */
+  static final class Effort implements AroundPropertyHook {
+    @Override
+    public PropertyExecutionResult aroundProperty(
+        PropertyLifecycleContext context, PropertyExecutor property) {
+      double factor = Double.parseDouble(System.getProperty("engram.tries", "1"));
+      int tries = context.attributes().tries().orElse(100);
+      context.attributes().setTries(Math.max(1, (int) Math.round(tries * factor)));
+      context.attributes().setEdgeCases(EdgeCasesMode.NONE);
+      if (context.attributes().seed().isEmpty()) {
+        context
+            .attributes()
+            .setSeed(Optional.ofNullable(System.getProperty("engram.seed")).orElse(SEED));
+      }
+      return property.execute();
+    }
+
+    // Outside of what reads the attributes.
+    @Override
+    public int aroundPropertyProximity() {
+      return -100;
+    }
+  }
+}
