@@ -128,9 +128,11 @@ final class Residuals {
     Set<Value> needed = new LinkedHashSet<>(linear.residuals());
     List<Eqn> again = new ArrayList<>();
     for (Eqn e : primal.eqns().reversed()) {
-      Value v = e.outputs().getFirst();
-      if (needed.contains(v) && !kept.contains(v) && !free.test(v)) {
-        needed.remove(v);
+      if (isCheap(e.op())
+          && needed.contains(e.out())
+          && !kept.contains(e.out())
+          && !free.test(e.out())) {
+        needed.remove(e.out());
         needed.addAll(e.inputs());
         again.add(e);
       }
