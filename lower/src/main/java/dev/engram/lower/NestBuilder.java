@@ -253,11 +253,11 @@ final class NestBuilder {
             e.inputs().subList(1, e.inputs().size()),
             view);
     return share(
-        new Instr.LoadAt(dtype, view.at(p, block.depth()), w.index(), w.stride(), w.limit()));
+        new Instr.LoadAt(dtype, w.from().at(p, block.depth()), w.index(), w.stride(), w.limit()));
   }
 
-  /** Where a dynamic window starts: {@code stride·index}, with {@code 0 <= index < limit}. */
-  record Window(int index, long stride, long limit) {}
+  /** Where a dynamic window starts: at {@code from + stride·index}, {@code 0 <= index < limit}. */
+  record Window(View from, int index, long stride, long limit) {}
 
   /** The clamped start of a window of shape {@code size} in {@code in}, at {@code starts}. */
   Window window(Shape in, Shape size, List<Value> starts, View view) {
@@ -268,30 +268,37 @@ final class NestBuilder {
       }
     }
     if (free.isEmpty()) {
-      return new Window(literal(DType.I64, 0), 1, 1);
+      return new Window(view, literal(DType.I64, 0), 1, 1);
     }
     if (free.size() == 1) {
       int d = free.getFirst();
       return new Window(
+          view,
           start(starts.get(d), in.dim(d) - size.dim(d)),
           view.stride().get(d),
           in.dim(d) - size.dim(d) + 1L);
     }
-    // Σ_d stride_d · clamp(start_d), counted from the lowest address that a window can have.
+    // Σ_d stride_d · clamp(start_d), counted from the lowest address that a window can have: an
+    // axis that runs backwards is counted from its last start.
+    long lowest = view.offset();
     int sum = literal(DType.I64, 0);
     long limit = 1;
     for (int d : free) {
       long stride = view.stride().get(d);
+      long most = (long) in.dim(d) - size.dim(d);
+      int at = start(starts.get(d), most);
       if (stride < 0) {
-        throw new LoweringException("a dynamic window over a reversed view; copy it first");
+        at = apply(Rows.SUB, DType.I64, literal(DType.I64, most), at);
+        lowest += stride * most;
+        stride = -stride;
       }
-      int at = start(starts.get(d), in.dim(d) - size.dim(d));
       sum =
           apply(
               Rows.ADD, DType.I64, sum, apply(Rows.MUL, DType.I64, at, literal(DType.I64, stride)));
-      limit += stride * (in.dim(d) - size.dim(d));
+      limit += stride * most;
     }
-    return new Window(sum, 1, limit);
+    View from = new View(view.buffer(), lowest, view.outer(), view.stride());
+    return new Window(from, sum, 1, limit);
   }
 
   private int start(Value v, long most) {

@@ -166,7 +166,7 @@ final class OpaqueEmitter {
     int value = b.value(e.in(1), p);
     b.storeAt(
         e.out().type().dtype(),
-        to.at(p, block.depth()),
+        w.from().at(p, block.depth()),
         w.index(),
         w.stride(),
         w.limit(),

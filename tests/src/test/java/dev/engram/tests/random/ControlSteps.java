@@ -157,12 +157,12 @@ final class ControlSteps {
     }
     Graph body = inner.build(outs);
     List<Value> operands = Stream.of(consts, carry, xs).flatMap(List::stream).toList();
-    Control.Scan op =
-        new Control.Scan(body, consts.size(), carry.size(), length, c.next(2) == 1);
+    Control.Scan op = new Control.Scan(body, consts.size(), carry.size(), length, c.next(2) == 1);
     List<Var> made = d.emitQuietly(op, operands);
     double growth = growth(inner, outs, before, length);
     for (int i = 0; i < made.size(); i++) {
-      Facts one = i < carry.size() ? before.get(i).or(inner.facts(outs.get(i))) : inner.facts(outs.get(i));
+      Facts one =
+          i < carry.size() ? before.get(i).or(inner.facts(outs.get(i))) : inner.facts(outs.get(i));
       d.offer(made.get(i), new Facts(one.bound(), one.noise() * growth));
     }
   }
@@ -188,8 +188,7 @@ final class ControlSteps {
     Facts g = inner.facts(from);
     double bound = f.bound() / 2 + g.bound();
     inner.know(
-        sum,
-        new Facts(bound, f.noise() / 2 + g.noise() + 4 * Facts.rounding(dtype) * (1 + bound)));
+        sum, new Facts(bound, f.noise() / 2 + g.noise() + 4 * Facts.rounding(dtype) * (1 + bound)));
     return sum;
   }
 

@@ -78,8 +78,7 @@ final class DerivativeLaws {
     }
     Program reverse = derived(p, vjp);
     Program forward =
-        new Program(
-            jvp.of(p.graph(), p.floatParams()), concat(p.args(), tangents(p)), p.data());
+        new Program(jvp.of(p.graph(), p.floatParams()), concat(p.args(), tangents(p)), p.data());
     return transposed(reverse, vjp, jvp) && transposed(forward, vjp, jvp);
   }
 
@@ -102,7 +101,8 @@ final class DerivativeLaws {
     double want = narrow + (narrow - wide) / 3;
     double scale = 1 + Math.abs(want);
     boolean rough =
-        Math.abs(wide - narrow) > 1e-4 * scale || Math.abs(up - 2 * middle + down) > 1e-2 * h * scale;
+        Math.abs(wide - narrow) > 1e-4 * scale
+            || Math.abs(up - 2 * middle + down) > 1e-2 * h * scale;
     if (rough) {
       return false;
     }

@@ -218,8 +218,7 @@ final class Draft {
 
   /** {@code v} with new axes in front. */
   Value repeat(Value v, Shape to) {
-    List<Integer> axes =
-        IntStream.range(to.rank() - v.type().rank(), to.rank()).boxed().toList();
+    List<Integer> axes = IntStream.range(to.rank() - v.type().rank(), to.rank()).boxed().toList();
     Value wide = builder.emit(new Move.Broadcast(to, axes), List.of(v)).getFirst();
     return put(wide, facts(v));
   }

@@ -64,7 +64,9 @@ final class Faults {
   /** One row instead of another. */
   static UnaryOperator<Graph> row(ElementwiseRow from, ElementwiseRow to) {
     return g ->
-        ops(g, op -> op instanceof Elementwise e && e.row().equals(from) ? new Elementwise(to) : op);
+        ops(
+            g,
+            op -> op instanceof Elementwise e && e.row().equals(from) ? new Elementwise(to) : op);
   }
 
   /** Operands of {@code row} in reverse. */
@@ -218,8 +220,7 @@ final class Faults {
   /** Loads of the first element, at every point. */
   static LoopProgram stridesLost(LoopProgram p) {
     return instructions(
-        p,
-        i -> i instanceof Instr.Load l ? new Instr.Load(l.dtype(), still(l.from())) : i);
+        p, i -> i instanceof Instr.Load l ? new Instr.Load(l.dtype(), still(l.from())) : i);
   }
 
   private static Access still(Access a) {

@@ -19,13 +19,13 @@ final class FoldSteps {
     switch (kind) {
       case ANY, ALL -> {
         Optional<Value> x = d.drawWhere(c, v -> v.type().dtype() == DType.BOOL);
-        x.ifPresent(v -> d.emit(new Reduce(kind, axes(v.type().rank(), c)), List.of(v), Facts.WHOLE));
+        x.ifPresent(
+            v -> d.emit(new Reduce(kind, axes(v.type().rank(), c)), List.of(v), Facts.WHOLE));
       }
       case ARGMAX, ARGMIN -> {
         Optional<Value> x =
             d.drawWhere(
-                c,
-                v -> v.type().dtype().isNumeric() && v.type().rank() > 0 && d.facts(v).exact());
+                c, v -> v.type().dtype().isNumeric() && v.type().rank() > 0 && d.facts(v).exact());
         x.ifPresent(
             v -> {
               int axis = c.next(v.type().rank());
@@ -88,14 +88,12 @@ final class FoldSteps {
       return;
     }
     Value x = left.get();
-    Value y =
-        d.drawWhere(c, v -> v.type().dtype() == x.type().dtype()).orElseThrow();
+    Value y = d.drawWhere(c, v -> v.type().dtype() == x.type().dtype()).orElseThrow();
     List<Integer> lhsContract = new ArrayList<>();
     List<Integer> rhsContract = new ArrayList<>();
     List<Integer> lhsBatch = new ArrayList<>();
     List<Integer> rhsBatch = new ArrayList<>();
-    List<Integer> free =
-        new ArrayList<>(IntStream.range(0, y.type().rank()).boxed().toList());
+    List<Integer> free = new ArrayList<>(IntStream.range(0, y.type().rank()).boxed().toList());
     for (int a : order(x.type().rank(), c)) {
       int n = x.type().shape().dim(a);
       List<Integer> fit = free.stream().filter(r -> y.type().shape().dim(r) == n).toList();

@@ -70,15 +70,13 @@ final class IndexSteps {
     if (combine == Index.Combine.ADD && x.type().dtype().isFloat()) {
       double n = 1 + i.type().size();
       double top = n * both.bound();
-      known =
-          new Facts(top, n * both.noise() + n * Facts.rounding(x.type().dtype()) * top);
+      known = new Facts(top, n * both.noise() + n * Facts.rounding(x.type().dtype()) * top);
     }
     d.emit(new Index.Scatter(axis, batch, combine), List.of(x, i, u), known);
   }
 
   private static Shape window(Value x, Choices c) {
-    return Shape.of(
-        x.type().shape().dims().stream().map(n -> n == 0 ? 0 : 1 + c.next(n)).toList());
+    return Shape.of(x.type().shape().dims().stream().map(n -> n == 0 ? 0 : 1 + c.next(n)).toList());
   }
 
   private static void starts(Draft d, Value x, List<Value> in, Choices c) {
@@ -128,7 +126,7 @@ final class IndexSteps {
     Optional<Value> x = d.drawWhere(c, v -> v.type().dtype().isInteger());
     x.ifPresent(
         v -> {
-          long high = 1 + c.next(7);
+          long high = 1L + c.next(7);
           long low = -c.next(4);
           Value inside = d.lift(d.tensor(v).clip(low, high - 1));
           d.emit(new Check("number", low, high), List.of(inside), Facts.WHOLE);

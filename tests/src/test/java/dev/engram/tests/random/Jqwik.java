@@ -1,13 +1,13 @@
 package dev.engram.tests.random;
 
 import java.util.List;
-import java.util.Optional;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ArbitrarySupplier;
 import net.jqwik.api.Combinators;
 import net.jqwik.api.EdgeCasesMode;
 import net.jqwik.api.lifecycle.AroundPropertyHook;
+import net.jqwik.api.lifecycle.PropagationMode;
 import net.jqwik.api.lifecycle.PropertyExecutionResult;
 import net.jqwik.api.lifecycle.PropertyExecutor;
 import net.jqwik.api.lifecycle.PropertyLifecycleContext;
@@ -19,7 +19,7 @@ import net.jqwik.api.lifecycle.PropertyLifecycleContext;
  * {@code -Dengram.seed=42} draws other programs than usual; jqwik prints the seed of a failure.
  */
 final class Jqwik {
-  private static final String SEED = "2026";
+  private static final long SEED = 2026;
 
   private Jqwik() {}
 
@@ -68,11 +68,16 @@ final class Jqwik {
       context.attributes().setTries(Math.max(1, (int) Math.round(tries * factor)));
       context.attributes().setEdgeCases(EdgeCasesMode.NONE);
       if (context.attributes().seed().isEmpty()) {
-        context
-            .attributes()
-            .setSeed(Optional.ofNullable(System.getProperty("engram.seed")).orElse(SEED));
+        // Each property draws programs of its own.
+        long seed = Long.getLong("engram.seed", SEED) + context.label().hashCode();
+        context.attributes().setSeed(Long.toString(seed));
       }
       return property.execute();
+    }
+
+    @Override
+    public PropagationMode propagateTo() {
+      return PropagationMode.ALL_DESCENDANTS;
     }
 
     // Outside of what reads the attributes.

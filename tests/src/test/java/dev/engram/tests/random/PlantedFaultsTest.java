@@ -43,7 +43,7 @@ class PlantedFaultsTest {
     for (long seed = 0; seed < TRIES; seed++) {
       Program p = Programs.random(fault.profile(), seed);
       if (breaks(fault.spoiled(), p)) {
-        fault.sound().test(p);
+        boolean _ = fault.sound().test(p);
         return;
       }
     }
@@ -52,7 +52,7 @@ class PlantedFaultsTest {
 
   static boolean breaks(Predicate<Program> law, Program p) {
     try {
-      law.test(p);
+      boolean _ = law.test(p);
       return false;
     } catch (AssertionError | EngramException e) {
       return true;
@@ -121,7 +121,9 @@ class PlantedFaultsTest {
             Profile.ANY,
             p ->
                 Laws.agrees(
-                    p, (g, args) -> Ways.lowered(loops).run(Faults.row(Rows.TANH, Rows.SIN).apply(g), args)),
+                    p,
+                    (g, args) ->
+                        Ways.lowered(loops).run(Faults.row(Rows.TANH, Rows.SIN).apply(g), args)),
             p -> Laws.agrees(p, Ways.lowered(loops))));
   }
 
@@ -139,15 +141,19 @@ class PlantedFaultsTest {
 
   static Stream<Fault> derivatives() {
     return Stream.of(
-        transposed("a reverse scan that runs forward", (g, wrt) -> Faults.scansTurned(Vjp.of(g, wrt))),
-        transposed("cotangents that replace each other", (g, wrt) -> Faults.scattersSet(Vjp.of(g, wrt))),
-        transposed("a cotangent that is not turned back", (g, wrt) -> Faults.reversalsLost(Vjp.of(g, wrt))),
-        transposed("a derivative of the other branch", (g, wrt) -> Vjp.of(Faults.branchesSwapped(g), wrt)),
+        transposed(
+            "a reverse scan that runs forward", (g, wrt) -> Faults.scansTurned(Vjp.of(g, wrt))),
+        transposed(
+            "cotangents that replace each other", (g, wrt) -> Faults.scattersSet(Vjp.of(g, wrt))),
+        transposed(
+            "a cotangent that is not turned back",
+            (g, wrt) -> Faults.reversalsLost(Vjp.of(g, wrt))),
+        transposed(
+            "a derivative of the other branch", (g, wrt) -> Vjp.of(Faults.branchesSwapped(g), wrt)),
         difference("tanh' = 1 + y²", Rows.TANH, List.of((x, y) -> y.like(1).add(y.mul(y)))),
         difference("σ' = σ", Rows.SIGMOID, List.of((x, y) -> y)),
         difference("d(-x) = 1", Rows.NEG, List.of((x, y) -> y.like(1))),
-        difference(
-            "∂(ab)/∂b = 0", Rows.MUL, List.of((x, y) -> x.get(1), (x, y) -> y.like(0))),
+        difference("∂(ab)/∂b = 0", Rows.MUL, List.of((x, y) -> x.get(1), (x, y) -> y.like(0))),
         new Fault(
             "a derivative that is wrong only of a derivative",
             Profile.DERIVED,
@@ -169,7 +175,8 @@ class PlantedFaultsTest {
   }
 
   /** A row with another partial derivative; its value is right. */
-  private static Fault difference(String name, ElementwiseRow row, List<ElementwiseRow.Partial> partials) {
+  private static Fault difference(
+      String name, ElementwiseRow row, List<ElementwiseRow.Partial> partials) {
     ElementwiseRow wrong =
         new ElementwiseRow(
             row.name(),
@@ -218,9 +225,6 @@ class PlantedFaultsTest {
           return new Batched(fault.apply(b.graph()), b.outBatched());
         };
     return new Fault(
-        name,
-        Profile.ANY,
-        p -> BatchLaws.isLoop(p, wrong),
-        p -> BatchLaws.isLoop(p, Batch::of));
+        name, Profile.ANY, p -> BatchLaws.isLoop(p, wrong), p -> BatchLaws.isLoop(p, Batch::of));
   }
 }

@@ -26,17 +26,17 @@ class ProgramProperties {
 
   // ---- text
 
-  @Property(tries = 200)
+  @Property(tries = 800)
   void verifies(@ForAll(supplier = Jqwik.Any.class) Program p) {
     Laws.verifies(p);
   }
 
-  @Property(tries = 200)
+  @Property(tries = 800)
   void textRoundTrip(@ForAll(supplier = Jqwik.Any.class) Program p) {
     Laws.roundTrip(p, Printer::print);
   }
 
-  @Property(tries = 50)
+  @Property(tries = 200)
   void textOfDerivatives(@ForAll(supplier = Jqwik.Derived.class) Program p) {
     Assume.that(DerivativeLaws.says(p));
     Laws.roundTrip(DerivativeLaws.derived(p, Vjp::of), Printer::print);
@@ -44,57 +44,57 @@ class ProgramProperties {
 
   // ---- passes
 
-  @Property(tries = 100)
+  @Property(tries = 400)
   void inline(@ForAll(supplier = Jqwik.Any.class) Program p) {
     Laws.keepsBits(p, Inline::run);
   }
 
-  @Property(tries = 100)
+  @Property(tries = 400)
   void dropMarkers(@ForAll(supplier = Jqwik.Any.class) Program p) {
     Laws.keepsBits(p, DropMarkers::run);
   }
 
-  @Property(tries = 100)
+  @Property(tries = 400)
   void fold(@ForAll(supplier = Jqwik.Any.class) Program p) {
     Laws.keepsBits(p, Fold::run);
   }
 
-  @Property(tries = 200)
+  @Property(tries = 800)
   void simplify(@ForAll(supplier = Jqwik.Any.class) Program p) {
     Laws.keepsBits(p, Simplify::run);
   }
 
-  @Property(tries = 100)
+  @Property(tries = 400)
   void contract(@ForAll(supplier = Jqwik.Any.class) Program p) {
     Laws.keepsValues(p, Contract::run);
   }
 
-  @Property(tries = 100)
+  @Property(tries = 400)
   void hoist(@ForAll(supplier = Jqwik.Any.class) Program p) {
     Laws.keepsBits(p, Hoist::run);
   }
 
-  @Property(tries = 100)
+  @Property(tries = 400)
   void cse(@ForAll(supplier = Jqwik.Any.class) Program p) {
     Laws.keepsBits(p, Cse::run);
   }
 
-  @Property(tries = 100)
+  @Property(tries = 400)
   void dce(@ForAll(supplier = Jqwik.Any.class) Program p) {
     Laws.keepsBits(p, Dce::run);
   }
 
-  @Property(tries = 100)
+  @Property(tries = 400)
   void standardPipeline(@ForAll(supplier = Jqwik.Any.class) Program p) {
     Laws.keepsValues(p, Pipeline.standard()::run);
   }
 
-  @Property(tries = 100)
+  @Property(tries = 400)
   void pipelineThatKeepsRules(@ForAll(supplier = Jqwik.Any.class) Program p) {
     Laws.keepsBits(p, Pipeline.keepingRules()::run);
   }
 
-  @Property(tries = 60)
+  @Property(tries = 240)
   void standardPipelineOfDerivatives(@ForAll(supplier = Jqwik.Smooth.class) Program p) {
     Assume.that(DerivativeLaws.says(p));
     Laws.keepsValues(DerivativeLaws.derived(p, Vjp::of), Pipeline.standard()::run);
@@ -102,24 +102,24 @@ class ProgramProperties {
 
   // ---- lowering and backends
 
-  @Property(tries = 150)
+  @Property(tries = 600)
   void lowered(@ForAll(supplier = Jqwik.Any.class) Program p) {
     Ways.backends().forEach(b -> Laws.agrees(p, Ways.lowered(b)));
   }
 
-  @Property(tries = 150)
+  @Property(tries = 600)
   void compiled(@ForAll(supplier = Jqwik.Any.class) Program p) {
     Ways.backends().forEach(b -> Laws.agrees(p, Ways.compiled(b)));
   }
 
-  @Property(tries = 60)
+  @Property(tries = 240)
   void compiledDerivatives(@ForAll(supplier = Jqwik.Smooth.class) Program p) {
     Assume.that(DerivativeLaws.says(p));
     Program derived = DerivativeLaws.derived(p, Vjp::of);
     Ways.backends().forEach(b -> Laws.agrees(derived, Ways.compiled(b)));
   }
 
-  @Property(tries = 60)
+  @Property(tries = 240)
   void compiledBatches(@ForAll(supplier = Jqwik.Any.class) Program p) {
     Program wide = BatchLaws.Examples.of(p).wide(Batch::of);
     Ways.backends().forEach(b -> Laws.agrees(wide, Ways.compiled(b)));
@@ -127,41 +127,40 @@ class ProgramProperties {
 
   // ---- derivatives
 
-  @Property(tries = 200)
+  @Property(tries = 800)
   void reverseIsTransposedForward(@ForAll(supplier = Jqwik.Derived.class) Program p) {
     Assume.that(DerivativeLaws.transposed(p, Vjp::of, Jvp::of));
   }
 
-  @Property(tries = 60)
+  @Property(tries = 240)
   void secondOrder(@ForAll(supplier = Jqwik.Derived.class) Program p) {
     Assume.that(DerivativeLaws.secondOrder(p, Vjp::of, Jvp::of));
   }
 
-  @Property(tries = 200)
+  @Property(tries = 800)
   void reverseIsDifference(@ForAll(supplier = Jqwik.Derived.class) Program p) {
     Assume.that(DerivativeLaws.isDifference(p, Vjp::of));
   }
 
-  @Property(tries = 60)
+  @Property(tries = 240)
   void derivativeOfSimplified(@ForAll(supplier = Jqwik.Derived.class) Program p) {
     UnaryOperator<Graph> simplify = Pipeline.keepingRules()::run;
-    Assume.that(
-        DerivativeLaws.isDifference(p, (g, wrt) -> Vjp.of(simplify.apply(g), wrt)));
+    Assume.that(DerivativeLaws.isDifference(p, (g, wrt) -> Vjp.of(simplify.apply(g), wrt)));
   }
 
   // ---- batches
 
-  @Property(tries = 150)
+  @Property(tries = 600)
   void batchIsLoop(@ForAll(supplier = Jqwik.Any.class) Program p) {
     Assume.that(BatchLaws.isLoop(p, Batch::of));
   }
 
-  @Property(tries = 60)
+  @Property(tries = 240)
   void batchOfBatch(@ForAll(supplier = Jqwik.Any.class) Program p) {
     Assume.that(BatchLaws.isLoop(BatchLaws.Examples.of(p).wide(Batch::of), Batch::of));
   }
 
-  @Property(tries = 80)
+  @Property(tries = 320)
   void derivativeAndBatchCommute(@ForAll(supplier = Jqwik.Derived.class) Program p) {
     Assume.that(BatchLaws.commutes(p, Batch::of, Vjp::of));
   }

@@ -18,8 +18,19 @@ final class RowSteps {
   /** Jump, so that noise may become a difference of one. */
   private static final Set<ElementwiseRow> JUMPS =
       Set.of(
-          Rows.SIGN, Rows.FLOOR, Rows.CEIL, Rows.ROUND, Rows.TRUNCATE, Rows.REM, Rows.EQ, Rows.NE,
-          Rows.LT, Rows.LE, Rows.GT, Rows.GE, Rows.IS_FINITE);
+          Rows.SIGN,
+          Rows.FLOOR,
+          Rows.CEIL,
+          Rows.ROUND,
+          Rows.TRUNCATE,
+          Rows.REM,
+          Rows.EQ,
+          Rows.NE,
+          Rows.LT,
+          Rows.LE,
+          Rows.GT,
+          Rows.GE,
+          Rows.IS_FINITE);
 
   /** Have a derivative that jumps. */
   private static final Set<ElementwiseRow> KINKS = Set.of(Rows.MAX, Rows.MIN, Rows.ABS);
@@ -27,8 +38,18 @@ final class RowSteps {
   /** IEEE arithmetic gives one answer, even when it is computed in f64 and rounded to f32. */
   private static final Set<ElementwiseRow> ROUNDED =
       Set.of(
-          Rows.ADD, Rows.SUB, Rows.MUL, Rows.DIV, Rows.SQRT, Rows.MAX, Rows.MIN, Rows.NEG, Rows.ABS,
-          Rows.SELECT, Rows.STOP_GRADIENT, Rows.UNTRACED);
+          Rows.ADD,
+          Rows.SUB,
+          Rows.MUL,
+          Rows.DIV,
+          Rows.SQRT,
+          Rows.MAX,
+          Rows.MIN,
+          Rows.NEG,
+          Rows.ABS,
+          Rows.SELECT,
+          Rows.STOP_GRADIENT,
+          Rows.UNTRACED);
 
   private static final List<ElementwiseRow> COMMON =
       List.of(
@@ -131,8 +152,7 @@ final class RowSteps {
       return;
     }
     boolean exact = f.exact();
-    Facts rounded =
-        new Facts(f.bound(), exact ? 0 : f.noise() + Facts.rounding(to) * f.bound());
+    Facts rounded = new Facts(f.bound(), exact ? 0 : f.noise() + Facts.rounding(to) * f.bound());
     if (Double.isFinite(f.bound())) {
       d.emit(new Cast(to), List.of(x.get()), rounded);
     } else {
