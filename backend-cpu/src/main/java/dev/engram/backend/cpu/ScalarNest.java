@@ -47,7 +47,9 @@ final class ScalarNest implements Kernel {
       reduceStrides[s] = longs(slot.reduce());
       rowStride[s] = slot.row();
     }
-    reducePoints = nest.reducePoints();
+    // Rows without elements are not to be read: what they would be read from has none either.
+    boolean empty = nest.along() == Along.FOLD && nest.inner() == 0;
+    reducePoints = empty ? 0 : nest.reducePoints();
   }
 
   private static int[] ints(List<Integer> list) {
