@@ -1,0 +1,378 @@
+"""The copying job in pure JAX: the peer of `dev.engram.bench.Rows`.
+
+A GRU with a linear readout sees ten digits, a delay, and ten times the symbol 9, at which it has to name the digits.
+One iteration runs one batch and moves the weights by Adam. The gradient comes from
+
+    bptt    jax.grad through the whole sequence
+    d_rtrl  eligibility traces, written out below
+
+D-RTRL for this model: with y_k = x_k W_k + b_k the step is h' = (1 - z) h + z tanh(y_h), z = sigmoid(y_z),
+x_z = [x, h], x_h = [x, r h]. Holding every y_k fixed,
+
+    D      = dh'/dh   = 1 - z
+    Df_z   = dh'/dy_z = (tanh(y_h) - h) z (1 - z)
+    Df_h   = dh'/dy_h = z (1 - tanh(y_h)^2)
+    eps_k' = D eps_k + x_k (outer) Df_k
+    grad_k = sum over the batch of  dloss/dh' eps_k'
+
+W_r reaches the state only through W_h, and the readout not at all: both get the gradient of the step's own loss with h
+held fixed.
+
+Every answer is one JSON object on a line of its own.
+"""
+
+import argparse
+import json
+import os
+import time
+
+DIGITS = 10
+SYMBOLS = 10
+RECALL = 9
+GATES = ("Wz", "Wr", "Wh")
+
+
+def options():
+    p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    p.add_argument("mode", choices=["iterations", "first", "memory", "compile", "kernels", "losses"])
+    p.add_argument("--rule", choices=["d_rtrl", "bptt"], default="d_rtrl")
+    p.add_argument("--lag", type=int, default=50)
+    p.add_argument("--batch", type=int, default=64)
+    p.add_argument("--hidden", type=int, default=128)
+    p.add_argument("--lr", type=float, default=1e-3)
+    p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--threads", type=int, default=2)
+    p.add_argument("--iterations", type=int, default=30)
+    p.add_argument("--warm-seconds", type=float, default=3.0)
+    p.add_argument("--data", help="losses: a safetensors file with the weights and `symbols`, i32[N, T, B]")
+    return p.parse_args()
+
+
+OPTIONS = options()
+if hasattr(os, "sched_setaffinity"):
+    # XLA sizes its pool by the processors it may use.
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: OPTIONS.threads])
+
+import numpy as np  # noqa: E402
+import jax  # noqa: E402
+import jax.numpy as jnp  # noqa: E402
+from jax import lax  # noqa: E402
+
+
+# ---- model -----------------------------------------------------------------------------------------------------------
+
+
+def initial_weights(hidden, seed):
+    rng = np.random.default_rng(seed)
+    weights = {}
+    for gate in GATES:
+        rows = SYMBOLS + hidden
+        q, r = np.linalg.qr(rng.standard_normal((rows, hidden)))
+        weights[f"rnn.{gate}.weight"] = (q * np.sign(np.diag(r))).astype(np.float32)
+        weights[f"rnn.{gate}.bias"] = np.zeros(hidden, np.float32)
+    weights["readout.weight"] = (rng.standard_normal((hidden, SYMBOLS)) * np.sqrt(2 / hidden)).astype(np.float32)
+    weights["readout.bias"] = np.zeros(SYMBOLS, np.float32)
+    return {k: jnp.asarray(v) for k, v in weights.items()}
+
+
+def linear(w, name, x):
+    return x @ w[name + ".weight"] + w[name + ".bias"]
+
+
+def gru(w, h, x):
+    """The next state, and what its derivatives are made of."""
+    xh = jnp.concatenate([x, h], 1)
+    z = jax.nn.sigmoid(linear(w, "rnn.Wz", xh))
+    r = jax.nn.sigmoid(linear(w, "rnn.Wr", xh))
+    xrh = jnp.concatenate([x, r * h], 1)
+    c = jnp.tanh(linear(w, "rnn.Wh", xrh))
+    return (1 - z) * h + z * c, (xh, z, r, xrh, c)
+
+
+def one_hot(ids):
+    return jax.nn.one_hot(ids, SYMBOLS, dtype=jnp.float32)
+
+
+def cross_entropy(logits, labels):
+    picked = jnp.take_along_axis(logits, labels[:, None], 1)[:, 0]
+    return (jax.nn.logsumexp(logits, 1) - picked).mean()
+
+
+# ---- the two rules: symbols i32[T, B] to (loss, gradients) --------------------------------------------------------------
+
+
+def bptt(w, symbols):
+    batch = symbols.shape[1]
+    hidden = w["rnn.Wz.bias"].shape[0]
+
+    def loss(w):
+        def silent(h, ids):
+            return gru(w, h, one_hot(ids))[0], None
+
+        def recall(h, step):
+            ids, digit = step
+            h, _ = gru(w, h, one_hot(ids))
+            return h, cross_entropy(linear(w, "readout", h), digit)
+
+        h = jnp.zeros((batch, hidden), jnp.float32)
+        h, _ = lax.scan(silent, h, symbols[:-DIGITS])
+        _, losses = lax.scan(recall, h, (symbols[-DIGITS:], symbols[:DIGITS]))
+        return losses.mean()
+
+    return jax.value_and_grad(loss)(w)
+
+
+def d_rtrl(w, symbols):
+    batch = symbols.shape[1]
+    hidden = w["rnn.Wz.bias"].shape[0]
+    rows = SYMBOLS + hidden
+
+    def advance(eps, d, x, f):
+        weight, bias = eps
+        return d[:, None, :] * weight + x[:, :, None] * f[:, None, :], d * bias + f
+
+    def step(carry, ids):
+        h, ez, eh = carry
+        new, (xh, z, r, xrh, c) = gru(w, h, one_hot(ids))
+        d = 1 - z
+        fz = (c - h) * z * (1 - z)
+        fh = z * (1 - c * c)
+        return (new, advance(ez, d, xh, fz), advance(eh, d, xrh, fh)), (xh, r, fh, h)
+
+    def silent(carry, ids):
+        return step(carry, ids)[0], None
+
+    def recall(carry, inputs):
+        carry, grads = carry
+        ids, digit = inputs
+        carry, (xh, r, fh, old) = step(carry, ids)
+        h, ez, eh = carry
+        logits = linear(w, "readout", h)
+        loss, dlogits = jax.value_and_grad(cross_entropy)(logits, digit)
+        signal = dlogits @ w["readout.weight"].T
+        # W_r's own path: y_h <- r h <- r <- y_r
+        dr = ((signal * fh) @ w["rnn.Wh.weight"].T)[:, SYMBOLS:] * old
+        dyr = dr * r * (1 - r)
+        own = {
+            "rnn.Wz.weight": (signal[:, None, :] * ez[0]).sum(0),
+            "rnn.Wz.bias": (signal * ez[1]).sum(0),
+            "rnn.Wr.weight": xh.T @ dyr,
+            "rnn.Wr.bias": dyr.sum(0),
+            "rnn.Wh.weight": (signal[:, None, :] * eh[0]).sum(0),
+            "rnn.Wh.bias": (signal * eh[1]).sum(0),
+            "readout.weight": h.T @ dlogits,
+            "readout.bias": dlogits.sum(0),
+        }
+        return (carry, jax.tree.map(jnp.add, grads, own)), loss
+
+    def zero_trace():
+        return jnp.zeros((batch, rows, hidden), jnp.float32), jnp.zeros((batch, hidden), jnp.float32)
+
+    start = (jnp.zeros((batch, hidden), jnp.float32), zero_trace(), zero_trace())
+    carry, _ = lax.scan(silent, start, symbols[:-DIGITS])
+    zeros = jax.tree.map(jnp.zeros_like, w)
+    (_, grads), losses = lax.scan(recall, (carry, zeros), (symbols[-DIGITS:], symbols[:DIGITS]))
+    return losses.mean(), grads
+
+
+RULES = {"d_rtrl": d_rtrl, "bptt": bptt}
+
+
+# ---- training -----------------------------------------------------------------------------------------------------------
+
+
+def adam(w, m, v, count, grads, lr, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    count = count + 1
+    t = count.astype(jnp.float32)
+    m = jax.tree.map(lambda m, g: beta1 * m + (1 - beta1) * g, m, grads)
+    v = jax.tree.map(lambda v, g: beta2 * v + (1 - beta2) * g * g, v, grads)
+
+    def move(w, m, v):
+        return w - lr * (m / (1 - beta1**t)) / (jnp.sqrt(v / (1 - beta2**t)) + epsilon)
+
+    return jax.tree.map(move, w, m, v), m, v, count
+
+
+def iteration(rule, lr):
+    def run(state, symbols):
+        w, m, v, count = state
+        loss, grads = RULES[rule](w, symbols)
+        return adam(w, m, v, count, grads, lr), loss
+
+    return jax.jit(run, donate_argnums=0)
+
+
+def fresh_state(weights):
+    zeros = {k: jnp.zeros_like(x) for k, x in weights.items()}
+    return weights, zeros, {k: jnp.zeros_like(x) for k, x in weights.items()}, jnp.zeros((), jnp.int32)
+
+
+def batches(o, n):
+    rng = np.random.default_rng(o.seed)
+    out = []
+    for _ in range(n):
+        ids = np.zeros((o.lag + 2 * DIGITS, o.batch), np.int32)
+        ids[:DIGITS] = rng.integers(1, RECALL, (DIGITS, o.batch))
+        ids[-DIGITS:] = RECALL
+        out.append(jnp.asarray(ids))
+    return out
+
+
+# ---- answers --------------------------------------------------------------------------------------------------------------
+
+
+def answer(**fields):
+    print(json.dumps(fields), flush=True)
+
+
+def peak_bytes():
+    try:
+        with open("/proc/self/status") as f:
+            return next(int(line.split()[1]) * 1024 for line in f if line.startswith("VmHWM"))
+    except (OSError, StopIteration):
+        return -1
+
+
+def warm_and_time(run, seconds, n):
+    """Milliseconds of n runs in steady state."""
+    end = time.perf_counter() + seconds
+    least = 5
+    while least > 0 or time.perf_counter() < end:
+        run()
+        least -= 1
+    ms = []
+    for _ in range(n):
+        start = time.perf_counter()
+        run()
+        ms.append((time.perf_counter() - start) * 1e3)
+    return ms
+
+
+class Training:
+    def __init__(self, o, data):
+        self.state = fresh_state(initial_weights(o.hidden, o.seed))
+        self.step = iteration(o.rule, o.lr)
+        self.data = data
+        self.losses = []
+
+    def __call__(self):
+        symbols = self.data[len(self.losses) % len(self.data)]
+        self.state, loss = self.step(self.state, symbols)
+        self.losses.append(float(loss))
+
+
+def iterations(o):
+    training = Training(o, batches(o, 16))
+    ms = warm_and_time(training, o.warm_seconds, o.iterations)
+    answer(what="iterations", rule=o.rule, ms=ms, losses=training.losses)
+
+
+def first(o):
+    training = Training(o, batches(o, 1))
+    training()
+    answer(what="first", rule=o.rule, end=time.time(), losses=training.losses)
+
+
+def memory(o):
+    training = Training(o, batches(o, 1))
+    for _ in range(o.iterations):
+        training()
+    answer(what="memory", rule=o.rule, steps=o.lag + 2 * DIGITS, peak=peak_bytes(), losses=training.losses)
+
+
+def compile_time(o):
+    ms = []
+    for _ in range(o.iterations + 1):
+        state = fresh_state(initial_weights(o.hidden, o.seed))
+        step = iteration(o.rule, o.lr)
+        data = batches(o, 1)[0]
+        start = time.perf_counter()
+        step.lower(state, data).compile()
+        ms.append((time.perf_counter() - start) * 1e3)
+    answer(what="compile", rule=o.rule, steps=o.lag + 2 * DIGITS, ms=ms[1:])
+
+
+def losses(o):
+    tensors = read_safetensors(o.data)
+    symbols = jnp.asarray(tensors.pop("symbols"))
+    state = fresh_state({k: jnp.asarray(v) for k, v in tensors.items()})
+    step = iteration(o.rule, o.lr)
+    out = []
+    for batch in symbols:
+        state, loss = step(state, batch)
+        out.append(float(loss))
+    answer(what="losses", rule=o.rule, losses=out)
+
+
+def read_safetensors(path):
+    with open(path, "rb") as f:
+        header = json.loads(f.read(int.from_bytes(f.read(8), "little")))
+        body = f.read()
+    types = {"F32": np.float32, "I32": np.int32}
+    out = {}
+    for name, entry in header.items():
+        if name != "__metadata__":
+            start, end = entry["data_offsets"]
+            out[name] = np.frombuffer(body[start:end], types[entry["dtype"]]).reshape(entry["shape"])
+    return out
+
+
+def kernels(o):
+    rng = np.random.default_rng(o.seed)
+
+    def normal(*shape):
+        return jnp.asarray(rng.standard_normal(shape).astype(np.float32))
+
+    def measure(name, f, args, work, repeat):
+        g = jax.jit(f)
+
+        def run():
+            for _ in range(repeat):
+                out = g(*args)
+            jax.block_until_ready(out)
+
+        ms = warm_and_time(run, o.warm_seconds / 2, o.iterations)
+        answer(what="kernel", name=name, ns=[1e6 * t / repeat for t in ms], work=work)
+
+    steps, batch, rows, hidden = 20, o.batch, SYMBOLS + o.hidden, o.hidden
+
+    def sweep(e, g, d, x, f, l):
+        def body(carry, step):
+            e, g = carry
+            d, x, f, l = step
+            e = d[:, None, :] * e + x[:, :, None] * f[:, None, :]
+            return (e, g + (l[:, None, :] * e).sum(0)), None
+
+        return lax.scan(body, (e, g), (d, x, f, l))[0]
+
+    measure(
+        "sweep",
+        sweep,
+        [normal(batch, rows, hidden), normal(rows, hidden)]
+        + [normal(steps, batch, n) * 0.1 for n in (hidden, rows, hidden, hidden)],
+        2 * 4 * steps * batch * rows * hidden,
+        1,
+    )
+    measure("matmul_small", jnp.matmul, [normal(64, 138), normal(138, 128)], 2 * 64 * 138 * 128, 100)
+    measure("matmul_512", jnp.matmul, [normal(512, 512), normal(512, 512)], 2 * 512**3, 1)
+    points = 1 << 16
+    for name, f in (("tanh", jnp.tanh), ("sigmoid", jax.nn.sigmoid), ("exp", jnp.exp)):
+        measure(name, f, [normal(points)], points, 20)
+    measure("call", lambda x: x + 1, [normal(8)], 1, 1000)
+
+
+def main(o):
+    modes = {
+        "iterations": iterations,
+        "first": first,
+        "memory": memory,
+        "compile": compile_time,
+        "kernels": kernels,
+        "losses": losses,
+    }
+    modes[o.mode](o)
+
+
+if __name__ == "__main__":
+    jax.config.update("jax_platforms", "cpu")
+    main(OPTIONS)

@@ -1,0 +1,42 @@
+package dev.engram.bench;
+
+import dev.engram.Engram;
+import dev.engram.Fn1;
+import dev.engram.ir.DType;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** What a call costs besides its work. */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 4, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(
+    value = 1,
+    jvmArgsAppend = {
+      "--add-modules=jdk.incubator.vector",
+      "-XX:+UseSerialGC",
+      "-Dengram.threads=2"
+    })
+public class CallBenchmark {
+  private final HostTensor x = HostTensor.full(TensorType.of(DType.F32, 8), 1);
+  private final Fn1<Tensor, Tensor> addOne = Engram.jit((Tensor t) -> t.add(1));
+
+  /** A compiled function of eight elements. */
+  @Benchmark
+  public Tensor call() {
+    return addOne.apply(x);
+  }
+}

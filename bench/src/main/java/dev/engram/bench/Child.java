@@ -1,0 +1,90 @@
+package dev.engram.bench;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** A process that answers in {@link Line}s. */
+record Child(List<String> command) {
+
+  /**
+   * The answers of a process.
+   *
+   * @param started seconds since the epoch, just before the process was started
+   */
+  record Answers(double started, List<Line> lines) {
+    Line only() {
+      if (lines.size() != 1) {
+        throw new IllegalStateException("got " + lines.size() + " answers, expected one: " + lines);
+      }
+      return lines.getFirst();
+    }
+  }
+
+  /**
+   * A JVM with the flags that the command {@code engram} runs with, and this JVM's class path.
+   *
+   * @param flags more of them
+   */
+  static Child jvm(int threads, List<String> flags, String main, List<String> args) {
+    List<String> all = new ArrayList<>();
+    all.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    all.addAll(
+        List.of(
+            "-XX:+UseSerialGC",
+            "-Xlog:disable",
+            "-Xlog:all=error:stderr",
+            "--add-modules=jdk.incubator.vector",
+            "--enable-native-access=ALL-UNNAMED",
+            "-Dengram.threads=" + threads));
+    for (String name : System.getProperties().stringPropertyNames()) {
+      if (name.startsWith("engram.") && !name.equals("engram.threads")) {
+        all.add("-D" + name + "=" + System.getProperty(name));
+      }
+    }
+    all.addAll(flags);
+    all.addAll(List.of("-cp", System.getProperty("java.class.path"), main));
+    all.addAll(args);
+    return new Child(all);
+  }
+
+  /**
+   * Runs it to its end.
+   *
+   * @throws IOException when it cannot be started or fails; the message has what it printed
+   */
+  Answers run() throws IOException {
+    Instant start = Instant.now();
+    Process p = new ProcessBuilder(command).redirectErrorStream(true).start();
+    p.getOutputStream().close();
+    String text = new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    try {
+      int code = p.waitFor();
+      if (code != 0) {
+        throw new IOException("exit code " + code + " of " + command + ":\n" + text);
+      }
+    } catch (InterruptedException e) {
+      p.destroy();
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
+    List<Line> lines = text.lines().map(Line::parse).flatMap(Optional::stream).toList();
+    return new Answers(ChronoUnit.MICROS.between(Instant.EPOCH, start) / 1e6, lines);
+  }
+
+  /** True when all of the class path are archives, which a JVM's own cache of classes needs. */
+  static boolean canCacheClasses() {
+    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
+      if (!entry.endsWith(".jar")) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

@@ -1,0 +1,67 @@
+package dev.engram.bench;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Time to compile an iteration in a warm process, and the size of its code, against its length. */
+record Compilation(Workbench bench) {
+  private static final int RUNS = 5;
+
+  /** Compile times of two lengths scatter; their code must not differ at all. */
+  private static final double GOAL_TIME_GROWTH = 1.2;
+
+  List<Row> rows() throws IOException {
+    List<Row> rows = new ArrayList<>();
+    int t = bench.sizes().steps();
+    // The backend takes memory for all of a program, and BPTT's grows with T.
+    rows.addAll(rows(Rule.D_RTRL, List.of(t, 10 * t, 100 * t)));
+    rows.addAll(rows(Rule.BPTT, List.of(t, 10 * t)));
+    return rows;
+  }
+
+  private List<Row> rows(Rule rule, List<Integer> lengths) throws IOException {
+    Map<Integer, Line> ours = new LinkedHashMap<>();
+    List<Row> rows = new ArrayList<>();
+    String name = rule.title() + " step: ";
+    for (int t : lengths) {
+      Sizes sizes = bench.sizes().withSteps(t);
+      String[] options = {"--rule", rule.word(), "--iterations", Integer.toString(RUNS)};
+      Line l = bench.measure("compile", sizes, options).getFirst();
+      Optional<Line> peer = bench.peer("compile", sizes, options).map(List::getFirst);
+      ours.put(t, l);
+      rows.add(
+          Row.of(name + "compilation, T=" + t, Row.Unit.MS, l.samples("ms"))
+              .beside(peer.map(p -> p.samples("ms"))));
+    }
+    Line first = ours.get(lengths.getFirst());
+    Line last = ours.get(lengths.getLast());
+    String over = ", T=" + lengths.getLast() + " over T=" + lengths.getFirst();
+    for (String phase : List.of("trace", "passes", "lowering", "bytecode")) {
+      rows.add(Row.of(name + phase, Row.Unit.MS, first.samples(phase)));
+    }
+    rows.add(growth(name + "compilation" + over, first, last, "ms", GOAL_TIME_GROWTH));
+    for (String size : List.of("nests", "methods", "bytes", "largest")) {
+      rows.add(Row.of(name + title(size), Row.Unit.COUNT, first.number(size)));
+    }
+    rows.add(growth(name + "nests" + over, first, last, "nests", 1));
+    rows.add(growth(name + "bytecode bytes" + over, first, last, "bytes", 1));
+    return rows;
+  }
+
+  private static String title(String size) {
+    return switch (size) {
+      case "bytes" -> "bytecode bytes";
+      case "largest" -> "bytecode bytes of the largest method";
+      default -> size;
+    };
+  }
+
+  private Row growth(String name, Line first, Line last, String what, double goal) {
+    double ratio = last.samples(what).median() / first.samples(what).median();
+    return bench.goal(Row.of(name, Row.Unit.RATIO, ratio), goal);
+  }
+}

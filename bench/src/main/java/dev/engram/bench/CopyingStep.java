@@ -1,0 +1,91 @@
+package dev.engram.bench;
+
+import dev.engram.DRtrl;
+import dev.engram.Engram;
+import dev.engram.Fn2;
+import dev.engram.Grads;
+import dev.engram.Learner;
+import dev.engram.State;
+import dev.engram.States;
+import dev.engram.Traced;
+import dev.engram.ValueAndGrad;
+import dev.engram.Vmap;
+import dev.engram.ir.DType;
+import dev.engram.ir.Tensor;
+import dev.engram.loss.Losses;
+import dev.engram.optim.Adam;
+import java.util.List;
+
+/**
+ * One training iteration of the copying task: symbols {@code i32[T, B]} to the mean loss of the
+ * recall, with the weights updated.
+ */
+final class CopyingStep {
+  private static final Fn2<Tensor, Tensor, Tensor> LOSS =
+      (out, digit) -> Losses.softmaxCrossEntropy(out, digit).mean();
+
+  private final Sizes sizes;
+  private final Rule rule;
+  private final GruNet model;
+  private final Adam adam;
+  private final States weights;
+
+  CopyingStep(Sizes sizes, Rule rule) {
+    this.sizes = sizes;
+    this.rule = rule;
+    this.model = new GruNet(sizes);
+    this.adam = new Adam(sizes.rate());
+    this.weights = model.states().subset(State.Kind.PARAMETER);
+    adam.register(weights);
+  }
+
+  States weights() {
+    return weights;
+  }
+
+  /** The iteration as a graph. */
+  Traced trace() {
+    return Traced.of(
+        "step", args -> apply((Tensor) args.getFirst()), List.of(new Symbols(sizes, 1).next()));
+  }
+
+  private Tensor apply(Tensor ids) {
+    int warmUp = sizes.steps() - Sizes.DIGITS;
+    Tensor before = ids.slice(0, 0, warmUp);
+    Tensor recall = oneHot(ids.slice(0, warmUp, sizes.steps()));
+    Tensor digits = ids.slice(0, 0, Sizes.DIGITS);
+    return switch (rule) {
+      case D_RTRL -> online(before, recall, digits);
+      case BPTT -> offline(before, recall, digits);
+    };
+  }
+
+  private Tensor online(Tensor before, Tensor recall, Tensor digits) {
+    Learner learner = Learner.compile(model, m -> new DRtrl(m, _ -> {}), recall.get(0));
+    Engram.forLoop((Tensor id) -> learner.call(oneHot(id)), before);
+    Learner.Sequence s = learner.grad(recall, digits, LOSS);
+    adam.update(s.grads());
+    return s.losses().mean();
+  }
+
+  private Tensor offline(Tensor before, Tensor recall, Tensor digits) {
+    Engram.vmapNewStates(sizes.batch(), model::initAllStates);
+    Vmap mapped = new Vmap(model);
+    ValueAndGrad<Grads> g =
+        Engram.valueAndGrad(
+                () -> {
+                  Engram.forLoop((Tensor id) -> mapped.update(oneHot(id)), before);
+                  return Engram.forLoop(
+                          (Tensor x, Tensor y) -> LOSS.apply(mapped.update(x), y), recall, digits)
+                      .mean();
+                },
+                weights)
+            .apply();
+    adam.update(g.grad());
+    return g.value();
+  }
+
+  private static Tensor oneHot(Tensor ids) {
+    return ids.oneHot(Sizes.SYMBOLS, DType.F32);
+  }
+}

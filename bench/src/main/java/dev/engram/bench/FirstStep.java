@@ -1,0 +1,28 @@
+package dev.engram.bench;
+
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+
+/**
+ * One training iteration in a fresh process, as a user's first one: says when it ended. Arguments:
+ * the rule, then lag, batch, hidden units and seed.
+ */
+public final class FirstStep {
+  private FirstStep() {}
+
+  /** Prints one line. */
+  public static void main(String[] args) {
+    Sizes sizes =
+        new Sizes(
+            Integer.parseInt(args[1]),
+            Integer.parseInt(args[2]),
+            Integer.parseInt(args[3]),
+            Sizes.standard().rate(),
+            Long.parseLong(args[4]));
+    Training training = Training.of(sizes, Rule.of(args[0]));
+    double loss = training.run(new Symbols(sizes, 1).next());
+    long end = ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
+    System.out.println(
+        "{\"what\": \"first\", \"end\": " + end / 1e6 + ", \"losses\": " + loss + "}");
+  }
+}

@@ -1,0 +1,31 @@
+package dev.engram.bench;
+
+import dev.engram.Key;
+import dev.engram.Layer;
+import dev.engram.ir.Tensor;
+import dev.engram.nn.GruCell;
+import dev.engram.nn.Linear;
+import java.util.List;
+
+/** A GRU with a linear readout. */
+final class GruNet extends Layer {
+  private final GruCell rnn;
+  private final Linear readout;
+
+  GruNet(Sizes sizes) {
+    List<Key> keys = Key.of(sizes.seed()).split(2);
+    rnn = new GruCell(Sizes.SYMBOLS, sizes.hidden(), keys.getFirst());
+    readout = new Linear(sizes.hidden(), Sizes.SYMBOLS, keys.getLast());
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @param x a one-hot symbol, {@code [10]}
+   * @return logits, {@code [10]}
+   */
+  @Override
+  public Tensor update(Tensor x) {
+    return readout.update(rnn.update(x));
+  }
+}

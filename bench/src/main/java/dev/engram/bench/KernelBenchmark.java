@@ -1,0 +1,47 @@
+package dev.engram.bench;
+
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** Time of one run of each {@link Kernel}. */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Warmup(iterations = 4, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(
+    value = 1,
+    jvmArgsAppend = {
+      "--add-modules=jdk.incubator.vector",
+      "-XX:+UseSerialGC",
+      "-Dengram.threads=2"
+    })
+public class KernelBenchmark {
+  /** One of {@link Kernel#NAMES}. */
+  @Param({"sweep", "matmul_small", "matmul_512", "tanh", "sigmoid", "exp"})
+  public String name;
+
+  private Kernel kernel;
+
+  /** Compiles the kernel. */
+  @Setup
+  public void compile() {
+    kernel = Kernel.of(name, Sizes.standard());
+  }
+
+  /** One run, on the same tensors every time. */
+  @Benchmark
+  public void run() {
+    kernel.run();
+  }
+}

@@ -1,0 +1,84 @@
+package dev.engram.bench;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * An answer of a child process: a flat JSON object of texts and numbers, each as a list, on one
+ * line.
+ *
+ * @param fields a lone value is a list of one
+ */
+record Line(Map<String, List<String>> fields) {
+  private static final Pattern FIELD =
+      Pattern.compile("\"(\\w+)\"\\s*:\\s*(\\[[^\\]]*\\]|\"[^\"]*\"|[^,\\s}]+)");
+
+  /** The object in {@code text}, if it is one. */
+  static Optional<Line> parse(String text) {
+    if (!text.startsWith("{") || !text.endsWith("}")) {
+      return Optional.empty();
+    }
+    Map<String, List<String>> fields = new LinkedHashMap<>();
+    Matcher m = FIELD.matcher(text);
+    while (m.find()) {
+      List<String> values = new ArrayList<>();
+      for (String v : m.group(2).replaceAll("[\\[\\]\"]", "").split(",")) {
+        if (!v.isBlank()) {
+          values.add(v.strip());
+        }
+      }
+      fields.put(m.group(1), List.copyOf(values));
+    }
+    return Optional.of(new Line(fields));
+  }
+
+  /** A line to print. */
+  static String of(Map<String, ?> fields) {
+    return fields.entrySet().stream()
+        .map(e -> "\"" + e.getKey() + "\": " + json(e.getValue()))
+        .collect(Collectors.joining(", ", "{", "}"));
+  }
+
+  private static String json(Object value) {
+    return switch (value) {
+      case List<?> list ->
+          list.stream().map(Line::json).collect(Collectors.joining(", ", "[", "]"));
+      case Number n -> n.toString();
+      default -> "\"" + value + "\"";
+    };
+  }
+
+  boolean has(String name) {
+    return fields.containsKey(name);
+  }
+
+  String text(String name) {
+    return values(name).getFirst();
+  }
+
+  double number(String name) {
+    return Double.parseDouble(text(name));
+  }
+
+  List<Double> numbers(String name) {
+    return values(name).stream().map(Double::valueOf).toList();
+  }
+
+  Samples samples(String name) {
+    return new Samples(numbers(name));
+  }
+
+  private List<String> values(String name) {
+    List<String> v = fields.get(name);
+    if (v == null || v.isEmpty()) {
+      throw new IllegalArgumentException("no \"" + name + "\" in " + fields);
+    }
+    return v;
+  }
+}

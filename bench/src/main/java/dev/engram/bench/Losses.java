@@ -1,0 +1,99 @@
+package dev.engram.bench;
+
+import dev.engram.State;
+import dev.engram.Traced;
+import dev.engram.backend.cpu.CpuBackend;
+import dev.engram.backend.cpu.CpuOptions;
+import dev.engram.io.Safetensors;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.passes.Pipeline;
+import dev.engram.lower.Executable;
+import dev.engram.lower.Lowering;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Trains by each rule, with one thread and with two, and writes down what a peer needs to do the
+ * same.
+ *
+ * @param iterations each on a batch of its own
+ * @param data gets the weights at the start by path, and {@code symbols}, {@code i32[N, T, B]}
+ */
+record Losses(Sizes sizes, int iterations, Path data) {
+
+  /** Losses of each iteration, and the weights at the end. */
+  record Run(List<Double> losses, List<HostTensor> weights) {}
+
+  /** Prints the losses of every training. */
+  void run() throws IOException {
+    write();
+    for (Rule rule : Rule.values()) {
+      for (int threads = 1; threads <= 2; threads++) {
+        Run r = train(rule, threads);
+        Measure.answer(
+            "what",
+            "losses",
+            "rule",
+            rule.word(),
+            "threads",
+            threads,
+            "losses",
+            r.losses,
+            "weights",
+            hash(r.weights));
+      }
+    }
+  }
+
+  Run train(Rule rule, int threads) {
+    CopyingStep step = new CopyingStep(sizes, rule);
+    Traced traced = step.trace();
+    CpuBackend backend =
+        new CpuBackend(new CpuOptions(threads, CpuOptions.ofProperties().vectors()));
+    Executable code = backend.compile(Lowering.lower(Pipeline.standard().run(traced.graph())));
+    Training training =
+        new Training(
+            traced,
+            args -> {
+              List<HostTensor> outs = new ArrayList<>();
+              traced.graph().outTypes().forEach(t -> outs.add(HostTensor.allocate(t)));
+              code.run(args, outs);
+              return outs;
+            });
+    Symbols symbols = new Symbols(sizes, iterations);
+    List<Double> losses = new ArrayList<>();
+    for (int i = 0; i < iterations; i++) {
+      losses.add(training.run(symbols.next()));
+    }
+    return new Run(
+        List.copyOf(losses), step.weights().values().stream().map(s -> s.value().host()).toList());
+  }
+
+  private void write() throws IOException {
+    List<Safetensors.Entry> entries = new ArrayList<>();
+    Map<String, State> weights = new CopyingStep(sizes, Rule.BPTT).weights().byPath();
+    weights.forEach((path, s) -> entries.add(Safetensors.Entry.of(path, s.value().host())));
+    Symbols symbols = new Symbols(sizes, iterations);
+    List<Tensor> batches = new ArrayList<>();
+    for (int i = 0; i < iterations; i++) {
+      batches.add(symbols.next().reshape(1, sizes.steps(), sizes.batch()));
+    }
+    Tensor all = Tensor.concat(0, batches.toArray(Tensor[]::new));
+    entries.add(Safetensors.Entry.of("symbols", all.host()));
+    new Safetensors(Map.of(), entries).write(data);
+  }
+
+  private static long hash(List<HostTensor> tensors) {
+    long h = 0;
+    for (HostTensor t : tensors) {
+      for (long i = 0; i < t.type().size(); i++) {
+        h = 31 * h + t.bits(i);
+      }
+    }
+    return h;
+  }
+}

@@ -1,0 +1,48 @@
+package dev.engram.bench;
+
+import dev.engram.Traced;
+import dev.engram.backend.cpu.CpuBackend;
+import dev.engram.ir.Graph;
+import dev.engram.ir.passes.Pipeline;
+import dev.engram.lower.Executable;
+import dev.engram.lower.LoopProgram;
+import dev.engram.lower.Lowering;
+
+/**
+ * The way from a model to code, phase by phase, in milliseconds.
+ *
+ * @param trace the user's code, derivatives and learning rule, to a graph
+ * @param passes simplification
+ * @param lowering to loops with a memory plan
+ * @param bytecode to classes, none of them reused from an earlier compilation
+ */
+record Phases(double trace, double passes, double lowering, double bytecode, Result result) {
+
+  /** What came out. */
+  record Result(Traced traced, LoopProgram program, Executable code) {}
+
+  /** Compiles one iteration of the copying job. */
+  static Phases of(Sizes sizes, Rule rule) {
+    CopyingStep step = new CopyingStep(sizes, rule);
+    CpuBackend backend = new CpuBackend();
+    long t0 = System.nanoTime();
+    Traced traced = step.trace();
+    long t1 = System.nanoTime();
+    Graph simplified = Pipeline.standard().run(traced.graph());
+    long t2 = System.nanoTime();
+    LoopProgram program = Lowering.lower(simplified);
+    long t3 = System.nanoTime();
+    Executable code = backend.compile(program);
+    long t4 = System.nanoTime();
+    return new Phases(
+        (t1 - t0) / 1e6,
+        (t2 - t1) / 1e6,
+        (t3 - t2) / 1e6,
+        (t4 - t3) / 1e6,
+        new Result(traced, program, code));
+  }
+
+  double total() {
+    return trace + passes + lowering + bytecode;
+  }
+}

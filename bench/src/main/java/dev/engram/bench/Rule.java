@@ -1,0 +1,41 @@
+package dev.engram.bench;
+
+/** How the copying job's gradient is made. */
+public enum Rule {
+  /** Online, by eligibility traces. */
+  D_RTRL("d_rtrl", "D-RTRL"),
+  /** Offline, by backpropagation through time. */
+  BPTT("bptt", "BPTT");
+
+  private final String word;
+  private final String title;
+
+  Rule(String word, String title) {
+    this.word = word;
+    this.title = title;
+  }
+
+  /** The name in options and in the lines that processes exchange. */
+  public String word() {
+    return word;
+  }
+
+  /** The name in tables. */
+  public String title() {
+    return title;
+  }
+
+  /**
+   * The rule of that {@link #word}.
+   *
+   * @throws IllegalArgumentException when there is none
+   */
+  static Rule of(String word) {
+    for (Rule r : values()) {
+      if (r.word.equals(word)) {
+        return r;
+      }
+    }
+    throw new IllegalArgumentException("rule is '" + word + "', expected d_rtrl or bptt");
+  }
+}

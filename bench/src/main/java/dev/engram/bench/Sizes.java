@@ -1,0 +1,54 @@
+package dev.engram.bench;
+
+import java.util.List;
+
+/**
+ * Sizes of the copying job.
+ *
+ * @param lag steps between the digits and their recall
+ * @param rate of Adam
+ * @param seed of the weights and the data
+ */
+public record Sizes(int lag, int batch, int hidden, double rate, long seed) {
+  /** Number of digits in a sequence. */
+  static final int DIGITS = 10;
+
+  /** Number of different symbols: one-hot inputs and logits. */
+  static final int SYMBOLS = 10;
+
+  /** Lag 50, batches of 64, 128 hidden units, rate 1e-3: the sizes that the goals are for. */
+  public static Sizes standard() {
+    return new Sizes(50, 64, 128, 1e-3, 0);
+  }
+
+  /** Steps of one sequence. */
+  public int steps() {
+    return lag + 2 * DIGITS;
+  }
+
+  /** The same job with sequences of {@code steps}. */
+  public Sizes withSteps(int steps) {
+    return new Sizes(steps - 2 * DIGITS, batch, hidden, rate, seed);
+  }
+
+  /** As options of a child process, ours or the peer's. */
+  List<String> options() {
+    return List.of(
+        "--lag", Integer.toString(lag),
+        "--batch", Integer.toString(batch),
+        "--hidden", Integer.toString(hidden),
+        "--lr", Double.toString(rate),
+        "--seed", Long.toString(seed));
+  }
+
+  /** Reads {@link #options}; what is not given is {@link #standard}. */
+  static Sizes of(Options o) {
+    Sizes s = standard();
+    return new Sizes(
+        o.integer("lag", s.lag),
+        o.integer("batch", s.batch),
+        o.integer("hidden", s.hidden),
+        o.number("lr", s.rate),
+        o.integer("seed", (int) s.seed));
+  }
+}

@@ -1,0 +1,73 @@
+package dev.engram.bench;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * What all measurements share.
+ *
+ * @param progress gets a line before each measurement
+ */
+record Workbench(
+    Sizes sizes, int threads, Steady steady, Optional<JaxPeer> peer, Consumer<String> progress) {
+
+  /** Runs {@link Measure} in a JVM of its own. */
+  List<Line> measure(String what, Sizes sizes, String... options) throws IOException {
+    progress.accept("measuring " + what + " " + String.join(" ", options) + " (" + sizes + ")");
+    List<String> args = new ArrayList<>(List.of(what));
+    args.addAll(sizes.options());
+    args.addAll(List.of(options));
+    return Child.jvm(threads, List.of(), Measure.class.getName(), args).run().lines();
+  }
+
+  /** The same by the peer, when there is one. */
+  Optional<List<Line>> peer(String what, Sizes sizes, String... options) throws IOException {
+    if (peer.isEmpty()) {
+      return Optional.empty();
+    }
+    progress.accept("JAX: " + what + " " + String.join(" ", options) + " (" + sizes + ")");
+    List<String> args = new ArrayList<>(sizes.options());
+    args.addAll(List.of(options));
+    return Optional.of(peer.get().run(what, args).lines());
+  }
+
+  /** Options of {@link #steady}. */
+  String[] steadyOptions(Rule rule) {
+    return new String[] {
+      "--rule", rule.word(),
+      "--iterations", Integer.toString(steady.samples()),
+      "--warm-seconds", Double.toString(steady.seconds())
+    };
+  }
+
+  /** The row with its goal, when the sizes are those the goal is for. */
+  Row goal(Row row, double atMost) {
+    return sizes.equals(Sizes.standard()) ? row.atMost(atMost) : row;
+  }
+
+  /**
+   * The losses of a training are numbers that fall.
+   *
+   * @throws IllegalStateException when they do not
+   */
+  static void learns(String who, List<Double> losses) {
+    for (double l : losses) {
+      if (!Double.isFinite(l)) {
+        throw new IllegalStateException(who + ": a loss is " + l + " in " + losses);
+      }
+    }
+    int some = losses.size() / 4;
+    double start = mean(losses.subList(0, some));
+    double end = mean(losses.subList(losses.size() - some, losses.size()));
+    if (some > 0 && !(end < start)) {
+      throw new IllegalStateException(who + ": the loss does not fall: " + start + " to " + end);
+    }
+  }
+
+  private static double mean(List<Double> xs) {
+    return xs.stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN);
+  }
+}

@@ -1,0 +1,66 @@
+package dev.engram.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.engram.ir.HostTensor;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What is measured is a training that works. */
+class TrainingTest {
+  // Large enough that the traces are shared among threads.
+  private static final Sizes SIZES = new Sizes(1, 16, 64, 1e-2, 3);
+
+  private static Losses.Run train(Sizes sizes, Rule rule, int threads) {
+    return new Losses(sizes, 12, Path.of("unused")).train(rule, threads);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void theLossIsFiniteAndFalls(Rule rule) {
+    Training training = Training.of(SIZES, rule);
+    HostTensor symbols = new Symbols(SIZES, 1).next();
+    List<Double> losses = new ArrayList<>();
+    for (int i = 0; i < 12; i++) {
+      losses.add(training.run(symbols));
+    }
+    Workbench.learns(rule.title(), losses);
+    assertThrows(
+        IllegalStateException.class, () -> Workbench.learns("backwards", losses.reversed()));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void oneThreadAndTwoGiveTheSameBits(Rule rule) {
+    Losses.Run one = train(SIZES, rule, 1);
+    Losses.Run two = train(SIZES, rule, 2);
+    assertEquals(one.losses(), two.losses());
+    for (int i = 0; i < one.weights().size(); i++) {
+      assertTrue(one.weights().get(i).sameBits(two.weights().get(i)), "weight " + i);
+    }
+    Sizes other = new Sizes(SIZES.lag(), SIZES.batch(), SIZES.hidden(), SIZES.rate(), 4);
+    assertNotEquals(one.losses(), train(other, rule, 1).losses());
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void codeDoesNotGrowWithTheSequence(Rule rule) {
+    CodeSize few = size(rule, 25);
+    CodeSize many = size(rule, 250);
+    assertEquals(few, many);
+    assertTrue(few.nests() > 0 && few.methods() >= few.nests(), few.toString());
+    assertTrue(few.bytes() > few.largest() && few.largest() > 0, few.toString());
+    assertTrue(few.largest() < 8000, few.toString());
+  }
+
+  private static CodeSize size(Rule rule, int steps) {
+    Phases.Result r = Phases.of(SIZES.withSteps(steps), rule).result();
+    return CodeSize.of(r.program(), r.code().disassemble());
+  }
+}
