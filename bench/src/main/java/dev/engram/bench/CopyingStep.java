@@ -2,6 +2,7 @@ package dev.engram.bench;
 
 import dev.engram.DRtrl;
 import dev.engram.Engram;
+import dev.engram.Fn1;
 import dev.engram.Fn2;
 import dev.engram.Grads;
 import dev.engram.Learner;
@@ -20,7 +21,7 @@ import java.util.List;
  * One training iteration of the copying task: symbols {@code i32[T, B]} to the mean loss of the
  * recall, with the weights updated.
  */
-final class CopyingStep {
+final class CopyingStep implements Fn1<Tensor, Tensor> {
   private static final Fn2<Tensor, Tensor, Tensor> LOSS =
       (out, digit) -> Losses.softmaxCrossEntropy(out, digit).mean();
 
@@ -49,7 +50,8 @@ final class CopyingStep {
         "step", args -> apply((Tensor) args.getFirst()), List.of(new Symbols(sizes, 1).next()));
   }
 
-  private Tensor apply(Tensor ids) {
+  @Override
+  public Tensor apply(Tensor ids) {
     int warmUp = sizes.steps() - Sizes.DIGITS;
     Tensor before = ids.slice(0, 0, warmUp);
     Tensor recall = oneHot(ids.slice(0, warmUp, sizes.steps()));

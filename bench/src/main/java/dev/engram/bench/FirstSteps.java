@@ -55,7 +55,7 @@ record FirstSteps(Workbench bench) {
   }
 
   private Samples ours(Rule rule, List<String> flags) throws IOException {
-    bench.progress().accept("first " + rule.title() + " step " + String.join(" ", flags));
+    bench.progress().accept("measuring first " + rule.title() + " step " + String.join(" ", flags));
     List<Double> seconds = new ArrayList<>();
     for (int i = 0; i < runs(); i++) {
       Child.Answers a = child(rule, flags).run();

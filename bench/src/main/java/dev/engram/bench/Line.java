@@ -19,6 +19,8 @@ record Line(Map<String, List<String>> fields) {
   private static final Pattern FIELD =
       Pattern.compile("\"(\\w+)\"\\s*:\\s*(\\[[^\\]]*\\]|\"[^\"]*\"|[^,\\s}]+)");
 
+  private static final Pattern NUMBER = Pattern.compile("-?\\d+(\\.\\d+)?(E-?\\d+)?");
+
   /** The object in {@code text}, if it is one. */
   static Optional<Line> parse(String text) {
     if (!text.startsWith("{") || !text.endsWith("}")) {
@@ -38,20 +40,42 @@ record Line(Map<String, List<String>> fields) {
     return Optional.of(new Line(fields));
   }
 
-  /** A line to print. */
-  static String of(Map<String, ?> fields) {
+  /** An answer to a question. */
+  static Line of(String what) {
+    return new Line(Map.of()).with("what", what);
+  }
+
+  /**
+   * This line with one more field.
+   *
+   * @param value a text, a number, or a list of them
+   */
+  Line with(String name, Object value) {
+    Map<String, List<String>> more = new LinkedHashMap<>(fields);
+    more.put(
+        name,
+        value instanceof List<?> list
+            ? list.stream().map(Object::toString).toList()
+            : List.of(value.toString()));
+    return new Line(more);
+  }
+
+  /** The object as JSON. */
+  @Override
+  public String toString() {
     return fields.entrySet().stream()
         .map(e -> "\"" + e.getKey() + "\": " + json(e.getValue()))
         .collect(Collectors.joining(", ", "{", "}"));
   }
 
-  private static String json(Object value) {
-    return switch (value) {
-      case List<?> list ->
-          list.stream().map(Line::json).collect(Collectors.joining(", ", "[", "]"));
-      case Number n -> n.toString();
-      default -> "\"" + value + "\"";
-    };
+  private static String json(List<String> values) {
+    return values.size() == 1
+        ? json(values.getFirst())
+        : values.stream().map(Line::json).collect(Collectors.joining(", ", "[", "]"));
+  }
+
+  private static String json(String value) {
+    return NUMBER.matcher(value).matches() ? value : '"' + value + '"';
   }
 
   boolean has(String name) {

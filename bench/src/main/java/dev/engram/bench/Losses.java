@@ -34,17 +34,12 @@ record Losses(Sizes sizes, int iterations, Path data) {
     for (Rule rule : Rule.values()) {
       for (int threads = 1; threads <= 2; threads++) {
         Run r = train(rule, threads);
-        Measure.answer(
-            "what",
-            "losses",
-            "rule",
-            rule.word(),
-            "threads",
-            threads,
-            "losses",
-            r.losses,
-            "weights",
-            hash(r.weights));
+        System.out.println(
+            Line.of("losses")
+                .with("rule", rule.word())
+                .with("threads", threads)
+                .with("losses", r.losses)
+                .with("weights", hash(r.weights)));
       }
     }
   }
@@ -55,15 +50,7 @@ record Losses(Sizes sizes, int iterations, Path data) {
     CpuBackend backend =
         new CpuBackend(new CpuOptions(threads, CpuOptions.ofProperties().vectors()));
     Executable code = backend.compile(Lowering.lower(Pipeline.standard().run(traced.graph())));
-    Training training =
-        new Training(
-            traced,
-            args -> {
-              List<HostTensor> outs = new ArrayList<>();
-              traced.graph().outTypes().forEach(t -> outs.add(HostTensor.allocate(t)));
-              code.run(args, outs);
-              return outs;
-            });
+    Training training = new Training(ids -> (Tensor) traced.apply(run(traced, code, ids)));
     Symbols symbols = new Symbols(sizes, iterations);
     List<Double> losses = new ArrayList<>();
     for (int i = 0; i < iterations; i++) {
@@ -71,6 +58,13 @@ record Losses(Sizes sizes, int iterations, Path data) {
     }
     return new Run(
         List.copyOf(losses), step.weights().values().stream().map(s -> s.value().host()).toList());
+  }
+
+  private static List<HostTensor> run(Traced traced, Executable code, Tensor ids) {
+    List<HostTensor> outs = new ArrayList<>();
+    traced.graph().outTypes().forEach(t -> outs.add(HostTensor.allocate(t)));
+    code.run(traced.operands(List.of(ids)).stream().map(Tensor::host).toList(), outs);
+    return outs;
   }
 
   private void write() throws IOException {

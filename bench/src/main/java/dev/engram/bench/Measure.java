@@ -1,24 +1,22 @@
 package dev.engram.bench;
 
 import com.sun.management.ThreadMXBean;
-import dev.engram.Compiler;
 import dev.engram.Engram;
-import dev.engram.Executable;
 import dev.engram.Fn1;
-import dev.engram.Traced;
 import dev.engram.ir.DType;
+import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
+import dev.engram.ir.passes.Pipeline;
+import dev.engram.lower.Lowering;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * One measurement, in a process of its own: {@link Rows} starts it with the flags of the command
@@ -49,29 +47,16 @@ public final class Measure {
     }
   }
 
-  /** Prints one answer. */
-  static void answer(Object... namesAndValues) {
-    Map<String, Object> fields = new LinkedHashMap<>();
-    for (int i = 0; i < namesAndValues.length; i += 2) {
-      fields.put((String) namesAndValues[i], namesAndValues[i + 1]);
-    }
-    System.out.println(Line.of(fields));
-  }
-
   private static void iterations(Sizes sizes, Rule rule, Steady steady) {
     Training training = Training.of(sizes, rule);
     Symbols symbols = new Symbols(sizes, 16);
     List<Double> losses = new ArrayList<>();
     Samples ns = steady.nanos(() -> losses.add(training.run(symbols.next())));
-    answer(
-        "what",
-        "iterations",
-        "rule",
-        rule.word(),
-        "ms",
-        ns.map(t -> t / 1e6).sorted(),
-        "losses",
-        losses);
+    System.out.println(
+        Line.of("iterations")
+            .with("rule", rule.word())
+            .with("ms", ns.map(t -> t / 1e6).sorted())
+            .with("losses", losses));
   }
 
   // What the JVM's own bean says of all threads, those of the backend's pool among them.
@@ -82,41 +67,38 @@ public final class Measure {
     double[] loss = new double[1];
     Samples bytes =
         steady.growth(() -> loss[0] = training.run(symbols), threads::getTotalThreadAllocatedBytes);
-    answer(
-        "what",
-        "allocation",
-        "rule",
-        rule.word(),
-        "steps",
-        sizes.steps(),
-        "bytes",
-        bytes.sorted(),
-        "losses",
-        loss[0]);
+    System.out.println(
+        Line.of("allocation")
+            .with("rule", rule.word())
+            .with("steps", sizes.steps())
+            .with("bytes", bytes.sorted())
+            .with("losses", loss[0]));
   }
 
   private static void memory(Sizes sizes, Rule rule, int iterations) throws IOException {
-    Traced traced = new CopyingStep(sizes, rule).trace();
-    Executable code = Compiler.standard().compile(traced.graph());
-    Training training = new Training(traced, code::run);
+    Training training = Training.of(sizes, rule);
     HostTensor symbols = new Symbols(sizes, 1).next();
     List<Double> losses = new ArrayList<>();
     for (int i = 0; i < iterations; i++) {
       losses.add(training.run(symbols));
     }
-    answer(
-        "what",
-        "memory",
-        "rule",
-        rule.word(),
-        "steps",
-        sizes.steps(),
-        "planned",
-        Training.plannedBytes(traced, code),
-        "peak",
-        peakBytes(),
-        "losses",
-        losses);
+    long peak = peakBytes();
+    System.out.println(
+        Line.of("memory")
+            .with("rule", rule.word())
+            .with("steps", sizes.steps())
+            .with("planned", plannedBytes(sizes, rule))
+            .with("peak", peak)
+            .with("losses", losses));
+  }
+
+  /** Bytes of the inputs, the results, and everything in between. */
+  private static long plannedBytes(Sizes sizes, Rule rule) {
+    Graph g = Pipeline.standard().run(new CopyingStep(sizes, rule).trace().graph());
+    long ends =
+        g.paramTypes().stream().mapToLong(t -> t.bytes()).sum()
+            + g.outTypes().stream().mapToLong(t -> t.bytes()).sum();
+    return ends + Lowering.lower(g).arenaBytes();
   }
 
   /** The most memory the process has had, or -1 where the system does not say. */
@@ -143,31 +125,19 @@ public final class Measure {
     }
     Phases.Result last = all.getLast().result();
     CodeSize size = CodeSize.of(last.program(), last.code().disassemble());
-    answer(
-        "what",
-        "compile",
-        "rule",
-        rule.word(),
-        "steps",
-        sizes.steps(),
-        "trace",
-        all.stream().map(Phases::trace).toList(),
-        "passes",
-        all.stream().map(Phases::passes).toList(),
-        "lowering",
-        all.stream().map(Phases::lowering).toList(),
-        "bytecode",
-        all.stream().map(Phases::bytecode).toList(),
-        "ms",
-        all.stream().map(Phases::total).toList(),
-        "nests",
-        size.nests(),
-        "methods",
-        size.methods(),
-        "bytes",
-        size.bytes(),
-        "largest",
-        size.largest());
+    System.out.println(
+        Line.of("compile")
+            .with("rule", rule.word())
+            .with("steps", sizes.steps())
+            .with("trace", all.stream().map(Phases::trace).toList())
+            .with("passes", all.stream().map(Phases::passes).toList())
+            .with("lowering", all.stream().map(Phases::lowering).toList())
+            .with("bytecode", all.stream().map(Phases::bytecode).toList())
+            .with("ms", all.stream().map(Phases::total).toList())
+            .with("nests", size.nests())
+            .with("methods", size.methods())
+            .with("bytes", size.bytes())
+            .with("largest", size.largest()));
   }
 
   private static void kernels(Sizes sizes, Steady steady) {
@@ -175,25 +145,24 @@ public final class Measure {
       Kernel k = Kernel.of(name, sizes);
       int repeat = repeat(k::run);
       Samples ns = steady.nanos(() -> times(repeat, k::run)).map(t -> t / repeat);
-      answer(
-          "what",
-          "kernel",
-          "name",
-          name,
-          "unit",
-          k.unit().text(),
-          "speed",
-          ns.map(k::speed).sorted(),
-          "ns",
-          ns.sorted(),
-          "work",
-          k.work());
+      System.out.println(
+          Line.of("kernel")
+              .with("name", name)
+              .with("unit", k.unit().text())
+              .with("speed", ns.map(k::speed).sorted())
+              .with("ns", ns.sorted())
+              .with("work", k.work()));
     }
     Fn1<Tensor, Tensor> call = Engram.jit((Tensor x) -> x.add(1));
     HostTensor x = HostTensor.full(TensorType.of(DType.F32, 8), 1);
     int repeat = 1000;
     Samples ns = steady.nanos(() -> times(repeat, () -> call.apply(x))).map(t -> t / repeat);
-    answer("what", "kernel", "name", "call", "unit", "ns", "speed", ns.sorted(), "ns", ns.sorted());
+    System.out.println(
+        Line.of("kernel")
+            .with("name", "call")
+            .with("unit", "ns")
+            .with("speed", ns.sorted())
+            .with("ns", ns.sorted()));
   }
 
   private static void times(int n, Runnable run) {
@@ -204,9 +173,7 @@ public final class Measure {
 
   /** So often that a sample lasts some milliseconds. */
   private static int repeat(Runnable run) {
-    run.run();
-    long start = System.nanoTime();
-    run.run();
-    return Math.clamp(5_000_000 / Math.max(1, System.nanoTime() - start), 1, 10_000);
+    double nanos = new Steady(0.3, 1, 1).nanos(run).median();
+    return Math.clamp((long) (5e6 / nanos), 1, 10_000);
   }
 }

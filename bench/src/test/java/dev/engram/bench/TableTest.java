@@ -5,9 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.lower.LoopProgram;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -54,11 +52,9 @@ class TableTest {
 
   @Test
   void anAnswerIsReadAsItWasPrinted() {
-    Map<String, Object> fields = new LinkedHashMap<>();
-    fields.put("what", "iterations");
-    fields.put("ms", List.of(1.5, 2.0e-7));
-    fields.put("peak", -1L);
-    Line l = Line.parse(Line.of(fields)).orElseThrow();
+    Line printed = Line.of("iterations").with("ms", List.of(1.5, 2.0e-7)).with("peak", -1L);
+    Line l = Line.parse(printed.toString()).orElseThrow();
+    assertEquals(printed, l);
     assertEquals("iterations", l.text("what"));
     assertEquals(List.of(1.5, 2.0e-7), l.numbers("ms"));
     assertEquals(-1, l.number("peak"));
