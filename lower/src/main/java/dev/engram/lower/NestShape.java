@@ -39,8 +39,7 @@ final class NestShape {
     List<List<Integer>> order = s.joined(s.order());
     List<Step.Axis> axes = new ArrayList<>();
     for (List<Integer> run : order) {
-      int n = run.stream().mapToInt(a -> length[a]).reduce(1, Math::multiplyExact);
-      axes.add(new Step.Axis(n, reduce[run.getFirst()]));
+      axes.add(new Step.Axis((int) s.points(run), reduce[run.getFirst()]));
     }
     s.lanes(order);
     return new Step.Nest(
@@ -158,6 +157,7 @@ final class NestShape {
       boolean one =
           !last.isEmpty()
               && reduce[last.getLast()] == reduce[a]
+              && points(last) * length[a] <= Integer.MAX_VALUE
               && maps.stream()
                   .allMatch(
                       m -> m.inner().get(last.getLast()) == m.inner().get(a) * (long) length[a]);
@@ -168,6 +168,10 @@ final class NestShape {
       }
     }
     return runs;
+  }
+
+  private long points(List<Integer> run) {
+    return run.stream().mapToLong(a -> length[a]).reduce(1, (a, b) -> a * b);
   }
 
   private static Affine keep(List<Affine> maps, Affine m) {
@@ -183,7 +187,7 @@ final class NestShape {
     for (List<Integer> run : order) {
       if (reduce[run.getLast()]) {
         inner = run.getLast();
-        points = run.stream().mapToLong(a -> length[a]).reduce(1, (a, b) -> a * b);
+        points = points(run);
       } else {
         across = run.getLast();
       }

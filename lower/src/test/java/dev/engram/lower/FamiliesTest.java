@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.ir.Control;
+import dev.engram.ir.Custom;
 import dev.engram.ir.DType;
 import dev.engram.ir.Dot;
 import dev.engram.ir.Elementwise;
@@ -258,6 +260,52 @@ class FamiliesTest {
     String got = assertThrows(RunException.class, () -> LoopInterpreter.run(p, bad)).getMessage();
     assertEquals(want, got);
     assertTrue(got.contains("targets[1,1] = 4"), got);
+  }
+
+  /** x², written by an outside author. */
+  private record Squared() implements Custom {
+    @Override
+    public String mnemonic() {
+      return "squared";
+    }
+
+    @Override
+    public List<TensorType> typeOf(List<TensorType> in) {
+      return in;
+    }
+
+    @Override
+    public List<Tensor> expand(List<Tensor> in) {
+      return List.of(in.getFirst().mul(in.getFirst()));
+    }
+  }
+
+  @Test
+  void callsAndCustomOpsAreInlined() {
+    Graph body = trace(List.of(f64(3), f64(3)), x -> List.of(x.get(0).sub(x.get(1)), x.get(0)));
+    Control.Call call = new Control.Call(body, new Control.Derivative.Plain());
+    LoopProgram p =
+        check(
+            trace(
+                List.of(f64(3), f64(3)),
+                x -> {
+                  List<Tensor> once = Tensor.apply(call, x);
+                  List<Tensor> twice = Tensor.apply(call, once);
+                  return List.of(one(new Squared(), twice.get(0)), twice.get(1));
+                }));
+    assertEquals(1, Oracle.nests(p).size(), () -> LoopPrinter.print(p));
+  }
+
+  @Test
+  void whatIsLeftToTransposeIsRefused() {
+    Graph backward = trace(List.of(f64(3)), x -> List.of(x.get(0).mul(2)));
+    Graph g =
+        trace(List.of(f64(3)), x -> List.of(one(new Control.Transposed(backward, 0), x.get(0))));
+    LoweringException e = assertThrows(LoweringException.class, () -> Lowering.lower(g));
+    assertTrue(
+        e.getMessage().startsWith("transposed: the transpose of @program is left in @program (Fam"),
+        e.getMessage());
+    assertTrue(e.getMessage().contains("use reverse mode"), e.getMessage());
   }
 
   @Test

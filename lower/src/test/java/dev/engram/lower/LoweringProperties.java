@@ -1,5 +1,12 @@
 package dev.engram.lower;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.engram.ir.Graph;
+import dev.engram.ir.Rows;
+import java.util.List;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 
@@ -9,5 +16,54 @@ class LoweringProperties {
   @Property(tries = 300)
   void loopsGiveWhatTheInterpreterGives(@ForAll long seed) {
     Oracle.check(RandomPrograms.program(seed));
+  }
+
+  @Property(tries = 50)
+  void loweringTwiceGivesTheSameProgram(@ForAll long seed) {
+    Graph g = RandomPrograms.program(seed);
+    assertEquals(LoopPrinter.print(Lowering.lower(g)), LoopPrinter.print(Lowering.lower(g)));
+  }
+
+  /** The control: with products taken for sums most programs must differ. */
+  @Example
+  void aPlantedFaultIsFound() {
+    int planted = 0;
+    int found = 0;
+    for (long seed = 0; seed < 60; seed++) {
+      Graph g = RandomPrograms.program(seed);
+      LoopProgram p = Lowering.lower(g);
+      LoopProgram wrong =
+          new LoopProgram(
+              p.name(), p.buffers(), p.inputs(), p.outputs(), wrong(p.steps()), p.arenaBytes());
+      if (!wrong.equals(p)) {
+        planted++;
+        found += Oracle.agree(g, p) && !Oracle.agree(g, wrong) ? 1 : 0;
+      }
+    }
+    assertTrue(planted > 20 && found > planted / 2, found + " of " + planted);
+  }
+
+  private static List<Step> wrong(List<Step> steps) {
+    return steps.stream().map(LoweringProperties::wrong).toList();
+  }
+
+  private static Step wrong(Step step) {
+    return switch (step) {
+      case Step.Nest n ->
+          new Step.Nest(
+              n.label(),
+              n.axes(),
+              n.body().stream().map(LoweringProperties::wrong).toList(),
+              n.epilogue().stream().map(LoweringProperties::wrong).toList(),
+              n.where());
+      case Step.Loop l -> new Step.Loop(l.length(), l.reverse(), wrong(l.body()), l.swaps());
+      case Step.Branch b -> new Step.Branch(b.predicate(), wrong(b.onTrue()), wrong(b.onFalse()));
+    };
+  }
+
+  private static Instr wrong(Instr i) {
+    return i instanceof Instr.Apply a && a.dtype().isFloat() && a.row().equals(Rows.MUL)
+        ? new Instr.Apply(Rows.ADD, a.dtype(), a.args())
+        : i;
   }
 }

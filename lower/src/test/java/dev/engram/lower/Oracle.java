@@ -94,6 +94,17 @@ final class Oracle {
     }
   }
 
+  /** True when {@code p} gives what the interpreter gives for {@code g}. */
+  static boolean agree(Graph g, LoopProgram p) {
+    List<HostTensor> args = randomArgs(g, 7);
+    try {
+      same(g, p, args, Interpreter.run(g, args));
+      return true;
+    } catch (AssertionError different) {
+      return false;
+    }
+  }
+
   private static void close(Graph g, LoopProgram p, int out, HostTensor want, HostTensor got) {
     assertEquals(want.type(), got.type());
     double scale = 1;

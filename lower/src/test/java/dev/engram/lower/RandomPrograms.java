@@ -172,6 +172,15 @@ final class RandomPrograms {
     }
     int axis = random.nextInt(x.rank());
     Tensor i = x.mul(3).floor().cast(dev.engram.ir.DType.I32).reshape((int) x.shape().size());
+    if (random.nextInt(3) == 0) {
+      i = i.checkRange("i", -99, 99);
+    }
+    if (random.nextInt(3) == 0) {
+      return window(x, i.slice(0, 0, 1).reshape());
+    }
+    if (random.nextInt(4) == 0) {
+      return x.argMax(axis).checkRange("most", 0, 99).cast(dev.engram.ir.DType.F64).mul(0.25);
+    }
     if (random.nextBoolean()) {
       return x.take(i.slice(0, 0, 1), axis);
     }
@@ -181,6 +190,26 @@ final class RandomPrograms {
             new Index.Scatter(axis, 0, Index.Combine.values()[random.nextInt(3)]),
             List.of(random.nextBoolean() ? x : x.mul(0.5), at, updates))
         .getFirst();
+  }
+
+  private Tensor window(Tensor x, Tensor at) {
+    int[] size = x.shape().toArray();
+    List<Tensor> in = new ArrayList<>(List.of(x));
+    for (int a = 0; a < size.length; a++) {
+      size[a] = random.nextInt(size[a]) + 1;
+    }
+    Shape part = Shape.of(size);
+    List<Tensor> starts = Collections.nCopies(size.length, at);
+    in.addAll(starts);
+    Tensor w = Tensor.apply(new Index.DynamicSlice(part), in).getFirst();
+    if (random.nextBoolean()) {
+      return w;
+    }
+    in.clear();
+    in.add(random.nextBoolean() ? x : x.mul(0.5));
+    in.add(w.tanh());
+    in.addAll(starts);
+    return Tensor.apply(new Index.DynamicUpdate(), in).getFirst();
   }
 
   private List<Tensor> scan(List<Tensor> pool) {
