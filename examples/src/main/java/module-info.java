@@ -3,6 +3,10 @@
 module dev.engram.examples {
   exports dev.engram.examples;
 
+  // The fields of models are read: they hold the states.
+  opens dev.engram.examples to
+      dev.engram.core;
+
   requires transitive dev.engram.core;
   requires static org.jspecify;
 }

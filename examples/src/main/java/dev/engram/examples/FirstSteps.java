@@ -27,14 +27,14 @@ public final class FirstSteps {
 
     Fn1<Tensor, Tensor> train =
         Engram.jit(
-            xs -> { // [T, B, 1]
+            xs -> { // [20 steps, 32 examples, 1]
               Learner learner =
                   Learner.compile(model, m -> new DRtrl(m, System.out::println), xs.get(0));
               learner.evolve(xs.slice(0, 0, 2));
               Learner.Sequence rest =
                   learner.grad(
-                      xs.slice(0, 2, xs.dim(0)),
-                      xs.slice(0, 0, xs.dim(0) - 2),
+                      xs.slice(0, 2, 20),
+                      xs.slice(0, 0, 18),
                       (out, past) -> Losses.squaredError(out, past).mean());
               adam.update(rest.grads());
               return rest.losses().mean();
@@ -42,9 +42,9 @@ public final class FirstSteps {
 
     for (int i = 0; i <= 200; i++) {
       Tensor xs = Random.uniform(Key.of(i), Shape.of(20, 32, 1), DType.F32, -1, 1);
-      double loss = train.apply(xs).host().item();
+      Tensor loss = train.apply(xs);
       if (i % 50 == 0) {
-        System.out.printf("step %d, loss %.4f%n", i, loss);
+        System.out.printf("step %d, loss %.2f%n", i, loss.host().item());
       }
     }
   }

@@ -117,7 +117,7 @@ public final class HostTensor implements Tensor {
     TensorType type = TensorType.of(dtype, dims);
     if (type.size() != n) {
       throw new TypeException(
-          "got "
+          "HostTensor.of: got "
               + n
               + " values, expected "
               + type.size()
@@ -125,6 +125,8 @@ public final class HostTensor implements Tensor {
               + type
               + " ("
               + Where.here()
+              + "); give the shape after the values, such as of(values, "
+              + n
               + ")");
     }
     return allocate(type);

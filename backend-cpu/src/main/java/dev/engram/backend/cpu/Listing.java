@@ -3,8 +3,6 @@ package dev.engram.backend.cpu;
 import dev.engram.lower.LoopProgram;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.ClassModel;
-import java.lang.classfile.CodeModel;
-import java.lang.classfile.Instruction;
 import java.lang.classfile.MethodModel;
 import java.util.List;
 
@@ -34,17 +32,7 @@ final class Listing {
       }
       out.append("  ").append(m.methodName().stringValue());
       out.append(m.methodTypeSymbol().displayDescriptor()).append('\n');
-      m.code().ifPresent(c -> append(out, c));
-    }
-  }
-
-  private static void append(StringBuilder out, CodeModel code) {
-    int at = 0;
-    for (var element : code) {
-      if (element instanceof Instruction i) {
-        out.append("    %5d  %s%n".formatted(at, i));
-        at += i.sizeInBytes();
-      }
+      m.code().ifPresent(c -> InstructionText.append(out, c));
     }
   }
 }

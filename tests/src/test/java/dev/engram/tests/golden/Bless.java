@@ -12,14 +12,14 @@ import java.nio.file.Path;
  * @param on rewrite instead of failing
  * @param ci on a build server, which must never rewrite
  */
-record Bless(boolean on, boolean ci, PrintStream log) {
+public record Bless(boolean on, boolean ci, PrintStream log) {
 
-  static Bless fromSettings() {
+  public static Bless fromSettings() {
     return new Bless(
         Boolean.getBoolean("engram.bless"), "true".equals(System.getenv("CI")), System.out);
   }
 
-  void check(Path file, String is, String expected) throws IOException {
+  public void check(Path file, String is, String expected) throws IOException {
     if (is.equals(expected)) {
       return;
     }

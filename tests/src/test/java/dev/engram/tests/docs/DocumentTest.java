@@ -1,0 +1,102 @@
+package dev.engram.tests.docs;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.engram.examples.FirstSteps;
+import dev.engram.tests.golden.Bless;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Holds the documents to the code: listings are what the code prints, links lead somewhere. */
+class DocumentTest {
+  private static final String EXAMPLE =
+      "examples/src/main/java/dev/engram/examples/FirstSteps.java";
+
+  private static void check(String document, Map<String, Supplier<String>> parts)
+      throws IOException {
+    String is = Sources.read(document);
+    Bless.fromSettings().check(Sources.ROOT.resolve(document), is, Snippets.fill(is, parts));
+  }
+
+  @Test
+  void readme() throws IOException {
+    check(
+        "README.md",
+        Map.of(
+            "example",
+            () -> Sources.body(EXAMPLE, "public static void main(String[] args) {"),
+            "output",
+            DocumentTest::output));
+  }
+
+  private static String output() {
+    PrintStream before = System.out;
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8)) {
+      System.setOut(out);
+      FirstSteps.main(new String[0]);
+    } finally {
+      System.setOut(before);
+    }
+    return bytes.toString(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void architecture() throws IOException {
+    Map<String, Supplier<String>> parts = new TanhLife().parts();
+    parts.put("mistakes", Mistakes::listing);
+    check("docs/ARCHITECTURE.md", parts);
+  }
+
+  @Test
+  void staleListingsAreFoundAndReplaced() {
+    String block = "a\n<!-- begin x -->\n```java\nold\n```\n<!-- end -->\nb\n";
+    assertEquals(
+        block.replace("old", "new $1"), Snippets.fill(block, Map.of("x", () -> "new $1\n\n")));
+    assertThrows(AssertionError.class, () -> Snippets.fill(block, Map.of("y", () -> "")));
+    assertThrows(
+        AssertionError.class, () -> Snippets.fill(block, Map.of("x", () -> "", "y", () -> "")));
+  }
+
+  @Test
+  void linksLeadToFiles() throws IOException {
+    List<String> broken = new ArrayList<>();
+    int links = 0;
+    for (Path document : documents()) {
+      Matcher m = Pattern.compile("\\]\\(([^)#]+)[^)]*\\)").matcher(Files.readString(document));
+      while (m.find()) {
+        links++;
+        Path target = document.resolveSibling(m.group(1));
+        boolean picture = m.group(1).endsWith(".png");
+        if (!m.group(1).startsWith("http") && !picture && !Files.exists(target)) {
+          broken.add(document.getFileName() + ": " + m.group(1));
+        }
+      }
+    }
+    assertEquals(List.of(), broken);
+    assertTrue(links > 10, "found only " + links + " links");
+  }
+
+  private static List<Path> documents() throws IOException {
+    try (Stream<Path> docs = Files.walk(Sources.ROOT.resolve("docs"))) {
+      return Stream.concat(Stream.of(Sources.ROOT.resolve("README.md")), docs)
+          .filter(f -> f.toString().endsWith(".md"))
+          .sorted()
+          .toList();
+    }
+  }
+}
