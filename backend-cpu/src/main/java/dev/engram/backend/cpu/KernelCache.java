@@ -18,15 +18,22 @@ final class KernelCache {
 
   private final CpuOptions.Vectors vectors;
   private final Trials trials = new Trials();
-  private final Map<Step.Nest, NestKernel> kernels =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
+  private final Map<Step.Nest, NestKernel> kernels = new Latest<>();
+  private final Map<ProductShape, Kernel> products = new Latest<>();
 
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Step.Nest, NestKernel> eldest) {
-          return size() > MOST;
-        }
-      };
+  /** Forgets what was not asked for lately. */
+  private static final class Latest<K, V> extends LinkedHashMap<K, V> {
+    private static final long serialVersionUID = 1L;
+
+    Latest() {
+      super(16, 0.75f, true);
+    }
+
+    @Override
+    protected boolean removeEldestEntry(Map.Entry<K, V> eldest) {
+      return size() > MOST;
+    }
+  }
 
   KernelCache(CpuOptions.Vectors vectors) {
     this.vectors = vectors;
@@ -40,10 +47,14 @@ final class KernelCache {
     Step.Nest form = form(nest, slots);
     NestKernel known = kernels.get(form);
     if (known == null) {
-      known = NestKernel.of(nest, slots, vectors, trials);
+      known = NestKernel.of(nest, slots, vectors, trials, this::product);
       kernels.put(form, known);
     }
     return known;
+  }
+
+  private synchronized Kernel product(ProductShape shape) {
+    return products.computeIfAbsent(shape, s -> NestKernel.product(s, vectors, trials));
   }
 
   private static Step.Nest form(Step.Nest nest, NestSlots slots) {

@@ -171,6 +171,10 @@ record Matmul(RowNest nest, int aSlot, int bSlot, boolean packs, RowNest epilogu
     return at;
   }
 
+  ProductShape shape() {
+    return new ProductShape(dtype(), depth(), columns(), aRow(), aDepth(), bDepth(), rowBytes());
+  }
+
   MemorySegment rowsOf(Frame frame) {
     return frame.segments[nest.slots().get(aSlot).buffer()];
   }
@@ -182,14 +186,5 @@ record Matmul(RowNest nest, int aSlot, int bSlot, boolean packs, RowNest epilogu
   /** Where B starts for row {@code q} of C. */
   long columnsAt(Frame frame, int q) {
     return packs ? 0 : at(frame, bSlot, q);
-  }
-
-  MemorySegment productOf(Frame frame) {
-    return frame.segments[cBuffer()];
-  }
-
-  /** Where row {@code q} of C starts. */
-  long productAt(Frame frame, int q) {
-    return frame.base[cSlot()] + q * rowBytes();
   }
 }

@@ -16,7 +16,7 @@ final class MatmulKernel implements Kernel {
   private final Kernel epilogue;
 
   /**
-   * @param product computes rows of C; its frame has C's memory and the place of its row 0
+   * @param product a kernel of the product's {@link ProductShape}
    * @param epilogue runs over the same rows
    */
   MatmulKernel(Matmul matmul, Kernel product, Kernel epilogue) {
@@ -68,16 +68,25 @@ final class MatmulKernel implements Kernel {
   @Override
   public void run(Frame frame, Scratch scratch, int begin, int end) {
     Frame block = scratch.block(frame);
+    Frame operands = scratch.operands();
     int rows = matmul.rows();
     long rowBytes = matmul.rowBytes();
-    block.segments[matmul.cBuffer()] = scratch.product(BLOCK * rowBytes);
+    MemorySegment c = scratch.product(BLOCK * rowBytes);
+    operands.segments[ProductShape.A] = matmul.rowsOf(frame);
+    operands.segments[ProductShape.B] = matmul.columnsOf(frame);
+    operands.segments[ProductShape.C] = c;
+    block.segments[matmul.cBuffer()] = c;
     for (int q = begin; q < end; ) {
       int to = Math.min(Math.min(q + BLOCK, end), q - q % rows + rows);
+      operands.base[ProductShape.A] = matmul.at(frame, matmul.aSlot(), q);
+      operands.base[ProductShape.B] = matmul.columnsAt(frame, q);
+      operands.base[ProductShape.C] = 0;
+      product.run(operands, scratch, 0, to - q);
       block.base[matmul.cSlot()] = -q * rowBytes;
-      product.run(block, scratch, q, to);
       epilogue.run(block, scratch, q, to);
       q = to;
     }
     block.clear();
+    operands.clear();
   }
 }

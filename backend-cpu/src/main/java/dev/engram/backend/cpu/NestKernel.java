@@ -5,6 +5,7 @@ import dev.engram.lower.Step;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +28,12 @@ record NestKernel(
   /** Lane operations below which a nest is not shared among threads. */
   private static final long WORTH_SHARING = 1 << 16;
 
-  static NestKernel of(Step.Nest nest, NestSlots slots, Vectors vectors, Trials trials) {
+  static NestKernel of(
+      Step.Nest nest,
+      NestSlots slots,
+      Vectors vectors,
+      Trials trials,
+      Function<ProductShape, Kernel> products) {
     RowNest rows = RowNestBuilder.build(nest, slots);
     int points = rows.outerPoints();
     long grain = rows.ordered() ? points : Math.max(1, WORTH_SHARING / Math.max(1, rows.cost()));
@@ -35,8 +41,11 @@ record NestKernel(
     List<RowClass.Written> classes = new ArrayList<>();
     Kernel kernel =
         matmul.isPresent()
-            ? product(matmul.get(), vectors, trials, classes)
-            : rows(rows, vectors, trials, classes);
+            ? new MatmulKernel(
+                matmul.get(),
+                products.apply(matmul.get().shape()),
+                rows(matmul.get().epilogue(), vectors, trials, classes))
+            : CopyKernel.of(rows).orElseGet(() -> rows(rows, vectors, trials, classes));
     return new NestKernel(
         rows,
         matmul,
@@ -47,21 +56,19 @@ record NestKernel(
         List.copyOf(classes));
   }
 
-  private static Kernel product(
-      Matmul matmul, Vectors vectors, Trials trials, List<RowClass.Written> classes) {
-    Kernel scalar = new ScalarProduct(matmul);
-    Kernel product =
-        switch (vectors) {
-          case OFF -> scalar;
-          case AUTO ->
-              new TieredKernel(
-                  scalar,
-                  ProductClass.ROWS,
-                  () -> ProductClass.kernel(matmul, VectorApi.preferredBits()),
-                  trials);
-          case FORCE, FORCE_128, FORCE_256, FORCE_512 -> ProductClass.kernel(matmul, bits(vectors));
-        };
-    return new MatmulKernel(matmul, product, rows(matmul.epilogue(), vectors, trials, classes));
+  /** The kernel of all products of one form. */
+  static Kernel product(ProductShape shape, Vectors vectors, Trials trials) {
+    Kernel scalar = new ScalarProduct(shape);
+    return switch (vectors) {
+      case OFF -> scalar;
+      case AUTO ->
+          new TieredKernel(
+              scalar,
+              ProductClass.ROWS,
+              () -> ProductClass.kernel(shape, VectorApi.preferredBits()),
+              trials);
+      case FORCE, FORCE_128, FORCE_256, FORCE_512 -> ProductClass.kernel(shape, bits(vectors));
+    };
   }
 
   private static Kernel rows(
@@ -109,10 +116,10 @@ record NestKernel(
   List<byte[]> bytecode(Vectors vectors) {
     List<byte[]> all = new ArrayList<>();
     classes.forEach(c -> all.add(c.bytes()));
-    if (vectors == Vectors.OFF) {
+    if (vectors == Vectors.OFF || kernel instanceof CopyKernel) {
       return all;
     }
-    matmul.ifPresent(m -> all.add(ProductClass.write(m, bits(vectors)).bytes()));
+    matmul.ifPresent(m -> all.add(ProductClass.write(m.shape(), bits(vectors)).bytes()));
     RowNest nest = matmul.map(Matmul::epilogue).orElse(rows);
     if (VectorNest.elementBytes(nest) > 0) {
       VectorNest.Written w = VectorNest.write(nest, bits(vectors), VectorNest.elementBytes(nest));

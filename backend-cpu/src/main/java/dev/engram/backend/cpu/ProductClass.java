@@ -36,7 +36,7 @@ final class ProductClass {
   private static final int C_AT = 8;
   private static final int COUNT = 10;
 
-  private final Matmul matmul;
+  private final ProductShape shape;
   private final int vectorBits;
   private final DType dtype;
   private final int size;
@@ -53,10 +53,10 @@ final class ProductClass {
     }
   }
 
-  private ProductClass(Matmul matmul, int vectorBits) {
-    this.matmul = matmul;
+  private ProductClass(ProductShape shape, int vectorBits) {
+    this.shape = shape;
     this.vectorBits = vectorBits;
-    this.dtype = matmul.dtype();
+    this.dtype = shape.dtype();
     this.size = dtype.bytes();
     this.lanes = vectorBits / 8 / size;
     // 512-bit machines have 32 registers, the others 16
@@ -72,35 +72,35 @@ final class ProductClass {
   /** The bytes of the class and how to make an object of it. */
   record Written(Emission emission, byte[] bytes) {}
 
-  static Written write(Matmul matmul, int vectorBits) {
-    ProductClass p = new ProductClass(matmul, vectorBits);
+  static Written write(ProductShape shape, int vectorBits) {
+    ProductClass p = new ProductClass(shape, vectorBits);
     return new Written(p.emission, p.write());
   }
 
   /** The vector version of {@link ScalarProduct}. */
-  static Kernel kernel(Matmul matmul, int vectorBits) {
-    Written w = write(matmul, vectorBits);
-    return new VectorProduct(matmul, w.emission.instantiate(w.bytes, ProductRows.class));
+  static Kernel kernel(ProductShape shape, int vectorBits) {
+    Written w = write(shape, vectorBits);
+    return new VectorProduct(shape, w.emission.instantiate(w.bytes, ProductRows.class));
   }
 
   private static final class VectorProduct implements Kernel {
-    private final Matmul matmul;
+    private final ProductShape shape;
     private final ProductRows rows;
 
-    VectorProduct(Matmul matmul, ProductRows rows) {
-      this.matmul = matmul;
+    VectorProduct(ProductShape shape, ProductRows rows) {
+      this.shape = shape;
       this.rows = rows;
     }
 
     @Override
     public void run(Frame frame, Scratch scratch, int begin, int end) {
       rows.rows(
-          matmul.rowsOf(frame),
-          matmul.at(frame, matmul.aSlot(), begin),
-          matmul.columnsOf(frame),
-          matmul.columnsAt(frame, begin),
-          matmul.productOf(frame),
-          matmul.productAt(frame, begin),
+          frame.segments[ProductShape.A],
+          frame.base[ProductShape.A] + begin * shape.aRow(),
+          frame.segments[ProductShape.B],
+          frame.base[ProductShape.B],
+          frame.segments[ProductShape.C],
+          frame.base[ProductShape.C] + begin * shape.cRow(),
           end - begin);
     }
   }
@@ -123,7 +123,7 @@ final class ProductClass {
     emission.expectNative(c, C);
     int j = c.allocateLocal(TypeKind.INT);
     int i = c.allocateLocal(TypeKind.INT);
-    int columns = matmul.columns();
+    int columns = shape.columns();
     int step = vectors * lanes;
     int main = columns / step * step;
     // columns outside, so that a tile's part of B stays near for all rows
@@ -158,9 +158,9 @@ final class ProductClass {
 
   private void call(CodeBuilder c, Tile t, int i, int j) {
     tiles.add(t);
-    c.aload(A).lload(A_AT).iload(i).i2l().loadConstant(matmul.aRow()).lmul().ladd();
+    c.aload(A).lload(A_AT).iload(i).i2l().loadConstant(shape.aRow()).lmul().ladd();
     c.aload(B).lload(B_AT).iload(j).i2l().loadConstant((long) size).lmul().ladd();
-    c.aload(C).lload(C_AT).iload(i).i2l().loadConstant(matmul.rowBytes()).lmul().ladd();
+    c.aload(C).lload(C_AT).iload(i).i2l().loadConstant(shape.cRow()).lmul().ladd();
     c.iload(j).i2l().loadConstant((long) size).lmul().ladd();
     c.invokestatic(emission.self, t.method(), TILE);
   }
@@ -187,7 +187,7 @@ final class ProductClass {
         c,
         k,
         c::iconst_0,
-        () -> c.loadConstant(matmul.depth()),
+        () -> c.loadConstant(shape.depth()),
         1,
         () -> {
           for (int v = 0; v < b.length; v++) {
@@ -196,13 +196,13 @@ final class ProductClass {
                 c,
                 dtype,
                 vectorBits,
-                () -> push(c, B - 1, B_AT - 1, k, matmul.bDepth(), more),
+                () -> push(c, B - 1, B_AT - 1, k, shape.bDepth(), more),
                 v == b.length - 1 ? mask : -1);
             c.astore(b[v]);
           }
           for (int r = 0; r < sums.length; r++) {
             VectorCode.pushSpecies(c, dtype, vectorBits);
-            push(c, A - 1, A_AT - 1, k, matmul.aDepth(), r * matmul.aRow());
+            push(c, A - 1, A_AT - 1, k, shape.aDepth(), r * shape.aRow());
             c.invokestatic(
                 ClassDesc.of(Emission.PACKAGE + "Elements"),
                 "get" + dtype.name(),
@@ -219,7 +219,7 @@ final class ProductClass {
         });
     for (int r = 0; r < sums.length; r++) {
       for (int v = 0; v < b.length; v++) {
-        long more = r * matmul.rowBytes() + (long) v * lanes * size;
+        long more = r * shape.cRow() + (long) v * lanes * size;
         c.aload(sums[r][v]);
         VectorCode.store(
             c,

@@ -4,7 +4,9 @@ import dev.engram.backend.cpu.Lanes.Node;
 import dev.engram.ir.DType;
 import dev.engram.ir.Index;
 import dev.engram.ir.Reduce;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * A nest as rows: a body is run over whole rows of elements at a time.
@@ -66,7 +68,25 @@ record RowNest(
   record Phase(List<Transfer> loads, List<Transfer> stores, List<Pass> passes) {}
 
   /** One loop over a row. */
-  record Pass(Lanes lanes, List<Effect> effects) {}
+  record Pass(Lanes lanes, List<Effect> effects) {
+    /** The operations that the effects need. */
+    Set<Node> live() {
+      Set<Node> found = new LinkedHashSet<>();
+      for (Effect e : effects) {
+        mark(e.value(), found);
+        if (e instanceof Effect.Scatter s) {
+          mark(s.index(), found);
+        }
+      }
+      return found;
+    }
+
+    private static void mark(Node n, Set<Node> found) {
+      if (found.add(n)) {
+        n.args.forEach(a -> mark(a, found));
+      }
+    }
+  }
 
   /** What a pass does with values, in order. */
   sealed interface Effect {
@@ -120,7 +140,7 @@ record RowNest(
   long cost() {
     long each = 2;
     for (Pass p : body.passes) {
-      each += p.lanes.nodes().size();
+      each += p.live().size();
     }
     return each * tile * Math.max(1, reducePoints()) * Math.max(1, inner);
   }

@@ -16,8 +16,10 @@ import dev.engram.lower.Instr;
 import dev.engram.lower.Step;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -155,13 +157,15 @@ final class RowNestBuilder {
         definedIn[i] = passes.size() - 1;
         pass.add(i);
       }
-      return new Phase(
-          List.copyOf(loads),
-          List.copyOf(stores),
+      List<Pass> done =
           passes.stream()
               .filter(p -> !p.effects.isEmpty())
               .map(p -> new Pass(p.lanes, List.copyOf(p.effects)))
-              .toList());
+              .toList();
+      Set<Integer> read = new HashSet<>();
+      done.forEach(p -> p.live().forEach(n -> read.add(n.op == Op.LOAD ? (int) n.bits : -1)));
+      return new Phase(
+          loads.stream().filter(t -> read.contains(t.row())).toList(), List.copyOf(stores), done);
     }
 
     private PassBuilder open() {

@@ -9,15 +9,15 @@ import java.util.Arrays;
  * Rows of a matrix product in plain Java: one method for all shapes, so that it is compiled early.
  */
 final class ScalarProduct implements Kernel {
-  private final Matmul matmul;
+  private final ProductShape shape;
 
-  ScalarProduct(Matmul matmul) {
-    this.matmul = matmul;
+  ScalarProduct(ProductShape shape) {
+    this.shape = shape;
   }
 
   @Override
   public void run(Frame frame, Scratch scratch, int begin, int end) {
-    if (matmul.dtype() == DType.F32) {
+    if (shape.dtype() == DType.F32) {
       floats(frame, scratch, begin, end);
     } else {
       doubles(frame, scratch, begin, end);
@@ -25,20 +25,22 @@ final class ScalarProduct implements Kernel {
   }
 
   private void floats(Frame frame, Scratch scratch, int begin, int end) {
-    int depth = matmul.depth();
-    int n = matmul.columns();
+    int depth = shape.depth();
+    int n = shape.columns();
     float[] b = (float[]) scratch.array(DType.F32, 0, depth * n);
     float[] a = (float[]) scratch.array(DType.F32, 1, depth);
     float[] c = (float[]) scratch.array(DType.F32, 2, n);
-    MemorySegment bs = matmul.columnsOf(frame);
-    long bAt = matmul.columnsAt(frame, begin);
+    MemorySegment bs = frame.segments[ProductShape.B];
+    long bAt = frame.base[ProductShape.B];
     for (int k = 0; k < depth; k++) {
-      MemorySegment.copy(bs, ValueLayout.JAVA_FLOAT, bAt + k * matmul.bDepth(), b, k * n, n);
+      MemorySegment.copy(bs, ValueLayout.JAVA_FLOAT, bAt + k * shape.bDepth(), b, k * n, n);
     }
-    MemorySegment as = matmul.rowsOf(frame);
+    MemorySegment as = frame.segments[ProductShape.A];
+    MemorySegment cs = frame.segments[ProductShape.C];
     for (int q = begin; q < end; q++) {
-      long aAt = matmul.at(frame, matmul.aSlot(), q);
-      RowCopies.load(as, aAt, matmul.aDepth(), DType.F32, a, depth);
+      long aAt = frame.base[ProductShape.A] + q * shape.aRow();
+      long cAt = frame.base[ProductShape.C] + q * shape.cRow();
+      RowCopies.load(as, aAt, shape.aDepth(), DType.F32, a, depth);
       Arrays.fill(c, 0, n, 0);
       int k = 0;
       for (; k + 4 <= depth; k += 4) {
@@ -47,8 +49,7 @@ final class ScalarProduct implements Kernel {
       for (; k < depth; k++) {
         add1(a[k], b, k * n, c, n);
       }
-      MemorySegment.copy(
-          c, 0, matmul.productOf(frame), ValueLayout.JAVA_FLOAT, matmul.productAt(frame, q), n);
+      MemorySegment.copy(c, 0, cs, ValueLayout.JAVA_FLOAT, cAt, n);
     }
   }
 
@@ -77,20 +78,22 @@ final class ScalarProduct implements Kernel {
   }
 
   private void doubles(Frame frame, Scratch scratch, int begin, int end) {
-    int depth = matmul.depth();
-    int n = matmul.columns();
+    int depth = shape.depth();
+    int n = shape.columns();
     double[] b = (double[]) scratch.array(DType.F64, 0, depth * n);
     double[] a = (double[]) scratch.array(DType.F64, 1, depth);
     double[] c = (double[]) scratch.array(DType.F64, 2, n);
-    MemorySegment bs = matmul.columnsOf(frame);
-    long bAt = matmul.columnsAt(frame, begin);
+    MemorySegment bs = frame.segments[ProductShape.B];
+    long bAt = frame.base[ProductShape.B];
     for (int k = 0; k < depth; k++) {
-      MemorySegment.copy(bs, ValueLayout.JAVA_DOUBLE, bAt + k * matmul.bDepth(), b, k * n, n);
+      MemorySegment.copy(bs, ValueLayout.JAVA_DOUBLE, bAt + k * shape.bDepth(), b, k * n, n);
     }
-    MemorySegment as = matmul.rowsOf(frame);
+    MemorySegment as = frame.segments[ProductShape.A];
+    MemorySegment cs = frame.segments[ProductShape.C];
     for (int q = begin; q < end; q++) {
-      long aAt = matmul.at(frame, matmul.aSlot(), q);
-      RowCopies.load(as, aAt, matmul.aDepth(), DType.F64, a, depth);
+      long aAt = frame.base[ProductShape.A] + q * shape.aRow();
+      long cAt = frame.base[ProductShape.C] + q * shape.cRow();
+      RowCopies.load(as, aAt, shape.aDepth(), DType.F64, a, depth);
       Arrays.fill(c, 0, n, 0);
       int k = 0;
       for (; k + 4 <= depth; k += 4) {
@@ -99,8 +102,7 @@ final class ScalarProduct implements Kernel {
       for (; k < depth; k++) {
         add1(a[k], b, k * n, c, n);
       }
-      MemorySegment.copy(
-          c, 0, matmul.productOf(frame), ValueLayout.JAVA_DOUBLE, matmul.productAt(frame, q), n);
+      MemorySegment.copy(c, 0, cs, ValueLayout.JAVA_DOUBLE, cAt, n);
     }
   }
 

@@ -29,6 +29,7 @@ final class Scratch {
   int r;
 
   private Frame block = new Frame(0, 0);
+  private final Frame operands = new Frame(3, 3);
   private MemorySegment product = MemorySegment.NULL;
   private MemorySegment memory = MemorySegment.NULL;
   private Frame frame = new Frame(0, 0);
@@ -72,6 +73,11 @@ final class Scratch {
     }
     block.partOf(whole);
     return block;
+  }
+
+  /** For a kernel of a {@link ProductShape}. */
+  Frame operands() {
+    return operands;
   }
 
   /** Native memory for rows of a matrix product. */

@@ -12,8 +12,16 @@ final class TieredKernel implements Kernel {
   /** A trial ends after so long. */
   private static final long SLICE_NANOS = 3_000_000;
 
-  /** Trials take at most one part in so many of the twin's time. */
-  private static final int SHARE = 3;
+  /** Trials take at most one part in so many of the twin's time, a smaller one in the long run. */
+  private static final int SHARE = 2;
+
+  private static final int LATER_SHARE = 32;
+
+  /** Trials that have taken so long were of no use so far. */
+  private static final long LATER_NANOS = 1_000_000_000L;
+
+  /** A kernel that has not earned so much is not worth a class of vector code. */
+  private static final long FIRST_CREDIT_NANOS = 5_000_000;
 
   private static final int WINS_TO_SWITCH = 3;
 
@@ -33,6 +41,9 @@ final class TieredKernel implements Kernel {
 
   /** How long trials may still take: a share of this kernel's own time. */
   private long credit;
+
+  private long needed = FIRST_CREDIT_NANOS;
+  private long spent;
 
   /**
    * @param unit points that the vector version takes at a time
@@ -54,12 +65,15 @@ final class TieredKernel implements Kernel {
       return;
     }
     int from = begin;
-    if (credit > 0 && scalarNanosPerPoint > 0 && trials.begin()) {
+    if (credit > needed && scalarNanosPerPoint > 0 && trials.begin()) {
       long t = System.nanoTime();
       try {
         from = trial(frame, scratch, begin, end);
       } finally {
-        credit -= System.nanoTime() - t;
+        t = System.nanoTime() - t;
+        credit -= t;
+        spent += t;
+        needed = 0;
         trials.end();
       }
     }
@@ -68,7 +82,7 @@ final class TieredKernel implements Kernel {
       scalar.run(frame, scratch, from, end);
       t = System.nanoTime() - t;
       trials.worked(t);
-      credit += t / SHARE;
+      credit += t / (spent < LATER_NANOS ? SHARE : LATER_SHARE);
       // the least of late: a thread that lost its core must not make the twin look slow
       double per = t / (double) (end - from);
       double known = scalarNanosPerPoint;

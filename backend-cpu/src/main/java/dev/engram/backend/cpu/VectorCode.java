@@ -243,23 +243,9 @@ final class VectorCode extends LaneCode {
     code.labelBinding(done);
   }
 
-  /** True when vectors can run the program on rows of {@code dtype}'s width. */
+  /** True when vectors can run the program on rows of elements of so many bytes. */
   static boolean accepts(RowNest.Pass pass, int bytes) {
-    boolean[] live = new boolean[pass.lanes().nodes().size()];
-    pass.effects().forEach(e -> mark(e.value(), live));
-    for (Node n : pass.lanes().nodes()) {
-      if (live[n.id] && !accepts(n, bytes)) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private static void mark(Node n, boolean[] live) {
-    if (!live[n.id]) {
-      live[n.id] = true;
-      n.args.forEach(a -> mark(a, live));
-    }
+    return pass.live().stream().allMatch(n -> accepts(n, bytes));
   }
 
   private static boolean accepts(Node n, int bytes) {

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.BitSet;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
 /** The scalar twin runs until the vector version has won; every point is run once. */
@@ -78,8 +80,15 @@ final class TieredKernelTest {
   @Test
   void aMissingVersionIsLeftAlone() {
     BitSet done = new BitSet();
-    Slow scalar = new Slow(1_000, done);
-    run(new TieredKernel(scalar, 1, () -> null, new Trials(0)), done, 100);
-    assertEquals(2000, scalar.points);
+    Slow scalar = new Slow(50_000, done);
+    AtomicInteger asked = new AtomicInteger();
+    Supplier<Kernel> none =
+        () -> {
+          asked.incrementAndGet();
+          return null;
+        };
+    run(new TieredKernel(scalar, 1, none, new Trials(0)), done, 50);
+    assertEquals(1000, scalar.points);
+    assertEquals(1, asked.get());
   }
 }
