@@ -12,16 +12,16 @@ final class TieredKernel implements Kernel {
   /** A trial ends after so long. */
   private static final long SLICE_NANOS = 3_000_000;
 
-  /** Trials take at most one part in so many of the twin's time, a smaller one in the long run. */
+  /** Trials take at most so many times the time that the twin has worked. */
   private static final int SHARE = 2;
 
-  private static final int LATER_SHARE = 32;
-
-  /** Trials that have taken so long were of no use so far. */
+  /** Trials that have taken so long were of no use so far: they become rare. */
   private static final long LATER_NANOS = 1_000_000_000L;
 
-  /** A kernel that has not earned so much is not worth a class of vector code. */
-  private static final long FIRST_CREDIT_NANOS = 5_000_000;
+  private static final int LATER = 64;
+
+  /** A kernel that has not worked so long is not worth a class of vector code. */
+  private static final long FIRST_NANOS = 10_000_000;
 
   private static final int WINS_TO_SWITCH = 3;
 
@@ -39,11 +39,10 @@ final class TieredKernel implements Kernel {
   // Written by several threads, none of which needs it exact.
   private double scalarNanosPerPoint;
 
-  /** How long trials may still take: a share of this kernel's own time. */
-  private long credit;
+  /** How long the twin has worked, and how long trials have taken. */
+  private long worked;
 
-  private long needed = FIRST_CREDIT_NANOS;
-  private long spent;
+  private long tried;
 
   /**
    * @param unit points that the vector version takes at a time
@@ -65,16 +64,14 @@ final class TieredKernel implements Kernel {
       return;
     }
     int from = begin;
-    if (credit > needed && scalarNanosPerPoint > 0 && trials.begin()) {
+    if (mayTry() && trials.begin()) {
       long t = System.nanoTime();
       try {
         from = trial(frame, scratch, begin, end);
       } finally {
         t = System.nanoTime() - t;
-        credit -= t;
-        spent += t;
-        needed = 0;
-        trials.end();
+        tried += t;
+        trials.end(t);
       }
     }
     if (from < end) {
@@ -82,12 +79,20 @@ final class TieredKernel implements Kernel {
       scalar.run(frame, scratch, from, end);
       t = System.nanoTime() - t;
       trials.worked(t);
-      credit += t / (spent < LATER_NANOS ? SHARE : LATER_SHARE);
+      worked += t;
       // the least of late: a thread that lost its core must not make the twin look slow
       double per = t / (double) (end - from);
       double known = scalarNanosPerPoint;
       scalarNanosPerPoint = known == 0 ? per : Math.min(per, known * 1.02);
     }
+  }
+
+  private boolean mayTry() {
+    long most = SHARE * worked;
+    if (most > LATER_NANOS) {
+      most = LATER_NANOS + (most - LATER_NANOS) / LATER;
+    }
+    return worked > FIRST_NANOS && tried < most;
   }
 
   /** Runs the vector version for a while; gives the first point that it has not done. */

@@ -4,35 +4,39 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * When kernels may try their vector versions: one at a time, and not before the program has run for
- * a while, so that short programs end without one.
+ * When kernels may try their vector versions: one at a time, for a share of the time that all of
+ * them work, and not before they have worked for a while, so that short programs end without one.
  */
 final class Trials {
   private static final long DELAY_NANOS = 500_000_000L;
 
-  private final long delayNanos;
+  /** Trials take at most one part in so many of the kernels' time. */
+  private static final int SHARE = 2;
+
   private final AtomicBoolean trying = new AtomicBoolean();
-  private final AtomicLong worked = new AtomicLong();
+  private final AtomicLong credit;
 
   Trials() {
     this(DELAY_NANOS);
   }
 
   Trials(long delayNanos) {
-    this.delayNanos = delayNanos;
+    this.credit = new AtomicLong(-delayNanos / SHARE);
   }
 
   /** True when the caller may try now; it must then call {@link #end}. */
   boolean begin() {
-    return worked.getPlain() >= delayNanos && trying.compareAndSet(false, true);
+    return credit.getPlain() >= 0 && trying.compareAndSet(false, true);
   }
 
-  void end() {
+  /** A trial took so long. */
+  void end(long nanos) {
+    credit.addAndGet(-nanos);
     trying.set(false);
   }
 
-  /** Kernels have run for so long without a trial. */
+  /** Kernels have worked for so long without a trial. */
   void worked(long nanos) {
-    worked.addAndGet(nanos);
+    credit.addAndGet(nanos / SHARE);
   }
 }
