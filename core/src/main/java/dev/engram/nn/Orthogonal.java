@@ -9,64 +9,41 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
 import java.util.Arrays;
+import org.apache.commons.math3.linear.Array2DRowRealMatrix;
+import org.apache.commons.math3.linear.QRDecomposition;
+import org.apache.commons.math3.linear.RealMatrix;
 
 /** Random orthogonal matrices. */
 final class Orthogonal {
   private Orthogonal() {}
 
   /**
-   * The Q of a normal matrix's QR decomposition with a positive diagonal in R, which makes it
-   * uniformly distributed (Mezzadri 2007).
+   * The Q of a normal matrix's QR decomposition, its columns multiplied by the signs of R's
+   * diagonal, which makes it uniformly distributed (Mezzadri 2007).
    */
   static Tensor make(Key key, Shape shape, DType dtype, double gain) {
     if (shape.rank() != 2) {
       throw new TypeException(
           "orthogonal: shape [" + shape + "], expected a matrix (" + Where.here() + ")");
     }
-    int length = Math.max(shape.dim(0), shape.dim(1));
-    int count = Math.min(shape.dim(0), shape.dim(1));
-    double[] normal = Random.normal(key, Shape.of(count, length), DType.F64).host().toDoubles();
-    double[][] q = new double[count][];
-    for (int i = 0; i < count; i++) {
-      q[i] = Arrays.copyOfRange(normal, i * length, (i + 1) * length);
+    int rows = Math.max(shape.dim(0), shape.dim(1));
+    int columns = Math.min(shape.dim(0), shape.dim(1));
+    double[] normal = Random.normal(key, Shape.of(columns, rows), DType.F64).host().toDoubles();
+    RealMatrix a = new Array2DRowRealMatrix(rows, columns);
+    for (int j = 0; j < columns; j++) {
+      a.setColumn(j, Arrays.copyOfRange(normal, j * rows, (j + 1) * rows));
     }
-    orthonormalize(q);
-    boolean rows = shape.dim(0) == count;
-    double[] out = new double[count * length];
-    for (int i = 0; i < count; i++) {
-      for (int j = 0; j < length; j++) {
-        out[rows ? i * length + j : j * count + i] = gain * q[i][j];
+    QRDecomposition qr = new QRDecomposition(a);
+    RealMatrix q = qr.getQ();
+    RealMatrix r = qr.getR();
+    boolean turned = shape.dim(0) == columns;
+    double[] out = new double[rows * columns];
+    for (int j = 0; j < columns; j++) {
+      double scale = r.getEntry(j, j) < 0 ? -gain : gain;
+      for (int i = 0; i < rows; i++) {
+        out[turned ? j * rows + i : i * columns + j] = scale * q.getEntry(i, j);
       }
     }
     return HostTensor.of(out, shape.toArray()).cast(dtype);
-  }
-
-  /** Gram and Schmidt, twice: once leaves errors where vectors were nearly parallel. */
-  private static void orthonormalize(double[][] q) {
-    for (int i = 0; i < q.length; i++) {
-      for (int round = 0; round < 2; round++) {
-        for (int j = 0; j < i; j++) {
-          subtract(q[i], dot(q[i], q[j]), q[j]);
-        }
-      }
-      double norm = Math.sqrt(dot(q[i], q[i]));
-      for (int k = 0; k < q[i].length; k++) {
-        q[i][k] /= norm;
-      }
-    }
-  }
-
-  private static double dot(double[] a, double[] b) {
-    double sum = 0;
-    for (int k = 0; k < a.length; k++) {
-      sum += a[k] * b[k];
-    }
-    return sum;
-  }
-
-  private static void subtract(double[] a, double scale, double[] b) {
-    for (int k = 0; k < a.length; k++) {
-      a[k] -= scale * b[k];
-    }
   }
 }
