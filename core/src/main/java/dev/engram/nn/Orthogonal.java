@@ -44,6 +44,14 @@ final class Orthogonal {
         out[turned ? j * rows + i : i * columns + j] = scale * q.getEntry(i, j);
       }
     }
-    return HostTensor.of(out, shape.toArray()).cast(dtype);
+    return dtype == DType.F64 ? HostTensor.of(out, shape.toArray()) : rounded(out, shape);
+  }
+
+  private static HostTensor rounded(double[] values, Shape shape) {
+    float[] floats = new float[values.length];
+    for (int i = 0; i < values.length; i++) {
+      floats[i] = (float) values[i];
+    }
+    return HostTensor.of(floats, shape.toArray());
   }
 }

@@ -209,15 +209,25 @@ public final class HostTensor implements Tensor {
   }
 
   public double[] toDoubles() {
-    double[] out = new double[Math.toIntExact(type.size())];
-    Arrays.setAll(out, this::getDouble);
+    int n = Math.toIntExact(type.size());
+    double[] out = new double[n];
+    if (type.dtype() == DType.F64) {
+      MemorySegment.copy(segment, ValueLayout.JAVA_DOUBLE, 0, out, 0, n);
+    } else {
+      Arrays.setAll(out, this::getDouble);
+    }
     return out;
   }
 
   public float[] toFloats() {
-    float[] out = new float[Math.toIntExact(type.size())];
-    for (int i = 0; i < out.length; i++) {
-      out[i] = (float) getDouble(i);
+    int n = Math.toIntExact(type.size());
+    float[] out = new float[n];
+    if (type.dtype() == DType.F32) {
+      MemorySegment.copy(segment, ValueLayout.JAVA_FLOAT, 0, out, 0, n);
+    } else {
+      for (int i = 0; i < n; i++) {
+        out[i] = (float) getDouble(i);
+      }
     }
     return out;
   }
