@@ -10,6 +10,7 @@ import dev.engram.ir.Elementwise;
 import dev.engram.ir.ElementwiseRow;
 import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
+import dev.engram.ir.HostTensor;
 import dev.engram.ir.Index;
 import dev.engram.ir.Lit;
 import dev.engram.ir.Move;
@@ -152,6 +153,23 @@ final class Faults {
     }
     List<Value> outs = g.outs().stream().map(v -> same.getOrDefault(v, v)).toList();
     return new Graph(g.name(), g.params(), g.eqns(), outs);
+  }
+
+  /** Runs {@code g} with the terms of its sums in reverse. */
+  static List<HostTensor> lastTermFirst(Graph g, List<HostTensor> args) {
+    Builder b = new Builder(g.name());
+    Map<Value, Value> map = new HashMap<>();
+    g.params().forEach(p -> map.put(p.var(), b.param(p)));
+    for (Eqn e : g.eqns()) {
+      if (e.op() instanceof Reduce r && r.kind() == Reduce.Kind.SUM) {
+        Value turned = b.emit1(new Move.Reverse(r.axes()), Builder.mapped(map, e.in(0)));
+        map.put(e.out(), b.emit1(r, turned));
+      } else {
+        b.copy(e, map);
+      }
+    }
+    Graph other = b.build(g.outs().stream().map(v -> Builder.mapped(map, v)).toList());
+    return Ways.lowered(Ways.backend("loops")).run(other, args);
   }
 
   /** The last equation comes first. */

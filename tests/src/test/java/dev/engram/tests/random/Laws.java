@@ -72,6 +72,18 @@ final class Laws {
     return true;
   }
 
+  /** Two ways to run the program give the same bits. */
+  static boolean sameBits(Program p, Ways.Way one, Ways.Way other) {
+    List<HostTensor> want = one.run(p.graph(), p.args());
+    List<HostTensor> got = other.run(p.graph(), p.args());
+    for (int i = 0; i < want.size(); i++) {
+      if (!want.get(i).sameBits(got.get(i))) {
+        throw broken(p, differs(i, got.get(i), want.get(i)));
+      }
+    }
+    return true;
+  }
+
   static void close(Program p, String what, List<HostTensor> got, List<HostTensor> want) {
     if (got.size() != want.size()) {
       throw broken(p, what + "got " + got.size() + " results, expected " + want.size());

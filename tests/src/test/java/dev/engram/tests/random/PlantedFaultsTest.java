@@ -117,6 +117,11 @@ class PlantedFaultsTest {
         loop("a scatter that adds where it replaces", loops, Faults::scattersAdd),
         loop("carries that do not trade places", loops, Faults::withoutSwaps),
         new Fault(
+            "a second version of a kernel that adds in another order",
+            Profile.ANY,
+            p -> Laws.sameBits(p, Ways.lowered(loops), Faults::lastTermFirst),
+            p -> Laws.sameBits(p, Ways.lowered(loops), Ways.lowered(loops))),
+        new Fault(
             "a backend with a wrong row",
             Profile.ANY,
             p ->

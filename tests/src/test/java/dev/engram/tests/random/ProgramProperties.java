@@ -14,6 +14,7 @@ import dev.engram.ir.passes.Hoist;
 import dev.engram.ir.passes.Inline;
 import dev.engram.ir.passes.Pipeline;
 import dev.engram.ir.passes.Simplify;
+import dev.engram.lower.Backend;
 import java.util.function.UnaryOperator;
 import net.jqwik.api.Assume;
 import net.jqwik.api.ForAll;
@@ -23,6 +24,8 @@ import net.jqwik.api.lifecycle.AddLifecycleHook;
 /** The {@link Laws} on random programs: see {@link PlantedFaultsTest} for what they find. */
 @AddLifecycleHook(Jqwik.Effort.class)
 class ProgramProperties {
+  private static final Backend SCALAR = Ways.scalarCpu();
+  private static final Backend VECTOR = Ways.vectorCpu();
 
   // ---- text
 
@@ -110,6 +113,11 @@ class ProgramProperties {
   @Property(tries = 600)
   void compiled(@ForAll(supplier = Jqwik.Any.class) Program p) {
     Ways.backends().forEach(b -> Laws.agrees(p, Ways.compiled(b)));
+  }
+
+  @Property(tries = 100)
+  void vectorsAndThreadsKeepTheBits(@ForAll(supplier = Jqwik.Any.class) Program p) {
+    Laws.sameBits(p, Ways.lowered(SCALAR), Ways.lowered(VECTOR));
   }
 
   @Property(tries = 240)

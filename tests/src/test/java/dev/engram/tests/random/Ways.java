@@ -1,5 +1,7 @@
 package dev.engram.tests.random;
 
+import dev.engram.backend.cpu.CpuBackend;
+import dev.engram.backend.cpu.CpuOptions;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Interpreter;
@@ -27,6 +29,16 @@ final class Ways {
 
   static Way interpreter() {
     return Interpreter::run;
+  }
+
+  /** One thread, no vectors. */
+  static Backend scalarCpu() {
+    return new CpuBackend(new CpuOptions(1, CpuOptions.Vectors.OFF));
+  }
+
+  /** Two threads, and vectors from the first call on. */
+  static Backend vectorCpu() {
+    return new CpuBackend(new CpuOptions(2, CpuOptions.Vectors.FORCE));
   }
 
   static List<Backend> backends() {
