@@ -63,8 +63,11 @@ class CommandOnTheModulePathTest {
   }
 
   private static String modulePath() {
-    return ModuleArrows.finder().findAll().stream()
-        .map(module -> Path.of(module.location().orElseThrow()).toString())
+    return Stream.concat(
+            ModuleArrows.finder().findAll().stream()
+                .map(module -> Path.of(module.location().orElseThrow())),
+            Stream.of(ModuleArrows.commonsMath()))
+        .map(Path::toString)
         .collect(Collectors.joining(File.pathSeparator));
   }
 }
