@@ -88,7 +88,7 @@ record NestKernel(
   }
 
   private static Kernel choose(RowNest rows, Kernel scalar, Vectors vectors, Trials trials) {
-    if (vectors == Vectors.OFF || VectorNest.elementBytes(rows) == 0) {
+    if (vectors == Vectors.OFF || VectorFit.elementBytes(rows) == 0) {
       return scalar;
     }
     if (vectors == Vectors.AUTO) {
@@ -99,7 +99,7 @@ record NestKernel(
   }
 
   private static @Nullable Kernel vector(RowNest rows, IntSupplier bits) {
-    VectorNest.Written w = VectorNest.write(rows, bits.getAsInt(), VectorNest.elementBytes(rows));
+    VectorNest.Written w = VectorNest.write(rows, bits.getAsInt(), VectorFit.elementBytes(rows));
     return w == null ? null : w.kernel();
   }
 
@@ -121,8 +121,8 @@ record NestKernel(
     }
     matmul.ifPresent(m -> all.add(ProductClass.write(m.shape(), bits(vectors)).bytes()));
     RowNest nest = matmul.map(Matmul::epilogue).orElse(rows);
-    if (VectorNest.elementBytes(nest) > 0) {
-      VectorNest.Written w = VectorNest.write(nest, bits(vectors), VectorNest.elementBytes(nest));
+    if (VectorFit.elementBytes(nest) > 0) {
+      VectorNest.Written w = VectorNest.write(nest, bits(vectors), VectorFit.elementBytes(nest));
       if (w != null) {
         all.add(w.bytes());
       }

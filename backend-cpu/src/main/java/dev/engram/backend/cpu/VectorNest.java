@@ -1,29 +1,23 @@
 package dev.engram.backend.cpu;
 
-import static java.lang.constant.ConstantDescs.CD_double;
-import static java.lang.constant.ConstantDescs.CD_float;
 import static java.lang.constant.ConstantDescs.CD_int;
 import static java.lang.constant.ConstantDescs.CD_long;
 import static java.lang.constant.ConstantDescs.CD_void;
 
 import dev.engram.backend.cpu.Lanes.Node;
-import dev.engram.backend.cpu.Lanes.Op;
 import dev.engram.backend.cpu.RowNest.Along;
 import dev.engram.backend.cpu.RowNest.Effect;
 import dev.engram.backend.cpu.RowNest.Fold;
 import dev.engram.backend.cpu.RowNest.Pass;
 import dev.engram.backend.cpu.RowNest.Phase;
 import dev.engram.backend.cpu.RowNest.Slot;
-import dev.engram.backend.cpu.RowNest.Transfer;
 import dev.engram.ir.DType;
 import dev.engram.ir.Reduce;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.CodeBuilder;
-import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,20 +35,21 @@ final class VectorNest {
   private static final int BEGIN = 3;
   private static final int END = 4;
 
-  private final RowNest nest;
-  private final int vectorBits;
-  private final int size;
-  private final int width;
+  final RowNest nest;
+  final int vectorBits;
+  final int size;
+  final int width;
   private final Emission emission = new Emission("GeneratedNest");
-  private final Map<Integer, Integer> segments = new HashMap<>();
-  private final Map<Integer, Long> rowOffset = new HashMap<>();
-  private final long rowBytes;
+  final Map<Integer, Integer> segments = new HashMap<>();
+  final Map<Integer, Long> rowOffset = new HashMap<>();
+  final long rowBytes;
   private long scratchBytes;
-  private int scratchSegment = -1;
+  int scratchSegment = -1;
   private CodeBuilder c;
+  private VectorRow rows;
 
   /** The locals with every slot's offset at some depth of the loops. */
-  private record At(int[] local) {}
+  record At(int[] local) {}
 
   private VectorNest(RowNest nest, int vectorBits, int size) {
     this.nest = nest;
@@ -64,82 +59,13 @@ final class VectorNest {
     this.rowBytes = (nest.tile() * (long) size + 63) / 64 * 64;
   }
 
-  /** Bytes of one element where vectors can run the nest, else 0. */
-  static int elementBytes(RowNest nest) {
-    if (nest.ordered()
-        || nest.body().passes().size() > 1
-        || nest.epilogue().passes().size() > 1
-        || nest.body().passes().isEmpty()) {
-      return 0;
-    }
-    Pass body = nest.body().passes().getFirst();
-    int bytes = body.effects().getFirst().value().dtype.bytes();
-    boolean bodyFits =
-        bytes >= 4
-            && fits(body, nest.body(), nest, bytes, nest.along())
-            && (nest.epilogue().passes().isEmpty()
-                || fits(
-                    nest.epilogue().passes().getFirst(), nest.epilogue(), nest, bytes, Along.ROW));
-    return bodyFits && (nest.along() == Along.ROW || foldsFit(nest, bytes)) ? bytes : 0;
-  }
-
-  private static boolean fits(Pass pass, Phase phase, RowNest nest, int bytes, Along along) {
-    for (Effect e : pass.effects()) {
-      boolean plain =
-          switch (e) {
-            case Effect.Store _, Effect.Accumulate _ -> true;
-            case Effect.Scatter _, Effect.Check _ -> false;
-          };
-      if (!plain || e.value().dtype.bytes() != bytes) {
-        return false;
-      }
-    }
-    for (Transfer t : phase.loads()) {
-      long stride = stride(nest, t.slot(), along);
-      if (stride != 0 && stride != nest.slots().get(t.slot()).dtype().bytes()) {
-        return false;
-      }
-    }
-    for (Transfer t : phase.stores()) {
-      if (stride(nest, t.slot(), along) != nest.slots().get(t.slot()).dtype().bytes()) {
-        return false;
-      }
-    }
-    return VectorCode.accepts(pass, bytes);
-  }
-
-  private static long stride(RowNest nest, int slot, Along along) {
-    Slot s = nest.slots().get(slot);
-    return along == Along.ROW ? s.row() : s.inner();
-  }
-
-  // Along the folded axis each vector lane keeps its own partial result: there must be enough.
-  private static boolean foldsFit(RowNest nest, int bytes) {
-    for (Fold f : nest.folds()) {
-      boolean arithmetic =
-          switch (f.kind()) {
-            case SUM, PROD, MAX, MIN -> true;
-            case ANY, ALL, ARGMAX, ARGMIN -> false;
-          };
-      boolean even = nest.reducePoints() <= 1 || nest.inner() % f.lanes() == 0;
-      if (!arithmetic
-          || !even
-          || !f.dtype().isFloat()
-          || f.lanes() * bytes < 16
-          || f.lanes() * bytes > 128
-          || f.lanes() != nest.folds().getFirst().lanes()) {
-        return false;
-      }
-    }
-    return !nest.folds().isEmpty();
-  }
-
-  /** The class, or null where it would be too large; {@code size} is {@link #elementBytes}. */
+  /**
+   * The class, or null where it would be too large; {@code size} is {@link VectorFit#elementBytes}.
+   */
   static @Nullable Written write(RowNest nest, int vectorBits, int size) {
-    if (nest.along() == Along.FOLD && nest.folds().getFirst().lanes() * size * 8 < vectorBits) {
-      return null;
-    }
-    return new VectorNest(nest, vectorBits, size).write();
+    return VectorFit.fitsWidth(nest, vectorBits, size)
+        ? new VectorNest(nest, vectorBits, size).write()
+        : null;
   }
 
   /** The bytes of the class and how to make an object of it. */
@@ -178,9 +104,10 @@ final class VectorNest {
       c.astore(scratchSegment);
       emission.expectNative(c, scratchSegment);
     }
+    rows = new VectorRow(this, c);
     Map<Node, Integer> body = constants(nest.body());
     Map<Node, Integer> epilogue = constants(nest.epilogue());
-    Map<Long, Integer> starts = startVectors();
+    Map<Start, Integer> starts = startVectors();
     At base = new At(new int[nest.slots().size()]);
     for (int s = 0; s < base.local.length; s++) {
       base.local[s] = c.allocateLocal(TypeKind.LONG);
@@ -225,19 +152,27 @@ final class VectorNest {
     return bound;
   }
 
-  /** Locals with the vectors that folds start from, by the raw bits. */
-  private Map<Long, Integer> startVectors() {
-    Map<Long, Integer> starts = new HashMap<>();
+  /** What a fold starts from. */
+  private record Start(DType dtype, long bits) {
+    static Start of(Fold f) {
+      return new Start(f.dtype(), Folds.start(f.kind(), f.dtype()));
+    }
+  }
+
+  /** Locals with the vectors that folds start from. */
+  private Map<Start, Integer> startVectors() {
+    Map<Start, Integer> starts = new HashMap<>();
     for (Fold f : nest.folds()) {
       starts.computeIfAbsent(
-          Folds.start(f.kind(), f.dtype()),
-          bits -> {
+          Start.of(f),
+          start -> {
+            long bits = start.bits;
             VectorCode.pushSpecies(c, f.dtype(), vectorBits);
             switch (f.dtype()) {
-              case F32 -> c.loadConstant(Float.intBitsToFloat((int) (long) bits));
+              case F32 -> c.loadConstant(Float.intBitsToFloat((int) bits));
               case F64 -> c.loadConstant(Double.longBitsToDouble(bits));
-              case I32, BOOL -> c.loadConstant((int) (long) bits);
-              case I64 -> c.loadConstant((long) bits);
+              case I32, BOOL -> c.loadConstant((int) bits);
+              case I64 -> c.loadConstant(bits);
             }
             VectorCode.broadcast(c, f.dtype());
             int local = c.allocateLocal(TypeKind.REFERENCE);
@@ -248,7 +183,7 @@ final class VectorNest {
     return starts;
   }
 
-  private VectorCode code(Pass p) {
+  VectorCode code(Pass p) {
     return new VectorCode(
         c, p.lanes(), p.effects().stream().map(Effect::value).toList(), emission, vectorBits);
   }
@@ -258,7 +193,7 @@ final class VectorNest {
       At base,
       Map<Node, Integer> body,
       Map<Node, Integer> epilogue,
-      Map<Long, Integer> starts) {
+      Map<Start, Integer> starts) {
     List<Integer> outer = nest.outer();
     int[] index = new int[outer.size()];
     int rest = c.allocateLocal(TypeKind.INT);
@@ -286,11 +221,11 @@ final class VectorNest {
       foldwise(at, length, body, starts);
     }
     for (Pass p : nest.epilogue().passes()) {
-      row(p, nest.epilogue(), at, length, epilogue, -1);
+      rows.row(p, nest.epilogue(), at, length, epilogue, -1);
     }
   }
 
-  private boolean constantLength() {
+  boolean constantLength() {
     return !nest.tiled() || nest.rowLength() % nest.tile() == 0;
   }
 
@@ -324,7 +259,7 @@ final class VectorNest {
   // ---- rows along a parallel axis; folds keep a row of partial results for each of their lanes
 
   private void rowwise(
-      At at, Emission.Part length, Map<Node, Integer> bound, Map<Long, Integer> starts) {
+      At at, Emission.Part length, Map<Node, Integer> bound, Map<Start, Integer> starts) {
     for (Fold f : nest.folds()) {
       int j = c.allocateLocal(TypeKind.INT);
       int step = vectorBits / 8;
@@ -336,7 +271,7 @@ final class VectorNest {
           () -> c.loadConstant((int) bytes),
           step,
           () -> {
-            c.aload(starts.get(Folds.start(f.kind(), f.dtype())));
+            c.aload(starts.get(Start.of(f)));
             VectorCode.store(c, f.dtype(), () -> pushScratch(f.states().getFirst(), j), -1);
           });
     }
@@ -347,7 +282,7 @@ final class VectorNest {
         at,
         inside -> {
           for (Pass p : nest.body().passes()) {
-            row(p, nest.body(), inside, length, bound, r);
+            rows.row(p, nest.body(), inside, length, bound, r);
           }
           c.iinc(r, 1);
         });
@@ -417,159 +352,10 @@ final class VectorNest {
     c.aload(scratchSegment).loadConstant((long) rowOffset.get(row)).iload(j).i2l().ladd();
   }
 
-  /** One pass over a row; {@code r} is a local with the point's number, or -1. */
-  private void row(
-      Pass p, Phase phase, At at, Emission.Part length, Map<Node, Integer> constants, int r) {
-    Map<Node, Integer> bound = new HashMap<>(constants);
-    VectorCode probe = code(p);
-    broadcastFixed(p, phase, Along.ROW, at, probe, bound);
-    int j = c.allocateLocal(TypeKind.INT);
-    int main = c.allocateLocal(TypeKind.INT);
-    length.emit();
-    c.loadConstant(-width).iand().istore(main);
-    Emission.loop(
-        c, j, c::iconst_0, () -> c.iload(main), width, () -> group(p, phase, at, bound, j, r, -1));
-    if (constantLength() && nest.tile() % width == 0) {
-      return;
-    }
-    Label done = c.newLabel();
-    if (!constantLength()) {
-      c.iload(j);
-      length.emit();
-      c.if_icmpge(done);
-    }
-    int mask =
-        VectorCode.mask(
-            c,
-            size == 8 ? DType.F64 : DType.F32,
-            vectorBits,
-            () -> {
-              length.emit();
-              c.iload(j).isub();
-            });
-    group(p, phase, at, bound, j, r, mask);
-    c.labelBinding(done);
-  }
-
-  private void broadcastFixed(
-      Pass p, Phase phase, Along along, At at, VectorCode probe, Map<Node, Integer> bound) {
-    for (Node n : p.lanes().nodes()) {
-      if (n.op != Op.LOAD || !probe.isLive(n)) {
-        continue;
-      }
-      Transfer t = transfer(phase.loads(), (int) n.bits);
-      if (t == null || stride(nest, t.slot(), along) != 0) {
-        continue;
-      }
-      VectorCode.pushSpecies(c, n.dtype, vectorBits);
-      c.aload(segments.get(nest.slots().get(t.slot()).buffer()));
-      c.lload(at.local[t.slot()]);
-      c.invokestatic(
-          ClassDesc.of(Emission.PACKAGE + "Elements"),
-          "get" + n.dtype.name(),
-          MethodTypeDesc.of(element(n.dtype), Emission.SEGMENT, CD_long));
-      VectorCode.broadcast(c, n.dtype);
-      int local = c.allocateLocal(TypeKind.REFERENCE);
-      c.astore(local);
-      bound.put(n, local);
-    }
-  }
-
-  private static ClassDesc element(DType t) {
-    return switch (t) {
-      case F32 -> CD_float;
-      case F64 -> CD_double;
-      case I32, BOOL -> CD_int;
-      case I64 -> CD_long;
-    };
-  }
-
-  private static @Nullable Transfer transfer(List<Transfer> list, int row) {
-    for (Transfer t : list) {
-      if (t.row() == row) {
-        return t;
-      }
-    }
-    return null;
-  }
-
-  private void pushAddress(At at, int slot, int j) {
-    c.aload(segments.get(nest.slots().get(slot).buffer()));
-    c.lload(at.local[slot]).iload(j).i2l().loadConstant(size == 8 ? 3 : 2).lshl().ladd();
-  }
-
-  private void pushState(int row, int r, int j) {
-    int lanes = stateLanes(row);
-    c.aload(scratchSegment).loadConstant((long) rowOffset.get(row));
-    if (lanes > 1 && r >= 0) {
-      c.iload(r).loadConstant(lanes - 1).iand().i2l().loadConstant(rowBytes).lmul().ladd();
-    }
-    c.iload(j).i2l().loadConstant(size == 8 ? 3 : 2).lshl().ladd();
-  }
-
-  private int stateLanes(int row) {
-    for (Fold f : nest.folds()) {
-      if (f.states().getFirst() == row) {
-        return f.lanes();
-      }
-    }
-    return 1;
-  }
-
-  private void group(Pass p, Phase phase, At at, Map<Node, Integer> bound, int j, int r, int mask) {
-    VectorCode v = code(p);
-    bound.forEach(v::bind);
-    for (Node n : p.lanes().nodes()) {
-      if ((n.op != Op.LOAD && n.op != Op.STATE) || !v.isLive(n) || v.isBound(n)) {
-        continue;
-      }
-      Transfer t = n.op == Op.LOAD ? transfer(phase.loads(), (int) n.bits) : null;
-      VectorCode.load(
-          c,
-          n.dtype,
-          vectorBits,
-          t != null
-              ? () -> pushAddress(at, t.slot(), j)
-              : () -> pushState((int) n.bits, n.op == Op.STATE ? r : -1, j),
-          mask >= 0 ? maskFor(n.dtype, mask) : -1);
-      int local = c.allocateLocal(TypeKind.REFERENCE);
-      c.astore(local);
-      v.bind(n, local);
-    }
-    v.shared();
-    for (Effect e : p.effects()) {
-      v.push(e.value());
-      int m = mask >= 0 ? maskFor(e.value().dtype, mask) : -1;
-      switch (e) {
-        case Effect.Store s -> {
-          Transfer t = java.util.Objects.requireNonNull(transfer(phase.stores(), s.row()));
-          VectorCode.store(c, s.value().dtype, () -> pushAddress(at, t.slot(), j), m);
-        }
-        case Effect.Accumulate a ->
-            VectorCode.store(c, a.value().dtype, () -> pushState(a.state(), r, j), m);
-        case Effect.Scatter _, Effect.Check _ -> throw new IllegalStateException(e.toString());
-      }
-    }
-  }
-
-  // Masks belong to one element type; the integers of the same width need their own.
-  private int maskFor(DType t, int floatMask) {
-    if (t.isFloat()) {
-      return floatMask;
-    }
-    int local = c.allocateLocal(TypeKind.REFERENCE);
-    c.aload(floatMask);
-    VectorCode.pushSpecies(c, t, vectorBits);
-    c.invokevirtual(
-        VectorCode.MASK, "cast", MethodTypeDesc.of(VectorCode.MASK, VectorCode.SPECIES));
-    c.astore(local);
-    return local;
-  }
-
   // ---- rows along the folded axis; each vector lane keeps a partial result
 
   private void foldwise(
-      At at, Emission.Part length, Map<Node, Integer> constants, Map<Long, Integer> starts) {
+      At at, Emission.Part length, Map<Node, Integer> constants, Map<Start, Integer> starts) {
     Pass p = nest.body().passes().getFirst();
     int lanes = nest.folds().getFirst().lanes();
     int groups = lanes / width;
@@ -587,112 +373,15 @@ final class VectorNest {
             int[] locals = new int[groups];
             for (int g = 0; g < groups; g++) {
               locals[g] = c.allocateLocal(TypeKind.REFERENCE);
-              c.aload(starts.get(Folds.start(f.kind(), f.dtype()))).astore(locals[g]);
+              c.aload(starts.get(Start.of(f))).astore(locals[g]);
             }
             partial.put(f.states().getFirst(), locals);
           }
-          reduceLoops(0, here, inside -> foldRow(p, inside, constants, partial, groups));
+          reduceLoops(0, here, inside -> rows.foldRow(p, inside, constants, partial, groups));
           for (Fold f : nest.folds()) {
             finish(f, partial.get(f.states().getFirst()), point);
           }
         });
-  }
-
-  private void foldRow(
-      Pass p, At at, Map<Node, Integer> constants, Map<Integer, int[]> partial, int groups) {
-    Map<Node, Integer> bound = new HashMap<>(constants);
-    broadcastFixed(p, nest.body(), Along.FOLD, at, code(p), bound);
-    int step = groups * width;
-    int main = nest.inner() / step * step;
-    int j = c.allocateLocal(TypeKind.INT);
-    Emission.loop(
-        c,
-        j,
-        c::iconst_0,
-        () -> c.loadConstant(main),
-        step,
-        () -> {
-          for (int g = 0; g < groups; g++) {
-            foldGroup(p, at, bound, partial, g, j, -1);
-          }
-        });
-    for (int g = 0; g < groups && main + g * width < nest.inner(); g++) {
-      int left = nest.inner() - main - g * width;
-      int mask =
-          left >= width
-              ? -1
-              : VectorCode.mask(
-                  c, size == 8 ? DType.F64 : DType.F32, vectorBits, () -> c.loadConstant(left));
-      foldGroup(p, at, bound, partial, g, j, mask);
-    }
-  }
-
-  private void foldGroup(
-      Pass p,
-      At at,
-      Map<Node, Integer> bound,
-      Map<Integer, int[]> partial,
-      int g,
-      int j,
-      int mask) {
-    int jg = j;
-    if (g > 0) {
-      jg = c.allocateLocal(TypeKind.INT);
-      c.iload(j).loadConstant(g * width).iadd().istore(jg);
-    }
-    int position = jg;
-    VectorCode v = code(p);
-    bound.forEach(v::bind);
-    for (Node n : p.lanes().nodes()) {
-      if (!v.isLive(n) || v.isBound(n)) {
-        continue;
-      }
-      if (n.op == Op.STATE) {
-        v.bind(n, java.util.Objects.requireNonNull(partial.get((int) n.bits))[g]);
-      } else if (n.op == Op.LOAD) {
-        Transfer t = java.util.Objects.requireNonNull(transfer(nest.body().loads(), (int) n.bits));
-        VectorCode.load(
-            c,
-            n.dtype,
-            vectorBits,
-            () -> pushAddress(at, t.slot(), position),
-            mask >= 0 ? maskFor(n.dtype, mask) : -1);
-        int local = c.allocateLocal(TypeKind.REFERENCE);
-        c.astore(local);
-        v.bind(n, local);
-      }
-    }
-    v.shared();
-    List<Integer> states = new ArrayList<>();
-    for (Effect e : p.effects()) {
-      switch (e) {
-        case Effect.Store s -> {
-          v.push(s.value());
-          Transfer t = java.util.Objects.requireNonNull(transfer(nest.body().stores(), s.row()));
-          VectorCode.store(
-              c,
-              s.value().dtype,
-              () -> pushAddress(at, t.slot(), position),
-              mask >= 0 ? maskFor(s.value().dtype, mask) : -1);
-        }
-        case Effect.Accumulate a -> {
-          int local = java.util.Objects.requireNonNull(partial.get(a.state()))[g];
-          if (mask >= 0) {
-            ClassDesc vector = VectorCode.vector(a.value().dtype);
-            c.aload(local);
-            v.push(a.value());
-            c.aload(mask);
-            c.invokevirtual(
-                vector, "blend", MethodTypeDesc.of(vector, VectorCode.VECTOR, VectorCode.MASK));
-          } else {
-            v.push(a.value());
-          }
-          c.astore(local);
-          states.add(a.state());
-        }
-        case Effect.Scatter _, Effect.Check _ -> throw new IllegalStateException(e.toString());
-      }
-    }
   }
 
   private void finish(Fold f, int[] partial, int point) {
