@@ -23,9 +23,10 @@ final class ProductClass {
 
   private static final ClassDesc SEGMENT = Emission.SEGMENT;
   private static final MethodTypeDesc ALL_ROWS =
-      MethodTypeDesc.of(CD_void, SEGMENT, CD_long, SEGMENT, CD_long, SEGMENT, CD_long, CD_int);
+      MethodTypeDesc.of(
+          CD_void, SEGMENT, CD_long, SEGMENT, CD_long, SEGMENT, CD_long, CD_int, CD_int);
   private static final MethodTypeDesc TILE =
-      MethodTypeDesc.of(CD_void, SEGMENT, CD_long, SEGMENT, CD_long, SEGMENT, CD_long);
+      MethodTypeDesc.of(CD_void, SEGMENT, CD_long, SEGMENT, CD_long, SEGMENT, CD_long, CD_int);
 
   // parameters of `rows`; those of a tile are one less
   private static final int A = 1;
@@ -35,6 +36,10 @@ final class ProductClass {
   private static final int C = 7;
   private static final int C_AT = 8;
   private static final int COUNT = 10;
+  private static final int DEPTH = 11;
+
+  // parameter of a tile
+  private static final int TILE_DEPTH = 9;
 
   private final ProductShape shape;
   private final int vectorBits;
@@ -94,6 +99,16 @@ final class ProductClass {
 
     @Override
     public void run(Frame frame, Scratch scratch, int begin, int end) {
+      rows(frame, begin, end, shape.depth());
+    }
+
+    /** Empty sums into rows that {@link #run} overwrites. */
+    @Override
+    public void touch(Frame frame, Scratch scratch) {
+      rows(frame, 0, ROWS, 0);
+    }
+
+    private void rows(Frame frame, int begin, int end, int depth) {
       rows.rows(
           frame.segments[ProductShape.A],
           frame.base[ProductShape.A] + begin * shape.aRow(),
@@ -101,7 +116,8 @@ final class ProductClass {
           frame.base[ProductShape.B],
           frame.segments[ProductShape.C],
           frame.base[ProductShape.C] + begin * shape.cRow(),
-          end - begin);
+          end - begin,
+          depth);
     }
   }
 
@@ -162,6 +178,7 @@ final class ProductClass {
     c.aload(B).lload(B_AT).iload(j).i2l().loadConstant((long) size).lmul().ladd();
     c.aload(C).lload(C_AT).iload(i).i2l().loadConstant(shape.cRow()).lmul().ladd();
     c.iload(j).i2l().loadConstant((long) size).lmul().ladd();
+    c.iload(DEPTH);
     c.invokestatic(emission.self, t.method(), TILE);
   }
 
@@ -187,7 +204,7 @@ final class ProductClass {
         c,
         k,
         c::iconst_0,
-        () -> c.loadConstant(shape.depth()),
+        () -> c.iload(TILE_DEPTH),
         1,
         () -> {
           for (int v = 0; v < b.length; v++) {

@@ -4,6 +4,17 @@ import java.lang.foreign.MemorySegment;
 
 /** Generated: some rows of a matrix product, from byte offsets on. */
 interface ProductRows {
+  /**
+   * @param count number of rows
+   * @param depth number of products in each sum
+   */
   void rows(
-      MemorySegment a, long aAt, MemorySegment b, long bAt, MemorySegment c, long cAt, int count);
+      MemorySegment a,
+      long aAt,
+      MemorySegment b,
+      long bAt,
+      MemorySegment c,
+      long cAt,
+      int count,
+      int depth);
 }

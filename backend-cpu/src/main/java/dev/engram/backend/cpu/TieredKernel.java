@@ -23,6 +23,10 @@ final class TieredKernel implements Kernel {
   /** A kernel that has not worked so long is not worth a class of vector code. */
   private static final long FIRST_NANOS = 10_000_000;
 
+  private static final int FIRST_TOUCHES = 250;
+
+  private static final int TOUCHES = 32;
+
   private static final int WINS_TO_SWITCH = 3;
 
   private final Kernel scalar;
@@ -34,6 +38,7 @@ final class TieredKernel implements Kernel {
   // Guarded by the permission to try.
   private @Nullable Kernel vector;
   private boolean looksCompiled;
+  private boolean known;
   private int wins;
 
   // Written by several threads, none of which needs it exact.
@@ -112,8 +117,13 @@ final class TieredKernel implements Kernel {
       v.run(frame, scratch, begin, end);
       at = end;
     } else {
-      // Small calls count as many invocations, which is what the JIT's thresholds look at; one and
-      // two units in turn, so that the loop's back edge is seen taken.
+      // Invocations are what the JIT's thresholds look at first, and empty ones are cheap while the
+      // code is interpreted. Small calls count as many, too; one and two units in turn, so that the
+      // loop's back edge is seen taken.
+      for (int i = known ? TOUCHES : FIRST_TOUCHES; i > 0; i--) {
+        v.touch(frame, scratch);
+      }
+      known = true;
       int step = unit;
       while (at < end && System.nanoTime() - start < SLICE_NANOS) {
         int to = Math.min(end, at + step);
