@@ -11,12 +11,12 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /** Batched programs against loops over examples. */
-final class BatchLaws {
+public final class BatchLaws {
   private BatchLaws() {}
 
   /** Makes a function over examples: {@code Batch::of}. */
   @FunctionalInterface
-  interface Batcher {
+  public interface Batcher {
     Batched of(Graph g, List<Boolean> batched, int size);
   }
 
@@ -26,7 +26,7 @@ final class BatchLaws {
    * @param batched which parameters differ between examples
    * @param args of the batched program
    */
-  record Examples(Program program, int size, List<Boolean> batched, List<HostTensor> args) {
+  public record Examples(Program program, int size, List<Boolean> batched, List<HostTensor> args) {
 
     static Examples of(Program p) {
       SplittableRandom random = DerivativeLaws.random(p, 1);
@@ -61,16 +61,16 @@ final class BatchLaws {
     }
   }
 
-  static TensorType stacked(TensorType t, int n) {
+  public static TensorType stacked(TensorType t, int n) {
     return t.with(t.shape().insert(0, n));
   }
 
-  static HostTensor slice(HostTensor t, int i) {
+  public static HostTensor slice(HostTensor t, int i) {
     TensorType part = t.type().with(t.shape().range(1, t.rank()));
     return HostTensor.wrap(part, t.segment().asSlice(i * part.bytes(), part.bytes()));
   }
 
-  static HostTensor stack(TensorType part, List<HostTensor> parts) {
+  public static HostTensor stack(TensorType part, List<HostTensor> parts) {
     HostTensor out = HostTensor.allocate(stacked(part, parts.size()));
     for (int i = 0; i < parts.size(); i++) {
       out.segment()
@@ -82,7 +82,12 @@ final class BatchLaws {
 
   /** The batched program gives for each example what the program gives for it. */
   static boolean isLoop(Program p, Batcher batcher) {
-    Examples e = Examples.of(p);
+    return isLoop(Examples.of(p), batcher);
+  }
+
+  /** The same for these examples. */
+  public static boolean isLoop(Examples e, Batcher batcher) {
+    Program p = e.program();
     Batched b = e.batch(batcher);
     List<HostTensor> got = Interpreter.run(b.graph(), e.args());
     List<List<HostTensor>> each = new ArrayList<>();
@@ -113,7 +118,12 @@ final class BatchLaws {
    * the single examples give: stacked for batched parameters, summed for shared ones.
    */
   static boolean commutes(Program p, Batcher batcher, DerivativeLaws.Mode vjp) {
-    Examples e = Examples.of(p);
+    return commutes(Examples.of(p), batcher, vjp);
+  }
+
+  /** The same for these examples. */
+  public static boolean commutes(Examples e, Batcher batcher, DerivativeLaws.Mode vjp) {
+    Program p = e.program();
     if (!DerivativeLaws.says(p) || e.size() == 0) {
       return false;
     }

@@ -11,14 +11,14 @@ import java.util.SplittableRandom;
 import java.util.stream.Stream;
 
 /** Forward and reverse derivatives against each other and against differences. */
-final class DerivativeLaws {
+public final class DerivativeLaws {
   private static final double ROUNDING = 1e-9;
 
   private DerivativeLaws() {}
 
   /** Makes a derivative: {@code Vjp::of}, {@code Jvp::of}. */
   @FunctionalInterface
-  interface Mode {
+  public interface Mode {
     Graph of(Graph g, List<Boolean> wrt);
   }
 
@@ -27,7 +27,7 @@ final class DerivativeLaws {
   }
 
   /** False when nothing can be differentiated. */
-  static boolean says(Program p) {
+  public static boolean says(Program p) {
     return !floats(p.graph().paramTypes()).isEmpty() && !floats(p.graph().outTypes()).isEmpty();
   }
 
@@ -41,16 +41,16 @@ final class DerivativeLaws {
     return Samples.directions(floats(p.graph().outTypes()), p.random());
   }
 
-  static List<HostTensor> tangents(Program p) {
+  public static List<HostTensor> tangents(Program p) {
     return Samples.directions(floats(p.graph().paramTypes()), p.random().split());
   }
 
-  static List<HostTensor> concat(List<HostTensor> a, List<HostTensor> b) {
+  public static List<HostTensor> concat(List<HostTensor> a, List<HostTensor> b) {
     return Stream.concat(a.stream(), b.stream()).toList();
   }
 
   /** {@code <ct, J t> = <Jᵀ ct, t>}, and both compute the function itself. */
-  static boolean transposed(Program p, Mode vjp, Mode jvp) {
+  public static boolean transposed(Program p, Mode vjp, Mode jvp) {
     if (!says(p)) {
       return false;
     }
@@ -72,7 +72,7 @@ final class DerivativeLaws {
   }
 
   /** The same for functions that compute derivatives: reverse of reverse, reverse of forward. */
-  static boolean secondOrder(Program p, Mode vjp, Mode jvp) {
+  public static boolean secondOrder(Program p, Mode vjp, Mode jvp) {
     if (!says(p)) {
       return false;
     }
@@ -83,14 +83,28 @@ final class DerivativeLaws {
   }
 
   /** {@code d/dh <ct, f(x + h t)> = <Jᵀ ct, t>}; says nothing near a jump or kink. */
-  static boolean isDifference(Program p, Mode vjp) {
+  public static boolean isDifference(Program p, Mode vjp) {
     if (!says(p)) {
       return false;
     }
     Program reverse = derived(p, vjp);
     List<HostTensor> pulled = Interpreter.run(reverse.graph(), reverse.args());
     int n = p.graph().outs().size();
-    double got = Inner.of(pulled.subList(n, pulled.size()), tangents(p)).sum;
+    return isDifference(p, "vjp", Inner.of(pulled.subList(n, pulled.size()), tangents(p)).sum);
+  }
+
+  /** {@code d/dh <ct, f(x + h t)> = <ct, J t>}; says nothing near a jump or kink. */
+  public static boolean forwardIsDifference(Program p, Mode jvp) {
+    if (!says(p)) {
+      return false;
+    }
+    Graph forward = Verifier.verify(jvp.of(p.graph(), p.floatParams()));
+    List<HostTensor> pushed = Interpreter.run(forward, concat(p.args(), tangents(p)));
+    int n = p.graph().outs().size();
+    return isDifference(p, "jvp", Inner.of(pushed.subList(n, pushed.size()), cotangents(p)).sum);
+  }
+
+  private static boolean isDifference(Program p, String what, double got) {
     double h = 1e-4;
     double middle = along(p, 0);
     double up = along(p, h);
@@ -107,7 +121,7 @@ final class DerivativeLaws {
       return false;
     }
     if (!(Math.abs(got - want) <= 1e-6 * scale + Math.abs(wide - narrow))) {
-      throw Laws.broken(p, "vjp gives " + got + ", differences give " + want);
+      throw Laws.broken(p, what + " gives " + got + ", differences give " + want);
     }
     return true;
   }

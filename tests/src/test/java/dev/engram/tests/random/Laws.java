@@ -18,15 +18,15 @@ import java.util.function.UnaryOperator;
  * be tried on one with a planted fault. A law is false where it says nothing about the program, and
  * throws an {@link AssertionError} where it is broken.
  */
-final class Laws {
+public final class Laws {
   private Laws() {}
 
-  static AssertionError broken(Program p, String what) {
+  public static AssertionError broken(Program p, String what) {
     return new AssertionError(what + "\n" + p);
   }
 
   /** The verifier accepts it. */
-  static boolean verifies(Program p) {
+  public static boolean verifies(Program p) {
     List<Verifier.Finding> findings = Verifier.findings(p.graph());
     if (!findings.isEmpty()) {
       throw broken(p, findings.toString());
@@ -35,7 +35,7 @@ final class Laws {
   }
 
   /** The text reads back to the same graph, which prints the same text. */
-  static boolean roundTrip(Program p, Function<Graph, String> printer) {
+  public static boolean roundTrip(Program p, Function<Graph, String> printer) {
     String text = printer.apply(p.graph());
     Graph back = Parser.parse(text);
     Optional<String> difference = Structure.difference(p.graph(), back);
@@ -49,7 +49,7 @@ final class Laws {
   }
 
   /** The pass keeps every bit of every result. */
-  static boolean keepsBits(Program p, UnaryOperator<Graph> pass) {
+  public static boolean keepsBits(Program p, UnaryOperator<Graph> pass) {
     Graph after = Verifier.verify(pass.apply(p.graph()));
     List<HostTensor> want = Interpreter.run(p.graph(), p.args());
     List<HostTensor> got = Interpreter.run(after, p.args());
@@ -62,18 +62,18 @@ final class Laws {
   }
 
   /** The pass keeps the results up to rounding. */
-  static boolean keepsValues(Program p, UnaryOperator<Graph> pass) {
+  public static boolean keepsValues(Program p, UnaryOperator<Graph> pass) {
     return agrees(p, (g, args) -> Interpreter.run(Verifier.verify(pass.apply(g)), args));
   }
 
   /** Another way to run the program gives the results of the interpreter, up to rounding. */
-  static boolean agrees(Program p, Ways.Way way) {
+  public static boolean agrees(Program p, Ways.Way way) {
     close(p, "", way.run(p.graph(), p.args()), Interpreter.run(p.graph(), p.args()));
     return true;
   }
 
   /** Two ways to run the program give the same bits. */
-  static boolean sameBits(Program p, Ways.Way one, Ways.Way other) {
+  public static boolean sameBits(Program p, Ways.Way one, Ways.Way other) {
     List<HostTensor> want = one.run(p.graph(), p.args());
     List<HostTensor> got = other.run(p.graph(), p.args());
     for (int i = 0; i < want.size(); i++) {
@@ -84,7 +84,7 @@ final class Laws {
     return true;
   }
 
-  static void close(Program p, String what, List<HostTensor> got, List<HostTensor> want) {
+  public static void close(Program p, String what, List<HostTensor> got, List<HostTensor> want) {
     if (got.size() != want.size()) {
       throw broken(p, what + "got " + got.size() + " results, expected " + want.size());
     }

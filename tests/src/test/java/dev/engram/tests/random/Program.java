@@ -8,14 +8,14 @@ import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 
 /** A graph with arguments. */
-record Program(Graph graph, List<HostTensor> args, int data) {
+public record Program(Graph graph, List<HostTensor> args, int data) {
 
   /** For further tensors of this program; the same each time. */
-  SplittableRandom random() {
+  public SplittableRandom random() {
     return new SplittableRandom(data ^ 0x5DEECE66DL);
   }
 
-  List<Boolean> floatParams() {
+  public List<Boolean> floatParams() {
     return graph.paramTypes().stream().map(t -> t.dtype().isFloat()).toList();
   }
 

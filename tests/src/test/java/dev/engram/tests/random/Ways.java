@@ -15,37 +15,37 @@ import java.util.List;
 import java.util.ServiceLoader;
 
 /** Ways to run a graph, all of which must agree. */
-final class Ways {
+public final class Ways {
   /** Backends that must be there. */
-  static final List<String> BACKENDS = List.of("loops", "cpu");
+  public static final List<String> BACKENDS = List.of("loops", "cpu");
 
   private Ways() {}
 
   /** A way to run a graph. */
   @FunctionalInterface
-  interface Way {
+  public interface Way {
     List<HostTensor> run(Graph g, List<HostTensor> args);
   }
 
-  static Way interpreter() {
+  public static Way interpreter() {
     return Interpreter::run;
   }
 
   /** One thread, no vectors. */
-  static Backend scalarCpu() {
+  public static Backend scalarCpu() {
     return new CpuBackend(new CpuOptions(1, CpuOptions.Vectors.OFF));
   }
 
   /** Two threads, and vectors from the first call on. */
-  static Backend vectorCpu() {
+  public static Backend vectorCpu() {
     return new CpuBackend(new CpuOptions(2, CpuOptions.Vectors.FORCE));
   }
 
-  static List<Backend> backends() {
+  public static List<Backend> backends() {
     return BACKENDS.stream().map(Ways::backend).toList();
   }
 
-  static Backend backend(String name) {
+  public static Backend backend(String name) {
     return ServiceLoader.load(Backend.class).stream()
         .map(ServiceLoader.Provider::get)
         .filter(b -> b.name().equals(name))
@@ -54,17 +54,18 @@ final class Ways {
   }
 
   /** Lowered as it stands, verified, and run. */
-  static Way lowered(Backend backend) {
+  public static Way lowered(Backend backend) {
     return (g, args) -> execute(backend, ProgramVerifier.verify(Lowering.lower(g)), args);
   }
 
   /** As users run it: simplified first. */
-  static Way compiled(Backend backend) {
+  public static Way compiled(Backend backend) {
     Way lowered = lowered(backend);
     return (g, args) -> lowered.run(Pipeline.standard().run(g), args);
   }
 
-  static List<HostTensor> execute(Backend backend, LoopProgram program, List<HostTensor> args) {
+  public static List<HostTensor> execute(
+      Backend backend, LoopProgram program, List<HostTensor> args) {
     Executable code = backend.compile(program);
     List<HostTensor> outs =
         program.outputs().stream()

@@ -1,0 +1,34 @@
+package dev.engram.tests.ops;
+
+import static dev.engram.tests.ops.Concern.BATCH;
+import static dev.engram.tests.ops.Concern.EVAL;
+import static dev.engram.tests.ops.Concern.JVP;
+import static dev.engram.tests.ops.Concern.LOWER;
+import static dev.engram.tests.ops.Concern.TRANSPOSE;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Cells of the table that are empty on purpose. A cell that works may not stand here. */
+final class Unsupported {
+  private record Cell(String op, Concern concern) {}
+
+  private static final Map<Cell, String> REASONS = reasons();
+
+  private Unsupported() {}
+
+  private static Map<Cell, String> reasons() {
+    Map<Cell, String> m = new HashMap<>();
+    // A linear map that is known by its transpose alone; reverse mode takes it away again.
+    for (Concern c : List.of(EVAL, JVP, TRANSPOSE, BATCH, LOWER)) {
+      m.put(new Cell("transposed", c), "inside reverse mode only");
+    }
+    return Map.copyOf(m);
+  }
+
+  static Optional<String> reason(String op, Concern concern) {
+    return Optional.ofNullable(REASONS.get(new Cell(op, concern)));
+  }
+}
