@@ -32,6 +32,7 @@ record BatchMove(Batching batching) {
       case Move.Pad m -> pad(m, in.get(0), in.get(1));
       case Move.Concat m -> one(new Move.Concat(m.axis() + 1), in);
       case Move.Reverse m -> one(new Move.Reverse(Batching.shift(m.axes())), in);
+      case Move.Shear m -> one(new Move.Shear(m.axis() + 1, m.by() + 1, m.step()), in);
     };
   }
 

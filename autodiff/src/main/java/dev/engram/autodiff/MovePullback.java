@@ -31,6 +31,7 @@ record MovePullback(Pullback p) {
       case Move.Pad t -> pad(e, t, ct);
       case Move.Concat t -> concat(e, t.axis(), ct);
       case Move.Reverse t -> p.give(e.in(0), p.b.emit1(t, ct));
+      case Move.Shear t -> p.give(e.in(0), shear(t, ct));
     }
   }
 
@@ -74,6 +75,15 @@ record MovePullback(Pullback p) {
     Value padding = Terms.row(p.b, Rows.SELECT, isPadding, ct, Lit.zero(ct.type()));
     List<Integer> all = IntStream.range(0, ct.type().rank()).boxed().toList();
     return p.b.emit1(new Reduce(Reduce.Kind.SUM, all), padding);
+  }
+
+  // x̄[p,k] = ȳ[p - step·k, k] where there is one
+  private Value shear(Move.Shear op, Value ct) {
+    List<Integer> none = Collections.nCopies(ct.type().rank(), 0);
+    List<Integer> around = new ArrayList<>(none);
+    around.set(op.axis(), op.loss(ct.type().shape().dim(op.by())));
+    Value padded = p.b.emit1(new Move.Pad(around, around, none), ct, Lit.zero(scalar(ct.type())));
+    return p.b.emit1(new Move.Shear(op.axis(), op.by(), -op.step()), padded);
   }
 
   private void concat(Eqn e, int axis, Value ct) {

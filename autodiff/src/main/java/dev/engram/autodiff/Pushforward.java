@@ -157,7 +157,7 @@ abstract sealed class Pushforward permits JvpPushforward, LinearPushforward {
   private Optional<Value> move(Move op, List<Dual> in) {
     return switch (op) {
       case Move.Reshape _, Move.Transpose _, Move.Broadcast _ -> linear(op, in);
-      case Move.Slice _, Move.Pad _, Move.Concat _, Move.Reverse _ -> linear(op, in);
+      case Move.Slice _, Move.Pad _, Move.Concat _, Move.Reverse _, Move.Shear _ -> linear(op, in);
     };
   }
 

@@ -18,6 +18,7 @@ import dev.engram.ir.Source;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Tracer;
+import dev.engram.ir.Windows;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -38,6 +39,7 @@ class FamiliesTest {
     reduce(all);
     dot(all);
     move(all);
+    convolution(all);
     index(all);
     source(all);
     return all.stream();
@@ -108,6 +110,45 @@ class FamiliesTest {
                 .or(x.get(0).gt(-0.9).all(1))
                 .select(x.get(0).sum(1), x.get(0).prod(1)));
     one(all, "logSumExp", List.of(t), x -> x.get(0).logSumExp(1));
+  }
+
+  private static void convolution(List<Trial> all) {
+    one(
+        all,
+        "shear",
+        List.of(f64(2, 5, 3)),
+        x -> op(new Move.Shear(1, 2, 2), x.get(0)).square().mul(x.get(0).slice(1, 0, 1)));
+    one(
+        all,
+        "shear back",
+        List.of(f64(3, 5)),
+        x -> op(new Move.Shear(1, 0, -1), x.get(0)).square());
+    one(all, "conv 1d", List.of(f64(2, 6, 3), f64(3, 3, 2)), x -> x.get(0).conv(x.get(1)).tanh());
+    one(
+        all,
+        "conv 2d",
+        List.of(f64(1, 5, 4, 2), f64(3, 2, 2, 2)),
+        x -> x.get(0).conv(x.get(1), Windows.same().stride(2, 1).dilation(1, 2)).tanh());
+    one(
+        all,
+        "conv in groups",
+        List.of(f64(2, 5, 4), f64(2, 2, 4)),
+        x -> x.get(0).conv(x.get(1), Windows.padded(1).stride(2), 2).tanh());
+    one(
+        all,
+        "convTranspose",
+        List.of(f64(1, 3, 2), f64(3, 2, 2)),
+        x -> x.get(0).convTranspose(x.get(1), Windows.same().stride(2)).tanh());
+    one(
+        all,
+        "maxPool",
+        List.of(f64(5, 4, 2)),
+        x -> x.get(0).maxPool(new int[] {3, 2}, Windows.same().stride(2)).square());
+    one(
+        all,
+        "avgPool",
+        List.of(f64(5, 4, 2)),
+        x -> x.get(0).avgPool(new int[] {3, 2}, Windows.same().stride(2)).square());
   }
 
   private static void dot(List<Trial> all) {

@@ -14,6 +14,7 @@ final class InterpretMove {
       case Move.Broadcast b -> pull(x, broadcast(b, x.shape()), type);
       case Move.Slice s -> pull(x, slice(s, x.shape(), type.shape()), type);
       case Move.Reverse r -> pull(x, reverse(r, x.shape()), type);
+      case Move.Shear s -> pull(x, shear(s, x.shape(), type.shape()), type);
       case Move.Pad p -> {
         HostTensor out = HostTensor.fill(type, in.get(1).bits(0));
         push(x, pad(p, x.shape(), type.shape()), out);
@@ -73,6 +74,13 @@ final class InterpretMove {
       strides[a] = -strides[a];
     }
     return IndexMap.offsets(shape.toArray(), strides, base);
+  }
+
+  private static int[] shear(Move.Shear op, Shape from, Shape to) {
+    long[] strides = from.strides();
+    long base = op.start(from.dim(op.by())) * strides[op.axis()];
+    strides[op.by()] += op.step() * strides[op.axis()];
+    return IndexMap.offsets(to.toArray(), strides, base);
   }
 
   private static int[] pad(Move.Pad op, Shape from, Shape to) {

@@ -212,4 +212,47 @@ public sealed interface Move extends Op {
       return List.of(in.getFirst());
     }
   }
+
+  /**
+   * Shifts each slice along {@code by} by {@code step} more than the one before: {@code y[…q…k…] =
+   * x[…q + step·k…k…]}, where q starts at the first position that every slice has. {@code axis} of
+   * length n becomes {@code n - |step|·(K-1)} long, with K the length of {@code by}.
+   *
+   * <p>Of an operand repeated along {@code by} it gives the overlapping windows that convolution
+   * and pooling read; of a square matrix, its diagonal. Its transpose is a shear with {@code -step}
+   * of the padded cotangent.
+   */
+  record Shear(int axis, int by, int step) implements Move {
+    @Override
+    public String mnemonic() {
+      return "shear";
+    }
+
+    /** How much shorter the axis becomes for {@code slices} slices. */
+    public int loss(int slices) {
+      return Math.multiplyExact(Math.abs(step), Math.max(0, slices - 1));
+    }
+
+    /** Position along {@code axis} that result position 0 of the slice 0 reads. */
+    public int start(int slices) {
+      return step < 0 ? loss(slices) : 0;
+    }
+
+    @Override
+    public List<TensorType> typeOf(List<TensorType> in) {
+      Types.arity("shear", in, 1);
+      TensorType x = in.getFirst();
+      Types.axes("shear", "axis,by", List.of(axis, by), x.rank());
+      int n = x.shape().dim(axis);
+      int slices = x.shape().dim(by);
+      if (Math.abs((long) step) * Math.max(0, slices - 1) > n) {
+        throw Types.attribute(
+            "shear",
+            "step",
+            step,
+            slices + " slices that overlap on axis " + axis + " of " + x + "; pad it");
+      }
+      return List.of(x.with(x.shape().with(axis, n - loss(slices))));
+    }
+  }
 }

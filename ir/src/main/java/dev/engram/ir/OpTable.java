@@ -85,6 +85,7 @@ public final class OpTable {
     m.put("pad", entry(Move.Pad.class, Map.of()));
     m.put("concat", entry(Move.Concat.class, Map.of()));
     m.put("reverse", entry(Move.Reverse.class, Map.of()));
+    m.put("shear", entry(Move.Shear.class, Map.of()));
     m.put("gather", entry(Index.Gather.class, Map.of()));
     m.put("scatter", entry(Index.Scatter.class, Map.of()));
     m.put("dynamicSlice", entry(Index.DynamicSlice.class, Map.of()));

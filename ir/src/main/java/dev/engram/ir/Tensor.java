@@ -367,6 +367,75 @@ public sealed interface Tensor permits HostTensor, Tracer {
     return apply(dims, b);
   }
 
+  /**
+   * Convolution (a cross-correlation, as everywhere in the field) with stride 1 and no padding; see
+   * {@link #conv(Tensor, Windows, int)}.
+   */
+  default Tensor conv(Tensor kernel) {
+    return conv(kernel, Windows.valid(), 1);
+  }
+
+  default Tensor conv(Tensor kernel, Windows windows) {
+    return conv(kernel, windows, 1);
+  }
+
+  /**
+   * Convolution over d spatial axes, d = rank of {@code kernel} - 2.
+   *
+   * <p>This tensor is {@code [batch…, n1…nd, channels]} with any number of batch axes, the kernel
+   * {@code [k1…kd, channels/groups, features]}, the result {@code [batch…, o1…od, features]}:
+   *
+   * <pre>y[b, o, f] = Σ_k Σ_c x[b, o·stride + k·dilation - low, c] · kernel[k, c, f]</pre>
+   *
+   * with zeros outside. With {@code groups}, channels and features are split into so many equal
+   * parts, and each part of the features reads its own part of the channels; {@code groups =
+   * channels} is a depthwise convolution.
+   */
+  default Tensor conv(Tensor kernel, Windows windows, int groups) {
+    return Convolution.conv(this, kernel, windows, groups);
+  }
+
+  /**
+   * What convolution with {@code windows} does, transposed: every element of {@code [batch…, n1…nd,
+   * channels]} adds its multiple of the kernel {@code [k1…kd, channels, features]} to the result,
+   * {@code stride} apart:
+   *
+   * <pre>y[b, i·stride + k·dilation - low, f] += x[b, i, c] · kernel[k, c, f]</pre>
+   *
+   * <p>The result has {@code (n - 1)·stride + dilation·(k - 1) + 1 - low - high} elements per
+   * spatial axis, without padding at least {@code n·stride}, and {@code n·stride} with {@link
+   * Windows.Padding.Same}.
+   */
+  default Tensor convTranspose(Tensor kernel, Windows windows) {
+    return Convolution.convTranspose(this, kernel, windows);
+  }
+
+  /** Greatest element of every window of {@code [batch…, n1…nd, channels]}; padding is ignored. */
+  default Tensor maxPool(int[] size, Windows windows) {
+    return Convolution.pool("maxPool", Reduce.Kind.MAX, this, size, windows);
+  }
+
+  /**
+   * Mean of every window of {@code [batch…, n1…nd, channels]}. Padding does not count: a window at
+   * the border is the mean of the elements that it has (PyTorch's {@code count_include_pad=False}).
+   */
+  default Tensor avgPool(int[] size, Windows windows) {
+    return Convolution.avgPool(this, size, windows);
+  }
+
+  /** Sum of every window of {@code [batch…, n1…nd, channels]}, with zeros as padding. */
+  default Tensor sumPool(int[] size, Windows windows) {
+    return Convolution.pool("sumPool", Reduce.Kind.SUM, this, size, windows);
+  }
+
+  /**
+   * All windows of {@code size} elements of {@code axis}, {@code dilation} apart, starting {@code
+   * stride} apart: {@code y[…i…k] = x[…i·stride + k·dilation…]}, k a new last axis.
+   */
+  default Tensor windows(int axis, int size, int stride, int dilation) {
+    return Convolution.windows(this, axis, size, stride, dilation);
+  }
+
   // Moves.
 
   default Tensor reshape(int... dims) {
@@ -441,6 +510,11 @@ public sealed interface Tensor permits HostTensor, Tracer {
     start.set(a, from);
     limit.set(a, to);
     return apply(new Move.Slice(start, limit, java.util.Collections.nCopies(rank(), 1)));
+  }
+
+  /** Positions {@code from, from+stride, … < to} of {@code axis}. */
+  default Tensor slice(int axis, int from, int to, int stride) {
+    return Moves.slice(this, shape().axis(axis), from, to, stride);
   }
 
   /** Position {@code i} of axis 0, without that axis; negative counts from the end. */

@@ -65,6 +65,7 @@ final class SampleGraphs {
         plain("pad", new Move.Pad(List.of(1), List.of(2), List.of(0)), f32(3), f32()),
         plain("concat", new Move.Concat(0), f32(3), f32(2), f32(0)),
         plain("reverse", new Move.Reverse(List.of(0)), f32(3)),
+        plain("shear", new Move.Shear(0, 1, -2), f32(5, 2)),
         plain("gather", new Index.Gather(0, 0), f32(5, 2), i32(3)),
         plain("scatter", new Index.Scatter(0, 0, Index.Combine.ADD), f32(5, 2), i32(3), f32(3, 2)),
         plain("dynamicSlice", new Index.DynamicSlice(Shape.of(2)), f32(5), i32()),

@@ -381,6 +381,7 @@ final class BlockEmitter {
           x.pick(IntStream.range(0, b.shape().rank()).map(b.axes()::indexOf).toArray());
       case Move.Slice s -> x.window(Reads.longs(s.start()), Reads.longs(s.stride()));
       case Move.Reverse r -> x.window(Reads.mirror(r, shape), Reads.signs(r, shape));
+      case Move.Shear s -> x.shear(s.axis(), s.by(), s.step(), s.start(shape.dim(s.by())));
       case Move.Pad _, Move.Concat _ -> null;
     };
   }

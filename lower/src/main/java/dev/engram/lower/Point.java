@@ -84,6 +84,18 @@ final class Point {
     return p;
   }
 
+  /**
+   * The index of {@code axis} becomes {@code start} more, and {@code step} times that of {@code
+   * by}.
+   */
+  Point shear(int axis, int by, int step, int start) {
+    Point p = new Point(space, offset.clone(), stride.clone());
+    p.stride[axis] = stride[axis].clone();
+    p.offset[axis] += start;
+    accumulate(this, by, step, p, axis);
+    return p;
+  }
+
   /** {@code Σ times[d]·index[d]} as one more axis. */
   private static void accumulate(Point from, int d, long times, Point to, int at) {
     to.offset[at] += times * from.offset[d];

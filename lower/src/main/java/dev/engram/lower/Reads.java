@@ -54,7 +54,12 @@ final class Reads {
         long terms = folded(d, e.in(0).type()).size();
         yield terms >= 1 && terms <= UNROLLED ? Kind.MAP : Kind.FOLD;
       }
-      case Move.Reshape _, Move.Transpose _, Move.Broadcast _, Move.Slice _, Move.Reverse _ ->
+      case Move.Reshape _,
+          Move.Transpose _,
+          Move.Broadcast _,
+          Move.Slice _,
+          Move.Reverse _,
+          Move.Shear _ ->
           Kind.FREE;
       case Move.Pad _, Move.Concat _ -> Kind.OPAQUE;
       case Index.Gather _, Index.DynamicSlice _ -> Kind.MAP;
@@ -154,6 +159,7 @@ final class Reads {
       case Move.Broadcast b -> p.pick(ints(b.axes()));
       case Move.Slice s -> p.affine(longs(s.start()), longs(s.stride()));
       case Move.Reverse r -> p.affine(mirror(r, x), signs(r, x));
+      case Move.Shear s -> p.shear(s.axis(), s.by(), s.step(), s.start(x.dim(s.by())));
       case Move.Pad _, Move.Concat _ -> throw notMapped(e);
     };
   }

@@ -64,6 +64,13 @@ record View(int buffer, long offset, List<Long> outer, List<Long> stride) {
     return new View(buffer, at, outer, s);
   }
 
+  /** Where index k of axis {@code by} starts {@code start + step·k} further along {@code axis}. */
+  View shear(int axis, int by, int step, int start) {
+    List<Long> s = new ArrayList<>(stride);
+    s.set(by, stride.get(by) + step * stride.get(axis));
+    return new View(buffer, offset + start * stride.get(axis), outer, s);
+  }
+
   /** The slice along axis 0 at the counter of the innermost of {@code depth} loops. */
   View slice(int depth) {
     List<Long> o = outer(depth - 1);

@@ -124,6 +124,11 @@ class FamiliesTest {
     one(new Move.Broadcast(Shape.of(2, 5, 3), List.of(0, 2)), f64(2, 3));
     one(new Move.Slice(List.of(1, 0), List.of(5, 7), List.of(2, 3)), f64(6, 8));
     one(new Move.Reverse(List.of(0, 2)), f64(2, 3, 4));
+    one(new Move.Shear(1, 2, 2), f64(2, 9, 4));
+    one(new Move.Shear(2, 0, -1), f64(2, 3, 4));
+    one(new Move.Shear(0, 1, 1), f64(3, 3));
+    one(new Move.Shear(0, 1, 1), f64(2, 3));
+    one(new Move.Shear(0, 1, 3), f64(2, 0));
     one(new Move.Pad(List.of(1, 0), List.of(0, 2), List.of(0, 0)), f64(2, 3), f64());
     one(new Move.Pad(List.of(1, 0), List.of(0, 2), List.of(2, 1)), f64(2, 3), f64());
     one(new Move.Concat(1), f64(2, 3), f64(2, 1), f64(2, 4));

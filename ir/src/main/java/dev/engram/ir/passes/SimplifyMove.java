@@ -20,7 +20,12 @@ final class SimplifyMove {
     return switch (op) {
       case Move.Pad _ -> pad(x, in.get(1), out);
       case Move.Concat c -> SimplifyConcat.concat(r, c, in, out);
-      case Move.Reshape _, Move.Transpose _, Move.Broadcast _, Move.Slice _, Move.Reverse _
+      case Move.Reshape _,
+          Move.Transpose _,
+          Move.Broadcast _,
+          Move.Slice _,
+          Move.Reverse _,
+          Move.Shear _
           when x instanceof Lit lit ->
           Optional.of(new Lit(out, lit.bits()));
       case Move.Reshape s -> reshape(r, s, x);
@@ -28,6 +33,8 @@ final class SimplifyMove {
       case Move.Broadcast b -> broadcast(r, b, x);
       case Move.Slice s -> slice(r, s, x, out);
       case Move.Reverse v -> reverse(r, v, x);
+      case Move.Shear s ->
+          s.step() == 0 || x.type().shape().dim(s.by()) <= 1 ? Optional.of(x) : Optional.empty();
     };
   }
 

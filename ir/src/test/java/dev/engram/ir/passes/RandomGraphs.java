@@ -204,7 +204,7 @@ final class RandomGraphs implements GraphSource {
       Builder b, Value x, List<Value> pool, RandomGenerator random) {
     Shape s = x.type().shape();
     int rank = s.rank();
-    return switch (random.nextInt(7)) {
+    return switch (random.nextInt(8)) {
       case 0 -> {
         List<Integer> dims =
             random.nextBoolean()
@@ -248,6 +248,11 @@ final class RandomGraphs implements GraphSource {
         }
         yield b.emit(new Move.Concat(random.nextInt(Math.max(rank, 1))), parts);
       }
+      case 6 ->
+          b.emit(
+              new Move.Shear(
+                  random.nextInt(rank + 1), random.nextInt(rank + 1), random.nextInt(5) - 2),
+              List.of(x));
       default -> b.emit(new Move.Reverse(axes(rank, random)), List.of(x));
     };
   }

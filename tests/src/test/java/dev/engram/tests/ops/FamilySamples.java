@@ -81,7 +81,10 @@ final class FamilySamples {
         of(new Move.Pad(List.of(1, 0), List.of(0, 2), List.of(2, 1)), f64(2, 3), f64()),
         of(new Move.Concat(1), f64(2, 3), f64(2, 1), f64(2, 0)),
         of(new Move.Reverse(List.of(0, 2)), f64(2, 3, 4)),
-        of(new Move.Reverse(List.of(0)), bool(3)));
+        of(new Move.Reverse(List.of(0)), bool(3)),
+        of(new Move.Shear(1, 2, 1), f64(2, 5, 3)),
+        of(new Move.Shear(2, 0, -2), f64(2, 3, 4)),
+        of(new Move.Shear(0, 1, 1), f64(3, 3)));
   }
 
   private static Stream<Sample> indexing() {
@@ -138,6 +141,8 @@ final class FamilySamples {
         ErrorInput.of("got no operands", new Move.Concat(0)),
         ErrorInput.of("operand 1", new Move.Concat(0), f32(2, 3), f32(2, 4)),
         ErrorInput.of("axes", new Move.Reverse(List.of(2)), f32(2, 3)),
+        ErrorInput.of("every axis once", new Move.Shear(1, 1, 1), f32(2, 3)),
+        ErrorInput.of("3 slices that overlap", new Move.Shear(0, 1, 2), f32(3, 3)),
         ErrorInput.of("operand 1 has type f32[2]", new Index.Gather(0, 0), f32(3), f32(2)),
         ErrorInput.of("batch axis 0", new Index.Gather(1, 1), f32(2, 3), i32(4)),
         ErrorInput.of("axis,batch", new Index.Gather(1, 0), f32(3), i32(4)),

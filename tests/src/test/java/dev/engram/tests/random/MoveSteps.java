@@ -19,7 +19,7 @@ final class MoveSteps {
   private MoveSteps() {}
 
   static void move(Draft d, Choices c) {
-    int kind = c.next(7);
+    int kind = c.next(9);
     Value x = d.draw(c);
     Shape s = x.type().shape();
     switch (kind) {
@@ -29,6 +29,8 @@ final class MoveSteps {
       case 3 -> emit(d, slice(s, c), x);
       case 4 -> pad(d, x, c);
       case 5 -> concat(d, x, c);
+      case 6 -> shear(d, x, c);
+      case 7 -> windows(d, x, c);
       default -> emit(d, new Move.Reverse(FoldSteps.axes(s.rank(), c)), x);
     }
   }
@@ -106,6 +108,34 @@ final class MoveSteps {
     Value fill = c.rarely(4) ? d.want(scalar, c) : Lit.zero(scalar);
     if (Draft.fits(op.typeOf(List.of(x.type(), scalar)).getFirst())) {
       d.emit(op, List.of(x, fill), d.facts(x).or(d.facts(fill)));
+    }
+  }
+
+  private static void shear(Draft d, Value x, Choices c) {
+    if (x.type().rank() < 2) {
+      return;
+    }
+    List<Integer> order = FoldSteps.order(x.type().rank(), c);
+    int n = x.type().shape().dim(order.get(0));
+    int slices = x.type().shape().dim(order.get(1));
+    int most = slices < 2 ? 2 : Math.min(2, n / (slices - 1));
+    int step = most - c.next(2 * most + 1);
+    emit(d, new Move.Shear(order.get(0), order.get(1), step), x);
+  }
+
+  // Overlapping windows, as convolution and pooling read them.
+  private static void windows(Draft d, Value x, Choices c) {
+    if (x.type().rank() == 0) {
+      return;
+    }
+    int axis = c.next(x.type().rank());
+    int n = x.type().shape().dim(axis);
+    int size = Math.min(n, 2 + c.next(2));
+    int dilation = size > 1 ? 1 + c.next(Math.min(2, (n - 1) / (size - 1))) : 1;
+    int stride = 1 + c.next(2);
+    int count = n == 0 ? 0 : (n - (size - 1) * dilation - 1) / stride + 1;
+    if (n > 0 && Draft.fits(x.type().with(x.type().shape().with(axis, count).insert(0, size)))) {
+      d.offer(d.lift(d.tensor(x).windows(axis, size, stride, dilation)), d.facts(x));
     }
   }
 
