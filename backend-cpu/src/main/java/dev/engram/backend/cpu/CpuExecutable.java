@@ -32,6 +32,7 @@ final class CpuExecutable implements Executable {
   private final @Nullable MemorySegment[] staging;
   private final int[] counters;
   private final Scratch scratch = new Scratch();
+  private final Trials trials;
 
   /** A step with code. */
   private sealed interface Code {
@@ -48,6 +49,7 @@ final class CpuExecutable implements Executable {
     this.program = program;
     this.pool = pool;
     this.vectors = kernels.vectors();
+    this.trials = kernels.trials();
     int n = program.buffers().size();
     this.memory = new MemorySegment[n];
     this.start = new long[n];
@@ -122,7 +124,9 @@ final class CpuExecutable implements Executable {
         start[b] =
             program.buffers().get(b).place() instanceof Buffer.Place.Arena a ? a.offset() : 0;
       }
+      long t = System.nanoTime();
       steps(code);
+      trials.ran(System.nanoTime() - t);
       copyBack(outputs);
     } finally {
       release(program.inputs());

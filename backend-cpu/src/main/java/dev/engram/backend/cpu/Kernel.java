@@ -7,8 +7,11 @@ interface Kernel {
 
   void run(Frame frame, Scratch scratch, int begin, int end);
 
-  /** An invocation without effect on the points that are run after it, for the JIT to count. */
-  default void touch(Frame frame, Scratch scratch) {
-    run(frame, scratch, 0, 0);
+  /**
+   * Invocations for the JIT to count, of all that runs the points, without effect on points that
+   * are run after it.
+   */
+  default void touch(Frame frame, Scratch scratch, int begin, int end) {
+    run(frame, scratch, begin, begin);
   }
 }

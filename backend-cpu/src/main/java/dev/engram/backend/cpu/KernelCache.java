@@ -43,6 +43,10 @@ final class KernelCache {
     return vectors;
   }
 
+  Trials trials() {
+    return trials;
+  }
+
   synchronized NestKernel kernel(Step.Nest nest, NestSlots slots) {
     Step.Nest form = form(nest, slots);
     NestKernel known = kernels.get(form);

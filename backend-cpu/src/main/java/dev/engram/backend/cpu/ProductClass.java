@@ -102,10 +102,11 @@ final class ProductClass {
       rows(frame, begin, end, shape.depth());
     }
 
-    /** Empty sums into rows that {@link #run} overwrites. */
+    /** Empty sums into rows that {@link #run} overwrites, in tiles of many rows and of one. */
     @Override
-    public void touch(Frame frame, Scratch scratch) {
-      rows(frame, 0, ROWS, 0);
+    public void touch(Frame frame, Scratch scratch, int begin, int end) {
+      rows(frame, begin, Math.min(begin + ROWS, end), 0);
+      rows(frame, begin, Math.min(begin + 1, end), 0);
     }
 
     private void rows(Frame frame, int begin, int end, int depth) {

@@ -6,7 +6,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The scalar twin until the vector version is faster. Both give the same bits, so the vector
  * version is tried on real rows: a small share of the time goes into such trials until they show
- * that the JIT has compiled it. One that never gets faster is never used.
+ * that the JIT has compiled it. One that never gets faster is given up. A kernel with little of the
+ * work stays with its twin: it would be tried too seldom for the JIT ever to compile it, and vector
+ * code that is interpreted allocates.
  */
 final class TieredKernel implements Kernel {
   /** A trial ends after so long. */
@@ -18,14 +20,18 @@ final class TieredKernel implements Kernel {
   /** Trials that have taken so long were of no use so far: they become rare. */
   private static final long LATER_NANOS = 1_000_000_000L;
 
+  /** Trials that have taken so long are the last. */
+  private static final long LAST_NANOS = 2_000_000_000L;
+
   private static final int LATER = 64;
 
   /** A kernel that has not worked so long is not worth a class of vector code. */
   private static final long FIRST_NANOS = 10_000_000;
 
-  private static final int FIRST_TOUCHES = 250;
+  /** A trial of code that is not compiled starts with empty invocations, for so long. */
+  private static final long TOUCH_NANOS = 1_000_000;
 
-  private static final int TOUCHES = 32;
+  private static final int TOUCHES = 25;
 
   private static final int WINS_TO_SWITCH = 3;
 
@@ -38,7 +44,6 @@ final class TieredKernel implements Kernel {
   // Guarded by the permission to try.
   private @Nullable Kernel vector;
   private boolean looksCompiled;
-  private boolean known;
   private int wins;
 
   // Written by several threads, none of which needs it exact.
@@ -97,7 +102,7 @@ final class TieredKernel implements Kernel {
     if (most > LATER_NANOS) {
       most = LATER_NANOS + (most - LATER_NANOS) / LATER;
     }
-    return worked > FIRST_NANOS && tried < most;
+    return worked > FIRST_NANOS && tried < most && trials.worthwhile(worked);
   }
 
   /** Runs the vector version for a while; gives the first point that it has not done. */
@@ -111,19 +116,17 @@ final class TieredKernel implements Kernel {
       }
       vector = v;
     }
+    if (!looksCompiled) {
+      touch(v, frame, scratch, begin, end);
+    }
     long start = System.nanoTime();
     int at = begin;
     if (looksCompiled) {
       v.run(frame, scratch, begin, end);
       at = end;
     } else {
-      // Invocations are what the JIT's thresholds look at first, and empty ones are cheap while the
-      // code is interpreted. Small calls count as many, too; one and two units in turn, so that the
-      // loop's back edge is seen taken.
-      for (int i = known ? TOUCHES : FIRST_TOUCHES; i > 0; i--) {
-        v.touch(frame, scratch);
-      }
-      known = true;
+      // Small calls count as many invocations, too; one and two units in turn, so that the loop's
+      // back edge is seen taken.
       int step = unit;
       while (at < end && System.nanoTime() - start < SLICE_NANOS) {
         int to = Math.min(end, at + step);
@@ -137,7 +140,21 @@ final class TieredKernel implements Kernel {
     looksCompiled = per < 2 * scalarNanosPerPoint;
     if (wins >= WINS_TO_SWITCH) {
       chosen = v;
+    } else if (tried > LAST_NANOS) {
+      chosen = scalar;
     }
     return at;
+  }
+
+  // Invocations are what the JIT's thresholds look at first, and empty ones are cheap while the
+  // code
+  // is interpreted.
+  private static void touch(Kernel v, Frame frame, Scratch scratch, int begin, int end) {
+    long start = System.nanoTime();
+    do {
+      for (int i = 0; i < TOUCHES; i++) {
+        v.touch(frame, scratch, begin, end);
+      }
+    } while (System.nanoTime() - start < TOUCH_NANOS);
   }
 }

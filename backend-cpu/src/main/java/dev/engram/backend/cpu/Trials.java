@@ -13,8 +13,12 @@ final class Trials {
   /** Trials take at most one part in so many of the kernels' time. */
   private static final int SHARE = 2;
 
+  /** A kernel that does less than one part in so many of all the work is not worth trials. */
+  private static final int LEAST_SHARE = 256;
+
   private final AtomicBoolean trying = new AtomicBoolean();
   private final AtomicLong credit;
+  private final AtomicLong ran = new AtomicLong();
 
   Trials() {
     this(DELAY_NANOS);
@@ -38,5 +42,15 @@ final class Trials {
   /** Kernels have worked for so long without a trial. */
   void worked(long nanos) {
     credit.addAndGet(nanos / SHARE);
+  }
+
+  /** Programs have run for so long, whatever ran in them. */
+  void ran(long nanos) {
+    ran.addAndGet(nanos);
+  }
+
+  /** True when a kernel that has worked for so long does enough of the work. */
+  boolean worthwhile(long worked) {
+    return worked >= ran.getPlain() / LEAST_SHARE;
   }
 }

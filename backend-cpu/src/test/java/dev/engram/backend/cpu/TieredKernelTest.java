@@ -78,6 +78,18 @@ final class TieredKernelTest {
   }
 
   @Test
+  void aKernelWithLittleOfTheWorkIsNotTried() {
+    BitSet done = new BitSet();
+    Slow vector = new Slow(100, done);
+    Trials trials = new Trials(0);
+    trials.ran(60_000_000_000L);
+    run(new TieredKernel(new Slow(5_000, done), 1, () -> vector, trials), done, 150);
+    assertEquals(0, vector.points, "15 ms of 60 s");
+    run(new TieredKernel(new Slow(5_000, done), 1, () -> vector, new Trials(0)), done, 150);
+    assertTrue(vector.points > 0, "the same kernel with all of the work");
+  }
+
+  @Test
   void aMissingVersionIsLeftAlone() {
     BitSet done = new BitSet();
     Slow scalar = new Slow(50_000, done);
