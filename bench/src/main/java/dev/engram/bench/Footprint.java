@@ -49,7 +49,9 @@ record Footprint(Workbench bench) {
         continue; // the system does not say
       }
       String name =
-          (what.equals("peak") ? "peak memory of a D-RTRL process" : "memory planned for D-RTRL");
+          (what.equals("peak")
+              ? "peak memory of a D-RTRL process"
+              : "memory planned for D-RTRL besides the data");
       rows.add(megabytes(name + ", T=" + shorter, few, what).beside(peer(peerFew, what)));
       rows.add(megabytes(name + ", T=" + longer, many, what).beside(peer(peerMany, what)));
       double growth = many.number(what) / few.number(what);

@@ -92,13 +92,14 @@ public final class Measure {
             .with("losses", losses));
   }
 
-  /** Bytes of the inputs, the results, and everything in between. */
+  /** Bytes of weights, states, results and everything in between; all but the sequence itself. */
   private static long plannedBytes(Sizes sizes, Rule rule) {
     Graph g = Pipeline.standard().run(new CopyingStep(sizes, rule).trace().graph());
     long ends =
         g.paramTypes().stream().mapToLong(t -> t.bytes()).sum()
             + g.outTypes().stream().mapToLong(t -> t.bytes()).sum();
-    return ends + Lowering.lower(g).arenaBytes();
+    long sequence = new Symbols(sizes, 1).next().type().bytes();
+    return ends - sequence + Lowering.lower(g).arenaBytes();
   }
 
   /** The most memory the process has had, or -1 where the system does not say. */
