@@ -26,7 +26,7 @@ final class CpuExecutable implements Executable {
   private final ReentrantLock oneRun = new ReentrantLock();
 
   // The run's state; all of it is kept from run to run.
-  private final MemorySegment arena;
+  private boolean allocated;
   private final MemorySegment[] memory;
   private final long[] start;
   private final @Nullable MemorySegment[] staging;
@@ -54,19 +54,26 @@ final class CpuExecutable implements Executable {
     this.memory = new MemorySegment[n];
     this.start = new long[n];
     this.staging = new MemorySegment[n];
-    this.arena = allocate(program.arenaBytes());
-    for (int b = 0; b < n; b++) {
-      memory[b] =
-          switch (program.buffers().get(b).place()) {
-            case Buffer.Place.Arena _ -> arena;
-            case Buffer.Place.Constant c ->
-                allocate(c.value().type().bytes()).copyFrom(c.value().segment());
-            case Buffer.Place.Input _, Buffer.Place.Output _ -> NONE;
-          };
-    }
     int[] deepest = {0};
     this.code = code(program.steps(), 0, deepest, kernels);
     this.counters = new int[deepest[0]];
+  }
+
+  // Not before a run: the memory of a long sequence takes longer to clear than the code to write.
+  private void allocate() {
+    MemorySegment arena = allocate(program.arenaBytes());
+    for (int b = 0; b < memory.length; b++) {
+      memory[b] =
+          switch (program.buffers().get(b).place()) {
+            case Buffer.Place.Arena _ -> arena;
+            case Buffer.Place.Constant c -> {
+              MemorySegment own = allocate(c.value().type().bytes());
+              yield own.copyFrom(c.value().segment());
+            }
+            case Buffer.Place.Input _, Buffer.Place.Output _ -> NONE;
+          };
+    }
+    allocated = true;
   }
 
   private static MemorySegment allocate(long bytes) {
@@ -118,6 +125,9 @@ final class CpuExecutable implements Executable {
     apart(inputs, outputs);
     oneRun.lock();
     try {
+      if (!allocated) {
+        allocate();
+      }
       bind(inputs, program.inputs(), true);
       bind(outputs, program.outputs(), false);
       for (int b = 0; b < start.length; b++) {
