@@ -7,10 +7,12 @@ import static dev.engram.autodiff.Oracle.inner;
 import static dev.engram.autodiff.Oracle.random;
 import static dev.engram.autodiff.Oracle.requireClose;
 
+import dev.engram.ir.ElementwiseRow;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Interpreter;
 import dev.engram.ir.Param;
+import dev.engram.ir.TensorType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -19,10 +21,16 @@ import java.util.SplittableRandom;
  * One function put through every transformation and compared with the oracles.
  *
  * @param wrt parameters with tangents
+ * @param others where further examples of a batch are sampled
  */
-record Trial(String name, Graph g, List<HostTensor> args, List<Boolean> wrt) {
+record Trial(
+    String name, Graph g, List<HostTensor> args, List<Boolean> wrt, ElementwiseRow.Domain others) {
   private static final double DIFFERENCE = 1e-6;
   private static final double ROUNDING = 1e-9;
+
+  Trial(String name, Graph g, List<HostTensor> args, List<Boolean> wrt) {
+    this(name, g, args, wrt, new ElementwiseRow.Domain(0.2, 0.9));
+  }
 
   static Trial of(String name, Graph g, List<HostTensor> args) {
     return new Trial(name, g, args, Oracle.floats(g));
@@ -30,6 +38,14 @@ record Trial(String name, Graph g, List<HostTensor> args, List<Boolean> wrt) {
 
   static Trial of(String name, Graph g, long seed) {
     return of(name, g, random(new SplittableRandom(seed), g.paramTypes()));
+  }
+
+  Trial sampledFrom(ElementwiseRow.Domain domain) {
+    return new Trial(name, g, args, wrt, domain);
+  }
+
+  private HostTensor example(SplittableRandom random, TensorType type) {
+    return Oracle.random(random, type, others.low(), others.high());
   }
 
   private SplittableRandom fresh() {
@@ -95,13 +111,15 @@ record Trial(String name, Graph g, List<HostTensor> args, List<Boolean> wrt) {
     Graph v = Vjp.of(g, wrt);
     List<Boolean> flags = new ArrayList<>(wrt);
     floatsOf(g.outTypes()).forEach(_ -> flags.add(true));
-    new Trial(name + "'", v, concat(args, cotangents()), flags)
+    new Trial(name + "'", v, concat(args, cotangents()), flags, others)
         .jvpIsDifference()
         .vjpIsTransposedJvp();
     Graph j = Jvp.of(g, wrt);
     List<Boolean> more = new ArrayList<>(wrt);
     chosen(g.paramTypes(), wrt).forEach(_ -> more.add(true));
-    new Trial(name + "˙", j, concat(args, tangents()), more).jvpIsDifference().vjpIsTransposedJvp();
+    new Trial(name + "˙", j, concat(args, tangents()), more, others)
+        .jvpIsDifference()
+        .vjpIsTransposedJvp();
     return this;
   }
 
@@ -119,7 +137,7 @@ record Trial(String name, Graph g, List<HostTensor> args, List<Boolean> wrt) {
       if (batched.get(i)) {
         List<HostTensor> parts = new ArrayList<>(List.of(a));
         while (parts.size() < size) {
-          parts.add(Oracle.random(random, a.type(), 0.2, 0.9));
+          parts.add(example(random, a.type()));
         }
         wide.add(Oracle.stack(parts, a.type()));
       } else {
@@ -178,7 +196,7 @@ record Trial(String name, Graph g, List<HostTensor> args, List<Boolean> wrt) {
       differentiateBatch(shared);
     }
     Graph v = Vjp.of(g, wrt);
-    new Trial("vjp " + name, v, concat(args, cotangents()), wrt).batches();
+    new Trial("vjp " + name, v, concat(args, cotangents()), wrt, others).batches();
     return this;
   }
 
@@ -189,10 +207,10 @@ record Trial(String name, Graph g, List<HostTensor> args, List<Boolean> wrt) {
     for (int i = 0; i < args.size(); i++) {
       HostTensor a = args.get(i);
       flags.add(i != shared);
-      HostTensor other = a.type().dtype().isFloat() ? Oracle.random(random, a.type(), 0.2, 0.9) : a;
+      HostTensor other = a.type().dtype().isFloat() ? example(random, a.type()) : a;
       wide.add(i == shared ? a : Oracle.stack(List.of(a, other), a.type()));
     }
     Graph batch = Batch.of(g, flags, 2).graph();
-    new Trial("vmap " + name + " but " + shared, batch, wide, wrt).first();
+    new Trial("vmap " + name + " but " + shared, batch, wide, wrt, others).first();
   }
 }

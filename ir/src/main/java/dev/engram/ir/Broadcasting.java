@@ -23,6 +23,47 @@ final class Broadcasting {
     return Tracer.apply(new Elementwise(row), wide).getFirst();
   }
 
+  static Tensor apply(Tensor t, Op op) {
+    return Tracer.apply(op, List.of(t)).getFirst();
+  }
+
+  /** A scalar of the element type of {@code t}. */
+  static Tensor scalar(Tensor t, double v) {
+    DType dtype = t.dtype();
+    if (!dtype.isFloat() && dtype.toDouble(dtype.bitsOf(v)) != v) {
+      throw new TypeException(
+          "the number "
+              + v
+              + " does not fit "
+              + t.type()
+              + "; cast the tensor to a float type ("
+              + Where.here()
+              + ")");
+    }
+    TensorType scalar = TensorType.scalar(dtype);
+    return t instanceof Tracer x
+        ? x.builder().tracer(Lit.of(scalar, v))
+        : HostTensor.full(scalar, v);
+  }
+
+  /** Where a/b is negative and no integer, so that rounding down differs from truncation. */
+  static Tensor negativeQuotient(Tensor a, Tensor b) {
+    Tensor r = a.rem(b);
+    return r.ne(r.like(0)).and(r.lt(0).xor(b.lt(0)));
+  }
+
+  /** {@code shape} with length 1 on {@code axes}, or on all without any. */
+  static Shape kept(Shape shape, int... axes) {
+    int[] dims = shape.toArray();
+    if (axes.length == 0) {
+      Arrays.fill(dims, 1);
+    }
+    for (int a : axes) {
+      dims[shape.axis(a)] = 1;
+    }
+    return Shape.of(dims);
+  }
+
   private static Shape join(String op, Shape a, Shape b, TensorType type, int operand) {
     int rank = Math.max(a.rank(), b.rank());
     int[] dims = new int[rank];

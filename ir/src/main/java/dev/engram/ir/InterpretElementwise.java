@@ -7,16 +7,9 @@ final class InterpretElementwise {
   private InterpretElementwise() {}
 
   static HostTensor eval(ElementwiseRow row, List<HostTensor> in, TensorType type) {
-    return switch (row.signature()) {
-      // These pass one operand through, so they work on raw bits of any type.
-      case ANY, SELECT -> whole(row.whole(), in, type);
-      case FLOAT, PREDICATE -> real(row.real(), in, type);
-      case INTEGER, BITS -> whole(row.whole(), in, type);
-      case NUMERIC, COMPARE ->
-          in.getFirst().dtype().isFloat()
-              ? real(row.real(), in, type)
-              : whole(row.whole(), in, type);
-    };
+    return row.signature().isWhole(in.getLast().dtype())
+        ? whole(row.whole(), in, type)
+        : real(row.real(), in, type);
   }
 
   private static HostTensor real(ElementwiseRow.Real f, List<HostTensor> in, TensorType type) {

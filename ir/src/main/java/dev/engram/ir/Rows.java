@@ -2,27 +2,38 @@ package dev.engram.ir;
 
 import static dev.engram.ir.ElementwiseRow.Flag.COMMUTATIVE;
 import static dev.engram.ir.ElementwiseRow.Flag.IDENTITY;
-import static dev.engram.ir.ElementwiseRow.Flag.NO_REAL;
 import static dev.engram.ir.ElementwiseRow.Flag.NO_WHOLE;
 import static dev.engram.ir.ElementwiseRow.Flag.ZERO_DERIVATIVE;
+import static dev.engram.ir.RowKinds.ALL;
+import static dev.engram.ir.RowKinds.POSITIVE;
+import static dev.engram.ir.RowKinds.above;
+import static dev.engram.ir.RowKinds.bits;
+import static dev.engram.ir.RowKinds.compare;
+import static dev.engram.ir.RowKinds.float1;
+import static dev.engram.ir.RowKinds.float2;
+import static dev.engram.ir.RowKinds.noWhole;
+import static dev.engram.ir.RowKinds.numeric2;
+import static dev.engram.ir.RowKinds.one;
+import static dev.engram.ir.RowKinds.row;
+import static dev.engram.ir.RowKinds.step;
 
 import dev.engram.ir.ElementwiseRow.Domain;
-import dev.engram.ir.ElementwiseRow.Flag;
-import dev.engram.ir.ElementwiseRow.Partial;
-import dev.engram.ir.ElementwiseRow.Real;
-import dev.engram.ir.ElementwiseRow.Whole;
 import java.lang.reflect.Field;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.Set;
 
 /** The standard elementwise rows; one row is one op. */
 public final class Rows {
-  private Rows() {}
+  private static final double LOG_2 = 0.6931471805599453;
+  private static final double LOG_10 = 2.302585092994046;
+  private static final double TWO_OVER_ROOT_PI = 1.1283791670955126;
 
-  private static final Domain ALL = new Domain(-3, 3);
-  private static final Domain POSITIVE = new Domain(0.1, 4);
+  /** Between the ends of the inverse functions. */
+  private static final Domain INSIDE = new Domain(-0.9, 0.9);
+
+  private static final Domain ABOVE_POLE = new Domain(0.6, 4);
+
+  private Rows() {}
 
   // Arithmetic.
   public static final ElementwiseRow ADD =
@@ -130,18 +141,32 @@ public final class Rows {
   public static final ElementwiseRow TRUNCATE =
       step("truncate", a -> a < 0 ? Math.ceil(a) : Math.floor(a));
 
-  // Exponentials and roots.
+  // Exponentials, logarithms and roots.
   public static final ElementwiseRow EXP = float1("exp", Math::exp, ALL, (x, y) -> y);
   public static final ElementwiseRow EXPM1 = float1("expm1", Math::expm1, ALL, (x, y) -> y.add(1));
   public static final ElementwiseRow LOG =
       float1("log", Math::log, POSITIVE, (x, y) -> x.get(0).reciprocal());
   public static final ElementwiseRow LOG1P =
       float1("log1p", Math::log1p, POSITIVE, (x, y) -> x.get(0).add(1).reciprocal());
+  public static final ElementwiseRow EXP2 =
+      float1("exp2", a -> StrictMath.pow(2, a), ALL, (x, y) -> y.mul(LOG_2));
+  public static final ElementwiseRow LOG2 =
+      float1(
+          "log2", ElementaryFunctions::log2, POSITIVE, (x, y) -> x.get(0).mul(LOG_2).reciprocal());
+  public static final ElementwiseRow LOG10 =
+      float1("log10", StrictMath::log10, POSITIVE, (x, y) -> x.get(0).mul(LOG_10).reciprocal());
   public static final ElementwiseRow SQRT =
       float1("sqrt", Math::sqrt, POSITIVE, (x, y) -> y.like(0.5).div(y));
   // d x^(-1/2) = -1/2 x^(-3/2) = -y³/2
   public static final ElementwiseRow RSQRT =
       float1("rsqrt", a -> 1 / Math.sqrt(a), POSITIVE, (x, y) -> y.mul(y).mul(y).mul(-0.5));
+
+  // d ∛x = 1/(3 y²)
+  public static final ElementwiseRow CBRT =
+      float1("cbrt", StrictMath::cbrt, POSITIVE, (x, y) -> y.square().mul(3).reciprocal());
+  public static final ElementwiseRow HYPOT =
+      float2("hypot", StrictMath::hypot, (x, y) -> x.get(0).div(y), (x, y) -> x.get(1).div(y))
+          .in(POSITIVE);
 
   // Trigonometric and hyperbolic.
   public static final ElementwiseRow SIN = float1("sin", Math::sin, ALL, (x, y) -> x.get(0).cos());
@@ -151,6 +176,34 @@ public final class Rows {
       float1("tan", Math::tan, new Domain(-1.2, 1.2), (x, y) -> y.mul(y).add(1));
   public static final ElementwiseRow TANH =
       float1("tanh", Math::tanh, ALL, (x, y) -> y.like(1).sub(y.mul(y)));
+  // d asin(x) = (1 - x²)^(-1/2)
+  public static final ElementwiseRow ASIN =
+      float1("asin", StrictMath::asin, INSIDE, (x, y) -> oneMinusSquare(x.get(0)).rsqrt());
+  public static final ElementwiseRow ACOS =
+      float1("acos", StrictMath::acos, INSIDE, (x, y) -> oneMinusSquare(x.get(0)).rsqrt().neg());
+  public static final ElementwiseRow ATAN =
+      float1("atan", StrictMath::atan, ALL, (x, y) -> x.get(0).square().add(1).reciprocal());
+  public static final ElementwiseRow SINH =
+      float1("sinh", StrictMath::sinh, ALL, (x, y) -> x.get(0).cosh());
+  public static final ElementwiseRow COSH =
+      float1("cosh", StrictMath::cosh, ALL, (x, y) -> x.get(0).sinh());
+  // d asinh(x) = (x² + 1)^(-1/2)
+  public static final ElementwiseRow ASINH =
+      float1("asinh", ElementaryFunctions::asinh, ALL, (x, y) -> x.get(0).square().add(1).rsqrt());
+  // d acosh(x) = (x² - 1)^(-1/2)
+  public static final ElementwiseRow ACOSH =
+      float1(
+          "acosh",
+          ElementaryFunctions::acosh,
+          new Domain(1.2, 4),
+          (x, y) -> x.get(0).sub(1).mul(x.get(0).add(1)).rsqrt());
+  // d atanh(x) = 1 / (1 - x²)
+  public static final ElementwiseRow ATANH =
+      float1(
+          "atanh",
+          ElementaryFunctions::atanh,
+          INSIDE,
+          (x, y) -> oneMinusSquare(x.get(0)).reciprocal());
   // σ' = σ (1 - σ)
   public static final ElementwiseRow SIGMOID =
       float1("sigmoid", a -> 1 / (1 + Math.exp(-a)), ALL, (x, y) -> y.mul(y.like(1).sub(y)));
@@ -161,6 +214,52 @@ public final class Rows {
           a -> Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a))),
           ALL,
           (x, y) -> x.get(0).sigmoid());
+
+  // Special functions.
+  // d erf(x) = 2/√π e^(-x²)
+  public static final ElementwiseRow ERF =
+      float1(
+          "erf",
+          ErrorFunction::erf,
+          ALL,
+          (x, y) -> x.get(0).square().neg().exp().mul(TWO_OVER_ROOT_PI));
+  public static final ElementwiseRow ERFC =
+      float1(
+          "erfc",
+          ErrorFunction::erfc,
+          ALL,
+          (x, y) -> x.get(0).square().neg().exp().mul(-TWO_OVER_ROOT_PI));
+  // d erf⁻¹(x) = √π/2 e^(y²)
+  public static final ElementwiseRow ERF_INV =
+      float1(
+          "erfInv",
+          ErrorFunction::inverse,
+          INSIDE,
+          (x, y) -> y.square().exp().mul(1 / TWO_OVER_ROOT_PI));
+
+  /** ln |Γ(x)|. */
+  public static final ElementwiseRow LGAMMA =
+      float1("lgamma", GammaFunction::logGamma, ABOVE_POLE, (x, y) -> x.get(0).digamma());
+
+  /** ψ(x) = d ln Γ(x) / dx. */
+  public static final ElementwiseRow DIGAMMA =
+      float1(
+          "digamma",
+          GammaFunction::digamma,
+          ABOVE_POLE,
+          (x, y) -> x.get(0).like(1).polygamma(x.get(0)));
+
+  /**
+   * The n-th derivative of ψ, the order first. Orders are rounded to integers, hence their
+   * derivative is 0.
+   */
+  public static final ElementwiseRow POLYGAMMA =
+      float2(
+              "polygamma",
+              GammaFunction::polygamma,
+              (x, y) -> y.like(0),
+              (x, y) -> x.get(0).add(1).polygamma(x.get(1)))
+          .in(ABOVE_POLE);
 
   // Comparison; false when an operand is NaN, but ne is true.
   public static final ElementwiseRow EQ = compare("eq", (a, b) -> a == b, (a, b) -> a == b);
@@ -186,8 +285,16 @@ public final class Rows {
   public static final ElementwiseRow OR = bits("or", Signature.BITS, 2, (a, b, c) -> a | b);
   public static final ElementwiseRow XOR = bits("xor", Signature.BITS, 2, (a, b, c) -> a ^ b);
 
-  /** Logical not of a bool; write {@code xor(-1)} for integers. */
-  public static final ElementwiseRow NOT = bits("not", Signature.BITS, 1, (a, b, c) -> a ^ 1);
+  /** Of a bool. */
+  public static final ElementwiseRow NOT = bits("not", Signature.LOGIC, 1, (a, b, c) -> a ^ 1);
+
+  /** Bits beyond the type's are lost; 0 for distances that are negative or too large. */
+  public static final ElementwiseRow SHIFT_LEFT =
+      bits("shiftLeft", Signature.INTEGER, 2, (a, b, c) -> b < 0 || b > 63 ? 0 : a << b);
+
+  /** Keeps the sign, also for distances that are negative or too large, when only it is left. */
+  public static final ElementwiseRow SHIFT_RIGHT =
+      bits("shiftRight", Signature.INTEGER, 2, (a, b, c) -> a >> (b < 0 || b > 63 ? 63 : b));
 
   // Choice: operand 0 ? operand 1 : operand 2. Linearize treats it on its own, without products.
   public static final ElementwiseRow SELECT =
@@ -242,128 +349,8 @@ public final class Rows {
     }
   }
 
-  private interface Real1 {
-    double apply(double a);
-  }
-
-  private interface Real2 {
-    double apply(double a, double b);
-  }
-
-  private interface Test {
-    boolean test(double a, double b);
-  }
-
-  private interface WholeTest {
-    boolean test(long a, long b);
-  }
-
-  private static Partial one() {
-    return (x, y) -> y.like(1);
-  }
-
-  // 1 where a > b, 1/2 where equal, else 0
-  private static Tensor above(Tensor a, Tensor b) {
-    return a.gt(b).select(a.like(1), a.eq(b).select(a.like(0.5), a.like(0)));
-  }
-
-  private static Whole noWhole(String name) {
-    return (a, b, c) -> {
-      throw new TypeException(name + " is not defined on integers");
-    };
-  }
-
-  private static ElementwiseRow step(String name, Real1 f) {
-    return row(
-            name,
-            1,
-            Signature.FLOAT,
-            (a, b, c) -> f.apply(a),
-            noWhole(name),
-            List.of(),
-            ZERO_DERIVATIVE,
-            NO_WHOLE)
-        .build();
-  }
-
-  private static ElementwiseRow float1(String name, Real1 f, Domain domain, Partial partial) {
-    return row(
-            name,
-            1,
-            Signature.FLOAT,
-            (a, b, c) -> f.apply(a),
-            noWhole(name),
-            List.of(partial),
-            NO_WHOLE)
-        .in(domain);
-  }
-
-  private static Draft float2(String name, Real2 f, Partial da, Partial db) {
-    return row(
-        name,
-        2,
-        Signature.FLOAT,
-        (a, b, c) -> f.apply(a, b),
-        noWhole(name),
-        List.of(da, db),
-        NO_WHOLE);
-  }
-
-  private static ElementwiseRow numeric2(
-      String name, Real real, Whole whole, Partial da, Partial db, Flag flag) {
-    return row(name, 2, Signature.NUMERIC, real, whole, List.of(da, db), flag).build();
-  }
-
-  private static Draft numeric2(String name, Real real, Whole whole, Partial da, Partial db) {
-    return row(name, 2, Signature.NUMERIC, real, whole, List.of(da, db));
-  }
-
-  private static ElementwiseRow compare(String name, Test real, WholeTest whole) {
-    return row(
-            name,
-            2,
-            Signature.COMPARE,
-            (a, b, c) -> real.test(a, b) ? 1 : 0,
-            (a, b, c) -> whole.test(a, b) ? 1 : 0,
-            List.of(),
-            ZERO_DERIVATIVE)
-        .build();
-  }
-
-  private static ElementwiseRow bits(String name, Signature signature, int arity, Whole f) {
-    Real none =
-        (a, b, c) -> {
-          throw new TypeException(name + " is not defined on floats");
-        };
-    return row(name, arity, signature, none, f, List.of(), ZERO_DERIVATIVE, NO_REAL).build();
-  }
-
-  private static Draft row(
-      String name,
-      int arity,
-      Signature s,
-      Real real,
-      Whole whole,
-      List<Partial> partials,
-      Flag... flags) {
-    return new Draft(name, arity, s, real, whole, partials, Set.of(flags));
-  }
-
-  private record Draft(
-      String name,
-      int arity,
-      Signature signature,
-      Real real,
-      Whole whole,
-      List<Partial> partials,
-      Set<Flag> flags) {
-    ElementwiseRow in(Domain domain) {
-      return new ElementwiseRow(
-          name, arity, signature, real, whole, partials, Optional.empty(), domain, flags);
-    }
-
-    ElementwiseRow build() {
-      return in(ALL);
-    }
+  // 1 - x², exact to the last bits near ±1
+  private static Tensor oneMinusSquare(Tensor x) {
+    return x.like(1).sub(x).mul(x.add(1));
   }
 }

@@ -10,6 +10,8 @@ public enum Signature {
   NUMERIC("a numeric type"),
   /** Integers to the same type. */
   INTEGER("an integer type"),
+  /** Bools to bool. */
+  LOGIC("bool"),
   /** Integers or bools to the same type. */
   BITS("an integer type or bool"),
   /** Any type to the same type. */
@@ -33,8 +35,28 @@ public enum Signature {
       case FLOAT, PREDICATE -> dtype.isFloat();
       case NUMERIC -> dtype.isNumeric();
       case INTEGER -> dtype.isInteger();
+      case LOGIC -> dtype == DType.BOOL;
       case BITS -> !dtype.isFloat();
       case ANY, COMPARE, SELECT -> true;
+    };
+  }
+
+  /** True when rows of this kind work on raw bits or integers: their {@code whole} is called. */
+  public boolean isWhole(DType dtype) {
+    return switch (this) {
+      // These pass one operand through, so they work on raw bits of any type.
+      case ANY, SELECT -> true;
+      case INTEGER, LOGIC, BITS -> true;
+      case FLOAT, PREDICATE -> false;
+      case NUMERIC, COMPARE -> !dtype.isFloat();
+    };
+  }
+
+  /** The result's type for operands of {@code dtype} (for select: for such choices). */
+  public DType result(DType dtype) {
+    return switch (this) {
+      case COMPARE, PREDICATE -> DType.BOOL;
+      case FLOAT, NUMERIC, INTEGER, LOGIC, BITS, ANY, SELECT -> dtype;
     };
   }
 
@@ -56,6 +78,6 @@ public enum Signature {
             in.get(i).with(dtype) + "; convert it with .cast(DType." + dtype.name() + ")");
       }
     }
-    return this == COMPARE || this == PREDICATE ? DType.BOOL : dtype;
+    return result(dtype);
   }
 }

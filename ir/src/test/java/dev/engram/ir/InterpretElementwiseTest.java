@@ -41,6 +41,23 @@ class InterpretElementwiseTest {
           Map.entry(Rows.TANH, Math::tanh),
           Map.entry(Rows.SIGMOID, a -> 1 / (1 + Math.exp(-a))),
           Map.entry(Rows.SOFTPLUS, a -> Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a)))),
+          Map.entry(Rows.EXP2, a -> StrictMath.pow(2, a)),
+          Map.entry(Rows.LOG2, ElementaryFunctions::log2),
+          Map.entry(Rows.LOG10, StrictMath::log10),
+          Map.entry(Rows.CBRT, StrictMath::cbrt),
+          Map.entry(Rows.ASIN, StrictMath::asin),
+          Map.entry(Rows.ACOS, StrictMath::acos),
+          Map.entry(Rows.ATAN, StrictMath::atan),
+          Map.entry(Rows.SINH, StrictMath::sinh),
+          Map.entry(Rows.COSH, StrictMath::cosh),
+          Map.entry(Rows.ASINH, ElementaryFunctions::asinh),
+          Map.entry(Rows.ACOSH, ElementaryFunctions::acosh),
+          Map.entry(Rows.ATANH, ElementaryFunctions::atanh),
+          Map.entry(Rows.ERF, ErrorFunction::erf),
+          Map.entry(Rows.ERFC, ErrorFunction::erfc),
+          Map.entry(Rows.ERF_INV, ErrorFunction::inverse),
+          Map.entry(Rows.LGAMMA, GammaFunction::logGamma),
+          Map.entry(Rows.DIGAMMA, GammaFunction::digamma),
           Map.entry(Rows.STOP_GRADIENT, a -> a),
           Map.entry(Rows.UNTRACED, a -> a));
 
@@ -121,6 +138,49 @@ class InterpretElementwiseTest {
     assertArrayEquals(new long[] {1, 1, 0, 0}, longs(p.not()));
     HostTensor i = HostTensor.of(new int[] {6}, 1);
     assertArrayEquals(new long[] {2}, longs(i.and(HostTensor.of(new int[] {3}, 1))));
+  }
+
+  @Test
+  void shifts() {
+    HostTensor a = HostTensor.of(new int[] {5, -5, Integer.MIN_VALUE, -1, 7, 3}, 6);
+    HostTensor b = HostTensor.of(new int[] {1, 1, 31, 40, -1, 64}, 6);
+    assertArrayEquals(new long[] {10, -10, 0, 0, 0, 0}, longs(a.shiftLeft(b)));
+    assertArrayEquals(new long[] {2, -3, -1, -1, 0, 0}, longs(a.shiftRight(b)));
+    assertArrayEquals(new long[] {-6, 4}, longs(HostTensor.of(new long[] {5, -5}, 2).not()));
+  }
+
+  @Test
+  void divisionThatRoundsDown() {
+    double[] x = {7, -7, 7, -7, 6, -6, 5.5, -0.5};
+    double[] y = {2, 2, -2, -2, 3, 3, 2, 2};
+    double[] quotients = {3, -4, -4, 3, 2, -2, 2, -1};
+    double[] rests = {1, 1, -1, -1, 0, -0.0, 1.5, 1.5};
+    HostTensor a = HostTensor.of(x, 8);
+    HostTensor b = HostTensor.of(y, 8);
+    assertArrayEquals(quotients, doubles(a.floorDiv(b)));
+    assertArrayEquals(rests, doubles(a.mod(b)));
+    HostTensor i = (HostTensor) a.cast(DType.I32).slice(0, 0, 6);
+    HostTensor j = (HostTensor) b.cast(DType.I32).slice(0, 0, 6);
+    assertArrayEquals(new long[] {3, -4, -4, 3, 2, -2}, longs(i.floorDiv(j)));
+    assertArrayEquals(new long[] {1, 1, -1, -1, 0, 0}, longs(i.mod(j)));
+  }
+
+  @Test
+  void composites() {
+    double inf = Double.POSITIVE_INFINITY;
+    HostTensor a = HostTensor.of(new double[] {3, -inf, inf, -inf, 1e300, Double.NaN}, 6);
+    HostTensor b = HostTensor.of(new double[] {4, 2, inf, -inf, 1e300, 1}, 6);
+    double[] sums = doubles(a.logAddExp(b));
+    assertEquals(Math.log(Math.exp(3) + Math.exp(4)), sums[0], 1e-14);
+    assertArrayEquals(
+        new double[] {2, inf, -inf, 1e300, Double.NaN}, java.util.Arrays.copyOfRange(sums, 1, 6));
+    assertEquals(5, doubles(a.hypot(b))[0]);
+    assertEquals(1e300 * Math.sqrt(2), doubles(a.hypot(b))[4]);
+    assertArrayEquals(new long[] {0, 0, 0, 0, 0, 1}, longs(a.isNan()));
+    assertArrayEquals(new long[] {0, 1, 1, 1, 0, 0}, longs(a.isInf()));
+    HostTensor s = HostTensor.of(new double[] {-2, 0, 1}, 3);
+    assertArrayEquals(
+        new double[] {-3, 3, 3}, doubles(HostTensor.of(new double[] {3, -3, -3}, 3).copySign(s)));
   }
 
   @Test

@@ -110,18 +110,8 @@ final class NestRun {
   }
 
   static long apply(ElementwiseRow row, DType dtype, long x, long y, long z) {
-    boolean bits =
-        switch (row.signature()) {
-          case ANY, SELECT, INTEGER, BITS -> true;
-          case FLOAT, PREDICATE -> false;
-          case NUMERIC, COMPARE -> !dtype.isFloat();
-        };
-    DType result =
-        switch (row.signature()) {
-          case COMPARE, PREDICATE -> DType.BOOL;
-          case ANY, SELECT, INTEGER, BITS, FLOAT, NUMERIC -> dtype;
-        };
-    if (bits) {
+    DType result = row.signature().result(dtype);
+    if (row.signature().isWhole(dtype)) {
       long r = row.whole().apply(x, y, z);
       return result == DType.I32 ? (int) r : r;
     }

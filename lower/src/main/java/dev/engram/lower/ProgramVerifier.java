@@ -228,10 +228,7 @@ public final class ProgramVerifier {
       if (a.args().size() != a.row().arity() || !a.row().signature().accepts(a.dtype())) {
         throw broken(i, a.row().name() + " takes " + a.row().arity() + " operands of its types");
       }
-      return switch (a.row().signature()) {
-        case COMPARE, PREDICATE -> DType.BOOL;
-        case FLOAT, NUMERIC, INTEGER, BITS, ANY, SELECT -> a.dtype();
-      };
+      return a.row().signature().result(a.dtype());
     }
 
     private void index(int i, int v) {

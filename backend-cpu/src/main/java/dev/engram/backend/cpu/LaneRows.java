@@ -42,11 +42,7 @@ final class LaneRows {
     if (bool && cell != null) {
       return bool(l, row, x);
     }
-    DType result =
-        switch (row.signature()) {
-          case COMPARE, PREDICATE -> DType.BOOL;
-          case FLOAT, NUMERIC, INTEGER, BITS, ANY, SELECT -> dtype;
-        };
+    DType result = row.signature().result(dtype);
     return l.node(Op.CALL, result, 0, row, x.toArray(Node[]::new));
   }
 
@@ -87,7 +83,7 @@ final class LaneRows {
     c.put(Rows.AND, (l, t, x) -> l.and(x.get(0), x.get(1)));
     c.put(Rows.OR, (l, t, x) -> l.or(x.get(0), x.get(1)));
     c.put(Rows.XOR, (l, t, x) -> l.xor(x.get(0), x.get(1)));
-    c.put(Rows.NOT, (l, t, x) -> l.xor(x.get(0), l.constant(t, 1)));
+    c.put(Rows.NOT, (l, t, x) -> l.not(x.get(0)));
     c.put(Rows.SELECT, (l, t, x) -> l.select(x.get(0), x.get(1), x.get(2)));
     c.put(Rows.STOP_GRADIENT, (l, t, x) -> x.get(0));
     c.put(Rows.UNTRACED, (l, t, x) -> x.get(0));
@@ -105,9 +101,6 @@ final class LaneRows {
   }
 
   private static Node bool(Lanes l, ElementwiseRow row, List<Node> x) {
-    if (row.equals(Rows.NOT)) {
-      return l.not(x.get(0));
-    }
     if (row.equals(Rows.AND)) {
       return l.both(x.get(0), x.get(1));
     }

@@ -317,12 +317,7 @@ final class ScalarCode extends LaneCode {
 
   private void call(ElementwiseRow row, DType result, List<Node> args) {
     DType operand = args.getLast().dtype;
-    boolean whole =
-        switch (row.signature()) {
-          case ANY, SELECT, INTEGER, BITS -> true;
-          case FLOAT, PREDICATE -> false;
-          case NUMERIC, COMPARE -> !operand.isFloat();
-        };
+    boolean whole = row.signature().isWhole(operand);
     if (whole) {
       code.loadConstant(emission.constant(row.whole(), WHOLE));
     } else {

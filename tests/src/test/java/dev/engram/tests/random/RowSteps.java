@@ -30,6 +30,7 @@ final class RowSteps {
           Rows.LE,
           Rows.GT,
           Rows.GE,
+          Rows.POLYGAMMA,
           Rows.IS_FINITE);
 
   /** Have a derivative that jumps. */
@@ -71,7 +72,6 @@ final class RowSteps {
             v -> {
               DType t = v.type().dtype();
               return row.signature().accepts(t)
-                  && !(row.equals(Rows.NOT) && t != DType.BOOL)
                   && !(t.isFloat() && (smooth || (jumps && !d.facts(v).exact())));
             });
     if (x.isEmpty()) {

@@ -1,0 +1,81 @@
+package dev.engram.ir;
+
+/** The reductions of {@link Tensor}; without axes they go over all. */
+public sealed interface FoldMethods permits Tensor {
+
+  default Tensor sum(int... axes) {
+    return Broadcasting.reduce(Reduce.Kind.SUM, self(), axes);
+  }
+
+  default Tensor prod(int... axes) {
+    return Broadcasting.reduce(Reduce.Kind.PROD, self(), axes);
+  }
+
+  default Tensor max(int... axes) {
+    return Broadcasting.reduce(Reduce.Kind.MAX, self(), axes);
+  }
+
+  default Tensor min(int... axes) {
+    return Broadcasting.reduce(Reduce.Kind.MIN, self(), axes);
+  }
+
+  default Tensor any(int... axes) {
+    return Broadcasting.reduce(Reduce.Kind.ANY, self(), axes);
+  }
+
+  default Tensor all(int... axes) {
+    return Broadcasting.reduce(Reduce.Kind.ALL, self(), axes);
+  }
+
+  /** Index (i32) of the first greatest element along {@code axis}. */
+  default Tensor argMax(int axis) {
+    return Broadcasting.reduce(Reduce.Kind.ARGMAX, self(), axis);
+  }
+
+  /** Index (i32) of the first least element along {@code axis}. */
+  default Tensor argMin(int axis) {
+    return Broadcasting.reduce(Reduce.Kind.ARGMIN, self(), axis);
+  }
+
+  /** Mean; NaN when empty. */
+  default Tensor mean(int... axes) {
+    Tensor total = sum(axes);
+    return total.mul((double) total.shape().size() / self().shape().size());
+  }
+
+  /** The mean squared distance from the mean: Σ (x - x̄)² / n. */
+  default Tensor variance(int... axes) {
+    Tensor centre = mean(axes).reshape(Broadcasting.kept(self().shape(), axes));
+    return self().sub(centre).square().mean(axes);
+  }
+
+  /** The standard deviation √(Σ (x - x̄)² / n). */
+  default Tensor std(int... axes) {
+    return variance(axes).sqrt();
+  }
+
+  /** The Euclidean norm √(Σ x²). */
+  default Tensor norm(int... axes) {
+    return self().square().sum(axes).sqrt();
+  }
+
+  /** log Σ e^x, without overflow. */
+  default Tensor logSumExp(int... axes) {
+    Tensor top = max(axes).stopGradient();
+    Tensor shift = top.isFinite().select(top, top.like(0));
+    Tensor spread = shift.reshape(Broadcasting.kept(self().shape(), axes));
+    return self().sub(spread).exp().sum(axes).log().add(shift);
+  }
+
+  default Tensor logSoftmax(int axis) {
+    return self().sub(logSumExp(axis).expandDims(self().shape().axis(axis)));
+  }
+
+  default Tensor softmax(int axis) {
+    return logSoftmax(axis).exp();
+  }
+
+  private Tensor self() {
+    return (Tensor) this;
+  }
+}
