@@ -1,33 +1,26 @@
 package dev.engram;
 
-import dev.engram.etrace.DRtrlRule;
 import dev.engram.etrace.Diagnostic;
-import dev.engram.etrace.ModelStep;
-import dev.engram.etrace.OnlineStep;
+import dev.engram.etrace.Rule;
 import java.util.function.Consumer;
 
 /**
  * D-RTRL: traces of every weight carried on by the diagonal of the state Jacobian. Exact where the
  * recurrence is diagonal; memory O(batch · parameters), constant in the sequence length.
  *
- * @see DRtrlRule for the formulas
+ * @see Rule#dRtrl
  */
 public final class DRtrl extends Learner {
 
   /** A learner that logs its warnings. */
   public DRtrl(Layer model) {
-    super(model);
+    this(model, logged());
   }
 
   /**
-   * @param warnings gets each warning of the relation analysis
+   * @param warnings gets each warning of the relation analysis; {@link Learner#STRICT} for errors
    */
   public DRtrl(Layer model, Consumer<Diagnostic> warnings) {
-    super(model, warnings);
-  }
-
-  @Override
-  protected OnlineStep rule(ModelStep step) {
-    return DRtrlRule.of(step);
+    super(model, Rule.dRtrl(), Key.of(0), warnings);
   }
 }

@@ -1,12 +1,22 @@
 package dev.engram;
 
+import dev.engram.autodiff.Batch;
+import dev.engram.autodiff.Batched;
 import dev.engram.etrace.Diagnostic;
 import dev.engram.etrace.ModelStep;
+import dev.engram.etrace.OnlineRule;
 import dev.engram.etrace.OnlineStep;
 import dev.engram.etrace.Report;
+import dev.engram.etrace.Rule;
+import dev.engram.etrace.RuleInput;
+import dev.engram.etrace.Schedule;
 import dev.engram.etrace.TraceState;
+import dev.engram.ir.Control;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.Param;
+import dev.engram.ir.Role;
+import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TraceException;
@@ -20,6 +30,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
  * A model with an online learning rule around it.
@@ -33,14 +44,24 @@ import java.util.function.Consumer;
  * inside {@link Engram#vmapNewStates}, and call it through {@link Vmap}. Or in one call, with
  * {@link #compile}, which gives a learner for whole batches.
  */
-public abstract class Learner extends Layer implements ModuleWalk.Transparent {
+public class Learner extends Layer implements ModuleWalk.Transparent {
   private static final System.Logger LOG = System.getLogger("dev.engram");
 
+  /**
+   * Strict mode, in the place of a reader of warnings: a weight without a trace is an error, unless
+   * its use is marked with {@link Tensor#untraced}.
+   */
+  public static final Consumer<Diagnostic> STRICT = _ -> {};
+
   private final Layer model;
+  private final Rule rule;
+  private final Key key;
   private final Consumer<Diagnostic> warnings;
   private Optional<Prepared> prepared = Optional.empty();
   private OptionalInt batch = OptionalInt.empty();
   private Map<String, State> traces = Map.of();
+  private Map<String, State> synthesizer = Map.of();
+  private List<Tensor> feedback = List.of();
 
   /**
    * The step with its rule.
@@ -59,26 +80,35 @@ public abstract class Learner extends Layer implements ModuleWalk.Transparent {
   public record Sequence(Grads grads, Tensor losses, Tensor outputs) {}
 
   /** A learner that logs its warnings. */
-  protected Learner(Layer model) {
-    this(model, d -> LOG.log(System.Logger.Level.WARNING, d.toString()));
+  public Learner(Layer model, Rule rule) {
+    this(model, rule, Key.of(0), logged());
   }
 
   /**
-   * @param warnings gets each warning of the relation analysis
+   * @param key for rules that draw random numbers
+   * @param warnings gets each warning of the relation analysis; {@link #STRICT} for errors instead
    */
-  protected Learner(Layer model, Consumer<Diagnostic> warnings) {
+  public Learner(Layer model, Rule rule, Key key, Consumer<Diagnostic> warnings) {
     this.model = model;
+    this.rule = rule;
+    this.key = key;
     this.warnings = warnings;
   }
 
-  /** The rule for a model's step. */
-  protected abstract OnlineStep rule(ModelStep step);
+  static Consumer<Diagnostic> logged() {
+    return d -> LOG.log(System.Logger.Level.WARNING, d.toString());
+  }
+
+  /** The rule. */
+  public final Rule rule() {
+    return rule;
+  }
 
   /**
    * A learner for batches, ready to run: the model's states and the traces are initialised for
    * {@code x.dim(0)} examples.
    *
-   * @param rule {@code DRtrl::new}
+   * @param rule such as {@code DRtrl::new}
    * @param x the inputs of one step, {@code [B, …]}; only its type is used
    */
   public static <L extends Learner> L compile(Layer model, Fn1<Layer, L> rule, Tensor x) {
@@ -104,6 +134,18 @@ public abstract class Learner extends Layer implements ModuleWalk.Transparent {
           model.initAllStates();
           compileGraph(example);
         });
+    setKeys();
+  }
+
+  // Each example draws for itself.
+  private void setKeys() {
+    for (TraceState t : prepared().step.traces()) {
+      if (t.kind() == TraceState.Kind.KEY) {
+        State s = traces.get(t.name());
+        Key own = key.foldIn(0);
+        s.set(batch.isPresent() ? own.bits(Shape.of(batch.getAsInt(), 2)) : own.words());
+      }
+    }
   }
 
   /**
@@ -123,7 +165,7 @@ public abstract class Learner extends Layer implements ModuleWalk.Transparent {
             List.of(HostTensor.full(x.type(), 0)));
     List<Integer> order = new ArrayList<>();
     ModelStep step = step(t, order);
-    OnlineStep online = rule(step);
+    OnlineStep online = OnlineRule.of(step, rule);
     prepared = Optional.of(new Prepared(t, online, order));
     Map<String, State> fresh = new LinkedHashMap<>();
     for (TraceState e : online.traces()) {
@@ -133,7 +175,45 @@ public abstract class Learner extends Layer implements ModuleWalk.Transparent {
       fresh.put(e.name(), s);
     }
     traces = fresh;
+    setInputs(online);
+    if (batch.isEmpty()) {
+      setKeys();
+    }
+    if (isStrict()) {
+      online.report().requireNoExclusion();
+    }
     online.report().warnings().forEach(warnings);
+  }
+
+  @SuppressWarnings("ReferenceEquality")
+  private boolean isStrict() {
+    return warnings == STRICT;
+  }
+
+  private void setInputs(OnlineStep online) {
+    List<Key> keys = key.split(Math.max(1, online.inputs().size()));
+    List<Tensor> fixed = new ArrayList<>();
+    Map<String, State> learned = new LinkedHashMap<>();
+    for (int i = 0; i < online.inputs().size(); i++) {
+      RuleInput in = online.inputs().get(i);
+      switch (in.kind()) {
+        case FEEDBACK -> {
+          Tensor b = Random.normal(keys.get(i), in.type().shape(), in.type().dtype());
+          fixed.add(b.mul(1 / Math.sqrt(in.type().shape().dim(0))));
+        }
+        case SYNTHESIZER -> {
+          State s = State.of(State.Kind.PARAMETER, () -> HostTensor.full(in.type(), 0));
+          // All examples share it, also when the learner is made under vmapNewStates.
+          s.store(new State.Cell(HostTensor.full(in.type(), 0), 0));
+          learned.put(in.name(), s);
+        }
+        case MODULATOR -> {}
+      }
+    }
+    feedback = List.copyOf(fixed);
+    if (synthesizer.isEmpty()) {
+      synthesizer = learned;
+    }
   }
 
   // The model's results, then states that are only set, then states that are read and set.
@@ -185,10 +265,27 @@ public abstract class Learner extends Layer implements ModuleWalk.Transparent {
    */
   @Override
   public final Tensor update(Tensor x) {
-    return batch.isPresent() ? Engram.<Tensor, Tensor>vmap(this::one).apply(x) : one(x);
+    return batch.isPresent()
+        ? Engram.<Tensor, Tensor>vmap(a -> one(a, Optional.empty(), true)).apply(x)
+        : one(x, Optional.empty(), true);
   }
 
-  private Tensor one(Tensor x) {
+  /** {@link #update} with a value for the rule's modulator, one for each example of a batch. */
+  final Tensor update(Tensor x, Tensor modulator) {
+    return batch.isPresent()
+        ? Engram.<Tensor, Tensor, Tensor>vmap((a, m) -> one(a, Optional.of(m), true))
+            .apply(x, modulator)
+        : one(x, Optional.of(modulator), true);
+  }
+
+  /** {@link #update} that is differentiated through time, with the traces held fixed. */
+  final Tensor throughTime(Tensor x) {
+    return batch.isPresent()
+        ? Engram.<Tensor, Tensor>vmap(a -> one(a, Optional.empty(), false)).apply(x)
+        : one(x, Optional.empty(), false);
+  }
+
+  private Tensor one(Tensor x, Optional<Tensor> modulator, boolean online) {
     Prepared p = prepared();
     TensorType want = p.traced.graph().params().getFirst().type();
     if (!x.type().equals(want)) {
@@ -203,8 +300,13 @@ public abstract class Learner extends Layer implements ModuleWalk.Transparent {
               + " Vmap");
     }
     List<Tensor> operands = new ArrayList<>(p.traced.operands(List.of(x)));
-    traces.values().forEach(s -> operands.add(s.value()));
-    List<? extends Tensor> outs = Emit.op(p.step.call(), operands);
+    traces.values().forEach(s -> operands.add(online ? s.value() : s.value().stopGradient()));
+    operands.addAll(inputs(p.step, modulator));
+    Control.Call call = p.step.call();
+    List<? extends Tensor> outs =
+        Emit.op(
+            online ? call : new Control.Call(call.body(), new Control.Derivative.Plain()),
+            operands);
     int own = p.order.size();
     int i = 0;
     for (State s : traces.values()) {
@@ -215,13 +317,27 @@ public abstract class Learner extends Layer implements ModuleWalk.Transparent {
     return (Tensor) p.traced.apply(ordered);
   }
 
+  private List<Tensor> inputs(OnlineStep step, Optional<Tensor> modulator) {
+    List<Tensor> out = new ArrayList<>();
+    for (RuleInput in : step.inputs()) {
+      out.add(
+          switch (in.kind()) {
+            case FEEDBACK -> feedback.get(out.size());
+            case SYNTHESIZER -> synthesizer.get(in.name()).value();
+            // Without one, nothing is learned through traces.
+            case MODULATOR -> modulator.orElseGet(() -> HostTensor.full(in.type(), 0));
+          });
+    }
+    return out;
+  }
+
   /** Sets the model's states and the traces back to their start. */
   public final void reset() {
     prepared();
     Runnable init =
         () -> {
           model.initAllStates();
-          traces.values().forEach(State::init);
+          eligibility().values().forEach(State::init);
         };
     if (batch.isPresent()) {
       Engram.vmapNewStates(batch.getAsInt(), init);
@@ -230,36 +346,64 @@ public abstract class Learner extends Layer implements ModuleWalk.Transparent {
     }
   }
 
+  // Keys go on, so that the next sequence draws other numbers.
+  private Map<String, State> eligibility() {
+    Map<String, State> out = new LinkedHashMap<>(traces);
+    for (TraceState t : prepared().step.traces()) {
+      if (t.kind() == TraceState.Kind.KEY) {
+        out.remove(t.name());
+      }
+    }
+    return out;
+  }
+
   /** Runs the sequence {@code xs [T, …]} without learning; gives the outputs, {@code [T, …]}. */
   public final Tensor evolve(Tensor xs) {
     return Engram.forLoop(this::update, xs);
   }
 
   /**
-   * Runs a sequence and adds up the gradients of its steps.
+   * Runs a sequence and adds up the gradients of its steps, or of its windows when the rule's
+   * schedule has windows; the last window may be shorter.
    *
    * @param xs inputs, {@code [T, …]}
    * @param ys targets, a structure of tensors {@code [T, …]}
    * @param stepLoss scalar loss of one step's output and target
    */
   public final <Y> Sequence grad(Tensor xs, Y ys, Fn2<Tensor, Y, Tensor> stepLoss) {
-    States weights = model.states().subset(State.Kind.PARAMETER);
-    Fn2<Tensor, Y, GradWithAux<Grads, Tensor>> step =
-        Engram.gradWithAux(
-            (Tensor x, Y y) -> {
-              Tensor out = update(x);
-              return new WithAux<>(stepLoss.apply(out, y), out);
+    return switch (rule.schedule()) {
+      case Schedule.PerStep _ -> steps(xs, ys, (x, y) -> stepGrad(x, y, stepLoss));
+      case Schedule.Window w -> new Windows<>(this, w.steps(), stepLoss).grad(xs, ys);
+    };
+  }
+
+  /** {@link #grad} of one step. */
+  private <Y> GradWithAux<Grads, Tensor> stepGrad(Tensor x, Y y, Fn2<Tensor, Y, Tensor> stepLoss) {
+    return Engram.<Tensor, Y, Tensor>gradWithAux(
+            (a, b) -> {
+              Tensor out = update(a);
+              return new WithAux<>(stepLoss.apply(out, b), out);
             },
-            weights);
+            weights())
+        .apply(x, y);
+  }
+
+  /** Runs {@code step} over a sequence and adds its gradients up. */
+  final <Y> Sequence steps(Tensor xs, Y ys, Fn2<Tensor, Y, GradWithAux<Grads, Tensor>> step) {
     Step<Grads, Pair<Tensor, Tensor>> done =
         Engram.scan(
             (Grads sum, Pair<Tensor, Y> xy) -> {
               GradWithAux<Grads, Tensor> g = step.apply(xy.first(), xy.second());
               return new Step<>(sum.plus(g.grad()), new Pair<>(g.value(), g.aux()));
             },
-            Grads.zeros(weights),
+            Grads.zeros(weights()),
             new Pair<>(xs, ys));
     return new Sequence(done.carry(), done.out().first(), done.out().second());
+  }
+
+  /** What the rule has gradients for: the model's parameters, and its own if it learns some. */
+  public final States weights() {
+    return states().subset(State.Kind.PARAMETER);
   }
 
   /** What the analysis found. */
@@ -281,6 +425,49 @@ public abstract class Learner extends Layer implements ModuleWalk.Transparent {
   /** The model. */
   public final Layer model() {
     return model;
+  }
+
+  /** For each weight, the gradient that {@code traces} give with learning signals in states. */
+  final Grads credit(Map<String, Tensor> traces, Map<String, Tensor> signals) {
+    Prepared p = prepared();
+    ModelStep step = p.step.step();
+    List<Param> params = step.graph().params();
+    List<Tensor> args = new ArrayList<>();
+    List<Boolean> batched = new ArrayList<>();
+    List<String> paths = new ArrayList<>();
+    List<Tensor> operands =
+        p.traced.operands(List.of(HostTensor.full(params.getFirst().type(), 0)));
+    for (int i = 0; i < params.size(); i++) {
+      if (params.get(i).role() == Role.WEIGHT) {
+        args.add(operands.get(i));
+        batched.add(false);
+        paths.add(params.get(i).path());
+      }
+    }
+    for (TraceState t : p.step.traces()) {
+      args.add(traces.get(t.name()));
+      batched.add(batch.isPresent());
+    }
+    for (int s : step.hidden()) {
+      args.add(signals.get(step.state(s).path()));
+      batched.add(batch.isPresent());
+    }
+    List<? extends Tensor> outs;
+    if (batch.isPresent()) {
+      Batched wide = Batch.of(p.step.credit(), batched, batch.getAsInt());
+      List<? extends Tensor> all = Emit.graph(wide.graph(), args);
+      outs =
+          IntStream.range(0, all.size())
+              .mapToObj(i -> wide.outBatched().get(i) ? all.get(i).sum(0) : all.get(i))
+              .toList();
+    } else {
+      outs = Emit.graph(p.step.credit(), args);
+    }
+    Map<String, Tensor> byPath = new LinkedHashMap<>();
+    for (int i = 0; i < outs.size(); i++) {
+      byPath.put(paths.get(i), outs.get(i));
+    }
+    return new Grads(byPath);
   }
 
   private Prepared prepared() {

@@ -5,11 +5,14 @@ import dev.engram.ir.Elementwise;
 import dev.engram.ir.ElementwiseRow;
 import dev.engram.ir.Eqn;
 import dev.engram.ir.Param;
+import dev.engram.ir.Role;
 import dev.engram.ir.Rows;
+import dev.engram.ir.Value;
 import dev.engram.ir.Var;
 import dev.engram.ir.Where;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -35,8 +38,7 @@ final class Analysis {
   /** For each hidden state, the hidden states whose old value reaches its new value cleanly. */
   final Map<Integer, Set<Integer>> recurrence = new HashMap<>();
 
-  final Report report;
-
+  private final Map<Var, Set<Integer>> dependents = new HashMap<>();
   private final Map<Var, String> paths = new HashMap<>();
   private final Walk.Reach reach;
   private final List<Relation> relations = new ArrayList<>();
@@ -64,16 +66,100 @@ final class Analysis {
       decide(bundle);
     }
     untraced();
-    if (relations.isEmpty()) {
-      throw new EtraceException(
-          "no weight of the model @"
-              + step.graph().name()
-              + " can be learned through traces ("
-              + Where.here()
-              + "):\n"
-              + String.join("\n", diagnostics.stream().map(d -> "  " + d).toList()));
+  }
+
+  /**
+   * What was found.
+   *
+   * @param patterns the positions that each group's traces follow, by the group's index, where the
+   *     rule follows more than each by itself
+   */
+  Report report(Map<Integer, Pattern> patterns) {
+    List<Diagnostic> all = new ArrayList<>(diagnostics);
+    patterns.forEach(
+        (g, p) -> {
+          if (p.isAll() && !p.isOwnPositions()) {
+            List<String> names = groups.get(g).paths();
+            all.add(
+                new Diagnostic(
+                    Kind.SNAP_PATTERN_CONSERVATIVE,
+                    List.of(),
+                    names,
+                    "",
+                    Where.UNKNOWN,
+                    "the recurrence of "
+                        + String.join(", ", names)
+                        + " is dense: within the steps asked for, every position can reach every"
+                        + " other, so the traces hold all of them; with n=1 each holds its own"
+                        + " alone"));
+          }
+        });
+    return new Report(groups, relations, excluded, all);
+  }
+
+  /** True when the new hidden state {@code s} depends on the old one {@code r}. */
+  boolean depends(int s, int r) {
+    return dependents.computeIfAbsent(step.state(r).var(), this::newStatesReached).contains(s);
+  }
+
+  private Set<Integer> newStatesReached(Var from) {
+    Set<Value> reached = new HashSet<>(Set.of(from));
+    for (Eqn e : step.graph().eqns()) {
+      for (int i = 0; i < e.inputs().size(); i++) {
+        if (reached.contains(e.in(i))) {
+          reached.addAll(Flow.carried(new Flow.Use(e, i)));
+        }
+      }
     }
-    report = new Report(groups, relations, excluded, diagnostics);
+    Set<Integer> states = new LinkedHashSet<>();
+    for (int s : step.hidden()) {
+      if (reached.contains(step.graph().outs().get(step.results() + s))) {
+        states.add(s);
+      }
+    }
+    return states;
+  }
+
+  /** True when some position of the group's old states reaches another one of its new states. */
+  boolean mixesPositions(HiddenGroup group) {
+    for (int r : group.states()) {
+      Set<Value> mixed = new HashSet<>();
+      Set<Value> plain = new HashSet<>(Set.of(step.state(r).var()));
+      for (Eqn e : step.graph().eqns()) {
+        for (int i = 0; i < e.inputs().size(); i++) {
+          List<Var> on = Flow.carried(new Flow.Use(e, i));
+          boolean kept = Flow.keepsPositions(e) && !flow.isContract(e);
+          if (mixed.contains(e.in(i)) || (plain.contains(e.in(i)) && !kept)) {
+            mixed.addAll(on);
+          }
+          if (plain.contains(e.in(i)) && kept) {
+            plain.addAll(on);
+          }
+        }
+      }
+      for (int s : group.states()) {
+        if (mixed.contains(step.graph().outs().get(step.results() + s))) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  /** The weights that reach a hidden state along any path, unless they are used untraced only. */
+  List<Var> temporalWeights() {
+    return step.graph().params().stream()
+        .filter(p -> p.role() == Role.WEIGHT && p.type().dtype().isFloat())
+        .map(Param::var)
+        .filter(w -> !newStatesReached(w).isEmpty() && !untracedOnly(w))
+        .toList();
+  }
+
+  private boolean untracedOnly(Var w) {
+    return step.graph().eqns().stream()
+        .filter(e -> e.inputs().contains(w))
+        .allMatch(
+            e -> e.op() instanceof Elementwise(ElementwiseRow row) && row.equals(Rows.UNTRACED));
   }
 
   // Hidden states tied by a clean path, from an old value or from a new one, share a group.

@@ -42,7 +42,9 @@ public record Diagnostic(
     /** The user took it out. */
     RELATION_EXCLUDED_UNTRACED(Level.INFO),
     /** A hidden state feeds another through an op that moves or mixes positions. */
-    RECURRENCE_NOT_ELEMENTWISE(Level.WARNING);
+    RECURRENCE_NOT_ELEMENTWISE(Level.WARNING),
+    /** SnAp's pattern leaves nothing out, since the recurrence is dense. */
+    SNAP_PATTERN_CONSERVATIVE(Level.WARNING);
 
     private final Level level;
 
@@ -52,6 +54,23 @@ public record Diagnostic(
 
     public Level level() {
       return level;
+    }
+
+    /** True for a weight, or one of its paths, that has no trace. */
+    public boolean isExclusion() {
+      return switch (this) {
+        case RELATION_PARTIAL_PATH,
+            RELATION_EXCLUDED_WEIGHT_TO_WEIGHT,
+            RELATION_EXCLUDED_NON_TEMPORAL,
+            RELATION_EXCLUDED_SHAPE,
+            RELATION_EXCLUDED_UNTRACED ->
+            true;
+        case HIDDEN_GROUP_MERGED,
+            RELATION_INCLUDED,
+            RECURRENCE_NOT_ELEMENTWISE,
+            SNAP_PATTERN_CONSERVATIVE ->
+            false;
+      };
     }
   }
 

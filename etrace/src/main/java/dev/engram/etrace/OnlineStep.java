@@ -1,20 +1,31 @@
 package dev.engram.etrace;
 
 import dev.engram.ir.Control;
+import dev.engram.ir.Graph;
 import java.util.List;
 
 /**
  * A model's step with an online learning rule.
  *
- * @param call takes the step's parameters, then the traces; gives the step's results and new
- *     states, then the new traces. Its derivative is the rule: with respect to a weight, the rule's
- *     gradient of what is computed from the results; with respect to states and traces, zero, since
- *     the previous step is held fixed
+ * @param call takes the step's parameters, then the traces, then the rule's inputs; gives the
+ *     step's results and new states, then the new traces. Its derivative is the rule: with respect
+ *     to a weight, the rule's gradient of what is computed from the results; with respect to states
+ *     and traces, zero, since the previous step is held fixed
+ * @param credit takes the weights (the step's parameters of role weight, in order), the traces, and
+ *     a learning signal for each float hidden state; gives the traces' gradient for each weight
  * @param traces in operand order
+ * @param inputs in operand order
  */
 public record OnlineStep(
-    ModelStep step, Control.Call call, List<TraceState> traces, Report report) {
+    ModelStep step,
+    Rule rule,
+    Control.Call call,
+    Graph credit,
+    List<TraceState> traces,
+    List<RuleInput> inputs,
+    Report report) {
   public OnlineStep {
     traces = List.copyOf(traces);
+    inputs = List.copyOf(inputs);
   }
 }

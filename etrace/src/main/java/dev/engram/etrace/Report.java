@@ -20,6 +20,20 @@ public record Report(
     return diagnostics.stream().filter(d -> d.level() == Diagnostic.Level.WARNING).toList();
   }
 
+  /**
+   * @throws EtraceException naming every weight without a trace that the user has not marked as
+   *     such
+   */
+  public void requireNoExclusion() {
+    List<String> found =
+        warnings().stream().filter(d -> d.kind().isExclusion()).map(d -> "  " + d).toList();
+    if (!found.isEmpty()) {
+      throw new EtraceException(
+          "strict mode: weights without a trace; mark a use that needs none with .untraced():\n"
+              + String.join("\n", found));
+    }
+  }
+
   /** A line for each group, relation and exclusion. */
   @Override
   public String toString() {

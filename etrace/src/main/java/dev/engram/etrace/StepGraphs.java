@@ -7,6 +7,7 @@ import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Param;
 import dev.engram.ir.Role;
+import dev.engram.ir.Tensor;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
 import java.util.ArrayDeque;
@@ -173,5 +174,25 @@ final class StepGraphs {
     args.addAll(cotangents);
     List<Value> outs = b.inline(Vjp.of(after, flags), args);
     return outs.subList(after.outs().size(), outs.size());
+  }
+
+  /**
+   * The cotangents of all float parameters of {@code g}, which has the step's parameters.
+   *
+   * @param cotangents of the float results, in order
+   */
+  static Map<Var, Tensor> cotangents(StepCopy copy, Graph g, List<Value> cotangents) {
+    List<Boolean> wrt = g.params().stream().map(p -> p.type().dtype().isFloat()).toList();
+    List<Value> args = new ArrayList<>(copy.parameters());
+    args.addAll(cotangents);
+    List<Value> outs = copy.b.inline(Vjp.of(g, wrt), args);
+    Map<Var, Tensor> found = new LinkedHashMap<>();
+    int next = g.outs().size();
+    for (Param p : g.params()) {
+      if (p.type().dtype().isFloat()) {
+        found.put(p.var(), copy.b.tracer(outs.get(next++)));
+      }
+    }
+    return found;
   }
 }

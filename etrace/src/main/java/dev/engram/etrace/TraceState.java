@@ -3,18 +3,36 @@ package dev.engram.etrace;
 import dev.engram.ir.TensorType;
 
 /**
- * An eligibility trace that a rule carries from step to step; zero before the first.
+ * Something that a rule carries from step to step; zero before the first, except for a key.
  *
- * @param path of the weight, or of the weights it is made of joined by {@code +}
- * @param group index of the hidden group
- * @param state position of the hidden state in the group
- * @param type see {@link Report}; for a dense weight {@code [in, out]} with one example {@code [in,
- *     out]}
+ * @param name such as {@code rnn.Wz.weight.g0.s0}
+ * @param type with one example; for a dense weight {@code [in, out]} an eligibility trace has the
+ *     axes {@code [in, out]}
  */
-public record TraceState(String path, int group, int state, TensorType type) {
+public record TraceState(String name, Kind kind, TensorType type) {
 
-  /** {@code rnn.Wz.weight.g0.s0}. */
-  public String name() {
-    return path + ".g" + group + ".s" + state;
+  /** What is carried. */
+  public enum Kind {
+    /** A trace for each weight and hidden position. */
+    ELIGIBILITY,
+    /** A filtered trace. */
+    FILTERED,
+    /** The trace of a site's input. */
+    INPUT,
+    /** The trace of what a site's output does to a hidden state. */
+    OUTPUT,
+    /** A random combination of hidden states. */
+    STATE_PROJECTION,
+    /** A random combination of weights. */
+    WEIGHT_PROJECTION,
+    /** The number of steps taken. */
+    COUNTER,
+    /** A random key, i32[2]; whoever runs the rule sets it at the start. */
+    KEY
+  }
+
+  /** The name of a site's trace for a state of a hidden group. */
+  static String name(String site, HiddenGroup group, int state) {
+    return site + ".g" + group.index() + ".s" + group.states().indexOf(state);
   }
 }

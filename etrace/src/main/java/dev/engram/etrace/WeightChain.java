@@ -66,22 +66,4 @@ final class WeightChain {
     flow.graph.eqns().stream().filter(inside::contains).forEach(e -> b.copy(e, map));
     return b.build(List.of(Builder.mapped(map, value)));
   }
-
-  /** The gradient of the site's weight value for the cotangent {@code dy} of its signal. */
-  static Tensor throughSite(Site site, Tensor dy, Builder b, Map<Value, Value> map) {
-    return switch (site) {
-      case Site.Direct _ -> dy;
-      case Site.Contract c -> {
-        Builder one = new Builder("site");
-        Var left = one.param(c.eqn().in(0).type(), Role.INPUT, "");
-        Var right = one.param(c.eqn().in(1).type(), Role.INPUT, "");
-        Graph g = one.build(one.at(c.where()).emit(c.dot(), List.of(left, right)));
-        List<Boolean> wrt = List.of(c.weightOperand() == 0, c.weightOperand() == 1);
-        List<Value> args =
-            List.of(
-                Builder.mapped(map, c.eqn().in(0)), Builder.mapped(map, c.eqn().in(1)), b.lift(dy));
-        yield b.tracer(b.inline(Vjp.of(g, wrt), args).get(1));
-      }
-    };
-  }
 }

@@ -2,6 +2,8 @@ package dev.engram.tests.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.engram.etrace.Factorization;
+import dev.engram.etrace.Rule;
 import dev.engram.io.Safetensors;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
@@ -20,8 +22,14 @@ record GoldenCase(JsonNode index, Safetensors data) {
   private static final Path FOLDER =
       Path.of(System.getProperty("engram.shared", "../../shared"), "golden");
 
-  /** All cases of a rule; fails when there are none. */
-  static List<GoldenCase> ofRule(String algorithm) {
+  private static final List<GoldenCase> ALL = read();
+
+  /** All cases; fails when there are none. */
+  static List<GoldenCase> all() {
+    return ALL;
+  }
+
+  private static List<GoldenCase> read() {
     Path index = FOLDER.resolve("index.json");
     if (!Files.exists(index)) {
       throw new AssertionError(
@@ -32,17 +40,37 @@ record GoldenCase(JsonNode index, Safetensors data) {
     try {
       List<GoldenCase> found = new ArrayList<>();
       for (JsonNode c : new ObjectMapper().readTree(index.toFile())) {
-        if (c.get("algorithm").asText().equals(algorithm)) {
-          found.add(new GoldenCase(c, Safetensors.read(FOLDER.resolve(c.get("file").asText()))));
-        }
+        found.add(new GoldenCase(c, Safetensors.read(FOLDER.resolve(c.get("file").asText()))));
       }
-      if (found.isEmpty()) {
-        throw new AssertionError("no case of " + algorithm + " in " + index);
+      if (found.size() < 58) {
+        throw new AssertionError(
+            "got " + found.size() + " cases in " + index + ", expected at least 58");
       }
-      return found;
+      return List.copyOf(found);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  String algorithm() {
+    return index.get("algorithm").asText();
+  }
+
+  /** The rule with the options of this case. */
+  Rule rule() {
+    JsonNode options = index.get("options");
+    return switch (algorithm()) {
+      case "d_rtrl" -> Rule.dRtrl();
+      case "pp_prop_0.9" ->
+          Rule.ppProp(Factorization.InputOutput.decay(options.get("decay_or_rank").asDouble()));
+      case "pp_prop_rank5" ->
+          Rule.ppProp(Factorization.InputOutput.rank(options.get("decay_or_rank").asInt()));
+      case "eprop_k0.8" -> Rule.eProp(options.get("kappa_filter_decay").asDouble());
+      case "ostl_recurrent" -> Rule.ostlRecurrent();
+      case "ostl_feedforward" -> Rule.ostlFeedforward();
+      case "snap2" -> Rule.snAp(options.get("n").asInt());
+      default -> throw new AssertionError("unknown rule " + algorithm());
+    };
   }
 
   String model() {

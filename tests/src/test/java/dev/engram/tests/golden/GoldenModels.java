@@ -15,13 +15,9 @@ import dev.engram.nn.Linear;
 import dev.engram.nn.LstmCell;
 import dev.engram.nn.RnnCell;
 import dev.engram.nn.Sequential;
-import java.util.Set;
 
 /** The models of the reference vectors, by the definitions in their README. */
 final class GoldenModels {
-  static final Set<String> EXPRESSIBLE =
-      Set.of("vanilla", "gru", "lstm", "mgu", "minimal", "minigru", "minilstm", "lif", "alif");
-
   private GoldenModels() {}
 
   static Layer of(GoldenCase c, DType dtype) {

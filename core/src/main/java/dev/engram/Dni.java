@@ -1,0 +1,28 @@
+package dev.engram;
+
+import dev.engram.etrace.Diagnostic;
+import dev.engram.etrace.Rule;
+import java.util.function.Consumer;
+
+/**
+ * Decoupled neural interfaces: no traces; a linear synthesizer predicts, from the new hidden
+ * states, what later losses will add to the derivative in them. Its weights are among {@link
+ * #weights}, and their gradient is that of half the squared error of its last prediction: one
+ * optimizer fits model and synthesizer together.
+ *
+ * @see Rule#dni
+ */
+public final class Dni extends Learner {
+
+  /** A learner that logs its warnings. */
+  public Dni(Layer model) {
+    this(model, logged());
+  }
+
+  /**
+   * @param warnings gets each warning of the relation analysis; {@link Learner#STRICT} for errors
+   */
+  public Dni(Layer model, Consumer<Diagnostic> warnings) {
+    super(model, Rule.dni(), Key.of(0), warnings);
+  }
+}

@@ -1,0 +1,35 @@
+package dev.engram;
+
+import dev.engram.etrace.Diagnostic;
+import dev.engram.etrace.Factorization;
+import java.util.function.Consumer;
+
+/** ES-D-RTRL: {@link PpProp} by its other name. */
+public final class EsDRtrl extends PpProp {
+
+  /**
+   * One decay for both sides; logs its warnings.
+   *
+   * @param decay in (0, 1)
+   */
+  public EsDRtrl(Layer model, double decay) {
+    super(model, decay);
+  }
+
+  /**
+   * The decay (rank - 1) / (rank + 1); logs its warnings.
+   *
+   * @param rank at least 2
+   */
+  public EsDRtrl(Layer model, int rank) {
+    super(model, rank);
+  }
+
+  /**
+   * @param decays for the input side and the output side
+   * @param warnings gets each warning of the relation analysis; {@link Learner#STRICT} for errors
+   */
+  public EsDRtrl(Layer model, Factorization.InputOutput decays, Consumer<Diagnostic> warnings) {
+    super(model, decays, warnings);
+  }
+}

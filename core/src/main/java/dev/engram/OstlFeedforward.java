@@ -1,0 +1,25 @@
+package dev.engram;
+
+import dev.engram.etrace.Diagnostic;
+import dev.engram.etrace.Rule;
+import java.util.function.Consumer;
+
+/**
+ * OSTL without recurrent weights: a trace of inputs and one of outputs, with next to no memory.
+ *
+ * @see Rule#ostlFeedforward
+ */
+public final class OstlFeedforward extends Learner {
+
+  /** A learner that logs its warnings. */
+  public OstlFeedforward(Layer model) {
+    this(model, logged());
+  }
+
+  /**
+   * @param warnings gets each warning of the relation analysis; {@link Learner#STRICT} for errors
+   */
+  public OstlFeedforward(Layer model, Consumer<Diagnostic> warnings) {
+    super(model, Rule.ostlFeedforward(), Key.of(0), warnings);
+  }
+}

@@ -1,0 +1,26 @@
+package dev.engram;
+
+import dev.engram.etrace.Diagnostic;
+import dev.engram.etrace.Rule;
+import java.util.function.Consumer;
+
+/**
+ * OSTL with recurrent weights: like {@link DRtrl}, with what comes back to each position through
+ * the recurrent weights. Costs one directional derivative of the step for each hidden element.
+ *
+ * @see Rule#ostlRecurrent
+ */
+public final class OstlRecurrent extends Learner {
+
+  /** A learner that logs its warnings. */
+  public OstlRecurrent(Layer model) {
+    this(model, logged());
+  }
+
+  /**
+   * @param warnings gets each warning of the relation analysis; {@link Learner#STRICT} for errors
+   */
+  public OstlRecurrent(Layer model, Consumer<Diagnostic> warnings) {
+    super(model, Rule.ostlRecurrent(), Key.of(0), warnings);
+  }
+}

@@ -1,0 +1,42 @@
+package dev.engram;
+
+import dev.engram.etrace.Diagnostic;
+import dev.engram.etrace.Factorization;
+import dev.engram.etrace.Rule;
+import java.util.function.Consumer;
+
+/**
+ * ES-D-RTRL, also called pp-prop: a trace of each site's input and one of its output, memory
+ * O(batch · (in + out)).
+ *
+ * @see Rule#ppProp
+ */
+public class PpProp extends Learner {
+
+  /**
+   * One decay for both sides; logs its warnings.
+   *
+   * @param decay in (0, 1)
+   */
+  public PpProp(Layer model, double decay) {
+    this(model, Factorization.InputOutput.decay(decay), logged());
+  }
+
+  /**
+   * The decay (rank - 1) / (rank + 1); logs its warnings.
+   *
+   * @param rank at least 2
+   */
+  public PpProp(Layer model, int rank) {
+    this(model, Factorization.InputOutput.rank(rank), logged());
+  }
+
+  /**
+   * @param decays such as {@code new Factorization.InputOutput(0.9, 0.95)} for the input side and
+   *     the output side
+   * @param warnings gets each warning of the relation analysis; {@link Learner#STRICT} for errors
+   */
+  public PpProp(Layer model, Factorization.InputOutput decays, Consumer<Diagnostic> warnings) {
+    super(model, Rule.ppProp(decays), Key.of(0), warnings);
+  }
+}

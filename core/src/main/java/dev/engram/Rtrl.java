@@ -1,0 +1,26 @@
+package dev.engram;
+
+import dev.engram.etrace.Diagnostic;
+import dev.engram.etrace.Rule;
+import java.util.function.Consumer;
+
+/**
+ * Real-time recurrent learning: exact for every model, for small nets and as a reference. Memory
+ * O(batch · parameters · hidden); time grows with its square.
+ *
+ * @see Rule#rtrl
+ */
+public final class Rtrl extends Learner {
+
+  /** A learner that logs its warnings. */
+  public Rtrl(Layer model) {
+    this(model, logged());
+  }
+
+  /**
+   * @param warnings gets each warning of the relation analysis; {@link Learner#STRICT} for errors
+   */
+  public Rtrl(Layer model, Consumer<Diagnostic> warnings) {
+    super(model, Rule.rtrl(), Key.of(0), warnings);
+  }
+}

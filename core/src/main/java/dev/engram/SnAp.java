@@ -1,0 +1,27 @@
+package dev.engram;
+
+import dev.engram.etrace.Diagnostic;
+import dev.engram.etrace.Rule;
+import java.util.function.Consumer;
+
+/**
+ * SnAp-n: traces of what a weight can reach in n steps. With n of 2 or more and dense recurrent
+ * weights this is real-time recurrent learning within each hidden group: exact, and memory O(batch
+ * · parameters · hidden).
+ *
+ * @see Rule#snAp
+ */
+public final class SnAp extends Learner {
+
+  /** A learner that logs its warnings. */
+  public SnAp(Layer model, int n) {
+    this(model, n, logged());
+  }
+
+  /**
+   * @param warnings gets each warning of the relation analysis; {@link Learner#STRICT} for errors
+   */
+  public SnAp(Layer model, int n, Consumer<Diagnostic> warnings) {
+    super(model, Rule.snAp(n), Key.of(0), warnings);
+  }
+}

@@ -1,0 +1,57 @@
+package dev.engram;
+
+import dev.engram.etrace.Diagnostic;
+import dev.engram.etrace.Rule;
+import dev.engram.ir.Tensor;
+import java.util.function.Consumer;
+
+/**
+ * Three-factor learning: traces as those of {@link DRtrl}, and a modulator, such as reward or
+ * surprise, that is given with each step and takes the place of ∂loss/∂h for every hidden position.
+ * An optimizer descends, so a positive modulator weakens what the traces hold. Weights without a
+ * trace learn from the loss.
+ *
+ * @see Rule#threeFactor
+ */
+public final class ThreeFactor extends Learner {
+
+  /** A learner that logs its warnings. */
+  public ThreeFactor(Layer model) {
+    this(model, logged());
+  }
+
+  /**
+   * @param warnings gets each warning of the relation analysis; {@link Learner#STRICT} for errors
+   */
+  public ThreeFactor(Layer model, Consumer<Diagnostic> warnings) {
+    super(model, Rule.threeFactor(), Key.of(0), warnings);
+  }
+
+  /**
+   * One step. Without a modulator ({@link #call(Tensor)}) nothing is learned through traces.
+   *
+   * @param modulator a scalar, or {@code [B]} after {@link Learner#compile}
+   */
+  public Tensor call(Tensor x, Tensor modulator) {
+    return update(x, modulator);
+  }
+
+  /**
+   * Runs a sequence and adds up the gradients of its steps.
+   *
+   * @param modulators {@code [T]}, or {@code [T, B]} after {@link Learner#compile}
+   */
+  public <Y> Sequence grad(Tensor xs, Tensor modulators, Y ys, Fn2<Tensor, Y, Tensor> stepLoss) {
+    return steps(
+        xs,
+        new Pair<>(modulators, ys),
+        (x, my) ->
+            Engram.<Tensor, Pair<Tensor, Y>, Tensor>gradWithAux(
+                    (a, b) -> {
+                      Tensor out = call(a, b.first());
+                      return new WithAux<>(stepLoss.apply(out, b.second()), out);
+                    },
+                    weights())
+                .apply(x, my));
+  }
+}

@@ -1,0 +1,26 @@
+package dev.engram;
+
+import dev.engram.etrace.Diagnostic;
+import dev.engram.etrace.Rule;
+import java.util.function.Consumer;
+
+/**
+ * UORO: real-time recurrent learning by a random projection. Unbiased and noisy; memory O(batch ·
+ * (parameters + hidden)).
+ *
+ * @see Rule#uoro
+ */
+public final class Uoro extends Learner {
+
+  /** A learner that logs its warnings. */
+  public Uoro(Layer model, Key key) {
+    this(model, key, logged());
+  }
+
+  /**
+   * @param warnings gets each warning of the relation analysis; {@link Learner#STRICT} for errors
+   */
+  public Uoro(Layer model, Key key, Consumer<Diagnostic> warnings) {
+    super(model, Rule.uoro(), key, warnings);
+  }
+}

@@ -1,0 +1,45 @@
+package dev.engram.etrace;
+
+/** What a trace is multiplied with to give a gradient. */
+public sealed interface LearningSignal {
+
+  /** The loss's own derivative in the new hidden state. */
+  record Symmetric() implements LearningSignal {
+    @Override
+    public String toString() {
+      return "symmetric";
+    }
+  }
+
+  /**
+   * The loss's derivative in the model's results, of any width, sent back through fixed random
+   * weights; the derivative in states that the loss reads directly is added. Lillicrap et al.
+   * (2016); Bellec et al. (2020), random e-prop.
+   */
+  record RandomFeedback() implements LearningSignal {
+    @Override
+    public String toString() {
+      return "random feedback";
+    }
+  }
+
+  /** A scalar that the caller gives with each step: reward, surprise. */
+  record Modulatory() implements LearningSignal {
+    @Override
+    public String toString() {
+      return "modulatory";
+    }
+  }
+
+  /**
+   * The loss's own derivative plus a prediction, made from the new hidden states, of what later
+   * losses will add. Jaderberg et al., "Decoupled neural interfaces using synthetic gradients"
+   * (2017).
+   */
+  record Bootstrapped() implements LearningSignal {
+    @Override
+    public String toString() {
+      return "bootstrapped";
+    }
+  }
+}

@@ -1,0 +1,257 @@
+package dev.engram.etrace;
+
+import dev.engram.ir.Builder;
+import dev.engram.ir.Control;
+import dev.engram.ir.Graph;
+import dev.engram.ir.Lit;
+import dev.engram.ir.Param;
+import dev.engram.ir.Role;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.Value;
+import dev.engram.ir.Var;
+import dev.engram.ir.Where;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A rule's graphs for one model step.
+ *
+ * <p>For a site k with {@code y_k = x_k · w_k}, the states s of a hidden group, and a loss ℓ of one
+ * step:
+ *
+ * <pre>
+ *   grad_k = L · ε_k + rest,    L[s] = ∂ℓ/∂h_s with the group's other states held fixed
+ * </pre>
+ *
+ * where the traces ε are as the rule's coordinates say ({@link PerWeightTraces} and its
+ * neighbours), and the rest is the part of the step's own gradient that no trace carries ({@link
+ * Remainder}). Weights without a trace get the step's own gradient whole.
+ */
+public final class OnlineRule {
+  private final ModelStep step;
+  private final Rule rule;
+  private final SiteMap map;
+  private final Traces traces;
+  private final List<TraceState> states;
+  private final Signals signals;
+  private final List<RuleInput> inputs;
+  private final Report report;
+
+  private OnlineRule(ModelStep given, Rule rule) {
+    this.rule = rule;
+    step =
+        new ModelStep(StepGraphs.inlinePlainCalls(given.graph()), given.results(), given.states());
+    Analysis analysis = new Analysis(step);
+    map = new SiteMap(step, analysis);
+    Map<Integer, Pattern> patterns = patterns();
+    report = analysis.report(patterns);
+    requireTraces();
+    traces = filtered(traces(patterns));
+    states = traces.states();
+    signals = new Signals(map, rule, traces.followed());
+    inputs = signals.inputs();
+  }
+
+  /**
+   * {@code rule} for {@code step}, for one example; batch it with vmap.
+   *
+   * @throws EtraceException when the model has no hidden state, or nothing can be learned through
+   *     traces
+   */
+  public static OnlineStep of(ModelStep step, Rule rule) {
+    OnlineRule r = new OnlineRule(step, rule);
+    Control.Derivative.Vjp derivative = new Control.Derivative.Vjp(r.forward(true), r.backward());
+    return new OnlineStep(
+        r.step,
+        rule,
+        new Control.Call(r.forward(false), derivative),
+        r.credit(),
+        r.states,
+        r.inputs,
+        r.report);
+  }
+
+  private void requireTraces() {
+    boolean none =
+        rule.followsSites() ? map.sites.isEmpty() : map.analysis.temporalWeights().isEmpty();
+    if (none) {
+      throw new EtraceException(
+          "no weight of the model @"
+              + step.graph().name()
+              + " can be learned through traces ("
+              + Where.here()
+              + "):\n"
+              + String.join("\n", report.diagnostics().stream().map(d -> "  " + d).toList()));
+    }
+  }
+
+  private Map<Integer, Pattern> patterns() {
+    Map<Integer, Pattern> patterns = new HashMap<>();
+    if (rule.scope() instanceof Scope.Snap(int n)) {
+      for (HiddenGroup g : map.analysis.groups) {
+        patterns.put(g.index(), Pattern.within(map, g, n));
+      }
+    }
+    return patterns;
+  }
+
+  private Traces traces(Map<Integer, Pattern> patterns) {
+    Dynamics dynamics = Dynamics.of(map, rule);
+    boolean full = rule.scope() instanceof Scope.Full;
+    return switch (rule.factorization()) {
+      case Factorization.InputOutput io -> InputOutputTraces.of(map, dynamics, io);
+      case Factorization.RandomProjection _ ->
+          ProjectedTraces.of(
+              full ? Influence.OfWeights.of(map) : Influence.OfSites.of(map, dynamics));
+      case Factorization.PerWeight _ -> {
+        if (full) {
+          yield FullTraces.of(map);
+        }
+        if (rule.scope() instanceof Scope.Snap) {
+          yield SnapTraces.of(map, patterns);
+        }
+        boolean instant =
+            rule.recursion() instanceof Recursion.None && rule.filter() instanceof TraceFilter.None;
+        yield instant ? new InstantTraces(map) : PerWeightTraces.of(map, dynamics);
+      }
+    };
+  }
+
+  private Traces filtered(Traces t) {
+    return rule.filter() instanceof TraceFilter.Kappa(double kappa)
+        ? new FilteredTraces(t, kappa)
+        : t;
+  }
+
+  private String name(String part) {
+    return step.graph().name() + "." + part;
+  }
+
+  private List<Tensor> traceParams(Builder b) {
+    List<Tensor> out = new ArrayList<>();
+    states.forEach(t -> out.add(b.tracer(b.param(t.type(), Role.STATE, t.name()))));
+    return out;
+  }
+
+  private List<Tensor> inputParams(Builder b) {
+    List<Tensor> out = new ArrayList<>();
+    inputs.forEach(t -> out.add(b.tracer(b.param(t.type(), Role.INPUT, t.name()))));
+    return out;
+  }
+
+  private Graph forward(boolean withResiduals) {
+    Builder b = new Builder(name("online"));
+    StepCopy copy = StepCopy.whole(map, b);
+    List<Tensor> old = traceParams(b);
+    List<Tensor> given = inputParams(b);
+    copy.equations();
+    List<Value> fresh = traces.update(copy, old).stream().map(b::lift).toList();
+    List<Value> outs = new ArrayList<>();
+    step.graph().outs().forEach(v -> outs.add(copy.value(v)));
+    outs.addAll(fresh);
+    if (withResiduals) {
+      outs.addAll(copy.parameters());
+      outs.addAll(windowed() ? old.stream().map(b::lift).toList() : fresh);
+      given.forEach(t -> outs.add(b.lift(t)));
+    }
+    return b.build(outs);
+  }
+
+  private Graph backward() {
+    Builder b = new Builder(name("online.backward"));
+    StepCopy copy = StepCopy.whole(map, b);
+    List<Tensor> now = traceParams(b);
+    List<Tensor> given = inputParams(b);
+    List<Value> cotangents = new ArrayList<>();
+    for (Value out : step.graph().outs()) {
+      if (out.type().dtype().isFloat()) {
+        cotangents.add(b.param(out.type(), Role.INPUT, ""));
+      }
+    }
+    for (TraceState t : states) {
+      if (t.type().dtype().isFloat()) {
+        b.param(t.type(), Role.INPUT, "");
+      }
+    }
+    copy.equations();
+    Map<Var, Tensor> found =
+        windowed() ? windowOfOne(copy, now, cotangents) : perStep(copy, now, given, cotangents);
+    List<Value> outs = new ArrayList<>();
+    for (Param p : step.graph().params()) {
+      if (p.type().dtype().isFloat()) {
+        Tensor g = found.get(p.var());
+        outs.add(g == null ? Lit.zero(p.type()) : b.lift(g));
+      }
+    }
+    for (TraceState t : states) {
+      if (t.type().dtype().isFloat()) {
+        outs.add(Lit.zero(t.type()));
+      }
+    }
+    signals
+        .inputGradients(copy, signals.expected(copy, cotangents, given), given)
+        .forEach(g -> outs.add(b.lift(g)));
+    return b.build(outs);
+  }
+
+  private boolean windowed() {
+    return rule.schedule() instanceof Schedule.Window;
+  }
+
+  private Map<Var, Tensor> perStep(
+      StepCopy copy, List<Tensor> now, List<Tensor> given, List<Value> cotangents) {
+    List<Value> expected = signals.expected(copy, cotangents, given);
+    Remainder rest =
+        rule.followsSites() ? new Remainder.OfSites(map) : new Remainder.OfWeights(map);
+    boolean replaced =
+        rule.signal() instanceof LearningSignal.RandomFeedback
+            || rule.signal() instanceof LearningSignal.Modulatory;
+    Map<Integer, Tensor> own =
+        replaced && !rest.needsSignals() ? Map.of() : signals.own(copy, expected);
+    Gradients gradients = rest.gradients(copy, expected, own);
+    traces.credit(copy, signals.forTraces(copy, cotangents, given, own), now, gradients);
+    return gradients.finish(copy);
+  }
+
+  /** The step's whole own gradient, and what the traces before it add. */
+  private Map<Var, Tensor> windowOfOne(StepCopy copy, List<Tensor> old, List<Value> cotangents) {
+    Map<Var, Tensor> own = StepGraphs.cotangents(copy, step.graph(), cotangents);
+    Gradients gradients = new Gradients(own);
+    Map<Integer, Tensor> atStart = new HashMap<>();
+    for (int s : step.hidden()) {
+      atStart.put(s, own.get(map.oldState(s)));
+    }
+    if (!states.isEmpty()) {
+      traces.credit(copy, atStart, old, gradients);
+    }
+    Map<Var, Tensor> found = gradients.finish(copy);
+    step.states().forEach(i -> found.remove(step.graph().params().get(i).var()));
+    return found;
+  }
+
+  private Graph credit() {
+    Builder b = new Builder(name("credit"));
+    StepCopy copy = StepCopy.weightsOnly(map, b);
+    List<Tensor> now = traceParams(b);
+    Map<Integer, Tensor> given = new HashMap<>();
+    for (int s : step.hidden()) {
+      Param p = step.state(s);
+      given.put(s, b.tracer(b.param(p.type(), Role.INPUT, p.path())));
+    }
+    Gradients gradients = new Gradients(Map.of());
+    if (!states.isEmpty()) {
+      traces.credit(copy, given, now, gradients);
+    }
+    Map<Var, Tensor> found = gradients.finish(copy);
+    List<Value> outs = new ArrayList<>();
+    for (Param p : step.graph().params()) {
+      if (p.role() == Role.WEIGHT) {
+        Tensor g = found.get(p.var());
+        outs.add(g == null ? Lit.zero(p.type()) : b.lift(g));
+      }
+    }
+    return b.build(outs);
+  }
+}

@@ -1,0 +1,69 @@
+package dev.engram.etrace;
+
+import dev.engram.ir.DType;
+import dev.engram.ir.HostTensor;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * Which positions of a hidden group an influence can reach within a number of steps.
+ *
+ * @param kept for each position, the positions reached
+ */
+record Pattern(List<BitSet> kept) {
+
+  /** Within {@code n} steps, the first being the weight's own. */
+  static Pattern within(SiteMap map, HiddenGroup group, int n) {
+    List<BitSet> next = Neighbours.of(map, group);
+    List<BitSet> now = own(next.size());
+    for (int i = 1; i < n; i++) {
+      List<BitSet> before = now;
+      now = now.stream().map(from -> after(from, next)).toList();
+      if (now.equals(before)) {
+        break;
+      }
+    }
+    return new Pattern(now);
+  }
+
+  private static List<BitSet> own(int positions) {
+    return IntStream.range(0, positions)
+        .mapToObj(
+            i -> {
+              BitSet b = new BitSet();
+              b.set(i);
+              return b;
+            })
+        .toList();
+  }
+
+  private static BitSet after(BitSet from, List<BitSet> next) {
+    BitSet all = (BitSet) from.clone();
+    from.stream().forEach(i -> all.or(next.get(i)));
+    return all;
+  }
+
+  boolean isOwnPositions() {
+    return kept.stream().allMatch(b -> b.cardinality() == 1);
+  }
+
+  boolean isAll() {
+    return kept.stream().allMatch(b -> b.cardinality() == kept.size());
+  }
+
+  /** 1 where row's influence is kept for column, else 0; empty where all are kept. */
+  Optional<HostTensor> mask(DType dtype) {
+    if (isAll()) {
+      return Optional.empty();
+    }
+    int n = kept.size();
+    float[] ones = new float[n * n];
+    for (int i = 0; i < n; i++) {
+      int row = i * n;
+      kept.get(i).stream().forEach(j -> ones[row + j] = 1);
+    }
+    return Optional.of((HostTensor) HostTensor.of(ones, n, n).cast(dtype));
+  }
+}

@@ -1,0 +1,39 @@
+package dev.engram.etrace;
+
+/** What carries a trace from one step to the next. */
+public sealed interface Recursion {
+
+  /** The state Jacobian, as much of it as the {@link Scope} keeps. */
+  record Jacobian() implements Recursion {
+    @Override
+    public String toString() {
+      return "jacobian";
+    }
+  }
+
+  /**
+   * A constant in place of the Jacobian's diagonal; states do not mix.
+   *
+   * @param decay in [0, 1]
+   */
+  record Leak(double decay) implements Recursion {
+    public Leak {
+      if (!(decay >= 0 && decay <= 1)) {
+        throw new EtraceException("the leak is " + decay + ", expected 0 <= leak <= 1");
+      }
+    }
+
+    @Override
+    public String toString() {
+      return "leak";
+    }
+  }
+
+  /** Nothing: a trace holds its own step alone. */
+  record None() implements Recursion {
+    @Override
+    public String toString() {
+      return "none";
+    }
+  }
+}

@@ -1,0 +1,129 @@
+package dev.engram.etrace;
+
+/**
+ * An online learning rule by its coordinates. Every combination that means something works for
+ * every kind of site.
+ *
+ * <p>The named rules are starting points: {@code Rule.dRtrl().with(new TraceFilter.Kappa(0.9))} is
+ * e-prop.
+ */
+public record Rule(
+    Factorization factorization,
+    Recursion recursion,
+    Scope scope,
+    LearningSignal signal,
+    TraceFilter filter,
+    Schedule schedule) {
+
+  /**
+   * @throws EtraceException when the combination means nothing; the message names legal ones
+   */
+  public Rule {
+    Coordinates c = new Coordinates(factorization, recursion, scope, signal, filter, schedule);
+    c.conflict()
+        .ifPresent(
+            why -> {
+              throw new EtraceException(
+                  "no such rule: "
+                      + c
+                      + ": "
+                      + why
+                      + "; choose instead "
+                      + String.join(", or ", c.alternatives()));
+            });
+  }
+
+  /**
+   * D-RTRL: a trace of every weight, carried on by the diagonal of the state Jacobian. Exact where
+   * the recurrence is diagonal. Wang et al., "A scalable online learning framework for recurrent
+   * networks".
+   */
+  public static Rule dRtrl() {
+    return new Rule(
+        new Factorization.PerWeight(),
+        new Recursion.Jacobian(),
+        new Scope.Diagonal(),
+        new LearningSignal.Symmetric(),
+        new TraceFilter.None(),
+        new Schedule.PerStep());
+  }
+
+  /** ES-D-RTRL, also called pp-prop: D-RTRL with a trace of inputs and a trace of outputs. */
+  public static Rule ppProp(Factorization.InputOutput factorization) {
+    return dRtrl().with(factorization);
+  }
+
+  /**
+   * e-prop: D-RTRL, low-pass filtered. Bellec et al., "A solution to the learning dilemma" (2020).
+   */
+  public static Rule eProp(double kappa) {
+    return dRtrl().with(new TraceFilter.Kappa(kappa));
+  }
+
+  /**
+   * OSTL for layers with recurrent weights: traces carried on by what comes back to each position.
+   * Bohnstingl et al., "Online spatio-temporal learning in deep neural networks" (2022).
+   */
+  public static Rule ostlRecurrent() {
+    return dRtrl().with(new Scope.Coupled());
+  }
+
+  /** OSTL for layers without recurrent weights, in the form of pp-prop with a decay of 1e-6. */
+  public static Rule ostlFeedforward() {
+    return ppProp(Factorization.InputOutput.decay(1e-6));
+  }
+
+  /** SnAp-n. Menick et al. (2021). */
+  public static Rule snAp(int n) {
+    return dRtrl().with(new Scope.Snap(n));
+  }
+
+  /** UORO. Tallec and Ollivier, "Unbiased online recurrent optimization" (2018). */
+  public static Rule uoro() {
+    return rtrl().with(new Factorization.RandomProjection());
+  }
+
+  /** Three-factor learning: the caller's modulator meets D-RTRL's traces. */
+  public static Rule threeFactor() {
+    return dRtrl().with(new LearningSignal.Modulatory());
+  }
+
+  /** Decoupled neural interfaces: no trace; a prediction of later losses' gradients. */
+  public static Rule dni() {
+    return dRtrl().with(new Recursion.None()).with(new LearningSignal.Bootstrapped());
+  }
+
+  /** Real-time recurrent learning, exact; memory O(H · θ). Williams and Zipser (1989). */
+  public static Rule rtrl() {
+    return dRtrl().with(new Scope.Full());
+  }
+
+  public Rule with(Factorization to) {
+    return new Rule(to, recursion, scope, signal, filter, schedule);
+  }
+
+  public Rule with(Recursion to) {
+    return new Rule(factorization, to, scope, signal, filter, schedule);
+  }
+
+  public Rule with(Scope to) {
+    return new Rule(factorization, recursion, to, signal, filter, schedule);
+  }
+
+  public Rule with(LearningSignal to) {
+    return new Rule(factorization, recursion, scope, to, filter, schedule);
+  }
+
+  public Rule with(TraceFilter to) {
+    return new Rule(factorization, recursion, scope, signal, to, schedule);
+  }
+
+  public Rule with(Schedule to) {
+    return new Rule(factorization, recursion, scope, signal, filter, to);
+  }
+
+  /** True when a trace follows single sites, so that weights without a relation have none. */
+  boolean followsSites() {
+    return !(scope instanceof Scope.Full);
+  }
+}

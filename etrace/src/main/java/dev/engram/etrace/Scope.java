@@ -1,0 +1,56 @@
+package dev.engram.etrace;
+
+/** How much of the state Jacobian a trace follows. */
+public sealed interface Scope {
+
+  /** Each position by itself, every site's product held fixed: S×S numbers per position. */
+  record Diagonal() implements Scope {
+    @Override
+    public String toString() {
+      return "diagonal";
+    }
+  }
+
+  /**
+   * Each position by itself, what comes back to it through the recurrent weights included: the
+   * diagonal blocks of the whole Jacobian of a hidden group. Costs one directional derivative of
+   * the step for each hidden element.
+   */
+  record Coupled() implements Scope {
+    @Override
+    public String toString() {
+      return "coupled";
+    }
+  }
+
+  /**
+   * The positions of the group that a weight can reach within {@code n} steps; all of them when the
+   * recurrent weights are dense and n is 2 or more. Menick et al., "A practical sparse
+   * approximation for real time recurrent learning" (2021).
+   *
+   * @param n at least 1
+   */
+  record Snap(int n) implements Scope {
+    public Snap {
+      if (n < 1) {
+        throw new EtraceException("SnAp-n with n=" + n + ", expected at least 1");
+      }
+    }
+
+    @Override
+    public String toString() {
+      return "snap";
+    }
+  }
+
+  /**
+   * All of it, over all hidden states and all paths. Williams and Zipser (1989). Every weight that
+   * reaches a hidden state at all is followed, whether or not it has a relation.
+   */
+  record Full() implements Scope {
+    @Override
+    public String toString() {
+      return "full";
+    }
+  }
+}
