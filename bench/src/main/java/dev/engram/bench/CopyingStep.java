@@ -44,10 +44,9 @@ final class CopyingStep implements Fn1<Tensor, Tensor> {
     return weights;
   }
 
-  /** The iteration as a graph. */
-  Traced trace() {
-    return Traced.of(
-        "step", args -> apply((Tensor) args.getFirst()), List.of(new Symbols(sizes, 1).next()));
+  /** The iteration on such symbols as a graph. */
+  Traced trace(Tensor symbols) {
+    return Traced.of("step", args -> apply((Tensor) args.getFirst()), List.of(symbols));
   }
 
   @Override

@@ -46,7 +46,7 @@ record Losses(Sizes sizes, int iterations, Path data) {
 
   Run train(Rule rule, int threads) {
     CopyingStep step = new CopyingStep(sizes, rule);
-    Traced traced = step.trace();
+    Traced traced = step.trace(new Symbols(sizes, 1).next());
     CpuBackend backend =
         new CpuBackend(new CpuOptions(threads, CpuOptions.ofProperties().vectors()));
     Executable code = backend.compile(Lowering.lower(Pipeline.standard().run(traced.graph())));

@@ -94,12 +94,12 @@ public final class Measure {
 
   /** Bytes of weights, states, results and everything in between; all but the sequence itself. */
   private static long plannedBytes(Sizes sizes, Rule rule) {
-    Graph g = Pipeline.standard().run(new CopyingStep(sizes, rule).trace().graph());
+    Tensor symbols = new Symbols(sizes, 1).next();
+    Graph g = Pipeline.standard().run(new CopyingStep(sizes, rule).trace(symbols).graph());
     long ends =
         g.paramTypes().stream().mapToLong(t -> t.bytes()).sum()
             + g.outTypes().stream().mapToLong(t -> t.bytes()).sum();
-    long sequence = new Symbols(sizes, 1).next().type().bytes();
-    return ends - sequence + Lowering.lower(g).arenaBytes();
+    return ends - symbols.type().bytes() + Lowering.lower(g).arenaBytes();
   }
 
   /** The most memory the process has had, or -1 where the system does not say. */

@@ -3,6 +3,7 @@ package dev.engram.bench;
 import dev.engram.Traced;
 import dev.engram.backend.cpu.CpuBackend;
 import dev.engram.ir.Graph;
+import dev.engram.ir.Tensor;
 import dev.engram.ir.passes.Pipeline;
 import dev.engram.lower.Executable;
 import dev.engram.lower.LoopProgram;
@@ -24,9 +25,10 @@ record Phases(double trace, double passes, double lowering, double bytecode, Res
   /** Compiles one iteration of the copying job. */
   static Phases of(Sizes sizes, Rule rule) {
     CopyingStep step = new CopyingStep(sizes, rule);
+    Tensor symbols = new Symbols(sizes, 1).next();
     CpuBackend backend = new CpuBackend();
     long t0 = System.nanoTime();
-    Traced traced = step.trace();
+    Traced traced = step.trace(symbols);
     long t1 = System.nanoTime();
     Graph simplified = Pipeline.standard().run(traced.graph());
     long t2 = System.nanoTime();
