@@ -172,7 +172,11 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
       TensorType type = e.type();
       State s = State.of(State.Kind.OTHER, () -> HostTensor.full(type, 0));
       s.init();
-      fresh.put(e.name(), s);
+      String name = e.name();
+      for (int use = 2; fresh.containsKey(name); use++) {
+        name = e.name() + "#" + use; // made of the same weights at another place
+      }
+      fresh.put(name, s);
     }
     traces = fresh;
     setInputs(online);
@@ -411,7 +415,10 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
     return prepared().step.report();
   }
 
-  /** The traces by name, such as {@code rnn.Wz.weight.g0.s0}. */
+  /**
+   * The traces by name, such as {@code rnn.Wz.weight.g0.s0}. Where weights are used at several
+   * places, further traces end in {@code #2}, {@code #3}, ….
+   */
   public final Map<String, State> traces() {
     prepared();
     return java.util.Collections.unmodifiableMap(traces);

@@ -61,9 +61,14 @@ final class KernelCache {
     return products.computeIfAbsent(shape, s -> NestKernel.product(s, vectors, trials));
   }
 
+  // The slot that numbers points is read by no instruction, so the form is named after it.
   private static Step.Nest form(Step.Nest nest, NestSlots slots) {
     return new Step.Nest(
-        "", nest.axes(), form(nest.body(), slots), form(nest.epilogue(), slots), Where.UNKNOWN);
+        Integer.toString(slots.point()),
+        nest.axes(),
+        form(nest.body(), slots),
+        form(nest.epilogue(), slots),
+        Where.UNKNOWN);
   }
 
   private static List<Instr> form(List<Instr> instrs, NestSlots slots) {
