@@ -64,8 +64,35 @@ public abstract class Cell extends Layer {
         Optional.of(Initializer.zeros()));
   }
 
+  /** A linear layer of the input alone: orthogonal weights, bias zero. */
+  protected Linear ofInput(Key key) {
+    return new Linear(
+        in, hidden, key, dtype, Initializer.orthogonal(), Optional.of(Initializer.zeros()));
+  }
+
+  /** Sets {@code h} and gives its new value. */
+  protected static Tensor keep(State h, Tensor next) {
+    h.set(next);
+    return next;
+  }
+
+  /** {@code p a + (1-p) b} */
+  protected static Tensor mix(Tensor p, Tensor a, Tensor b) {
+    return p.neg().add(1).mul(b).add(p.mul(a));
+  }
+
   /** {@code [x, h]} along the last axis. */
   protected Tensor join(Tensor x, Tensor h) {
+    checkInput(x, h);
+    return Tensor.concat(h.rank() - 1, x, h);
+  }
+
+  /**
+   * Checks an input against a hidden state.
+   *
+   * @throws TypeException when they do not fit together
+   */
+  protected void checkInput(Tensor x, Tensor h) {
     int r = h.rank();
     boolean fits =
         x.rank() == r
@@ -93,6 +120,5 @@ public abstract class Cell extends Layer {
               + "); "
               + fix);
     }
-    return Tensor.concat(r - 1, x, h);
   }
 }

@@ -37,6 +37,10 @@ class GoldenCellTest {
             case "vanilla" -> new RnnCell(3, 5, key, dtype);
             case "gru" -> new GruCell(3, 5, key, dtype);
             case "lstm" -> new LstmCell(3, 5, key, dtype);
+            case "mgu" -> new MguCell(3, 5, key, dtype);
+            case "minimal" -> new MinimalRnnCell(3, 5, key, dtype);
+            case "minigru" -> new MiniGruCell(3, 5, key, dtype);
+            case "minilstm" -> new MiniLstmCell(3, 5, key, dtype);
             default -> throw new IllegalArgumentException(cell);
           };
       rnn = new Sequential(layer);
@@ -56,9 +60,17 @@ class GoldenCellTest {
     "vanilla,F64,1e-10",
     "gru,F64,1e-10",
     "lstm,F64,1e-10",
+    "mgu,F64,1e-10",
+    "minimal,F64,1e-10",
+    "minigru,F64,1e-10",
+    "minilstm,F64,1e-10",
     "vanilla,F32,1e-5",
     "gru,F32,1e-5",
-    "lstm,F32,1e-5"
+    "lstm,F32,1e-5",
+    "mgu,F32,1e-5",
+    "minimal,F32,1e-5",
+    "minigru,F32,1e-5",
+    "minilstm,F32,1e-5"
   })
   void trainsThroughTimeAsTheVectorsSay(String cell, DType dtype, double tolerance) {
     Golden golden = new Golden(cell + "-d_rtrl");
@@ -109,7 +121,7 @@ class GoldenCellTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"vanilla", "gru", "lstm"})
+  @CsvSource({"vanilla", "gru", "lstm", "mgu", "minimal", "minigru", "minilstm"})
   void aChangedWeightChangesTheGradient(String cell) {
     Golden golden = new Golden(cell + "-d_rtrl");
     Net net = new Net(cell, DType.F64);

@@ -13,6 +13,10 @@ import dev.engram.ir.TensorType;
 import dev.engram.nn.GruCell;
 import dev.engram.nn.Linear;
 import dev.engram.nn.LstmCell;
+import dev.engram.nn.MguCell;
+import dev.engram.nn.MiniGruCell;
+import dev.engram.nn.MiniLstmCell;
+import dev.engram.nn.MinimalRnnCell;
 import dev.engram.nn.RnnCell;
 import dev.engram.nn.Sequential;
 
@@ -29,10 +33,10 @@ final class GoldenModels {
           case "vanilla" -> new RnnCell(in, hidden, key, dtype);
           case "gru" -> new GruCell(in, hidden, key, dtype);
           case "lstm" -> new LstmCell(in, hidden, key, dtype);
-          case "mgu" -> new Mgu(in, hidden, dtype);
-          case "minimal" -> new Minimal(in, hidden, dtype);
-          case "minigru" -> new MiniGru(in, hidden, dtype);
-          case "minilstm" -> new MiniLstm(in, hidden, dtype);
+          case "mgu" -> new MguCell(in, hidden, key, dtype);
+          case "minimal" -> new MinimalRnnCell(in, hidden, key, dtype);
+          case "minigru" -> new MiniGruCell(in, hidden, key, dtype);
+          case "minilstm" -> new MiniLstmCell(in, hidden, key, dtype);
           case "lif" -> new Lif(in, hidden, dtype);
           case "alif" -> new Alif(in, hidden, dtype);
           default -> throw new AssertionError("unknown model " + c.model());
@@ -56,109 +60,6 @@ final class GoldenModels {
     @Override
     public Tensor update(Tensor x) {
       return readout.update(rnn.update(x));
-    }
-  }
-
-  private abstract static class Cell extends Layer {
-    final int hidden;
-    final DType dtype;
-    final State h;
-
-    Cell(int hidden, DType dtype) {
-      this.hidden = hidden;
-      this.dtype = dtype;
-      this.h = hidden(() -> HostTensor.full(TensorType.of(dtype, hidden), 0));
-    }
-
-    Linear linear(int from) {
-      return new Linear(from, hidden, Key.of(0), dtype);
-    }
-
-    static Tensor join(Tensor a, Tensor b) {
-      return Tensor.concat(-1, a, b);
-    }
-
-    Tensor keep(Tensor next) {
-      h.set(next);
-      return next;
-    }
-  }
-
-  // f = σ(Wf[x,h]), h = (1-f) h + f tanh(Wh[x, f h])
-  private static final class Mgu extends Cell {
-    private final Linear Wf;
-    private final Linear Wh;
-
-    Mgu(int in, int hidden, DType dtype) {
-      super(hidden, dtype);
-      Wf = linear(in + hidden);
-      Wh = linear(in + hidden);
-    }
-
-    @Override
-    public Tensor update(Tensor x) {
-      Tensor old = h.value();
-      Tensor f = Wf.update(join(x, old)).sigmoid();
-      Tensor n = Wh.update(join(x, f.mul(old))).tanh();
-      return keep(f.like(1).sub(f).mul(old).add(f.mul(n)));
-    }
-  }
-
-  // z = phi x, u = σ(W_u[z,h]), h = u h + (1-u) z
-  private static final class Minimal extends Cell {
-    private final Linear phi;
-    private final Linear W_u;
-
-    Minimal(int in, int hidden, DType dtype) {
-      super(hidden, dtype);
-      phi = linear(in);
-      W_u = linear(2 * hidden);
-    }
-
-    @Override
-    public Tensor update(Tensor x) {
-      Tensor z = phi.update(x);
-      Tensor u = W_u.update(join(z, h.value())).sigmoid();
-      return keep(u.mul(h.value()).add(u.like(1).sub(u).mul(z)));
-    }
-  }
-
-  // z = σ(W_z[x,h]), h = (1-z) h + z W_x x
-  private static final class MiniGru extends Cell {
-    private final Linear W_z;
-    private final Linear W_x;
-
-    MiniGru(int in, int hidden, DType dtype) {
-      super(hidden, dtype);
-      W_z = linear(in + hidden);
-      W_x = linear(in);
-    }
-
-    @Override
-    public Tensor update(Tensor x) {
-      Tensor z = W_z.update(join(x, h.value())).sigmoid();
-      return keep(z.like(1).sub(z).mul(h.value()).add(z.mul(W_x.update(x))));
-    }
-  }
-
-  // h = σ(W_f[x,h]) h + σ(W_i[x,h]) W_x x
-  private static final class MiniLstm extends Cell {
-    private final Linear W_f;
-    private final Linear W_i;
-    private final Linear W_x;
-
-    MiniLstm(int in, int hidden, DType dtype) {
-      super(hidden, dtype);
-      W_f = linear(in + hidden);
-      W_i = linear(in + hidden);
-      W_x = linear(in);
-    }
-
-    @Override
-    public Tensor update(Tensor x) {
-      Tensor xh = join(x, h.value());
-      Tensor kept = W_f.update(xh).sigmoid().mul(h.value());
-      return keep(kept.add(W_i.update(xh).sigmoid().mul(W_x.update(x))));
     }
   }
 

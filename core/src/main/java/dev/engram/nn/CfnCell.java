@@ -1,0 +1,43 @@
+package dev.engram.nn;
+
+import dev.engram.Key;
+import dev.engram.State;
+import dev.engram.ir.DType;
+import dev.engram.ir.Tensor;
+import java.util.List;
+
+/**
+ * The chaos-free network (Laurent and von Brecht 2017):
+ *
+ * <pre>
+ *   f, i = σ(Wf[x, h]), σ(Wi[x, h])
+ *   h = f tanh(h) + i tanh(Wh x)
+ * </pre>
+ */
+public final class CfnCell extends Cell {
+  private final Linear Wf;
+  private final Linear Wi;
+  private final Linear Wh;
+  private final State h = zeroState();
+
+  public CfnCell(int in, int hidden, Key key) {
+    this(in, hidden, key, DType.F32);
+  }
+
+  public CfnCell(int in, int hidden, Key key, DType dtype) {
+    super(in, hidden, dtype);
+    List<Key> keys = key.split(3);
+    Wf = gate(keys.get(0));
+    Wi = gate(keys.get(1));
+    Wh = ofInput(keys.get(2));
+  }
+
+  @Override
+  public Tensor update(Tensor x) {
+    Tensor old = h.value();
+    Tensor xh = join(x, old);
+    Tensor kept = Wf.update(xh).sigmoid().mul(old.tanh());
+    Tensor taken = Wi.update(xh).sigmoid().mul(Wh.update(x).tanh());
+    return keep(h, kept.add(taken));
+  }
+}

@@ -1,0 +1,89 @@
+package dev.engram.nn;
+
+import dev.engram.Key;
+import dev.engram.Random;
+import dev.engram.State;
+import dev.engram.ir.DType;
+import dev.engram.ir.Shape;
+import dev.engram.ir.Tensor;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The linear recurrent unit (Orvieto et al. 2023, "Resurrecting recurrent neural networks for long
+ * sequences"): a complex diagonal recurrence, kept as real and imaginary part.
+ *
+ * <pre>
+ *   λ = exp(-exp(nu)) (cos(exp(theta)) + i sin(exp(theta)))
+ *   h = λ h + exp(gamma) (Bre + i Bim) x
+ *   y = Re((Cre + i Cim) h) + D x
+ * </pre>
+ *
+ * At the start {@code |λ|²} is uniform on {@code [low², high²]}, the phase uniform on {@code [0,
+ * phase]}, and {@code exp(gamma) = √(1 - |λ|²)}. Input and output have the same length; the states
+ * {@code re} and {@code im} are {@code [hidden]}. The two states of a position form one block of
+ * the Jacobian, so D-RTRL is exact.
+ */
+public final class LruCell extends Cell {
+  private final State nu;
+  private final State theta;
+  private final State gamma;
+  private final Linear Bre;
+  private final Linear Bim;
+  private final Linear Cre;
+  private final Linear Cim;
+  private final State D;
+  private final State re = zeroState();
+  private final State im = zeroState();
+
+  /** {@code |λ|} from 0 to 1, phases over the whole circle, f32. */
+  public LruCell(int in, int hidden, Key key) {
+    this(in, hidden, key, DType.F32, 0, 1, 2 * Math.PI);
+  }
+
+  /** {@code |λ|} from {@code low} to {@code high}, phases up to {@code phase}. */
+  public LruCell(int in, int hidden, Key key, DType dtype, double low, double high, double phase) {
+    super(in, hidden, dtype);
+    List<Key> keys = key.split(7);
+    Shape each = Shape.of(hidden);
+    // |λ|² = exp(-2 exp(nu)); u = 0 would put |λ| = low = 0 out of reach of the logarithm.
+    Tensor u = Random.uniform(keys.get(0), each, DType.F64, 1e-6, 1 - 1e-6);
+    Tensor square = u.mul(high * high - low * low).add(low * low);
+    nu = parameter(square.log().mul(-0.5).log().cast(dtype));
+    Tensor angle = Random.uniform(keys.get(1), each, DType.F64, 1e-6, 1).mul(phase);
+    theta = parameter(angle.log().cast(dtype));
+    gamma = parameter(square.neg().log1p().mul(0.5).cast(dtype));
+    // Variance 1/(2 in): that of a complex number with variance 1/in.
+    Bre = plain(in, hidden, keys.get(2), dtype, Math.sqrt(0.5 / in));
+    Bim = plain(in, hidden, keys.get(3), dtype, Math.sqrt(0.5 / in));
+    Cre = plain(hidden, in, keys.get(4), dtype, Math.sqrt(1.0 / hidden));
+    Cim = plain(hidden, in, keys.get(5), dtype, Math.sqrt(1.0 / hidden));
+    D = parameter(Random.normal(keys.get(6), Shape.of(in), dtype));
+  }
+
+  private static Linear plain(int from, int to, Key key, DType dtype, double deviation) {
+    return new Linear(from, to, key, dtype, Initializer.normal(deviation), Optional.empty());
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @return {@code [in]}
+   */
+  @Override
+  public Tensor update(Tensor x) {
+    Tensor oldRe = re.value();
+    Tensor oldIm = im.value();
+    checkInput(x, oldRe);
+    Tensor size = nu.value().exp().neg().exp();
+    Tensor angle = theta.value().exp();
+    Tensor lambdaRe = size.mul(angle.cos());
+    Tensor lambdaIm = size.mul(angle.sin());
+    Tensor scale = gamma.value().exp();
+    Tensor newRe = lambdaRe.mul(oldRe).sub(lambdaIm.mul(oldIm)).add(scale.mul(Bre.update(x)));
+    Tensor newIm = lambdaRe.mul(oldIm).add(lambdaIm.mul(oldRe)).add(scale.mul(Bim.update(x)));
+    re.set(newRe);
+    im.set(newIm);
+    return Cre.update(newRe).sub(Cim.update(newIm)).add(D.value().mul(x));
+  }
+}

@@ -1,0 +1,40 @@
+package dev.engram.nn;
+
+import dev.engram.Key;
+import dev.engram.State;
+import dev.engram.ir.DType;
+import dev.engram.ir.Tensor;
+import java.util.List;
+
+/**
+ * The minimal gated unit (Zhou et al. 2016), a GRU whose one gate does the work of both:
+ *
+ * <pre>
+ *   f = σ(Wf[x, h])
+ *   h = (1-f) h + f tanh(Wh[x, f h])
+ * </pre>
+ */
+public final class MguCell extends Cell {
+  private final Linear Wf;
+  private final Linear Wh;
+  private final State h = zeroState();
+
+  public MguCell(int in, int hidden, Key key) {
+    this(in, hidden, key, DType.F32);
+  }
+
+  public MguCell(int in, int hidden, Key key, DType dtype) {
+    super(in, hidden, dtype);
+    List<Key> keys = key.split(2);
+    Wf = gate(keys.get(0));
+    Wh = gate(keys.get(1));
+  }
+
+  @Override
+  public Tensor update(Tensor x) {
+    Tensor old = h.value();
+    Tensor f = Wf.update(join(x, old)).sigmoid();
+    Tensor candidate = Wh.update(join(x, f.mul(old))).tanh();
+    return keep(h, mix(f, candidate, old));
+  }
+}

@@ -1,0 +1,40 @@
+package dev.engram.nn;
+
+import dev.engram.Key;
+import dev.engram.State;
+import dev.engram.ir.DType;
+import dev.engram.ir.Tensor;
+import java.util.List;
+
+/**
+ * The minGRU (Feng et al. 2024, "Were RNNs all we needed?"): nothing but the leak depends on the
+ * state, so the recurrence is diagonal, and D-RTRL is exact.
+ *
+ * <pre>
+ *   z = σ(Wz x)
+ *   h = (1-z) h + z Wh x
+ * </pre>
+ */
+public final class MinGruCell extends Cell {
+  private final Linear Wz;
+  private final Linear Wh;
+  private final State h = zeroState();
+
+  public MinGruCell(int in, int hidden, Key key) {
+    this(in, hidden, key, DType.F32);
+  }
+
+  public MinGruCell(int in, int hidden, Key key, DType dtype) {
+    super(in, hidden, dtype);
+    List<Key> keys = key.split(2);
+    Wz = ofInput(keys.get(0));
+    Wh = ofInput(keys.get(1));
+  }
+
+  @Override
+  public Tensor update(Tensor x) {
+    Tensor old = h.value();
+    checkInput(x, old);
+    return keep(h, mix(Wz.update(x).sigmoid(), Wh.update(x), old));
+  }
+}

@@ -1,0 +1,45 @@
+package dev.engram.nn;
+
+import dev.engram.Key;
+import dev.engram.State;
+import dev.engram.ir.DType;
+import dev.engram.ir.Tensor;
+import java.util.List;
+
+/**
+ * The minLSTM (Feng et al. 2024, "Were RNNs all we needed?") with gates that sum to one. The
+ * recurrence is diagonal, and D-RTRL is exact.
+ *
+ * <pre>
+ *   f, i = σ(Wf x), σ(Wi x)
+ *   h = f/(f+i) h + i/(f+i) Wh x
+ * </pre>
+ */
+public final class MinLstmCell extends Cell {
+  private final Linear Wf;
+  private final Linear Wi;
+  private final Linear Wh;
+  private final State h = zeroState();
+
+  public MinLstmCell(int in, int hidden, Key key) {
+    this(in, hidden, key, DType.F32);
+  }
+
+  public MinLstmCell(int in, int hidden, Key key, DType dtype) {
+    super(in, hidden, dtype);
+    List<Key> keys = key.split(3);
+    Wf = ofInput(keys.get(0));
+    Wi = ofInput(keys.get(1));
+    Wh = ofInput(keys.get(2));
+  }
+
+  @Override
+  public Tensor update(Tensor x) {
+    Tensor old = h.value();
+    checkInput(x, old);
+    Tensor f = Wf.update(x).sigmoid();
+    Tensor i = Wi.update(x).sigmoid();
+    Tensor next = f.mul(old).add(i.mul(Wh.update(x))).div(f.add(i));
+    return keep(h, next);
+  }
+}

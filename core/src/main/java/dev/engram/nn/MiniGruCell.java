@@ -1,0 +1,40 @@
+package dev.engram.nn;
+
+import dev.engram.Key;
+import dev.engram.State;
+import dev.engram.ir.DType;
+import dev.engram.ir.Tensor;
+import java.util.List;
+
+/**
+ * A GRU without the reset gate, whose candidate sees the input alone; unlike {@link MinGruCell},
+ * its gate sees the state too:
+ *
+ * <pre>
+ *   z = σ(W_z[x, h])
+ *   h = (1-z) h + z W_x x
+ * </pre>
+ */
+public final class MiniGruCell extends Cell {
+  private final Linear W_z;
+  private final Linear W_x;
+  private final State h = zeroState();
+
+  public MiniGruCell(int in, int hidden, Key key) {
+    this(in, hidden, key, DType.F32);
+  }
+
+  public MiniGruCell(int in, int hidden, Key key, DType dtype) {
+    super(in, hidden, dtype);
+    List<Key> keys = key.split(2);
+    W_z = gate(keys.get(0));
+    W_x = ofInput(keys.get(1));
+  }
+
+  @Override
+  public Tensor update(Tensor x) {
+    Tensor old = h.value();
+    Tensor z = W_z.update(join(x, old)).sigmoid();
+    return keep(h, mix(z, W_x.update(x), old));
+  }
+}

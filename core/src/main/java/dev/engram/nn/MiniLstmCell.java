@@ -1,0 +1,42 @@
+package dev.engram.nn;
+
+import dev.engram.Key;
+import dev.engram.State;
+import dev.engram.ir.DType;
+import dev.engram.ir.Tensor;
+import java.util.List;
+
+/**
+ * An LSTM of one state, whose candidate sees the input alone; unlike {@link MinLstmCell}, its gates
+ * see the state too:
+ *
+ * <pre>
+ *   h = σ(W_f[x, h]) h + σ(W_i[x, h]) W_x x
+ * </pre>
+ */
+public final class MiniLstmCell extends Cell {
+  private final Linear W_f;
+  private final Linear W_i;
+  private final Linear W_x;
+  private final State h = zeroState();
+
+  public MiniLstmCell(int in, int hidden, Key key) {
+    this(in, hidden, key, DType.F32);
+  }
+
+  public MiniLstmCell(int in, int hidden, Key key, DType dtype) {
+    super(in, hidden, dtype);
+    List<Key> keys = key.split(3);
+    W_f = gate(keys.get(0));
+    W_i = gate(keys.get(1));
+    W_x = ofInput(keys.get(2));
+  }
+
+  @Override
+  public Tensor update(Tensor x) {
+    Tensor old = h.value();
+    Tensor xh = join(x, old);
+    Tensor kept = W_f.update(xh).sigmoid().mul(old);
+    return keep(h, kept.add(W_i.update(xh).sigmoid().mul(W_x.update(x))));
+  }
+}

@@ -1,0 +1,50 @@
+package dev.engram.nn;
+
+import dev.engram.Key;
+import dev.engram.State;
+import dev.engram.ir.DType;
+import dev.engram.ir.Tensor;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The minimal RNN (Chen 2017) with an affine map of the input:
+ *
+ * <pre>
+ *   z = φ x
+ *   u = σ(W_u[z, h])
+ *   h = u h + (1-u) z
+ * </pre>
+ */
+public final class MinimalRnnCell extends Cell {
+  private final Linear phi;
+  private final Linear W_u;
+  private final State h = zeroState();
+
+  public MinimalRnnCell(int in, int hidden, Key key) {
+    this(in, hidden, key, DType.F32);
+  }
+
+  public MinimalRnnCell(int in, int hidden, Key key, DType dtype) {
+    super(in, hidden, dtype);
+    List<Key> keys = key.split(2);
+    phi = ofInput(keys.get(0));
+    W_u =
+        new Linear(
+            2 * hidden,
+            hidden,
+            keys.get(1),
+            dtype,
+            Initializer.orthogonal(),
+            Optional.of(Initializer.zeros()));
+  }
+
+  @Override
+  public Tensor update(Tensor x) {
+    Tensor old = h.value();
+    checkInput(x, old);
+    Tensor z = phi.update(x);
+    Tensor u = W_u.update(Tensor.concat(-1, z, old)).sigmoid();
+    return keep(h, mix(u, old, z));
+  }
+}

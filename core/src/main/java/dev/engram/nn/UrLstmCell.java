@@ -1,0 +1,66 @@
+package dev.engram.nn;
+
+import dev.engram.Key;
+import dev.engram.Random;
+import dev.engram.State;
+import dev.engram.ir.DType;
+import dev.engram.ir.Shape;
+import dev.engram.ir.Tensor;
+import java.util.List;
+
+/**
+ * An LSTM with uniform gate initialization and a refine gate (Gu et al. 2020, "Improving the gating
+ * mechanism of recurrent neural networks", UR-LSTM):
+ *
+ * <pre>
+ *   f = σ(Wf[x, h] + b)
+ *   r = σ(Wr[x, h] - b)
+ *   g = 2 r f + (1 - 2r) f²
+ *   c = g c + (1-g) tanh(Wu[x, h])
+ *   h = σ(Wo[x, h]) tanh(c)
+ * </pre>
+ *
+ * At the start {@code σ(b)} is uniform on {@code [1/hidden, 1 - 1/hidden]}.
+ */
+public final class UrLstmCell extends Cell {
+  private final Linear Wu;
+  private final Linear Wf;
+  private final Linear Wr;
+  private final Linear Wo;
+  private final State bias;
+  private final State h = zeroState();
+  private final State c = zeroState();
+
+  public UrLstmCell(int in, int hidden, Key key) {
+    this(in, hidden, key, DType.F32);
+  }
+
+  public UrLstmCell(int in, int hidden, Key key, DType dtype) {
+    super(in, hidden, dtype);
+    List<Key> keys = key.split(5);
+    Wu = gate(keys.get(0));
+    Wf = gate(keys.get(1));
+    Wr = gate(keys.get(2));
+    Wo = gate(keys.get(3));
+    bias = parameter(uniformGate(hidden, keys.get(4), dtype));
+  }
+
+  @Override
+  public Tensor update(Tensor x) {
+    Tensor xh = join(x, h.value());
+    Tensor f = Wf.update(xh).add(bias.value()).sigmoid();
+    Tensor r = Wr.update(xh).sub(bias.value()).sigmoid();
+    // 2 r f + (1 - 2r) f² = f² + 2 r f (1-f)
+    Tensor g = f.square().add(r.mul(f).mul(f.neg().add(1)).mul(2));
+    Tensor memory = mix(g, c.value(), Wu.update(xh).tanh());
+    c.set(memory);
+    return keep(h, Wo.update(xh).sigmoid().mul(memory.tanh()));
+  }
+
+  // σ⁻¹(u) = log u - log(1-u)
+  private static Tensor uniformGate(int hidden, Key key, DType dtype) {
+    double edge = 1.0 / Math.max(2, hidden);
+    Tensor u = Random.uniform(key, Shape.of(hidden), dtype, edge, 1 - edge);
+    return u.log().sub(u.neg().log1p());
+  }
+}
