@@ -1,5 +1,7 @@
 package dev.engram.loss;
 
+import dev.engram.Engram;
+import dev.engram.Step;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
@@ -47,11 +49,114 @@ public final class Losses {
   }
 
   /**
+   * The cross entropy of a softmax with a distribution over the classes: {@code -Σ_j target_j log
+   * softmax(logits)_j}.
+   *
+   * @param logits {@code [..., C]}
+   * @param target {@code [..., C]}
+   * @return {@code [...]}
+   */
+  public static Tensor softmaxCrossEntropyTo(Tensor logits, Tensor target) {
+    return logits.logSoftmax(-1).mul(target).sum(-1).neg();
+  }
+
+  /**
+   * The binary cross entropy of {@code p = σ(logit)}: {@code -t log p - (1-t) log(1-p)}, computed
+   * as {@code max(z, 0) - z t + log(1 + e^-|z|)}.
+   *
+   * @param target probabilities
+   * @return the shape of both, broadcast
+   */
+  public static Tensor binaryCrossEntropy(Tensor logit, Tensor target) {
+    return logit.relu().sub(logit.mul(target)).add(logit.abs().neg().exp().log1p());
+  }
+
+  /**
    * {@code (prediction - target)²}.
    *
    * @return the shape of both, broadcast
    */
   public static Tensor squaredError(Tensor prediction, Tensor target) {
     return prediction.sub(target).square();
+  }
+
+  /** The mean of {@link #squaredError} over all elements. */
+  public static Tensor meanSquaredError(Tensor prediction, Tensor target) {
+    return squaredError(prediction, target).mean();
+  }
+
+  /**
+   * {@code |prediction - target|}.
+   *
+   * @return the shape of both, broadcast
+   */
+  public static Tensor absoluteError(Tensor prediction, Tensor target) {
+    return prediction.sub(target).abs();
+  }
+
+  /** The mean of {@link #absoluteError} over all elements. */
+  public static Tensor meanAbsoluteError(Tensor prediction, Tensor target) {
+    return absoluteError(prediction, target).mean();
+  }
+
+  /**
+   * Huber's loss (1964) of {@code e = prediction - target}: {@code e²/2} up to {@code |e| = delta},
+   * {@code delta (|e| - delta/2)} beyond.
+   *
+   * @return the shape of both, broadcast
+   */
+  public static Tensor huber(Tensor prediction, Tensor target, double delta) {
+    Tensor e = prediction.sub(target).abs();
+    Tensor near = e.min(e.like(delta));
+    // e²/2 + delta (|e| - |e|) = delta²/2 + delta (|e| - delta) at the joint
+    return near.square().mul(0.5).add(e.sub(near).mul(delta));
+  }
+
+  /**
+   * The cosine of the angle between vectors on the last axis: {@code a·b / (|a| |b|)}, with norms
+   * of at least 1e-8.
+   *
+   * @return the shape of both, broadcast, without the last axis
+   */
+  public static Tensor cosineSimilarity(Tensor a, Tensor b) {
+    return a.mul(b).sum(-1).div(norm(a).mul(norm(b)));
+  }
+
+  /** {@code 1 -} {@link #cosineSimilarity}. */
+  public static Tensor cosineDistance(Tensor a, Tensor b) {
+    return cosineSimilarity(a, b).neg().add(1);
+  }
+
+  // √max(Σx², 1e-16), whose derivative at 0 is 0
+  private static Tensor norm(Tensor x) {
+    Tensor square = x.square().sum(-1);
+    return square.max(square.like(1e-16)).sqrt();
+  }
+
+  /**
+   * The squared distance of spike trains (van Rossum 2001): with {@code f}, {@code g} the trains
+   * filtered by {@code e^(-t/tau)}, {@code dt/tau Σ_t (f - g)²}. A spike too many counts 1/2 when
+   * steps are short and the train goes on long enough.
+   *
+   * @param prediction {@code [T, ...]}
+   * @param target {@code [T, ...]}
+   * @param tau time constant, in the unit of {@code dt}
+   * @param dt length of a step
+   * @return {@code [...]}
+   */
+  public static Tensor vanRossum(Tensor prediction, Tensor target, double tau, double dt) {
+    Tensor difference = prediction.sub(target);
+    double decay = Math.exp(-dt / tau);
+    Tensor none = difference.get(0).mul(0);
+    Tensor squares =
+        Engram.scan(
+                (Tensor f, Tensor d) -> {
+                  Tensor next = f.mul(decay).add(d);
+                  return new Step<>(next, next.square());
+                },
+                none,
+                difference)
+            .out();
+    return squares.sum(0).mul(dt / tau);
   }
 }

@@ -1,15 +1,17 @@
 package dev.engram.optim;
 
 import dev.engram.State;
-import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Stochastic gradient descent: {@code v = μ v + g}, {@code w = w - rate · v}. */
+/**
+ * Stochastic gradient descent: {@code v = μ v + g}, {@code w = w - rate · v}; with Nesterov's
+ * momentum {@code w = w - rate · (μ v + g)} (Sutskever et al. 2013).
+ */
 public final class Sgd extends Optimizer {
-  private final double rate;
   private final double momentum;
+  private final boolean nesterov;
   private final Map<String, State> velocity = new LinkedHashMap<>();
 
   /** Without momentum. */
@@ -18,24 +20,33 @@ public final class Sgd extends Optimizer {
   }
 
   public Sgd(double rate, double momentum) {
-    this.rate = rate;
+    this(Schedule.constant(rate), momentum, false, 0);
+  }
+
+  /**
+   * @param nesterov whether the step looks ahead
+   * @param decay see {@link Optimizer}
+   */
+  public Sgd(Schedule rate, double momentum, boolean nesterov, double decay) {
+    super(rate, decay);
     this.momentum = momentum;
+    this.nesterov = nesterov;
   }
 
   @Override
   void registered(String path, State weight) {
     if (momentum != 0) {
-      velocity.put(path, other(HostTensor.full(weight.type(), 0)));
+      velocity.put(path, moment(weight));
     }
   }
 
   @Override
-  Tensor step(String path, Tensor w, Tensor g) {
+  Tensor direction(String path, Tensor w, Tensor g) {
     if (momentum == 0) {
-      return w.sub(g.mul(rate));
+      return g;
     }
     State v = velocity.get(path);
     v.set(v.value().mul(momentum).add(g));
-    return w.sub(v.value().mul(rate));
+    return nesterov ? v.value().mul(momentum).add(g) : v.value();
   }
 }

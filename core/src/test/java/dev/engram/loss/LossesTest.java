@@ -6,10 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.Engram;
+import dev.engram.Fn2;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.RunException;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
+import java.util.List;
+import java.util.function.DoubleBinaryOperator;
 import org.junit.jupiter.api.Test;
 
 class LossesTest {
@@ -51,6 +54,20 @@ class LossesTest {
     }
   }
 
+  /** Their kernels have the same form, but number the points of their checks differently. */
+  @Test
+  void labelsAreCheckedInsideLoopsAndOutside() {
+    HostTensor labels = HostTensor.of(new int[] {1, 2}, 2);
+    Fn2<Tensor, Tensor, Tensor> outside = Engram.jit(Losses::softmaxCrossEntropy);
+    Fn2<Tensor, Tensor, Tensor> inside =
+        Engram.jit((y, t) -> Engram.forLoop(Losses::softmaxCrossEntropy, y, t));
+    Tensor loop =
+        inside.apply(
+            Tensor.stack(0, List.of(logits, logits)), Tensor.stack(0, List.of(labels, labels)));
+    assertArrayEquals(
+        outside.apply(logits, labels).host().toDoubles(), loop.get(1).host().toDoubles());
+  }
+
   @Test
   void refusesOtherTypes() {
     String labels =
@@ -71,5 +88,97 @@ class LossesTest {
             .sum()
             .host()
             .item());
+  }
+
+  private static final double[] A = {1.5, -2, 0.25, 40, -0.5, 3};
+  private static final double[] B = {0.5, -1, 0.75, 0, 1, 0.25};
+
+  private static void check(Fn2<Tensor, Tensor, Tensor> loss, DoubleBinaryOperator want) {
+    double[] expected = new double[A.length];
+    for (int i = 0; i < A.length; i++) {
+      expected[i] = want.applyAsDouble(A[i], B[i]);
+    }
+    HostTensor b = HostTensor.of(B, 2, 3);
+    assertArrayEquals(expected, loss.apply(HostTensor.of(A, 2, 3), b).host().toDoubles(), 1e-12);
+    Tensor g = Engram.grad((Tensor a) -> loss.apply(a, b).sum()).apply(HostTensor.of(A, 2, 3));
+    for (int i = 0; i < A.length; i++) {
+      double e = 1e-6;
+      double slope = want.applyAsDouble(A[i] + e, B[i]) - want.applyAsDouble(A[i] - e, B[i]);
+      assertEquals(slope / (2 * e), g.host().getDouble(i), 1e-6, "slope at " + A[i]);
+    }
+  }
+
+  @Test
+  void theElementwiseOnesAreTheirFormulas() {
+    check(Losses::squaredError, (a, b) -> (a - b) * (a - b));
+    check(Losses::absoluteError, (a, b) -> Math.abs(a - b));
+    check(
+        (a, b) -> Losses.huber(a, b, 0.75),
+        (a, b) -> {
+          double e = Math.abs(a - b);
+          return e <= 0.75 ? e * e / 2 : 0.75 * (e - 0.75 / 2);
+        });
+    check(
+        Losses::binaryCrossEntropy,
+        (z, t) -> t * Math.log1p(Math.exp(-z)) + (1 - t) * (Math.log1p(Math.exp(-z)) + z));
+  }
+
+  @Test
+  void binaryCrossEntropyOfLargeLogitsIsFinite() {
+    HostTensor z = HostTensor.of(new double[] {-1000, 1000}, 2);
+    HostTensor t = HostTensor.of(new double[] {1, 1}, 2);
+    assertArrayEquals(
+        new double[] {1000, 0}, Losses.binaryCrossEntropy(z, t).host().toDoubles(), 1e-12);
+  }
+
+  @Test
+  void meansAreOverAllElements() {
+    HostTensor a = HostTensor.of(A, 2, 3);
+    HostTensor b = HostTensor.of(B, 2, 3);
+    double square = 0;
+    double absolute = 0;
+    for (int i = 0; i < 6; i++) {
+      square += (A[i] - B[i]) * (A[i] - B[i]) / 6;
+      absolute += Math.abs(A[i] - B[i]) / 6;
+    }
+    assertEquals(square, Losses.meanSquaredError(a, b).host().item(), 1e-12);
+    assertEquals(absolute, Losses.meanAbsoluteError(a, b).host().item(), 1e-12);
+  }
+
+  @Test
+  void softTargetsGeneralizeLabels() {
+    HostTensor y = HostTensor.of(new double[] {1, 2, 3}, 3);
+    HostTensor p = HostTensor.of(new double[] {0.2, 0.5, 0.3}, 3);
+    double lse = Math.log(Math.exp(1) + Math.exp(2) + Math.exp(3));
+    double want = lse - (0.2 * 1 + 0.5 * 2 + 0.3 * 3);
+    assertEquals(want, Losses.softmaxCrossEntropyTo(y, p).host().item(), 1e-12);
+  }
+
+  @Test
+  void cosines() {
+    HostTensor a = HostTensor.of(new double[] {3, 4, 0, 0, 1, 1}, 3, 2);
+    HostTensor b = HostTensor.of(new double[] {4, 3, 1, 2, -2, -2}, 3, 2);
+    assertArrayEquals(
+        new double[] {24.0 / 25, 0, -1}, Losses.cosineSimilarity(a, b).host().toDoubles(), 1e-12);
+    assertArrayEquals(
+        new double[] {1.0 / 25, 1, 2}, Losses.cosineDistance(a, b).host().toDoubles(), 1e-12);
+    // d cos/da at a = (3, 4), |a| = 5: b/(|a||b|) - cos a/|a|²
+    Tensor g = Engram.grad((Tensor x) -> Losses.cosineSimilarity(x, b).sum()).apply(a);
+    assertEquals(4.0 / 25 - 24.0 / 25 * 3 / 25, g.host().getDouble(0), 1e-12);
+    assertTrue(Double.isFinite(g.host().getDouble(2)));
+  }
+
+  @Test
+  void accuracies() {
+    HostTensor y = HostTensor.of(new double[] {1, 2, 0, 5, 1, 9}, 3, 2);
+    HostTensor labels = HostTensor.of(new long[] {1, 1, 0}, 3);
+    assertArrayEquals(new double[] {1, 1, 0}, Metrics.hits(y, labels).host().toDoubles());
+    assertEquals(2 / 3.0, Metrics.accuracy(y, labels).host().item(), 1e-7);
+    assertThrows(TypeException.class, () -> Metrics.accuracy(y, y));
+    HostTensor z = HostTensor.of(new double[] {-1, 2, 3, -4}, 4);
+    HostTensor t = HostTensor.of(new double[] {0, 1, 0, 0}, 4);
+    assertEquals(0.75, Metrics.binaryAccuracy(z, t).host().item());
+    HostTensor uniform = HostTensor.of(new double[] {Math.log(7), Math.log(7)}, 2);
+    assertEquals(7, Metrics.perplexity(uniform).host().item(), 1e-12);
   }
 }

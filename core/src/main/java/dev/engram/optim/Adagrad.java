@@ -1,0 +1,40 @@
+package dev.engram.optim;
+
+import dev.engram.State;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Tensor;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Adagrad (Duchi et al. 2011): {@code s = s + g²}, {@code w = w - rate · g / (√s + ε)}. */
+public final class Adagrad extends Optimizer {
+  private final double start;
+  private final double epsilon;
+  private final Map<String, State> sum = new LinkedHashMap<>();
+
+  /** Sums start at 0, ε = 1e-10. */
+  public Adagrad(double rate) {
+    this(Schedule.constant(rate), 0, 1e-10, 0);
+  }
+
+  /**
+   * @param start of the sums of squares
+   */
+  public Adagrad(Schedule rate, double start, double epsilon, double decay) {
+    super(rate, decay);
+    this.start = start;
+    this.epsilon = epsilon;
+  }
+
+  @Override
+  void registered(String path, State weight) {
+    sum.put(path, other(HostTensor.full(weight.type(), start)));
+  }
+
+  @Override
+  Tensor direction(String path, Tensor w, Tensor g) {
+    State s = sum.get(path);
+    s.set(s.value().add(g.square()));
+    return g.div(s.value().sqrt().add(epsilon));
+  }
+}

@@ -1,0 +1,81 @@
+package dev.engram.optim;
+
+import dev.engram.Engram;
+import dev.engram.Fn2;
+import dev.engram.Grads;
+import dev.engram.Learner;
+import dev.engram.Tree;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TypeException;
+import dev.engram.ir.Where;
+import java.util.function.UnaryOperator;
+
+/**
+ * Runs a learner over a sequence and moves its weights: after every step, after every window, or at
+ * the end. States and traces go on over updates, so that updating often means traces that hold
+ * derivatives at weights of a moment ago; use a small rate there.
+ *
+ * @param optimizer registered with the parameters of the learner's model
+ * @param loss scalar loss of one step's output and target
+ * @param shape applied to the gradient of each update, such as {@link Gradients#clipByGlobalNorm}
+ */
+public record OnlineTrainer<Y>(
+    Learner learner, Optimizer optimizer, Fn2<Tensor, Y, Tensor> loss, UnaryOperator<Grads> shape) {
+
+  public OnlineTrainer(Learner learner, Optimizer optimizer, Fn2<Tensor, Y, Tensor> loss) {
+    this(learner, optimizer, loss, UnaryOperator.identity());
+  }
+
+  /**
+   * One update after each step.
+   *
+   * @param xs inputs, {@code [T, …]}
+   * @param ys targets, a structure of tensors {@code [T, …]}
+   * @return loss of each step, {@code [T]}
+   */
+  public Tensor perStep(Tensor xs, Y ys) {
+    return perWindow(xs, ys, 1);
+  }
+
+  /** One update with the summed gradient of all steps. */
+  public Tensor perSequence(Tensor xs, Y ys) {
+    Learner.Sequence s = learner.grad(xs, ys, loss);
+    optimizer.update(shape.apply(s.grads()));
+    return s.losses();
+  }
+
+  /**
+   * One update after every {@code window} steps, with their summed gradient, and one after what is
+   * left over at the end.
+   *
+   * @return loss of each step, {@code [T]}
+   */
+  public Tensor perWindow(Tensor xs, Y ys, int window) {
+    if (window < 1) {
+      throw new TypeException(
+          "perWindow: window=" + window + ", expected at least 1 (" + Where.here() + ")");
+    }
+    int steps = xs.dim(0);
+    int whole = steps - steps % window;
+    if (whole == 0) {
+      return perSequence(xs, ys);
+    }
+    Tensor losses =
+        Engram.forLoop(this::perSequence, windows(xs, whole, window), windowsOf(ys, whole, window))
+            .reshape(whole);
+    if (whole == steps) {
+      return losses;
+    }
+    Y left = Tree.map((Tensor y) -> y.slice(0, whole, steps), ys);
+    return Tensor.concat(0, losses, perSequence(xs.slice(0, whole, steps), left));
+  }
+
+  private Y windowsOf(Y ys, int whole, int window) {
+    return Tree.map((Tensor y) -> windows(y, whole, window), ys);
+  }
+
+  private static Tensor windows(Tensor x, int whole, int window) {
+    Tensor part = x.slice(0, 0, whole);
+    return part.reshape(x.shape().with(0, whole / window).insert(1, window));
+  }
+}
