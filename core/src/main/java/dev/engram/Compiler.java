@@ -1,5 +1,6 @@
 package dev.engram;
 
+import dev.engram.etrace.OnlineStep;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
@@ -65,8 +66,29 @@ public record Compiler(String backend) {
     return new Compiler(System.getProperty("engram.backend", fallback));
   }
 
+  /** Sees what a program compiles; see {@link #watch}. */
+  public interface Watcher {
+    /** A function was traced and is about to be compiled. */
+    default void compiling(Graph traced) {}
+
+    /** A learner has found its rule. */
+    default void prepared(OnlineStep step) {}
+  }
+
+  private static final ScopedValue<Watcher> WATCHER = ScopedValue.newInstance();
+
+  /** Runs {@code program} with {@code watcher} seeing what its thread compiles. */
+  public static void watch(Watcher watcher, Runnable program) {
+    ScopedValue.where(WATCHER, watcher).run(program);
+  }
+
+  static Watcher watcher() {
+    return WATCHER.isBound() ? WATCHER.get() : new Watcher() {};
+  }
+
   /** Code for {@code g}. */
   public Executable compile(Graph g) {
+    watcher().compiling(g);
     Graph simplified = Pipeline.standard().run(g);
     if (backend.equals(INTERPRETER)) {
       return new Interpreted(simplified);

@@ -167,6 +167,7 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
     ModelStep step = step(t, order);
     OnlineStep online = OnlineRule.of(step, rule);
     prepared = Optional.of(new Prepared(t, online, order));
+    Compiler.watcher().prepared(online);
     Map<String, State> fresh = new LinkedHashMap<>();
     for (TraceState e : online.traces()) {
       TensorType type = e.type();

@@ -10,6 +10,7 @@ import dev.engram.ir.Value;
 import dev.engram.ir.Var;
 import dev.engram.ir.passes.Dce;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -53,13 +54,14 @@ final class LinearPushforward extends Pushforward {
     List<Var> kept = new ArrayList<>();
     List<Param> params = new ArrayList<>();
     residuals.forEach(
-        (outer, inner) -> {
-          if (used.contains(inner)) {
+        (outer, saved) -> {
+          if (used.contains(saved)) {
             kept.add(outer);
-            params.add(Param.input(inner));
+            params.add(Param.input(saved));
           }
         });
-    g.params().stream().filter(p -> !residuals.containsValue(p.var())).forEach(params::add);
+    Set<Var> inner = new HashSet<>(residuals.values());
+    g.params().stream().filter(p -> !inner.contains(p.var())).forEach(params::add);
     return new Linear(kept, new Graph(g.name(), params, g.eqns(), g.outs()));
   }
 

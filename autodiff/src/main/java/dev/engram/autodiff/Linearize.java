@@ -6,8 +6,10 @@ import dev.engram.ir.Graph;
 import dev.engram.ir.Value;
 import dev.engram.ir.passes.Dce;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.IntPredicate;
 
 /** Splits a function's derivative into what is computed once and what is linear in the tangents. */
@@ -35,7 +37,7 @@ public final class Linearize {
     LinearPushforward push = new LinearPushforward(p, t);
     List<Value> params = Terms.params(p, g);
     List<Dual> args = new ArrayList<>();
-    List<Value> cheap = new ArrayList<>();
+    Set<Value> cheap = new HashSet<>();
     for (int i = 0; i < params.size(); i++) {
       Value v = params.get(i);
       args.add(new Dual(v, wrt.get(i) ? Optional.of(Terms.param(t, v.type())) : Optional.empty()));

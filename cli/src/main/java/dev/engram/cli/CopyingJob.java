@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Locale;
 
 /** Trains the copying task by each rule asked for, and draws the loss curves. */
-final class CopyingJob implements TrainJob {
+final class CopyingJob implements Job<TrainOptions> {
   private static final int EVERY = 50;
 
   /** What one training gave. */

@@ -1,8 +1,10 @@
 package dev.engram.cli;
 
-import java.nio.file.Files;
+import dev.engram.ir.passes.Pass;
+import dev.engram.ir.passes.Pipeline;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -11,8 +13,24 @@ import java.util.regex.Pattern;
  * @param source where the graph comes from
  * @param stage the stage after which it is printed
  * @param job the sizes and the rule of the copying task's step; the rule is never {@link Rule#BOTH}
+ * @param passes only the graphs before and after these passes of the simplification
+ * @param model how to make the model of a class
  */
-record DumpOptions(Source source, DumpStage stage, TrainOptions job) {
+record DumpOptions(
+    Source source,
+    DumpStage stage,
+    TrainOptions job,
+    Print print,
+    Around passes,
+    UserModel.Setup model) {
+
+  /** Passes of the standard pipeline, by name. */
+  record Around(Optional<String> before, Optional<String> after) {
+    boolean isAsked() {
+      return before.isPresent() || after.isPresent();
+    }
+  }
+
   /** Where a graph comes from. */
   sealed interface Source {
     /** The training step of {@code engram train copying}. */
@@ -49,6 +67,23 @@ record DumpOptions(Source source, DumpStage stage, TrainOptions job) {
           StepRule.D_RTRL,
           "d-rtrl or bptt (default d-rtrl)");
 
+  private static final OptionType<String> PASS =
+      OptionType.named(Pipeline.standard().passes().stream().map(Pass::name).toList());
+  private static final Option<Optional<String>> BEFORE =
+      new Option<>(
+          "--before",
+          "PASS",
+          text -> Optional.of(PASS.read(text)),
+          Optional.empty(),
+          "the graph before each run of this pass");
+  private static final Option<Optional<String>> AFTER =
+      new Option<>(
+          "--after",
+          "PASS",
+          text -> Optional.of(PASS.read(text)),
+          Optional.empty(),
+          "the graph after each run of this pass that changes it");
+
   private static final List<Option<?>> MODEL =
       List.of(
           TrainOptions.LAG,
@@ -63,18 +98,27 @@ record DumpOptions(Source source, DumpStage stage, TrainOptions job) {
       new Syntax(
           "engram dump [FILE.ir | CLASS] [OPTIONS]",
           """
-          Prints a graph as it is after a stage of the compiler: the training step of
-          `engram train copying`, a graph in a file, or the model of a class.\
+          Prints a program as it is after a stage of the compiler: the training step of
+          `engram train copying`; the graphs of a file; or what a class compiles. A class with a
+          main method is run, and every graph that it compiles is printed. A model is made with
+          --new, as in `engram dump LeakyCell --new 2,3 --input f32[2]`; a Key is made by --seed.\
           """,
           List.of(
               STAGE,
+              Print.FORM,
+              Print.GREP,
+              BEFORE,
+              AFTER,
               TrainOptions.LAG,
               TrainOptions.BATCH,
               TrainOptions.HIDDEN,
               TrainOptions.LAYERS,
               TrainOptions.LR,
               TrainOptions.SEED,
-              RULE));
+              RULE,
+              UserModel.NEW,
+              UserModel.INPUT,
+              UserCode.CLASS_PATH));
 
   /** Reads the words after {@code dump}. */
   static DumpOptions parse(List<String> words) throws UsageException {
@@ -98,20 +142,21 @@ record DumpOptions(Source source, DumpStage stage, TrainOptions job) {
       throw new UsageException(
           "--stage etrace needs --rule d-rtrl: bptt has no eligibility traces");
     }
-    return new DumpOptions(source, stage, TrainOptions.from(given, rule));
+    Print print = Print.from(given);
+    if (print.isDiagram() && stage == DumpStage.BYTECODE) {
+      throw new UsageException("--stage bytecode has no diagram; leave out --format");
+    }
+    Around passes = new Around(given.get(BEFORE), given.get(AFTER));
+    if (passes.isAsked() && given.given(STAGE) && stage != DumpStage.SIMPLIFIED) {
+      throw new UsageException("--before and --after show passes of --stage simplified");
+    }
+    return new DumpOptions(
+        source, stage, TrainOptions.from(given, rule), print, passes, UserModel.Setup.from(given));
   }
 
   private static Source source(String word) throws UsageException {
     if (word.endsWith(".ir")) {
-      Path path = OptionType.path().read(word);
-      if (!Files.isRegularFile(path)) {
-        throw new UsageException(
-            "cannot read " + path + (Files.exists(path) ? ": not a file" : ": no such file"));
-      }
-      if (!Files.isReadable(path)) {
-        throw new UsageException("cannot read " + path + ": permission denied");
-      }
-      return new Source.GraphFile(path);
+      return new Source.GraphFile(GraphFile.path(word));
     }
     if (!CLASS_NAME.matcher(word).matches()) {
       throw new UsageException(

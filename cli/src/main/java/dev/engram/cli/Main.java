@@ -19,7 +19,8 @@ public final class Main {
   /** The command line was wrong. */
   static final int USAGE = 2;
 
-  private static final List<String> COMMANDS = List.of("train", "dump", "--help", "--version");
+  private static final List<String> COMMANDS =
+      List.of("train", "dump", "opt", "run", "--help", "--version");
   private static final List<String> JOBS = List.of("copying");
   private static final String HELP =
       """
@@ -27,18 +28,22 @@ public final class Main {
 
       commands:
         train copying   train a GRU on the copying task, online and offline
-        dump            print the training step after a stage of the compiler
+        dump            print a program after a stage of the compiler
+        opt             run passes on the graphs of a file, or find the pass that spoils them
+        run             run the graphs of a file
         --version       print the versions of Engram and of Java
         --help          print this text; `engram COMMAND --help` tells more
       """;
 
-  private final TrainJob train;
-  private final DumpJob dump;
+  private final Jobs jobs;
   private final Terminal terminal;
 
-  Main(TrainJob train, DumpJob dump, Terminal terminal) {
-    this.train = train;
-    this.dump = dump;
+  /** What the commands do. */
+  record Jobs(
+      Job<TrainOptions> train, Job<DumpOptions> dump, Job<OptOptions> opt, Job<RunOptions> run) {}
+
+  Main(Jobs jobs, Terminal terminal) {
+    this.jobs = jobs;
     this.terminal = terminal;
   }
 
@@ -49,7 +54,8 @@ public final class Main {
     // Charts are drawn in memory; no display is ever looked for.
     System.setProperty("java.awt.headless", "true");
     Terminal terminal = Terminal.system();
-    int code = new Main(new CopyingJob(), new StepDump(), terminal).run(args);
+    Jobs jobs = new Jobs(new CopyingJob(), new StepDump(), new OptJob(), new RunJob());
+    int code = new Main(jobs, terminal).run(args);
     terminal.out().flush();
     terminal.err().flush();
     System.exit(code);
@@ -63,8 +69,7 @@ public final class Main {
     try {
       String command = words.isEmpty() ? "" : words.getFirst();
       switch (command) {
-        case "" ->
-            throw new UsageException("a command is missing: train, dump, --help or --version");
+        case "" -> throw new UsageException("a command is missing: " + String.join(", ", COMMANDS));
         case "-h", "--help", "help" -> terminal.out().print(HELP);
         case "-V", "--version" -> terminal.out().println(version());
         case "train" -> {
@@ -75,7 +80,17 @@ public final class Main {
         case "dump" -> {
           usage = DumpOptions.SYNTAX.usage();
           help = "engram dump --help";
-          dump(words.subList(1, words.size()));
+          command(DumpOptions.SYNTAX, DumpOptions::parse, jobs.dump(), words);
+        }
+        case "opt" -> {
+          usage = OptOptions.SYNTAX.usage();
+          help = "engram opt --help";
+          command(OptOptions.SYNTAX, OptOptions::parse, jobs.opt(), words);
+        }
+        case "run" -> {
+          usage = RunOptions.SYNTAX.usage();
+          help = "engram run --help";
+          command(RunOptions.SYNTAX, RunOptions::parse, jobs.run(), words);
         }
         default ->
             throw new UsageException(
@@ -119,15 +134,22 @@ public final class Main {
     TrainOptions options = TrainOptions.parse(words.subList(1, words.size()));
     checkMemory(options);
     OutputFolder.prepare(options.out(), options.chartFile(), options.tableFile());
-    train.run(options, terminal);
+    jobs.train().run(options, terminal);
   }
 
-  private void dump(List<String> words) throws UsageException, IOException {
-    if (asksForHelp(words)) {
-      terminal.out().print(DumpOptions.SYNTAX.help());
+  /** Reads the words after the name of a command. */
+  private interface Reader<O> {
+    O read(List<String> words) throws UsageException;
+  }
+
+  private <O> void command(Syntax syntax, Reader<O> reader, Job<O> job, List<String> words)
+      throws UsageException, IOException {
+    List<String> rest = words.subList(1, words.size());
+    if (asksForHelp(rest)) {
+      terminal.out().print(syntax.help());
       return;
     }
-    dump.run(DumpOptions.parse(words), terminal);
+    job.run(reader.read(rest), terminal);
   }
 
   private static boolean asksForHelp(List<String> words) {

@@ -5,7 +5,9 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 import java.util.stream.Collectors;
 
 /** Reads the value of an option from its text. */
@@ -83,6 +85,39 @@ interface OptionType<T> {
         // Reported below, like a blank one.
       }
       throw must("be a path", text);
+    };
+  }
+
+  /** One of these words. */
+  static OptionType<String> named(List<String> words) {
+    return text -> {
+      if (words.contains(text)) {
+        return text;
+      }
+      throw new UsageException(
+          "must be one of "
+              + String.join(", ", words)
+              + ", got '"
+              + shown(text)
+              + "'"
+              + Spelling.hint(text, words));
+    };
+  }
+
+  /** Any text. */
+  static OptionType<Optional<String>> some() {
+    return Optional::of;
+  }
+
+  /** A regular expression, which is looked for anywhere in a line. */
+  static OptionType<Optional<Pattern>> regex() {
+    return text -> {
+      try {
+        return Optional.of(Pattern.compile(text));
+      } catch (PatternSyntaxException e) {
+        throw new UsageException(
+            "must be a regular expression, got '" + shown(text) + "': " + e.getDescription());
+      }
     };
   }
 

@@ -2,108 +2,187 @@ package dev.engram.cli;
 
 import dev.engram.Compiler;
 import dev.engram.DRtrl;
+import dev.engram.Layer;
 import dev.engram.Learner;
 import dev.engram.Traced;
+import dev.engram.autodiff.Vjp;
 import dev.engram.etrace.OnlineStep;
 import dev.engram.ir.Control;
 import dev.engram.ir.DType;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.OpTable;
-import dev.engram.ir.Parser;
-import dev.engram.ir.Printer;
+import dev.engram.ir.Structure;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
-import dev.engram.ir.Verifier;
+import dev.engram.ir.passes.Pass;
 import dev.engram.ir.passes.Pipeline;
-import dev.engram.lower.LoopPrinter;
 import dev.engram.lower.Lowering;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.io.PrintStream;
+import java.lang.reflect.Method;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
-/** Prints a graph after a stage of the compiler. */
-final class StepDump implements DumpJob {
+/** Prints programs after a stage of the compiler: {@code engram dump}. */
+final class StepDump implements Job<DumpOptions> {
 
   @Override
   public void run(DumpOptions options, Terminal terminal) throws IOException {
     try {
-      terminal
-          .out()
-          .print(
-              switch (options.source()) {
-                case DumpOptions.Source.CopyingStep() -> copying(options);
-                case DumpOptions.Source.GraphFile f -> file(f, options.stage());
-                case DumpOptions.Source.ModelClass c ->
-                    throw new IOException(
-                        "cannot dump the class "
-                            + c.name()
-                            + ": only .ir files and the copying task"
-                            + " can be dumped yet");
-              });
+      List<Piece> pieces =
+          switch (options.source()) {
+            case DumpOptions.Source.CopyingStep() -> copying(options);
+            case DumpOptions.Source.GraphFile f -> file(f, options);
+            case DumpOptions.Source.ModelClass c -> userClass(c.name(), options);
+          };
+      terminal.out().print(options.print().of(pieces));
     } catch (EngramException e) {
       throw new IOException(e.getMessage(), e);
     }
   }
 
-  private static String file(DumpOptions.Source.GraphFile f, DumpStage stage) throws IOException {
-    Graph g;
-    try {
-      g = Parser.parse(Files.readString(f.path()), OpTable.standard());
-      Verifier.verify(g);
-    } catch (EngramException e) {
-      throw new IOException(f.path() + ": " + e.getMessage(), e);
+  // ---- sources
+
+  private static List<Piece> file(DumpOptions.Source.GraphFile f, DumpOptions options)
+      throws IOException {
+    if (options.stage() == DumpStage.ETRACE) {
+      throw new IOException(
+          f.path() + ": --stage etrace needs a model: a class, or the copying task");
     }
-    return after(stage, g);
+    List<Piece> out = new ArrayList<>();
+    for (Graph g : GraphFile.read(f.path()).graphs()) {
+      out.addAll(after(options, options.stage() == DumpStage.DIFFERENTIATED ? derivative(g) : g));
+    }
+    return out;
   }
 
-  private static String copying(DumpOptions options) {
+  private static Graph derivative(Graph g) {
+    return Vjp.of(g, g.params().stream().map(p -> p.type().dtype().isFloat()).toList());
+  }
+
+  private static List<Piece> copying(DumpOptions options) {
     TrainOptions job = options.job();
     CopyingStep step = new CopyingStep(job, job.rule(), _ -> {});
+    Tensor example = HostTensor.full(TensorType.of(DType.F32, CopyingData.SYMBOLS), 0);
     return switch (options.stage()) {
-      case TRACED -> text(model(step).graph());
-      case ETRACE -> etrace(step);
-      default ->
-          after(options.stage(), CompiledStep.trace(step, new CopyingData(job).next()).graph());
+      case TRACED, ETRACE -> {
+        step.model().initAllStates();
+        yield model(step.model(), example, options);
+      }
+      case DIFFERENTIATED, SIMPLIFIED, LOWERED, BYTECODE ->
+          after(options, CompiledStep.trace(step, new CopyingData(job).next()).graph());
     };
   }
 
-  /** The model's own step for one example, as the user wrote it. */
-  private static Traced model(CopyingStep step) {
-    step.model().initAllStates();
-    return Traced.of(
-        "model", args -> step.model().update((Tensor) args.getFirst()), List.of(example()));
+  private static List<Piece> userClass(String name, DumpOptions options) throws IOException {
+    Class<?> c = UserCode.load(name, options.model().classPath());
+    if (Layer.class.isAssignableFrom(c)) {
+      UserModel m = UserModel.of(c, options.model(), options.job().seed());
+      return model(m.layer(), m.example(), options);
+    }
+    try {
+      return main(c.getMethod("main", String[].class), options);
+    } catch (NoSuchMethodException e) {
+      throw new IOException(c.getName() + " is no Layer, and has no main method to run", e);
+    }
   }
 
-  private static Tensor example() {
-    return HostTensor.full(TensorType.of(DType.F32, CopyingData.SYMBOLS), 0);
+  /** One step of a model for one example. */
+  private static List<Piece> model(Layer model, Tensor example, DumpOptions options) {
+    if (options.stage() == DumpStage.ETRACE) {
+      Learner learner = new DRtrl(model, _ -> {});
+      learner.compileGraph(example);
+      return etrace(learner.onlineStep());
+    }
+    Graph g =
+        Traced.of("model", args -> model.update((Tensor) args.getFirst()), List.of(example))
+            .graph();
+    return after(options, options.stage() == DumpStage.DIFFERENTIATED ? derivative(g) : g);
   }
 
-  private static String etrace(CopyingStep step) {
-    step.model().initAllStates();
-    Learner learner = new DRtrl(step.model(), _ -> {});
-    learner.compileGraph(example());
-    OnlineStep online = learner.onlineStep();
+  /** Everything that a program compiles; what it prints itself goes to the error stream. */
+  private static List<Piece> main(Method main, DumpOptions options) {
+    List<Piece> out = new ArrayList<>();
+    Compiler.Watcher watcher =
+        new Compiler.Watcher() {
+          @Override
+          public void compiling(Graph traced) {
+            if (options.stage() != DumpStage.ETRACE) {
+              out.addAll(after(options, traced));
+            }
+          }
+
+          @Override
+          public void prepared(OnlineStep step) {
+            if (options.stage() == DumpStage.ETRACE) {
+              out.addAll(etrace(step));
+            }
+          }
+        };
+    PrintStream own = System.out;
+    System.setOut(System.err);
+    try {
+      Compiler.watch(watcher, () -> UserCode.invoke(main, (Object) new String[0]));
+    } finally {
+      System.setOut(own);
+    }
+    if (out.isEmpty()) {
+      throw new EngramException(
+          main.getDeclaringClass().getName()
+              + " ran and "
+              + (options.stage() == DumpStage.ETRACE ? "prepared no learner" : "compiled nothing"));
+    }
+    return out;
+  }
+
+  // ---- stages
+
+  private static List<Piece> etrace(OnlineStep online) {
     Control.Derivative.Vjp rule = (Control.Derivative.Vjp) online.call().derivative();
-    return "// "
-        + online.report().toString().strip().replace("\n", "\n// ")
-        + "\n\n"
-        + text(Pipeline.standard().run(online.call().body()))
-        + "\n"
-        + text(Pipeline.standard().run(rule.backward()));
+    return List.of(
+        new Piece.Note(online.report().toString()),
+        new Piece.Of(Pipeline.standard().run(online.call().body())),
+        new Piece.Of(Pipeline.standard().run(rule.backward())));
   }
 
-  private static String after(DumpStage stage, Graph g) {
-    return switch (stage) {
-      case TRACED, DIFFERENTIATED, ETRACE -> text(g);
-      case SIMPLIFIED -> text(Pipeline.standard().run(g));
-      case LOWERED -> LoopPrinter.print(Lowering.lower(Pipeline.standard().run(g)));
-      case BYTECODE -> Compiler.standard().compile(g).disassemble();
-    };
+  private static List<Piece> after(DumpOptions options, Graph g) {
+    if (options.passes().isAsked()) {
+      return around(options.passes(), g);
+    }
+    return List.of(
+        switch (options.stage()) {
+          case TRACED, DIFFERENTIATED, ETRACE -> new Piece.Of(g);
+          case SIMPLIFIED -> new Piece.Of(Pipeline.standard().run(g));
+          case LOWERED -> new Piece.Loops(Lowering.lower(Pipeline.standard().run(g)));
+          case BYTECODE -> new Piece.Code(Compiler.standard().compile(g).disassemble());
+        });
   }
 
-  private static String text(Graph g) {
-    return Printer.print(g, Printer.Style.DUMP);
+  private static List<Piece> around(DumpOptions.Around passes, Graph g) {
+    List<Piece> out = new ArrayList<>();
+    Pipeline.standard()
+        .run(
+            g,
+            (round, pass, before, after) -> {
+              if (passes.before().equals(Optional.of(pass.name()))) {
+                out.add(new Piece.Note("round %d, before %s".formatted(round + 1, pass.name())));
+                out.add(new Piece.Of(before));
+              }
+              if (passes.after().equals(Optional.of(pass.name()))) {
+                afterPass(out, round, pass, before, after);
+              }
+            });
+    return out;
+  }
+
+  private static void afterPass(List<Piece> out, int round, Pass pass, Graph before, Graph after) {
+    boolean same = Structure.equal(before, after);
+    String what = same ? "round %d, %s changes nothing" : "round %d, after %s";
+    out.add(new Piece.Note(what.formatted(round + 1, pass.name())));
+    if (!same) {
+      out.add(new Piece.Of(after));
+    }
   }
 }

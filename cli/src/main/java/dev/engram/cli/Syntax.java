@@ -34,6 +34,19 @@ record Syntax(String usage, String purpose, List<Option<?>> options) {
     List<String> operands() {
       return List.copyOf(operands);
     }
+
+    /**
+     * The only operand.
+     *
+     * @throws UsageException that starts with {@code need}, when there is not exactly one
+     */
+    String only(String need) throws UsageException {
+      if (operands.size() != 1) {
+        String got = OptionType.shown(String.join("' and '", operands));
+        throw new UsageException(need + (operands.isEmpty() ? "" : ", got '" + got + "'"));
+      }
+      return operands.getFirst();
+    }
   }
 
   /**
@@ -51,6 +64,13 @@ record Syntax(String usage, String purpose, List<Option<?>> options) {
       }
       int equals = word.indexOf('=');
       Option<?> option = named(equals < 0 ? word : word.substring(0, equals));
+      if (option.isFlag() && equals < 0) {
+        arguments.values.put(option, true);
+        continue;
+      }
+      if (option.isFlag()) {
+        throw new UsageException(option.name() + " takes no value");
+      }
       if (equals < 0 && (i + 1 == words.size() || isOption(words.get(i + 1)))) {
         throw new UsageException(
             option.name() + " needs a value: " + option.name() + " " + option.placeholder());
@@ -91,7 +111,8 @@ record Syntax(String usage, String purpose, List<Option<?>> options) {
     text.append(purpose).append("\n\noptions:\n");
     for (Option<?> option : options) {
       text.append(
-          String.format("  %-18s %s%n", option.name() + " " + option.placeholder(), option.help()));
+          String.format(
+              "  %-18s %s%n", (option.name() + " " + option.placeholder()).strip(), option.help()));
     }
     return text.append(String.format("  %-18s %s%n", "--help", "show this text")).toString();
   }

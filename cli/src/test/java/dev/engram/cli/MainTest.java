@@ -24,11 +24,13 @@ class MainTest {
   private final List<Object> jobs = new ArrayList<>();
 
   private int run(String... words) {
-    return new Main(
-            (options, terminal) -> jobs.add(options),
-            (options, terminal) -> jobs.add(options),
-            streams.terminal(false, 80))
-        .run(words);
+    Main.Jobs all =
+        new Main.Jobs(
+            (options, _) -> jobs.add(options),
+            (options, _) -> jobs.add(options),
+            (options, _) -> jobs.add(options),
+            (options, _) -> jobs.add(options));
+    return new Main(all, streams.terminal(false, 80)).run(words);
   }
 
   private String lineOf(String... words) {
@@ -134,7 +136,7 @@ class MainTest {
       delimiter = '|',
       nullValues = "-",
       value = {
-        "-|a command is missing: train, dump, --help or --version",
+        "-|a command is missing: train, dump, opt, run, --help, --version",
         "trian|unknown command 'trian'; did you mean train?",
         "--hlep|unknown command '--hlep'; did you mean --help?",
         "frobnicate|unknown command 'frobnicate'",
@@ -246,10 +248,13 @@ class MainTest {
   void aFailureOfTheJobIsOneLine() {
     int code =
         new Main(
-                (options, terminal) -> {
-                  throw new IOException("cannot write losses.png: disk full");
-                },
-                (options, terminal) -> {},
+                new Main.Jobs(
+                    (_, _) -> {
+                      throw new IOException("cannot write losses.png: disk full");
+                    },
+                    (_, _) -> {},
+                    (_, _) -> {},
+                    (_, _) -> {}),
                 streams.terminal(false, 80))
             .run("train", "copying", "--out", folder.toString());
     assertEquals(Main.FAILED, code);

@@ -78,6 +78,16 @@ public final class Printer {
     return Literals.elements(t);
   }
 
+  /** A literal without its type: {@code 0.1}, {@code -3}, {@code true}, {@code nan}. */
+  public static String literal(Lit l) {
+    return Literals.text(l.type().dtype(), l.bits());
+  }
+
+  /** The graphs that stand below an equation, each with its label, such as {@code body}. */
+  public static List<Map.Entry<String, Graph>> regions(Op op) {
+    return List.copyOf(Attributes.graphs(op));
+  }
+
   private void graph(String label, Graph g, String indent) {
     Names names = Names.of(g);
     out.append(indent).append(label).append(" @").append(graphName(g.name()));
@@ -88,39 +98,65 @@ public final class Printer {
     String flat = "(" + String.join(", ", params) + arrow;
     boolean fits = out.length() - out.lastIndexOf("\n") - 2 + flat.length() <= WIDTH;
     String step = "\n" + indent + "    ";
-    out.append(
-        fits || params.isEmpty() ? flat : "(" + step + String.join("," + step, params) + arrow);
+    String wide = "(" + step + String.join("," + step, params) + arrow;
+    out.append(fits || params.isEmpty() ? flat : folded(wide, indent + "        "));
     body(g, names, indent + "  ");
     out.append(indent).append("}\n");
   }
 
-  private record Line(String text, String comment, List<Map.Entry<String, Graph>> regions) {}
+  private record Line(String text, String comment, List<Map.Entry<String, Graph>> regions) {
+    /** Of its last line. */
+    int length() {
+      return text.length() - text.lastIndexOf('\n') - 1;
+    }
+  }
 
   private void body(Graph g, Names names, String indent) {
     List<Line> lines = new ArrayList<>();
     for (Eqn e : g.eqns()) {
       AttributeText attributes = new AttributeText(style.elideData()).of(e.op());
-      String text = indent + results(names, e, true) + right(names, e, attributes);
+      String text =
+          folded(indent + results(names, e, true) + right(names, e, attributes), indent + "      ");
       boolean known = style.sourceLines() && e.where().isKnown();
       lines.add(new Line(text, known ? "// " + where(e.where()) : "", attributes.regions));
     }
     int column =
         lines.stream()
-            .filter(l -> !l.comment().isEmpty() && l.text().length() <= COMMENT_COLUMN)
-            .mapToInt(l -> l.text().length() + 3)
+            .filter(l -> !l.comment().isEmpty() && l.length() <= COMMENT_COLUMN)
+            .mapToInt(l -> l.length() + 3)
             .max()
             .orElse(0);
     for (Line l : lines) {
       out.append(l.text());
       if (!l.comment().isEmpty()) {
-        out.repeat(' ', Math.max(2, column - l.text().length())).append(l.comment());
+        out.repeat(' ', Math.max(2, column - l.length())).append(l.comment());
       }
       out.append('\n');
       l.regions().forEach(r -> graph(r.getKey(), r.getValue(), indent + "  "));
     }
     String results = g.outs().stream().map(v -> plain(names, v)).collect(Collectors.joining(", "));
-    out.append(indent).append("return").append(results.isEmpty() ? "" : " ").append(results);
+    String line = indent + "return" + (results.isEmpty() ? "" : " ") + results;
+    out.append(folded(line, indent + "      "));
     out.append('\n');
+  }
+
+  /** For people, lists too long for a line go on in the next. */
+  private String folded(String text, String indent) {
+    if (!style.elideData()) {
+      return text;
+    }
+    StringBuilder out = new StringBuilder();
+    int column = 0;
+    for (String part : text.split("(?<=, |\n)")) {
+      if (column > indent.length() && column + part.stripTrailing().length() > WIDTH) {
+        out.setLength(out.length() - (out.charAt(out.length() - 1) == ' ' ? 1 : 0));
+        out.append('\n').append(indent);
+        column = indent.length();
+      }
+      out.append(part);
+      column = part.endsWith("\n") ? 0 : column + part.length();
+    }
+    return out.toString();
   }
 
   private static String param(Names names, Param p) {
@@ -174,7 +210,7 @@ public final class Printer {
   private static String plain(Names names, Value v) {
     return switch (v) {
       case Var x -> names.of(x);
-      case Lit l -> Literals.text(l.type().dtype(), l.bits());
+      case Lit l -> literal(l);
     };
   }
 

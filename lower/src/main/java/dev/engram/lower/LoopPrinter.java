@@ -1,6 +1,7 @@
 package dev.engram.lower;
 
 import dev.engram.ir.Lit;
+import dev.engram.ir.Printer;
 import dev.engram.ir.TensorType;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,8 +40,22 @@ public final class LoopPrinter {
     out.append("}\n");
   }
 
+  /** Runs of successive buffers as {@code b0 … b7}. */
   private static String names(List<Integer> buffers) {
-    return buffers.stream().map(b -> "b" + b).collect(Collectors.joining(", "));
+    List<String> names = new ArrayList<>();
+    int from = 0;
+    for (int i = 0; i < buffers.size(); i++) {
+      boolean last = i + 1 == buffers.size() || buffers.get(i + 1) != buffers.get(i) + 1;
+      if (last) {
+        boolean run = i - from >= 3;
+        names.addAll(
+            run
+                ? List.of("b" + buffers.get(from) + " … b" + buffers.get(i))
+                : buffers.subList(from, i + 1).stream().map(b -> "b" + b).toList());
+        from = i + 1;
+      }
+    }
+    return String.join(", ", names);
   }
 
   private static String place(Buffer.Place place) {
@@ -149,8 +164,7 @@ public final class LoopPrinter {
   }
 
   private static String number(Instr.Literal l) {
-    Lit lit = new Lit(TensorType.scalar(l.dtype()), l.bits());
-    return l.dtype().isFloat() ? Double.toString(lit.asDouble()) : Long.toString(lit.asLong());
+    return Printer.literal(new Lit(TensorType.scalar(l.dtype()), l.bits()));
   }
 
   private static String values(List<Integer> args) {

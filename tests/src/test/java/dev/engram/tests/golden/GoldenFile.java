@@ -1,5 +1,6 @@
 package dev.engram.tests.golden;
 
+import dev.engram.cli.text.RunLine;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.Graph;
 import dev.engram.ir.OpTable;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
@@ -153,13 +155,21 @@ record GoldenFile(String text, Map<String, UnaryOperator<Graph>> passes, List<Ru
 
   private String answers(List<Graph> graphs, Runner runner) {
     return text.lines()
-        .map(l -> RunLine.parse(l).map(r -> answer(r, graphs, runner)).orElse(l) + "\n")
+        .map(l -> runLine(l).map(r -> answer(r, graphs, runner)).orElse(l) + "\n")
         .collect(Collectors.joining());
+  }
+
+  private static Optional<RunLine> runLine(String line) {
+    try {
+      return RunLine.parse(line);
+    } catch (EngramException e) {
+      throw new AssertionError(e.getMessage(), e);
+    }
   }
 
   private static String answer(RunLine line, List<Graph> graphs, Runner runner) {
     try {
-      return line.answer(graphs, runner);
+      return line.answer(graphs, runner.run()::on);
     } catch (EngramException e) {
       throw new AssertionError(line + ": " + e.getMessage(), e);
     }

@@ -1,5 +1,6 @@
 package dev.engram.tests.golden;
 
+import dev.engram.cli.text.Passes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

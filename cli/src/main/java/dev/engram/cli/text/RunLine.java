@@ -1,4 +1,4 @@
-package dev.engram.tests.golden;
+package dev.engram.cli.text;
 
 import dev.engram.ir.DType;
 import dev.engram.ir.EngramException;
@@ -17,29 +17,40 @@ import java.util.stream.Collectors;
  * {@code // run: @f(ARGUMENTS) == RESULTS} to the bit, {@code ~= RESULTS} up to rounding, or {@code
  * fails "MESSAGE"}.
  */
-record RunLine(String graph, String arguments, String relation, String results) {
+public record RunLine(String graph, String arguments, String relation, String results) {
   private static final Pattern FORM =
       Pattern.compile("// run: @([\\w$.]+)\\((.*)\\) (==|~=|fails) ?(.*)");
 
-  static Optional<RunLine> parse(String line) {
+  /** A way to run a graph: one tensor for each parameter to one for each result. */
+  @FunctionalInterface
+  public interface Runner {
+    List<HostTensor> run(Graph g, List<HostTensor> arguments);
+  }
+
+  /**
+   * The run that {@code line} describes, if it is such a line.
+   *
+   * @throws EngramException when it starts like one and is none
+   */
+  public static Optional<RunLine> parse(String line) {
     if (!line.startsWith("// run:")) {
       return Optional.empty();
     }
     Matcher m = FORM.matcher(line);
     if (!m.matches()) {
-      throw new AssertionError(
+      throw new EngramException(
           "found `" + line + "`, expected `// run: @f(arguments) == results`, ~= or fails");
     }
     return Optional.of(new RunLine(m.group(1), m.group(2), m.group(3), m.group(4)));
   }
 
   /** The line as it should be: unchanged when {@code runner} gives what it says. */
-  String answer(List<Graph> graphs, Runner runner) {
+  public String answer(List<Graph> graphs, Runner runner) {
     Graph g =
         graphs.stream()
             .filter(x -> x.name().equals(graph))
             .findFirst()
-            .orElseThrow(() -> new AssertionError("run: there is no graph @" + graph));
+            .orElseThrow(() -> new EngramException("run: there is no graph @" + graph));
     return "// run: @" + graph + "(" + arguments + ") " + outcome(g, runner);
   }
 
@@ -47,7 +58,7 @@ record RunLine(String graph, String arguments, String relation, String results) 
     List<HostTensor> in = Parser.values(arguments, g.paramTypes());
     List<HostTensor> out;
     try {
-      out = runner.run().on(g, in);
+      out = runner.run(g, in);
     } catch (EngramException e) {
       return "fails \"" + e.getMessage() + "\"";
     }
@@ -69,10 +80,21 @@ record RunLine(String graph, String arguments, String relation, String results) 
       return false;
     }
     for (int i = 0; i < types.size(); i++) {
-      for (int k = 0; k < types.get(i).size(); k++) {
-        if (!near(types.get(i).dtype(), out.get(i).getDouble(k), expected.get(i).getDouble(k))) {
-          return false;
-        }
+      if (!near(expected.get(i), out.get(i))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** True for tensors of one type whose elements differ by rounding at most; NaN equals itself. */
+  public static boolean near(HostTensor expected, HostTensor got) {
+    if (!got.type().equals(expected.type())) {
+      return false;
+    }
+    for (long k = 0; k < expected.type().size(); k++) {
+      if (!near(expected.dtype(), got.getDouble(k), expected.getDouble(k))) {
+        return false;
       }
     }
     return true;
@@ -87,5 +109,11 @@ record RunLine(String graph, String arguments, String relation, String results) 
           case I32, I64, BOOL -> 0;
         };
     return Double.compare(a, b) == 0 || Math.abs(a - b) <= epsilon * (1 + Math.abs(b));
+  }
+
+  /** As it stands in the file. */
+  @Override
+  public String toString() {
+    return "// run: @" + graph + "(" + arguments + ") " + relation + " " + results;
   }
 }

@@ -1,4 +1,4 @@
-package dev.engram.tests.golden;
+package dev.engram.cli.text;
 
 import dev.engram.autodiff.Batch;
 import dev.engram.autodiff.Jvp;
@@ -10,11 +10,12 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 
-/** The passes that golden files name. */
-final class Passes {
+/** Passes by the names that files and command lines give them. */
+public final class Passes {
   private Passes() {}
 
-  static Map<String, UnaryOperator<Graph>> all() {
+  /** Those of the standard pipeline, pipelines as a whole, and derivatives and batches. */
+  public static Map<String, UnaryOperator<Graph>> all() {
     Map<String, UnaryOperator<Graph>> m = new TreeMap<>();
     Pipeline.standard().passes().forEach(p -> m.put(p.name(), p.run()));
     m.put("standard", Pipeline.standard()::run);

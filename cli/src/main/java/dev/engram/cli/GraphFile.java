@@ -1,0 +1,60 @@
+package dev.engram.cli;
+
+import dev.engram.ir.EngramException;
+import dev.engram.ir.Graph;
+import dev.engram.ir.OpTable;
+import dev.engram.ir.Parser;
+import dev.engram.ir.Verifier;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A file of graphs in text form.
+ *
+ * @param text all of it, its comments included
+ */
+record GraphFile(Path path, String text, List<Graph> graphs) {
+
+  /** The path of a file that is there. */
+  static Path path(String word) throws UsageException {
+    Path path = OptionType.path().read(word);
+    if (!Files.isRegularFile(path)) {
+      throw new UsageException(
+          "cannot read " + path + (Files.exists(path) ? ": not a file" : ": no such file"));
+    }
+    if (!Files.isReadable(path)) {
+      throw new UsageException("cannot read " + path + ": permission denied");
+    }
+    return path;
+  }
+
+  /**
+   * Reads and verifies it.
+   *
+   * @throws IOException naming the file, and the line of what is wrong with it
+   */
+  static GraphFile read(Path path) throws IOException {
+    try {
+      String text = Files.readString(path);
+      var parsed = Parser.parseAll(text, OpTable.standard());
+      for (Graph g : parsed.graphs()) {
+        List<Verifier.Finding> findings = Verifier.findings(g);
+        if (!findings.isEmpty()) {
+          Verifier.Finding f = findings.getFirst();
+          String line = parsed.line(f).isPresent() ? ":" + parsed.line(f).getAsInt() : "";
+          throw new IOException(path + line + ": " + f.message());
+        }
+      }
+      if (parsed.graphs().isEmpty()) {
+        throw new IOException(path + ": no graph in it");
+      }
+      return new GraphFile(path, text, parsed.graphs());
+    } catch (java.nio.charset.CharacterCodingException e) {
+      throw new IOException(path + ": not a text in UTF-8", e);
+    } catch (EngramException e) {
+      throw new IOException(path + ": " + e.getMessage(), e);
+    }
+  }
+}

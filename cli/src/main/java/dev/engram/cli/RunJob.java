@@ -1,0 +1,84 @@
+package dev.engram.cli;
+
+import dev.engram.Compiler;
+import dev.engram.cli.text.RunLine;
+import dev.engram.ir.EngramException;
+import dev.engram.ir.Graph;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Parser;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+
+/** Runs graphs from a file: {@code engram run}. */
+final class RunJob implements Job<RunOptions> {
+
+  @Override
+  public void run(RunOptions options, Terminal terminal) throws IOException {
+    GraphFile file = GraphFile.read(options.file());
+    Compiler compiler = new Compiler(options.backend());
+    try {
+      List<RunLine> lines =
+          file.text().lines().map(RunLine::parse).flatMap(Optional::stream).toList();
+      if (options.inputs().isEmpty() && options.graph().isEmpty() && !lines.isEmpty()) {
+        check(file, lines, compiler, terminal);
+      } else {
+        once(options, file, compiler, terminal);
+      }
+    } catch (EngramException e) {
+      throw new IOException(file.path() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static void check(
+      GraphFile file, List<RunLine> lines, Compiler compiler, Terminal terminal)
+      throws IOException {
+    int wrong = 0;
+    for (RunLine line : lines) {
+      String got = line.answer(file.graphs(), (g, in) -> compiler.compile(g).run(in));
+      boolean right = got.equals(line.toString());
+      terminal.out().println((right ? "ok    " : "WRONG ") + line);
+      if (!right) {
+        wrong++;
+        terminal.out().println("   is " + got);
+      }
+    }
+    if (wrong > 0) {
+      throw new IOException(
+          file.path() + ": " + wrong + " of " + lines.size() + " run lines do not hold");
+    }
+  }
+
+  private static void once(RunOptions options, GraphFile file, Compiler compiler, Terminal terminal)
+      throws IOException {
+    Graph g = graph(options, file);
+    List<HostTensor> in =
+        options.inputs().isPresent()
+            ? Parser.values(options.inputs().get(), g.paramTypes())
+            : Inputs.random(g.paramTypes(), options.seed());
+    terminal.out().println("@" + g.name() + " on " + options.backend());
+    print("in ", in, terminal);
+    print("out", compiler.compile(g).run(in), terminal);
+  }
+
+  private static void print(String what, List<HostTensor> tensors, Terminal terminal) {
+    for (int i = 0; i < tensors.size(); i++) {
+      terminal.out().println("  " + what + " " + i + ": " + tensors.get(i));
+    }
+  }
+
+  private static Graph graph(RunOptions options, GraphFile file) throws IOException {
+    if (options.graph().isEmpty()) {
+      return file.graphs().getFirst();
+    }
+    String name = options.graph().get();
+    for (Graph g : file.graphs()) {
+      if (g.name().equals(name)) {
+        return g;
+      }
+    }
+    List<String> names = file.graphs().stream().map(Graph::name).toList();
+    throw new IOException(
+        file.path() + ": there is no graph @" + name + ", expected one of " + names);
+  }
+}

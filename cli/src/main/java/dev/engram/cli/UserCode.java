@@ -1,0 +1,117 @@
+package dev.engram.cli;
+
+import dev.engram.ir.EngramException;
+import dev.engram.ir.Graph;
+import dev.engram.ir.passes.Pass;
+import java.io.File;
+import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.net.MalformedURLException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/** Classes of the user, from folders and archives that the command line names. */
+final class UserCode {
+  static final Option<List<Path>> CLASS_PATH =
+      new Option<>(
+          "--class-path",
+          "PATH",
+          UserCode::paths,
+          examples(),
+          "folders and archives of classes (default: the examples)");
+
+  /** Where a simple name is looked for. */
+  private static final String EXAMPLES = "dev.engram.examples.";
+
+  private UserCode() {}
+
+  private static List<Path> paths(String text) throws UsageException {
+    List<Path> out = new ArrayList<>();
+    for (String part : text.split(File.pathSeparator, -1)) {
+      out.add(OptionType.path().read(part));
+    }
+    return List.copyOf(out);
+  }
+
+  /** The launcher says where they are. */
+  private static List<Path> examples() {
+    return Optional.ofNullable(System.getProperty("engram.examples")).map(Path::of).stream()
+        .toList();
+  }
+
+  /**
+   * The class of this name.
+   *
+   * @throws IOException when it is not found
+   */
+  static Class<?> load(String name, List<Path> classPath) throws IOException {
+    List<URL> urls = new ArrayList<>();
+    for (Path p : classPath) {
+      try {
+        urls.add(p.toUri().toURL());
+      } catch (MalformedURLException e) {
+        throw new IOException("--class-path has " + p + ", which is no place of classes", e);
+      }
+    }
+    // Not closed: the class loads others while it runs, until the command ends.
+    ClassLoader loader =
+        new URLClassLoader(urls.toArray(URL[]::new), UserCode.class.getClassLoader());
+    List<String> names = name.contains(".") ? List.of(name) : List.of(name, EXAMPLES + name);
+    for (String n : names) {
+      try {
+        return Class.forName(n, true, loader);
+      } catch (ClassNotFoundException e) {
+        // The next name, or the error below.
+      } catch (LinkageError e) {
+        throw new IOException("cannot load the class " + n + ": " + e, e);
+      }
+    }
+    throw new IOException(
+        "there is no class "
+            + String.join(" or ", names)
+            + " in "
+            + classPath
+            + "; name its folder with --class-path");
+  }
+
+  /** The pass that a class has as {@code public static Graph run(Graph)}. */
+  static Pass pass(String name, List<Path> classPath) throws IOException {
+    Class<?> c = load(name, classPath);
+    Method run =
+        Arrays.stream(c.getMethods())
+            .filter(m -> m.getName().equals("run") && Modifier.isStatic(m.getModifiers()))
+            .filter(m -> Arrays.equals(m.getParameterTypes(), new Class<?>[] {Graph.class}))
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new IOException(
+                        "the class " + name + " has no method `public static Graph run(Graph g)`"));
+    return new Pass(c.getSimpleName(), g -> (Graph) invoke(run, g));
+  }
+
+  /** Calls a static method; what it throws comes out as it is. */
+  static Object invoke(Method m, Object... args) {
+    try {
+      Object result = m.invoke(null, args);
+      return result == null ? "" : result;
+    } catch (InvocationTargetException e) {
+      if (e.getCause() instanceof RuntimeException r) {
+        throw r;
+      }
+      if (e.getCause() instanceof Error r) {
+        throw r;
+      }
+      throw new EngramException(m.getDeclaringClass().getName() + ": " + e.getCause(), e);
+    } catch (IllegalAccessException e) {
+      throw new EngramException(
+          m.getDeclaringClass().getName() + " is not public, so it cannot be called", e);
+    }
+  }
+}

@@ -1,0 +1,126 @@
+package dev.engram.cli;
+
+import dev.engram.Key;
+import dev.engram.Layer;
+import dev.engram.ir.EngramException;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Parser;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
+import java.io.IOException;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.InvocationTargetException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** A model made from the name of its class. */
+record UserModel(Layer layer, Tensor example) {
+  static final Option<List<String>> NEW =
+      new Option<>(
+          "--new",
+          "VALUES",
+          text -> Arrays.stream(text.split(",", -1)).map(String::strip).toList(),
+          List.of(),
+          "numbers for the constructor of a model");
+  static final Option<Optional<TensorType>> INPUT =
+      new Option<>(
+          "--input", "TYPE", UserModel::type, Optional.empty(), "type of a model's input: f32[10]");
+
+  /** What the command line says of it. */
+  record Setup(List<String> arguments, Optional<TensorType> input, List<Path> classPath) {
+    static Setup from(Syntax.Arguments given) {
+      return new Setup(given.get(NEW), given.get(INPUT), given.get(UserCode.CLASS_PATH));
+    }
+  }
+
+  private static Optional<TensorType> type(String text) throws UsageException {
+    try {
+      var g = Parser.parse("graph @g(%x: " + text + ") -> () {\n  return\n}\n");
+      return Optional.of(g.params().getFirst().type());
+    } catch (EngramException e) {
+      throw new UsageException(
+          "must be a type such as f32[10], got '" + OptionType.shown(text) + "'");
+    }
+  }
+
+  /**
+   * An initialised model.
+   *
+   * @throws IOException when it cannot be made of what the command line says
+   */
+  static UserModel of(Class<?> c, Setup setup, long seed) throws IOException {
+    if (setup.input().isEmpty()) {
+      throw new IOException(c.getName() + " is a model; say what it takes with --input f32[…]");
+    }
+    List<Constructor<?>> all = List.of(c.getConstructors());
+    for (Constructor<?> k : all) {
+      Optional<List<Object>> args = arguments(k, setup.arguments(), seed);
+      if (args.isPresent()) {
+        Layer layer = (Layer) make(k, args.get());
+        layer.initAllStates();
+        return new UserModel(layer, HostTensor.full(setup.input().get(), 0));
+      }
+    }
+    String known =
+        all.stream()
+            .map(
+                k -> Stream.of(k.getParameterTypes()).map(Class::getSimpleName).toList().toString())
+            .reduce((a, b) -> a + " or " + b)
+            .orElse("none that is public");
+    throw new IOException(
+        "--new has %s, expected the numbers of a constructor of %s: %s"
+            .formatted(setup.arguments(), c.getSimpleName(), known));
+  }
+
+  private static Object make(Constructor<?> k, List<Object> args) throws IOException {
+    try {
+      return k.newInstance(args.toArray());
+    } catch (InvocationTargetException e) {
+      throw new IOException(k.getName() + ": " + e.getCause().getMessage(), e);
+    } catch (ReflectiveOperationException e) {
+      throw new IOException("cannot make a " + k.getName() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static Optional<List<Object>> arguments(Constructor<?> k, List<String> texts, long seed) {
+    List<Object> out = new ArrayList<>();
+    int next = 0;
+    for (Class<?> type : k.getParameterTypes()) {
+      if (type == Key.class) {
+        out.add(Key.of(seed));
+      } else if (next == texts.size()) {
+        return Optional.empty();
+      } else {
+        Optional<Object> value = value(type, texts.get(next++));
+        if (value.isEmpty()) {
+          return Optional.empty();
+        }
+        out.add(value.get());
+      }
+    }
+    return next == texts.size() ? Optional.of(out) : Optional.empty();
+  }
+
+  private static Optional<Object> value(Class<?> type, String text) {
+    try {
+      if (type == int.class) {
+        return Optional.of(Integer.valueOf(text));
+      }
+      if (type == long.class) {
+        return Optional.of(Long.valueOf(text));
+      }
+      if (type == double.class) {
+        return Optional.of(Double.valueOf(text));
+      }
+      return type == boolean.class && text.matches("true|false")
+          ? Optional.of(Boolean.valueOf(text))
+          : Optional.empty();
+    } catch (NumberFormatException e) {
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,51 @@
+package dev.engram.cli.diagram;
+
+import dev.engram.ir.TensorType;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Boxes and arrows, whatever program they come from.
+ *
+ * @param name of the program
+ */
+public record Diagram(String name, List<Node> nodes) {
+  public Diagram {
+    nodes = List.copyOf(nodes);
+  }
+
+  /**
+   * One box.
+   *
+   * @param id of its own in the diagram
+   * @param group names of the boxes around it, outermost first: inner graphs, loops
+   * @param kind how it is drawn
+   * @param attributes more about it, in order
+   * @param in where its operands come from
+   * @param out types of its results
+   */
+  public record Node(
+      String id,
+      String label,
+      List<String> group,
+      Kind kind,
+      Map<String, String> attributes,
+      List<Edge> in,
+      List<TensorType> out) {
+    public Node {
+      group = List.copyOf(group);
+      in = List.copyOf(in);
+      out = List.copyOf(out);
+    }
+  }
+
+  /** Result {@code output} of the node {@code from}. */
+  public record Edge(String from, int output) {}
+
+  /** What a box stands for. */
+  public enum Kind {
+    PARAM,
+    OP,
+    RESULT
+  }
+}

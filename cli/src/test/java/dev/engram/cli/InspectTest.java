@@ -1,0 +1,266 @@
+package dev.engram.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.engram.Compiler;
+import dev.engram.Engram;
+import dev.engram.Layer;
+import dev.engram.State;
+import dev.engram.ir.DType;
+import dev.engram.ir.Graph;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Parser;
+import dev.engram.ir.Printer;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The commands that look inside, on real programs. */
+class InspectTest {
+  private static final String NET =
+      """
+      graph @net(%x: f32[2] hidden, %w: f32[2,2] weight "net.w") -> f32[2] {
+        %0: f32[2] = dot{lhsContract=[0], rhsContract=[0]}(%x, %w)   // Net.java:7
+        %1: f32[2] = mul(%0, 1.0)                                    // Net.java:8
+        %2: f32[2] = tanh(%1)                                        // Net.java:8
+        return %2
+      }
+      """;
+
+  private static final String LOOP =
+      """
+      graph @sum(%h: f32[], %xs: f32[4]) -> f32[] {
+        %0: f32[] = scan{consts=0, carry=1, length=4}(%h, %xs)
+          body @step(%h: f32[], %x: f32[]) -> f32[] {
+            %0: f32[] = add(%h, %x)
+            return %0
+          }
+        return %0
+      }
+      // run: @sum(10, [1, 2, 3, 4]) == 20.0
+      """;
+
+  @TempDir Path folder;
+
+  private final Streams streams = new Streams();
+
+  private int run(String... words) {
+    return new Main(
+            new Main.Jobs(new CopyingJob(), new StepDump(), new OptJob(), new RunJob()),
+            streams.terminal(false, 80))
+        .run(words);
+  }
+
+  private String file(String text) throws IOException {
+    return Files.writeString(folder.resolve("g.ir"), text).toString();
+  }
+
+  private String output(String... words) {
+    assertEquals(Main.OK, run(words), streams.err());
+    return streams.out();
+  }
+
+  // ---- dump
+
+  @ParameterizedTest
+  @EnumSource(DumpStage.class)
+  void everyStageOfEverySource(DumpStage stage) throws IOException {
+    String word = OptionType.word(stage);
+    List<String> sources =
+        stage == DumpStage.ETRACE ? List.of() : List.of("dump " + file(NET) + " --stage " + word);
+    for (String line : sources) {
+      assertFalse(output(line.split(" ")).isEmpty(), line);
+    }
+    String small = " --hidden 3 --batch 2 --lag 1";
+    assertFalse(output(("dump --stage " + word + small).split(" ")).isEmpty());
+    String model = "dump dev.engram.cli.InspectTest$Cell --new 2 --input f32[2] --stage " + word;
+    assertFalse(output(model.split(" ")).isEmpty());
+  }
+
+  /** A model of the user's. */
+  public static final class Cell extends Layer {
+    private final State w;
+    private final State h;
+
+    public Cell(int n) {
+      var t = TensorType.of(DType.F32, n);
+      w = parameter(HostTensor.full(t, 0.5));
+      h = hidden(() -> HostTensor.full(t, 0));
+    }
+
+    @Override
+    public Tensor update(Tensor x) {
+      Tensor next = h.value().mul(0.9).add(x.mul(w.value()).tanh());
+      h.set(next);
+      return next;
+    }
+  }
+
+  /** A program of the user's. */
+  public static final class Program {
+    private Program() {}
+
+    public static void main(String[] args) {
+      var f = Engram.jit((Tensor x) -> x.sin().add(1));
+      System.out.println(f.apply(HostTensor.of(new float[] {1}, 1)));
+    }
+  }
+
+  @Test
+  void whatAProgramCompiles() {
+    String text = output("dump", "dev.engram.cli.InspectTest$Program", "--stage", "traced");
+    Graph g = Parser.parse(text);
+    assertEquals(
+        List.of("sin", "add"), g.eqns().stream().map(e -> e.op().mnemonic()).toList(), text);
+  }
+
+  @Test
+  void exactTextIsReadBack() throws IOException {
+    assertEquals(NET, output("dump", file(NET), "--stage", "traced", "--format", "exact"));
+  }
+
+  @Test
+  void beforeAndAfterAPass() throws IOException {
+    String both = output("dump", file(NET), "--before", "simplify", "--after", "simplify");
+    assertEquals(
+        List.of("// round 1, before simplify", "// round 1, after simplify"),
+        both.lines().filter(l -> l.startsWith("// round 1")).toList());
+    assertTrue(both.contains("// round 2, simplify changes nothing"), both);
+    assertEquals(
+        2, both.lines().filter(l -> l.contains("mul(") || l.contains("= tanh(%1)")).count());
+  }
+
+  @Test
+  void grepShowsMatchingLinesBelowTheirGraph() throws IOException {
+    assertEquals(
+        List.of(
+            NET.lines().findFirst().orElseThrow(),
+            "  %2: f32[2] = tanh(%1)                                        // Net.java:8"),
+        output("dump", file(NET), "--stage", "traced", "--grep", "tan.\\(").lines().toList());
+  }
+
+  @Test
+  void dotNestsInnerGraphs() throws IOException {
+    String dot = output("dump", file(LOOP), "--stage", "traced", "--format", "dot");
+    assertTrue(dot.startsWith("digraph \"sum\" {"), dot);
+    assertTrue(dot.contains("subgraph cluster0 {\n    label=\"scan %0\""), dot);
+    assertTrue(dot.contains("\"%xs\" -> \"0\" [label=\"f32[4]\"]"), dot);
+    assertTrue(dot.contains("\"0/body/%x\" -> \"0/body/0\" [label=\"f32[]\"]"), dot);
+    assertEquals(
+        dot.chars().filter(c -> c == '{').count(), dot.chars().filter(c -> c == '}').count());
+  }
+
+  // ---- opt
+
+  @Test
+  void passesRunInTheOrderGiven() throws IOException {
+    String once = output("opt", file(NET), "--passes", "simplify,dce");
+    assertFalse(once.contains("mul("), once);
+    assertTrue(once.contains("tanh(%0)"), once);
+  }
+
+  /** Takes tanh for sine, in a graph that has no product any more. */
+  public static final class Wrong {
+    private Wrong() {}
+
+    public static Graph run(Graph g) {
+      String text = Printer.print(g);
+      return text.contains("mul(") ? g : Parser.parse(text.replace("tanh(", "sin("));
+    }
+  }
+
+  @Test
+  void bisectionFindsAPlantedFault() throws IOException {
+    String passes =
+        "inline,dev.engram.cli.InspectTest$Wrong,simplify,dev.engram.cli.InspectTest$Wrong,dce";
+    int code = run("opt", file(NET), "--bisect", "--passes", passes);
+    assertEquals(Main.FAILED, code);
+    assertTrue(streams.out().startsWith("// @net: Wrong in round 1: result 0 is "), streams.out());
+    assertTrue(streams.out().contains("= tanh(%0)"), streams.out());
+    assertTrue(streams.out().contains("= sin(%0)"), streams.out());
+    assertTrue(streams.err().endsWith("results change after Wrong\n"), streams.err());
+    assertEquals(Main.OK, run("opt", file(NET), "--bisect", "--passes", "inline,simplify,dce"));
+    assertEquals(Main.OK, run("opt", file(NET), "--bisect"));
+  }
+
+  // ---- run
+
+  @ParameterizedTest
+  @CsvSource({"interpreter", "loops", "cpu"})
+  void runLinesHold(String backend) throws IOException {
+    if (!Compiler.backends().contains(backend)) {
+      return; // The CPU backend is tested where it is on the path, in the module of tests.
+    }
+    String text = output("run", file(LOOP), "--backend", backend);
+    assertEquals("ok    // run: @sum(10, [1, 2, 3, 4]) == 20.0\n", text);
+  }
+
+  @Test
+  void aRunLineThatDoesNotHoldFails() throws IOException {
+    assertEquals(Main.FAILED, run("run", file(LOOP.replace("20.0", "21.0"))));
+    assertTrue(
+        streams.out().contains("WRONG ") && streams.out().contains("== 20.0"), streams.out());
+    assertTrue(streams.err().endsWith("1 of 1 run lines do not hold\n"), streams.err());
+  }
+
+  @Test
+  void inputsAreGivenOrRandom() throws IOException {
+    String given = output("run", file(LOOP), "--graph", "sum", "--inputs", "1, [0.5, 0, 0, 0]");
+    assertTrue(given.endsWith("  out 0: f32[] 1.5\n"), given);
+    String one = output("run", file(NET), "--seed", "3").substring(given.length());
+    String again = output("run", file(NET), "--seed", "3").substring(given.length());
+    assertEquals(one + one, again);
+    assertFalse(output("run", file(NET), "--seed", "4").endsWith(one));
+  }
+
+  // ---- errors
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "dump FILE --before inlin|2|--before must be one of inline, dropMarkers, fold",
+        "dump FILE --grep (|2|--grep must be a regular expression, got '('",
+        "dump FILE --grep x --format dot|2|--grep needs --format text or exact",
+        "dump FILE --stage bytecode --format json|2|--stage bytecode has no diagram",
+        "dump FILE --stage etrace|1|needs a model",
+        "dump no.such.Thing|1|there is no class no.such.Thing in",
+        "dump java.lang.String|1|is no Layer, and has no main method to run",
+        "dump dev.engram.cli.InspectTest$Cell|1|say what it takes with --input",
+        "dump dev.engram.cli.InspectTest$Cell --input f32[2]|1|the numbers of a constructor of"
+            + " Cell",
+        "dump --input f99|2|--input must be a type such as f32[10], got 'f99'",
+        "opt|2|engram opt needs one file of graphs",
+        "opt FILE --passes simplfy|2|did you mean simplify?",
+        "opt FILE --bisect --passes vjp|2|vjp makes a graph with other results",
+        "opt FILE --passes java.lang.String|1|has no method `public static Graph run(Graph g)`",
+        "run FILE --backend cuda9|2|--backend must be one of",
+        "run FILE --graph f|1|there is no graph @f, expected one of [net]",
+        "run FILE --inputs [1|1|line 1",
+      })
+  void mistakesGetOneLine(String line, int code, String message) throws IOException {
+    String[] words = line.replace("FILE", file(NET)).split(" ");
+    assertEquals(code, run(words), streams.err());
+    assertTrue(streams.err().contains(message), streams.err());
+    assertEquals("", streams.out());
+  }
+
+  @Test
+  void anErrorInAFileNamesItsLine() throws IOException {
+    String bad = NET.replace("%1: f32[2] = mul", "%1: f32[3] = mul");
+    assertEquals(Main.FAILED, run("run", file(bad)));
+    assertTrue(streams.err().contains("g.ir:3: "), streams.err());
+    assertEquals(Main.FAILED, run("opt", file(NET.replace("tanh", "tanhh"))));
+    assertTrue(streams.err().contains("line 4"), streams.err());
+  }
+}
