@@ -122,6 +122,74 @@ case("avgPool2d", mean((2, 2), (2, 2), "VALID"), normal(2, 5, 6, 3))
 case("avgPool3dSame", mean((2, 3, 2), (1, 2, 2), "SAME"), normal(1, 3, 4, 5, 2))
 
 
+# --- contraction
+
+
+def einsum(name, spec, *shapes):
+    case(name, lambda *a: jnp.einsum(spec, *a), *(normal(*s) for s in shapes))
+
+
+einsum("einsumMatmul", "ij,jk->ik", (2, 3), (3, 4))
+einsum("einsumImplicit", "ba,cb", (3, 2), (4, 3))
+einsum("einsumTrace", "ii", (3, 3))
+einsum("einsumDiagonal", "iji->ji", (3, 2, 3))
+einsum("einsumThrice", "iii->i", (3, 3, 3))
+einsum("einsumSum", "ijk->k", (2, 3, 4))
+einsum("einsumTransposed", "ijk->kij", (2, 3, 4))
+einsum("einsumBatch", "bij,bjk->bik", (2, 3, 4), (2, 4, 2))
+einsum("einsumThree", "ij,jk,kl->il", (2, 3), (3, 4), (4, 2))
+einsum("einsumShared", "i,i,i->i", (4,), (4,), (4,))
+einsum("einsumOuter", "i,j->ji", (2,), (3,))
+einsum("einsumEllipsis", "...ij,...jk->...ik", (5, 1, 2, 3), (4, 3, 2))
+einsum("einsumEllipsisSum", "a...,a...->...", (2, 3, 1), (2, 1, 4))
+einsum("einsumBilinear", "bn,anm,bm->ba", (2, 3), (4, 3, 5), (2, 5))
+einsum("einsumAttention", "bqhd,bkhd->bhqk", (2, 3, 2, 4), (2, 5, 2, 4))
+case("tensordot", lambda a, b: jnp.tensordot(a, b, ((0, 2), (1, 0))), normal(2, 3, 4), normal(4, 2, 5))
+case("matmulBroadcast", jnp.matmul, normal(3, 1, 2, 4), normal(2, 4, 3))
+
+# --- moves
+
+case("sliceStrided", lambda x: x[:, 1:8:3], normal(2, 9))
+case("padEdge", lambda x: jnp.pad(x, ((2, 1), (0, 3)), mode="edge"), normal(3, 4))
+case("padReflect", lambda x: jnp.pad(x, ((2, 1), (0, 3)), mode="reflect"), normal(3, 4))
+case("roll", lambda x: jnp.roll(x, 5, 1), normal(2, 7))
+case("rollBack", lambda x: jnp.roll(x, -2, 0), normal(5, 2))
+case("tile", lambda x: jnp.tile(x, (2, 3)), normal(3, 2))
+case("repeat", lambda x: jnp.repeat(x, 3, 1), normal(2, 3))
+case("stack", lambda a, b: jnp.stack([a, b], 1), normal(2, 3), normal(2, 3))
+case("splitAt", lambda x: jnp.split(x, [1, 4], 1)[1], normal(2, 6))
+case("swapAxes", lambda x: jnp.swapaxes(x, 0, -1), normal(2, 3, 4))
+case("moveAxis", lambda x: jnp.moveaxis(x, 0, -1), normal(2, 3, 4))
+case("diagonal", lambda x: jnp.diagonal(x, 1, 0, 2), normal(3, 2, 5))
+case("diagonalBelow", lambda x: jnp.diagonal(x, -2, 2, 0), normal(3, 2, 5))
+case("diagonalNone", lambda x: jnp.diagonal(x, 5), normal(3, 3))
+case("diag", lambda x: jnp.diag(x, -2), normal(3))
+case("tril", lambda x: jnp.tril(x, 1), normal(2, 4, 5))
+case("triu", lambda x: jnp.triu(x, -1), normal(2, 4, 5))
+
+# --- indexing
+
+at = np.array([[2, 0], [1, 1], [2, 2]], dtype=np.int32)
+case("take", lambda x, i: jnp.take(x, i, 1), normal(2, 3, 2), at)
+case("takeAlongAxis", lambda x, i: jnp.take_along_axis(x, i, 1), normal(3, 4), at)
+case("takeAlongFirst", lambda x, i: jnp.take_along_axis(x, i, 0), normal(3, 2), at)
+case("addAt", lambda x, i, u: x.at[:, i].add(u), normal(2, 3), at, normal(2, 3, 2))
+case("addAtOne", lambda x, i, u: x.at[i].add(u), normal(3, 2), at[:, 0], normal(2))
+case("setAt", lambda x, i, u: x.at[i].set(u), normal(4, 2), np.array([3, 1], np.int32), normal(2, 2))
+case("maxAt", lambda x, i, u: x.at[i].max(u), normal(4, 2), np.array([3, 1], np.int32), normal(2, 2))
+case(
+    "addAlongAxis",
+    lambda x, i, u: x.at[jnp.arange(3)[:, None], i].add(u),
+    normal(3, 4),
+    at,
+    normal(3, 2),
+)
+two = np.int32(2)
+case("dynamicSlice", lambda x, i: lax.dynamic_slice(x, (i, i), (2, 3)), normal(5, 4), two)
+case("dynamicUpdate", lambda x, u, i: lax.dynamic_update_slice(x, u, (i, i)), normal(5, 4), normal(2, 3), two)
+case("getDynamic", lambda x, i: x[i], normal(5, 4), two)
+case("oneHot", lambda i: jax.nn.one_hot(i, 4, dtype=jnp.float64), at)
+
 # --- the file
 
 

@@ -1,8 +1,10 @@
 package dev.engram.ir;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** Moves that are made of others. */
 final class Moves {
@@ -10,6 +12,10 @@ final class Moves {
 
   private static Tensor one(Op op, Tensor... in) {
     return Tensor.apply(op, List.of(in)).getFirst();
+  }
+
+  static TypeException error(String op, String text) {
+    return new TypeException(op + ": " + text + " (" + Where.here() + ")");
   }
 
   static Tensor slice(Tensor x, int axis, int from, int to, int stride) {
@@ -20,5 +26,194 @@ final class Moves {
     limit.set(axis, to);
     strides.set(axis, stride);
     return one(new Move.Slice(start, limit, strides), x);
+  }
+
+  /** The numbers 0, 1, … along {@code axis}, in the graph that {@code x} is in. */
+  static Tensor iota(Tensor x, DType dtype, Shape shape, int axis) {
+    Op op = new Source.Iota(new TensorType(dtype, shape), axis);
+    return x instanceof Tracer t
+        ? t.builder().tracer(t.builder().emit1(op))
+        : Interpreter.eval(op, List.of(), Where.UNKNOWN).getFirst();
+  }
+
+  static List<Tensor> splitAt(Tensor x, int axis, int... at) {
+    int a = x.shape().axis(axis);
+    List<Tensor> parts = new ArrayList<>();
+    int from = 0;
+    for (int to : at) {
+      parts.add(x.slice(a, from, to));
+      from = to;
+    }
+    parts.add(x.slice(a, from, x.dim(a)));
+    return List.copyOf(parts);
+  }
+
+  static Tensor roll(Tensor x, int axis, int shift) {
+    int a = x.shape().axis(axis);
+    int n = x.dim(a);
+    int cut = n == 0 ? 0 : Math.floorMod(-shift, n);
+    return cut == 0 ? x : Tensor.concat(a, x.slice(a, cut, n), x.slice(a, 0, cut));
+  }
+
+  static Tensor tile(Tensor x, int... times) {
+    if (times.length != x.rank() || Arrays.stream(times).anyMatch(t -> t < 0)) {
+      throw error(
+          "tile",
+          "times="
+              + Arrays.toString(times)
+              + ", expected a number for each axis of "
+              + x.type()
+              + ", none negative");
+    }
+    int[] wide = new int[2 * times.length];
+    int[] joined = new int[times.length];
+    List<Integer> own = new ArrayList<>();
+    for (int a = 0; a < times.length; a++) {
+      wide[2 * a] = times[a];
+      wide[2 * a + 1] = x.dim(a);
+      joined[a] = Math.multiplyExact(times[a], x.dim(a));
+      own.add(2 * a + 1);
+    }
+    return one(new Move.Broadcast(Shape.of(wide), own), x).reshape(joined);
+  }
+
+  static Tensor repeat(Tensor x, int axis, int times) {
+    int a = x.shape().axis(axis);
+    if (times < 0) {
+      throw error("repeat", "times=" + times + ", expected none negative");
+    }
+    List<Integer> own = new ArrayList<>(IntStream.range(0, x.rank() + 1).boxed().toList());
+    own.remove(a + 1);
+    Tensor wide = one(new Move.Broadcast(x.shape().insert(a + 1, times), own), x);
+    return wide.reshape(x.shape().with(a, Math.multiplyExact(x.dim(a), times)));
+  }
+
+  static Tensor swapAxes(Tensor x, int a, int b) {
+    List<Integer> perm = new ArrayList<>(IntStream.range(0, x.rank()).boxed().toList());
+    Collections.swap(perm, x.shape().axis(a), x.shape().axis(b));
+    return one(new Move.Transpose(perm), x);
+  }
+
+  private static void perAxis(String op, Tensor x, List<Integer> low, List<Integer> high) {
+    if (low.size() != x.rank() || high.size() != x.rank()) {
+      throw error(
+          op, "low=" + low + ", high=" + high + ", expected one number for each axis of " + x.type());
+    }
+  }
+
+  static Tensor padEdge(Tensor x, List<Integer> low, List<Integer> high) {
+    perAxis("padEdge", x, low, high);
+    Tensor y = x;
+    for (int a = 0; a < x.rank(); a++) {
+      int n = x.dim(a);
+      if (low.get(a) < 0 || high.get(a) < 0 || (n == 0 && low.get(a) + high.get(a) > 0)) {
+        throw error(
+            "padEdge",
+            low.get(a)
+                + " before and "
+                + high.get(a)
+                + " behind on axis "
+                + a
+                + " of "
+                + x.type()
+                + ", expected none negative, and an element to repeat");
+      }
+      if (low.get(a) + high.get(a) > 0) {
+        Tensor before = y.slice(a, 0, 1).repeat(a, low.get(a));
+        Tensor behind = y.slice(a, n - 1, n).repeat(a, high.get(a));
+        y = Tensor.concat(a, before, y, behind);
+      }
+    }
+    return y;
+  }
+
+  static Tensor padReflect(Tensor x, List<Integer> low, List<Integer> high) {
+    perAxis("padReflect", x, low, high);
+    Tensor y = x;
+    for (int a = 0; a < x.rank(); a++) {
+      int n = x.dim(a);
+      int l = low.get(a);
+      int h = high.get(a);
+      if (Math.min(l, h) < 0 || (Math.max(l, h) > 0 && Math.max(l, h) >= n)) {
+        throw error(
+            "padReflect",
+            l
+                + " before and "
+                + h
+                + " behind on axis "
+                + a
+                + " of "
+                + x.type()
+                + ", expected less than its length");
+      }
+      if (l + h > 0) {
+        Tensor before = y.slice(a, 1, l + 1).reverse(a);
+        Tensor behind = y.slice(a, n - 1 - h, n - 1).reverse(a);
+        y = Tensor.concat(a, before, y, behind);
+      }
+    }
+    return y;
+  }
+
+  /** Elements {@code [i, i + offset]} of axes {@code a} and {@code b}, as a new last axis. */
+  static Tensor diagonal(Tensor x, int offset, int a, int b) {
+    int rows = x.shape().axis(a);
+    int columns = x.shape().axis(b);
+    if (rows == columns) {
+      throw error("diagonal", "got axis " + a + " twice, expected two axes of " + x.type());
+    }
+    int r0 = Math.max(0, -offset);
+    int c0 = Math.max(0, offset);
+    int n = Math.max(0, Math.min(x.dim(rows) - r0, x.dim(columns) - c0));
+    if (n == 0) {
+      Shape none = x.shape().without(List.of(rows, columns)).concat(Shape.of(0));
+      return x.slice(rows, 0, 0).slice(columns, 0, 0).reshape(none);
+    }
+    Tensor square = x.slice(rows, r0, r0 + n).slice(columns, c0, c0 + n);
+    Tensor line = one(new Move.Shear(rows, columns, 1), square).squeeze(rows);
+    return line.moveAxis(columns > rows ? columns - 1 : columns, -1);
+  }
+
+  /** True at {@code [i, j]} of the last two axes of {@code shape} where {@code j - i <= offset}. */
+  private static Tensor below(Tensor x, Shape shape, int offset) {
+    Tensor row = iota(x, DType.I32, shape, shape.rank() - 2);
+    Tensor column = iota(x, DType.I32, shape, shape.rank() - 1);
+    return column.sub(row).le(HostTensor.full(TensorType.scalar(DType.I32), offset));
+  }
+
+  private static Shape matrix(String op, Tensor x) {
+    if (x.rank() < 2) {
+      throw error(op, "operand 0 has type " + x.type() + ", expected at least two axes");
+    }
+    return x.shape().range(x.rank() - 2, x.rank());
+  }
+
+  static Tensor tril(Tensor x, int offset) {
+    Tensor keep = below(x, matrix("tril", x), offset);
+    return keep.select(x, HostTensor.full(TensorType.scalar(x.dtype()), 0));
+  }
+
+  static Tensor triu(Tensor x, int offset) {
+    Tensor drop = below(x, matrix("triu", x), offset - 1);
+    return drop.select(HostTensor.full(TensorType.scalar(x.dtype()), 0), x);
+  }
+
+  static Tensor diag(Tensor x, int offset) {
+    if (x.rank() == 0) {
+      throw error("diag", "operand 0 has type " + x.type() + ", expected at least one axis");
+    }
+    int n = x.dim(-1);
+    Shape square = Shape.of(n, n);
+    Tensor on = iota(x, DType.I32, square, 0).eq(iota(x, DType.I32, square, 1));
+    Tensor wide = x.expandDims(-1).broadcastTo(x.shape().concat(Shape.of(n)));
+    Tensor y = on.select(wide, HostTensor.full(TensorType.scalar(x.dtype()), 0));
+    int r = y.rank();
+    List<Integer> low = new ArrayList<>(Collections.nCopies(r, 0));
+    List<Integer> high = new ArrayList<>(low);
+    low.set(r - 1, Math.max(0, offset));
+    high.set(r - 2, Math.max(0, offset));
+    low.set(r - 2, Math.max(0, -offset));
+    high.set(r - 1, Math.max(0, -offset));
+    return offset == 0 ? y : y.pad(low, high, 0);
   }
 }

@@ -58,6 +58,32 @@ public sealed interface Tensor extends ElementwiseMethods, FoldMethods permits H
     return apply(dims, b);
   }
 
+  /** Sums over pairs of axes: {@code axes[i]} of this and {@code bAxes[i]} of {@code b}. */
+  default Tensor tensordot(Tensor b, int[] axes, int[] bAxes) {
+    List<Integer> l = Arrays.stream(axes).map(shape()::axis).boxed().toList();
+    List<Integer> r = Arrays.stream(bAxes).map(b.shape()::axis).boxed().toList();
+    return dot(b, new Dot(l, r, List.of(), List.of()));
+  }
+
+  /** Every product of an element of this and one of {@code b}: this one's axes, then those. */
+  default Tensor outer(Tensor b) {
+    return dot(b, new Dot(List.of(), List.of(), List.of(), List.of()));
+  }
+
+  /**
+   * Einstein summation, as numpy's: {@code einsum("bij,bjk->bik", a, b)}.
+   *
+   * <p>Every letter is an axis and has one length. Letters that the result lacks are summed over; a
+   * letter twice in one operand is its diagonal. {@code ...} stands for any further axes, which
+   * broadcast. Without {@code ->} the result has the axes of {@code ...}, then the letters that
+   * appear once, in alphabetical order, capitals first. Spaces are ignored.
+   *
+   * @throws TypeException when the text or a length does not fit
+   */
+  static Tensor einsum(String spec, Tensor... operands) {
+    return Einsum.of(spec, List.of(operands));
+  }
+
   /**
    * Convolution (a cross-correlation, as everywhere in the field) with stride 1 and no padding; see
    * {@link #conv(Tensor, Windows, int)}.
@@ -214,6 +240,16 @@ public sealed interface Tensor extends ElementwiseMethods, FoldMethods permits H
     return slice(0, at, at + 1).squeeze(0);
   }
 
+  /** Position {@code i} (an integer scalar) of axis 0, without that axis; clamped into range. */
+  default Tensor get(Tensor i) {
+    return Indexing.get(this, i);
+  }
+
+  /** The parts of {@code axis} between the positions {@code at}, ascending. */
+  default List<Tensor> splitAt(int axis, int... at) {
+    return Moves.splitAt(this, axis, at);
+  }
+
   /** Equal parts along {@code axis}. */
   default List<Tensor> split(int axis, int parts) {
     int a = shape().axis(axis);
@@ -234,6 +270,57 @@ public sealed interface Tensor extends ElementwiseMethods, FoldMethods permits H
     return IntStream.range(0, parts).mapToObj(i -> slice(a, i * step, (i + 1) * step)).toList();
   }
 
+  /** Shifted round by {@code shift} along {@code axis}: what leaves at one end enters at the other. */
+  default Tensor roll(int axis, int shift) {
+    return Moves.roll(this, axis, shift);
+  }
+
+  /** The whole tensor {@code times[i]} times one after the other along axis i. */
+  default Tensor tile(int... times) {
+    return Moves.tile(this, times);
+  }
+
+  /** Every element {@code times} times along {@code axis}. */
+  default Tensor repeat(int axis, int times) {
+    return Moves.repeat(this, axis, times);
+  }
+
+  /** Axes {@code a} and {@code b} exchanged. */
+  default Tensor swapAxes(int a, int b) {
+    return Moves.swapAxes(this, a, b);
+  }
+
+  /** Elements {@code [i, i + offset]} of axes {@code a} and {@code b}, as a new last axis. */
+  default Tensor diagonal(int offset, int a, int b) {
+    return Moves.diagonal(this, offset, a, b);
+  }
+
+  /** The diagonal of the last two axes. */
+  default Tensor diagonal() {
+    return diagonal(0, -2, -1);
+  }
+
+  /** Matrices with the last axis on the diagonal that {@code offset} says, and zeros elsewhere. */
+  default Tensor diag(int offset) {
+    return Moves.diag(this, offset);
+  }
+
+  /** The unit matrix {@code [n, n]}. */
+  static Tensor eye(DType dtype, int n) {
+    return HostTensor.full(TensorType.of(dtype, n), 1).diag(0);
+  }
+
+  /** The last two axes {@code [i, j]} where {@code j - i <= offset}, and zeros elsewhere. */
+  default Tensor tril(int offset) {
+    return Moves.tril(this, offset);
+  }
+
+  /** The last two axes {@code [i, j]} where {@code j - i >= offset}, and zeros elsewhere. */
+  default Tensor triu(int offset) {
+    return Moves.triu(this, offset);
+  }
+
+  /** The order turned round along {@code axes}; numpy's {@code flip}. */
   default Tensor reverse(int... axes) {
     return apply(new Move.Reverse(Arrays.stream(axes).map(shape()::axis).boxed().toList()));
   }
@@ -242,6 +329,16 @@ public sealed interface Tensor extends ElementwiseMethods, FoldMethods permits H
   default Tensor pad(List<Integer> low, List<Integer> high, double value) {
     Tensor fill = Broadcasting.scalar(this, value);
     return apply(new Move.Pad(low, high, java.util.Collections.nCopies(rank(), 0)), fill);
+  }
+
+  /** Surrounded with the element at the edge, {@code low} times before and {@code high} behind. */
+  default Tensor padEdge(List<Integer> low, List<Integer> high) {
+    return Moves.padEdge(this, low, high);
+  }
+
+  /** Surrounded with its mirror image; the element at the edge itself is not repeated. */
+  default Tensor padReflect(List<Integer> low, List<Integer> high) {
+    return Moves.padReflect(this, low, high);
   }
 
   static Tensor concat(int axis, Tensor... parts) {
@@ -263,6 +360,51 @@ public sealed interface Tensor extends ElementwiseMethods, FoldMethods permits H
   /** Along {@code axis} at integer {@code indices}, whose axes replace it; clamped into range. */
   default Tensor take(Tensor indices, int axis) {
     return apply(new Index.Gather(shape().axis(axis), 0), indices);
+  }
+
+  /**
+   * {@code y[…i…] = x[…indices[…i…]…]}: along {@code axis}, one row of indices for each row of
+   * elements. All other lengths are equal or 1. Indices are clamped into range.
+   */
+  default Tensor takeAlongAxis(Tensor indices, int axis) {
+    return Indexing.takeAlongAxis(this, indices, axis);
+  }
+
+  /**
+   * This tensor with {@code updates} in place of what {@link #take} reads; they broadcast to its
+   * shape. Updates at indices out of range are dropped; of several at one place the last one stays.
+   */
+  default Tensor setAt(int axis, Tensor indices, Tensor updates) {
+    return Indexing.scatter(this, Index.Combine.SET, axis, indices, updates);
+  }
+
+  /** This tensor with {@code updates} added to what {@link #take} reads; see {@link #setAt}. */
+  default Tensor addAt(int axis, Tensor indices, Tensor updates) {
+    return Indexing.scatter(this, Index.Combine.ADD, axis, indices, updates);
+  }
+
+  /** The greater of this tensor and {@code updates} where {@link #take} reads; see {@link #setAt}. */
+  default Tensor maxAt(int axis, Tensor indices, Tensor updates) {
+    return Indexing.scatter(this, Index.Combine.MAX, axis, indices, updates);
+  }
+
+  /** This tensor with {@code updates} combined into what {@link #takeAlongAxis} reads. */
+  default Tensor scatterAlongAxis(
+      Index.Combine combine, int axis, Tensor indices, Tensor updates) {
+    return Indexing.scatterAlongAxis(this, combine, axis, indices, updates);
+  }
+
+  /**
+   * The window of {@code sizes} that starts at integer scalars, one per axis; clamped so that it
+   * fits.
+   */
+  default Tensor dynamicSlice(int[] sizes, Tensor... starts) {
+    return Indexing.dynamicSlice(this, sizes, starts);
+  }
+
+  /** This tensor with {@code window} written at {@code starts}, clamped so that it fits. */
+  default Tensor dynamicUpdate(Tensor window, Tensor... starts) {
+    return Indexing.dynamicUpdate(this, window, starts);
   }
 
   /** 1 where the new last axis' index equals this integer tensor's element, else 0. */

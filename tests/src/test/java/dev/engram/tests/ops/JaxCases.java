@@ -1,5 +1,7 @@
 package dev.engram.tests.ops;
 
+import dev.engram.ir.DType;
+import dev.engram.ir.Index;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.Windows;
 import java.util.LinkedHashMap;
@@ -17,6 +19,9 @@ final class JaxCases {
     JaxCases c = new JaxCases();
     c.convolution();
     c.pooling();
+    c.contraction();
+    c.moves();
+    c.indexing();
     return c.cases;
   }
 
@@ -62,5 +67,66 @@ final class JaxCases {
     add(
         "avgPool3dSame",
         x -> x.get(0).avgPool(new int[] {2, 3, 2}, Windows.same().stride(1, 2, 2)));
+  }
+
+  private void einsum(String name, String spec) {
+    add(name, x -> Tensor.einsum(spec, x.toArray(Tensor[]::new)));
+  }
+
+  private void contraction() {
+    einsum("einsumMatmul", "ij,jk->ik");
+    einsum("einsumImplicit", "ba,cb");
+    einsum("einsumTrace", "ii");
+    einsum("einsumDiagonal", "iji->ji");
+    einsum("einsumThrice", "iii->i");
+    einsum("einsumSum", "ijk->k");
+    einsum("einsumTransposed", "ijk->kij");
+    einsum("einsumBatch", "bij,bjk->bik");
+    einsum("einsumThree", "ij, jk, kl -> il");
+    einsum("einsumShared", "i,i,i->i");
+    einsum("einsumOuter", "i,j->ji");
+    einsum("einsumEllipsis", "...ij,...jk->...ik");
+    einsum("einsumEllipsisSum", "a...,a...->...");
+    einsum("einsumBilinear", "bn,anm,bm->ba");
+    einsum("einsumAttention", "bqhd,bkhd->bhqk");
+    add("tensordot", x -> x.get(0).tensordot(x.get(1), new int[] {0, 2}, new int[] {1, 0}));
+    add("matmulBroadcast", x -> x.get(0).matmul(x.get(1)));
+  }
+
+  private void moves() {
+    add("sliceStrided", x -> x.get(0).slice(1, 1, 8, 3));
+    add("padEdge", x -> x.get(0).padEdge(List.of(2, 0), List.of(1, 3)));
+    add("padReflect", x -> x.get(0).padReflect(List.of(2, 0), List.of(1, 3)));
+    add("roll", x -> x.get(0).roll(1, 5));
+    add("rollBack", x -> x.get(0).roll(0, -2));
+    add("tile", x -> x.get(0).tile(2, 3));
+    add("repeat", x -> x.get(0).repeat(1, 3));
+    add("stack", x -> Tensor.stack(1, x));
+    add("splitAt", x -> x.get(0).splitAt(1, 1, 4).get(1));
+    add("swapAxes", x -> x.get(0).swapAxes(0, -1));
+    add("moveAxis", x -> x.get(0).moveAxis(0, -1));
+    add("diagonal", x -> x.get(0).diagonal(1, 0, 2));
+    add("diagonalBelow", x -> x.get(0).diagonal(-2, 2, 0));
+    add("diagonalNone", x -> x.get(0).diagonal(5, 0, 1));
+    add("diag", x -> x.get(0).diag(-2));
+    add("tril", x -> x.get(0).tril(1));
+    add("triu", x -> x.get(0).triu(-1));
+  }
+
+  private void indexing() {
+    add("take", x -> x.get(0).take(x.get(1), 1));
+    add("takeAlongAxis", x -> x.get(0).takeAlongAxis(x.get(1), 1));
+    add("takeAlongFirst", x -> x.get(0).takeAlongAxis(x.get(1), 0));
+    add("addAt", x -> x.get(0).addAt(1, x.get(1), x.get(2)));
+    add("addAtOne", x -> x.get(0).addAt(0, x.get(1), x.get(2)));
+    add("setAt", x -> x.get(0).setAt(0, x.get(1), x.get(2)));
+    add("maxAt", x -> x.get(0).maxAt(0, x.get(1), x.get(2)));
+    add(
+        "addAlongAxis",
+        x -> x.get(0).scatterAlongAxis(Index.Combine.ADD, 1, x.get(1), x.get(2)));
+    add("dynamicSlice", x -> x.get(0).dynamicSlice(new int[] {2, 3}, x.get(1), x.get(1)));
+    add("dynamicUpdate", x -> x.get(0).dynamicUpdate(x.get(1), x.get(2), x.get(2)));
+    add("getDynamic", x -> x.get(0).get(x.get(1)));
+    add("oneHot", x -> x.get(0).oneHot(4, DType.F64));
   }
 }
