@@ -190,6 +190,31 @@ case("dynamicUpdate", lambda x, u, i: lax.dynamic_update_slice(x, u, (i, i)), no
 case("getDynamic", lambda x, i: x[i], normal(5, 4), two)
 case("oneHot", lambda i: jax.nn.one_hot(i, 4, dtype=jnp.float64), at)
 
+# --- sorting
+
+
+def with_ties(*shape):
+    return np.round(normal(*shape) * 2) / 2
+
+
+def nan_last(x):
+    x = x.copy()
+    x[..., 1] = np.nan
+    return x
+
+
+case("sort", lambda x: jnp.sort(x, 1), normal(3, 7, 2))
+case("sortDown", lambda x: jnp.sort(x, 0, descending=True), normal(5, 2))
+case("sortNan", lambda x: jnp.sort(x), nan_last(normal(2, 6)))
+case("argSort", lambda x: jnp.argsort(x, 1).astype(jnp.int32), with_ties(3, 40))
+case("argSortDown", lambda x: jnp.argsort(x, 0, descending=True).astype(jnp.int32), with_ties(33, 2))
+case("topKValues", lambda x: lax.top_k(x, 3)[0], normal(2, 8))
+case("topKIndices", lambda x: lax.top_k(x, 3)[1], with_ties(2, 8))
+grid = np.sort(with_ties(9))
+wanted = np.concatenate([with_ties(11), grid, [-9.0, 9.0, np.nan]])
+case("searchSorted", lambda a, v: jnp.searchsorted(a, v).astype(jnp.int32), grid, wanted)
+case("searchSortedRight", lambda a, v: jnp.searchsorted(a, v, side="right").astype(jnp.int32), grid, wanted)
+
 # --- the file
 
 

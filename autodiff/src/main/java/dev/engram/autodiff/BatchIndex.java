@@ -24,6 +24,10 @@ record BatchIndex(Batching batching) {
       case Index.Scatter s -> scatter(s, in);
       case Index.DynamicSlice s -> slice(s, in.getFirst(), in.subList(1, in.size()));
       case Index.DynamicUpdate _ -> update(in.get(0), in.get(1), in.subList(2, in.size()));
+      case Index.ArgSort s ->
+          Wide.batched(
+              batching.b.emit1(
+                  new Index.ArgSort(s.axis() + 1, s.descending()), in.getFirst().value()));
     };
   }
 

@@ -25,6 +25,7 @@ record IndexPullback(Pullback p) {
         p.give(e.in(0), p.b.emit(new Index.DynamicUpdate(), args).getFirst());
       }
       case Index.DynamicUpdate u -> update(e, u, ct);
+      case Index.ArgSort _ -> throw p.notLinear(e);
     }
   }
 

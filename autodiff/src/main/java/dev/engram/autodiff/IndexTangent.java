@@ -26,6 +26,7 @@ record IndexTangent(Pushforward push) {
             case SET -> Optional.of(scatter(s, in, tangent(in, 0), tangent(in, 2)));
             case MAX -> Optional.of(max(s, in, y));
           };
+      case Index.ArgSort _ -> Optional.empty();
     };
   }
 

@@ -84,7 +84,7 @@ final class StructuralZeros {
         }
       }
       case Index.Gather _, Index.DynamicSlice _ -> zeroWhenFirstIs(e, in);
-      case Index.Scatter _, Index.DynamicUpdate _ -> keep(e);
+      case Index.Scatter _, Index.DynamicUpdate _, Index.ArgSort _ -> keep(e);
       case Control.Call call when call.derivative() instanceof Control.Derivative.Plain -> {
         List<Optional<Value>> outs = inline(b, call.body(), in);
         for (int i = 0; i < outs.size(); i++) {

@@ -43,7 +43,8 @@ final class Einsum {
     String[] inputs = (arrow < 0 ? plain : plain.substring(0, arrow)).split(",", -1);
     if (operands.isEmpty() || inputs.length != operands.size()) {
       throw error(
-          "got %d operands, expected %d as the text names".formatted(operands.size(), inputs.length));
+          "got %d operands, expected %d as the text names"
+              .formatted(operands.size(), inputs.length));
     }
     List<List<String>> labels = new ArrayList<>();
     for (int i = 0; i < inputs.length; i++) {

@@ -3,7 +3,7 @@ package dev.engram.ir;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Reads or writes at positions known only in the run. Indices are i32 or i64. */
+/** Reads or writes at positions known only in the run, or finds them. Indices are i32 or i64. */
 public sealed interface Index extends Op {
 
   /**
@@ -101,6 +101,43 @@ public sealed interface Index extends Op {
       }
       window("dynamicUpdate", x, in.get(1).shape());
       return List.of(x);
+    }
+  }
+
+  /**
+   * The positions (i32) along {@code axis} that sort it: {@code y[…i…]} is where the i-th element
+   * of the sorted row comes from.
+   *
+   * <p>Equal elements keep their order, in both directions; -0 equals 0. NaN comes last, in both
+   * directions, in the order that they have.
+   */
+  record ArgSort(int axis, boolean descending) implements Index {
+    @Override
+    public String mnemonic() {
+      return "argSort";
+    }
+
+    @Override
+    public List<TensorType> typeOf(List<TensorType> in) {
+      Types.arity("argSort", in, 1);
+      TensorType x = in.getFirst();
+      Types.axes("argSort", "axis", List.of(axis), x.rank());
+      return List.of(x.with(DType.I32));
+    }
+
+    /** The order of two elements of type {@code dtype}, equal ones apart. */
+    public int compare(DType dtype, long a, long b) {
+      if (!dtype.isFloat()) {
+        return descending ? Long.compare(b, a) : Long.compare(a, b);
+      }
+      double x = dtype.toDouble(a);
+      double y = dtype.toDouble(b);
+      if (Double.isNaN(x) || Double.isNaN(y)) {
+        return Boolean.compare(Double.isNaN(x), Double.isNaN(y));
+      }
+      // Not Double.compare, which tells -0 from 0.
+      int order = x < y ? -1 : x > y ? 1 : 0;
+      return descending ? -order : order;
     }
   }
 

@@ -13,10 +13,10 @@ final class Indexing {
     return Tensor.apply(op, in).getFirst();
   }
 
-  static Tensor scatter(
-      Tensor x, Index.Combine combine, int axis, Tensor indices, Tensor updates) {
+  static Tensor scatter(Tensor x, Index.Combine combine, int axis, Tensor indices, Tensor updates) {
     int a = x.shape().axis(axis);
-    Shape want = x.shape().range(0, a).concat(indices.shape()).concat(x.shape().range(a + 1, x.rank()));
+    Shape want =
+        x.shape().range(0, a).concat(indices.shape()).concat(x.shape().range(a + 1, x.rank()));
     Tensor wide = Broadcasting.to(updates, want, "scatter");
     return one(new Index.Scatter(a, 0, combine), List.of(x, indices, wide));
   }

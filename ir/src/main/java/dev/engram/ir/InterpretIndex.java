@@ -1,6 +1,8 @@
 package dev.engram.ir;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** Gather, scatter and dynamic windows. */
 final class InterpretIndex {
@@ -24,7 +26,25 @@ final class InterpretIndex {
             update, window(x.shape(), update.shape(), in.subList(2, in.size())), out);
         yield out;
       }
+      case Index.ArgSort s -> argSort(s, x, type);
     };
+  }
+
+  private static HostTensor argSort(Index.ArgSort op, HostTensor x, TensorType type) {
+    HostTensor out = HostTensor.allocate(type);
+    int n = x.shape().dim(op.axis());
+    long step = x.shape().strides()[op.axis()];
+    int[] rows =
+        IndexMap.offsets(
+            x.shape(), IntStream.range(0, x.rank()).filter(a -> a != op.axis()).boxed().toList());
+    for (int row : rows) {
+      List<Integer> order = new ArrayList<>(IntStream.range(0, n).boxed().toList());
+      order.sort((i, j) -> op.compare(x.dtype(), x.bits(row + i * step), x.bits(row + j * step)));
+      for (int i = 0; i < n; i++) {
+        out.setBits(row + i * step, order.get(i));
+      }
+    }
+    return out;
   }
 
   /**

@@ -97,7 +97,8 @@ final class Moves {
   private static void perAxis(String op, Tensor x, List<Integer> low, List<Integer> high) {
     if (low.size() != x.rank() || high.size() != x.rank()) {
       throw error(
-          op, "low=" + low + ", high=" + high + ", expected one number for each axis of " + x.type());
+          op,
+          "low=" + low + ", high=" + high + ", expected one number for each axis of " + x.type());
     }
   }
 

@@ -90,6 +90,7 @@ public final class OpTable {
     m.put("scatter", entry(Index.Scatter.class, Map.of()));
     m.put("dynamicSlice", entry(Index.DynamicSlice.class, Map.of()));
     m.put("dynamicUpdate", entry(Index.DynamicUpdate.class, Map.of()));
+    m.put("argSort", entry(Index.ArgSort.class, Map.of()));
     m.put("const", entry(Source.Const.class, Map.of()));
     m.put("iota", entry(Source.Iota.class, Map.of()));
     m.put("randomBits", entry(Source.RandomBits.class, Map.of()));

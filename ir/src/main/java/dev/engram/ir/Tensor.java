@@ -270,7 +270,9 @@ public sealed interface Tensor extends ElementwiseMethods, FoldMethods permits H
     return IntStream.range(0, parts).mapToObj(i -> slice(a, i * step, (i + 1) * step)).toList();
   }
 
-  /** Shifted round by {@code shift} along {@code axis}: what leaves at one end enters at the other. */
+  /**
+   * Shifted round by {@code shift} along {@code axis}: what leaves at one end enters at the other.
+   */
   default Tensor roll(int axis, int shift) {
     return Moves.roll(this, axis, shift);
   }
@@ -383,14 +385,15 @@ public sealed interface Tensor extends ElementwiseMethods, FoldMethods permits H
     return Indexing.scatter(this, Index.Combine.ADD, axis, indices, updates);
   }
 
-  /** The greater of this tensor and {@code updates} where {@link #take} reads; see {@link #setAt}. */
+  /**
+   * The greater of this tensor and {@code updates} where {@link #take} reads; see {@link #setAt}.
+   */
   default Tensor maxAt(int axis, Tensor indices, Tensor updates) {
     return Indexing.scatter(this, Index.Combine.MAX, axis, indices, updates);
   }
 
   /** This tensor with {@code updates} combined into what {@link #takeAlongAxis} reads. */
-  default Tensor scatterAlongAxis(
-      Index.Combine combine, int axis, Tensor indices, Tensor updates) {
+  default Tensor scatterAlongAxis(Index.Combine combine, int axis, Tensor indices, Tensor updates) {
     return Indexing.scatterAlongAxis(this, combine, axis, indices, updates);
   }
 
@@ -405,6 +408,41 @@ public sealed interface Tensor extends ElementwiseMethods, FoldMethods permits H
   /** This tensor with {@code window} written at {@code starts}, clamped so that it fits. */
   default Tensor dynamicUpdate(Tensor window, Tensor... starts) {
     return Indexing.dynamicUpdate(this, window, starts);
+  }
+
+  /**
+   * The positions (i32) that sort each row along {@code axis}, from the least element to the
+   * greatest or, {@code descending}, from the greatest to the least. Equal elements keep their
+   * order; NaN comes last either way.
+   */
+  default Tensor argSort(int axis, boolean descending) {
+    return Sorting.argSort(this, axis, descending);
+  }
+
+  /** Each row along {@code axis} sorted from the least element to the greatest; NaN comes last. */
+  default Tensor sort(int axis) {
+    return sort(axis, false);
+  }
+
+  /** Each row along {@code axis} in the order of {@link #argSort}. */
+  default Tensor sort(int axis, boolean descending) {
+    return Sorting.sort(this, axis, descending);
+  }
+
+  /**
+   * The {@code k} greatest elements along {@code axis}, greatest first; of equal ones the first.
+   */
+  default TopK topK(int k, int axis) {
+    return Sorting.topK(this, k, axis);
+  }
+
+  /**
+   * For each of {@code values} the number (i32) of elements of this sorted vector that are less,
+   * with {@code right} less or equal: the position that keeps the order. NaN is greater than all
+   * others.
+   */
+  default Tensor searchSorted(Tensor values, boolean right) {
+    return Sorting.searchSorted(this, values, right);
   }
 
   /** 1 where the new last axis' index equals this integer tensor's element, else 0. */

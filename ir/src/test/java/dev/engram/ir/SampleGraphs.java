@@ -69,6 +69,7 @@ final class SampleGraphs {
         plain("gather", new Index.Gather(0, 0), f32(5, 2), i32(3)),
         plain("scatter", new Index.Scatter(0, 0, Index.Combine.ADD), f32(5, 2), i32(3), f32(3, 2)),
         plain("dynamicSlice", new Index.DynamicSlice(Shape.of(2)), f32(5), i32()),
+        plain("argSort", new Index.ArgSort(1, true), f32(5, 2)),
         plain("dynamicUpdate", new Index.DynamicUpdate(), f32(5), f32(2), i32()),
         plain("iota", new Source.Iota(TensorType.of(DType.I64, 2, 3), 1)),
         plain("randomBits", new Source.RandomBits(Shape.of(4)), i32(2)),

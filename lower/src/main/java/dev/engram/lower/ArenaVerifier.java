@@ -60,6 +60,7 @@ final class ArenaVerifier {
     for (Step s : steps) {
       switch (s) {
         case Step.Nest n -> nest(n);
+        case Step.Sort o -> nest(o.traffic());
         case Step.Loop l -> {
           for (int i = 0; i < Math.min(l.length(), 2); i++) {
             steps(l.body());

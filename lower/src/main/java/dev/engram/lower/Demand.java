@@ -90,6 +90,7 @@ final class Demand {
     return switch (e.op()) {
       case Index.Gather _, Index.DynamicSlice _ -> i == 0 && !isView(v);
       case Index.Scatter _, Index.DynamicUpdate _ -> i == 0 && !isView(v);
+      case Index.ArgSort _ -> !isView(v);
       case Move.Concat _ -> true;
       case Move.Pad p -> i == 0 && p.interior().stream().allMatch(k -> k == 0);
       case Control _ -> !isView(v) || strided(v);

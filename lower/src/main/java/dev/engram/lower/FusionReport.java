@@ -41,6 +41,7 @@ public record FusionReport(List<Row> rows, long arenaBytes) {
     for (Step s : steps) {
       switch (s) {
         case Step.Nest n -> rows.add(row(p, n, runs));
+        case Step.Sort o -> rows.add(row(p, o.traffic(), runs));
         case Step.Loop l -> collect(p, l.body(), runs * l.length(), rows);
         case Step.Branch b -> {
           collect(p, b.onTrue(), runs, rows);

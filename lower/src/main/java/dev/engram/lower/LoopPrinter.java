@@ -75,6 +75,7 @@ public final class LoopPrinter {
     for (Step s : steps) {
       switch (s) {
         case Step.Nest n -> nest(depth, n);
+        case Step.Sort o -> sort(depth, o);
         case Step.Loop l -> {
           String range = l.reverse() ? (l.length() - 1) + " down to 0" : "0 to " + (l.length() - 1);
           line(depth, "loop t" + loops + " = " + range + " {");
@@ -93,6 +94,15 @@ public final class LoopPrinter {
         }
       }
     }
+  }
+
+  private void sort(int depth, Step.Sort s) {
+    String down = s.op().descending() ? " descending" : "";
+    line(depth, "sort" + down + (s.where().isKnown() ? "  // " + s.where() : ""));
+    line(depth + 1, "for " + axes(s.traffic(), false));
+    line(
+        depth + 1,
+        element(s.to()) + " = order of " + element(s.from()) + " along i" + s.rows().size());
   }
 
   private void nest(int depth, Step.Nest n) {

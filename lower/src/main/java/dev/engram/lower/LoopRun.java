@@ -3,6 +3,7 @@ package dev.engram.lower;
 import dev.engram.ir.HostTensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 
 /** A loop program with memory of its own, interpreted. */
@@ -81,6 +82,7 @@ final class LoopRun implements Executable {
     for (Step s : steps) {
       switch (s) {
         case Step.Nest n -> new NestRun(n, memory, counters).run();
+        case Step.Sort o -> sort(o);
         case Step.Loop l -> loop(l);
         case Step.Branch b -> {
           Access p = b.predicate();
@@ -88,6 +90,34 @@ final class LoopRun implements Executable {
           long at = NestRun.at(p.at(), counters, new long[p.at().inner().size()]);
           steps(t.bits(at) != 0 ? b.onTrue() : b.onFalse());
         }
+      }
+    }
+  }
+
+  private void sort(Step.Sort s) {
+    HostTensor from = memory[s.from().buffer()];
+    HostTensor to = memory[s.to().buffer()];
+    int rank = s.rows().size();
+    long count = s.rows().stream().mapToLong(Integer::longValue).reduce(1, (a, b) -> a * b);
+    for (long row = 0; row < count; row++) {
+      long[] at = new long[rank + 1];
+      long rest = row;
+      for (int d = rank - 1; d >= 0; d--) {
+        at[d] = rest % s.rows().get(d);
+        rest /= s.rows().get(d);
+      }
+      long read = NestRun.at(s.from().at(), counters, at);
+      long write = NestRun.at(s.to().at(), counters, at);
+      long in = s.from().at().inner().getLast();
+      long out = s.to().at().inner().getLast();
+      List<Integer> order = new ArrayList<>();
+      for (int i = 0; i < s.length(); i++) {
+        order.add(i);
+      }
+      order.sort(
+          (i, j) -> s.op().compare(s.dtype(), from.bits(read + i * in), from.bits(read + j * in)));
+      for (int i = 0; i < s.length(); i++) {
+        to.setBits(write + i * out, order.get(i));
       }
     }
   }

@@ -165,7 +165,7 @@ final class NestBuilder {
       case Source.Iota i -> {
         long[] one = new long[p.rank()];
         one[i.axis()] = 1;
-        yield share(new Instr.IndexOf(dtype, index(p, one)));
+        yield indexOf(dtype, p, one);
       }
       case Source.RandomBits r -> {
         name(e);
@@ -182,6 +182,10 @@ final class NestBuilder {
 
   Affine index(Point p, long[] strides) {
     return p.address(0, java.util.Collections.nCopies(block.depth(), 0L), strides);
+  }
+
+  int indexOf(DType dtype, Point p, long[] strides) {
+    return share(new Instr.IndexOf(dtype, index(p, strides)));
   }
 
   private int only(Eqn e, Point p) {

@@ -4,6 +4,7 @@ import dev.engram.ir.Cast;
 import dev.engram.ir.Check;
 import dev.engram.ir.Control;
 import dev.engram.ir.Custom;
+import dev.engram.ir.DType;
 import dev.engram.ir.Dot;
 import dev.engram.ir.Elementwise;
 import dev.engram.ir.Eqn;
@@ -15,6 +16,7 @@ import dev.engram.ir.Reduce;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Source;
 import dev.engram.ir.Value;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
@@ -41,6 +43,7 @@ final class OpaqueEmitter {
       case Move.Pad p -> pad(e, p);
       case Index.Scatter s -> scatter(e, s);
       case Index.DynamicUpdate _ -> dynamicUpdate(e);
+      case Index.ArgSort s -> argSort(e, s);
       case Control.Scan _ -> block.scan(n).emit();
       case Control.Cond c -> cond(e, c);
       case Control _, Index _, Source _, Move _, Custom _, Elementwise _, Cast _, Reduce _, Dot _ ->
@@ -173,6 +176,39 @@ final class OpaqueEmitter {
         Index.Combine.SET,
         value);
     b.finish(e.where());
+  }
+
+  private void argSort(Eqn e, Index.ArgSort op) {
+    View to = block.wanted(e.out()).getFirst();
+    Shape shape = e.out().type().shape();
+    if (block.literal(e.in(0)) != null) {
+      // Equal elements keep their order.
+      NestBuilder b = block.over(shape);
+      Point p = BlockEmitter.whole(shape);
+      long[] one = new long[shape.rank()];
+      one[op.axis()] = 1;
+      b.store(DType.I32, to, p, b.indexOf(DType.I32, p, one));
+      b.finish(e.where());
+      return;
+    }
+    int[] axisOf = new int[shape.rank()];
+    List<Integer> rows = new ArrayList<>();
+    for (int d = 0; d < axisOf.length; d++) {
+      axisOf[d] = d == op.axis() ? axisOf.length - 1 : rows.size();
+      if (d != op.axis()) {
+        rows.add(shape.dim(d));
+      }
+    }
+    Point p = Point.along(axisOf, axisOf.length);
+    block.add(
+        new Step.Sort(
+            op,
+            e.in(0).type().dtype(),
+            rows,
+            shape.dim(op.axis()),
+            block.located(e.in(0)).at(p, block.depth()),
+            to.at(p, block.depth()),
+            e.where()));
   }
 
   private void cond(Eqn e, Control.Cond c) {

@@ -66,6 +66,12 @@ public final class ProgramVerifier {
     for (Step s : steps) {
       switch (s) {
         case Step.Nest n -> new NestCheck(n, loops).check();
+        case Step.Sort o -> {
+          new NestCheck(o.traffic(), loops).check();
+          if (o.from().buffer() == o.to().buffer()) {
+            throw bad("argSort (" + o.where() + ") sorts b" + o.to().buffer() + " into itself");
+          }
+        }
         case Step.Loop l -> {
           List<Integer> inside = new ArrayList<>(loops);
           inside.add(l.length());

@@ -63,7 +63,7 @@ final class Reads {
           Kind.FREE;
       case Move.Pad _, Move.Concat _ -> Kind.OPAQUE;
       case Index.Gather _, Index.DynamicSlice _ -> Kind.MAP;
-      case Index.Scatter _, Index.DynamicUpdate _ -> Kind.OPAQUE;
+      case Index.Scatter _, Index.DynamicUpdate _, Index.ArgSort _ -> Kind.OPAQUE;
       case Source.Iota _ -> Kind.FREE;
       case Source.RandomBits _ -> Kind.MAP;
       case Custom c -> c instanceof Packed ? Kind.FREE : Kind.OPAQUE;
@@ -132,7 +132,7 @@ final class Reads {
         }
         yield reads;
       }
-      case Index.Scatter _, Index.DynamicUpdate _ -> throw notMapped(e);
+      case Index.Scatter _, Index.DynamicUpdate _, Index.ArgSort _ -> throw notMapped(e);
       case Source.Iota _ -> List.of();
       case Source.RandomBits _ ->
           List.of(

@@ -1,6 +1,9 @@
 package dev.engram.lower;
 
+import dev.engram.ir.DType;
+import dev.engram.ir.Index;
 import dev.engram.ir.Where;
+import java.util.ArrayList;
 import java.util.List;
 
 /** One step of a program. */
@@ -44,6 +47,42 @@ public sealed interface Step {
     public Loop {
       body = List.copyOf(body);
       swaps = List.copyOf(swaps);
+    }
+  }
+
+  /**
+   * Sorts rows: for every point of the axes {@code rows}, the positions along one more axis of
+   * {@code length} that bring the elements of {@code from} into order, as i32 into {@code to}. The
+   * maps of both have a stride for each axis of {@code rows}, then the one along the row. They lie
+   * in different buffers.
+   *
+   * @param op says the order
+   * @param dtype type of the elements of {@code from}
+   */
+  record Sort(
+      Index.ArgSort op,
+      DType dtype,
+      List<Integer> rows,
+      int length,
+      Access from,
+      Access to,
+      Where where)
+      implements Step {
+    public Sort {
+      rows = List.copyOf(rows);
+    }
+
+    /** A nest that reads and writes the same elements, for whoever asks what memory is used. */
+    public Nest traffic() {
+      List<Axis> axes = new ArrayList<>();
+      rows.forEach(n -> axes.add(new Axis(n, false)));
+      axes.add(new Axis(length, false));
+      List<Instr> body =
+          List.of(
+              new Instr.Load(dtype, from),
+              new Instr.Convert(dtype, DType.I32, 0),
+              new Instr.Store(DType.I32, to, 1));
+      return new Nest(op.mnemonic(), axes, body, List.of(), where);
     }
   }
 

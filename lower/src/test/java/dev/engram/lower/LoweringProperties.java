@@ -56,6 +56,7 @@ class LoweringProperties {
               n.body().stream().map(LoweringProperties::wrong).toList(),
               n.epilogue().stream().map(LoweringProperties::wrong).toList(),
               n.where());
+      case Step.Sort s -> s;
       case Step.Loop l -> new Step.Loop(l.length(), l.reverse(), wrong(l.body()), l.swaps());
       case Step.Branch b -> new Step.Branch(b.predicate(), wrong(b.onTrue()), wrong(b.onFalse()));
     };

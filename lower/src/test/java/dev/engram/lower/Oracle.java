@@ -149,6 +149,7 @@ final class Oracle {
     for (Step s : steps) {
       switch (s) {
         case Step.Nest n -> all.add(n);
+        case Step.Sort _ -> {}
         case Step.Loop l -> all.addAll(nests(l.body()));
         case Step.Branch b -> {
           all.addAll(nests(b.onTrue()));

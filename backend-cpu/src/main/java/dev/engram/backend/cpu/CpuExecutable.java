@@ -38,6 +38,8 @@ final class CpuExecutable implements Executable {
   private sealed interface Code {
     record Nest(NestCall call) implements Code {}
 
+    record Sort(SortCall call) implements Code {}
+
     record Loop(int depth, int length, boolean reverse, Code[] body, int[][] swaps)
         implements Code {}
 
@@ -97,6 +99,7 @@ final class CpuExecutable implements Executable {
             out.add(new Code.Nest(call));
           }
         }
+        case Step.Sort o -> out.add(new Code.Sort(new SortCall(o)));
         case Step.Loop l ->
             out.add(
                 new Code.Loop(
@@ -234,6 +237,7 @@ final class CpuExecutable implements Executable {
     for (Code step : steps) {
       switch (step) {
         case Code.Nest n -> n.call.run(memory, start, counters, pool, scratch);
+        case Code.Sort s -> s.call.run(memory, start, counters, pool, scratch);
         case Code.Loop l -> loop(l);
         case Code.Branch b -> {
           long at = b.offset;

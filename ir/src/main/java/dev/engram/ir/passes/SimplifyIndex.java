@@ -3,6 +3,7 @@ package dev.engram.ir.passes;
 import dev.engram.ir.Index;
 import dev.engram.ir.Lit;
 import dev.engram.ir.Move;
+import dev.engram.ir.Source;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
 import java.util.ArrayList;
@@ -28,6 +29,11 @@ final class SimplifyIndex {
         }
         yield update.type().size() == 0 ? Optional.of(x) : Optional.empty();
       }
+      // Equal elements keep their order.
+      case Index.ArgSort s ->
+          x instanceof Lit
+              ? Optional.of(r.apply1(new Source.Iota(out, s.axis())))
+              : Optional.empty();
     };
   }
 

@@ -93,7 +93,13 @@ final class FamilySamples {
                 of(new Index.Gather(0, 0), f64(3, 2), i32(2, 2)),
                 of(new Index.Gather(1, 1), f64(2, 3, 2), i64(2, 4)),
                 of(new Index.DynamicSlice(shape(2, 1)), f64(4, 3), i32(), i32()),
-                of(new Index.DynamicUpdate(), f64(4, 3), f64(2, 1), i32(), i32())),
+                of(new Index.DynamicUpdate(), f64(4, 3), f64(2, 1), i32(), i32()),
+                of(new Index.ArgSort(1, false), f64(3, 5)),
+                of(new Index.ArgSort(0, true), f32(4, 2)),
+                of(new Index.ArgSort(1, true), i32(2, 6, 2)),
+                of(new Index.ArgSort(0, false), i64(7)),
+                of(new Index.ArgSort(0, true), bool(5)),
+                of(new Index.ArgSort(0, false), f64(0))),
             Stream.of(Index.Combine.values())
                 .flatMap(
                     c ->
@@ -165,6 +171,8 @@ final class FamilySamples {
         ErrorInput.of(
             "operand 1 has type f64[2]", new Index.DynamicUpdate(), f32(3), f64(2), i32()),
         ErrorInput.of("fits into f32[3]", new Index.DynamicUpdate(), f32(3), f32(4), i32()),
+        ErrorInput.of("axis", new Index.ArgSort(1, false), f32(3)),
+        ErrorInput.of("got 2 operands", new Index.ArgSort(0, false), f32(3), f32(3)),
         ErrorInput.of("got 1 operands", new Source.Const(HostTensor.of(new float[] {1})), f32()),
         ErrorInput.of("axis", new Source.Iota(f32(2), 1)),
         ErrorInput.of("a numeric type", new Source.Iota(bool(2), 0)),

@@ -22,6 +22,7 @@ final class JaxCases {
     c.contraction();
     c.moves();
     c.indexing();
+    c.sorting();
     return c.cases;
   }
 
@@ -121,12 +122,22 @@ final class JaxCases {
     add("addAtOne", x -> x.get(0).addAt(0, x.get(1), x.get(2)));
     add("setAt", x -> x.get(0).setAt(0, x.get(1), x.get(2)));
     add("maxAt", x -> x.get(0).maxAt(0, x.get(1), x.get(2)));
-    add(
-        "addAlongAxis",
-        x -> x.get(0).scatterAlongAxis(Index.Combine.ADD, 1, x.get(1), x.get(2)));
+    add("addAlongAxis", x -> x.get(0).scatterAlongAxis(Index.Combine.ADD, 1, x.get(1), x.get(2)));
     add("dynamicSlice", x -> x.get(0).dynamicSlice(new int[] {2, 3}, x.get(1), x.get(1)));
     add("dynamicUpdate", x -> x.get(0).dynamicUpdate(x.get(1), x.get(2), x.get(2)));
     add("getDynamic", x -> x.get(0).get(x.get(1)));
     add("oneHot", x -> x.get(0).oneHot(4, DType.F64));
+  }
+
+  private void sorting() {
+    add("sort", x -> x.get(0).sort(1));
+    add("sortDown", x -> x.get(0).sort(0, true));
+    add("sortNan", x -> x.get(0).sort(-1));
+    add("argSort", x -> x.get(0).argSort(1, false));
+    add("argSortDown", x -> x.get(0).argSort(0, true));
+    add("topKValues", x -> x.get(0).topK(3, -1).values());
+    add("topKIndices", x -> x.get(0).topK(3, -1).indices());
+    add("searchSorted", x -> x.get(0).searchSorted(x.get(1), false));
+    add("searchSortedRight", x -> x.get(0).searchSorted(x.get(1), true));
   }
 }

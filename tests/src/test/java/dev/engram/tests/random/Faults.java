@@ -217,6 +217,7 @@ final class Faults {
                           n.body().stream().map(f).toList(),
                           n.epilogue().stream().map(f).toList(),
                           n.where());
+                  case Step.Sort o -> o;
                   case Step.Loop l ->
                       new Step.Loop(l.length(), l.reverse(), steps(l.body(), f), l.swaps());
                   case Step.Branch b ->

@@ -18,7 +18,7 @@ final class IndexSteps {
   private IndexSteps() {}
 
   static void index(Draft d, Choices c) {
-    int kind = c.next(4);
+    int kind = c.next(5);
     Optional<Value> x =
         d.drawWhere(c, v -> v.type().rank() > 0 && v.type().rank() <= 3 && v.type().size() > 0);
     if (x.isEmpty()) {
@@ -28,8 +28,26 @@ final class IndexSteps {
       case 0 -> gather(d, x.get(), c);
       case 1 -> scatter(d, x.get(), c);
       case 2 -> dynamicSlice(d, x.get(), c);
-      default -> dynamicUpdate(d, x.get(), c);
+      case 3 -> dynamicUpdate(d, x.get(), c);
+      default -> sort(d, c);
     }
+  }
+
+  // Rounded values may be in another order; so may floats a step away, when some are equal.
+  private static void sort(Draft d, Choices c) {
+    d.drawWhere(
+            c,
+            v ->
+                v.type().rank() > 0
+                    && d.facts(v).exact()
+                    && (d.profile.kinks() || !v.type().dtype().isFloat()))
+        .ifPresent(
+            v -> {
+              int axis = c.next(v.type().rank());
+              Op op = new Index.ArgSort(axis, c.next(2) == 1);
+              Value at = d.emit(op, List.of(v), Facts.WHOLE).getFirst();
+              d.offer(d.lift(d.tensor(v).takeAlongAxis(d.tensor(at), axis)), d.facts(v));
+            });
   }
 
   /** Integers whose first axes are the first {@code batch} axes of {@code x}. */
