@@ -111,12 +111,18 @@ public final class DerivativeLaws {
     double down = along(p, -h);
     // Richardson: the error of the central difference is of order h².
     double wide = (up - down) / (2 * h);
-    double narrow = (along(p, h / 2) - along(p, -h / 2)) / h;
+    double halfUp = along(p, h / 2);
+    double halfDown = along(p, -h / 2);
+    double narrow = (halfUp - halfDown) / h;
     double want = narrow + (narrow - wide) / 3;
     double scale = 1 + Math.abs(want);
+    // Bends of half the step are a quarter where it is smooth, and half at a kink.
+    double bend = up - 2 * middle + down;
+    double kink = bend - 4 * (halfUp - 2 * middle + halfDown);
     boolean rough =
         Math.abs(wide - narrow) > 1e-4 * scale
-            || Math.abs(up - 2 * middle + down) > 1e-2 * h * scale;
+            || Math.abs(bend) > 1e-2 * h * scale
+            || Math.abs(kink) > 1e-6 * h * scale;
     if (rough) {
       return false;
     }
