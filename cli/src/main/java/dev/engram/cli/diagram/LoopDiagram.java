@@ -63,6 +63,7 @@ public final class LoopDiagram {
       String id = prefix + i;
       switch (steps.get(i)) {
         case Step.Nest n -> nest(n, id, group);
+        case Step.Sort o -> nest(o.traffic(), id, group);
         case Step.Loop l ->
             steps(l.body(), id + "/", inner(group, "loop " + id + " × " + l.length()));
         case Step.Branch b -> {
