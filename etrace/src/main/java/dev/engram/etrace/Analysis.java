@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -128,7 +129,7 @@ final class Analysis {
       for (Eqn e : step.graph().eqns()) {
         for (int i = 0; i < e.inputs().size(); i++) {
           List<Var> on = Flow.carried(new Flow.Use(e, i));
-          boolean kept = Flow.keepsPositions(e) && !flow.isContract(e);
+          boolean kept = Flow.keepsPositions(e) && !flow.isProduct(e);
           if (mixed.contains(e.in(i)) || (plain.contains(e.in(i)) && !kept)) {
             mixed.addAll(on);
           }
@@ -228,14 +229,16 @@ final class Analysis {
     return r;
   }
 
-  // Each contraction together with the biases added straight to its result.
+  // Each product, by what is done to its positions, together with the biases added straight to it.
   private List<List<Site>> bundles() {
     Map<Site, List<Site>> bundles = new LinkedHashMap<>();
     Map<Var, Site> bySignal = new HashMap<>();
     for (Site s : flow.sites()) {
-      if (s instanceof Site.Contract) {
-        bundles.put(s, new ArrayList<>(List.of(s)));
-        bySignal.put(s.signal(), s);
+      if (!(s instanceof Site.Direct)) {
+        for (Site way : ways(s)) {
+          bundles.put(way, new ArrayList<>(List.of(way)));
+          bySignal.put(way.signal(), way);
+        }
       }
     }
     for (Site s : flow.sites()) {
@@ -245,6 +248,46 @@ final class Analysis {
       }
     }
     return List.copyOf(bundles.values());
+  }
+
+  // A product whose relabelled result reaches hidden states is a site for each such way.
+  private List<Site> ways(Site base) {
+    List<Site> ways = new ArrayList<>();
+    List<Flow.Use> uses = flow.dataUses(base.signal());
+    for (Flow.Use use : uses) {
+      relabelled(base, use)
+          .filter(m -> !new Walk(reach, m.signal(), false).reached.isEmpty())
+          .ifPresent(
+              m -> {
+                flow.setMoved(use);
+                ways.add(m);
+              });
+    }
+    boolean more =
+        ways.size() < uses.size() || step.graph().outs().contains(base.signal()) || ways.isEmpty();
+    if (more) {
+      ways.addFirst(base);
+    }
+    return ways;
+  }
+
+  private Optional<Site.Moved> relabelled(Site base, Flow.Use first) {
+    List<Eqn> chain = new ArrayList<>();
+    List<Relabel.Step> steps = new ArrayList<>();
+    List<Flow.Use> uses = List.of(first);
+    while (uses.size() == 1 && uses.getFirst().index() == 0) {
+      Eqn e = uses.getFirst().eqn();
+      Optional<Relabel.Step> step = Relabel.step(flow, e);
+      if (step.isEmpty()) {
+        break;
+      }
+      chain.add(e);
+      steps.add(step.get());
+      uses = flow.dataUses(e.out());
+    }
+    return chain.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new Site.Moved(base, chain, new Relabel(steps)));
   }
 
   private Site rides(Site.Direct bias, Map<Var, Site> bySignal) {

@@ -97,19 +97,22 @@ record Coordinates(
     return CONFLICTS.stream().filter(c -> c.when.test(this)).map(Conflict::why).findFirst();
   }
 
-  /** Changes of one coordinate, or else of two, that give a legal rule. */
+  /** Changes of as few coordinates as possible that give a legal rule. */
   List<String> alternatives() {
-    List<String> one = new ArrayList<>();
-    List<String> two = new ArrayList<>();
+    int fewest = Integer.MAX_VALUE;
+    List<String> found = new ArrayList<>();
     for (Coordinates c : all()) {
       List<String> changes = c.changesFrom(this);
-      if (c.conflict().isEmpty() && changes.size() == 1) {
-        one.add(changes.getFirst());
-      } else if (c.conflict().isEmpty() && changes.size() == 2) {
-        two.add(String.join(" with ", changes));
+      if (c.conflict().isPresent() || changes.size() > fewest) {
+        continue;
       }
+      if (changes.size() < fewest) {
+        fewest = changes.size();
+        found.clear();
+      }
+      found.add(String.join(" with ", changes));
     }
-    return one.isEmpty() ? two : one;
+    return found;
   }
 
   /** One of each combination of kinds. */

@@ -37,8 +37,9 @@ final class Flow {
   private final Map<Var, Set<Var>> weights = new HashMap<>();
   private final Map<Var, Eqn> definitions = new HashMap<>();
   private final Map<Var, List<Use>> uses = new HashMap<>();
+  private final Set<Use> moved = new HashSet<>();
   private final Map<Value, Site> sites = new LinkedHashMap<>();
-  private final Map<Eqn, Site.Contract> contracts = new HashMap<>();
+  private final Map<Eqn, Site> products = new HashMap<>();
 
   Flow(Graph graph) {
     this.graph = graph;
@@ -84,14 +85,19 @@ final class Flow {
         continue;
       }
       if (e.op() instanceof Dot && !isPure(e.in(1 - i))) {
-        Site.Contract site = new Site.Contract(e, i);
-        contracts.put(e, site);
-        sites.put(e.out(), site);
+        addProduct(new Site.Contract(e, i));
+      } else if (e.op() instanceof Index.Gather(_, int batch) && i == 0 && batch == 0) {
+        addProduct(new Site.Lookup(e));
       } else {
         Var w = (Var) e.in(i);
         sites.putIfAbsent(w, new Site.Direct(e, w));
       }
     }
+  }
+
+  private void addProduct(Site site) {
+    products.put(site.eqn(), site);
+    sites.put(site.signal(), site);
   }
 
   /** Made of weights alone. */
@@ -109,19 +115,37 @@ final class Flow {
     return List.copyOf(sites.values());
   }
 
-  /** The contraction with a weight that {@code e} is. */
-  boolean isContract(Eqn e) {
-    return contracts.containsKey(e);
+  /** True when {@code e} is the product of a weight with data. */
+  boolean isProduct(Eqn e) {
+    return products.containsKey(e);
   }
 
-  /** True when the use is the weight's side of a contraction. */
+  /** True when the use is the weight's side of a product. */
   boolean isWeightOperand(Use use) {
-    Site.Contract c = contracts.get(use.eqn());
-    return c != null && c.weightOperand() == use.index();
+    return switch (products.get(use.eqn())) {
+      case null -> false;
+      case Site.Contract c -> c.weightOperand() == use.index();
+      case Site.Lookup _ -> use.index() == 0;
+      case Site.Direct _, Site.Moved _ -> throw new IllegalStateException("not a product");
+    };
+  }
+
+  /** True when the use begins the relabelling of a site of its own. */
+  boolean isMoved(Use use) {
+    return moved.contains(use);
+  }
+
+  /** The use begins the relabelling of a site of its own. */
+  void setMoved(Use use) {
+    moved.add(use);
   }
 
   Eqn definition(Var v) {
     return definitions.get(v);
+  }
+
+  List<Use> uses(Var v) {
+    return uses.getOrDefault(v, List.of());
   }
 
   /** Uses of {@code v} together with data. */

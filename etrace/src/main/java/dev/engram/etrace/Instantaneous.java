@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The step's own gradient, the previous states held fixed, of everything that has no trace.
@@ -50,58 +51,117 @@ final class Instantaneous {
     Builder b = new Builder("own");
     Map<Value, Value> map = new HashMap<>();
     step.graph().params().forEach(p -> map.put(p.var(), b.param(p)));
-    Map<Eqn, Integer> contracts = new HashMap<>();
-    Map<Value, Value> direct = new HashMap<>();
-    Map<Integer, Value> weights = new HashMap<>();
-    Map<Integer, Value> zeros = new HashMap<>();
-    for (int k = 0; k < analysis.traced.size(); k++) {
-      Site site = analysis.traced.get(k).site();
-      boolean rest = analysis.traced.get(k).walk().rest;
-      Value w = b.param(site.weight().type(), Role.INPUT, "");
-      extra.add(site.weight());
-      switch (site) {
-        case Site.Contract c -> {
-          contracts.put(c.eqn(), k);
-          weights.put(k, w);
-          if (rest) {
-            probes.put(k, b.params().size());
-            zeros.put(k, b.param(c.signal().type(), Role.INPUT, ""));
-            extra.add(Lit.zero(c.signal().type()));
-          }
-        }
-        case Site.Direct d -> {
+    Sites sites = new Sites(b);
+    for (Eqn e : step.graph().eqns()) {
+      b.at(e.where());
+      List<Value> in = sites.operands(e, map);
+      List<Var> outs = b.emit(e.op(), in);
+      for (int i = 0; i < outs.size(); i++) {
+        map.put(e.outputs().get(i), outs.get(i));
+      }
+      sites.after(e, in, map);
+    }
+    return b.build(step.graph().outs().stream().map(v -> Builder.mapped(map, v)).toList());
+  }
+
+  /** What stands in the place of weights at the sites that have a trace. */
+  private final class Sites {
+    private final Builder b;
+
+    /** For each product's equation, the sites that it is. */
+    private final Map<Eqn, List<Integer>> products = new HashMap<>();
+
+    /** For the last equation of a relabelled product, its site. */
+    private final Map<Eqn, Integer> moved = new HashMap<>();
+
+    /** Detached results of products, for the operand that begins a relabelling. */
+    private final Map<Flow.Use, Value> detached = new HashMap<>();
+
+    private final Map<Value, Value> direct = new HashMap<>();
+    private final Map<Integer, Value> weights = new HashMap<>();
+    private final Map<Integer, Value> zeros = new HashMap<>();
+
+    Sites(Builder b) {
+      this.b = b;
+      for (int k = 0; k < analysis.traced.size(); k++) {
+        Site site = analysis.traced.get(k).site();
+        boolean rest = analysis.traced.get(k).walk().rest;
+        Value w = b.param(site.weight().type(), Role.INPUT, "");
+        extra.add(site.weight());
+        if (site instanceof Site.Direct) {
           if (rest) {
             probes.put(k, b.params().size() - 1);
           }
-          direct.put(d.weight(), w);
+          direct.put(site.weight(), w);
+        } else {
+          addProduct(k, site, w, rest);
         }
       }
     }
-    for (Eqn e : step.graph().eqns()) {
-      b.at(e.where());
-      Integer k = contracts.get(e);
+
+    private void addProduct(int k, Site site, Value w, boolean rest) {
+      products.computeIfAbsent(site.eqn(), _ -> new ArrayList<>()).add(k);
+      weights.put(k, w);
+      if (site instanceof Site.Moved m) {
+        moved.put(m.chain().getLast(), k);
+      }
+      if (rest) {
+        probes.put(k, b.params().size());
+        zeros.put(k, b.param(site.signal().type(), Role.INPUT, ""));
+        extra.add(Lit.zero(site.signal().type()));
+      }
+    }
+
+    List<Value> operands(Eqn e, Map<Value, Value> map) {
       boolean meetsData = e.outputs().stream().noneMatch(analysis.flow::isPure);
       List<Value> in = new ArrayList<>();
       for (int i = 0; i < e.inputs().size(); i++) {
         Value v = e.in(i);
-        boolean weightSide = analysis.flow.isWeightOperand(new Flow.Use(e, i));
-        if (k != null && weightSide) {
-          in.add(weights.get(k));
+        Flow.Use use = new Flow.Use(e, i);
+        boolean weightSide = analysis.flow.isWeightOperand(use);
+        if (detached.containsKey(use)) {
+          in.add(detached.get(use));
+        } else if (weightSide && base(e).isPresent()) {
+          in.add(weights.get(base(e).get()));
         } else if (meetsData && !weightSide && direct.containsKey(v)) {
           in.add(direct.get(v));
         } else {
           in.add(Builder.mapped(map, v));
         }
       }
-      List<Var> outs = b.emit(e.op(), in);
-      for (int i = 0; i < outs.size(); i++) {
-        map.put(e.outputs().get(i), outs.get(i));
+      return in;
+    }
+
+    private Optional<Integer> base(Eqn e) {
+      return products.getOrDefault(e, List.of()).stream()
+          .filter(k -> !(analysis.traced.get(k).site() instanceof Site.Moved))
+          .findFirst();
+    }
+
+    /** Measures cotangents, and makes the detached products that relabelling begins with. */
+    void after(Eqn e, List<Value> in, Map<Value, Value> map) {
+      base(e).ifPresent(k -> probe(k, e, map));
+      if (moved.containsKey(e)) {
+        probe(moved.get(e), e, map);
       }
-      if (k != null && zeros.containsKey(k)) {
-        map.put(e.out(), b.emit1(new Elementwise(Rows.ADD), outs.getFirst(), zeros.get(k)));
+      for (int k : products.getOrDefault(e, List.of())) {
+        if (analysis.traced.get(k).site() instanceof Site.Moved m) {
+          List<Value> own = new ArrayList<>();
+          for (int i = 0; i < in.size(); i++) {
+            boolean weight = analysis.flow.isWeightOperand(new Flow.Use(e, i));
+            own.add(weight ? weights.get(k) : in.get(i));
+          }
+          detached.put(new Flow.Use(m.chain().getFirst(), 0), b.emit(e.op(), own).getFirst());
+        }
       }
     }
-    return b.build(step.graph().outs().stream().map(v -> Builder.mapped(map, v)).toList());
+
+    private void probe(int k, Eqn e, Map<Value, Value> map) {
+      if (zeros.containsKey(k)) {
+        Value y = map.get(e.out());
+        map.put(e.out(), b.emit1(new Elementwise(Rows.ADD), y, zeros.get(k)));
+      }
+    }
   }
 
   /** The cotangents of inputs and weights that some untraced path gives. */

@@ -1,123 +1,28 @@
 package dev.engram.etrace;
 
-import dev.engram.ir.Dot;
-import dev.engram.ir.Move;
-import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.stream.IntStream;
 
-/**
- * The axes of a site's eligibility trace ε.
- *
- * <p>For a contraction {@code y[n,l,r] = Σ_c x[n,l,c] w[n,c,r]} the trace has the axes {@code [n,
- * l, w's own axes without n]}, one element for each pair of a position of y and a weight that
- * reaches it. For a direct site the trace has the axes of the weight value.
- */
-record Layout(
-    TensorType trace,
-    List<Integer> signalAxes,
-    List<Integer> dataAxes,
-    List<Integer> summed,
-    List<Integer> weightAxes) {
+/** The axes of a site's eligibility trace. */
+interface Layout {
+
+  TensorType trace();
+
+  /** A tensor of the signal's shape, at the trace's axes. */
+  Tensor spreadSignal(Tensor t);
+
+  /** A tensor of x's shape, at the trace's axes. */
+  Tensor spreadData(Tensor t);
+
+  /** A tensor of the trace's shape, summed over positions to the weight value's shape. */
+  Tensor gather(Tensor t);
 
   static Layout of(Site site) {
     return switch (site) {
-      case Site.Contract c -> contract(c);
-      case Site.Direct d -> {
-        TensorType t = d.weight().type();
-        List<Integer> axes = IntStream.range(0, t.rank()).boxed().toList();
-        yield new Layout(t, axes, List.of(), List.of(), axes);
-      }
+      case Site.Contract c -> AxisLayout.contract(c);
+      case Site.Lookup l -> AxisLayout.lookup(l);
+      case Site.Direct d -> AxisLayout.direct(d.weight().type());
+      case Site.Moved m -> MovedLayout.of(m);
     };
-  }
-
-  private static Layout contract(Site.Contract c) {
-    Dot dot = c.dot();
-    boolean weightLeft = c.weightOperand() == 0;
-    Shape w = c.weight().type().shape();
-    Shape x = c.data().type().shape();
-    List<Integer> wBatch = weightLeft ? dot.lhsBatch() : dot.rhsBatch();
-    List<Integer> xBatch = weightLeft ? dot.rhsBatch() : dot.lhsBatch();
-    List<Integer> wContract = weightLeft ? dot.lhsContract() : dot.rhsContract();
-    List<Integer> xContract = weightLeft ? dot.rhsContract() : dot.lhsContract();
-    List<Integer> wFree = weightLeft ? dot.lhsFree(w.rank()) : dot.rhsFree(w.rank());
-    List<Integer> xFree = weightLeft ? dot.rhsFree(x.rank()) : dot.lhsFree(x.rank());
-    List<Integer> own =
-        IntStream.range(0, w.rank()).boxed().filter(a -> !wBatch.contains(a)).toList();
-    int batch = wBatch.size();
-    int lead = batch + xFree.size();
-
-    List<Integer> dims = new ArrayList<>();
-    wBatch.forEach(a -> dims.add(w.dim(a)));
-    xFree.forEach(a -> dims.add(x.dim(a)));
-    own.forEach(a -> dims.add(w.dim(a)));
-
-    // y's axes are the batch axes, the left operand's free axes, the right operand's.
-    List<Integer> signal = new ArrayList<>(IntStream.range(0, batch).boxed().toList());
-    List<Integer> ofData = IntStream.range(batch, lead).boxed().toList();
-    List<Integer> ofWeight = wFree.stream().map(a -> lead + own.indexOf(a)).toList();
-    signal.addAll(weightLeft ? ofWeight : ofData);
-    signal.addAll(weightLeft ? ofData : ofWeight);
-
-    List<Integer> data = new ArrayList<>();
-    for (int a = 0; a < x.rank(); a++) {
-      data.add(
-          xBatch.contains(a)
-              ? xBatch.indexOf(a)
-              : xFree.contains(a)
-                  ? batch + xFree.indexOf(a)
-                  : lead + own.indexOf(wContract.get(xContract.indexOf(a))));
-    }
-    List<Integer> weightAxes = new ArrayList<>();
-    for (int a = 0; a < w.rank(); a++) {
-      weightAxes.add(wBatch.contains(a) ? wBatch.indexOf(a) : batch + own.indexOf(a));
-    }
-    return new Layout(
-        new TensorType(c.weight().type().dtype(), Shape.of(dims)),
-        signal,
-        data,
-        ofData,
-        weightAxes);
-  }
-
-  /** A tensor of y's shape, at the trace's axes. */
-  Tensor spreadSignal(Tensor t) {
-    return spread(t, signalAxes);
-  }
-
-  /** A tensor of x's shape, at the trace's axes. */
-  Tensor spreadData(Tensor t) {
-    return spread(t, dataAxes);
-  }
-
-  /** A tensor of the trace's shape, summed over positions to the weight value's shape. */
-  Tensor gather(Tensor t) {
-    Tensor s = summed.isEmpty() ? t : t.sum(summed.stream().mapToInt(i -> i).toArray());
-    return permuted(s, weightAxes);
-  }
-
-  private Tensor spread(Tensor t, List<Integer> axes) {
-    List<Integer> order =
-        IntStream.range(0, axes.size())
-            .boxed()
-            .sorted((a, b) -> axes.get(a) - axes.get(b))
-            .toList();
-    Tensor sorted = permuted(t, order);
-    List<Integer> to = axes.stream().sorted().toList();
-    return to.size() == trace.rank()
-        ? sorted
-        : Tensor.apply(new Move.Broadcast(trace.shape(), to), List.of(sorted)).getFirst();
-  }
-
-  private static Tensor permuted(Tensor t, List<Integer> perm) {
-    for (int i = 0; i < perm.size(); i++) {
-      if (perm.get(i) != i) {
-        return Tensor.apply(new Move.Transpose(perm), List.of(t)).getFirst();
-      }
-    }
-    return t;
   }
 }

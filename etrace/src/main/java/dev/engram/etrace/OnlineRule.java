@@ -42,7 +42,9 @@ public final class OnlineRule {
   private OnlineRule(ModelStep given, Rule rule) {
     this.rule = rule;
     step =
-        new ModelStep(StepGraphs.inlinePlainCalls(given.graph()), given.results(), given.states());
+        Settle.run(
+            new ModelStep(
+                Associate.run(Unfold.run(given.graph())), given.results(), given.states()));
     Analysis analysis = new Analysis(step);
     map = new SiteMap(step, analysis);
     Map<Integer, Pattern> patterns = patterns();

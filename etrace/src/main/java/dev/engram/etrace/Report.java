@@ -20,6 +20,11 @@ public record Report(
     return diagnostics.stream().filter(d -> d.level() == Diagnostic.Level.WARNING).toList();
   }
 
+  /** True when every path from a weight to a hidden state has a trace. */
+  public boolean isComplete() {
+    return diagnostics.stream().noneMatch(d -> d.kind().isExclusion());
+  }
+
   /**
    * @throws EtraceException naming every weight without a trace that the user has not marked as
    *     such

@@ -2,7 +2,6 @@ package dev.engram.etrace;
 
 import dev.engram.autodiff.Vjp;
 import dev.engram.ir.Builder;
-import dev.engram.ir.Control;
 import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Param;
@@ -25,26 +24,6 @@ import java.util.Set;
 /** Pieces of a step's graph, cut out so that ordinary differentiation gives what a rule needs. */
 final class StepGraphs {
   private StepGraphs() {}
-
-  /** {@code g} with its plain calls written out; calls with a derivative of their own stay. */
-  static Graph inlinePlainCalls(Graph g) {
-    Builder b = new Builder(g.name());
-    Map<Value, Value> map = new HashMap<>();
-    g.params().forEach(p -> map.put(p.var(), b.param(p)));
-    for (Eqn e : g.eqns()) {
-      if (e.op() instanceof Control.Call call
-          && call.derivative() instanceof Control.Derivative.Plain) {
-        List<Value> in = e.inputs().stream().map(v -> Builder.mapped(map, v)).toList();
-        List<Value> outs = b.inline(inlinePlainCalls(call.body()), in);
-        for (int i = 0; i < outs.size(); i++) {
-          map.put(e.outputs().get(i), outs.get(i));
-        }
-      } else {
-        b.copy(e, map);
-      }
-    }
-    return b.build(g.outs().stream().map(v -> Builder.mapped(map, v)).toList());
-  }
 
   /**
    * The derivative of one value along clean paths.
@@ -114,7 +93,7 @@ final class StepGraphs {
   private static Set<Var> dependents(Flow flow, Set<Var> from) {
     Set<Var> found = new HashSet<>(from);
     for (Eqn e : flow.graph.eqns()) {
-      if (flow.isContract(e) || !Flow.keepsPositions(e)) {
+      if (flow.isProduct(e) || !Flow.keepsPositions(e)) {
         continue;
       }
       for (int i = 0; i < e.inputs().size(); i++) {

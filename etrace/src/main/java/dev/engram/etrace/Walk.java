@@ -120,16 +120,16 @@ final class Walk {
     boolean now = at.covered || !states.isEmpty();
     rest |= !now && map.results.contains(at.var);
     for (Flow.Use use : map.flow.dataUses(at.var)) {
-      if (map.flow.isWeightOperand(use)) {
+      if (map.flow.isWeightOperand(use) || map.flow.isMoved(use)) {
         continue; // a site of its own
       }
       Eqn e = use.eqn();
       for (Var out : Flow.carried(use)) {
-        if (!map.flow.isContract(e) && (at.mixed.isPresent() || Flow.keepsPositions(e))) {
+        if (!map.flow.isProduct(e) && (at.mixed.isPresent() || Flow.keepsPositions(e))) {
           todo.add(new At(out, now, at.mixed));
         } else if (!now) {
           rest |= map.reachesOut(out);
-          if (!map.flow.isContract(e)) {
+          if (!map.flow.isProduct(e)) {
             todo.add(new At(out, false, Optional.of(e)));
           } else if (map.reachesHidden(out)) {
             blocked.add(e);

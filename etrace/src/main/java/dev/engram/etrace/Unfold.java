@@ -1,0 +1,191 @@
+package dev.engram.etrace;
+
+import dev.engram.ir.Builder;
+import dev.engram.ir.Cast;
+import dev.engram.ir.Check;
+import dev.engram.ir.Control;
+import dev.engram.ir.Custom;
+import dev.engram.ir.Dot;
+import dev.engram.ir.Elementwise;
+import dev.engram.ir.Eqn;
+import dev.engram.ir.Graph;
+import dev.engram.ir.Index;
+import dev.engram.ir.Move;
+import dev.engram.ir.Param;
+import dev.engram.ir.Reduce;
+import dev.engram.ir.Role;
+import dev.engram.ir.Shape;
+import dev.engram.ir.Source;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.Value;
+import dev.engram.ir.Var;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Writes out the control flow that weights or hidden states pass through, so that traces can follow
+ * them: plain calls, short scans, and conditionals as a choice between both branches' results. Long
+ * scans stay, and the analysis names them.
+ */
+final class Unfold {
+  /** A scan that would become more equations than this stays. */
+  private static final int LONGEST = 4096;
+
+  private final Builder b;
+  private final Set<Value> carrying = new HashSet<>();
+
+  private Unfold(Builder b) {
+    this.b = b;
+  }
+
+  static Graph run(Graph g) {
+    Builder b = new Builder(g.name());
+    Unfold u = new Unfold(b);
+    Map<Value, Value> map = new HashMap<>();
+    for (Param p : g.params()) {
+      Var v = b.param(p);
+      map.put(p.var(), v);
+      if ((p.role() == Role.WEIGHT || p.role() == Role.HIDDEN) && p.type().dtype().isFloat()) {
+        u.carrying.add(v);
+      }
+    }
+    u.equations(g, map);
+    return b.build(g.outs().stream().map(v -> Builder.mapped(map, v)).toList());
+  }
+
+  private List<Value> inline(Graph g, List<? extends Value> args) {
+    Map<Value, Value> map = new HashMap<>();
+    for (int i = 0; i < args.size(); i++) {
+      map.put(g.params().get(i).var(), args.get(i));
+    }
+    equations(g, map);
+    return g.outs().stream().map(v -> Builder.mapped(map, v)).toList();
+  }
+
+  private void equations(Graph g, Map<Value, Value> map) {
+    for (Eqn e : g.eqns()) {
+      List<Value> in = e.inputs().stream().map(v -> Builder.mapped(map, v)).toList();
+      List<Value> outs = results(e, in, map);
+      for (int i = 0; i < outs.size(); i++) {
+        map.put(e.outputs().get(i), outs.get(i));
+      }
+    }
+  }
+
+  private List<Value> results(Eqn e, List<Value> in, Map<Value, Value> map) {
+    boolean carries = in.stream().anyMatch(carrying::contains);
+    return switch (e.op()) {
+      case Control.Call call when call.derivative() instanceof Control.Derivative.Plain ->
+          inline(call.body(), in);
+      case Control.Cond cond when carries -> choice(e, cond, in);
+      case Control.Scan scan when carries && cost(scan.body()) * scan.length() <= LONGEST ->
+          steps(e, scan, in);
+      case Control.Call _,
+          Control.Cond _,
+          Control.Scan _,
+          Control.Transposed _,
+          Elementwise _,
+          Cast _,
+          Check _,
+          Reduce _,
+          Dot _,
+          Move _,
+          Index _,
+          Source _,
+          Custom _ -> {
+        b.copy(e, map);
+        List<Value> outs = e.outputs().stream().map(v -> Builder.mapped(map, v)).toList();
+        if (carries) {
+          carrying.addAll(outs);
+        }
+        yield outs;
+      }
+    };
+  }
+
+  private List<Value> choice(Eqn e, Control.Cond cond, List<Value> in) {
+    List<Value> yes = inline(cond.onTrue(), in.subList(1, in.size()));
+    List<Value> no = inline(cond.onFalse(), in.subList(1, in.size()));
+    List<Value> outs = new ArrayList<>();
+    b.at(e.where());
+    for (int i = 0; i < yes.size(); i++) {
+      Tensor which = b.tracer(in.getFirst()).broadcastTo(yes.get(i).type().shape());
+      outs.add(b.lift(which.select(b.tracer(yes.get(i)), b.tracer(no.get(i)))));
+    }
+    carrying.addAll(outs);
+    return outs;
+  }
+
+  private List<Value> steps(Eqn e, Control.Scan scan, List<Value> in) {
+    int first = scan.consts() + scan.carry();
+    List<Value> carries = new ArrayList<>(in.subList(scan.consts(), first));
+    List<List<Value>> slices = new ArrayList<>();
+    for (int i = 0; i < scan.length(); i++) {
+      slices.add(List.of());
+    }
+    for (int i = 0; i < scan.length(); i++) {
+      int at = scan.reverse() ? scan.length() - 1 - i : i;
+      List<Value> args = new ArrayList<>(in.subList(0, scan.consts()));
+      args.addAll(carries);
+      b.at(e.where());
+      for (Value xs : in.subList(first, in.size())) {
+        Value slice = b.lift(b.tracer(xs).get(at));
+        if (carrying.contains(xs)) {
+          carrying.add(slice);
+        }
+        args.add(slice);
+      }
+      List<Value> outs = inline(scan.body(), args);
+      carries = new ArrayList<>(outs.subList(0, scan.carry()));
+      slices.set(at, outs.subList(scan.carry(), outs.size()));
+    }
+    List<Value> results = new ArrayList<>(carries);
+    b.at(e.where());
+    for (int i = 0; i < scan.ys(); i++) {
+      results.add(stacked(scan, slices, i));
+    }
+    carrying.addAll(results);
+    return results;
+  }
+
+  private Value stacked(Control.Scan scan, List<List<Value>> slices, int i) {
+    if (scan.length() == 0) {
+      var t = scan.body().outs().get(scan.carry() + i).type();
+      return dev.engram.ir.Lit.zero(t.with(t.shape().insert(0, 0)));
+    }
+    List<Tensor> parts = new ArrayList<>();
+    for (List<Value> s : slices) {
+      Shape shape = s.get(i).type().shape();
+      parts.add(b.tracer(s.get(i)).reshape(shape.insert(0, 1)));
+    }
+    return b.lift(Tensor.concat(0, parts.toArray(Tensor[]::new)));
+  }
+
+  private static long cost(Graph g) {
+    long n = 0;
+    for (Eqn e : g.eqns()) {
+      n +=
+          switch (e.op()) {
+            case Control.Scan s -> Math.max(1, cost(s.body()) * s.length());
+            case Control.Cond c -> cost(c.onTrue()) + cost(c.onFalse());
+            case Control.Call c -> cost(c.body());
+            case Control.Transposed _,
+                Elementwise _,
+                Cast _,
+                Check _,
+                Reduce _,
+                Dot _,
+                Move _,
+                Index _,
+                Source _,
+                Custom _ ->
+                1;
+          };
+    }
+    return n;
+  }
+}

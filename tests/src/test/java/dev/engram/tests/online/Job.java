@@ -1,0 +1,94 @@
+package dev.engram.tests.online;
+
+import dev.engram.Engram;
+import dev.engram.Fn2;
+import dev.engram.Grads;
+import dev.engram.Key;
+import dev.engram.Layer;
+import dev.engram.Learner;
+import dev.engram.Random;
+import dev.engram.State;
+import dev.engram.States;
+import dev.engram.Vmap;
+import dev.engram.etrace.Rule;
+import dev.engram.ir.DType;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Shape;
+import dev.engram.ir.Tensor;
+import dev.engram.tests.Close;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * A model, given anew each time with the same weights, and data for it.
+ *
+ * @param xs {@code [T, B, …]}
+ * @param ys {@code [T, B, …]}, of the model's outputs
+ */
+record Job(String name, Supplier<Layer> model, Tensor xs, Tensor ys) {
+  static final int STEPS = 6;
+  static final int BATCH = 3;
+
+  /** Half the squared error, a sum over the batch. */
+  static final Fn2<Tensor, Tensor, Tensor> LOSS = (out, y) -> out.sub(y).square().sum().mul(0.5);
+
+  /** Float inputs of {@code in} elements and targets of {@code out}. */
+  static Job of(String name, int in, int out, Supplier<Layer> model) {
+    return new Job(name, model, normal(1, STEPS, BATCH, in), normal(2, STEPS, BATCH, out));
+  }
+
+  Job withInputs(Tensor inputs) {
+    return new Job(name, model, inputs, ys);
+  }
+
+  static Tensor normal(long seed, int... dims) {
+    return Random.normal(Key.of(seed), Shape.of(dims), DType.F64);
+  }
+
+  /** Gradients by backpropagation through time. */
+  Grads bptt() {
+    Layer m = model.get();
+    States weights = m.states().subset(State.Kind.PARAMETER);
+    Engram.vmapNewStates(xs.dim(1), m::initAllStates);
+    Vmap mapped = new Vmap(m);
+    return Engram.grad(
+            () ->
+                Engram.forLoop((Tensor x, Tensor y) -> LOSS.apply(mapped.update(x), y), xs, ys)
+                    .sum(),
+            weights)
+        .apply();
+  }
+
+  Learner learner(Rule rule) {
+    return Learner.compile(model.get(), m -> new Learner(m, rule, Key.of(7), _ -> {}), xs.get(0));
+  }
+
+  /** Gradients by {@code rule}. */
+  Grads online(Rule rule) {
+    return learner(rule).grad(xs, ys, LOSS).grads();
+  }
+
+  static void same(String what, Grads got, Grads want) {
+    for (String path : want.paths()) {
+      Close.check(what + ": " + path, got.get(path).host(), want.get(path).host());
+    }
+  }
+
+  /** Paths whose gradients differ by more than rounding. */
+  static List<String> different(Grads a, Grads b) {
+    List<String> out = new ArrayList<>();
+    for (String path : b.paths()) {
+      HostTensor d = a.get(path).sub(b.get(path)).abs().max().host();
+      if (!(d.getDouble(0) < 1e-6)) {
+        out.add(path);
+      }
+    }
+    return out;
+  }
+
+  @Override
+  public String toString() {
+    return name;
+  }
+}
