@@ -13,6 +13,10 @@ import dev.engram.ir.Threefry;
 final class KnownRandom {
   private KnownRandom() {}
 
+  static boolean knows(DType dtype) {
+    return dtype == DType.F32 || dtype == DType.F64;
+  }
+
   static HostTensor uniform(Key key, Shape shape, DType dtype) {
     return tensor(uniform(key, count(shape), dtype == DType.F32), shape, dtype);
   }

@@ -14,9 +14,9 @@ public final class Random {
 
   private Random() {}
 
-  /** Uniform on [0, 1): multiples of 2^-24 in f32, of 2^-53 in f64. */
+  /** Uniform on [0, 1): multiples of 2^-24 in f32, 2^-53 in f64, 2^-11 in f16, 2^-8 in bf16. */
   public static Tensor uniform(Key key, Shape shape, DType dtype) {
-    return key.words() instanceof HostTensor && dtype.isFloat()
+    return key.words() instanceof HostTensor && KnownRandom.knows(dtype)
         ? KnownRandom.uniform(key, shape, dtype)
         : tracedUniform(key, shape, dtype);
   }
@@ -31,9 +31,11 @@ public final class Random {
         Tensor high = low(words.get(0), 26).cast(DType.F64).mul(0x1p27);
         yield high.add(low(words.get(1), 27).cast(DType.F64)).mul(0x1p-53);
       }
-      case I32, I64, BOOL ->
+      case F16 -> low(key.bits(shape), 11).cast(dtype).mul(0x1p-11);
+      case BF16 -> low(key.bits(shape), 8).cast(dtype).mul(0x1p-8);
+      case I8, I16, I32, I64, U8, BOOL ->
           throw new TypeException(
-              "uniform: dtype=" + dtype + ", expected f32 or f64 (" + Where.here() + ")");
+              "uniform: dtype=" + dtype + ", expected a float type (" + Where.here() + ")");
     };
   }
 
@@ -48,7 +50,10 @@ public final class Random {
 
   /** Standard normal. */
   public static Tensor normal(Key key, Shape shape, DType dtype) {
-    if (key.words() instanceof HostTensor && dtype.isFloat()) {
+    if (dtype.isFloat() && dtype.wide() != dtype) {
+      return normal(key, shape, dtype.wide()).cast(dtype);
+    }
+    if (key.words() instanceof HostTensor && KnownRandom.knows(dtype)) {
       return KnownRandom.normal(key, shape, dtype);
     }
     // Box and Muller (1958): √(-2 ln u) cos(2πv), with u in (0, 1].

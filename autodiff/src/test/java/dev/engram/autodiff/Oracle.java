@@ -69,8 +69,8 @@ final class Oracle {
       t.setDouble(
           i,
           switch (type.dtype()) {
-            case F32, F64 -> random.nextDouble(low, high);
-            case I32, I64 -> random.nextInt(0, 3);
+            case F32, F64, F16, BF16 -> random.nextDouble(low, high);
+            case I8, I16, I32, I64, U8 -> random.nextInt(0, 3);
             case BOOL -> random.nextInt(0, 2);
           });
     }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.TypeException;
 import java.io.IOException;
@@ -286,6 +287,11 @@ class SafetensorsTest {
             HostTensor.of(new double[] {Math.PI}),
             HostTensor.of(new int[0], 0, 2),
             HostTensor.of(new long[] {Long.MIN_VALUE, 3}, 2),
+            HostTensor.of(new short[] {Short.MIN_VALUE, 3}, 2),
+            HostTensor.of(new byte[] {Byte.MIN_VALUE, 3}, 2),
+            HostTensor.ofUnsigned(new byte[] {-1, 3}, 2),
+            HostTensor.of(new float[] {0.1f, Float.NaN}, 2).cast(DType.F16).host(),
+            HostTensor.of(new float[] {0.1f, 1e38f}, 2).cast(DType.BF16).host(),
             HostTensor.of(new boolean[] {true, false}, 2));
     List<Safetensors.Entry> entries =
         tensors.stream().map(t -> Safetensors.Entry.of(t.type().toString(), t)).toList();
@@ -299,7 +305,7 @@ class SafetensorsTest {
 
   @Test
   void whatIsNoTensorIsNamed() {
-    assertTrue(noTensor("F16", new long[] {1}, 2).contains("F16[1] has an element type without"));
+    assertTrue(noTensor("U16", new long[] {1}, 2).contains("U16[1] has an element type without"));
     assertTrue(noTensor("F32", new long[] {1L << 40, 0}, 0).contains("longer than 2^31 - 1"));
     assertEquals("", noTensor("BOOL", new long[] {2}, 2));
     MemorySegment two = MemorySegment.ofArray(new byte[] {1, 2});

@@ -344,7 +344,8 @@ public sealed interface ElementwiseMethods permits Tensor {
 
   /** Of bools the logical, of integers the bitwise complement. */
   default Tensor not() {
-    return self().dtype().isInteger() ? xor(scalar(-1)) : unary(Rows.NOT);
+    DType dtype = self().dtype();
+    return dtype.isInteger() ? xor(scalar(dtype.ofLong(-1))) : unary(Rows.NOT);
   }
 
   /** Each integer by so many bits; those beyond the type's are lost. */

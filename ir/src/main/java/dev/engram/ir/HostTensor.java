@@ -105,6 +105,29 @@ public final class HostTensor implements Tensor {
     return t;
   }
 
+  /** Of type {@code i16}. */
+  public static HostTensor of(short[] values, int... dims) {
+    HostTensor t = sized(DType.I16, values.length, dims);
+    MemorySegment.copy(values, 0, t.segment, ValueLayout.JAVA_SHORT, 0, values.length);
+    return t;
+  }
+
+  /** Of type {@code i8}. */
+  public static HostTensor of(byte[] values, int... dims) {
+    return ofBytes(DType.I8, values, dims);
+  }
+
+  /** Of type {@code u8}: each byte stands for 0 to 255. */
+  public static HostTensor ofUnsigned(byte[] values, int... dims) {
+    return ofBytes(DType.U8, values, dims);
+  }
+
+  private static HostTensor ofBytes(DType dtype, byte[] values, int... dims) {
+    HostTensor t = sized(dtype, values.length, dims);
+    MemorySegment.copy(values, 0, t.segment, ValueLayout.JAVA_BYTE, 0, values.length);
+    return t;
+  }
+
   public static HostTensor of(boolean[] values, int... dims) {
     HostTensor t = sized(DType.BOOL, values.length, dims);
     for (int i = 0; i < values.length; i++) {
@@ -168,7 +191,10 @@ public final class HostTensor implements Tensor {
         yield type.dtype() == DType.I32 ? b : b & 0xFFFFFFFFL;
       }
       case F64, I64 -> segment.getAtIndex(ValueLayout.JAVA_LONG, i);
-      case BOOL -> segment.get(ValueLayout.JAVA_BYTE, i);
+      case F16, BF16 -> segment.getAtIndex(ValueLayout.JAVA_CHAR, i);
+      case I16 -> segment.getAtIndex(ValueLayout.JAVA_SHORT, i);
+      case U8 -> segment.get(ValueLayout.JAVA_BYTE, i) & 0xFF;
+      case I8, BOOL -> segment.get(ValueLayout.JAVA_BYTE, i);
     };
   }
 
@@ -177,7 +203,8 @@ public final class HostTensor implements Tensor {
     switch (type.dtype()) {
       case F32, I32 -> segment.setAtIndex(ValueLayout.JAVA_INT, i, (int) bits);
       case F64, I64 -> segment.setAtIndex(ValueLayout.JAVA_LONG, i, bits);
-      case BOOL -> segment.set(ValueLayout.JAVA_BYTE, i, (byte) bits);
+      case F16, BF16, I16 -> segment.setAtIndex(ValueLayout.JAVA_SHORT, i, (short) bits);
+      case I8, U8, BOOL -> segment.set(ValueLayout.JAVA_BYTE, i, (byte) bits);
     }
   }
 
@@ -276,9 +303,9 @@ public final class HostTensor implements Tensor {
     if (axis == type.rank()) {
       out.append(
           switch (type.dtype()) {
-            case F32 -> Float.toString((float) getDouble(offset));
+            case F32, F16, BF16 -> Float.toString((float) getDouble(offset));
             case F64 -> Double.toString(getDouble(offset));
-            case I32, I64 -> Long.toString(bits(offset));
+            case I8, I16, I32, I64, U8 -> Long.toString(bits(offset));
             case BOOL -> Boolean.toString(bits(offset) != 0);
           });
       return;

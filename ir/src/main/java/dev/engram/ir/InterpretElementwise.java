@@ -74,19 +74,8 @@ final class InterpretElementwise {
     }
     HostTensor out = HostTensor.allocate(type);
     for (long i = 0; i < type.size(); i++) {
-      out.setBits(i, from.isFloat() ? to.bitsOf(x.getDouble(i)) : castWhole(x.bits(i), to));
+      out.setBits(i, from.isFloat() ? to.bitsOf(x.getDouble(i)) : to.ofLong(x.bits(i)));
     }
     return out;
-  }
-
-  // An i64 must not go through f64 on its way to f32: it would be rounded twice.
-  private static long castWhole(long v, DType to) {
-    return switch (to) {
-      case F32 -> Float.floatToRawIntBits((float) v);
-      case F64 -> Double.doubleToRawLongBits((double) v);
-      case I32 -> (int) v;
-      case I64 -> v;
-      case BOOL -> v != 0 ? 1 : 0;
-    };
   }
 }

@@ -54,13 +54,12 @@ final class InterpretReduce {
   }
 
   private static long whole(Reduce.Kind kind, HostTensor x, int base, int[] inner) {
-    boolean narrow = x.dtype() == DType.I32;
     long acc =
         switch (kind) {
           case SUM -> 0;
           case PROD -> 1;
-          case MAX -> narrow ? Integer.MIN_VALUE : Long.MIN_VALUE;
-          case MIN -> narrow ? Integer.MAX_VALUE : Long.MAX_VALUE;
+          case MAX -> x.dtype().lowest();
+          case MIN -> x.dtype().highest();
           case ANY, ALL, ARGMAX, ARGMIN -> throw new AssertionError(kind);
         };
     for (int j : inner) {

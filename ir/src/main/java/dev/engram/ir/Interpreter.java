@@ -123,7 +123,7 @@ public final class Interpreter {
     int n = op.type().shape().dim(op.axis());
     long step = op.type().shape().strides()[op.axis()];
     for (long i = 0; i < op.type().size(); i++) {
-      out.setDouble(i, i / step % n);
+      out.setBits(i, op.type().dtype().ofLong(i / step % n));
     }
     return out;
   }

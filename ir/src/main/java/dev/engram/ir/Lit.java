@@ -16,12 +16,7 @@ public record Lit(TensorType type, long bits) implements Value {
 
   /** An exact integer or bool everywhere. */
   public static Lit ofLong(TensorType type, long value) {
-    return switch (type.dtype()) {
-      case F32, F64 -> of(type, value);
-      case I32 -> new Lit(type, (int) value);
-      case I64 -> new Lit(type, value);
-      case BOOL -> new Lit(type, value != 0 ? 1 : 0);
-    };
+    return new Lit(type, type.dtype().ofLong(value));
   }
 
   public static Lit zero(TensorType type) {

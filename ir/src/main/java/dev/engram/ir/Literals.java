@@ -14,9 +14,6 @@ final class Literals {
 
   private static final int INLINE_RANK = 8;
 
-  private static final long NAN_32 = 0x7fc00000L;
-  private static final long NAN_64 = 0x7ff8000000000000L;
-
   private Literals() {}
 
   static String text(DType dtype, long bits) {
@@ -24,15 +21,23 @@ final class Literals {
       case F32 -> {
         float f = Float.intBitsToFloat((int) bits);
         long raw = bits & 0xFFFFFFFFL;
-        yield Float.isNaN(f) ? nan(raw, raw == NAN_32) : real(Float.toString(f));
+        yield Float.isNaN(f) ? nan(raw, raw == usualNan(dtype)) : real(Float.toString(f));
       }
       case F64 -> {
         double d = Double.longBitsToDouble(bits);
-        yield Double.isNaN(d) ? nan(bits, bits == NAN_64) : real(Double.toString(d));
+        yield Double.isNaN(d) ? nan(bits, bits == usualNan(dtype)) : real(Double.toString(d));
       }
-      case I32, I64 -> Long.toString(bits);
+      case F16, BF16 -> {
+        float f = (float) dtype.toDouble(bits);
+        yield Float.isNaN(f) ? nan(bits, bits == usualNan(dtype)) : real(Float.toString(f));
+      }
+      case I8, I16, I32, I64, U8 -> Long.toString(bits);
       case BOOL -> Boolean.toString(bits != 0);
     };
+  }
+
+  private static long usualNan(DType dtype) {
+    return dtype.bitsOf(Double.NaN);
   }
 
   private static String nan(long bits, boolean usual) {
@@ -51,9 +56,8 @@ final class Literals {
   static Optional<Long> bits(DType dtype, String text) {
     try {
       return switch (dtype) {
-        case F32, F64 -> realBits(dtype, text);
-        case I32 -> Optional.of((long) Integer.parseInt(text));
-        case I64 -> Optional.of(Long.parseLong(text));
+        case F32, F64, F16, BF16 -> realBits(dtype, text);
+        case I8, I16, I32, I64, U8 -> Optional.of(Long.parseLong(text)).filter(dtype::isBits);
         case BOOL ->
             switch (text) {
               case "true" -> Optional.of(1L);
@@ -67,33 +71,31 @@ final class Literals {
   }
 
   private static Optional<Long> realBits(DType dtype, String text) {
-    boolean wide = dtype == DType.F64;
     if (text.startsWith("nan(0x")) {
       long bits = Long.parseUnsignedLong(text.substring(6, text.length() - 1), 16);
-      boolean fits = wide || bits >>> 32 == 0;
-      return fits && Double.isNaN(dtype.toDouble(bits)) ? Optional.of(bits) : Optional.empty();
+      return dtype.isBits(bits) && Double.isNaN(dtype.toDouble(bits))
+          ? Optional.of(bits)
+          : Optional.empty();
     }
     return switch (text) {
-      case "nan" -> Optional.of(wide ? NAN_64 : NAN_32);
+      case "nan" -> Optional.of(usualNan(dtype));
       case "inf" -> Optional.of(dtype.bitsOf(Double.POSITIVE_INFINITY));
       case "-inf" -> Optional.of(dtype.bitsOf(Double.NEGATIVE_INFINITY));
-      default -> finite(wide, text);
+      default -> finite(dtype, text);
     };
   }
 
   // parseFloat, not (float) parseDouble: rounding twice can miss the nearest float.
-  private static Optional<Long> finite(boolean wide, String text) {
+  private static Optional<Long> finite(DType dtype, String text) {
     if (text.startsWith("0x")) {
       return Optional.empty();
     }
-    if (wide) {
+    if (dtype == DType.F64) {
       double d = Double.parseDouble(text);
       return Double.isFinite(d) ? Optional.of(Double.doubleToRawLongBits(d)) : Optional.empty();
     }
-    float f = Float.parseFloat(text);
-    return Float.isFinite(f)
-        ? Optional.of(Float.floatToRawIntBits(f) & 0xFFFFFFFFL)
-        : Optional.empty();
+    long bits = dtype.bitsOf(Float.parseFloat(text));
+    return Double.isFinite(dtype.toDouble(bits)) ? Optional.of(bits) : Optional.empty();
   }
 
   /**

@@ -145,12 +145,7 @@ public final class Verifier {
     }
 
     private static boolean fits(Lit l) {
-      return switch (l.type().dtype()) {
-        case F32 -> l.bits() >>> 32 == 0;
-        case I32 -> l.bits() == (int) l.bits();
-        case BOOL -> l.bits() == 0 || l.bits() == 1;
-        case F64, I64 -> true;
-      };
+      return l.type().dtype().isBits(l.bits());
     }
 
     private void types(Eqn e) {

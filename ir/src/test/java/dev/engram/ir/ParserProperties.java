@@ -133,9 +133,10 @@ class ParserProperties {
     long fitting =
         switch (dtype) {
           case F32 -> bits & 0xFFFFFFFFL;
-          case I32 -> (int) bits;
+          case F16, BF16 -> bits & 0xFFFFL;
           case BOOL -> bits & 1;
-          case F64, I64 -> bits;
+          case I8, I16, I32, I64, U8 -> dtype.ofLong(bits);
+          case F64 -> bits;
         };
     String text = Literals.text(dtype, fitting);
     assertEquals(Optional.of(fitting), Literals.bits(dtype, text), text);

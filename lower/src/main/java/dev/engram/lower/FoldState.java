@@ -30,13 +30,9 @@ final class FoldState {
       case SUM, ANY, ARGMAX, ARGMIN -> 0;
       case ALL -> 1;
       case PROD -> dtype.bitsOf(1);
-      case MAX -> dtype.isFloat() ? dtype.bitsOf(Double.NEGATIVE_INFINITY) : lowest(dtype);
-      case MIN -> dtype.isFloat() ? dtype.bitsOf(Double.POSITIVE_INFINITY) : ~lowest(dtype);
+      case MAX -> dtype.lowest();
+      case MIN -> dtype.highest();
     };
-  }
-
-  private static long lowest(DType dtype) {
-    return dtype == DType.I32 ? Integer.MIN_VALUE : Long.MIN_VALUE;
   }
 
   void add(long v) {
@@ -98,7 +94,7 @@ final class FoldState {
                       Double.longBitsToDouble(partial[0])));
           case I32 -> (int) (a * b + partial[0]);
           case I64 -> a * b + partial[0];
-          case BOOL -> throw new IllegalStateException("a bool has no products");
+          case F16, BF16, I8, I16, U8, BOOL -> throw new IllegalStateException(dtype + " products");
         };
   }
 

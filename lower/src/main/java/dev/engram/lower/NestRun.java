@@ -81,7 +81,7 @@ final class NestRun {
       switch (code.get(i)) {
         case Instr.Load l -> value[i] = memory[l.from().buffer()].bits(at(i, l.from(), 0));
         case Instr.Literal l -> value[i] = l.bits();
-        case Instr.IndexOf x -> value[i] = fromLong(x.dtype(), at(x.at(), outer, point));
+        case Instr.IndexOf x -> value[i] = x.dtype().ofLong(at(x.at(), outer, point));
         case Instr.Apply a -> value[i] = apply(a);
         case Instr.Convert c -> value[i] = convert(c.from(), c.to(), value[c.arg()]);
         case Instr.LoadAt l -> {
@@ -113,7 +113,7 @@ final class NestRun {
     DType result = row.signature().result(dtype);
     if (row.signature().isWhole(dtype)) {
       long r = row.whole().apply(x, y, z);
-      return result == DType.I32 ? (int) r : r;
+      return result.isInteger() ? result.ofLong(r) : r;
     }
     double a = dtype.toDouble(x);
     double b = row.arity() > 1 ? dtype.toDouble(y) : 0;
@@ -122,17 +122,7 @@ final class NestRun {
   }
 
   static long convert(DType from, DType to, long bits) {
-    return from.isFloat() ? to.bitsOf(from.toDouble(bits)) : fromLong(to, bits);
-  }
-
-  private static long fromLong(DType to, long v) {
-    return switch (to) {
-      case F32 -> Float.floatToRawIntBits((float) v) & 0xFFFFFFFFL;
-      case F64 -> Double.doubleToRawLongBits((double) v);
-      case I32 -> (int) v;
-      case I64 -> v;
-      case BOOL -> v != 0 ? 1 : 0;
-    };
+    return from.isFloat() ? to.bitsOf(from.toDouble(bits)) : to.ofLong(bits);
   }
 
   private void storeAt(int i, Instr.StoreAt s) {

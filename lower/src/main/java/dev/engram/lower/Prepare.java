@@ -27,7 +27,8 @@ import java.util.Set;
 
 /**
  * Brings a graph into the form that lowering starts from: calls and custom ops are inlined, markers
- * and moves that do nothing are gone, and so is everything that no result and no check needs.
+ * and moves that do nothing are gone, arithmetic on types of storage is written out, and what no
+ * result and no check needs is gone.
  */
 final class Prepare {
   private final Builder to;
@@ -98,7 +99,7 @@ final class Prepare {
   }
 
   private List<Value> emit(Eqn e, dev.engram.ir.Op op, List<Value> in) {
-    return List.copyOf(to.at(e.where()).emit(op, in));
+    return new Widen(to, e.where()).emit(op, in);
   }
 
   private List<Value> inline(Graph g, List<Value> args) {

@@ -1,6 +1,7 @@
 package dev.engram.lower;
 
 import dev.engram.ir.DType;
+import dev.engram.ir.Index;
 import dev.engram.ir.Signature;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -163,6 +164,7 @@ public final class ProgramVerifier {
         case Instr.Literal l -> types[i] = l.dtype();
         case Instr.IndexOf x -> {
           affine(i, x.at());
+          arithmetic(i, x.dtype());
           types[i] = x.dtype();
         }
         case Instr.Apply a -> types[i] = apply(i, a);
@@ -189,10 +191,14 @@ public final class ProgramVerifier {
           scatters = true;
           index(i, s.index());
           operand(i, s.value(), s.dtype());
+          if (s.combine() != Index.Combine.SET) {
+            arithmetic(i, s.dtype());
+          }
           access(i, s.to(), s.dtype(), s.stride() * (s.limit() - 1));
         }
         case Instr.Fold f -> {
           fold(i);
+          arithmetic(i, f.dtype());
           operand(i, f.value(), f.dtype());
           if (Integer.bitCount(f.lanes()) != 1) {
             throw broken(i, "lanes=" + f.lanes() + ", expected a power of two");
@@ -205,6 +211,7 @@ public final class ProgramVerifier {
         }
         case Instr.DotFold f -> {
           fold(i);
+          arithmetic(i, f.dtype());
           operand(i, f.a(), f.dtype());
           operand(i, f.b(), f.dtype());
           types[i] = f.dtype();
@@ -214,6 +221,12 @@ public final class ProgramVerifier {
           affine(i, c.position());
           types[i] = c.dtype();
         }
+      }
+    }
+
+    private void arithmetic(int i, DType dtype) {
+      if (dtype != dtype.wide()) {
+        throw broken(i, dtype + " is only stored, expected arithmetic in " + dtype.wide());
       }
     }
 
@@ -228,6 +241,7 @@ public final class ProgramVerifier {
 
     private DType apply(int i, Instr.Apply a) {
       boolean select = a.row().signature() == Signature.SELECT;
+      arithmetic(i, a.dtype());
       for (int k = 0; k < a.args().size(); k++) {
         operand(i, a.args().get(k), select && k == 0 ? DType.BOOL : a.dtype());
       }

@@ -28,6 +28,7 @@ import dev.engram.ir.Source;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -68,6 +69,10 @@ class FamiliesTest {
     }
   }
 
+  private static List<DType> numeric() {
+    return Arrays.stream(DType.values()).filter(DType::isNumeric).toList();
+  }
+
   @Test
   void everyReduction() {
     for (Reduce.Kind kind : Reduce.Kind.values()) {
@@ -76,7 +81,12 @@ class FamiliesTest {
       for (List<Integer> axes :
           List.of(List.of(0), List.of(1), List.of(2), List.of(0, 2), List.of(0, 1, 2))) {
         if (!arg || axes.size() == 1) {
-          one(new Reduce(kind, axes), TensorType.of(bool ? DType.BOOL : DType.F64, 3, 4, 2));
+          for (DType t : bool ? List.of(DType.BOOL) : numeric()) {
+            one(new Reduce(kind, axes), TensorType.of(t, 3, 4, 2));
+            if (!arg) {
+              one(new Reduce(kind, axes), TensorType.of(t, 0, 0, 0));
+            }
+          }
         }
       }
       one(new Reduce(kind, List.of(1)), TensorType.of(bool ? DType.BOOL : DType.I32, 3, 40));

@@ -55,8 +55,8 @@ final class Oracle {
       h.setDouble(
           i,
           switch (type.dtype()) {
-            case F32, F64 -> r.nextDouble() * 2 - 1;
-            case I32, I64 -> r.nextInt(4);
+            case F32, F64, F16, BF16 -> r.nextDouble() * 2 - 1;
+            case I8, I16, I32, I64, U8 -> r.nextInt(4);
             case BOOL -> r.nextInt(2);
           });
     }
@@ -116,7 +116,9 @@ final class Oracle {
         switch (want.type().dtype()) {
           case F64 -> 1e-10 * scale;
           case F32 -> 1e-5 * scale;
-          case I32, I64, BOOL -> 0;
+          case F16 -> 4e-3;
+          case BF16 -> 3e-2;
+          case I8, I16, I32, I64, U8, BOOL -> 0;
         };
     for (long i = 0; i < want.type().size(); i++) {
       double w = want.getDouble(i);

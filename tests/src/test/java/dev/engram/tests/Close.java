@@ -12,7 +12,9 @@ public final class Close {
     return switch (dtype) {
       case F64 -> 1e-10;
       case F32 -> 1e-5;
-      case I32, I64, BOOL -> 0;
+      case F16 -> 4e-3;
+      case BF16 -> 3e-2;
+      case I8, I16, I32, I64, U8, BOOL -> 0;
     };
   }
 

@@ -28,6 +28,26 @@ final class Elements {
     return s.get(ValueLayout.JAVA_BYTE, at);
   }
 
+  static int getI8(MemorySegment s, long at) {
+    return s.get(ValueLayout.JAVA_BYTE, at);
+  }
+
+  static int getU8(MemorySegment s, long at) {
+    return s.get(ValueLayout.JAVA_BYTE, at) & 0xFF;
+  }
+
+  static int getI16(MemorySegment s, long at) {
+    return s.get(ValueLayout.JAVA_SHORT, at);
+  }
+
+  static int getF16(MemorySegment s, long at) {
+    return s.get(ValueLayout.JAVA_CHAR, at);
+  }
+
+  static int getBF16(MemorySegment s, long at) {
+    return s.get(ValueLayout.JAVA_CHAR, at);
+  }
+
   // s[at + stride·k] combined with v, nothing unless 0 <= k < limit
 
   static void combineF32(
@@ -99,9 +119,43 @@ final class Elements {
     if (k < 0 || k >= limit) {
       return;
     }
-    if (how != Index.Combine.SET) {
-      throw new IllegalStateException(how + " of bools");
-    }
+    requireSet(how);
     s.set(ValueLayout.JAVA_BYTE, at + stride * k, (byte) v);
+  }
+
+  static void combineI8(
+      MemorySegment s, long at, long k, int v, long stride, long limit, Index.Combine how) {
+    combineBOOL(s, at, k, v, stride, limit, how);
+  }
+
+  static void combineU8(
+      MemorySegment s, long at, long k, int v, long stride, long limit, Index.Combine how) {
+    combineBOOL(s, at, k, v, stride, limit, how);
+  }
+
+  static void combineI16(
+      MemorySegment s, long at, long k, int v, long stride, long limit, Index.Combine how) {
+    if (k < 0 || k >= limit) {
+      return;
+    }
+    requireSet(how);
+    s.set(ValueLayout.JAVA_SHORT, at + stride * k, (short) v);
+  }
+
+  static void combineF16(
+      MemorySegment s, long at, long k, int v, long stride, long limit, Index.Combine how) {
+    combineI16(s, at, k, v, stride, limit, how);
+  }
+
+  static void combineBF16(
+      MemorySegment s, long at, long k, int v, long stride, long limit, Index.Combine how) {
+    combineI16(s, at, k, v, stride, limit, how);
+  }
+
+  /** Sums and extremes of types of storage are made in wider ones. */
+  private static void requireSet(Index.Combine how) {
+    if (how != Index.Combine.SET) {
+      throw new IllegalStateException(how + " in a type that is only stored");
+    }
   }
 }

@@ -14,13 +14,9 @@ final class Folds {
       case SUM, ANY, ARGMAX, ARGMIN -> 0;
       case ALL -> 1;
       case PROD -> dtype.bitsOf(1);
-      case MAX -> dtype.isFloat() ? dtype.bitsOf(Double.NEGATIVE_INFINITY) : lowest(dtype);
-      case MIN -> dtype.isFloat() ? dtype.bitsOf(Double.POSITIVE_INFINITY) : ~lowest(dtype);
+      case MAX -> dtype.lowest();
+      case MIN -> dtype.highest();
     };
-  }
-
-  private static long lowest(DType dtype) {
-    return dtype == DType.I32 ? Integer.MIN_VALUE : Long.MIN_VALUE;
   }
 
   static void fill(Object row, DType dtype, int n, long bits) {
@@ -29,7 +25,9 @@ final class Folds {
       case F64 -> Arrays.fill((double[]) row, 0, n, Double.longBitsToDouble(bits));
       case I32 -> Arrays.fill((int[]) row, 0, n, (int) bits);
       case I64 -> Arrays.fill((long[]) row, 0, n, bits);
-      case BOOL -> Arrays.fill((byte[]) row, 0, n, (byte) bits);
+      case F16, BF16 -> Arrays.fill((char[]) row, 0, n, (char) bits);
+      case I16 -> Arrays.fill((short[]) row, 0, n, (short) bits);
+      case I8, U8, BOOL -> Arrays.fill((byte[]) row, 0, n, (byte) bits);
     }
   }
 
@@ -46,6 +44,7 @@ final class Folds {
         case I32 -> halve((int[]) rows, kind, n);
         case I64 -> halve((long[]) rows, kind, n);
         case BOOL -> halve((byte[]) rows, kind, n);
+        case F16, BF16, I8, I16, U8 -> throw new IllegalStateException("a fold of " + dtype);
       }
     }
   }

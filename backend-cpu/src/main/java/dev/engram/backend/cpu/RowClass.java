@@ -129,8 +129,8 @@ final class RowClass implements ScalarCode.Surroundings {
         int row = (int) n.bits;
         array(row);
         if (n.op == Op.LOAD ? isFixed[row] : keptInLocal(row)) {
-          TypeKind k = ScalarCode.elementKind(n.dtype);
-          c.aload(arrays.get(row)).iconst_0().arrayLoad(k);
+          c.aload(arrays.get(row)).iconst_0();
+          ScalarCode.loadElement(c, n.dtype);
           int slot = c.allocateLocal(ScalarCode.kind(n.dtype));
           c.storeLocal(ScalarCode.kind(n.dtype), slot);
           fixed.put(n, slot);
@@ -164,8 +164,7 @@ final class RowClass implements ScalarCode.Surroundings {
   }
 
   private static ClassDesc arrayOf(DType t) {
-    return (t == DType.BOOL ? java.lang.constant.ConstantDescs.CD_byte : ScalarCode.desc(t))
-        .arrayType();
+    return ScalarCode.elementKind(t).upperBound().arrayType();
   }
 
   private void base(int slot) {
@@ -231,7 +230,7 @@ final class RowClass implements ScalarCode.Surroundings {
       } else {
         pushStateIndex(row, counter);
       }
-      c.arrayLoad(ScalarCode.elementKind(n.dtype));
+      ScalarCode.loadElement(c, n.dtype);
       int slot = c.allocateLocal(ScalarCode.kind(n.dtype));
       c.storeLocal(ScalarCode.kind(n.dtype), slot);
       v.bind(n, slot);

@@ -4,7 +4,10 @@ import dev.engram.ir.DType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/** Moves rows between memory and arrays. Strides are in bytes. */
+/**
+ * Moves rows between memory and arrays: those of the element type, bytes for bool and u8, chars for
+ * floats of 16 bits. Strides are in bytes.
+ */
 final class RowCopies {
   private RowCopies() {}
 
@@ -14,7 +17,9 @@ final class RowCopies {
       case F64 -> loadDoubles(from, at, stride, (double[]) row, n);
       case I32 -> loadInts(from, at, stride, (int[]) row, n);
       case I64 -> loadLongs(from, at, stride, (long[]) row, n);
-      case BOOL -> loadBytes(from, at, stride, (byte[]) row, n);
+      case F16, BF16 -> loadChars(from, at, stride, (char[]) row, n);
+      case I16 -> loadShorts(from, at, stride, (short[]) row, n);
+      case I8, U8, BOOL -> loadBytes(from, at, stride, (byte[]) row, n);
     }
   }
 
@@ -55,6 +60,26 @@ final class RowCopies {
     }
     for (int i = 0; i < n; i++) {
       row[i] = from.get(ValueLayout.JAVA_LONG, at + i * stride);
+    }
+  }
+
+  private static void loadChars(MemorySegment from, long at, long stride, char[] row, int n) {
+    if (stride == 2) {
+      MemorySegment.copy(from, ValueLayout.JAVA_CHAR, at, row, 0, n);
+      return;
+    }
+    for (int i = 0; i < n; i++) {
+      row[i] = from.get(ValueLayout.JAVA_CHAR, at + i * stride);
+    }
+  }
+
+  private static void loadShorts(MemorySegment from, long at, long stride, short[] row, int n) {
+    if (stride == 2) {
+      MemorySegment.copy(from, ValueLayout.JAVA_SHORT, at, row, 0, n);
+      return;
+    }
+    for (int i = 0; i < n; i++) {
+      row[i] = from.get(ValueLayout.JAVA_SHORT, at + i * stride);
     }
   }
 
@@ -110,7 +135,27 @@ final class RowCopies {
           }
         }
       }
-      case BOOL -> {
+      case F16, BF16 -> {
+        char[] a = (char[]) row;
+        if (stride == 2) {
+          MemorySegment.copy(a, 0, to, ValueLayout.JAVA_CHAR, at, n);
+        } else {
+          for (int i = 0; i < n; i++) {
+            to.set(ValueLayout.JAVA_CHAR, at + i * stride, a[i]);
+          }
+        }
+      }
+      case I16 -> {
+        short[] a = (short[]) row;
+        if (stride == 2) {
+          MemorySegment.copy(a, 0, to, ValueLayout.JAVA_SHORT, at, n);
+        } else {
+          for (int i = 0; i < n; i++) {
+            to.set(ValueLayout.JAVA_SHORT, at + i * stride, a[i]);
+          }
+        }
+      }
+      case I8, U8, BOOL -> {
         byte[] a = (byte[]) row;
         if (stride == 1) {
           MemorySegment.copy(a, 0, to, ValueLayout.JAVA_BYTE, at, n);

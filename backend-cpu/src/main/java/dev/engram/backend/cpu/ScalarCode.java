@@ -9,6 +9,7 @@ import dev.engram.backend.cpu.Lanes.Node;
 import dev.engram.backend.cpu.Lanes.Op;
 import dev.engram.ir.DType;
 import dev.engram.ir.ElementwiseRow;
+import dev.engram.ir.HalfFloats;
 import dev.engram.ir.Threefry;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
@@ -17,7 +18,10 @@ import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
 import java.util.List;
 
-/** Lane programs as plain bytecode, one lane. Bools are ints 0 and 1. */
+/**
+ * Lane programs as plain bytecode, one lane. Bools are ints 0 and 1, small integers are ints,
+ * floats of 16 bits are ints with their raw bits, good for moves and conversions only.
+ */
 final class ScalarCode extends LaneCode {
   private static final ClassDesc MATH = ClassDesc.of("java.lang.Math");
   private static final ClassDesc FLOAT = ClassDesc.of("java.lang.Float");
@@ -52,20 +56,33 @@ final class ScalarCode extends LaneCode {
     return switch (t) {
       case F32 -> TypeKind.FLOAT;
       case F64 -> TypeKind.DOUBLE;
-      case I32, BOOL -> TypeKind.INT;
+      case I8, I16, I32, U8, BOOL, F16, BF16 -> TypeKind.INT;
       case I64 -> TypeKind.LONG;
     };
   }
 
   static TypeKind elementKind(DType t) {
-    return t == DType.BOOL ? TypeKind.BYTE : kind(t);
+    return switch (t) {
+      case F16, BF16 -> TypeKind.CHAR;
+      case I16 -> TypeKind.SHORT;
+      case I8, U8, BOOL -> TypeKind.BYTE;
+      case F32, F64, I32, I64 -> kind(t);
+    };
+  }
+
+  /** The value of an array's element, the array and the index on the stack. */
+  static void loadElement(CodeBuilder code, DType t) {
+    code.arrayLoad(elementKind(t));
+    if (t == DType.U8) {
+      code.loadConstant(0xFF).iand();
+    }
   }
 
   static ClassDesc desc(DType t) {
     return switch (t) {
       case F32 -> CD_float;
       case F64 -> CD_double;
-      case I32, BOOL -> CD_int;
+      case I8, I16, I32, U8, BOOL, F16, BF16 -> CD_int;
       case I64 -> CD_long;
     };
   }
@@ -154,7 +171,7 @@ final class ScalarCode extends LaneCode {
     switch (t) {
       case F32 -> code.loadConstant(Float.intBitsToFloat((int) bits));
       case F64 -> code.loadConstant(Double.longBitsToDouble(bits));
-      case I32, BOOL -> code.loadConstant((int) bits);
+      case I8, I16, I32, U8, BOOL, F16, BF16 -> code.loadConstant((int) bits);
       case I64 -> code.loadConstant(bits);
     }
   }
@@ -300,6 +317,21 @@ final class ScalarCode extends LaneCode {
 
   // As dev.engram.ir.Cast: truncates and saturates from floats; anything to bool is != 0.
   private void convert(DType from, DType to) {
+    if (from.isFloat() && from.bytes() == 2) {
+      half("of", from, CD_float, CD_int);
+      convert(DType.F32, to);
+      return;
+    }
+    if (to.isFloat() && to.bytes() == 2) {
+      code.conversion(kind(from), TypeKind.FLOAT);
+      half("to", to, CD_int, CD_float);
+      return;
+    }
+    if (to.isInteger() && to.bytes() < 4) {
+      code.conversion(kind(from), TypeKind.INT);
+      shorten(to, from.isFloat());
+      return;
+    }
     if (to == DType.BOOL) {
       Label no = code.newLabel();
       Label done = code.newLabel();
@@ -313,6 +345,26 @@ final class ScalarCode extends LaneCode {
       return;
     }
     code.conversion(kind(from), kind(to));
+  }
+
+  private void half(String direction, DType t, ClassDesc result, ClassDesc operand) {
+    code.invokestatic(
+        HalfFloats.class.describeConstable().orElseThrow(),
+        direction + (t == DType.F16 ? "F16" : "Bf16"),
+        MethodTypeDesc.of(result, operand));
+  }
+
+  /** An int to a smaller type: floats have saturated on their way to an int, and do so again. */
+  private void shorten(DType to, boolean saturate) {
+    if (saturate) {
+      MethodTypeDesc ints = MethodTypeDesc.of(CD_int, CD_int, CD_int);
+      code.loadConstant((int) to.lowest()).invokestatic(MATH, "max", ints);
+      code.loadConstant((int) to.highest()).invokestatic(MATH, "min", ints);
+    } else if (to == DType.U8) {
+      code.loadConstant(0xFF).iand();
+    } else {
+      code.conversion(TypeKind.INT, elementKind(to));
+    }
   }
 
   private void call(ElementwiseRow row, DType result, List<Node> args) {
@@ -354,7 +406,7 @@ final class ScalarCode extends LaneCode {
       }
       case F64 ->
           code.invokestatic(DOUBLE, "doubleToRawLongBits", MethodTypeDesc.of(CD_long, CD_double));
-      case I32, BOOL -> code.i2l();
+      case I8, I16, I32, U8, BOOL, F16, BF16 -> code.i2l();
       case I64 -> {}
     }
   }
@@ -365,7 +417,7 @@ final class ScalarCode extends LaneCode {
           code.l2i().invokestatic(FLOAT, "intBitsToFloat", MethodTypeDesc.of(CD_float, CD_int));
       case F64 ->
           code.invokestatic(DOUBLE, "longBitsToDouble", MethodTypeDesc.of(CD_double, CD_long));
-      case I32, BOOL -> code.l2i();
+      case I8, I16, I32, U8, BOOL, F16, BF16 -> code.l2i();
       case I64 -> {}
     }
   }

@@ -11,7 +11,7 @@ import java.util.List;
 final class Scratch {
   private static final MemorySegment[] NO_SEGMENTS = {};
 
-  /** The current nest's rows, arrays of their element types (byte for bool). */
+  /** The current nest's rows, arrays as {@link RowCopies} moves them. */
   Object[] rows = {};
 
   /** For each row the byte offset that it was last loaded from, -1 before the first load. */
@@ -121,7 +121,9 @@ final class Scratch {
             case F64 -> new double[length];
             case I32 -> new int[length];
             case I64 -> new long[length];
-            case BOOL -> new byte[length];
+            case F16, BF16 -> new char[length];
+            case I16 -> new short[length];
+            case I8, U8, BOOL -> new byte[length];
           };
       pools[t][n] = row;
     }

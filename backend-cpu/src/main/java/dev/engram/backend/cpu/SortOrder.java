@@ -1,6 +1,7 @@
 package dev.engram.backend.cpu;
 
 import dev.engram.ir.DType;
+import dev.engram.ir.HalfFloats;
 import dev.engram.lower.Step;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -45,21 +46,26 @@ final class SortOrder {
   private static int narrow(DType dtype, MemorySegment s, long at, boolean down) {
     int key =
         switch (dtype) {
-          case F32 -> {
-            float x = s.get(ValueLayout.JAVA_FLOAT, at);
-            if (Float.isNaN(x)) {
-              // behind everything, whatever the direction
-              yield down ? Integer.MIN_VALUE : Integer.MAX_VALUE;
-            }
-            // -0 + 0 = 0; negative floats fall as their bits rise
-            int b = Float.floatToRawIntBits(x + 0f);
-            yield b ^ (b >> 31 & Integer.MAX_VALUE);
-          }
+          case F32 -> real(s.get(ValueLayout.JAVA_FLOAT, at), down);
+          case F16 -> real(HalfFloats.ofF16(s.get(ValueLayout.JAVA_CHAR, at)), down);
+          case BF16 -> real(HalfFloats.ofBf16(s.get(ValueLayout.JAVA_CHAR, at)), down);
+          case I16 -> s.get(ValueLayout.JAVA_SHORT, at);
+          case U8 -> s.get(ValueLayout.JAVA_BYTE, at) & 0xFF;
           case I32 -> s.get(ValueLayout.JAVA_INT, at);
-          case BOOL -> s.get(ValueLayout.JAVA_BYTE, at);
+          case I8, BOOL -> s.get(ValueLayout.JAVA_BYTE, at);
           case F64, I64 -> throw new IllegalArgumentException(dtype.toString());
         };
     return down ? ~key : key;
+  }
+
+  private static int real(float x, boolean down) {
+    if (Float.isNaN(x)) {
+      // behind everything, whatever the direction
+      return down ? Integer.MIN_VALUE : Integer.MAX_VALUE;
+    }
+    // -0 + 0 = 0; negative floats fall as their bits rise
+    int b = Float.floatToRawIntBits(x + 0f);
+    return b ^ (b >> 31 & Integer.MAX_VALUE);
   }
 
   private static long wide(DType dtype, MemorySegment s, long at, boolean down) {

@@ -48,7 +48,12 @@ final class VectorCode extends LaneCode {
               case I32 -> "IntVector";
               case I64 -> "LongVector";
               case BOOL -> "VectorMask";
+              case F16, BF16, I8, I16, U8 -> throw noVector(t);
             });
+  }
+
+  static IllegalStateException noVector(DType t) {
+    return new IllegalStateException("vectors of " + t);
   }
 
   private static ClassDesc element(DType t) {
@@ -57,6 +62,7 @@ final class VectorCode extends LaneCode {
       case F64 -> CD_double;
       case I32, BOOL -> CD_int;
       case I64 -> CD_long;
+      case F16, BF16, I8, I16, U8 -> throw noVector(t);
     };
   }
 
@@ -152,6 +158,7 @@ final class VectorCode extends LaneCode {
           case F64 -> code.loadConstant(Double.longBitsToDouble(n.bits));
           case I32, BOOL -> code.loadConstant((int) n.bits);
           case I64 -> code.loadConstant(n.bits);
+          case F16, BF16, I8, I16, U8 -> throw noVector(n.dtype);
         }
         broadcast(code, n.dtype);
       }

@@ -173,6 +173,7 @@ final class VectorNest {
               case F64 -> c.loadConstant(Double.longBitsToDouble(bits));
               case I32, BOOL -> c.loadConstant((int) bits);
               case I64 -> c.loadConstant(bits);
+              case F16, BF16, I8, I16, U8 -> throw VectorCode.noVector(f.dtype());
             }
             VectorCode.broadcast(c, f.dtype());
             int local = c.allocateLocal(TypeKind.REFERENCE);

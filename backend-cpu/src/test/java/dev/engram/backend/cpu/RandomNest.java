@@ -119,7 +119,13 @@ final class RandomNest {
   }
 
   private DType dtype() {
-    return floatsOnly ? only : DType.values()[random.nextInt(5)];
+    DType t = anyDtype();
+    return t.wide();
+  }
+
+  /** Those that are only stored, too. */
+  private DType anyDtype() {
+    return floatsOnly ? only : DType.values()[random.nextInt(DType.values().length)];
   }
 
   /** A dense layout of some axes, some broadcast, some padded, some reversed. */
@@ -172,7 +178,7 @@ final class RandomNest {
           };
       return dtype.bitsOf(v);
     }
-    return dtype == DType.BOOL ? random.nextInt(2) : random.nextInt(21) - 10;
+    return dtype == DType.BOOL ? random.nextInt(2) : dtype.ofLong(random.nextInt(21) - 10);
   }
 
   private int add(Instr i) {
@@ -193,6 +199,10 @@ final class RandomNest {
   }
 
   private Value pick(java.util.function.Predicate<Value> p) {
+    return pickAny(p.and(v -> v.dtype == v.dtype.wide()));
+  }
+
+  private Value pickAny(java.util.function.Predicate<Value> p) {
     List<Value> fit = values.stream().filter(p).collect(Collectors.toCollection(ArrayList::new));
     return fit.isEmpty() ? null : fit.get(random.nextInt(fit.size()));
   }
@@ -216,9 +226,9 @@ final class RandomNest {
           value(add(new Instr.RandomWord(a.id, a.id, at)), DType.I32, true);
         }
       }
-      case 8 -> load(dtype());
+      case 8 -> load(anyDtype());
       case 9 -> {
-        DType t = dtype();
+        DType t = anyDtype();
         value(add(new Instr.Literal(t, element(t))), t, true);
       }
       default -> apply();
@@ -226,8 +236,8 @@ final class RandomNest {
   }
 
   private void convert() {
-    DType to = dtype();
-    Value a = pick(v -> v.exact);
+    DType to = anyDtype();
+    Value a = pickAny(v -> v.exact);
     if (a != null && a.dtype != to) {
       value(add(new Instr.Convert(a.dtype, to, a.id)), to, a.exact);
     }
@@ -236,7 +246,7 @@ final class RandomNest {
   private void gather() {
     Value index = pick(v -> v.dtype.isInteger() && v.exact);
     if (index != null) {
-      DType t = dtype();
+      DType t = anyDtype();
       long[] size = new long[1];
       Affine at = layout(axes.size(), false, size);
       long limit = 1L + random.nextInt(6);
@@ -291,7 +301,7 @@ final class RandomNest {
   }
 
   private void store(int upTo) {
-    Value v = pick(x -> !floatsOnly || x.dtype == only);
+    Value v = pickAny(x -> !floatsOnly || x.dtype == only);
     if (v == null) {
       return;
     }

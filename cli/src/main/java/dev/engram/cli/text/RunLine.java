@@ -106,7 +106,9 @@ public record RunLine(String graph, String arguments, String relation, String re
         switch (dtype) {
           case F32 -> 1e-5;
           case F64 -> 1e-12;
-          case I32, I64, BOOL -> 0;
+          case F16 -> 2e-3;
+          case BF16 -> 1.6e-2;
+          case I8, I16, I32, I64, U8, BOOL -> 0;
         };
     return Double.compare(a, b) == 0 || Math.abs(a - b) <= epsilon * (1 + Math.abs(b));
   }

@@ -111,6 +111,6 @@ final class Rewrite {
 
   /** True when {@code v} is the literal {@code value}, with its sign for zeros. */
   static boolean is(Value v, double value) {
-    return v instanceof Lit lit && lit.bits() == lit.type().dtype().bitsOf(value);
+    return v instanceof Lit lit && lit.is(value) && lit.bits() == lit.type().dtype().bitsOf(value);
   }
 }

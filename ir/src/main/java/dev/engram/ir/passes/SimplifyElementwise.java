@@ -136,8 +136,12 @@ final class SimplifyElementwise {
   // Powers of two whose reciprocal is a normal number.
   private static boolean hasExactReciprocal(Lit c) {
     double v = Math.abs(c.asDouble());
-    int limit = c.type().dtype() == DType.F32 ? Float.MAX_EXPONENT : Double.MAX_EXPONENT;
+    int limit = Math.getExponent(greatestFinite(c.type().dtype()));
     return Math.abs(Math.getExponent(v)) < limit && v == Math.scalb(1.0, Math.getExponent(v));
+  }
+
+  private static double greatestFinite(DType dtype) {
+    return dtype.toDouble(dtype.highest() - 1);
   }
 
   // -(-x) = x, -(x · c) = x · -c
@@ -210,7 +214,7 @@ final class SimplifyElementwise {
       return Optional.of(x);
     }
     if (y instanceof Lit c) {
-      long ones = c.type().dtype() == DType.BOOL ? 1 : -1;
+      long ones = c.type().dtype().ofLong(-1);
       if (c.bits() == (absorbing & ones)) {
         return Optional.of(y);
       }
@@ -314,7 +318,10 @@ final class SimplifyElementwise {
   private static boolean isExact(DType from, DType to) {
     return switch (from) {
       case BOOL -> true;
+      case F16, BF16 -> to == DType.F32 || to == DType.F64;
       case F32 -> to == DType.F64;
+      case I8, U8 -> to.isFloat() || (to.isInteger() && to.bytes() > 1);
+      case I16 -> to == DType.I32 || to == DType.I64 || to == DType.F32 || to == DType.F64;
       case I32 -> to == DType.I64 || to == DType.F64;
       case F64, I64 -> false;
     };

@@ -87,7 +87,9 @@ final class SimplifyReduce {
     return switch (x.type().dtype()) {
       case F32 -> n <= 1 << 24;
       case F64 -> n <= 3;
-      case I32, I64 -> true;
+      case F16 -> n <= 1 << 11;
+      case BF16 -> n <= 1 << 8;
+      case I8, I16, I32, I64, U8 -> true;
       case BOOL -> false;
     };
   }

@@ -28,7 +28,9 @@ record Facts(double bound, double noise) {
     return switch (dtype) {
       case F32 -> 2.4e-7;
       case F64 -> 4.4e-16;
-      case I32, I64, BOOL -> 0;
+      case F16 -> 1e-3;
+      case BF16 -> 8e-3;
+      case I8, I16, I32, I64, U8, BOOL -> 0;
     };
   }
 
@@ -37,7 +39,9 @@ record Facts(double bound, double noise) {
     return switch (dtype) {
       case F32 -> 2e-5;
       case F64 -> 5e-11;
-      case I32, I64, BOOL -> 0;
+      case F16 -> 0.02;
+      case BF16 -> 0.15;
+      case I8, I16, I32, I64, U8, BOOL -> 0;
     };
   }
 }

@@ -145,7 +145,7 @@ final class IndexSteps {
     x.ifPresent(
         v -> {
           long high = 1L + c.next(7);
-          long low = -c.next(4);
+          long low = Math.max(-c.next(4), v.type().dtype().lowest());
           Value inside = d.lift(d.tensor(v).clip(low, high - 1));
           d.emit(new Check("number", low, high), List.of(inside), Facts.WHOLE);
         });

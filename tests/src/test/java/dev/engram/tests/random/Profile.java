@@ -15,7 +15,20 @@ record Profile(List<DType> dtypes, boolean kinks, boolean markers, boolean rules
   /** Everything. */
   static final Profile ANY =
       new Profile(
-          List.of(DType.F32, DType.F64, DType.F32, DType.I32, DType.BOOL, DType.I64),
+          List.of(
+              DType.F32,
+              DType.F64,
+              DType.F32,
+              DType.I32,
+              DType.BOOL,
+              DType.F32,
+              DType.F64,
+              DType.I64,
+              DType.BF16,
+              DType.I8,
+              DType.F16,
+              DType.U8,
+              DType.I16),
           true,
           true,
           true);

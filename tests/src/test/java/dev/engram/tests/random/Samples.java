@@ -22,13 +22,13 @@ final class Samples {
     HostTensor t = HostTensor.allocate(type);
     for (long i = 0; i < type.size(); i++) {
       switch (type.dtype()) {
-        case F32, F64 ->
+        case F32, F64, F16, BF16 ->
             t.setDouble(
                 i,
                 random.nextInt(8) == 0
                     ? EDGES[random.nextInt(EDGES.length)]
                     : random.nextDouble(-BOUND, BOUND));
-        case I32, I64 ->
+        case I8, I16, I32, I64, U8 ->
             t.setBits(
                 i,
                 random.nextInt(25) == 0
