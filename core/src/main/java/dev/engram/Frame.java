@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +40,8 @@ final class Frame {
   private final Object token = new Object();
   private OptionalInt mapSize;
   private final Map<State, Cell> cells = new LinkedHashMap<>();
+  private final Map<State, Optional<Peek>> looked = new LinkedHashMap<>();
+  private final Map<State, Integer> lookedMapped = new LinkedHashMap<>();
   private final Set<State> written = new LinkedHashSet<>();
 
   private Frame(Optional<Trace> trace, boolean mapping, OptionalInt mapSize) {
@@ -92,8 +95,10 @@ final class Frame {
     return f == null ? stored(s) : f.look(s);
   }
 
+  /** How many mapped axes {@code s} has for the running code. */
   static int mapped(State s) {
-    return peek(s).map(Peek::mapped).orElse(0);
+    Frame f = CURRENT.get();
+    return f == null ? storedMapped(s) : f.lookAtMapped(s);
   }
 
   /** False when no frame is there to take the write. */
@@ -145,9 +150,38 @@ final class Frame {
 
   private Optional<Peek> look(State s) {
     Cell known = cells.get(s);
-    return known == null
-        ? entering(s)
-        : Optional.of(new Peek(known.value().type(), known.mapped()));
+    if (known != null) {
+      return Optional.of(new Peek(known.value().type(), known.mapped()));
+    }
+    looked.putIfAbsent(s, outside(s));
+    return entering(s);
+  }
+
+  private int lookAtMapped(State s) {
+    Cell known = cells.get(s);
+    if (known != null) {
+      return known.mapped();
+    }
+    int around = parent.isPresent() ? parent.get().lookAtMapped(s) : storedMapped(s);
+    lookedMapped.putIfAbsent(s, around);
+    return mapping ? enteringMapped(s) : around;
+  }
+
+  /**
+   * What code in this frame has seen of lasting states besides their values, so that it may do
+   * something else when that has changed: types or absence, and the mapped axes of states that were
+   * written unread.
+   *
+   * @return true for as long as it is the same outside of all frames
+   */
+  BooleanSupplier looks() {
+    Map<State, Optional<Peek>> types = new LinkedHashMap<>(looked);
+    Map<State, Integer> axes = new LinkedHashMap<>(lookedMapped);
+    types.keySet().removeIf(s -> isTrace(s.birth()));
+    axes.keySet().removeIf(s -> isTrace(s.birth()));
+    return () ->
+        types.entrySet().stream().allMatch(e -> stored(e.getKey()).equals(e.getValue()))
+            && axes.entrySet().stream().allMatch(e -> storedMapped(e.getKey()) == e.getValue());
   }
 
   /** What {@code s} is for this frame before it is written here. */
@@ -181,6 +215,10 @@ final class Frame {
   /** Mapped axes of {@code s} around this frame; empty when it has no value there. */
   Optional<Peek> outside(State s) {
     return parent.isPresent() ? parent.get().look(s) : stored(s);
+  }
+
+  private static int storedMapped(State s) {
+    return stored(s).map(Peek::mapped).orElse(0);
   }
 
   private static Optional<Peek> stored(State s) {

@@ -36,8 +36,10 @@ final class Jit {
         return c;
       }
     }
-    Traced traced = Tracing.run(name, Tracing.Kind.PLAIN, f, args).finish();
-    Specialized fresh = new Specialized(traced, compiler.compile(traced.graph()));
+    Tracing tracing = Tracing.run(name, Tracing.Kind.PLAIN, f, args);
+    Traced traced = tracing.finish();
+    Specialized fresh =
+        new Specialized(traced, compiler.compile(traced.graph()), tracing.frame().looks());
     known.add(fresh);
     return fresh;
   }

@@ -7,19 +7,25 @@ import dev.engram.ir.TensorType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /** A function compiled for one structure and type of its arguments and states. */
 final class Specialized {
   private final Traced traced;
   private final Executable code;
+  private final BooleanSupplier sameLooks;
 
   // For each written state: what the last run set it to, and a buffer that nobody holds any more.
   private final List<Optional<HostTensor>> last = new ArrayList<>();
   private final List<Optional<HostTensor>> spare = new ArrayList<>();
 
-  Specialized(Traced traced, Executable code) {
+  /**
+   * @param sameLooks true while what the function saw of states besides their values is the same
+   */
+  Specialized(Traced traced, Executable code, BooleanSupplier sameLooks) {
     this.traced = traced;
     this.code = code;
+    this.sameLooks = sameLooks;
     traced
         .written()
         .forEach(
@@ -29,8 +35,11 @@ final class Specialized {
             });
   }
 
-  /** True when the states that were captured still have the types they were traced with. */
+  /** True when states still look as they did when the function was traced. */
   boolean fits() {
+    if (!sameLooks.getAsBoolean()) {
+      return false;
+    }
     for (int i = 0; i < traced.captured().size(); i++) {
       if (traced.captured().get(i) instanceof Captured.OfState(State s, int mapped)) {
         Param p = traced.graph().params().get(traced.argCount() + i);
@@ -46,14 +55,12 @@ final class Specialized {
   Object run(List<Tensor> leaves) {
     List<HostTensor> args = new ArrayList<>(traced.graph().params().size());
     leaves.forEach(x -> args.add(x.host()));
-    boolean outside = Frame.isOutside();
+    // the interpreter may give an operand's own memory as a result, loops and backends never do
+    boolean lends = Frame.isOutside() && code instanceof Lowered;
     for (Captured c : traced.captured()) {
-      args.add(
-          outside && c instanceof Captured.OfState(State s, int _) ? s.lend() : c.now().host());
+      args.add(lends && c instanceof Captured.OfState(State s, int _) ? s.lend() : c.now().host());
     }
-    return outside && code instanceof Lowered lowered
-        ? recycling(lowered, args)
-        : traced.apply(code.run(args));
+    return lends ? recycling((Lowered) code, args) : traced.apply(code.run(args));
   }
 
   /**

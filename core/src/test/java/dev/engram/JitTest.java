@@ -70,6 +70,76 @@ class JitTest {
   }
 
   @Test
+  void tracesAgainWhenAStateThatItAskedForIsThere() {
+    State s = State.hidden(() -> f64(0));
+    Fn0<Tensor> f =
+        Engram.jit(
+            () -> {
+              if (!s.isInitialized()) {
+                s.init();
+              }
+              s.set(s.value().add(1));
+              return s.value();
+            });
+    for (int call = 1; call <= 3; call++) {
+      assertArrayEquals(new double[] {call}, values(f.apply()), "call " + call);
+    }
+  }
+
+  @Test
+  void tracesAgainForAnotherTypeThatItOnlyAskedFor() {
+    State s = State.other(f64(1));
+    int[] traces = {0};
+    Fn1<Tensor, Tensor> f =
+        Engram.jit(
+            (Tensor x) -> {
+              traces[0]++;
+              return x.mul(s.type().shape().size());
+            });
+    assertArrayEquals(new double[] {5}, values(f.apply(f64(5))));
+    s.set(f64(1, 2));
+    assertArrayEquals(new double[] {10}, values(f.apply(f64(5))));
+    s.set(f64(3, 4));
+    assertArrayEquals(new double[] {10}, values(f.apply(f64(5))));
+    assertEquals(2, traces[0], "another value is no reason");
+  }
+
+  @Test
+  void tracesAgainWhenAStateThatItOnlyWritesIsMapped() {
+    State s = State.other(f64(1));
+    Fn1<Tensor, Tensor> f =
+        Engram.jit(
+            (Tensor x) -> {
+              s.set(x);
+              return x;
+            });
+    f.apply(f64(1, 2));
+    s.write(new State.Cell(f64(1, 2), 1));
+    f.apply(f64(3, 4));
+    assertEquals(1, s.stored().orElseThrow().mapped());
+  }
+
+  @Test
+  void theInterpreterGivesNoStateAway() {
+    Compiler interpreter = new Compiler("interpreter");
+    State s = State.other(f64(1, 2));
+    Fn0<Tensor> whole = Engram.jit(interpreter, () -> s.value().reshape(2));
+    Fn0<Tensor> next =
+        Engram.jit(
+            () -> {
+              s.set(s.value().add(1));
+              return s.value().sum();
+            });
+    next.apply();
+    Tensor seen = whole.apply();
+    double[] before = values(seen);
+    for (int i = 0; i < 3; i++) {
+      next.apply();
+    }
+    assertArrayEquals(before, values(seen));
+  }
+
+  @Test
   void tracesAgainWhenAStateChangesItsType() {
     State s = State.other(f64(1));
     int[] traces = {0};
