@@ -4,7 +4,9 @@ import dev.engram.ir.EngramException;
 import java.lang.reflect.Field;
 import java.lang.reflect.InaccessibleObjectException;
 import java.lang.reflect.Modifier;
+import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -52,11 +54,11 @@ final class ModuleWalk {
     switch (x) {
       case State s -> {
         if (seen.add(s)) {
-          found.put(path, s);
-          s.found(path);
+          add(path, s);
         }
       }
       case Module m -> visitModule(m, path);
+      case States _ -> {} // others' states, such as those that an optimizer moves
       case Optional<?> o -> o.ifPresent(v -> visit(v, path));
       case Collection<?> list -> {
         int i = 0;
@@ -65,8 +67,33 @@ final class ModuleWalk {
         }
       }
       case Map<?, ?> map -> map.forEach((k, v) -> visit(v, join(path, String.valueOf(k))));
+      case Object[] array -> visit(Arrays.asList(array), path);
+      case Record r -> visitRecord(r, path);
       case null, default -> {}
     }
+  }
+
+  // Records of packages that are closed to this one hold no states of a user's.
+  private void visitRecord(Record r, String path) {
+    for (RecordComponent c : r.getClass().getRecordComponents()) {
+      if (canHoldStates(c.getType()) && c.getAccessor().trySetAccessible()) {
+        try {
+          visit(c.getAccessor().invoke(r), join(path, c.getName()));
+        } catch (ReflectiveOperationException e) {
+          throw new IllegalStateException(e);
+        }
+      }
+    }
+  }
+
+  private void add(String path, State s) {
+    if (found.putIfAbsent(path, s) != null) {
+      throw new EngramException(
+          "two states are named "
+              + path
+              + ", expected a name of its own for each; rename one of the fields or keys");
+    }
+    s.found(path);
   }
 
   /** A module whose own fields add nothing to the paths below it. */
@@ -108,6 +135,8 @@ final class ModuleWalk {
         || Module.class.isAssignableFrom(type)
         || type == State.class
         || type == Optional.class
+        || type.isRecord()
+        || (type.isArray() && canHoldStates(type.getComponentType()))
         || Collection.class.isAssignableFrom(type)
         || Map.class.isAssignableFrom(type)
         || type.isAssignableFrom(Module.class)

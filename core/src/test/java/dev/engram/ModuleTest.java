@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.ir.EngramException;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TraceException;
@@ -35,6 +36,64 @@ class ModuleTest {
     public Tensor update(Tensor x) {
       return readout.update(rnn.update(x));
     }
+  }
+
+  private static class Outer extends Module {
+    private final State w = parameter(HostTensor.of(new double[] {1}));
+
+    Tensor outer() {
+      return w.value();
+    }
+  }
+
+  private static final class Hidden extends Outer {
+    private final State w = parameter(HostTensor.of(new double[] {2}));
+
+    Tensor inner() {
+      return w.value();
+    }
+  }
+
+  @Test
+  void refusesTwoStatesOfOneName() {
+    Hidden both = new Hidden();
+    assertEquals(3, both.outer().host().item() + both.inner().host().item());
+    String e = assertThrows(EngramException.class, both::states).getMessage();
+    assertEquals(
+        "two states are named w, expected a name of its own for each; rename one of the fields or"
+            + " keys",
+        e);
+  }
+
+  private record Parts(Linear a, Optional<Linear> b) {}
+
+  private static final class Scattered extends Module {
+    private final Linear[] layers = {
+      new Linear(1, 1, Key.of(1)), new Linear(1, 1, Key.of(2)),
+    };
+    private final Parts parts =
+        new Parts(new Linear(1, 1, Key.of(3)), Optional.of(new Linear(1, 1, Key.of(4))));
+
+    int count() {
+      return layers.length + (parts.b.isPresent() ? 2 : 1);
+    }
+  }
+
+  @Test
+  void findsStatesInArraysAndRecords() {
+    Scattered m = new Scattered();
+    assertEquals(4, m.count());
+    assertEquals(
+        List.of(
+            "layers.0.weight",
+            "layers.0.bias",
+            "layers.1.weight",
+            "layers.1.bias",
+            "parts.a.weight",
+            "parts.a.bias",
+            "parts.b.weight",
+            "parts.b.bias"),
+        List.copyOf(m.states().paths()));
   }
 
   @Test

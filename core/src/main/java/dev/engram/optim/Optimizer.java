@@ -31,8 +31,23 @@ public abstract class Optimizer extends Module {
     this.decay = decay;
   }
 
-  /** Chooses the weights that {@link #update} moves. */
+  /**
+   * Chooses the weights that {@link #update} moves.
+   *
+   * @throws EngramException when weights are registered already: their moments would be lost
+   */
   public final void register(States weights) {
+    if (!this.weights.byPath().isEmpty()) {
+      throw new EngramException(
+          getClass().getSimpleName()
+              + ".register: got "
+              + weights.paths()
+              + " after "
+              + this.weights.paths()
+              + ", expected one call; register all weights at once, or make another optimizer ("
+              + Where.here()
+              + ")");
+    }
     this.weights = weights;
     weights.byPath().forEach(this::registered);
   }

@@ -41,6 +41,14 @@ class OptimizerTest {
   }
 
   @Test
+  void weightsAreRegisteredOnce() {
+    Optimizer opt = new Adam(0.1);
+    opt.register(weights);
+    String e = assertThrows(EngramException.class, () -> opt.register(weights)).getMessage();
+    assertTrue(e.contains("Adam.register: got [w] after [w], expected one call"), e);
+  }
+
+  @Test
   void adamIsItsEquations() {
     double[] m = new double[2];
     double[] v = new double[2];
