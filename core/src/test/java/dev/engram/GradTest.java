@@ -47,6 +47,17 @@ class GradTest {
   }
 
   @Test
+  void atTheEdgesOfTheirDomains() {
+    Tensor none = f64(Double.NEGATIVE_INFINITY, 0);
+    assertArrayEquals(
+        new double[] {0.5, 0.5},
+        values(Engram.grad((Tensor x) -> x.logAddExp(none).sum()).apply(none)));
+    assertArrayEquals(
+        new double[] {0, 1, 0},
+        values(Engram.grad((Tensor x) -> x.pow(f64(0, 1, 2)).sum()).apply(f64(0, 0, 0))));
+  }
+
+  @Test
   void ofAGradIsTheSecondDerivative() {
     Fn1<Tensor, Tensor> cube = x -> x.mul(x).mul(x);
     assertEquals(18, item(Engram.grad(Engram.grad(cube)).apply(scalar(3))), 1e-12);

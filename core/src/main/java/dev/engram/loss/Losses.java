@@ -2,6 +2,7 @@ package dev.engram.loss;
 
 import dev.engram.Engram;
 import dev.engram.Step;
+import dev.engram.ir.DType;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
@@ -44,8 +45,9 @@ public final class Losses {
               + ")");
     }
     int classes = logits.dim(last);
-    Tensor hot = labels.checkRange("labels", 0, classes).oneHot(classes, logits.dtype());
-    return logits.logSumExp(last).sub(logits.mul(hot).sum(last));
+    Tensor hot = labels.checkRange("labels", 0, classes).oneHot(classes, DType.BOOL);
+    // A sum of one term; a masked class, -∞, counts only where it is the label.
+    return hot.select(logits.logSoftmax(last), logits.like(0)).sum(last).neg();
   }
 
   /**
@@ -57,7 +59,9 @@ public final class Losses {
    * @return {@code [...]}
    */
   public static Tensor softmaxCrossEntropyTo(Tensor logits, Tensor target) {
-    return logits.logSoftmax(-1).mul(target).sum(-1).neg();
+    // 0 log 0 = 0, as for a masked class
+    Tensor terms = logits.logSoftmax(-1).mul(target);
+    return target.eq(0).select(terms.like(0), terms).sum(-1).neg();
   }
 
   /**
@@ -80,8 +84,13 @@ public final class Losses {
     return prediction.sub(target).square();
   }
 
-  /** The mean of {@link #squaredError} over all elements. */
+  /**
+   * The mean of {@link #squaredError} over all elements.
+   *
+   * @throws TypeException when the shapes differ
+   */
   public static Tensor meanSquaredError(Tensor prediction, Tensor target) {
+    sameShape("meanSquaredError", prediction, target);
     return squaredError(prediction, target).mean();
   }
 
@@ -94,8 +103,13 @@ public final class Losses {
     return prediction.sub(target).abs();
   }
 
-  /** The mean of {@link #absoluteError} over all elements. */
+  /**
+   * The mean of {@link #absoluteError} over all elements.
+   *
+   * @throws TypeException when the shapes differ
+   */
   public static Tensor meanAbsoluteError(Tensor prediction, Tensor target) {
+    sameShape("meanAbsoluteError", prediction, target);
     return absoluteError(prediction, target).mean();
   }
 
@@ -125,6 +139,21 @@ public final class Losses {
   /** {@code 1 -} {@link #cosineSimilarity}. */
   public static Tensor cosineDistance(Tensor a, Tensor b) {
     return cosineSimilarity(a, b).neg().add(1);
+  }
+
+  // A column against a row would broadcast to a matrix, whose mean looks as good as any other.
+  private static void sameShape(String loss, Tensor prediction, Tensor target) {
+    if (!prediction.shape().equals(target.shape())) {
+      throw new TypeException(
+          loss
+              + ": the target has type "
+              + target.type()
+              + ", expected the shape of the prediction "
+              + prediction.type()
+              + "; reshape one of them ("
+              + Where.here()
+              + ")");
+    }
   }
 
   // √max(Σx², 1e-16), whose derivative at 0 is 0

@@ -4,8 +4,10 @@ import dev.engram.Key;
 import dev.engram.Random;
 import dev.engram.State;
 import dev.engram.ir.DType;
+import dev.engram.ir.EngramException;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.Where;
 import java.util.List;
 import java.util.Optional;
 
@@ -44,6 +46,11 @@ public final class LruCell extends Cell {
   /** {@code |λ|} from {@code low} to {@code high}, phases up to {@code phase}. */
   public LruCell(int in, int hidden, Key key, DType dtype, double low, double high, double phase) {
     super(in, hidden, dtype);
+    if (!(low >= 0 && low < high && high <= 1 && phase > 0)) {
+      throw new EngramException(
+          "LruCell: low=%s, high=%s, phase=%s, expected 0 <= low < high <= 1 and phase > 0 (%s)"
+              .formatted(low, high, phase, Where.here()));
+    }
     List<Key> keys = key.split(7);
     Shape each = Shape.of(hidden);
     // |λ|² = exp(-2 exp(nu)); u = 0 would put |λ| = low = 0 out of reach of the logarithm.

@@ -37,9 +37,8 @@ public final class MinLstmCell extends Cell {
   public Tensor update(Tensor x) {
     Tensor old = h.value();
     checkInput(x, old);
-    Tensor f = Wf.update(x).sigmoid();
-    Tensor i = Wi.update(x).sigmoid();
-    Tensor next = f.mul(old).add(i.mul(Wh.update(x))).div(f.add(i));
-    return keep(h, next);
+    // f/(f+i) = σ(log f - log i), also where both gates underflow
+    Tensor forget = Wi.update(x).neg().softplus().sub(Wf.update(x).neg().softplus()).sigmoid();
+    return keep(h, mix(forget, old, Wh.update(x)));
   }
 }

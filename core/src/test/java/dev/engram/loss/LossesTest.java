@@ -34,6 +34,45 @@ class LossesTest {
   }
 
   @Test
+  void crossEntropyOfLargeLogitsKeepsTheirDifferences() {
+    HostTensor large = HostTensor.of(new float[] {1e7f, 1e7f}, 1, 2);
+    assertArrayEquals(new double[] {0.5, 0.5}, large.softmax(-1).host().toDoubles(), 1e-6);
+    Tensor loss = Losses.softmaxCrossEntropy(large, HostTensor.of(new int[] {0}, 1));
+    assertEquals(Math.log(2), loss.host().item(), 1e-6);
+  }
+
+  @Test
+  void aMaskedClassCountsNothing() {
+    HostTensor masked =
+        HostTensor.of(new double[] {0, Double.NEGATIVE_INFINITY, 0, Double.NEGATIVE_INFINITY}, 4);
+    Tensor label = HostTensor.of(new int[] {2});
+    Tensor target = HostTensor.of(new double[] {0.5, 0, 0.5, 0}, 4);
+    assertEquals(Math.log(2), Losses.softmaxCrossEntropy(masked, label).host().item(), 1e-12);
+    assertEquals(Math.log(2), Losses.softmaxCrossEntropyTo(masked, target).host().item(), 1e-12);
+    double[] want = {0.5, 0, -0.5, 0};
+    assertArrayEquals(
+        want,
+        Engram.grad((Tensor y) -> Losses.softmaxCrossEntropy(y, label))
+            .apply(masked)
+            .host()
+            .toDoubles(),
+        1e-12);
+  }
+
+  @Test
+  void aColumnAgainstARowIsRefused() {
+    HostTensor column = HostTensor.of(new double[] {1, 2}, 2, 1);
+    HostTensor row = HostTensor.of(new double[] {1, 2}, 2);
+    for (var loss :
+        List.<Fn2<Tensor, Tensor, Tensor>>of(Losses::meanSquaredError, Losses::meanAbsoluteError)) {
+      String e = assertThrows(TypeException.class, () -> loss.apply(column, row)).getMessage();
+      assertTrue(
+          e.contains("the target has type f64[2], expected the shape of the prediction f64[2,1]"),
+          e);
+    }
+  }
+
+  @Test
   void aTargetOutOfRangeStopsTheRun() {
     HostTensor labels = HostTensor.of(new int[] {1, 3}, 2);
     for (boolean jit : new boolean[] {false, true}) {

@@ -100,9 +100,11 @@ public sealed interface ElementwiseMethods permits Tensor {
   /** log(e^this + e^b), without overflow. */
   default Tensor logAddExp(Tensor b) {
     Tensor top = max(b);
-    Tensor gap = sub(b).abs().neg();
-    // ∞ - ∞ is NaN, but the larger one is the answer
-    return eq(b).select(top.add(Math.log(2)), top.add(gap.exp().log1p()));
+    // ∞ - ∞ is NaN, also in the derivative, but there is no gap between equals
+    Tensor equal = eq(b);
+    Tensor none = self().like(0);
+    Tensor gap = equal.select(none, self()).sub(equal.select(none, b)).abs().neg();
+    return top.add(gap.exp().log1p());
   }
 
   /** The angle of the point (x = {@code x}, y = this). */

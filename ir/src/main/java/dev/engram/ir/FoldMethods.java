@@ -61,14 +61,20 @@ public sealed interface FoldMethods permits Tensor {
 
   /** log Σ e^x, without overflow. */
   default Tensor logSumExp(int... axes) {
-    Tensor top = max(axes).stopGradient();
-    Tensor shift = top.isFinite().select(top, top.like(0));
+    Tensor shift = finiteMax(axes);
     Tensor spread = shift.reshape(Broadcasting.kept(self().shape(), axes));
     return self().sub(spread).exp().sum(axes).log().add(shift);
   }
 
+  // The largest element is subtracted first: large logits keep the digits of their differences.
   default Tensor logSoftmax(int axis) {
-    return self().sub(logSumExp(axis).expandDims(self().shape().axis(axis)));
+    Tensor x = self().sub(finiteMax(axis).expandDims(self().shape().axis(axis)));
+    return x.sub(x.exp().sum(axis).log().expandDims(self().shape().axis(axis)));
+  }
+
+  private Tensor finiteMax(int... axes) {
+    Tensor top = max(axes).stopGradient();
+    return top.isFinite().select(top, top.like(0));
   }
 
   default Tensor softmax(int axis) {

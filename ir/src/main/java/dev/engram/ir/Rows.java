@@ -83,12 +83,13 @@ public final class Rows {
           (x, y) -> above(x.get(1), x.get(0)),
           (x, y) -> above(x.get(0), x.get(1)),
           COMMUTATIVE);
-  // ∂a^b/∂a = b a^(b-1), ∂a^b/∂b = a^b ln a, with 0 where a = 0.
+  // ∂a^b/∂a = b a^(b-1), with 0 where b = 0; ∂a^b/∂b = a^b ln a, with 0 where a = 0.
   public static final ElementwiseRow POW =
       float2(
               "pow",
               Math::pow,
-              (x, y) -> x.get(1).mul(x.get(0).pow(x.get(1).sub(1))),
+              (x, y) ->
+                  x.get(1).eq(0).select(y.like(0), x.get(1).mul(x.get(0).pow(x.get(1).sub(1)))),
               (x, y) ->
                   x.get(0)
                       .eq(0)
