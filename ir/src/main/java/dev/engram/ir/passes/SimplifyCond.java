@@ -58,10 +58,9 @@ final class SimplifyCond {
     List<Value> trueOuts = new ArrayList<>();
     List<Value> falseOuts = new ArrayList<>();
     for (int i = 0; i < op.onTrue().outs().size(); i++) {
-      Value t = outside(op.onTrue(), i, in);
-      Value f = outside(op.onFalse(), i, in);
-      if (t.equals(f)) {
-        known.put(i, t);
+      Optional<Value> t = outside(op.onTrue(), i, in);
+      if (t.isPresent() && t.equals(outside(op.onFalse(), i, in))) {
+        known.put(i, t.get());
       } else {
         trueOuts.add(op.onTrue().outs().get(i));
         falseOuts.add(op.onFalse().outs().get(i));
@@ -83,15 +82,15 @@ final class SimplifyCond {
     return Optional.of(all);
   }
 
-  /** Result {@code i} of a branch as the caller's value, where it is one; else the branch's own. */
-  private static Value outside(Graph branch, int i, List<Value> in) {
+  /** Result {@code i} of a branch where it is a value of the caller or a literal. */
+  private static Optional<Value> outside(Graph branch, int i, List<Value> in) {
     Value v = branch.outs().get(i);
     for (int k = 0; k < branch.params().size(); k++) {
       if (branch.params().get(k).var().equals(v)) {
-        return in.get(k + 1);
+        return Optional.of(in.get(k + 1));
       }
     }
-    return v;
+    return v instanceof Lit ? Optional.of(v) : Optional.empty();
   }
 
   private static Graph withOuts(Graph g, List<Value> outs) {

@@ -4,9 +4,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.ir.Builder;
+import dev.engram.ir.Control;
+import dev.engram.ir.DType;
 import dev.engram.ir.Graph;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Interpreter;
 import dev.engram.ir.Parser;
 import dev.engram.ir.Printer;
+import dev.engram.ir.Role;
+import dev.engram.ir.TensorType;
+import dev.engram.ir.Var;
+import dev.engram.ir.Verifier;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -51,6 +60,24 @@ class PipelineTest {
     // A name is not part of what a graph computes, so that the first round already changes nothing.
     assertEquals(List.of("0 twice", "0 same"), seen);
     assertSame(graphs.getLast(), out);
+  }
+
+  /** Values of the branches are no values of their caller, though they be the same objects. */
+  @Test
+  void oneGraphAsBothBranches() {
+    Graph branch =
+        Parser.parse("graph @b(%x: f32[]) -> (f32[], f32[]) { %0: f32[] = exp(%x) return %0, %x }");
+    Builder b = new Builder("f");
+    Var p = b.param(TensorType.scalar(DType.BOOL), Role.INPUT, "");
+    Var x = b.param(TensorType.scalar(DType.F32), Role.INPUT, "");
+    Graph g = b.build(b.emit(new Control.Cond(branch, branch), List.of(p, x)));
+    Graph simplified = Simplify.run(g);
+    Verifier.verify(simplified);
+    List<HostTensor> in =
+        List.of(HostTensor.of(new boolean[] {true}), HostTensor.of(new float[] {2}));
+    assertEquals(
+        Interpreter.run(g, in).stream().map(HostTensor::item).toList(),
+        Interpreter.run(simplified, in).stream().map(HostTensor::item).toList());
   }
 
   @Test
