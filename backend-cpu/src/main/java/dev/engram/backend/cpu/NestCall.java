@@ -6,6 +6,7 @@ import dev.engram.lower.Instr;
 import dev.engram.lower.Step;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** A nest of a program: its kernel, and how the kernel's data is found in one run. */
@@ -50,9 +51,15 @@ final class NestCall {
       }
       frame.base[s] = bufferOfSlot[s] < 0 ? at : at + start[bufferOfSlot[s]];
     }
-    kernel.kernel().prepare(frame);
-    pool.run(kernel.kernel(), frame, scratch, kernel.outerPoints(), kernel.grain(), kernel.unit());
-    frame.takeFailure(failure);
+    try {
+      kernel.kernel().prepare(frame);
+      pool.run(
+          kernel.kernel(), frame, scratch, kernel.outerPoints(), kernel.grain(), kernel.unit());
+      frame.takeFailure(failure);
+    } finally {
+      // the caller's tensors may be let go
+      Arrays.fill(frame.segments, MemorySegment.NULL);
+    }
   }
 
   private void fail(int instr, long value, long position) {
