@@ -1,10 +1,12 @@
 package dev.engram;
 
 import dev.engram.ir.Builder;
+import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Op;
 import dev.engram.ir.Param;
+import dev.engram.ir.Source;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.Trace;
 import dev.engram.ir.Value;
@@ -20,10 +22,30 @@ final class Emit {
   static List<? extends Tensor> graph(Graph g, List<Tensor> args) {
     Optional<Trace> trace = Trace.current();
     if (trace.isEmpty()) {
-      return Compiler.standard().compileOnce(g).run(hosts(args));
+      List<Tensor> operands = new ArrayList<>(args);
+      Graph open = withoutConstants(g, operands);
+      return Compiler.standard().compileOnce(open).run(hosts(operands));
     }
     Trace t = trace.get();
     return t.inline(g, args.stream().map(t::lift).toList()).stream().map(t::tracer).toList();
+  }
+
+  /**
+   * {@code g} with a parameter for each of its constants, which are added to {@code operands}: a
+   * function that uses another batch each time is compiled once.
+   */
+  private static Graph withoutConstants(Graph g, List<Tensor> operands) {
+    List<Param> params = new ArrayList<>(g.params());
+    List<Eqn> eqns = new ArrayList<>();
+    for (Eqn e : g.eqns()) {
+      if (e.op() instanceof Source.Const(HostTensor value)) {
+        params.add(Param.input(e.out()));
+        operands.add(value);
+      } else {
+        eqns.add(e);
+      }
+    }
+    return new Graph(g.name(), params, eqns, g.outs());
   }
 
   static List<? extends Tensor> op(Op op, List<Tensor> args) {

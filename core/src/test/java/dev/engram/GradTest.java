@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.ir.DType;
+import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
@@ -44,6 +45,28 @@ class GradTest {
     assertEquals(3, item(r.bs.getFirst()));
     Params jitted = Engram.jit(g).apply(new Params(f64(1, 2), List.of(scalar(5))), f64(3, 4));
     assertArrayEquals(values(r.w), values(jitted.w));
+  }
+
+  @Test
+  void ofAFunctionThatUsesAnotherBatchEachTimeIsCompiledOnce() {
+    int[] compiled = {0};
+    Compiler.Watcher counter =
+        new Compiler.Watcher() {
+          @Override
+          public void compiling(Graph traced) {
+            compiled[0]++;
+          }
+        };
+    Compiler.watch(
+        counter,
+        () -> {
+          for (int i = 1; i <= 5; i++) {
+            Tensor batch = f64(i, 2 * i, 7.25);
+            Tensor g = Engram.grad((Tensor w) -> w.mul(batch).sum()).apply(f64(1, 1, 1));
+            assertArrayEquals(new double[] {i, 2 * i, 7.25}, values(g));
+          }
+        });
+    assertEquals(1, compiled[0]);
   }
 
   @Test
