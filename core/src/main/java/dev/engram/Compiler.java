@@ -62,8 +62,15 @@ public record Compiler(String backend) {
    * it is found, else {@code interpreter}.
    */
   public static Compiler standard() {
-    String fallback = Found.BACKENDS.containsKey("cpu") ? "cpu" : INTERPRETER;
-    return new Compiler(System.getProperty("engram.backend", fallback));
+    String wanted = System.getProperty("engram.backend");
+    if (wanted == null) {
+      return new Compiler(Found.BACKENDS.containsKey("cpu") ? "cpu" : INTERPRETER);
+    }
+    if (!backends().contains(wanted)) {
+      throw new EngramException(
+          "engram.backend is '" + wanted + "', expected one of " + backends());
+    }
+    return new Compiler(wanted);
   }
 
   /** Sees what a program compiles; see {@link #watch}. */

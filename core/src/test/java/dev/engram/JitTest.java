@@ -280,5 +280,17 @@ class JitTest {
     assertTrue(Compiler.backends().containsAll(List.of("loops", "interpreter")));
     String e = assertThrows(EngramException.class, () -> new Compiler("tpu")).getMessage();
     assertTrue(e.startsWith("no backend tpu, expected one of ["), e);
+    String before = System.getProperty("engram.backend");
+    System.setProperty("engram.backend", "tpu");
+    try {
+      e = assertThrows(EngramException.class, Compiler::standard).getMessage();
+      assertTrue(e.startsWith("engram.backend is 'tpu', expected one of ["), e);
+    } finally {
+      if (before == null) {
+        System.clearProperty("engram.backend");
+      } else {
+        System.setProperty("engram.backend", before);
+      }
+    }
   }
 }

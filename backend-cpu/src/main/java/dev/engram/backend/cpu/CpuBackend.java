@@ -3,22 +3,36 @@ package dev.engram.backend.cpu;
 import dev.engram.lower.Backend;
 import dev.engram.lower.Executable;
 import dev.engram.lower.LoopProgram;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Runs loop programs as JVM bytecode on all cores; its name is {@code cpu}. */
 public final class CpuBackend implements Backend {
-  private final CpuOptions options;
-  private final WorkerPool pool;
-  private final KernelCache kernels;
+  private final Supplier<CpuOptions> wanted;
+  private @Nullable Setup setup;
 
-  /** With {@link CpuOptions#ofProperties}. */
+  private record Setup(CpuOptions options, WorkerPool pool, KernelCache kernels) {}
+
+  /**
+   * With {@link CpuOptions#ofProperties}, which are read at first use: a program that runs on
+   * another backend does not care.
+   */
   public CpuBackend() {
-    this(CpuOptions.ofProperties());
+    this.wanted = CpuOptions::ofProperties;
   }
 
   public CpuBackend(CpuOptions options) {
-    this.options = options;
-    this.pool = new WorkerPool(options.threads());
-    this.kernels = new KernelCache(vectors(options.vectors()));
+    this.wanted = () -> options;
+  }
+
+  private synchronized Setup setup() {
+    Setup s = setup;
+    if (s == null) {
+      CpuOptions o = wanted.get();
+      s = new Setup(o, new WorkerPool(o.threads()), new KernelCache(vectors(o.vectors())));
+      setup = s;
+    }
+    return s;
   }
 
   private static CpuOptions.Vectors vectors(CpuOptions.Vectors wanted) {
@@ -39,11 +53,12 @@ public final class CpuBackend implements Backend {
   }
 
   public CpuOptions options() {
-    return options;
+    return setup().options;
   }
 
   @Override
   public Executable compile(LoopProgram program) {
-    return new CpuExecutable(program, kernels, pool);
+    Setup s = setup();
+    return new CpuExecutable(program, s.kernels, s.pool);
   }
 }

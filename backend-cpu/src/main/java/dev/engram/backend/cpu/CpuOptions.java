@@ -1,5 +1,6 @@
 package dev.engram.backend.cpu;
 
+import dev.engram.ir.EngramException;
 import java.util.Locale;
 
 /**
@@ -27,11 +28,11 @@ public record CpuOptions(int threads, Vectors vectors) {
   }
 
   /**
-   * @throws IllegalArgumentException when {@code threads} is less than 1
+   * @throws EngramException when {@code threads} is less than 1
    */
   public CpuOptions {
     if (threads < 1) {
-      throw new IllegalArgumentException("threads is " + threads + ", expected at least 1");
+      throw new EngramException("threads is " + threads + ", expected at least 1");
     }
   }
 
@@ -40,7 +41,7 @@ public record CpuOptions(int threads, Vectors vectors) {
    * engram.cpu.vector}: {@code auto}, {@code off}, {@code force}, {@code 128}, {@code 256} or
    * {@code 512}.
    *
-   * @throws IllegalArgumentException when one of them has another value
+   * @throws EngramException when one of them has another value
    */
   public static CpuOptions ofProperties() {
     return of(
@@ -66,10 +67,10 @@ public record CpuOptions(int threads, Vectors vectors) {
     throw badThreads(text, null);
   }
 
-  private static IllegalArgumentException badThreads(
+  private static EngramException badThreads(
       String text, @org.jspecify.annotations.Nullable Exception cause) {
-    return new IllegalArgumentException(
-        "engram.threads is '" + text + "', expected a number of at least 1", cause);
+    String message = "engram.threads is '" + text + "', expected a number of at least 1";
+    return cause == null ? new EngramException(message) : new EngramException(message, cause);
   }
 
   private static Vectors vectors(String text) {
@@ -81,7 +82,7 @@ public record CpuOptions(int threads, Vectors vectors) {
       case "256" -> Vectors.FORCE_256;
       case "512" -> Vectors.FORCE_512;
       default ->
-          throw new IllegalArgumentException(
+          throw new EngramException(
               "engram.cpu.vector is '" + text + "', expected auto, off, force, 128, 256 or 512");
     };
   }

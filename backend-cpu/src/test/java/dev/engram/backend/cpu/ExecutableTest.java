@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.management.ThreadMXBean;
 import dev.engram.backend.cpu.CpuOptions.Vectors;
 import dev.engram.ir.DType;
+import dev.engram.ir.EngramException;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Rows;
 import dev.engram.ir.TensorType;
@@ -143,12 +144,11 @@ final class ExecutableTest {
 
   @Test
   void optionsAreChecked() {
-    assertThrows(IllegalArgumentException.class, () -> new CpuOptions(0, Vectors.AUTO));
+    assertThrows(EngramException.class, () -> new CpuOptions(0, Vectors.AUTO));
     assertEquals(
         "engram.threads is 'many', expected a number of at least 1",
-        assertThrows(IllegalArgumentException.class, () -> CpuOptions.of("many", "auto"))
-            .getMessage());
-    assertThrows(IllegalArgumentException.class, () -> CpuOptions.of("1", "on"));
+        assertThrows(EngramException.class, () -> CpuOptions.of("many", "auto")).getMessage());
+    assertThrows(EngramException.class, () -> CpuOptions.of("1", "on"));
     assertEquals(new CpuOptions(3, Vectors.FORCE_256), CpuOptions.of("3", "256"));
   }
 }
