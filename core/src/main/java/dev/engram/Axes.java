@@ -1,39 +1,70 @@
 package dev.engram;
 
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 
 /**
- * Which axis of each argument {@link Engram#vmap} maps over, and where the new axis of the results
- * is. An argument that is a structure has one axis for all its tensors.
+ * Which axis of each argument {@link Engram#vmap} maps over, where the new axis of the results is,
+ * and what {@link Engram#psum} and its kin call the axis. An argument that is a structure has one
+ * axis for all its tensors.
  *
  * @param in one axis for each argument, or {@link #NONE}; arguments beyond its end have 0
- * @param out axis of all results
+ * @param out one axis for all of the result; or one for each part of a result that is a record,
+ *     list or map. {@link #NONE} for what is the same for all examples and gets no axis
+ * @param name of the axis, empty for one without
  */
-public record Axes(List<Integer> in, int out) {
-  /** The argument is shared by all examples. */
+public record Axes(List<Integer> in, List<Integer> out, String name) {
+  /** Shared by all examples. */
   public static final int NONE = Integer.MIN_VALUE;
 
   public Axes {
     in = List.copyOf(in);
+    out = List.copyOf(out);
   }
 
   /** Axis 0 of everything. */
   public static Axes first() {
-    return new Axes(List.of(), 0);
+    return new Axes(List.of(), List.of(0), "");
   }
 
   /** These axes of the arguments, axis 0 of the results. */
   public static Axes in(int... axes) {
-    return new Axes(Arrays.stream(axes).boxed().toList(), 0);
+    return new Axes(Arrays.stream(axes).boxed().toList(), List.of(0), "");
   }
 
-  /** Results get their new axis here. */
-  public Axes withOut(int axis) {
-    return new Axes(in, axis);
+  /** Results get their new axis here: one for all, or one for each part of the result. */
+  public Axes withOut(int... axes) {
+    return new Axes(in, Arrays.stream(axes).boxed().toList(), name);
+  }
+
+  /** The axis has a name inside the mapped function. */
+  public Axes named(String axis) {
+    return new Axes(in, out, axis);
   }
 
   int of(int argument) {
     return argument < in.size() ? in.get(argument) : 0;
+  }
+
+  /**
+   * The axis of every tensor of a result of this structure; empty when {@link #out} does not fit.
+   */
+  List<Integer> outOf(Structure result) {
+    if (out.size() == 1) {
+      return Collections.nCopies(result.leafCount(), out.getFirst());
+    }
+    List<Structure> parts =
+        switch (result) {
+          case Structure.Fields f -> f.parts();
+          case Structure.Items i -> i.parts();
+          case Structure.Entries e -> e.parts();
+          case Structure.Leaf _, Structure.Fixed _, Structure.Maybe _ -> List.of();
+        };
+    List<Integer> all = new java.util.ArrayList<>();
+    for (int i = 0; i < parts.size() && parts.size() == out.size(); i++) {
+      all.addAll(Collections.nCopies(parts.get(i).leafCount(), out.get(i)));
+    }
+    return all;
   }
 }

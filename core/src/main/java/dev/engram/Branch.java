@@ -19,29 +19,36 @@ import java.util.Set;
 final class Branch {
   private Branch() {}
 
+  /** How errors name the op and its two branches. */
+  record Labels(String op, String onTrue, String onFalse) {
+    static final Labels COND = new Labels("cond", "the true branch", "the false branch");
+  }
+
   static Object run(
+      Labels labels,
       Tensor pred,
       Fn1<List<Object>, Object> onTrue,
       Fn1<List<Object>, Object> onFalse,
       List<Object> args) {
     if (!pred.type().equals(TensorType.scalar(DType.BOOL))) {
       throw new TypeException(
-          "cond: the condition has type "
+          labels.op()
+              + ": the condition has type "
               + pred.type()
               + ", expected bool[]; compare it with something, such as x.gt(0) ("
               + Where.here()
               + ")");
     }
-    List<Tree.Flat> flat = Tracing.flatten("cond", args);
+    List<Tree.Flat> flat = Tracing.flatten(labels.op(), args);
     List<Tree.Spec> specs = Tracing.specs(flat);
     Tracing t = Tracing.run("onTrue", Tracing.Kind.PLAIN, onTrue, specs);
     Tracing f = Tracing.run("onFalse", Tracing.Kind.PLAIN, onFalse, specs);
-    checkResults(t.result(), f.result());
+    checkResults(labels, t.result(), f.result());
 
     Set<State> written = new LinkedHashSet<>(t.written());
     written.addAll(f.written());
     List<State> states = List.copyOf(written);
-    states.forEach(s -> checkState(t, f, s));
+    states.forEach(s -> checkState(labels, t, f, s));
     List<Value> trueOuts = t.lift(t.outs(states));
     List<Value> falseOuts = f.lift(f.outs(states));
     List<Captured> captured = union(t.captured(), f.captured());
@@ -65,41 +72,52 @@ final class Branch {
     return List.copyOf(all.values());
   }
 
-  private static void checkResults(Tree.Flat a, Tree.Flat b) {
+  private static void checkResults(Labels labels, Tree.Flat a, Tree.Flat b) {
     List<String> paths = a.structure().paths("result");
     if (!a.structure().equals(b.structure())) {
       throw new TypeException(
-          "cond: the false branch gives "
+          labels.op()
+              + ": "
+              + labels.onFalse()
+              + " gives "
               + b.structure().paths("result")
               + ", expected "
               + paths
-              + " and equal static parts, as in the true branch ("
+              + " and equal static parts, as in "
+              + labels.onTrue()
+              + " ("
               + Where.here()
               + ")");
     }
     for (int i = 0; i < paths.size(); i++) {
-      differ(paths.get(i), "gives", a.leaves().get(i).type(), b.leaves().get(i).type());
+      differ(labels, paths.get(i), "gives", a.leaves().get(i).type(), b.leaves().get(i).type());
     }
   }
 
-  private static void checkState(Tracing t, Tracing f, State s) {
+  private static void checkState(Labels labels, Tracing t, Tracing f, State s) {
     for (Tracing branch : List.of(t, f)) {
       if (branch.frame().get(s).isEmpty()) {
         throw new TypeException(
-            "cond: only one branch sets "
+            labels.op()
+                + ": not all branches set "
                 + s.describe()
-                + ", which has no value before; set it before the cond or in both branches ("
+                + ", which has no value before; set it before or in all branches ("
                 + Where.here()
                 + ")");
       }
     }
-    differ(s.describe(), "leaves", t.frame().current(s).type(), f.frame().current(s).type());
+    differ(
+        labels, s.describe(), "leaves", t.frame().current(s).type(), f.frame().current(s).type());
   }
 
-  private static void differ(String what, String verb, TensorType onTrue, TensorType onFalse) {
+  private static void differ(
+      Labels labels, String what, String verb, TensorType onTrue, TensorType onFalse) {
     if (!onTrue.equals(onFalse)) {
       throw new TypeException(
-          "cond: the false branch "
+          labels.op()
+              + ": "
+              + labels.onFalse()
+              + " "
               + verb
               + " "
               + what
@@ -107,7 +125,9 @@ final class Branch {
               + onFalse
               + ", expected "
               + onTrue
-              + " as in the true branch ("
+              + " as in "
+              + labels.onTrue()
+              + " ("
               + Where.here()
               + ")");
     }

@@ -6,6 +6,7 @@ import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Interpreter;
 import dev.engram.ir.Printer;
+import dev.engram.ir.passes.Pass;
 import dev.engram.ir.passes.Pipeline;
 import dev.engram.lower.Backend;
 import dev.engram.lower.LoopInterpreter;
@@ -24,8 +25,9 @@ import java.util.ServiceLoader;
  *
  * @param backend {@code interpreter}, the meaning of the IR; {@code loops}, the lowered program
  *     point by point; or the name of a {@link Backend} on the module path, such as {@code cpu}
+ * @param passes what simplifies
  */
-public record Compiler(String backend) {
+public record Compiler(String backend, Pipeline passes) {
   private static final String INTERPRETER = "interpreter";
 
   /** Checks that the backend is there. */
@@ -33,6 +35,24 @@ public record Compiler(String backend) {
     if (!backend.equals(INTERPRETER) && !Found.BACKENDS.containsKey(backend)) {
       throw new EngramException("no backend " + backend + ", expected one of " + backends());
     }
+  }
+
+  /** With the standard passes. */
+  public Compiler(String backend) {
+    this(backend, Pipeline.standard());
+  }
+
+  /** This with one more pass, after the others. */
+  public Compiler with(Pass pass) {
+    return new Compiler(backend, passes.with(pass));
+  }
+
+  /** {@code cpu}, and the passes where they are not the standard ones. */
+  @Override
+  public String toString() {
+    return passes.equals(Pipeline.standard())
+        ? backend
+        : backend + " after " + passes.passes().stream().map(Pass::name).toList();
   }
 
   /** Backends by name, found once. */
@@ -96,7 +116,7 @@ public record Compiler(String backend) {
   /** Code for {@code g}. */
   public Executable compile(Graph g) {
     watcher().compiling(g);
-    Graph simplified = Pipeline.standard().run(g);
+    Graph simplified = passes.run(g);
     if (backend.equals(INTERPRETER)) {
       return new Interpreted(simplified);
     }

@@ -1,7 +1,11 @@
 package dev.engram;
 
 import dev.engram.autodiff.Jvp;
+import dev.engram.autodiff.Linearize;
+import dev.engram.autodiff.Linearized;
+import dev.engram.autodiff.Untransposed;
 import dev.engram.autodiff.Vjp;
+import dev.engram.ir.DType;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
@@ -12,6 +16,7 @@ import dev.engram.ir.Where;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** {@code jvp} and {@code vjp}: derivatives along a tangent, or against a cotangent. */
 final class Directional {
@@ -23,7 +28,7 @@ final class Directional {
         sameTypes("jvp: the tangent", Tree.flatten(tangent, "jvp: the tangent"), x.spec());
     Traced t = trace("jvp", f, x);
     List<Tensor> operands = new ArrayList<>(t.operands(x.leaves()));
-    operands.addAll(floats(dx));
+    operands.addAll(floats(x, dx));
     List<? extends Tensor> outs = Emit.graph(Jvp.of(t.graph(), wrt(t)), operands);
     int own = t.graph().outs().size();
     List<TensorType> types = t.graph().outTypes().subList(0, t.resultCount());
@@ -52,20 +57,68 @@ final class Directional {
           List<Tensor> cts =
               sameTypes("vjp: the cotangent", flat, new Tree.Spec(t.result(), results));
           List<Tensor> all = new ArrayList<>(operands);
-          all.addAll(floats(cts));
+          all.addAll(floats(results, cts));
           List<? extends Tensor> outs = Emit.graph(g, all);
           List<? extends Tensor> grads = outs.subList(types.size(), outs.size());
           return Tree.<A>cast(x.structure().build(filled(x.types(), grads)));
         });
   }
 
-  /** The derivative of every element of {@code f(x)} by every element of x: {@code [out…, in…]}. */
-  static Tensor jacobian(Fn1<Tensor, Tensor> f, Tensor x) {
-    int n = Math.toIntExact(x.shape().size());
-    HostTensor basis = HostTensor.full(new TensorType(x.dtype(), Shape.of(n, n)), 0);
+  static <A, R> Linear<A, R> linearize(Fn1<A, R> f, A a) {
+    Tree.Flat x = Tree.flatten(a, "linearize: the argument");
+    Traced t = trace("linearize", f, x);
+    Linearized lin = Linearize.of(t.graph(), wrt(t));
+    Graph map = Untransposed.run(lin.tangent());
+    List<? extends Tensor> outs = Emit.graph(lin.primal(), t.operands(x.leaves()));
+    int own = t.graph().outs().size();
+    List<? extends Tensor> residuals = List.copyOf(outs.subList(own, outs.size()));
+    List<TensorType> types = t.graph().outTypes().subList(0, t.resultCount());
+    R value = Tree.<R>cast(t.apply(outs.subList(0, own)));
+    return new Linear<>(
+        value,
+        dx -> {
+          Tree.Flat flat = Tree.flatten(dx, "linearize: the tangent");
+          List<Tensor> all = new ArrayList<>(residuals);
+          all.addAll(floats(x, sameTypes("linearize: the tangent", flat, x.spec())));
+          return Tree.<R>cast(t.result().build(filled(types, Emit.graph(map, all))));
+        });
+  }
+
+  /** One row for each of {@code n} positions, 1 there and 0 elsewhere. */
+  private static HostTensor basis(DType dtype, int n) {
+    HostTensor basis = HostTensor.full(new TensorType(dtype, Shape.of(n, n)), 0);
     for (long i = 0; i < n; i++) {
       basis.setDouble(i * n + i, 1);
     }
+    return basis;
+  }
+
+  private static void requireFloat(String what, Tensor x) {
+    if (!x.dtype().isFloat()) {
+      throw new TypeException(
+          what
+              + " has type "
+              + x.type()
+              + ", expected a float type; cast it first ("
+              + Where.here()
+              + ")");
+    }
+  }
+
+  static Tensor jacrev(Fn1<Tensor, Tensor> f, Tensor x) {
+    requireFloat("jacrev: the argument", x);
+    Pullback<Tensor, Tensor> p = vjp(f, x);
+    Tensor y = p.value();
+    requireFloat("jacrev: the result", y);
+    HostTensor basis = basis(y.dtype(), Math.toIntExact(y.shape().size()));
+    Tensor rows =
+        Engram.<Tensor, Tensor>vmap(ct -> p.pullback().apply(ct.reshape(y.shape()))).apply(basis);
+    return rows.reshape(y.shape().concat(x.shape()));
+  }
+
+  static Tensor jacfwd(Fn1<Tensor, Tensor> f, Tensor x) {
+    requireFloat("jacfwd: the argument", x);
+    HostTensor basis = basis(x.dtype(), Math.toIntExact(x.shape().size()));
     Tensor rows =
         Engram.<Tensor, Tensor>vmap(
                 dx -> jvp(f, x, dx.reshape(x.shape())).tangent(), Axes.in(0).withOut(-1))
@@ -86,8 +139,16 @@ final class Directional {
     return out;
   }
 
-  private static List<Tensor> floats(List<Tensor> all) {
-    return all.stream().filter(x -> x.dtype().isFloat()).toList();
+  /** Of {@code all} those that belong to the float tensors of {@code like}. */
+  private static List<Tensor> floats(Tree.Flat like, List<Tensor> all) {
+    return floats(like.types(), all);
+  }
+
+  private static List<Tensor> floats(List<TensorType> like, List<Tensor> all) {
+    return IntStream.range(0, all.size())
+        .filter(i -> like.get(i).dtype().isFloat())
+        .mapToObj(all::get)
+        .toList();
   }
 
   /** One tensor of each type: those of {@code floats} in turn, and zeros for the others. */

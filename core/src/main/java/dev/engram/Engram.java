@@ -237,14 +237,61 @@ public final class Engram {
     return Directional.vjp(f, a);
   }
 
-  /** The derivative of every result element by every argument element: {@code [out…, in…]}. */
-  public static Fn1<Tensor, Tensor> jacobian(Fn1<Tensor, Tensor> f) {
-    return x -> Directional.jacobian(f, x);
+  /**
+   * The value of {@code f} at {@code a}, and the derivative there as a linear function of a
+   * tangent, which may be called again and again: what it needs of {@code f} has been computed.
+   */
+  public static <A, R> Linear<A, R> linearize(Fn1<A, R> f, A a) {
+    return Directional.linearize(f, a);
   }
 
-  /** The second derivatives of a scalar function: {@code [in…, in…]}. */
+  /**
+   * The derivative of every result element by every argument element, {@code [out…, in…]}, in
+   * forward mode: one pass for each argument element. For functions with more results than
+   * arguments, and for loops without a bound.
+   */
+  public static Fn1<Tensor, Tensor> jacfwd(Fn1<Tensor, Tensor> f) {
+    return x -> Directional.jacfwd(f, x);
+  }
+
+  /**
+   * {@link #jacfwd} in reverse mode: one pass for each result element. For functions with fewer
+   * results than arguments.
+   */
+  public static Fn1<Tensor, Tensor> jacrev(Fn1<Tensor, Tensor> f) {
+    return x -> Directional.jacrev(f, x);
+  }
+
+  /** {@link #jacfwd}. */
+  public static Fn1<Tensor, Tensor> jacobian(Fn1<Tensor, Tensor> f) {
+    return jacfwd(f);
+  }
+
+  /** The second derivatives of a scalar function: {@code [in…, in…]}; forward over reverse. */
   public static Fn1<Tensor, Tensor> hessian(Fn1<Tensor, Tensor> f) {
-    return jacobian(grad(f));
+    return jacfwd(grad(f));
+  }
+
+  /**
+   * {@code f}, of which reverse mode keeps only the argument; what the backward pass needs is
+   * computed again. States and values from around are differentiated as ever.
+   */
+  public static <A, R> Fn1<A, R> remat(Fn1<A, R> f) {
+    return remat(f, RematPolicy.NOTHING);
+  }
+
+  /** {@link #remat(Fn1)} that keeps what {@code policy} says, too. */
+  public static <A, R> Fn1<A, R> remat(Fn1<A, R> f, RematPolicy policy) {
+    return a -> Rematerialize.call(f, policy, a);
+  }
+
+  /**
+   * {@code f}, stopped with a {@link dev.engram.ir.RunException} by the first op that gives NaN or
+   * an infinity; the message names the op, the position, and the line in {@code f}. Also checks the
+   * derivatives that are taken inside {@code f}: {@code checkNumerics(grad(f))}.
+   */
+  public static <A, R> Fn1<A, R> checkNumerics(Fn1<A, R> f) {
+    return a -> Numerics.call(f, a);
   }
 
   // Derivatives of one's own.
@@ -321,6 +368,26 @@ public final class Engram {
   }
 
   /**
+   * The sum of {@code tree} over all examples of the {@link #vmap(Fn1, Axes)} whose axis has this
+   * name: the same for each example.
+   *
+   * @throws dev.engram.ir.EngramException when no vmap around has an axis of this name
+   */
+  public static <T> T psum(T tree, String axis) {
+    return AxisNames.sum(tree, axis);
+  }
+
+  /** {@link #psum} divided by the number of examples. */
+  public static <T> T pmean(T tree, String axis) {
+    return AxisNames.mean(tree, axis);
+  }
+
+  /** The number of the example along the axis with this name: {@code i32[]}, from 0. */
+  public static Tensor axisIndex(String axis) {
+    return AxisNames.index(axis);
+  }
+
+  /**
    * Runs {@code init}; every state that it sets gets a new axis of length {@code size} in front,
    * and is mapped: {@link Vmap} and {@link #vmap(Fn1)} give each example its own.
    */
@@ -366,6 +433,27 @@ public final class Engram {
     return Loop.plain(Fns.list(body), List.of(xs), OptionalInt.empty());
   }
 
+  /**
+   * Runs {@code body} for {@code i = from, …, to - 1}; gives the last carry.
+   *
+   * @param body takes i ({@code i32[]}) and the carry, gives the next carry
+   * @throws dev.engram.ir.TypeException when the carry or a state changes its type
+   */
+  public static <C> C forLoop(int from, int to, Fn2<Tensor, C, C> body, C init) {
+    Tensor counts = Loop.counter(from, to);
+    Fn2<C, Tensor, Step<C, List<Tensor>>> step =
+        (carry, i) -> new Step<>(body.apply(i, carry), List.of());
+    return scan(step, init, counts).carry();
+  }
+
+  /**
+   * {@code f} of every position of axis 0 of {@code xs}, one after the other, stacked: like {@link
+   * #vmap(Fn1)} in the memory of one example.
+   */
+  public static <X, Y> Y map(Fn1<X, Y> f, X xs) {
+    return forLoop(f, xs);
+  }
+
   /** Like {@link #forLoop(Fn1, Object)}, over two structures in step. */
   public static <X, Z, Y> Y forLoop(Fn2<X, Z, Y> body, X xs, Z zs) {
     return Loop.plain(Fns.list(body), List.of(xs, zs), OptionalInt.empty());
@@ -379,17 +467,61 @@ public final class Engram {
    * @throws dev.engram.ir.TypeException when the results differ in structure or type
    */
   public static <R> R cond(Tensor pred, Fn0<R> onTrue, Fn0<R> onFalse) {
-    return Tree.<R>cast(Branch.run(pred, Fns.list(onTrue), Fns.list(onFalse), List.of()));
+    return Tree.<R>cast(
+        Branch.run(Branch.Labels.COND, pred, Fns.list(onTrue), Fns.list(onFalse), List.of()));
   }
 
   /** {@link #cond(Tensor, Fn0, Fn0)} with an argument. */
   public static <A, R> R cond(Tensor pred, Fn1<A, R> onTrue, Fn1<A, R> onFalse, A a) {
-    return Tree.<R>cast(Branch.run(pred, Fns.list(onTrue), Fns.list(onFalse), List.of(a)));
+    return Tree.<R>cast(
+        Branch.run(Branch.Labels.COND, pred, Fns.list(onTrue), Fns.list(onFalse), List.of(a)));
   }
 
   /** {@link #cond(Tensor, Fn0, Fn0)} with two arguments. */
   public static <A, B, R> R cond(Tensor pred, Fn2<A, B, R> onTrue, Fn2<A, B, R> onFalse, A a, B b) {
-    return Tree.<R>cast(Branch.run(pred, Fns.list(onTrue), Fns.list(onFalse), List.of(a, b)));
+    return Tree.<R>cast(
+        Branch.run(Branch.Labels.COND, pred, Fns.list(onTrue), Fns.list(onFalse), List.of(a, b)));
+  }
+
+  /**
+   * The result of branch {@code index}, picked in the run; an index out of range picks the first or
+   * the last. States behave as in {@link #cond(Tensor, Fn0, Fn0)}. Where examples of a {@link
+   * #vmap(Fn1)} pick different branches, all branches run for all of them.
+   *
+   * @param index {@code i32[]}, or another integer scalar
+   * @throws dev.engram.ir.TypeException when the results differ in structure or type
+   */
+  public static <R> R switchCase(Tensor index, List<Fn0<R>> branches) {
+    return Tree.<R>cast(
+        Switch.run(index, branches.stream().map(f -> Fns.list(f)).toList(), List.of()));
+  }
+
+  /** {@link #switchCase(Tensor, List)} with an argument. */
+  public static <A, R> R switchCase(Tensor index, List<Fn1<A, R>> branches, A a) {
+    return Tree.<R>cast(
+        Switch.run(index, branches.stream().map(f -> Fns.list(f)).toList(), List.of(a)));
+  }
+
+  /**
+   * Runs {@code body} on the carry as long as {@code condition} holds for it; gives the last carry.
+   * Has derivatives in forward mode ({@link #jvp}); for reverse mode give it a bound. Under {@link
+   * #vmap(Fn1)} each example stops at its own step.
+   *
+   * @param condition gives {@code bool[]}; it may read states, but not set them
+   * @param body gives the next carry, of the structure and types of {@code init}
+   * @throws dev.engram.ir.TypeException when the carry or a state changes its type
+   */
+  public static <C> C whileLoop(Fn1<C, Tensor> condition, Fn1<C, C> body, C init) {
+    return Tree.<C>cast(WhileLoop.run(Fns.list(condition), Fns.list(body), init, Optional.empty()));
+  }
+
+  /**
+   * {@link #whileLoop(Fn1, Fn1, Object)} that stops after {@code bound} steps at the latest, and so
+   * can be differentiated in reverse: memory for the residuals of {@code bound} steps is set aside.
+   */
+  public static <C> C whileLoop(Fn1<C, Tensor> condition, Fn1<C, C> body, C init, int bound) {
+    return Tree.<C>cast(
+        WhileLoop.run(Fns.list(condition), Fns.list(body), init, Optional.of(bound)));
   }
 
   /** {@code tree} with derivative zero. */

@@ -13,6 +13,7 @@ import dev.engram.ir.Where;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.stream.IntStream;
 
 /** {@code scan}: a body run once for each position of axis 0, with carries from step to step. */
 final class Loop {
@@ -57,14 +58,29 @@ final class Loop {
     return Tree.<Step<List<Object>, Y>>cast(done).out();
   }
 
+  /** {@code from, …, to - 1} as {@code i32[to - from]}. */
+  static Tensor counter(int from, int to) {
+    if (to < from) {
+      throw new EngramException(
+          "forLoop: counts from "
+              + from
+              + " to "
+              + to
+              + ", expected to >= from ("
+              + Where.here()
+              + ")");
+    }
+    return HostTensor.of(IntStream.range(from, to).toArray(), to - from);
+  }
+
   private Object emit(Tracing t, Tree.Flat carry, List<Tensor> xs, int n) {
     // A Step is flattened carry first.
     Structure.Fields step = (Structure.Fields) t.result().structure();
     List<Tensor> results = t.result().leaves();
-    checkCarry(carry, step.parts().getFirst(), results);
+    checkCarry("scan", carry, step.parts().getFirst(), results);
     int carries = carry.leaves().size();
     List<State> written = t.written();
-    written.forEach(s -> checkState(t, s));
+    written.forEach(s -> checkState("scan", t, s));
 
     List<Tensor> outs = new ArrayList<>(results.subList(0, carries));
     written.forEach(s -> outs.add(t.frame().current(s)));
@@ -105,11 +121,13 @@ final class Loop {
     return step.build(result);
   }
 
-  private static void checkCarry(Tree.Flat carry, Structure out, List<Tensor> results) {
+  /** Checks that a body gives its carry in the structure and types it got it in. */
+  static void checkCarry(String loop, Tree.Flat carry, Structure out, List<Tensor> results) {
     List<String> paths = carry.structure().paths("the carry");
     if (!carry.structure().equals(out)) {
       throw new TypeException(
-          "scan: the body gives a carry with "
+          loop
+              + ": the body gives a carry with "
               + out.paths("the carry")
               + ", expected the structure it came in with, "
               + paths
@@ -122,7 +140,8 @@ final class Loop {
       TensorType want = carry.leaves().get(i).type();
       if (!got.equals(want)) {
         throw new TypeException(
-            "scan: the body gives "
+            loop
+                + ": the body gives "
                 + paths.get(i)
                 + " as "
                 + got
@@ -135,7 +154,8 @@ final class Loop {
     }
   }
 
-  private static void checkState(Tracing t, State s) {
+  /** Checks that a body leaves {@code s} with the type it had. */
+  static void checkState(String loop, Tracing t, State s) {
     TensorType now = t.frame().current(s).type();
     t.frame()
         .entering(s)
@@ -143,7 +163,8 @@ final class Loop {
         .ifPresent(
             before -> {
               throw new TypeException(
-                  "scan: the body sets "
+                  loop
+                      + ": the body sets "
                       + s.describe()
                       + " to "
                       + now

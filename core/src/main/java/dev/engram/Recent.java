@@ -41,6 +41,10 @@ final class Recent {
         switch (e.op()) {
           case Check _ -> checks.add(e.where());
           case Control.Scan s -> collect(s.body(), checks);
+          case Control.While w -> {
+            collect(w.condition(), checks);
+            collect(w.body(), checks);
+          }
           case Control.Cond c -> {
             collect(c.onTrue(), checks);
             collect(c.onFalse(), checks);

@@ -47,7 +47,10 @@ final class VectorMap {
       }
       inner.add(new Tree.Spec(a.structure(), types));
     }
-    Tracing t = Tracing.run("mapped", new Tracing.Kind.Mapped(size), f, inner);
+    OptionalInt n = size;
+    Tracing t =
+        AxisNames.with(
+            axes.name(), () -> Tracing.run("mapped", new Tracing.Kind.Mapped(n), f, inner));
     return emit(t, operands, batched);
   }
 
@@ -67,7 +70,18 @@ final class VectorMap {
       batched.add(
           c instanceof Captured.OfState(State s, int outer) && outer > t.frame().enteringMapped(s));
     }
-    Batched b = Batch.of(traced.graph(), batched, size);
+    Batched b = Batch.of(traced.graph(), batched, size, axes.name());
+    List<Integer> outAxes = axes.outOf(traced.result());
+    if (outAxes.size() != traced.resultCount()) {
+      throw new TypeException(
+          "vmap: there are "
+              + axes.out().size()
+              + " axes for results, expected one, or one for each part of the result, which has "
+              + traced.result().paths("result")
+              + " ("
+              + Where.here()
+              + ")");
+    }
     List<? extends Tensor> outs = Emit.graph(b.graph(), traced.operands(operands));
     List<Tensor> wide = new ArrayList<>();
     int results = traced.resultCount();
@@ -84,12 +98,41 @@ final class VectorMap {
         writes.add(new Traced.Written(w.state(), mapped ? w.mapped() + 1 : w.mapped()));
         wide.add(mapped ? widen(outs.get(i), isBatched, size) : outs.get(i));
       } else {
-        Tensor y = widen(outs.get(i), isBatched, size);
-        wide.add(axes.out() == 0 ? y : y.moveAxis(0, axes.out()));
+        wide.add(result(traced, i, outs.get(i), isBatched, size, outAxes.get(i)));
       }
     }
     return new Traced(b.graph(), traced.argCount(), traced.result(), traced.captured(), writes)
         .apply(wide);
+  }
+
+  private static Tensor result(Traced t, int i, Tensor y, boolean batched, int size, int axis) {
+    if (axis == Axes.NONE) {
+      if (batched) {
+        throw new TypeException(
+            "vmap: "
+                + t.result().paths("result").get(i)
+                + " differs between examples, expected one value for all as its axis is NONE;"
+                + " reduce it with Engram.psum or pmean, or give it an axis ("
+                + Where.here()
+                + ")");
+      }
+      return y;
+    }
+    Tensor wide = widen(y, batched, size);
+    int rank = wide.rank();
+    if (axis >= rank || axis < -rank) {
+      throw new TypeException(
+          "vmap: "
+              + t.result().paths("result").get(i)
+              + " has type "
+              + wide.type()
+              + " with the new axis in front, which has no axis "
+              + axis
+              + " ("
+              + Where.here()
+              + ")");
+    }
+    return axis == 0 ? wide : wide.moveAxis(0, axis);
   }
 
   private static Tensor widen(Tensor y, boolean batched, int size) {

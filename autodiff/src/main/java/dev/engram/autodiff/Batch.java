@@ -27,18 +27,28 @@ public final class Batch {
    * @throws AutodiffException when the flags do not fit or {@code size} is negative
    */
   public static Batched of(Graph g, List<Boolean> batched, int size) {
+    return of(g, batched, size, "");
+  }
+
+  /**
+   * {@link #of(Graph, List, int)} over an axis with a name, which {@link dev.engram.ir.AxisOp}s in
+   * {@code g} may use.
+   *
+   * @param axis the name, or empty
+   */
+  public static Batched of(Graph g, List<Boolean> batched, int size, String axis) {
     if (batched.size() != g.params().size() || size < 0) {
       throw new AutodiffException(
           "batch of @%s: got %d flags and size %d, expected one flag for each of %d parameters and size >= 0"
               .formatted(g.name(), batched.size(), size, g.params().size()));
     }
-    return of(g, batched, size, Collections.nCopies(g.outs().size(), false));
+    return of(g, batched, size, axis, Collections.nCopies(g.outs().size(), false));
   }
 
   /**
    * @param wide results that get the batch axis even when they do not depend on a batched parameter
    */
-  static Batched of(Graph g, List<Boolean> batched, int size, List<Boolean> wide) {
+  static Batched of(Graph g, List<Boolean> batched, int size, String axis, List<Boolean> wide) {
     Builder b = new Builder(g.name() + "_batch");
     List<Wide> args = new ArrayList<>();
     for (int i = 0; i < batched.size(); i++) {
@@ -50,7 +60,7 @@ public final class Batch {
                   true)
               : new Wide(b.param(p), false));
     }
-    Batching batching = new Batching(b, size);
+    Batching batching = new Batching(b, size, axis);
     List<Wide> results = batching.run(g, args);
     List<Value> outs = new ArrayList<>();
     List<Boolean> outBatched = new ArrayList<>();

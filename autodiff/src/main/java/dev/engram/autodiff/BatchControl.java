@@ -18,6 +18,7 @@ record BatchControl(Batching batching) {
   List<Wide> rule(Control op, List<Wide> in) {
     return switch (op) {
       case Control.Scan s -> scan(s, in);
+      case Control.While w -> loop(w, in);
       case Control.Cond c -> cond(c, in);
       case Control.Call c -> call(c, in);
       case Control.Transposed t -> transposed(t, in);
@@ -25,7 +26,7 @@ record BatchControl(Batching batching) {
   }
 
   private Batched inner(Graph g, List<Boolean> batched, List<Boolean> wide) {
-    return Batch.of(g, batched, batching.size, wide);
+    return Batch.of(g, batched, batching.size, batching.axis, wide);
   }
 
   private List<Wide> emit(Control op, List<Value> in, List<Boolean> batched) {
@@ -85,6 +86,69 @@ record BatchControl(Batching batching) {
     return results;
   }
 
+  private List<Wide> loop(Control.While op, List<Wide> in) {
+    List<Boolean> batched = new ArrayList<>(Batching.flags(in));
+    boolean each = spread(op, batched);
+    List<Boolean> carries = List.copyOf(batched.subList(op.consts(), batched.size()));
+    Graph condition = inner(op.condition(), batched, none(1)).graph();
+    Graph body = inner(op.body(), batched, carries).graph();
+    Control.While loop =
+        each
+            ? op.with(anyExample(condition), whereItHolds(op, condition, body), op.consts())
+            : op.with(condition, body, op.consts());
+    List<Value> args =
+        IntStream.range(0, in.size())
+            .mapToObj(i -> batched.get(i) ? batching.widen(in.get(i)) : in.get(i).value())
+            .toList();
+    return emit(loop, args, carries);
+  }
+
+  /**
+   * Adds to {@code batched} the carries that a step makes so: all of them where the examples stop
+   * at different steps, which is the answer.
+   */
+  private boolean spread(Control.While op, List<Boolean> batched) {
+    while (true) {
+      boolean each = inner(op.condition(), batched, none(1)).outBatched().getFirst();
+      List<Boolean> next = inner(op.body(), batched, none(op.carry())).outBatched();
+      boolean more = false;
+      for (int i = 0; i < op.carry(); i++) {
+        int p = op.consts() + i;
+        more |= (each || next.get(i)) && !batched.get(p);
+        batched.set(p, batched.get(p) || each || next.get(i));
+      }
+      if (!more) {
+        return each;
+      }
+    }
+  }
+
+  private static Graph anyExample(Graph condition) {
+    Builder b = new Builder(condition.name());
+    Value each = b.inline(condition, Terms.params(b, condition)).getFirst();
+    return b.build(List.of(b.emit1(new Reduce(Reduce.Kind.ANY, List.of(0)), each)));
+  }
+
+  /** The step of the examples whose condition holds; the others keep their carries. */
+  private static Graph whereItHolds(Control.While op, Graph condition, Graph body) {
+    Builder b = new Builder(body.name());
+    List<Value> args = Terms.params(b, body);
+    Value holds = b.inline(condition, args).getFirst();
+    List<Value> next = b.inline(body, args);
+    List<Value> outs = new ArrayList<>();
+    for (int i = 0; i < next.size(); i++) {
+      outs.add(choose(b, holds, next.get(i), args.get(op.consts() + i)));
+    }
+    return b.build(outs);
+  }
+
+  /** Example by example {@code a} or {@code c}. */
+  private static Value choose(Builder b, Value predicate, Value a, Value c) {
+    List<Integer> inner = IntStream.range(1, a.type().rank()).boxed().toList();
+    Value p = Terms.spread(b, predicate, a.type().shape(), inner);
+    return Terms.row(b, Rows.SELECT, p, a, c);
+  }
+
   private List<Wide> cond(Control.Cond op, List<Wide> in) {
     List<Wide> args = in.subList(1, in.size());
     if (in.getFirst().batched()) {
@@ -108,9 +172,7 @@ record BatchControl(Batching batching) {
     for (int i = 0; i < onTrue.size(); i++) {
       Value a = batching.widen(onTrue.get(i));
       Value c = batching.widen(onFalse.get(i));
-      List<Integer> inner = IntStream.range(1, a.type().rank()).boxed().toList();
-      Value p = Terms.spread(batching.b, predicate.value(), a.type().shape(), inner);
-      out.add(Wide.batched(Terms.row(batching.b, Rows.SELECT, p, a, c)));
+      out.add(Wide.batched(choose(batching.b, predicate.value(), a, c)));
     }
     return out;
   }
@@ -121,6 +183,7 @@ record BatchControl(Batching batching) {
     List<Boolean> out = inner(op.body(), flags, none(m)).outBatched();
     return switch (op.derivative()) {
       case Control.Derivative.Plain plain -> emitCall(op, plain, in, out);
+      case Control.Derivative.Remat remat -> emitCall(op, remat, in, out);
       case Control.Derivative.Jvp jvp -> callJvp(op, jvp.rule(), in, out);
       case Control.Derivative.Vjp vjp -> callVjp(op, vjp, in, out);
     };

@@ -1,10 +1,12 @@
 package dev.engram.autodiff;
 
+import dev.engram.ir.AxisOp;
 import dev.engram.ir.Builder;
 import dev.engram.ir.Cast;
 import dev.engram.ir.Check;
 import dev.engram.ir.Control;
 import dev.engram.ir.Custom;
+import dev.engram.ir.DType;
 import dev.engram.ir.Dot;
 import dev.engram.ir.Elementwise;
 import dev.engram.ir.Eqn;
@@ -13,6 +15,7 @@ import dev.engram.ir.Index;
 import dev.engram.ir.Move;
 import dev.engram.ir.Op;
 import dev.engram.ir.Reduce;
+import dev.engram.ir.Shape;
 import dev.engram.ir.Source;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
@@ -31,9 +34,13 @@ final class Batching {
   final Builder b;
   final int size;
 
-  Batching(Builder b, int size) {
+  /** The name of the batch axis; empty for one without. */
+  final String axis;
+
+  Batching(Builder b, int size, String axis) {
     this.b = b;
     this.size = size;
+    this.axis = axis;
   }
 
   List<Wide> run(Graph g, List<Wide> args) {
@@ -44,12 +51,40 @@ final class Batching {
     for (Eqn e : g.eqns()) {
       List<Wide> in = e.inputs().stream().map(v -> at(env, v)).toList();
       b.at(e.where());
-      List<Wide> out = in.stream().anyMatch(Wide::batched) ? rule(e, in) : copy(e.op(), in);
+      List<Wide> out =
+          in.stream().anyMatch(Wide::batched) || names(e.op()) ? rule(e, in) : copy(e.op(), in);
       for (int i = 0; i < out.size(); i++) {
         env.put(e.outputs().get(i), out.get(i));
       }
     }
     return g.outs().stream().map(v -> at(env, v)).toList();
+  }
+
+  /** True when {@code op} speaks of the batch axis by its name. */
+  private boolean names(Op op) {
+    return !axis.isEmpty()
+        && switch (op) {
+          case AxisOp a -> a.axis().equals(axis);
+          case Control.Scan s -> names(s.body());
+          case Control.While w -> names(w.condition()) || names(w.body());
+          case Control.Cond c -> names(c.onTrue()) || names(c.onFalse());
+          case Control.Call c -> names(c.body());
+          case Control.Transposed t -> names(t.backward());
+          case Elementwise _,
+              Cast _,
+              Reduce _,
+              Dot _,
+              Move _,
+              Index _,
+              Source _,
+              Check _,
+              Custom _ ->
+              false;
+        };
+  }
+
+  private boolean names(Graph g) {
+    return g.eqns().stream().anyMatch(e -> names(e.op()));
   }
 
   private static Wide at(Map<Value, Wide> env, Value v) {
@@ -75,8 +110,35 @@ final class Batching {
       case Index op -> List.of(new BatchIndex(this).rule(op, in));
       case Source op -> List.of(source(e, op, in));
       case Control op -> new BatchControl(this).rule(op, in);
+      case AxisOp op when op.axis().equals(axis) -> List.of(overExamples(op, in));
+      case AxisOp op -> same(op, in);
+      case Custom.Batchable op -> batchable(e, op, in);
       case Custom op -> run(Terms.expansion(op, e), in);
     };
+  }
+
+  private Wide overExamples(AxisOp op, List<Wide> in) {
+    return switch (op) {
+      case AxisOp.Sum _ when in.getFirst().batched() ->
+          Wide.shared(b.emit1(new Reduce(Reduce.Kind.SUM, List.of(0)), in.getFirst().value()));
+      case AxisOp.Sum _ -> Wide.shared(b.lift(tensor(in.getFirst().value()).mul(size)));
+      case AxisOp.Position _ ->
+          Wide.batched(b.emit1(new Source.Iota(new TensorType(DType.I32, Shape.of(size)), 0)));
+    };
+  }
+
+  private List<Wide> batchable(Eqn e, Custom.Batchable op, List<Wide> in) {
+    List<Tensor> wide = in.stream().<Tensor>map(w -> tensor(widen(w))).toList();
+    List<Value> out = op.batch(wide, size).stream().map(b::lift).toList();
+    List<TensorType> want =
+        e.outputs().stream().map(v -> v.type().with(v.type().shape().insert(0, size))).toList();
+    List<TensorType> got = out.stream().map(Value::type).toList();
+    if (!got.equals(want)) {
+      throw new AutodiffException(
+          "%s: the rule batch of %s gives %s, expected %s (%s)"
+              .formatted(op.mnemonic(), op.getClass().getName(), got, want, e.where()));
+    }
+    return out.stream().map(Wide::batched).toList();
   }
 
   /** The op at every example; shared operands are repeated only beside batched ones. */

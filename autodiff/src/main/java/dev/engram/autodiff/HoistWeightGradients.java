@@ -46,6 +46,7 @@ public final class HoistWeightGradients {
       List<? extends Value> out =
           switch (e.op()) {
             case Control.Scan s -> loop(b, s, in);
+            case Control.While w -> b.emit(w.with(w.condition(), run(w.body()), w.consts()), in);
             case Control.Cond c -> b.emit(new Control.Cond(run(c.onTrue()), run(c.onFalse())), in);
             case Control.Call _, Control.Transposed _ -> b.emit(e.op(), in);
             case Elementwise _, Cast _, Reduce _, Dot _, Move _, Index _ -> b.emit(e.op(), in);

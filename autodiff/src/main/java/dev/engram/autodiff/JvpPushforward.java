@@ -2,6 +2,7 @@ package dev.engram.autodiff;
 
 import dev.engram.ir.Builder;
 import dev.engram.ir.Control;
+import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Value;
 import java.util.ArrayList;
@@ -22,7 +23,7 @@ final class JvpPushforward extends Pushforward {
   @Override
   List<Dual> scan(Control.Scan op, List<Dual> in) {
     List<Boolean> active = new ArrayList<>(in.stream().map(Dual::hasTangent).toList());
-    List<Boolean> outActive = steady(op, active);
+    List<Boolean> outActive = steady(op.body(), op.consts(), op.carry(), active);
     int slices = op.consts() + op.carry();
     List<Value> operands = flatten(in, active);
     int consts = flatten(in.subList(0, op.consts()), active).size();
@@ -39,12 +40,12 @@ final class JvpPushforward extends Pushforward {
    * Adds to {@code active} the carries that get a tangent in a step; gives the flags of the
    * results.
    */
-  private static List<Boolean> steady(Control.Scan op, List<Boolean> active) {
+  static List<Boolean> steady(Graph body, int consts, int carry, List<Boolean> active) {
     while (true) {
-      List<Boolean> out = new ArrayList<>(hasTangent(op.body(), active));
+      List<Boolean> out = new ArrayList<>(hasTangent(body, active));
       boolean more = false;
-      for (int i = 0; i < op.carry(); i++) {
-        int p = op.consts() + i;
+      for (int i = 0; i < carry; i++) {
+        int p = consts + i;
         more |= out.get(i) && !active.get(p);
         active.set(p, active.get(p) || out.get(i));
         out.set(i, active.get(p));
@@ -97,6 +98,20 @@ final class JvpPushforward extends Pushforward {
   }
 
   @Override
+  List<Dual> loop(Graph g, Eqn e, Control.While op, List<Dual> in) {
+    List<Boolean> active = new ArrayList<>(in.stream().map(Dual::hasTangent).toList());
+    List<Boolean> outActive = steady(op.body(), op.consts(), op.carry(), active);
+    int consts = flatten(in.subList(0, op.consts()), active).size();
+    Builder decides = new Builder(op.condition().name());
+    List<Dual> args = pairs(decides, op.condition(), active);
+    Graph condition = decides.build(decides.inline(op.condition(), primals(args)));
+    Builder b = new Builder(op.body().name() + "_jvp");
+    List<Dual> step = new JvpPushforward(b).push(op.body(), pairs(b, op.body(), active));
+    Graph body = b.build(flatten(step, outActive));
+    return unflatten(primal.emit(op.with(condition, body, consts), flatten(in, active)), outActive);
+  }
+
+  @Override
   List<Dual> cond(Control.Cond op, List<Dual> in) {
     List<Dual> args = in.subList(1, in.size());
     List<Boolean> active = args.stream().map(Dual::hasTangent).toList();
@@ -125,6 +140,11 @@ final class JvpPushforward extends Pushforward {
     List<Value> outs = primal.inline(derivative.rule(), args);
     int m = op.body().outs().size();
     return zip(outs.subList(0, m), outs.subList(m, outs.size()));
+  }
+
+  @Override
+  List<Dual> callRemat(Control.Call op, Control.Derivative.Remat rule, List<Dual> in) {
+    return push(op.body(), in);
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.engram.autodiff;
 
 import dev.engram.ir.Builder;
 import dev.engram.ir.Control;
+import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Lit;
 import dev.engram.ir.Param;
@@ -70,6 +71,21 @@ final class LinearPushforward extends Pushforward {
     return new LinearScan(this, op, in).run();
   }
 
+  // A loop of an unknown number of steps has nowhere to keep their residuals.
+  @Override
+  List<Dual> loop(Graph g, Eqn e, Control.While op, List<Dual> in) {
+    List<Boolean> active = new ArrayList<>(in.stream().map(Dual::hasTangent).toList());
+    if (!JvpPushforward.steady(op.body(), op.consts(), op.carry(), active).contains(true)) {
+      return copy(e, in);
+    }
+    if (op.bound().isEmpty()) {
+      throw new AutodiffException(
+          "%s has no reverse derivative: nobody knows how many steps it takes; give the loop a bound, or use forward mode (jvp, jacfwd)"
+              .formatted(Terms.describe(g, e)));
+    }
+    return new LinearScan(this, BoundedWhile.asScan(op), in).run();
+  }
+
   @Override
   List<Dual> cond(Control.Cond op, List<Dual> in) {
     return new LinearCond(this, op, in).run();
@@ -117,6 +133,11 @@ final class LinearPushforward extends Pushforward {
                       ? "a product or function of tangents is used"
                       : "a result depends on a tangent"));
     }
+  }
+
+  @Override
+  List<Dual> callRemat(Control.Call op, Control.Derivative.Remat rule, List<Dual> in) {
+    return callVjp(op, Remat.rule(op.body(), rule.saves()), in);
   }
 
   @Override

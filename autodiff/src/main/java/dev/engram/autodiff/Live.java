@@ -1,5 +1,6 @@
 package dev.engram.autodiff;
 
+import dev.engram.ir.Barrier;
 import dev.engram.ir.Cast;
 import dev.engram.ir.Check;
 import dev.engram.ir.Control;
@@ -57,6 +58,7 @@ final class Live {
   static List<Boolean> results(Op op, List<Boolean> in, int n) {
     return switch (op) {
       case Control.Scan s -> results(s, in);
+      case Control.While w -> results(w, in);
       case Control.Cond c ->
           either(
               IntStream.range(0, n).mapToObj(_ -> in.getFirst()).toList(),
@@ -64,6 +66,7 @@ final class Live {
                   results(c.onTrue(), in.subList(1, in.size())),
                   results(c.onFalse(), in.subList(1, in.size()))));
       case Control.Call c -> results(c.body(), in);
+      case Barrier _ -> List.of(in.getFirst());
       case Elementwise _, Cast _, Reduce _, Dot _, Move _, Index _ -> List.of(in.contains(true));
       case Source _, Check _, Control.Transposed _, Custom _ ->
           IntStream.range(0, n).mapToObj(_ -> in.contains(true)).toList();
@@ -94,6 +97,24 @@ final class Live {
       }
       if (!more) {
         return outs;
+      }
+    }
+  }
+
+  private static List<Boolean> results(Control.While op, List<Boolean> in) {
+    List<Boolean> params = new ArrayList<>(in);
+    while (true) {
+      boolean decided = results(op.condition(), params).getFirst();
+      List<Boolean> next = results(op.body(), params);
+      boolean more = false;
+      for (int i = 0; i < op.carry(); i++) {
+        int p = op.consts() + i;
+        boolean depends = decided || next.get(i);
+        more |= depends && !params.get(p);
+        params.set(p, params.get(p) || depends);
+      }
+      if (!more) {
+        return params.subList(op.consts(), params.size());
       }
     }
   }

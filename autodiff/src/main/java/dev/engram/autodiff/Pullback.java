@@ -1,5 +1,6 @@
 package dev.engram.autodiff;
 
+import dev.engram.ir.Barrier;
 import dev.engram.ir.Builder;
 import dev.engram.ir.Cast;
 import dev.engram.ir.Check;
@@ -107,6 +108,9 @@ final class Pullback {
       for (int i = 0; i < outs.size(); i++) {
         constants.put(e.outputs().get(i), outs.get(i));
       }
+    } else if (e.op() instanceof Barrier && !isLinear(e.in(0))) {
+      // What it waits for comes later now.
+      constants.put(e.out(), constant(e.in(0)));
     } else if (isDirect(e)) {
       linear.addAll(e.outputs());
     } else {
@@ -121,7 +125,8 @@ final class Pullback {
       case Control.Transposed _ -> true;
       case Control.Scan s -> new ScanPullback(this, s, e).isDirect();
       case Control.Cond c -> new CondPullback(this, c, e).isDirect();
-      case Control.Call _, Custom _ -> false;
+      case Custom c -> c instanceof Custom.Linear || c instanceof Barrier;
+      case Control.While _, Control.Call _ -> false;
     };
   }
 
@@ -178,7 +183,24 @@ final class Pullback {
       case Control.Scan op -> new ScanPullback(this, op, e).pull(cts);
       case Control.Cond op -> new CondPullback(this, op, e).pull(cts);
       case Control.Transposed op -> transposed(e, op, cts);
-      case Source _, Check _, Control.Call _, Custom _ -> throw notLinear(e);
+      case Barrier _ -> give(e.in(0), cts.getFirst());
+      case Custom op when op instanceof Custom.Linear l -> custom(e, l, cts);
+      case Source _, Check _, Control.While _, Control.Call _, Custom _ -> throw notLinear(e);
+    }
+  }
+
+  private void custom(Eqn e, Custom.Linear op, List<Optional<Value>> cts) {
+    List<Tensor> given = new ArrayList<>();
+    for (int i = 0; i < cts.size(); i++) {
+      given.add(tensor(Terms.orZero(cts.get(i), e.outputs().get(i).type())));
+    }
+    List<Value> out =
+        op.transpose(e.inputs().stream().map(Value::type).toList(), given).stream()
+            .map(b::lift)
+            .toList();
+    Terms.sameTypes(g, e, "transpose", out, e.inputs());
+    for (int i = 0; i < out.size(); i++) {
+      give(e.in(i), out.get(i));
     }
   }
 

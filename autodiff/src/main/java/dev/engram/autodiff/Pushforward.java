@@ -1,5 +1,6 @@
 package dev.engram.autodiff;
 
+import dev.engram.ir.Barrier;
 import dev.engram.ir.Builder;
 import dev.engram.ir.Cast;
 import dev.engram.ir.Check;
@@ -25,6 +26,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * Walks a graph forwards: its equations go to {@code primal}, those of its tangents to {@code
@@ -45,9 +47,13 @@ abstract sealed class Pushforward permits JvpPushforward, LinearPushforward {
 
   abstract List<Dual> scan(Control.Scan op, List<Dual> in);
 
+  abstract List<Dual> loop(Graph g, Eqn e, Control.While op, List<Dual> in);
+
   abstract List<Dual> cond(Control.Cond op, List<Dual> in);
 
   abstract List<Dual> callJvp(Control.Call op, Control.Derivative.Jvp rule, List<Dual> in);
+
+  abstract List<Dual> callRemat(Control.Call op, Control.Derivative.Remat rule, List<Dual> in);
 
   abstract List<Dual> callVjp(Control.Call op, Control.Derivative.Vjp rule, List<Dual> in);
 
@@ -93,13 +99,48 @@ abstract sealed class Pushforward permits JvpPushforward, LinearPushforward {
       case Dot op -> one(e, in, y -> dot(op, in));
       case Move op -> one(e, in, y -> move(op, in));
       case Index op -> one(e, in, y -> new IndexTangent(this).of(op, in, y));
+      case Check.Finite _ -> one(e, in, _ -> in.getFirst().tangent());
       case Source _, Check _ -> copy(e, in);
       case Control.Scan op -> scan(op, in);
+      case Control.While op -> loop(g, e, op, in);
       case Control.Cond op -> cond(op, in);
       case Control.Call op -> call(op, in);
       case Control.Transposed op -> pushTransposed(op, in);
-      case Custom op -> push(Terms.expansion(op, e), in);
+      case Custom op -> custom(g, e, op, in);
     };
+  }
+
+  private List<Dual> custom(Graph g, Eqn e, Custom op, List<Dual> in) {
+    return switch (op) {
+      case Barrier _ -> one(e, in, _ -> in.getFirst().tangent());
+      case Custom.Linear l -> {
+        List<Value> dx =
+            in.stream().map(d -> Terms.orZero(d.tangent(), d.primal().type())).toList();
+        yield zip(copyValues(e, in), List.copyOf(tangent.emit(l, dx)));
+      }
+      case Custom.Differentiable d -> {
+        List<Value> outs = copyValues(e, in);
+        List<Tensor> x = in.stream().<Tensor>map(v -> savedTensor(v.primal())).toList();
+        List<Tensor> y = outs.stream().<Tensor>map(this::savedTensor).toList();
+        List<Tensor> dx =
+            in.stream()
+                .<Tensor>map(v -> tangent.tracer(Terms.orZero(v.tangent(), v.primal().type())))
+                .toList();
+        List<Value> dy = d.tangents(x, y, dx).stream().map(tangent::lift).toList();
+        Terms.sameTypes(g, e, "tangents", dy, outs);
+        yield zip(
+            outs,
+            IntStream.range(0, dy.size())
+                .filter(i -> Terms.isFloat(outs.get(i)))
+                .mapToObj(dy::get)
+                .toList());
+      }
+      case Custom _ -> push(Terms.expansion(op, e), in);
+    };
+  }
+
+  private List<Value> copyValues(Eqn e, List<Dual> in) {
+    return List.copyOf(primal.emit(e.op(), primals(in)));
   }
 
   private interface Rule {
@@ -171,6 +212,7 @@ abstract sealed class Pushforward permits JvpPushforward, LinearPushforward {
   private List<Dual> call(Control.Call op, List<Dual> in) {
     return switch (op.derivative()) {
       case Control.Derivative.Plain _ -> push(op.body(), in);
+      case Control.Derivative.Remat rule -> callRemat(op, rule, in);
       case Control.Derivative.Jvp rule -> callJvp(op, rule, in);
       case Control.Derivative.Vjp rule -> callVjp(op, rule, in);
     };

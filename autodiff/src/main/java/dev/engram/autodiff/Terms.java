@@ -113,6 +113,18 @@ final class Terms {
     return b.build(op.expand(in).stream().map(b::lift).toList());
   }
 
+  /** Checks what a rule of a custom op gives. */
+  static void sameTypes(
+      Graph g, Eqn e, String rule, List<? extends Value> got, List<? extends Value> like) {
+    List<TensorType> types = got.stream().map(Value::type).toList();
+    List<TensorType> want = like.stream().map(Value::type).toList();
+    if (!types.equals(want)) {
+      throw new AutodiffException(
+          "%s: the rule %s of %s gives %s, expected %s"
+              .formatted(describe(g, e), rule, e.op().getClass().getName(), types, want));
+    }
+  }
+
   /** {@code %2 = mul(%1, %0) (GruNet.java:21)}. */
   static String describe(Graph g, Eqn e) {
     return Printer.equation(Names.of(g), e) + " (" + e.where() + ")";

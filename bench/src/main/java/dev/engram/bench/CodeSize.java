@@ -49,6 +49,7 @@ record CodeSize(int nests, int methods, long bytes, int largest) {
             case Step.Nest _ -> 1;
             case Step.Sort _ -> 0;
             case Step.Loop l -> nests(l.body());
+            case Step.While w -> nests(w.condition()) + nests(w.body());
             case Step.Branch b -> nests(b.onTrue()) + nests(b.onFalse());
           };
     }

@@ -178,7 +178,7 @@ final class Flow {
             && call.body().eqns().stream().allMatch(Flow::keepsPositions);
       }
       case Reduce _, Dot _, Move _, Index _, Source _, Custom _ -> false;
-      case Control.Scan _, Control.Cond _, Control.Transposed _ -> false;
+      case Control.Scan _, Control.While _, Control.Cond _, Control.Transposed _ -> false;
     };
   }
 }

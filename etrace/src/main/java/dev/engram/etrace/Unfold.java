@@ -79,14 +79,14 @@ final class Unfold {
   private List<Value> results(Eqn e, List<Value> in, Map<Value, Value> map) {
     boolean carries = in.stream().anyMatch(carrying::contains);
     return switch (e.op()) {
-      case Control.Call call when call.derivative() instanceof Control.Derivative.Plain ->
-          inline(call.body(), in);
+      case Control.Call call when isOfItsBody(call.derivative()) -> inline(call.body(), in);
       case Control.Cond cond when carries -> choice(e, cond, in);
       case Control.Scan scan when carries && cost(scan.body()) * scan.length() <= LONGEST ->
           steps(e, scan, in);
       case Control.Call _,
           Control.Cond _,
           Control.Scan _,
+          Control.While _,
           Control.Transposed _,
           Elementwise _,
           Cast _,
@@ -105,6 +105,11 @@ final class Unfold {
         yield outs;
       }
     };
+  }
+
+  /** True when the derivative is that of the body, however much of it is kept. */
+  private static boolean isOfItsBody(Control.Derivative d) {
+    return d instanceof Control.Derivative.Plain || d instanceof Control.Derivative.Remat;
   }
 
   private List<Value> choice(Eqn e, Control.Cond cond, List<Value> in) {
@@ -171,6 +176,7 @@ final class Unfold {
       n +=
           switch (e.op()) {
             case Control.Scan s -> Math.max(1, cost(s.body()) * s.length());
+            case Control.While w -> cost(w.condition()) + cost(w.body());
             case Control.Cond c -> cost(c.onTrue()) + cost(c.onFalse());
             case Control.Call c -> cost(c.body());
             case Control.Transposed _,

@@ -3,38 +3,112 @@ package dev.engram.ir;
 import java.util.List;
 
 /**
- * Gives its integer operand back unchanged, and stops the run with a {@link RunException} when an
- * element is not in {@code low <= x < high}. The message names {@code what}, the first offending
- * index in row-major order, its value, the range, and the user's line.
+ * Gives its operand back unchanged, and stops the run with a {@link RunException} when an element
+ * is not as it should be. The message names the first offending index in row-major order, what is
+ * there, and the user's line.
+ *
+ * <p>What is compared is a whole number for each element, its {@link #code}, with {@code low <=
+ * code < high}.
  */
-public record Check(String what, long low, long high) implements Op {
-  @Override
-  public String mnemonic() {
-    return "check";
-  }
+public sealed interface Check extends Op {
 
-  @Override
-  public List<TensorType> typeOf(List<TensorType> in) {
-    Types.arity("check", in, 1);
-    if (!in.getFirst().dtype().isInteger()) {
-      throw Types.bad("check", 0, in.getFirst(), "an integer type");
+  /** Names the operand, or the op that made it. */
+  String what();
+
+  long low();
+
+  long high();
+
+  /** The number for the element of {@code x} at {@code i}. */
+  long code(HostTensor x, long i);
+
+  /** The message for an element with this code. */
+  String message(String index, long code, Where where);
+
+  /** Integers in {@code low <= x < high}; {@code what} names them in the message. */
+  record Range(String what, long low, long high) implements Check {
+    @Override
+    public String mnemonic() {
+      return "check";
     }
-    return List.of(in.getFirst());
+
+    @Override
+    public List<TensorType> typeOf(List<TensorType> in) {
+      Types.arity("check", in, 1);
+      if (!in.getFirst().dtype().isInteger()) {
+        throw Types.bad("check", 0, in.getFirst(), "an integer type");
+      }
+      return List.of(in.getFirst());
+    }
+
+    @Override
+    public long code(HostTensor x, long i) {
+      return x.bits(i);
+    }
+
+    @Override
+    public String message(String index, long value, Where where) {
+      return what
+          + "["
+          + index
+          + "] = "
+          + value
+          + ", expected "
+          + low
+          + " <= value < "
+          + high
+          + " ("
+          + where
+          + ")";
+    }
   }
 
-  /** The message for a failing element. */
-  public String message(String index, long value, Where where) {
-    return what
-        + "["
-        + index
-        + "] = "
-        + value
-        + ", expected "
-        + low
-        + " <= value < "
-        + high
-        + " ("
-        + where
-        + ")";
+  /**
+   * Floats that are neither NaN nor infinite; {@code what} is the op that made them. The derivative
+   * passes through unchecked.
+   */
+  record Finite(String what) implements Check {
+    /** The code of a finite element; the others are beside it. */
+    public static final int OK = 1;
+
+    public static final int NAN = 0;
+    public static final int INFINITY = 2;
+    public static final int MINUS_INFINITY = 3;
+
+    @Override
+    public String mnemonic() {
+      return "checkFinite";
+    }
+
+    @Override
+    public List<TensorType> typeOf(List<TensorType> in) {
+      Types.arity("checkFinite", in, 1);
+      if (!in.getFirst().dtype().isFloat()) {
+        throw Types.bad("checkFinite", 0, in.getFirst(), "a float type");
+      }
+      return List.of(in.getFirst());
+    }
+
+    @Override
+    public long low() {
+      return OK;
+    }
+
+    @Override
+    public long high() {
+      return OK + 1;
+    }
+
+    @Override
+    public long code(HostTensor x, long i) {
+      double v = x.getDouble(i);
+      return Double.isNaN(v) ? NAN : Double.isFinite(v) ? OK : v > 0 ? INFINITY : MINUS_INFINITY;
+    }
+
+    @Override
+    public String message(String index, long code, Where where) {
+      String value = code == NAN ? "NaN" : code == INFINITY ? "Infinity" : "-Infinity";
+      return what + " gives " + value + " at [" + index + "] (" + where + ")";
+    }
   }
 }

@@ -2,6 +2,7 @@ package dev.engram.ir;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Ops that run graphs. Inner graphs are closed: they see nothing but their parameters. */
 public sealed interface Control extends Op {
@@ -69,6 +70,57 @@ public sealed interface Control extends Op {
         }
       }
       return out;
+    }
+  }
+
+  /**
+   * Runs {@code body} as long as {@code condition} holds, and at most {@code bound} times where
+   * there is a bound.
+   *
+   * <p>Operands: {@code consts} loop constants, then initial carries. Both graphs take all of them;
+   * the condition gives one bool, the body the new carries. Results: the last carries. A bounded
+   * loop is differentiated in reverse as a {@link Scan} of {@code bound} steps.
+   */
+  record While(Graph condition, Graph body, int consts, Optional<Integer> bound)
+      implements Control {
+    @Override
+    public String mnemonic() {
+      return "while";
+    }
+
+    /** Number of carries. */
+    public int carry() {
+      return body.params().size() - consts;
+    }
+
+    /** The same loop over other graphs, which take constants and carries alike. */
+    public While with(Graph otherCondition, Graph otherBody, int otherConsts) {
+      return new While(otherCondition, otherBody, otherConsts, bound);
+    }
+
+    @Override
+    public List<TensorType> typeOf(List<TensorType> in) {
+      if (consts < 0 || carry() < 0) {
+        throw Types.attribute("while", "consts", "" + consts, "a count that fits the body");
+      }
+      if (bound.isPresent() && bound.get() < 0) {
+        throw Types.attribute("while", "bound", "" + bound.get(), "at least 0");
+      }
+      fits("while", "condition", condition, in);
+      fits("while", "body", body, in);
+      List<TensorType> decides = condition.outTypes();
+      if (!decides.equals(List.of(TensorType.scalar(DType.BOOL)))) {
+        throw new TypeException("while: the condition gives " + decides + ", expected [bool[]]");
+      }
+      List<TensorType> want = in.subList(consts, in.size());
+      if (!body.outTypes().equals(want)) {
+        throw new TypeException(
+            "while: the body gives "
+                + body.outTypes()
+                + ", expected the types of the carries, "
+                + want);
+      }
+      return want;
     }
   }
 
@@ -145,6 +197,16 @@ public sealed interface Control extends Op {
 
     /** By differentiating the body. */
     record Plain() implements Derivative {}
+
+    /**
+     * By differentiating the body; in reverse mode only the operands and the results of the ops
+     * with a mnemonic in {@code saves} are kept, and the rest is computed again.
+     */
+    record Remat(List<String> saves) implements Derivative {
+      public Remat {
+        saves = List.copyOf(saves);
+      }
+    }
 
     /**
      * {@code rule} takes the n operands and n tangents, and gives the m results and m tangents,

@@ -406,7 +406,7 @@ public sealed interface ElementwiseMethods permits Tensor {
    * @param what names the value in the error
    */
   default Tensor checkRange(String what, long low, long high) {
-    return Broadcasting.apply(self(), new Check(what, low, high));
+    return Broadcasting.apply(self(), new Check.Range(what, low, high));
   }
 
   private Tensor self() {

@@ -57,6 +57,7 @@ public final class Interpreter {
       case Source.RandomBits _ -> List.of(randomBits(in.getFirst(), types.getFirst()));
       case Check c -> List.of(check(c, in.getFirst(), where));
       case Control.Scan s -> scan(s, in, types);
+      case Control.While w -> loop(w, in);
       case Control.Cond c ->
           run(in.getFirst().bits(0) != 0 ? c.onTrue() : c.onFalse(), in.subList(1, in.size()));
       case Control.Call c -> run(c.body(), in);
@@ -138,7 +139,7 @@ public final class Interpreter {
 
   private static HostTensor check(Check op, HostTensor x, Where where) {
     for (long i = 0; i < x.type().size(); i++) {
-      long v = x.bits(i);
+      long v = op.code(x, i);
       if (v < op.low() || v >= op.high()) {
         throw new RunException(op.message(multiIndex(x.shape(), i), v, where));
       }
@@ -181,6 +182,19 @@ public final class Interpreter {
       }
     }
     return List.copyOf(results);
+  }
+
+  private static List<HostTensor> loop(Control.While op, List<HostTensor> in) {
+    List<HostTensor> args = new ArrayList<>(in);
+    int left = op.bound().orElse(1);
+    while (left > 0 && run(op.condition(), args).getFirst().bits(0) != 0) {
+      List<HostTensor> next = run(op.body(), args);
+      for (int i = 0; i < next.size(); i++) {
+        args.set(op.consts() + i, next.get(i));
+      }
+      left -= op.bound().isPresent() ? 1 : 0;
+    }
+    return List.copyOf(args.subList(op.consts(), args.size()));
   }
 
   private static MemorySegment slice(HostTensor stacked, long at, TensorType slice) {

@@ -94,11 +94,16 @@ public final class OpTable {
     m.put("const", entry(Source.Const.class, Map.of()));
     m.put("iota", entry(Source.Iota.class, Map.of()));
     m.put("randomBits", entry(Source.RandomBits.class, Map.of()));
-    m.put("check", entry(Check.class, Map.of()));
+    m.put("check", entry(Check.Range.class, Map.of()));
+    m.put("checkFinite", entry(Check.Finite.class, Map.of()));
     m.put("scan", entry(Control.Scan.class, Map.of()));
+    m.put("while", entry(Control.While.class, Map.of()));
     m.put("cond", entry(Control.Cond.class, Map.of()));
     m.put("call", entry(Control.Call.class, Map.of()));
     m.put("transposed", entry(Control.Transposed.class, Map.of()));
+    m.put("axisSum", entry(AxisOp.Sum.class, Map.of()));
+    m.put("axisIndex", entry(AxisOp.Position.class, Map.of()));
+    m.put("barrier", entry(Barrier.class, Map.of()));
     for (Reduce.Kind kind : Reduce.Kind.values()) {
       m.put("reduce_" + kind, entry(Reduce.class, Map.of("kind", kind)));
     }

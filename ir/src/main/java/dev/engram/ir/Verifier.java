@@ -210,6 +210,7 @@ public final class Verifier {
       List<TensorType> out = body.outTypes();
       switch (derivative) {
         case Derivative.Plain() -> {}
+        case Derivative.Remat _ -> {}
         case Derivative.Jvp(Graph rule) -> {
           same("parameters of the jvp rule", rule.paramTypes(), join(in, floats(in)));
           same("results of the jvp rule", rule.outTypes(), join(out, floats(out)));

@@ -149,13 +149,13 @@ class InterpreterTest {
   @Test
   void checkNamesTheFirstOffender() {
     HostTensor i = HostTensor.of(new int[] {0, 1, 2, 7, -1, 0}, 2, 3);
-    assertEquals(i, eval(new Check("token", -1, 8), i));
+    assertEquals(i, eval(new Check.Range("token", -1, 8), i));
     RunException e =
         assertThrows(
             RunException.class,
             () ->
                 Interpreter.eval(
-                    new Check("token", 0, 5), List.of(i), new Where("Model.java", 12)));
+                    new Check.Range("token", 0, 5), List.of(i), new Where("Model.java", 12)));
     assertEquals("token[1,0] = 7, expected 0 <= value < 5 (Model.java:12)", e.getMessage());
   }
 

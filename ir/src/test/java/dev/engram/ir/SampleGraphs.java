@@ -3,6 +3,7 @@ package dev.engram.ir;
 import dev.engram.ir.Control.Derivative;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Graphs that use every family and row, for the tests of the text form and the verifier. */
@@ -74,7 +75,13 @@ final class SampleGraphs {
         plain("iota", new Source.Iota(TensorType.of(DType.I64, 2, 3), 1)),
         plain("randomBits", new Source.RandomBits(Shape.of(4)), i32(2)),
         plain(
-            "check", new Check("targets \"of\" the\nlöss", Long.MIN_VALUE, Long.MAX_VALUE), i32(4)),
+            "check",
+            new Check.Range("targets \"of\" the\nlöss", Long.MIN_VALUE, Long.MAX_VALUE),
+            i32(4)),
+        plain("checkFinite", new Check.Finite("log"), f32(4)),
+        plain("axisSum", new AxisOp.Sum("i"), f32(4)),
+        plain("axisIndex", new AxisOp.Position("i")),
+        plain("barrier", new Barrier(), f32(4), f32()),
         reductions(),
         constants(),
         literals(),
@@ -170,12 +177,16 @@ final class SampleGraphs {
     b.at(Where.UNKNOWN);
     Var chosen = b.emit1(new Control.Cond(same("yes"), same("no")), p, h);
     Var plain = b.emit1(new Control.Call(same("inner"), new Derivative.Plain()), h);
+    Var kept = b.emit1(new Control.Call(same("r"), new Derivative.Remat(List.of("dot"))), h);
+    Var loop = b.emit1(new Control.While(positive(), same("w"), 0, Optional.of(7)), h);
+    Var endless = b.emit1(new Control.While(positive(), same("w"), 0, Optional.empty()), h);
     Var jvp = b.emit1(new Control.Call(same("f"), new Derivative.Jvp(pair("f_jvp"))), h);
     Var vjp =
         b.emit1(
             new Control.Call(same("g"), new Derivative.Vjp(pair1("g_fwd"), second("vjp(g)"))), h);
     Var back = b.emit1(new Control.Transposed(second("g_bwd"), 1), h, chosen);
-    return b.build(List.of(scanned.get(0), reversed.get(1), plain, jvp, vjp, back, key));
+    return b.build(
+        List.of(scanned.get(0), reversed.get(1), plain, kept, loop, endless, jvp, vjp, back, key));
   }
 
   private static Graph step() {
@@ -193,6 +204,13 @@ final class SampleGraphs {
     Builder b = new Builder(name);
     Var x = b.param(f32(2), Role.INPUT, "");
     return b.build(List.of(b.emit1(new Elementwise(Rows.NEG), x)));
+  }
+
+  private static Graph positive() {
+    Builder b = new Builder("positive");
+    Var x = b.param(f32(2), Role.INPUT, "");
+    Var is = b.emit1(new Elementwise(Rows.GT), x, Lit.zero(x.type()));
+    return b.build(List.of(b.emit1(new Reduce(Reduce.Kind.ALL, List.of(0)), is)));
   }
 
   /** (x, dx) → (x, dx). */

@@ -64,12 +64,17 @@ final class ArenaVerifier {
         case Step.Loop l -> {
           for (int i = 0; i < Math.min(l.length(), 2); i++) {
             steps(l.body());
-            for (Step.Swap w : l.swaps()) {
-              int a = places[w.a()];
-              places[w.a()] = places[w.b()];
-              places[w.b()] = a;
-            }
+            l.swaps().forEach(this::swap);
           }
+        }
+        case Step.While w -> {
+          for (int i = 0; i < 2; i++) {
+            steps(w.condition());
+            read(w.predicate().buffer(), "a while loop");
+            steps(w.body());
+            w.swaps().forEach(this::swap);
+          }
+          steps(w.condition());
         }
         case Step.Branch b -> {
           read(b.predicate().buffer(), "a branch");
@@ -82,6 +87,12 @@ final class ArenaVerifier {
         }
       }
     }
+  }
+
+  private void swap(Step.Swap w) {
+    int a = places[w.a()];
+    places[w.a()] = places[w.b()];
+    places[w.b()] = a;
   }
 
   private static Map<Integer, BitSet> copy(Map<Integer, BitSet> m) {

@@ -51,7 +51,7 @@ final class Block {
   private final Set<Value> carried = new HashSet<>();
   private final boolean fuse;
 
-  /** Inner graphs of scans and conds, grouped. */
+  /** Inner graphs of loops and branches, grouped. */
   private final Map<Graph, Block> inner = new HashMap<>();
 
   Block(Graph graph, boolean fuse) {
@@ -93,6 +93,17 @@ final class Block {
       b.carried.add(p.var());
     }
     return b;
+  }
+
+  /** The body of {@code w}. */
+  Block inner(Control.While w) {
+    for (Graph g : List.of(w.condition(), w.body())) {
+      Block b = inner(g);
+      for (Param p : g.params().subList(w.consts(), g.params().size())) {
+        b.carried.add(p.var());
+      }
+    }
+    return inner(w.body());
   }
 
   Block inner(Graph g) {

@@ -1,5 +1,6 @@
 package dev.engram.lower;
 
+import dev.engram.ir.Barrier;
 import dev.engram.ir.Check;
 import dev.engram.ir.Control;
 import dev.engram.ir.Custom;
@@ -41,7 +42,7 @@ final class BlockEmitter {
   /** Copies made because no view of the operand's memory could say a move. */
   private final Map<Value, View> copied = new HashMap<>();
 
-  private final Map<Node, ScanPlan> scans = new HashMap<>();
+  private final Map<Node, LoopPlan> loops = new HashMap<>();
 
   BlockEmitter(Block block, Target target) {
     this.block = block;
@@ -132,13 +133,19 @@ final class BlockEmitter {
           region(e.in(0), middle(to, p));
         }
       }
-      case Control.Scan s -> scans.put(n, ScanPlan.plan(this, n, e, s));
+      case Control.Scan s -> loops.put(n, LoopPlan.plan(this, n, e, s));
+      case Control.While w -> loops.put(n, LoopPlan.plan(this, n, e, w));
       case Check _ -> {
         if (alias(e) == null) {
           settle(n.value);
         }
       }
       case Control _, Index _, Source _, Move _ -> e.outputs().forEach(this::settle);
+      case Custom c when c instanceof Barrier -> {
+        if (alias(e) == null) {
+          settle(n.value);
+        }
+      }
       case Custom _,
           dev.engram.ir.Elementwise _,
           dev.engram.ir.Cast _,
@@ -175,8 +182,8 @@ final class BlockEmitter {
     views.put(v, at);
   }
 
-  ScanPlan scan(Node n) {
-    return Objects.requireNonNull(scans.get(n));
+  LoopPlan loop(Node n) {
+    return Objects.requireNonNull(loops.get(n));
   }
 
   Block block() {
@@ -298,7 +305,7 @@ final class BlockEmitter {
     }
   }
 
-  // A check gives its operand back: no copy where the operand is in memory to stay.
+  // A check or a barrier gives its operand back: no copy where the operand is in memory to stay.
   @Nullable View alias(Eqn e) {
     Value x = e.in(0);
     while (block.node(x) == null && block.defining(x) instanceof Eqn d) {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /**
  * Places for the arena's buffers: each is alive from its first to its last use, over a whole loop
@@ -87,26 +88,39 @@ record BufferPlan(List<Buffer> buffers, long arenaBytes) {
             steps(b.onTrue(), around);
             steps(b.onFalse(), around);
           }
-          case Step.Loop l -> {
-            List<Around> inside = new ArrayList<>(around);
-            Around mine =
-                new Around(
-                    java.util.Objects.requireNonNull(target.loopIds.get(l)), new ArrayList<>());
-            inside.add(mine);
-            int start = now;
-            steps(l.body(), inside);
-            for (Step.Swap w : l.swaps()) {
-              swaps.add(w);
-              use(w.a(), inside);
-              use(w.b(), inside);
-            }
-            now++;
-            for (int b : mine.used()) {
-              first[b] = Math.min(first[b], start);
-              last[b] = Math.max(last[b], now);
-            }
-          }
+          case Step.Loop l -> loop(l, around, l.swaps(), inside -> steps(l.body(), inside));
+          case Step.While w ->
+              loop(
+                  w,
+                  around,
+                  w.swaps(),
+                  inside -> {
+                    steps(w.condition(), inside);
+                    now++;
+                    use(w.predicate().buffer(), inside);
+                    steps(w.body(), inside);
+                  });
         }
+      }
+    }
+
+    private void loop(
+        Step loop, List<Around> around, List<Step.Swap> swapped, Consumer<List<Around>> body) {
+      List<Around> inside = new ArrayList<>(around);
+      Around mine =
+          new Around(java.util.Objects.requireNonNull(target.loopIds.get(loop)), new ArrayList<>());
+      inside.add(mine);
+      int start = now;
+      body.accept(inside);
+      for (Step.Swap w : swapped) {
+        swaps.add(w);
+        use(w.a(), inside);
+        use(w.b(), inside);
+      }
+      now++;
+      for (int b : mine.used()) {
+        first[b] = Math.min(first[b], start);
+        last[b] = Math.max(last[b], now);
       }
     }
 

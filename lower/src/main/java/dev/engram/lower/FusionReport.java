@@ -23,7 +23,7 @@ public record FusionReport(List<Row> rows, long arenaBytes) {
    * One nest.
    *
    * @param ops elementwise ops, casts and folds that share it
-   * @param runs how often it runs
+   * @param runs how often it runs at most; in a while loop without a bound, in one turn of it
    * @param bytes read and written in all runs, each element once a run; gathers count one element a
    *     point
    * @param flops arithmetic in all runs; a multiply-add is two
@@ -43,6 +43,11 @@ public record FusionReport(List<Row> rows, long arenaBytes) {
         case Step.Nest n -> rows.add(row(p, n, runs));
         case Step.Sort o -> rows.add(row(p, o.traffic(), runs));
         case Step.Loop l -> collect(p, l.body(), runs * l.length(), rows);
+        case Step.While w -> {
+          long most = runs * w.bound().orElse(1);
+          collect(p, w.condition(), most, rows);
+          collect(p, w.body(), most, rows);
+        }
         case Step.Branch b -> {
           collect(p, b.onTrue(), runs, rows);
           collect(p, b.onFalse(), runs, rows);

@@ -85,6 +85,17 @@ public final class LoopPrinter {
           }
           line(depth, "}");
         }
+        case Step.While w -> {
+          String most = w.bound().map(n -> " at most " + n + " times").orElse("");
+          line(depth, "while" + most + " {");
+          steps(depth + 1, loops + 1, w.condition());
+          line(depth, "} holds " + element(w.predicate()) + " {");
+          steps(depth + 1, loops + 1, w.body());
+          for (Step.Swap s2 : w.swaps()) {
+            line(depth + 1, "swap b" + s2.a() + ", b" + s2.b());
+          }
+          line(depth, "}");
+        }
         case Step.Branch b -> {
           line(depth, "if " + element(b.predicate()) + " {");
           steps(depth + 1, loops, b.onTrue());

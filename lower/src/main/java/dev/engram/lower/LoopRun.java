@@ -84,12 +84,8 @@ final class LoopRun implements Executable {
         case Step.Nest n -> new NestRun(n, memory, counters).run();
         case Step.Sort o -> sort(o);
         case Step.Loop l -> loop(l);
-        case Step.Branch b -> {
-          Access p = b.predicate();
-          HostTensor t = memory[p.buffer()];
-          long at = NestRun.at(p.at(), counters, new long[p.at().inner().size()]);
-          steps(t.bits(at) != 0 ? b.onTrue() : b.onFalse());
-        }
+        case Step.While w -> loop(w);
+        case Step.Branch b -> steps(holds(b.predicate()) ? b.onTrue() : b.onFalse());
       }
     }
   }
@@ -122,18 +118,39 @@ final class LoopRun implements Executable {
     }
   }
 
+  private boolean holds(Access p) {
+    long at = NestRun.at(p.at(), counters, new long[p.at().inner().size()]);
+    return memory[p.buffer()].bits(at) != 0;
+  }
+
   private void loop(Step.Loop l) {
     long[] outside = counters;
     counters = java.util.Arrays.copyOf(outside, outside.length + 1);
     for (int i = 0; i < l.length(); i++) {
       counters[outside.length] = l.reverse() ? l.length() - 1 - i : i;
       steps(l.body());
-      for (Step.Swap s : l.swaps()) {
-        HostTensor a = memory[s.a()];
-        memory[s.a()] = memory[s.b()];
-        memory[s.b()] = a;
-      }
+      l.swaps().forEach(this::swap);
     }
     counters = outside;
+  }
+
+  private void loop(Step.While w) {
+    long[] outside = counters;
+    counters = java.util.Arrays.copyOf(outside, outside.length + 1);
+    for (int left = w.bound().orElse(1); left > 0; left -= w.bound().isPresent() ? 1 : 0) {
+      steps(w.condition());
+      if (!holds(w.predicate())) {
+        break;
+      }
+      steps(w.body());
+      w.swaps().forEach(this::swap);
+    }
+    counters = outside;
+  }
+
+  private void swap(Step.Swap s) {
+    HostTensor a = memory[s.a()];
+    memory[s.a()] = memory[s.b()];
+    memory[s.b()] = a;
   }
 }

@@ -1,5 +1,6 @@
 package dev.engram.lower;
 
+import dev.engram.ir.Barrier;
 import dev.engram.ir.Cast;
 import dev.engram.ir.Check;
 import dev.engram.ir.Control;
@@ -13,6 +14,7 @@ import dev.engram.ir.Index;
 import dev.engram.ir.Lit;
 import dev.engram.ir.Move;
 import dev.engram.ir.Reduce;
+import dev.engram.ir.Rows;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Source;
 import dev.engram.ir.Value;
@@ -44,16 +46,32 @@ final class OpaqueEmitter {
       case Index.Scatter s -> scatter(e, s);
       case Index.DynamicUpdate _ -> dynamicUpdate(e);
       case Index.ArgSort s -> argSort(e, s);
-      case Control.Scan _ -> block.scan(n).emit();
+      case Control.Scan _, Control.While _ -> block.loop(n).emit();
       case Control.Cond c -> cond(e, c);
+      case Custom c when c instanceof Barrier -> barrier(e);
       case Control _, Index _, Source _, Move _, Custom _, Elementwise _, Cast _, Reduce _, Dot _ ->
           throw new IllegalStateException(e.op().mnemonic());
     }
     for (Value v : e.outputs()) {
       List<View> all = block.wanted(v);
-      for (int i = 1; i < all.size() && !(e.op() instanceof Check); i++) {
+      for (int i = 1; i < all.size() && !handlesAll(e); i++) {
         block.copy(v.type(), all.getFirst(), all.get(i), e.where());
       }
+    }
+  }
+
+  private static boolean handlesAll(Eqn e) {
+    return e.op() instanceof Check || e.op() instanceof Barrier;
+  }
+
+  // Its second operand is only waited for.
+  private void barrier(Eqn e) {
+    View alias = block.alias(e);
+    if (alias != null) {
+      block.read(e.out(), alias);
+    }
+    for (View to : block.wanted(e.out())) {
+      block.copy(e.in(0), to, e.where());
     }
   }
 
@@ -62,19 +80,44 @@ final class OpaqueEmitter {
     Shape shape = out.type().shape();
     NestBuilder b = block.over(shape);
     Point p = BlockEmitter.whole(shape);
+    DType dtype = out.type().dtype();
     int v = b.value(e.in(0), p);
-    int c =
-        b.check(
-            new Instr.Check(
-                out.type().dtype(), v, op, b.index(p, shape.strides()), shape.dims(), e.where()));
+    int code =
+        switch (op) {
+          case Check.Range _ -> v;
+          case Check.Finite _ -> code(b, dtype, v);
+        };
+    DType checked = op instanceof Check.Finite ? DType.I32 : dtype;
+    b.check(
+        new Instr.Check(checked, code, op, b.index(p, shape.strides()), shape.dims(), e.where()));
     for (View to : block.wanted(out)) {
-      b.store(out.type().dtype(), to, p, c);
+      b.store(dtype, to, p, v);
     }
     View alias = block.alias(e);
     if (alias != null) {
       block.read(out, alias);
     }
     b.finish(e.where());
+  }
+
+  // What Check.Finite.code says, in rows.
+  private static int code(NestBuilder b, DType dtype, int v) {
+    int sign =
+        b.apply(
+            Rows.SELECT,
+            DType.I32,
+            b.apply(Rows.GT, dtype, v, b.literal(dtype, 0)),
+            b.literal(DType.I32, Check.Finite.INFINITY),
+            b.literal(DType.I32, Check.Finite.MINUS_INFINITY));
+    int bad =
+        b.apply(
+            Rows.SELECT,
+            DType.I32,
+            b.apply(Rows.NE, dtype, v, v),
+            b.literal(DType.I32, Check.Finite.NAN),
+            sign);
+    int ok = b.literal(DType.I32, Check.Finite.OK);
+    return b.apply(Rows.SELECT, DType.I32, b.apply(Rows.IS_FINITE, dtype, v), ok, bad);
   }
 
   private void concat(Eqn e, Move.Concat c) {

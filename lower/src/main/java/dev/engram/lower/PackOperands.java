@@ -54,6 +54,12 @@ final class PackOperands {
                   in,
                   e.outputs(),
                   e.where());
+          case Control.While w ->
+              new Eqn(
+                  w.with(run(w.condition()), run(w.body()), w.consts()),
+                  in,
+                  e.outputs(),
+                  e.where());
           case Control.Cond c ->
               new Eqn(
                   new Control.Cond(run(c.onTrue()), run(c.onFalse())), in, e.outputs(), e.where());

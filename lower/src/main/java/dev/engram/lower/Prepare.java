@@ -1,5 +1,6 @@
 package dev.engram.lower;
 
+import dev.engram.ir.Barrier;
 import dev.engram.ir.Builder;
 import dev.engram.ir.Cast;
 import dev.engram.ir.Check;
@@ -77,6 +78,8 @@ final class Prepare {
               e,
               new Control.Scan(prepare(s.body()), s.consts(), s.carry(), s.length(), s.reverse()),
               in);
+      case Control.While w ->
+          emit(e, w.with(prepare(w.condition()), prepare(w.body()), w.consts()), in);
       case Control.Cond c ->
           emit(e, new Control.Cond(prepare(c.onTrue()), prepare(c.onFalse())), in);
       case Control.Call c -> inline(c.body(), in);
@@ -90,6 +93,7 @@ final class Prepare {
                   + e.where()
                   + "); it is only there to be transposed: use reverse mode, or give the call a jvp"
                   + " rule");
+      case Custom c when c instanceof Barrier -> emit(e, c, in);
       case Custom c -> inline(c.expansion(types(in)), in);
     };
   }
@@ -125,6 +129,9 @@ final class Prepare {
     return switch (e.op()) {
       case Check _ -> true;
       case Control.Scan s -> s.body().eqns().stream().anyMatch(Prepare::checks);
+      case Control.While w ->
+          w.condition().eqns().stream().anyMatch(Prepare::checks)
+              || w.body().eqns().stream().anyMatch(Prepare::checks);
       case Control.Cond c ->
           c.onTrue().eqns().stream().anyMatch(Prepare::checks)
               || c.onFalse().eqns().stream().anyMatch(Prepare::checks);

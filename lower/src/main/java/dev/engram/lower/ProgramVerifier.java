@@ -79,14 +79,26 @@ public final class ProgramVerifier {
           steps(l.body(), inside);
           l.swaps().forEach(this::swap);
         }
+        case Step.While w -> {
+          List<Integer> inside = new ArrayList<>(loops);
+          inside.add(1);
+          steps(w.condition(), inside);
+          predicate("a while loop", w.predicate());
+          steps(w.body(), inside);
+          w.swaps().forEach(this::swap);
+        }
         case Step.Branch b -> {
-          if (type(b.predicate()) != DType.BOOL || !b.predicate().at().inner().isEmpty()) {
-            throw bad("a branch reads " + b.predicate() + ", expected one bool");
-          }
+          predicate("a branch", b.predicate());
           steps(b.onTrue(), loops);
           steps(b.onFalse(), loops);
         }
       }
+    }
+  }
+
+  private void predicate(String what, Access a) {
+    if (type(a) != DType.BOOL || !a.at().inner().isEmpty()) {
+      throw bad(what + " reads " + a + ", expected one bool");
     }
   }
 

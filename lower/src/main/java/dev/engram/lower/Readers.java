@@ -79,6 +79,7 @@ final class Readers {
         int i = e.outputs().indexOf(v);
         yield i < s.carry() ? s.consts() + i : -1;
       }
+      case Control.While w -> w.consts() + e.outputs().indexOf(v);
       case Elementwise _, Cast _, Reduce _, Dot _, Move _, Index _, Source _, Check _ -> -1;
       case Control _, Custom _ -> -1;
     };

@@ -5,6 +5,7 @@ import dev.engram.ir.Index;
 import dev.engram.ir.Where;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** One step of a program. */
 public sealed interface Step {
@@ -83,6 +84,27 @@ public sealed interface Step {
               new Instr.Convert(dtype, DType.I32, 0),
               new Instr.Store(DType.I32, to, 1));
       return new Nest(op.mnemonic(), axes, body, List.of(), where);
+    }
+  }
+
+  /**
+   * Runs {@code condition} and, as long as {@code predicate}, a bool element that it writes, is
+   * true, {@code body} and the exchanges of {@code swaps} as in a {@link Loop}; then starts again.
+   * Counts as a loop around the nests inside, whose counter is always 0.
+   *
+   * @param bound the most runs of the body, or empty
+   */
+  record While(
+      List<Step> condition,
+      Access predicate,
+      List<Step> body,
+      List<Swap> swaps,
+      Optional<Integer> bound)
+      implements Step {
+    public While {
+      condition = List.copyOf(condition);
+      body = List.copyOf(body);
+      swaps = List.copyOf(swaps);
     }
   }
 

@@ -6,6 +6,10 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 
 /** A loop program under construction. */
 final class Target {
@@ -16,7 +20,7 @@ final class Target {
       List<Integer> loops) {}
 
   final List<Draft> buffers = new ArrayList<>();
-  final Map<Step.Loop, Integer> loopIds = new IdentityHashMap<>();
+  final Map<Step, Integer> loopIds = new IdentityHashMap<>();
   private final Map<dev.engram.ir.HostTensor, Integer> constants = new HashMap<>();
   private final List<Integer> loops = new ArrayList<>();
   private List<Step> steps = new ArrayList<>();
@@ -68,5 +72,24 @@ final class Target {
     Step.Loop l = new Step.Loop(length, reverse, inside, swaps);
     loopIds.put(l, id);
     steps.add(l);
+  }
+
+  /**
+   * A while loop.
+   *
+   * @param condition adds the steps that decide, and says where the answer is
+   */
+  void loop(
+      Supplier<Access> condition, Runnable body, List<Step.Swap> swaps, Optional<Integer> bound) {
+    int id = loopCount++;
+    loops.add(id);
+    AtomicReference<Access> holds = new AtomicReference<>();
+    List<Step> decides = collect(() -> holds.set(condition.get()));
+    List<Step> inside = collect(body);
+    loops.removeLast();
+    Step.While w =
+        new Step.While(decides, Objects.requireNonNull(holds.get()), inside, swaps, bound);
+    loopIds.put(w, id);
+    steps.add(w);
   }
 }

@@ -14,7 +14,7 @@
  *       map, {@code Alignment} lays one index space along another.
  *   <li>{@code BlockEmitter}: memory, readers first, so that a producer writes where its reader
  *       wants it; then {@code NestBuilder} writes each kernel's instructions and {@code NestShape}
- *       orders its axes. {@code ScanPlan} decides which carries are updated in place.
+ *       orders its axes. {@code LoopPlan} decides which carries are updated in place.
  *   <li>{@code BufferPlan}: offsets, from the first to the last use of each buffer.
  * </ol>
  *

@@ -58,6 +58,9 @@ class LoweringProperties {
               n.where());
       case Step.Sort s -> s;
       case Step.Loop l -> new Step.Loop(l.length(), l.reverse(), wrong(l.body()), l.swaps());
+      case Step.While w ->
+          new Step.While(
+              wrong(w.condition()), w.predicate(), wrong(w.body()), w.swaps(), w.bound());
       case Step.Branch b -> new Step.Branch(b.predicate(), wrong(b.onTrue()), wrong(b.onFalse()));
     };
   }

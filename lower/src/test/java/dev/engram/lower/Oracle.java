@@ -153,6 +153,10 @@ final class Oracle {
         case Step.Nest n -> all.add(n);
         case Step.Sort _ -> {}
         case Step.Loop l -> all.addAll(nests(l.body()));
+        case Step.While w -> {
+          all.addAll(nests(w.condition()));
+          all.addAll(nests(w.body()));
+        }
         case Step.Branch b -> {
           all.addAll(nests(b.onTrue()));
           all.addAll(nests(b.onFalse()));

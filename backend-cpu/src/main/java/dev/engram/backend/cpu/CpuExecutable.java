@@ -1,6 +1,7 @@
 package dev.engram.backend.cpu;
 
 import dev.engram.ir.HostTensor;
+import dev.engram.lower.Access;
 import dev.engram.lower.Buffer;
 import dev.engram.lower.Executable;
 import dev.engram.lower.LoopProgram;
@@ -43,8 +44,27 @@ final class CpuExecutable implements Executable {
     record Loop(int depth, int length, boolean reverse, Code[] body, int[][] swaps)
         implements Code {}
 
-    record Branch(int buffer, long offset, long[] outer, Code[] onTrue, Code[] onFalse)
+    record While(
+        int depth,
+        Code[] condition,
+        Predicate holds,
+        Code[] body,
+        int[][] swaps,
+        boolean bounded,
+        int bound)
         implements Code {}
+
+    record Branch(Predicate holds, Code[] onTrue, Code[] onFalse) implements Code {}
+  }
+
+  /** A bool element that a step reads. */
+  private record Predicate(int buffer, long offset, long[] outer) {
+    static Predicate of(Access a) {
+      return new Predicate(
+          a.buffer(),
+          a.at().offset(),
+          a.at().outer().stream().mapToLong(Long::longValue).toArray());
+    }
   }
 
   CpuExecutable(LoopProgram program, KernelCache kernels, WorkerPool pool) {
@@ -107,18 +127,30 @@ final class CpuExecutable implements Executable {
                     l.length(),
                     l.reverse(),
                     code(l.body(), depth + 1, deepest, kernels),
-                    l.swaps().stream().map(w -> new int[] {w.a(), w.b()}).toArray(int[][]::new)));
+                    swaps(l.swaps())));
+        case Step.While w ->
+            out.add(
+                new Code.While(
+                    depth,
+                    code(w.condition(), depth + 1, deepest, kernels),
+                    Predicate.of(w.predicate()),
+                    code(w.body(), depth + 1, deepest, kernels),
+                    swaps(w.swaps()),
+                    w.bound().isPresent(),
+                    w.bound().orElse(0)));
         case Step.Branch b ->
             out.add(
                 new Code.Branch(
-                    b.predicate().buffer(),
-                    b.predicate().at().offset(),
-                    b.predicate().at().outer().stream().mapToLong(Long::longValue).toArray(),
+                    Predicate.of(b.predicate()),
                     code(b.onTrue(), depth, deepest, kernels),
                     code(b.onFalse(), depth, deepest, kernels)));
       }
     }
     return out.toArray(Code[]::new);
+  }
+
+  private static int[][] swaps(List<Step.Swap> swaps) {
+    return swaps.stream().map(w -> new int[] {w.a(), w.b()}).toArray(int[][]::new);
   }
 
   @Override
@@ -239,27 +271,45 @@ final class CpuExecutable implements Executable {
         case Code.Nest n -> n.call.run(memory, start, counters, pool, scratch);
         case Code.Sort s -> s.call.run(memory, start, counters, pool, scratch);
         case Code.Loop l -> loop(l);
-        case Code.Branch b -> {
-          long at = b.offset;
-          for (int t = 0; t < b.outer.length; t++) {
-            at += b.outer[t] * counters[t];
-          }
-          byte taken = memory[b.buffer].get(ValueLayout.JAVA_BYTE, start[b.buffer] + at);
-          steps(taken != 0 ? b.onTrue : b.onFalse);
-        }
+        case Code.While w -> loop(w);
+        case Code.Branch b -> steps(holds(b.holds) ? b.onTrue : b.onFalse);
       }
     }
+  }
+
+  private boolean holds(Predicate p) {
+    long at = p.offset;
+    for (int t = 0; t < p.outer.length; t++) {
+      at += p.outer[t] * counters[t];
+    }
+    return memory[p.buffer].get(ValueLayout.JAVA_BYTE, start[p.buffer] + at) != 0;
   }
 
   private void loop(Code.Loop l) {
     for (int i = 0; i < l.length; i++) {
       counters[l.depth] = l.reverse ? l.length - 1 - i : i;
       steps(l.body);
-      for (int[] swap : l.swaps) {
-        long a = start[swap[0]];
-        start[swap[0]] = start[swap[1]];
-        start[swap[1]] = a;
+      exchange(l.swaps);
+    }
+  }
+
+  private void loop(Code.While w) {
+    counters[w.depth] = 0;
+    for (int done = 0; !w.bounded || done < w.bound; done += w.bounded ? 1 : 0) {
+      steps(w.condition);
+      if (!holds(w.holds)) {
+        return;
       }
+      steps(w.body);
+      exchange(w.swaps);
+    }
+  }
+
+  private void exchange(int[][] swaps) {
+    for (int[] swap : swaps) {
+      long a = start[swap[0]];
+      start[swap[0]] = start[swap[1]];
+      start[swap[1]] = a;
     }
   }
 

@@ -103,7 +103,7 @@ final class KernelCache {
           new Instr.Check(
               c.dtype(),
               c.value(),
-              new dev.engram.ir.Check("", c.op().low(), c.op().high()),
+              new dev.engram.ir.Check.Range("", c.op().low(), c.op().high()),
               form(c.position(), slots),
               List.of(),
               Where.UNKNOWN);

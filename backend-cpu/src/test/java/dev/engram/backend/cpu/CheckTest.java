@@ -35,7 +35,7 @@ final class CheckTest {
             new Instr.Check(
                 DType.I32,
                 0,
-                new Check("labels", 0, 10),
+                new Check.Range("labels", 0, 10),
                 at(0, List.of(), COLUMNS, 1),
                 List.of(ROWS, COLUMNS),
                 new Where("Net.java", 7)),

@@ -66,6 +66,11 @@ public final class LoopDiagram {
         case Step.Sort o -> nest(o.traffic(), id, group);
         case Step.Loop l ->
             steps(l.body(), id + "/", inner(group, "loop " + id + " × " + l.length()));
+        case Step.While w -> {
+          List<String> inside = inner(group, "while " + id);
+          steps(w.condition(), id + "/condition/", inside);
+          steps(w.body(), id + "/", inside);
+        }
         case Step.Branch b -> {
           steps(b.onTrue(), id + "/true/", inner(group, "branch " + id + ", true"));
           steps(b.onFalse(), id + "/false/", inner(group, "branch " + id + ", false"));

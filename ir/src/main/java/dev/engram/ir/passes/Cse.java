@@ -73,7 +73,7 @@ public final class Cse {
     return switch (e.op()) {
       case Control.Scan s -> inside(scan(s, e));
       case Control.Cond c -> inside(cond(c, e));
-      case Control.Call _, Control.Transposed _ -> inside(e);
+      case Control.While _, Control.Call _, Control.Transposed _ -> inside(e);
       case Elementwise _, Cast _, Reduce _, Dot _, Move _, Index _, Source _, Check _, Custom _ ->
           e;
     };
@@ -134,7 +134,7 @@ public final class Cse {
       case Control.Scan s -> mergeEqual(e, s.carry(), List.of(s.body()), map);
       case Control.Cond c -> mergeEqual(e, 0, List.of(c.onTrue(), c.onFalse()), map);
       case Control.Call c -> mergeEqual(e, 0, List.of(c.body()), map);
-      case Control.Transposed _ -> {}
+      case Control.While _, Control.Transposed _ -> {}
       case Elementwise _,
           Cast _,
           Reduce _,

@@ -44,6 +44,7 @@ public final class Dce {
   private static Eqn prune(Eqn e, Set<Value> live) {
     return switch (e.op()) {
       case Control.Scan s -> scan(s, e, live);
+      case Control.While w -> loop(w, e, live);
       case Control.Cond c -> cond(c, e, live);
       case Control.Call _, Control.Transposed _ ->
           new Eqn(Graphs.mapInner(e.op(), Dce::run), e.inputs(), e.outputs(), e.where());
@@ -77,6 +78,47 @@ public final class Dce {
         List<Var> outputs = form.results().stream().map(e.outputs()::get).toList();
         return new Eqn(form.op(body.eqns()), form.operands(), outputs, e.where());
       }
+    }
+  }
+
+  // A carry lives when its result does, or when the condition or what lives in the body reads it.
+  private static Eqn loop(Control.While op, Eqn e, Set<Value> live) {
+    Graph condition = run(op.condition());
+    Set<Value> decides = uses(condition);
+    Set<Integer> carries = new HashSet<>();
+    for (int i = 0; i < op.carry(); i++) {
+      int p = op.consts() + i;
+      if (live.contains(e.outputs().get(i))
+          || decides.contains(op.condition().params().get(p).var())) {
+        carries.add(i);
+      }
+    }
+    while (true) {
+      List<Integer> outs = carries.stream().sorted().toList();
+      Graph body = run(withOuts(op.body(), outs));
+      Set<Value> used = uses(body);
+      List<Integer> more =
+          IntStream.range(0, op.carry())
+              .filter(i -> used.contains(op.body().params().get(op.consts() + i).var()))
+              .boxed()
+              .toList();
+      if (carries.addAll(more)) {
+        continue;
+      }
+      List<Integer> params = new ArrayList<>();
+      for (int i = 0; i < op.consts(); i++) {
+        if (decides.contains(op.condition().params().get(i).var())
+            || used.contains(op.body().params().get(i).var())) {
+          params.add(i);
+        }
+      }
+      int consts = params.size();
+      outs.forEach(i -> params.add(op.consts() + i));
+      return new Eqn(
+          op.with(withParams(condition, params), withParams(body, params), consts),
+          params.stream().map(e::in).toList(),
+          outs.stream().map(e.outputs()::get).toList(),
+          e.where());
     }
   }
 

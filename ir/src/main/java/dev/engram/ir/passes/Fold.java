@@ -1,5 +1,7 @@
 package dev.engram.ir.passes;
 
+import dev.engram.ir.AxisOp;
+import dev.engram.ir.Barrier;
 import dev.engram.ir.Builder;
 import dev.engram.ir.Cast;
 import dev.engram.ir.Check;
@@ -63,7 +65,14 @@ public final class Fold {
           pure(e, in);
         }
       }
-      case Reduce _, Dot _, Move _, Index _, Custom _ -> pure(e, in);
+      case Reduce _, Dot _, Move _, Index _ -> pure(e, in);
+      case Custom c -> {
+        if (c instanceof AxisOp || c instanceof Barrier) {
+          builder.copy(e, map);
+        } else {
+          pure(e, in);
+        }
+      }
       case Source.Const c -> constant(e, 0, c.value());
       case Source.RandomBits _ -> pure(e, in);
       // An index is cheaper to make than to load.

@@ -28,6 +28,7 @@ final class Graphs {
     return switch (op) {
       case Control.Scan s ->
           new Control.Scan(f.apply(s.body()), s.consts(), s.carry(), s.length(), s.reverse());
+      case Control.While w -> w.with(f.apply(w.condition()), f.apply(w.body()), w.consts());
       case Control.Cond c -> new Control.Cond(f.apply(c.onTrue()), f.apply(c.onFalse()));
       case Control.Call c -> new Control.Call(f.apply(c.body()), derivative(c.derivative(), f));
       case Control.Transposed t -> new Control.Transposed(f.apply(t.backward()), t.residuals());
@@ -39,6 +40,7 @@ final class Graphs {
   private static Control.Derivative derivative(Control.Derivative d, UnaryOperator<Graph> f) {
     return switch (d) {
       case Control.Derivative.Plain p -> p;
+      case Control.Derivative.Remat r -> r;
       case Control.Derivative.Jvp j -> new Control.Derivative.Jvp(f.apply(j.rule()));
       case Control.Derivative.Vjp v ->
           new Control.Derivative.Vjp(f.apply(v.forward()), f.apply(v.backward()));

@@ -1,6 +1,7 @@
 package dev.engram.ir.passes;
 
 import dev.engram.ir.Graph;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -10,8 +11,28 @@ import java.util.List;
  */
 public record Pipeline(List<Pass> passes, int rounds) {
 
+  private static final Pipeline STANDARD =
+      new Pipeline(
+          List.of(
+              new Pass("inline", Inline::run),
+              new Pass("dropMarkers", DropMarkers::run),
+              new Pass("fold", Fold::run),
+              new Pass("simplify", Simplify::run),
+              new Pass("contract", Contract::run),
+              new Pass("hoist", Hoist::run),
+              new Pass("cse", Cse::run),
+              new Pass("dce", Dce::run)),
+          6);
+
   public Pipeline {
     passes = List.copyOf(passes);
+  }
+
+  /** This and one more pass, after the others. */
+  public Pipeline with(Pass pass) {
+    List<Pass> more = new ArrayList<>(passes);
+    more.add(pass);
+    return new Pipeline(more, rounds);
   }
 
   /** Called after each pass, for dumping, verifying and bisecting. */
@@ -22,17 +43,7 @@ public record Pipeline(List<Pass> passes, int rounds) {
 
   /** For finished programs: calls and markers, which only derivatives need, are gone afterwards. */
   public static Pipeline standard() {
-    return new Pipeline(
-        List.of(
-            new Pass("inline", Inline::run),
-            new Pass("dropMarkers", DropMarkers::run),
-            new Pass("fold", Fold::run),
-            new Pass("simplify", Simplify::run),
-            new Pass("contract", Contract::run),
-            new Pass("hoist", Hoist::run),
-            new Pass("cse", Cse::run),
-            new Pass("dce", Dce::run)),
-        6);
+    return STANDARD;
   }
 
   /** Before differentiation: keeps markers, and calls with rules of their own. */

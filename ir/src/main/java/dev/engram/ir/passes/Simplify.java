@@ -7,6 +7,7 @@ import dev.engram.ir.Custom;
 import dev.engram.ir.Dot;
 import dev.engram.ir.Elementwise;
 import dev.engram.ir.Graph;
+import dev.engram.ir.HostTensor;
 import dev.engram.ir.Index;
 import dev.engram.ir.Lit;
 import dev.engram.ir.Move;
@@ -48,6 +49,7 @@ public final class Simplify {
               : Optional.empty();
       case Check c -> check(c, in.getFirst());
       case Control.Scan s -> SimplifyScan.scan(r, s, in, types);
+      case Control.While w -> SimplifyWhile.loop(r, w, in);
       case Control.Cond c -> SimplifyCond.cond(r, c, in);
       case Control.Call c ->
           c.derivative() instanceof Control.Derivative.Plain
@@ -58,8 +60,11 @@ public final class Simplify {
   }
 
   private static Optional<List<Value>> check(Check c, Value x) {
-    return x instanceof Lit lit && c.low() <= lit.asLong() && lit.asLong() < c.high()
-        ? Optional.of(List.of(x))
-        : Optional.empty();
+    return x instanceof Lit lit && passes(c, lit) ? Optional.of(List.of(x)) : Optional.empty();
+  }
+
+  private static boolean passes(Check c, Lit lit) {
+    long code = c.code(HostTensor.fill(TensorType.scalar(lit.type().dtype()), lit.bits()), 0);
+    return c.low() <= code && code < c.high();
   }
 }

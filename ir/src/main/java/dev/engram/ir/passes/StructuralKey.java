@@ -84,6 +84,8 @@ public record StructuralKey(List<Object> parts) {
       case Source.Const c -> new Content(c.value());
       case Control.Scan s ->
           List.of("scan", of(s.body()), s.consts(), s.carry(), s.length(), s.reverse());
+      case Control.While w ->
+          List.of("while", of(w.condition()), of(w.body()), w.consts(), w.bound());
       case Control.Cond c -> List.of("cond", of(c.onTrue()), of(c.onFalse()));
       case Control.Call c -> List.of("call", of(c.body()), of(c.derivative()));
       case Control.Transposed t -> List.of("transposed", of(t.backward()), t.residuals());
@@ -95,6 +97,7 @@ public record StructuralKey(List<Object> parts) {
   private static Object of(Control.Derivative d) {
     return switch (d) {
       case Control.Derivative.Plain p -> p;
+      case Control.Derivative.Remat r -> r;
       case Control.Derivative.Jvp j -> List.of("jvp", of(j.rule()));
       case Control.Derivative.Vjp v -> List.of("vjp", of(v.forward()), of(v.backward()));
     };

@@ -168,7 +168,7 @@ final class RandomGraphs implements GraphSource {
         if (t.dtype() == DType.I64) {
           throw new TypeException("the range of a check leaves out its upper end");
         }
-        Op op = new Check("value", Integer.MIN_VALUE, 1L + Integer.MAX_VALUE);
+        Op op = new Check.Range("value", Integer.MIN_VALUE, 1L + Integer.MAX_VALUE);
         yield b.emit(op, List.of(x));
       }
     };

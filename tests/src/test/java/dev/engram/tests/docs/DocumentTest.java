@@ -62,6 +62,30 @@ class DocumentTest {
     check("docs/ARCHITECTURE.md", parts);
   }
 
+  private static Supplier<String> sample(String file) {
+    return () -> Sources.type("extensions/src/main/java/" + file);
+  }
+
+  @Test
+  void howToAddThings() throws IOException {
+    check(
+        "docs/add-an-op.md",
+        Map.of(
+            "activations", sample("org/example/ops/Activations.java"),
+            "leakySum", sample("org/example/ops/LeakySum.java"),
+            "roundThrough", sample("org/example/ops/RoundThrough.java")));
+    check(
+        "docs/add-a-pass.md",
+        Map.of("divideByPowers", sample("org/example/passes/DivideByPowers.java")));
+    check(
+        "docs/add-a-backend.md",
+        Map.of(
+            "countingBackend",
+            sample("org/example/backend/CountingBackend.java"),
+            "moduleInfo",
+            () -> Sources.read("extensions/src/main/java/module-info.java")));
+  }
+
   @Test
   void staleListingsAreFoundAndReplaced() {
     String block = "a\n<!-- begin x -->\n```java\nold\n```\n<!-- end -->\nb\n";

@@ -32,6 +32,11 @@ final class Sources {
     return text.substring(from, to + last.length() + 1).stripIndent();
   }
 
+  /** A file from its package on, without the imports. */
+  static String type(String file) {
+    return read(file).replaceAll("(?m)^import .*;\\n", "").replaceFirst(";\\n\\n\\n", ";\n\n");
+  }
+
   /** What a method's braces hold. */
   static String body(String file, String signature) {
     String text = lines(file, "  " + signature, "  }");

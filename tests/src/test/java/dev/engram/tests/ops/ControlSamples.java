@@ -2,6 +2,7 @@ package dev.engram.tests.ops;
 
 import dev.engram.ir.Control;
 import dev.engram.ir.Parser;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Samples and wrong inputs of the ops that run graphs. */
@@ -17,7 +18,7 @@ final class ControlSamples {
   private ControlSamples() {}
 
   static Stream<Sample> all() {
-    return Stream.of(scans(), branches(), calls()).flatMap(s -> s);
+    return Stream.of(scans(), loops(), branches(), calls()).flatMap(s -> s);
   }
 
   private static Stream<Sample> scans() {
@@ -39,6 +40,29 @@ final class ControlSamples {
                     }
                     """
                         .replace("REVERSE", reverse)));
+  }
+
+  /** Doubled until they are large; some take no step. */
+  private static Stream<Sample> loops() {
+    return Stream.of(
+        Sample.parsed(
+            "while",
+            """
+            graph @while(%w: f64[2], %n: i32[], %h: f64[2]) -> (i32[], f64[2]) {
+              %0: i32[], %1: f64[2] = while{consts=1, bound=4}(%w, %n, %h)
+                condition @goesOn(%w: f64[2], %n: i32[], %h: f64[2]) -> bool[] {
+                  %0: bool[] = lt(%n, 2)
+                  return %0
+                }
+                body @step(%w: f64[2], %n: i32[], %h: f64[2]) -> (i32[], f64[2]) {
+                  %0: i32[] = add(%n, 1)
+                  %1: f64[2] = mul(%w, %h)
+                  %2: f64[2] = tanh(%1)
+                  return %0, %2
+                }
+              return %0, %1
+            }
+            """));
   }
 
   private static Stream<Sample> branches() {
@@ -126,7 +150,11 @@ final class ControlSamples {
     var scan = new Control.Scan(body, 0, 1, 3, false);
     var cond = new Control.Cond(body, body);
     var call = new Control.Call(body, new Control.Derivative.Plain());
+    var loop = new Control.While(body, body, 0, Optional.empty());
     return Stream.of(
+        ErrorInput.of("operand 0 of the condition has type f64[3]", loop, Sample.f64(3)),
+        ErrorInput.of("the condition gives [f64[2]]", loop, Sample.f64(2)),
+        ErrorInput.of("bound=-1", new Control.While(body, body, 0, Optional.of(-1)), Sample.f64(2)),
         ErrorInput.of("operand 0 has type f64[3]", scan, Sample.f64(3)),
         ErrorInput.of("got 2 operands", scan, Sample.f64(2), Sample.f64(3, 2)),
         ErrorInput.of("counts that fit", new Control.Scan(body, 2, 1, 3, false), Sample.f64(2)),

@@ -8,6 +8,8 @@ import static dev.engram.tests.ops.Sample.i64;
 import static dev.engram.tests.ops.Sample.of;
 import static dev.engram.tests.ops.Sample.shape;
 
+import dev.engram.ir.AxisOp;
+import dev.engram.ir.Barrier;
 import dev.engram.ir.Cast;
 import dev.engram.ir.Check;
 import dev.engram.ir.DType;
@@ -26,7 +28,8 @@ final class FamilySamples {
   private FamilySamples() {}
 
   static Stream<Sample> all() {
-    return Stream.of(casts(), reductions(), dots(), moves(), indexing(), sources(), checks())
+    return Stream.of(
+            casts(), reductions(), dots(), moves(), indexing(), sources(), checks(), axes())
         .flatMap(s -> s);
   }
 
@@ -118,7 +121,19 @@ final class FamilySamples {
   }
 
   private static Stream<Sample> checks() {
-    return Stream.of(of(new Check("labels", 0, 3), i32(4)), of(new Check("labels", 0, 3), i64()));
+    return Stream.of(
+        of(new Check.Range("labels", 0, 3), i32(4)),
+        of(new Check.Range("labels", 0, 3), i64()),
+        of(new Check.Finite("log"), f64(2, 3)),
+        of(new Check.Finite("log"), f32(4)));
+  }
+
+  private static Stream<Sample> axes() {
+    return Stream.of(
+        of(new AxisOp.Sum("i"), f64(2, 3)),
+        of(new AxisOp.Position("i")),
+        of(new Barrier(), f64(2, 3), f64()),
+        of(new Barrier(), i32(4), f32(2)));
   }
 
   static Stream<ErrorInput> errors() {
@@ -177,7 +192,11 @@ final class FamilySamples {
         ErrorInput.of("axis", new Source.Iota(f32(2), 1)),
         ErrorInput.of("a numeric type", new Source.Iota(bool(2), 0)),
         ErrorInput.of("i32[2], a random key", new Source.RandomBits(shape(2)), i64(2)),
-        ErrorInput.of("an integer type", new Check("labels", 0, 3), f32(3)));
+        ErrorInput.of("an integer type", new Check.Range("labels", 0, 3), f32(3)),
+        ErrorInput.of("a float type", new Check.Finite("log"), i32(3)),
+        ErrorInput.of("a numeric type", new AxisOp.Sum("i"), bool(3)),
+        ErrorInput.of("got 1 operands", new AxisOp.Position("i"), f32(3)),
+        ErrorInput.of("got 1 operands", new Barrier(), f32(3)));
   }
 
   static Stream<ErrorInput> reduceErrors() {

@@ -25,6 +25,13 @@ final class Unsupported {
     for (Concern c : List.of(EVAL, JVP, TRANSPOSE, BATCH, LOWER)) {
       m.put(new Cell("transposed", c), "inside reverse mode only");
     }
+    // The axis has no place before vmap gives it one.
+    for (Concern c : List.of(EVAL, JVP, TRANSPOSE, BATCH, LOWER)) {
+      m.put(new Cell("axisSum", c), "under a vmap of the axis only");
+    }
+    for (Concern c : List.of(EVAL, LOWER)) {
+      m.put(new Cell("axisIndex", c), "under a vmap of the axis only");
+    }
     return Map.copyOf(m);
   }
 

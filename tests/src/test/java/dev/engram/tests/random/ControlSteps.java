@@ -16,19 +16,20 @@ import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** Scans, conditions and calls. */
+/** Scans, conditions and calls; {@link WhileSteps} has the other loops. */
 final class ControlSteps {
   private ControlSteps() {}
 
   static void control(Draft d, Choices c) {
-    switch (c.next(5)) {
+    switch (c.next(6)) {
       case 0, 1, 2 -> scan(d, c);
       case 3 -> cond(d, c);
+      case 4 -> WhileSteps.loop(d, c);
       default -> call(d, c);
     }
   }
 
-  private static List<Value> draw(Draft d, int n, Choices c) {
+  static List<Value> draw(Draft d, int n, Choices c) {
     List<Value> out = new ArrayList<>();
     for (int i = 0; i < n; i++) {
       out.add(d.draw(c));
@@ -168,7 +169,7 @@ final class ControlSteps {
   }
 
   /** The carry with something of what the step computes. */
-  private static Value mixed(Draft inner, Value carry, Choices c) {
+  static Value mixed(Draft inner, Value carry, Choices c) {
     DType dtype = carry.type().dtype();
     Value from =
         inner.drawWhere(c, v -> v.type().dtype() == dtype && v.type().size() > 0).orElse(carry);
@@ -193,7 +194,7 @@ final class ControlSteps {
   }
 
   /** How much more noise there is after all steps than after one. */
-  private static double growth(Draft inner, List<Value> outs, List<Facts> before, int length) {
+  static double growth(Draft inner, List<Value> outs, List<Facts> before, int length) {
     double factor = 1;
     for (int i = 0; i < before.size(); i++) {
       if (before.get(i).noise() > 0) {

@@ -29,6 +29,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
@@ -54,6 +55,10 @@ final class Faults {
     return switch (op) {
       case Control.Scan s ->
           new Control.Scan(eqns(s.body(), f), s.consts(), s.carry(), s.length(), s.reverse());
+      // With a fault in it, a loop without a bound may never end.
+      case Control.While w ->
+          new Control.While(
+              w.condition(), eqns(w.body(), f), w.consts(), Optional.of(w.bound().orElse(9)));
       case Control.Cond c -> new Control.Cond(eqns(c.onTrue(), f), eqns(c.onFalse(), f));
       case Control.Call c -> new Control.Call(eqns(c.body(), f), c.derivative());
       case Control.Transposed t -> t;
@@ -220,6 +225,13 @@ final class Faults {
                   case Step.Sort o -> o;
                   case Step.Loop l ->
                       new Step.Loop(l.length(), l.reverse(), steps(l.body(), f), l.swaps());
+                  case Step.While w ->
+                      new Step.While(
+                          steps(w.condition(), f),
+                          w.predicate(),
+                          steps(w.body(), f),
+                          w.swaps(),
+                          Optional.of(w.bound().orElse(9)));
                   case Step.Branch b ->
                       new Step.Branch(b.predicate(), steps(b.onTrue(), f), steps(b.onFalse(), f));
                 })

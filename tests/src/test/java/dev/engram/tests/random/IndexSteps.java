@@ -147,7 +147,7 @@ final class IndexSteps {
           long high = 1L + c.next(7);
           long low = Math.max(-c.next(4), v.type().dtype().lowest());
           Value inside = d.lift(d.tensor(v).clip(low, high - 1));
-          d.emit(new Check("number", low, high), List.of(inside), Facts.WHOLE);
+          d.emit(new Check.Range("number", low, high), List.of(inside), Facts.WHOLE);
         });
   }
 }

@@ -1,0 +1,57 @@
+package dev.engram.autodiff;
+
+import dev.engram.ir.Builder;
+import dev.engram.ir.Cast;
+import dev.engram.ir.Check;
+import dev.engram.ir.Control;
+import dev.engram.ir.Custom;
+import dev.engram.ir.Dot;
+import dev.engram.ir.Elementwise;
+import dev.engram.ir.Eqn;
+import dev.engram.ir.Graph;
+import dev.engram.ir.Index;
+import dev.engram.ir.Move;
+import dev.engram.ir.Param;
+import dev.engram.ir.Reduce;
+import dev.engram.ir.Source;
+import dev.engram.ir.Value;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Writes every {@link Control.Transposed} out, so that a linear map can be run as it is. */
+public final class Untransposed {
+  private Untransposed() {}
+
+  /** {@code g}, which computes the same, without transposes of others. */
+  public static Graph run(Graph g) {
+    Builder b = new Builder(g.name());
+    Map<Value, Value> map = new HashMap<>();
+    for (Param p : g.params()) {
+      map.put(p.var(), b.param(p));
+    }
+    for (Eqn e : g.eqns()) {
+      b.at(e.where());
+      List<Value> in = e.inputs().stream().map(v -> Builder.mapped(map, v)).toList();
+      List<? extends Value> out =
+          switch (e.op()) {
+            case Control.Transposed t ->
+                b.inline(run(Transpose.of(t.backward(), t.residuals())), in);
+            case Control.Scan s ->
+                b.emit(
+                    new Control.Scan(run(s.body()), s.consts(), s.carry(), s.length(), s.reverse()),
+                    in);
+            case Control.While w ->
+                b.emit(w.with(run(w.condition()), run(w.body()), w.consts()), in);
+            case Control.Cond c -> b.emit(new Control.Cond(run(c.onTrue()), run(c.onFalse())), in);
+            case Control.Call c -> b.emit(new Control.Call(run(c.body()), c.derivative()), in);
+            case Elementwise _, Cast _, Reduce _, Dot _, Move _, Index _ -> b.emit(e.op(), in);
+            case Source _, Check _, Custom _ -> b.emit(e.op(), in);
+          };
+      for (int i = 0; i < out.size(); i++) {
+        map.put(e.outputs().get(i), out.get(i));
+      }
+    }
+    return b.build(g.outs().stream().map(v -> Builder.mapped(map, v)).toList());
+  }
+}

@@ -1,0 +1,17 @@
+package dev.engram;
+
+import dev.engram.ir.Graph;
+import dev.engram.ir.passes.CheckNumerics;
+import java.util.List;
+
+/** {@code checkNumerics}: a function that stops at the first NaN or infinity. */
+final class Numerics {
+  private Numerics() {}
+
+  static <A, R> R call(Fn1<A, R> f, A a) {
+    Tree.Flat x = Tree.flatten(a, "checkNumerics: the argument");
+    Traced t = Tracing.run("checked", Tracing.Kind.PLAIN, Fns.list(f), List.of(x.spec())).finish();
+    Graph checked = CheckNumerics.run(t.graph());
+    return Tree.<R>cast(t.apply(Emit.graph(checked, t.operands(x.leaves()))));
+  }
+}

@@ -1,0 +1,24 @@
+package dev.engram;
+
+import dev.engram.ir.Control;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.Trace;
+import java.util.List;
+
+/** {@code remat}: a call that says how little to keep of it. */
+final class Rematerialize {
+  private Rematerialize() {}
+
+  static <A, R> R call(Fn1<A, R> f, RematPolicy policy, A a) {
+    if (Trace.current().isEmpty()) {
+      return f.apply(a);
+    }
+    Tree.Flat x = Tree.flatten(a, "remat: the argument");
+    Traced t = Tracing.run("remat", Tracing.Kind.PLAIN, Fns.list(f), List.of(x.spec())).finish();
+    List<? extends Tensor> outs =
+        Emit.op(
+            new Control.Call(t.graph(), new Control.Derivative.Remat(policy.ops())),
+            t.operands(x.leaves()));
+    return Tree.<R>cast(t.apply(outs));
+  }
+}

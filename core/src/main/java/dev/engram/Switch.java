@@ -1,0 +1,48 @@
+package dev.engram;
+
+import dev.engram.ir.EngramException;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TypeException;
+import dev.engram.ir.Where;
+import java.util.List;
+
+/** {@code switchCase}: one of several functions, found by halving as nested conds. */
+final class Switch {
+  private final Tensor index;
+  private final List<Fn1<List<Object>, Object>> branches;
+
+  private Switch(Tensor index, List<Fn1<List<Object>, Object>> branches) {
+    this.index = index;
+    this.branches = branches;
+  }
+
+  static Object run(Tensor index, List<Fn1<List<Object>, Object>> branches, List<Object> args) {
+    if (branches.isEmpty()) {
+      throw new EngramException(
+          "switchCase: there are no branches, expected at least one (" + Where.here() + ")");
+    }
+    if (index.rank() != 0 || !index.dtype().isInteger()) {
+      throw new TypeException(
+          "switchCase: the index has type "
+              + index.type()
+              + ", expected i32[] or another integer scalar ("
+              + Where.here()
+              + ")");
+    }
+    return new Switch(index, branches).pick(0, branches.size(), args);
+  }
+
+  private Object pick(int from, int to, List<Object> args) {
+    if (to - from == 1) {
+      return branches.get(from).apply(args);
+    }
+    int middle = (from + to) >>> 1;
+    Branch.Labels labels = new Branch.Labels("switchCase", name(from, middle), name(middle, to));
+    return Branch.run(
+        labels, index.lt(middle), in -> pick(from, middle, in), in -> pick(middle, to, in), args);
+  }
+
+  private static String name(int from, int to) {
+    return to - from == 1 ? "branch " + from : "branches " + from + " to " + (to - 1);
+  }
+}

@@ -1,0 +1,15 @@
+/** Samples of what outside authors add to the library. */
+@org.jspecify.annotations.NullMarked
+module org.example.extensions {
+  exports org.example.backend;
+  exports org.example.ops;
+  exports org.example.passes;
+
+  requires transitive dev.engram.core;
+  requires static org.jspecify;
+
+  uses dev.engram.lower.Backend;
+
+  provides dev.engram.lower.Backend with
+      org.example.backend.CountingBackend;
+}

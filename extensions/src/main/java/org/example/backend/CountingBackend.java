@@ -1,0 +1,75 @@
+package org.example.backend;
+
+import dev.engram.ir.HostTensor;
+import dev.engram.lower.Backend;
+import dev.engram.lower.Executable;
+import dev.engram.lower.LoopProgram;
+import dev.engram.lower.Step;
+import java.util.List;
+import java.util.ServiceLoader;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * The backend {@code counting}: runs programs on another backend, and counts the kernels in them
+ * and the runs. The other one is {@code cpu} where that is found, else the loop interpreter.
+ */
+public final class CountingBackend implements Backend {
+  private static final String NAME = "counting";
+  private static final Counts COUNTS = new Counts(new LongAdder(), new LongAdder());
+
+  /** What all programs of this backend have had so far. */
+  public record Counts(LongAdder kernels, LongAdder runs) {}
+
+  /** The counts of this Java process. */
+  public static Counts counts() {
+    return COUNTS;
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public Executable compile(LoopProgram program) {
+    COUNTS.kernels().add(kernels(program.steps()));
+    return new Counted(other().compile(program));
+  }
+
+  private static Backend other() {
+    List<Backend> all =
+        ServiceLoader.load(Backend.class).stream()
+            .filter(p -> p.type() != CountingBackend.class)
+            .map(ServiceLoader.Provider::get)
+            .toList();
+    return all.stream().filter(b -> b.name().equals("cpu")).findFirst().orElse(all.getFirst());
+  }
+
+  /** The loop nests and sorts in the program's text. */
+  private static int kernels(List<Step> steps) {
+    int n = 0;
+    for (Step s : steps) {
+      n +=
+          switch (s) {
+            case Step.Nest _, Step.Sort _ -> 1;
+            case Step.Loop l -> kernels(l.body());
+            case Step.While w -> kernels(w.condition()) + kernels(w.body());
+            case Step.Branch b -> kernels(b.onTrue()) + kernels(b.onFalse());
+          };
+    }
+    return n;
+  }
+
+  private record Counted(Executable code) implements Executable {
+    @Override
+    public void run(List<HostTensor> inputs, List<HostTensor> outputs) {
+      COUNTS.runs().increment();
+      code.run(inputs, outputs);
+    }
+
+    @Override
+    public String disassemble() {
+      return code.disassemble();
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** A backend: {@code docs/add-a-backend.md} tells how. */
+package org.example.backend;

@@ -1,0 +1,61 @@
+package org.example.ops;
+
+import dev.engram.ir.Custom;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
+import dev.engram.ir.TypeException;
+import java.util.List;
+
+/**
+ * A leaky running sum along the last axis: y[t] = x[t] + decay · y[t-1], or from the end with
+ * {@code reverse}.
+ */
+public record LeakySum(double decay, boolean reverse) implements Custom.Linear, Custom.Batchable {
+
+  /** The op on a tensor: {@code [..., T]} to {@code [..., T]}. */
+  public static Tensor of(Tensor x, double decay) {
+    return Tensor.apply(new LeakySum(decay, false), List.of(x)).getFirst();
+  }
+
+  @Override
+  public String mnemonic() {
+    return "leakySum";
+  }
+
+  @Override
+  public List<TensorType> typeOf(List<TensorType> in) {
+    if (in.size() != 1 || in.getFirst().rank() == 0 || !in.getFirst().dtype().isFloat()) {
+      throw new TypeException(
+          "leakySum: got " + in + ", expected one float tensor with an axis to sum along");
+    }
+    return in;
+  }
+
+  /** A product with the matrix of the powers of the decay: y[t] = Σ_{s ≤ t} decayᵗ⁻ˢ x[s]. */
+  @Override
+  public List<Tensor> expand(List<Tensor> in) {
+    Tensor x = in.getFirst();
+    int n = x.dim(-1);
+    HostTensor powers = HostTensor.full(TensorType.of(x.dtype(), n, n), 0);
+    for (int s = 0; s < n; s++) {
+      for (int t = s; t < n; t++) {
+        long at = reverse ? (long) t * n + s : (long) s * n + t;
+        powers.setDouble(at, Math.pow(decay, t - s));
+      }
+    }
+    return List.of(x.matmul(powers));
+  }
+
+  /** What flowed forwards flows back: the same sum from the other end. */
+  @Override
+  public List<Tensor> transpose(List<TensorType> inputs, List<Tensor> cotangents) {
+    return Tensor.apply(new LeakySum(decay, !reverse), cotangents);
+  }
+
+  /** The examples are one more leading axis. */
+  @Override
+  public List<Tensor> batch(List<Tensor> in, int size) {
+    return Tensor.apply(this, in);
+  }
+}

@@ -1,0 +1,62 @@
+package dev.engram.ir;
+
+import java.util.List;
+
+/**
+ * An op over an axis that has a name and no place yet: the examples that a {@code vmap} with this
+ * axis name maps over. Batching over the axis turns it into ordinary ops; before that it cannot
+ * run.
+ */
+public sealed interface AxisOp extends Custom {
+
+  /** The name of the mapped axis. */
+  String axis();
+
+  @Override
+  default List<Tensor> expand(List<Tensor> in) {
+    throw new GraphException(
+        mnemonic()
+            + ": no vmap around maps an axis named "
+            + axis()
+            + "; give it the name with Axes.first().named(\""
+            + axis()
+            + "\")");
+  }
+
+  /** The sum of the operand over all examples, the same for each. */
+  record Sum(String axis) implements AxisOp, Custom.Linear {
+    @Override
+    public String mnemonic() {
+      return "axisSum";
+    }
+
+    @Override
+    public List<TensorType> typeOf(List<TensorType> in) {
+      Types.arity("axisSum", in, 1);
+      if (!in.getFirst().dtype().isNumeric()) {
+        throw Types.bad("axisSum", 0, in.getFirst(), "a numeric type");
+      }
+      return List.of(in.getFirst());
+    }
+
+    // Every example's operand is in every example's sum: ct_i ← Σ_j ct_j.
+    @Override
+    public List<Tensor> transpose(List<TensorType> types, List<Tensor> cotangents) {
+      return Tensor.apply(this, cotangents);
+    }
+  }
+
+  /** The number of the example, {@code i32[]}. */
+  record Position(String axis) implements AxisOp {
+    @Override
+    public String mnemonic() {
+      return "axisIndex";
+    }
+
+    @Override
+    public List<TensorType> typeOf(List<TensorType> in) {
+      Types.arity("axisIndex", in, 0);
+      return List.of(TensorType.scalar(DType.I32));
+    }
+  }
+}

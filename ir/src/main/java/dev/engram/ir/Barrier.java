@@ -1,0 +1,31 @@
+package dev.engram.ir;
+
+import java.util.List;
+
+/**
+ * Its first operand, not before the second is known: what is computed from the result is neither
+ * shared with what was computed from the operand nor moved in front of the second operand. So
+ * {@code remat} keeps values from being kept.
+ */
+public record Barrier() implements Custom.Batchable {
+  @Override
+  public String mnemonic() {
+    return "barrier";
+  }
+
+  @Override
+  public List<TensorType> typeOf(List<TensorType> in) {
+    Types.arity("barrier", in, 2);
+    return List.of(in.getFirst());
+  }
+
+  @Override
+  public List<Tensor> expand(List<Tensor> in) {
+    return List.of(in.getFirst());
+  }
+
+  @Override
+  public List<Tensor> batch(List<Tensor> in, int size) {
+    return Tensor.apply(this, in);
+  }
+}
