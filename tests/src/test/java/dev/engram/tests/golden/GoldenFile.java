@@ -9,6 +9,11 @@ import dev.engram.ir.ParsedText;
 import dev.engram.ir.Parser;
 import dev.engram.ir.Printer;
 import dev.engram.ir.Verifier;
+import dev.engram.ir.passes.Pipeline;
+import dev.engram.lower.FusionReport;
+import dev.engram.lower.Lowering;
+import dev.engram.tests.random.AllLaws;
+import dev.engram.tests.random.Program;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -27,6 +32,9 @@ import java.util.stream.Collectors;
  *   <li>{@code // test: verify error}, {@code // test: parse error}: each finding stands as {@code
  *       // error: …} on its line;
  *   <li>{@code // test: pass NAME,NAME}: the passes give the graphs after {@code // ---};
+ *   <li>{@code // test: fuse}: lowered after the standard passes, they are the nests listed after
+ *       {@code // ---}, for each graph;
+ *   <li>{@code // test: laws}: {@link AllLaws} hold for them on the arguments of their run lines;
  *   <li>{@code // test: run NAME,NAME} or {@code run *}: the {@link RunLine}s hold on these
  *       runners.
  * </ul>
@@ -60,6 +68,11 @@ record GoldenFile(String text, Map<String, UnaryOperator<Graph>> passes, List<Ru
       }
       case "verify error", "parse error" -> errors();
       case "pass" -> passed(Arrays.asList(rest.split(",")));
+      case "fuse" -> fused();
+      case "laws" -> {
+        laws();
+        yield text;
+      }
       case "run" -> ran(rest);
       default -> throw new AssertionError("unknown command `" + first + "`");
     };
@@ -124,6 +137,31 @@ record GoldenFile(String text, Map<String, UnaryOperator<Graph>> passes, List<Ru
       graphs.replaceAll(g -> Verifier.verify(pass.apply(g)));
     }
     return (input.endsWith("\n") ? input : input + "\n") + SEPARATOR + print(graphs);
+  }
+
+  private String fused() {
+    int cut = text.indexOf(SEPARATOR);
+    String input = cut < 0 ? text : text.substring(0, cut);
+    StringBuilder out = new StringBuilder(input).append(SEPARATOR);
+    for (Graph g : sound(input)) {
+      FusionReport r = FusionReport.of(Lowering.lower(Pipeline.standard().run(g)));
+      out.append("// @%s: %d nests, %d ops%n".formatted(g.name(), r.nests(), r.ops()));
+      r.rows().forEach(n -> out.append("//   ").append(n.label()).append('\n'));
+    }
+    return out.toString();
+  }
+
+  private void laws() {
+    List<Graph> graphs = sound(text);
+    List<RunLine> lines = text.lines().map(GoldenFile::runLine).flatMap(Optional::stream).toList();
+    if (lines.isEmpty()) {
+      throw new AssertionError("no arguments; write `// run: @f(arguments) ==`");
+    }
+    for (RunLine line : lines) {
+      Graph g =
+          graphs.stream().filter(x -> x.name().equals(line.graph())).findFirst().orElseThrow();
+      AllLaws.check(new Program(g, Parser.values(line.arguments(), g.paramTypes()), 1));
+    }
   }
 
   private String ran(String names) {

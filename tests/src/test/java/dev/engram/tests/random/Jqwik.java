@@ -1,5 +1,6 @@
 package dev.engram.tests.random;
 
+import java.io.IOException;
 import java.util.List;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -16,10 +17,16 @@ import net.jqwik.api.lifecycle.PropertyLifecycleContext;
  * Where programs meet jqwik: it draws and shrinks recipes, and knows nothing of programs.
  *
  * <p>{@code -Dengram.tries=5} tries five times as much as a property says, {@code 0.1} a tenth.
- * {@code -Dengram.seed=42} draws other programs than usual; jqwik prints the seed of a failure.
+ * {@code -Dengram.seed=42} draws other programs than usual, {@code random} other ones each time;
+ * jqwik prints the seed of a failure. For a night: {@code -Dengram.tries=500 -Dengram.seed=random}.
+ * The smallest program that breaks a law is kept, see {@link Finds}.
  */
 final class Jqwik {
   private static final long SEED = 2026;
+  private static final long SEED_OF_RUN =
+      "random".equals(System.getProperty("engram.seed"))
+          ? System.nanoTime()
+          : Long.getLong("engram.seed", SEED);
 
   private Jqwik() {}
 
@@ -69,10 +76,25 @@ final class Jqwik {
       context.attributes().setEdgeCases(EdgeCasesMode.NONE);
       if (context.attributes().seed().isEmpty()) {
         // Each property draws programs of its own.
-        long seed = Long.getLong("engram.seed", SEED) + context.label().hashCode();
+        long seed = SEED_OF_RUN + context.label().hashCode();
         context.attributes().setSeed(Long.toString(seed));
       }
-      return property.execute();
+      PropertyExecutionResult result = property.execute();
+      result.falsifiedParameters().ifPresent(p -> save(context.label(), p));
+      return result;
+    }
+
+    /** The smallest program that broke the law. */
+    private static void save(String law, List<Object> parameters) {
+      for (Object p : parameters) {
+        if (p instanceof Program program) {
+          try {
+            System.out.println("kept as " + Finds.save(Finds.folder(), law, program));
+          } catch (IOException e) {
+            System.out.println("not kept: " + e.getMessage());
+          }
+        }
+      }
     }
 
     @Override

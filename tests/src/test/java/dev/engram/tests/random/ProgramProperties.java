@@ -29,17 +29,17 @@ class ProgramProperties {
 
   // ---- text
 
-  @Property(tries = 800)
+  @Property(tries = 1600)
   void verifies(@ForAll(supplier = Jqwik.Any.class) Program p) {
     Laws.verifies(p);
   }
 
-  @Property(tries = 800)
+  @Property(tries = 1600)
   void textRoundTrip(@ForAll(supplier = Jqwik.Any.class) Program p) {
     Laws.roundTrip(p, Printer::print);
   }
 
-  @Property(tries = 200)
+  @Property(tries = 400)
   void textOfDerivatives(@ForAll(supplier = Jqwik.Derived.class) Program p) {
     Assume.that(DerivativeLaws.says(p));
     Laws.roundTrip(DerivativeLaws.derived(p, Vjp::of), Printer::print);
@@ -47,57 +47,57 @@ class ProgramProperties {
 
   // ---- passes
 
-  @Property(tries = 400)
+  @Property(tries = 800)
   void inline(@ForAll(supplier = Jqwik.Any.class) Program p) {
     Laws.keepsBits(p, Inline::run);
   }
 
-  @Property(tries = 400)
+  @Property(tries = 800)
   void dropMarkers(@ForAll(supplier = Jqwik.Any.class) Program p) {
     Laws.keepsBits(p, DropMarkers::run);
   }
 
-  @Property(tries = 400)
+  @Property(tries = 800)
   void fold(@ForAll(supplier = Jqwik.Any.class) Program p) {
     Laws.keepsBits(p, Fold::run);
   }
 
-  @Property(tries = 800)
+  @Property(tries = 1600)
   void simplify(@ForAll(supplier = Jqwik.Any.class) Program p) {
     Laws.keepsBits(p, Simplify::run);
   }
 
-  @Property(tries = 400)
+  @Property(tries = 800)
   void contract(@ForAll(supplier = Jqwik.Any.class) Program p) {
     Laws.keepsValues(p, Contract::run);
   }
 
-  @Property(tries = 400)
+  @Property(tries = 800)
   void hoist(@ForAll(supplier = Jqwik.Any.class) Program p) {
     Laws.keepsBits(p, Hoist::run);
   }
 
-  @Property(tries = 400)
+  @Property(tries = 800)
   void cse(@ForAll(supplier = Jqwik.Any.class) Program p) {
     Laws.keepsBits(p, Cse::run);
   }
 
-  @Property(tries = 400)
+  @Property(tries = 800)
   void dce(@ForAll(supplier = Jqwik.Any.class) Program p) {
     Laws.keepsBits(p, Dce::run);
   }
 
-  @Property(tries = 400)
+  @Property(tries = 800)
   void standardPipeline(@ForAll(supplier = Jqwik.Any.class) Program p) {
     Laws.keepsValues(p, Pipeline.standard()::run);
   }
 
-  @Property(tries = 400)
+  @Property(tries = 800)
   void pipelineThatKeepsRules(@ForAll(supplier = Jqwik.Any.class) Program p) {
     Laws.keepsBits(p, Pipeline.keepingRules()::run);
   }
 
-  @Property(tries = 240)
+  @Property(tries = 480)
   void standardPipelineOfDerivatives(@ForAll(supplier = Jqwik.Smooth.class) Program p) {
     Assume.that(DerivativeLaws.says(p));
     Laws.keepsValues(DerivativeLaws.derived(p, Vjp::of), Pipeline.standard()::run);
@@ -105,29 +105,29 @@ class ProgramProperties {
 
   // ---- lowering and backends
 
-  @Property(tries = 600)
+  @Property(tries = 1200)
   void lowered(@ForAll(supplier = Jqwik.Any.class) Program p) {
     Ways.backends().forEach(b -> Laws.agrees(p, Ways.lowered(b)));
   }
 
-  @Property(tries = 600)
+  @Property(tries = 1200)
   void compiled(@ForAll(supplier = Jqwik.Any.class) Program p) {
     Ways.backends().forEach(b -> Laws.agrees(p, Ways.compiled(b)));
   }
 
-  @Property(tries = 100)
+  @Property(tries = 200)
   void vectorsAndThreadsKeepTheBits(@ForAll(supplier = Jqwik.Any.class) Program p) {
     Laws.sameBits(p, Ways.lowered(SCALAR), Ways.lowered(VECTOR));
   }
 
-  @Property(tries = 240)
+  @Property(tries = 480)
   void compiledDerivatives(@ForAll(supplier = Jqwik.Smooth.class) Program p) {
     Assume.that(DerivativeLaws.says(p));
     Program derived = DerivativeLaws.derived(p, Vjp::of);
     Ways.backends().forEach(b -> Laws.agrees(derived, Ways.compiled(b)));
   }
 
-  @Property(tries = 240)
+  @Property(tries = 480)
   void compiledBatches(@ForAll(supplier = Jqwik.Any.class) Program p) {
     Program wide = BatchLaws.Examples.of(p).wide(Batch::of);
     Ways.backends().forEach(b -> Laws.agrees(wide, Ways.compiled(b)));
@@ -135,22 +135,22 @@ class ProgramProperties {
 
   // ---- derivatives
 
-  @Property(tries = 800)
+  @Property(tries = 1600)
   void reverseIsTransposedForward(@ForAll(supplier = Jqwik.Derived.class) Program p) {
     Assume.that(DerivativeLaws.transposed(p, Vjp::of, Jvp::of));
   }
 
-  @Property(tries = 240)
+  @Property(tries = 480)
   void secondOrder(@ForAll(supplier = Jqwik.Derived.class) Program p) {
     Assume.that(DerivativeLaws.secondOrder(p, Vjp::of, Jvp::of));
   }
 
-  @Property(tries = 800)
+  @Property(tries = 1600)
   void reverseIsDifference(@ForAll(supplier = Jqwik.Derived.class) Program p) {
     Assume.that(DerivativeLaws.isDifference(p, Vjp::of));
   }
 
-  @Property(tries = 240)
+  @Property(tries = 480)
   void derivativeOfSimplified(@ForAll(supplier = Jqwik.Derived.class) Program p) {
     UnaryOperator<Graph> simplify = Pipeline.keepingRules()::run;
     Assume.that(DerivativeLaws.isDifference(p, (g, wrt) -> Vjp.of(simplify.apply(g), wrt)));
@@ -158,17 +158,17 @@ class ProgramProperties {
 
   // ---- batches
 
-  @Property(tries = 600)
+  @Property(tries = 1200)
   void batchIsLoop(@ForAll(supplier = Jqwik.Any.class) Program p) {
     Assume.that(BatchLaws.isLoop(p, Batch::of));
   }
 
-  @Property(tries = 240)
+  @Property(tries = 480)
   void batchOfBatch(@ForAll(supplier = Jqwik.Any.class) Program p) {
     Assume.that(BatchLaws.isLoop(BatchLaws.Examples.of(p).wide(Batch::of), Batch::of));
   }
 
-  @Property(tries = 320)
+  @Property(tries = 640)
   void derivativeAndBatchCommute(@ForAll(supplier = Jqwik.Derived.class) Program p) {
     Assume.that(BatchLaws.commutes(p, Batch::of, Vjp::of));
   }

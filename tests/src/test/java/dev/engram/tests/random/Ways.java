@@ -36,9 +36,11 @@ public final class Ways {
     return new CpuBackend(new CpuOptions(1, CpuOptions.Vectors.OFF));
   }
 
-  /** Two threads, and vectors from the first call on. */
+  /** Two threads, and vectors from the first call on, as wide as the settings say. */
   public static Backend vectorCpu() {
-    return new CpuBackend(new CpuOptions(2, CpuOptions.Vectors.FORCE));
+    CpuOptions.Vectors set = CpuOptions.ofProperties().vectors();
+    boolean forced = set != CpuOptions.Vectors.AUTO && set != CpuOptions.Vectors.OFF;
+    return new CpuBackend(new CpuOptions(2, forced ? set : CpuOptions.Vectors.FORCE));
   }
 
   public static List<Backend> backends() {
