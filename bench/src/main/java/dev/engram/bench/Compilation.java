@@ -14,6 +14,8 @@ record Compilation(Workbench bench) {
   /** Its compilations take ten times as long and scatter less. */
   private static final int PEER_RUNS = 5;
 
+  private static final double GOAL_MS = 150;
+
   /** Compile times of two lengths scatter; their code must not differ at all. */
   private static final double GOAL_TIME_GROWTH = 1.2;
 
@@ -36,9 +38,10 @@ record Compilation(Workbench bench) {
       String[] fewer = {"--rule", rule.word(), "--iterations", Integer.toString(PEER_RUNS)};
       Optional<Line> peer = bench.peer("compile", sizes, fewer).map(List::getFirst);
       ours.put(t, l);
-      rows.add(
+      Row row =
           Row.of(name + "compilation, T=" + t, Row.Unit.MS, l.samples("ms"))
-              .beside(peer.map(p -> p.samples("ms"))));
+              .beside(peer.map(p -> p.samples("ms")));
+      rows.add(t == lengths.getFirst() ? bench.goal(row, GOAL_MS) : row);
     }
     Line first = ours.get(lengths.getFirst());
     Line last = ours.get(lengths.getLast());

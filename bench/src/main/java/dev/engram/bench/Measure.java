@@ -42,6 +42,7 @@ public final class Measure {
       case "allocation" -> allocation(sizes, rule, Steady.of(o));
       case "memory" -> memory(sizes, rule, o.integer("iterations", 10));
       case "compile" -> compile(sizes, rule, o.integer("iterations", 5));
+      case "growth" -> Growth.measure();
       case "kernels" -> kernels(sizes, Steady.of(o));
       default -> throw new IllegalArgumentException("cannot measure '" + args[0] + "'");
     }

@@ -19,7 +19,9 @@ import java.util.Optional;
  *
  * <pre>
  *   --check              only compare the losses of both rules with the peer's
- *   --only A,B           some of: iterations, first, allocation, memory, compile, kernels
+ *   --only A,B           some of: iterations, first, allocation, memory, compile, growth,
+ *                        kernels
+ *   --chart FILE         only draw the time to compile against the number of equations
  *   --quick              small sizes and few runs, to try the benchmark itself; no goals
  *   --out FOLDER         also write rows.md and rows.csv there
  *   --threads N          of the backend, and processors of the peer; 2
@@ -33,6 +35,7 @@ public final class Rows {
       List.of(
           "check",
           "only",
+          "chart",
           "quick",
           "out",
           "threads",
@@ -74,6 +77,10 @@ public final class Rows {
         new Steady(
             o.number("warm-seconds", quick ? 0.5 : 8), 5, o.integer("iterations", quick ? 5 : 30));
     Workbench bench = new Workbench(sizes, threads, steady, peer, System.err::println);
+    if (o.has("chart")) {
+      new Growth(bench).chart(Path.of(o.text("chart", "")));
+      return;
+    }
     out.print(head(sizes, threads, peer));
     out.println(new Agreement(bench).check());
     if (o.has("check")) {
@@ -106,6 +113,7 @@ public final class Rows {
     all.put("allocation", new Footprint(bench)::allocation);
     all.put("memory", new Footprint(bench)::memory);
     all.put("compile", new Compilation(bench)::rows);
+    all.put("growth", new Growth(bench)::rows);
     all.put("kernels", new Speed(bench)::kernels);
     if (!o.has("only")) {
       return List.copyOf(all.values());
