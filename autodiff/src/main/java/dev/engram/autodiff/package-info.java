@@ -8,8 +8,6 @@
  *       on as few residuals as will do; {@link dev.engram.autodiff.Transpose} turns a linear graph
  *       round; {@link dev.engram.autodiff.Vjp} is the two, one after the other.
  *   <li>{@link dev.engram.autodiff.Batch} runs a function on many examples at once.
- *   <li>{@link dev.engram.autodiff.HoistWeightGradients} turns sums over the steps of a loop into
- *       single products.
  * </ul>
  */
 package dev.engram.autodiff;

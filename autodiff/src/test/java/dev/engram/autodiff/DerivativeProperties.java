@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.engram.ir.ElementwiseRow;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Interpreter;
 import dev.engram.ir.Rows;
 import dev.engram.ir.Verifier;
 import java.util.ArrayList;
@@ -48,15 +47,6 @@ class DerivativeProperties {
       t.jvpIsDifference();
       SMOOTH_TRIALS.incrementAndGet();
     }
-  }
-
-  @Property(tries = 80, shrinking = ShrinkingMode.OFF)
-  void hoistingSumsKeepsResults(@ForAll long seed) {
-    Trial t = trial(seed, SMOOTH);
-    Graph v = Vjp.of(t.g(), t.wrt());
-    Graph hoisted = Verifier.verify(HoistWeightGradients.run(v));
-    List<HostTensor> args = Oracle.random(new SplittableRandom(seed), v.paramTypes());
-    Oracle.requireClose(t.name(), Interpreter.run(hoisted, args), Interpreter.run(v, args), 1e-10);
   }
 
   @AfterContainer

@@ -14,8 +14,6 @@ import dev.engram.ir.Interpreter;
 import dev.engram.ir.Op;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
-import dev.engram.ir.Verifier;
-import dev.engram.ir.passes.Pipeline;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -98,50 +96,6 @@ class GruTest {
     assertEquals(0, backward.ys());
     assertEquals(6, count(backward.body(), Dot.class));
     assertTrue(backward.reverse());
-  }
-
-  @Test
-  void sumsOfTheLoopBecomeProductsAfterIt() {
-    Graph v = Pipeline.standard().run(Vjp.of(gru(), WEIGHTS));
-    Graph hoisted = HoistWeightGradients.run(v);
-    Verifier.verify(hoisted);
-    Control.Scan backward = scans(hoisted).get(1);
-    // Only the cotangent of the state is carried; those of the three gates are stacked.
-    assertEquals(1, backward.carry());
-    assertEquals(3, backward.ys());
-    assertEquals(3, count(backward.body(), Dot.class));
-    assertEquals(3, count(hoisted, Dot.class));
-    List<HostTensor> args = Oracle.random(new SplittableRandom(3), v.paramTypes());
-    Oracle.requireClose("hoisted", Interpreter.run(hoisted, args), Interpreter.run(v, args), 1e-12);
-
-    // The same inside another loop.
-    List<TensorType> stacked =
-        v.paramTypes().stream().map(t -> t.with(t.shape().insert(0, 2))).toList();
-    Graph outer = graph(stacked, x -> Tensor.apply(new Control.Scan(v, 0, 0, 2, false), x));
-    Graph inner = HoistWeightGradients.run(outer);
-    assertEquals(1, scans(scans(inner).getFirst().body()).get(1).carry());
-    List<HostTensor> twice = Oracle.random(new SplittableRandom(4), stacked);
-    Oracle.requireClose(
-        "hoisted inside", Interpreter.run(inner, twice), Interpreter.run(outer, twice), 1e-12);
-  }
-
-  /** A factor that is much larger than the sum stays where it is. */
-  @Test
-  void largeFactorsStayInTheLoop() {
-    Graph body =
-        graph(
-            "body",
-            List.of(f64(2, 2), f64(50, 2), f64(50, 2)),
-            x -> {
-              Tensor h = x.get(1).mul(x.get(2)).tanh();
-              Dot outer = new Dot(List.of(0), List.of(0), List.of(), List.of());
-              return List.of(x.get(0).add(h.dot(x.get(2), outer)), h);
-            });
-    Graph g =
-        graph(
-            List.of(f64(2, 2), f64(50, 2), f64(3, 50, 2)),
-            x -> Tensor.apply(new Control.Scan(body, 0, 2, 3, false), x));
-    assertEquals(2, scans(HoistWeightGradients.run(g)).getFirst().carry());
   }
 
   @Test

@@ -1,2 +1,2 @@
-/** Losses, one value for each element of the batch. */
+/** Losses, and metrics of how well a model does. */
 package dev.engram.loss;

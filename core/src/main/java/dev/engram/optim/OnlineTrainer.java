@@ -15,7 +15,7 @@ import java.util.function.UnaryOperator;
  * the end. States and traces go on over updates, so that updating often means traces that hold
  * derivatives at weights of a moment ago; use a small rate there.
  *
- * @param optimizer registered with the parameters of the learner's model
+ * @param optimizer registered with {@link Learner#weights}
  * @param loss scalar loss of one step's output and target
  * @param shape applied to the gradient of each update, such as {@link Gradients#clipByGlobalNorm}
  */
