@@ -13,8 +13,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A nest that is a matrix product C[q,n] = Σ_k A[q,k] B[k,n] with an epilogue over C's rows.
- * Strides are in bytes.
+ * A nest that is a matrix product C[q,n] = Σ_k A[q,k] B[k,n] with an epilogue over C's rows, or a
+ * sum of such products over further folded axes, as for the windows of a convolution. Strides are in
+ * bytes.
  *
  * @param nest the whole nest; its last outer axis are the product's rows, along which B is fixed
  * @param aSlot slot of A
@@ -29,7 +30,7 @@ record Matmul(RowNest nest, int aSlot, int bSlot, boolean packs, RowNest epilogu
     if (nest.along() != Along.ROW
         || nest.ordered()
         || nest.tiled()
-        || nest.reduce().size() != 1
+        || nest.reduce().isEmpty()
         || nest.folds().size() != 1
         || nest.epilogue().passes().isEmpty()
         || nest.body().passes().size() != 1
@@ -56,7 +57,7 @@ record Matmul(RowNest nest, int aSlot, int bSlot, boolean packs, RowNest epilogu
     if (nest.slots().get(a).row() != 0
         || bs.row() == 0
         || (!bs.outer().isEmpty() && bs.outer().getLast() != 0)
-        || (packs && batched)) {
+        || (packs && (batched || nest.reduce().size() > 1))) {
       return Optional.empty();
     }
     return Optional.of(new Matmul(nest, a, b, packs, epilogue(nest)));
@@ -121,9 +122,26 @@ record Matmul(RowNest nest, int aSlot, int bSlot, boolean packs, RowNest epilogu
     return nest.folds().getFirst().dtype();
   }
 
-  /** Length of the folded axis. */
+  /** Length of the innermost folded axis. */
   int depth() {
-    return nest.reduce().getFirst();
+    return nest.reduce().getLast();
+  }
+
+  /** Number of products that are added up. */
+  int terms() {
+    return nest.reduce().subList(0, nest.reduce().size() - 1).stream().reduce(1, (a, b) -> a * b);
+  }
+
+  /** How far the term {@code t} starts from the first one. */
+  long term(int slot, int t) {
+    List<Long> strides = nest.slots().get(slot).reduce();
+    long at = 0;
+    int rest = t;
+    for (int a = nest.reduce().size() - 2; a >= 0; a--) {
+      at += strides.get(a) * (rest % nest.reduce().get(a));
+      rest /= nest.reduce().get(a);
+    }
+    return at;
   }
 
   int columns() {
@@ -141,12 +159,12 @@ record Matmul(RowNest nest, int aSlot, int bSlot, boolean packs, RowNest epilogu
   }
 
   long aDepth() {
-    return nest.slots().get(aSlot).reduce().getFirst();
+    return nest.slots().get(aSlot).reduce().getLast();
   }
 
   /** B's stride along the folded axis, as the product reads it. */
   long bDepth() {
-    return packs ? rowBytes() : nest.slots().get(bSlot).reduce().getFirst();
+    return packs ? rowBytes() : nest.slots().get(bSlot).reduce().getLast();
   }
 
   /** The slot and the segment of C in a thread's frame. */
@@ -172,7 +190,9 @@ record Matmul(RowNest nest, int aSlot, int bSlot, boolean packs, RowNest epilogu
   }
 
   ProductShape shape() {
-    return new ProductShape(dtype(), depth(), columns(), aRow(), aDepth(), bDepth(), rowBytes());
+    boolean accumulates = nest.reduce().size() > 1;
+    return new ProductShape(
+        dtype(), depth(), columns(), aRow(), aDepth(), bDepth(), rowBytes(), accumulates);
   }
 
   MemorySegment rowsOf(Frame frame) {

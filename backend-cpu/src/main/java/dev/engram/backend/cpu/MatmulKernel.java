@@ -14,6 +14,7 @@ final class MatmulKernel implements Kernel {
   private final Matmul matmul;
   private final Kernel product;
   private final Kernel epilogue;
+  private final int terms;
 
   /**
    * @param product a kernel of the product's {@link ProductShape}
@@ -23,6 +24,7 @@ final class MatmulKernel implements Kernel {
     this.matmul = matmul;
     this.product = product;
     this.epilogue = epilogue;
+    this.terms = matmul.depth() == 0 ? 0 : matmul.terms();
   }
 
   @Override
@@ -65,6 +67,22 @@ final class MatmulKernel implements Kernel {
     }
   }
 
+  // C = Σ_t A_t B_t, in the order of t
+  private void product(Frame operands, Scratch scratch, int rows) {
+    if (matmul.nest().reduce().size() == 1) {
+      product.run(operands, scratch, 0, rows);
+      return;
+    }
+    operands.segments[ProductShape.C].asSlice(0, rows * matmul.rowBytes()).fill((byte) 0);
+    long a = operands.base[ProductShape.A];
+    long b = operands.base[ProductShape.B];
+    for (int t = 0; t < terms; t++) {
+      operands.base[ProductShape.A] = a + matmul.term(matmul.aSlot(), t);
+      operands.base[ProductShape.B] = b + matmul.term(matmul.bSlot(), t);
+      product.run(operands, scratch, 0, rows);
+    }
+  }
+
   @Override
   public void run(Frame frame, Scratch scratch, int begin, int end) {
     Frame block = scratch.block(frame);
@@ -81,7 +99,7 @@ final class MatmulKernel implements Kernel {
       operands.base[ProductShape.A] = matmul.at(frame, matmul.aSlot(), q);
       operands.base[ProductShape.B] = matmul.columnsAt(frame, q);
       operands.base[ProductShape.C] = 0;
-      product.run(operands, scratch, 0, to - q);
+      product(operands, scratch, to - q);
       block.base[matmul.cSlot()] = -q * rowBytes;
       epilogue.run(block, scratch, q, to);
       q = to;

@@ -39,7 +39,7 @@ final class NestAxes {
     int[] body = slots.plain(nest.body(), 0);
     int[] epilogue = slots.plain(nest.epilogue(), nest.body().size());
     int chosen;
-    boolean product = !ordered && reduce.size() == 1 && isProduct(nest);
+    boolean product = !ordered && !reduce.isEmpty() && isProduct(nest);
     int columns = product ? columns(nest, epilogue) : -1;
     if (columns >= 0) {
       chosen = columns;
@@ -85,9 +85,13 @@ final class NestAxes {
         continue;
       }
       long moving = axis.strides[fixedA ? b : a];
+      boolean contiguous = moving == ((Instr.Load) nest.body().get(0)).dtype().bytes();
+      if (!contiguous && reduce.size() > 1) {
+        continue;
+      }
       int score =
           (isUnit(axis, epilogue) ? 4 : 0)
-              + (moving == ((Instr.Load) nest.body().get(0)).dtype().bytes() ? 2 : 0)
+              + (contiguous ? 2 : 0)
               + (axis.length >= 8 ? 1 : 0);
       if (score >= bestScore) {
         best = p;

@@ -187,12 +187,11 @@ final class ProductClass {
     int mask =
         t.tail > 0 ? VectorCode.mask(c, dtype, vectorBits, () -> c.loadConstant(t.tail)) : -1;
     int[][] sums = new int[t.rows][t.vectors];
-    for (int[] row : sums) {
-      for (int v = 0; v < row.length; v++) {
-        row[v] = c.allocateLocal(TypeKind.REFERENCE);
-        VectorCode.pushSpecies(c, dtype, vectorBits);
-        c.invokestatic(vector, "zero", MethodTypeDesc.of(vector, VectorCode.SPECIES));
-        c.astore(row[v]);
+    for (int r = 0; r < sums.length; r++) {
+      for (int v = 0; v < t.vectors; v++) {
+        sums[r][v] = c.allocateLocal(TypeKind.REFERENCE);
+        start(c, r, v, v == t.vectors - 1 ? mask : -1);
+        c.astore(sums[r][v]);
       }
     }
     int k = c.allocateLocal(TypeKind.INT);
@@ -237,16 +236,29 @@ final class ProductClass {
         });
     for (int r = 0; r < sums.length; r++) {
       for (int v = 0; v < b.length; v++) {
-        long more = r * shape.cRow() + (long) v * lanes * size;
+        int row = r;
+        int column = v;
         c.aload(sums[r][v]);
         VectorCode.store(
-            c,
-            dtype,
-            () -> c.aload(C - 1).lload(C_AT - 1).loadConstant(more).ladd(),
-            v == b.length - 1 ? mask : -1);
+            c, dtype, () -> element(c, row, column), v == b.length - 1 ? mask : -1);
       }
     }
     c.return_();
+  }
+
+  /** Vector {@code v} of row {@code r} of the tile's part of C, as its sums start. */
+  private void start(CodeBuilder c, int r, int v, int mask) {
+    if (shape.accumulates()) {
+      VectorCode.load(c, dtype, vectorBits, () -> element(c, r, v), mask);
+    } else {
+      VectorCode.pushSpecies(c, dtype, vectorBits);
+      c.invokestatic(vector, "zero", MethodTypeDesc.of(vector, VectorCode.SPECIES));
+    }
+  }
+
+  private void element(CodeBuilder c, int r, int v) {
+    long more = r * shape.cRow() + (long) v * lanes * size;
+    c.aload(C - 1).lload(C_AT - 1).loadConstant(more).ladd();
   }
 
   private static void push(CodeBuilder c, int segment, int at, int k, long stride, long more) {

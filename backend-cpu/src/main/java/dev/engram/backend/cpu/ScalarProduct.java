@@ -41,7 +41,11 @@ final class ScalarProduct implements Kernel {
       long aAt = frame.base[ProductShape.A] + q * shape.aRow();
       long cAt = frame.base[ProductShape.C] + q * shape.cRow();
       RowCopies.load(as, aAt, shape.aDepth(), DType.F32, a, depth);
-      Arrays.fill(c, 0, n, 0);
+      if (shape.accumulates()) {
+        MemorySegment.copy(cs, ValueLayout.JAVA_FLOAT, cAt, c, 0, n);
+      } else {
+        Arrays.fill(c, 0, n, 0);
+      }
       int k = 0;
       for (; k + 4 <= depth; k += 4) {
         add4(a, b, k, c, n);
@@ -94,7 +98,11 @@ final class ScalarProduct implements Kernel {
       long aAt = frame.base[ProductShape.A] + q * shape.aRow();
       long cAt = frame.base[ProductShape.C] + q * shape.cRow();
       RowCopies.load(as, aAt, shape.aDepth(), DType.F64, a, depth);
-      Arrays.fill(c, 0, n, 0);
+      if (shape.accumulates()) {
+        MemorySegment.copy(cs, ValueLayout.JAVA_DOUBLE, cAt, c, 0, n);
+      } else {
+        Arrays.fill(c, 0, n, 0);
+      }
       int k = 0;
       for (; k + 4 <= depth; k += 4) {
         add4(a, b, k, c, n);
