@@ -215,6 +215,50 @@ wanted = np.concatenate([with_ties(11), grid, [-9.0, 9.0, np.nan]])
 case("searchSorted", lambda a, v: jnp.searchsorted(a, v).astype(jnp.int32), grid, wanted)
 case("searchSortedRight", lambda a, v: jnp.searchsorted(a, v, side="right").astype(jnp.int32), grid, wanted)
 
+# --- linear algebra
+
+
+def positive(*shape):
+    a = normal(*shape)
+    return a @ np.swapaxes(a, -1, -2) + 0.5 * np.eye(shape[-1])
+
+
+def triangular(lower):
+    return lambda a, b: jax.scipy.linalg.solve_triangular(a, b, lower=lower)
+
+
+regular = normal(2, 5, 5) + 2 * np.eye(5)
+case("cholesky", jnp.linalg.cholesky, positive(5, 5))
+case("choleskyBatch", jnp.linalg.cholesky, positive(2, 3, 3))
+case("solveLower", triangular(True), normal(4, 4) + 3 * np.eye(4), normal(4, 2))
+case("solveUpper", triangular(False), normal(4, 4) + 3 * np.eye(4), normal(4, 2))
+case("solve", jnp.linalg.solve, regular[:, ::-1], normal(2, 5, 3))
+case("solvePositive", lambda a, b: jax.scipy.linalg.solve((a + a.T) / 2, b, assume_a="pos"), positive(4, 4), normal(4, 2))
+case("inverse", jnp.linalg.inv, regular[0])
+case("det", jnp.linalg.det, normal(3, 4, 4))
+case("signDet", lambda a: jnp.linalg.slogdet(a)[0], normal(6, 3, 3))
+case("logDet", lambda a: jnp.linalg.slogdet(a)[1], normal(6, 3, 3))
+case("luPermutation", lambda a: jax.scipy.linalg.lu_factor(a)[0], normal(5, 5))
+case("qrQ", lambda a: jnp.linalg.qr(a)[0], normal(5, 3))
+case("qrR", lambda a: jnp.linalg.qr(a)[1], normal(5, 3))
+case("qrSquareR", lambda a: jnp.linalg.qr(a)[1], normal(2, 4, 4))
+
+# --- sparse
+
+dense = normal(4, 5) * (rng.random((4, 5)) < 0.4)
+r, c = np.nonzero(dense)
+offsets = np.searchsorted(r, np.arange(5)).astype(np.int32)
+r, c = r.astype(np.int32), c.astype(np.int32)
+
+
+def product(v, x):
+    return jnp.zeros((4, 5)).at[r, c].add(v) @ x
+
+
+case("cooMatrix", lambda v, r, c, x: product(v, x), dense[r, c], r, c, normal(5, 3))
+case("cooVector", lambda v, r, c, x: product(v, x), dense[r, c], r, c, normal(5))
+case("csrMatrix", lambda v, c, o, x: product(v, x), dense[r, c], c, offsets, normal(5, 3))
+
 # --- the file
 
 

@@ -3,9 +3,11 @@
 module dev.engram.core {
   exports dev.engram;
   exports dev.engram.io;
+  exports dev.engram.linalg;
   exports dev.engram.loss;
   exports dev.engram.nn;
   exports dev.engram.optim;
+  exports dev.engram.sparse;
 
   requires transitive dev.engram.ir;
   requires transitive dev.engram.autodiff;

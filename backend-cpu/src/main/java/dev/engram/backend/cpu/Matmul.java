@@ -14,8 +14,8 @@ import java.util.Optional;
 
 /**
  * A nest that is a matrix product C[q,n] = Σ_k A[q,k] B[k,n] with an epilogue over C's rows, or a
- * sum of such products over further folded axes, as for the windows of a convolution. Strides are in
- * bytes.
+ * sum of such products over further folded axes, as for the windows of a convolution. Strides are
+ * in bytes.
  *
  * @param nest the whole nest; its last outer axis are the product's rows, along which B is fixed
  * @param aSlot slot of A

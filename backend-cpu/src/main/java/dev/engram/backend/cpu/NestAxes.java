@@ -90,9 +90,7 @@ final class NestAxes {
         continue;
       }
       int score =
-          (isUnit(axis, epilogue) ? 4 : 0)
-              + (contiguous ? 2 : 0)
-              + (axis.length >= 8 ? 1 : 0);
+          (isUnit(axis, epilogue) ? 4 : 0) + (contiguous ? 2 : 0) + (axis.length >= 8 ? 1 : 0);
       if (score >= bestScore) {
         best = p;
         bestScore = score;

@@ -239,8 +239,7 @@ final class ProductClass {
         int row = r;
         int column = v;
         c.aload(sums[r][v]);
-        VectorCode.store(
-            c, dtype, () -> element(c, row, column), v == b.length - 1 ? mask : -1);
+        VectorCode.store(c, dtype, () -> element(c, row, column), v == b.length - 1 ? mask : -1);
       }
     }
     c.return_();

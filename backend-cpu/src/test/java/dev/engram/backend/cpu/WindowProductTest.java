@@ -22,8 +22,7 @@ import org.junit.jupiter.api.Test;
 
 /** Convolutions: products over several folded axes, read through windows. */
 class WindowProductTest {
-  private static LoopProgram program(
-      TensorType x, TensorType w, BinaryOperator<Tensor> f) {
+  private static LoopProgram program(TensorType x, TensorType w, BinaryOperator<Tensor> f) {
     Trace t = new Trace("conv");
     Tensor a = t.input(x, Role.INPUT, "");
     Tensor b = t.input(w, Role.INPUT, "");
@@ -61,10 +60,7 @@ class WindowProductTest {
       Windows windows = Windows.valid().stride(1 + random.nextInt(2), 1 + random.nextInt(2));
       boolean after = random.nextBoolean();
       LoopProgram p =
-          program(
-              x,
-              w,
-              (a, b) -> after ? a.conv(b, windows).relu().add(1) : a.conv(b, windows));
+          program(x, w, (a, b) -> after ? a.conv(b, windows).relu().add(1) : a.conv(b, windows));
       check(p, random);
       products += isProduct(p) ? 1 : 0;
     }

@@ -4,6 +4,9 @@ import dev.engram.ir.DType;
 import dev.engram.ir.Index;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.Windows;
+import dev.engram.linalg.Linalg;
+import dev.engram.sparse.Coo;
+import dev.engram.sparse.Csr;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +26,8 @@ final class JaxCases {
     c.moves();
     c.indexing();
     c.sorting();
+    c.linearAlgebra();
+    c.sparse();
     return c.cases;
   }
 
@@ -139,5 +144,28 @@ final class JaxCases {
     add("topKIndices", x -> x.get(0).topK(3, -1).indices());
     add("searchSorted", x -> x.get(0).searchSorted(x.get(1), false));
     add("searchSortedRight", x -> x.get(0).searchSorted(x.get(1), true));
+  }
+
+  private void linearAlgebra() {
+    add("cholesky", x -> Linalg.cholesky(x.get(0)));
+    add("choleskyBatch", x -> Linalg.cholesky(x.get(0)));
+    add("solveLower", x -> Linalg.solveTriangular(x.get(0), x.get(1), true));
+    add("solveUpper", x -> Linalg.solveTriangular(x.get(0), x.get(1), false));
+    add("solve", x -> Linalg.solve(x.get(0), x.get(1)));
+    add("solvePositive", x -> Linalg.solvePositive(x.get(0), x.get(1)));
+    add("inverse", x -> Linalg.inverse(x.get(0)));
+    add("det", x -> Linalg.det(x.get(0)));
+    add("signDet", x -> Linalg.signAndLogDet(x.get(0)).get(0));
+    add("logDet", x -> Linalg.signAndLogDet(x.get(0)).get(1));
+    add("luPermutation", x -> Linalg.lu(x.get(0)).factors());
+    add("qrQ", x -> Linalg.qr(x.get(0)).q());
+    add("qrR", x -> Linalg.qr(x.get(0)).r());
+    add("qrSquareR", x -> Linalg.qr(x.get(0)).r());
+  }
+
+  private void sparse() {
+    add("cooMatrix", x -> new Coo(x.get(0), x.get(1), x.get(2), 4, 5).matmul(x.get(3)));
+    add("cooVector", x -> new Coo(x.get(0), x.get(1), x.get(2), 4, 5).matmul(x.get(3)));
+    add("csrMatrix", x -> new Csr(x.get(0), x.get(1), x.get(2), 5).matmul(x.get(3)));
   }
 }

@@ -1,0 +1,90 @@
+package dev.engram.linalg;
+
+import dev.engram.ir.Tensor;
+import java.util.List;
+
+/**
+ * Dense linear algebra on the last two axes of f32 and f64 tensors; axes before them are batch
+ * axes.
+ *
+ * <p>The algorithms are loops over columns made of ordinary ops, so that they run on every backend
+ * and have derivatives of every order, in both modes. Where a matrix is singular, or not positive
+ * definite for {@link #cholesky}, results are infinite or NaN.
+ */
+public final class Linalg {
+  private Linalg() {}
+
+  /**
+   * The lower triangular L with {@code L·Lᵀ = (a + aᵀ)/2}, and a positive diagonal.
+   *
+   * <p>Golub and Van Loan, Matrix Computations, 4th edition, algorithm 4.2.2.
+   *
+   * @param a symmetric positive definite {@code [batch…, n, n]}
+   */
+  public static Tensor cholesky(Tensor a) {
+    return Factorizations.cholesky(a);
+  }
+
+  /**
+   * X with {@code a·X = b}, where {@code a} is triangular; the elements on its other side are not
+   * read.
+   *
+   * @param a {@code [batch…, n, n]}
+   * @param b {@code [batch…, n, m]}
+   * @param lower which triangle {@code a} has
+   */
+  public static Tensor solveTriangular(Tensor a, Tensor b, boolean lower) {
+    return Triangular.solve("solveTriangular", a, b, lower, false);
+  }
+
+  /**
+   * X with {@code a·X = b}, by LU with partial pivoting.
+   *
+   * @param a {@code [batch…, n, n]}
+   * @param b {@code [batch…, n, m]}
+   */
+  public static Tensor solve(Tensor a, Tensor b) {
+    Lu lu = Factorizations.lu("solve", a);
+    Triangular.check("solve", a, b);
+    Tensor permuted = b.takeAlongAxis(lu.permutation().expandDims(-1), -2);
+    Tensor y = Triangular.solve("solve", lu.factors(), permuted, true, true);
+    return Triangular.solve("solve", lu.factors(), y, false, false);
+  }
+
+  /** The inverse of {@code [batch…, n, n]}; prefer {@link #solve} where it is multiplied. */
+  public static Tensor inverse(Tensor a) {
+    int n = Matrices.square("inverse", a);
+    Tensor unit = Tensor.eye(a.dtype(), n).broadcastTo(a.shape());
+    return solve(a, unit);
+  }
+
+  /** X with {@code a·X = b} for symmetric positive definite {@code a}, by {@link #cholesky}. */
+  public static Tensor solvePositive(Tensor a, Tensor b) {
+    Tensor l = cholesky(a);
+    Tensor y = Triangular.solve("solvePositive", l, b, true, false);
+    return Triangular.solve("solvePositive", l.swapAxes(-1, -2), y, false, false);
+  }
+
+  /** The determinant of {@code [batch…, n, n]}; its derivative needs a matrix that is regular. */
+  public static Tensor det(Tensor a) {
+    Lu lu = Factorizations.lu("det", a);
+    return lu.factors().diagonal().prod(-1).mul(lu.sign());
+  }
+
+  /** Sign of the determinant, and the logarithm of its magnitude; see {@link #det}. */
+  public static List<Tensor> signAndLogDet(Tensor a) {
+    Lu lu = Factorizations.lu("signAndLogDet", a);
+    Tensor diagonal = lu.factors().diagonal();
+    return List.of(diagonal.sign().prod(-1).mul(lu.sign()), diagonal.abs().log().sum(-1));
+  }
+
+  /** LU with partial pivoting; see {@link Lu}. */
+  public static Lu lu(Tensor a) {
+    return Factorizations.lu("lu", a);
+  }
+
+  /** Reduced QR by Householder reflections; see {@link Qr}. */
+  public static Qr qr(Tensor a) {
+    return Householder.qr(a);
+  }
+}

@@ -1,0 +1,11 @@
+package dev.engram.linalg;
+
+import dev.engram.ir.Tensor;
+
+/**
+ * {@code a = q·r} for {@code a [batch…, m, n]} and {@code k = min(m, n)}. The signs are LAPACK's.
+ *
+ * @param q orthonormal columns, {@code [batch…, m, k]}
+ * @param r upper triangular, {@code [batch…, k, n]}
+ */
+public record Qr(Tensor q, Tensor r) {}

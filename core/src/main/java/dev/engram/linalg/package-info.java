@@ -1,0 +1,2 @@
+/** Dense linear algebra. */
+package dev.engram.linalg;

@@ -1,0 +1,49 @@
+package dev.engram.sparse;
+
+import dev.engram.ir.DType;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TypeException;
+import dev.engram.ir.Where;
+import java.util.stream.IntStream;
+
+/**
+ * A sparse matrix row by row.
+ *
+ * @param values the elements {@code [n]}
+ * @param columns their columns, integers {@code [n]}, in range
+ * @param offsets where each row starts among them, and n at the end: ascending i32 {@code [height +
+ *     1]}
+ * @param width number of columns
+ */
+public record Csr(Tensor values, Tensor columns, Tensor offsets, int width) {
+  public Csr {
+    if (offsets.dtype() != DType.I32 || offsets.rank() != 1 || offsets.dim(0) < 1) {
+      throw new TypeException(
+          "csr: offsets has type %s, expected i32[height + 1] (%s)"
+              .formatted(offsets.type(), Where.here()));
+    }
+  }
+
+  public int height() {
+    return offsets.dim(0) - 1;
+  }
+
+  /** The same elements with a row each: the last one that starts at or before the element. */
+  public Coo toCoo() {
+    int n = values.dim(0);
+    Tensor element = HostTensor.of(IntStream.range(0, n).toArray(), n);
+    Tensor rows = offsets.searchSorted(element, true).sub(1);
+    return new Coo(values, rows, columns, height(), width);
+  }
+
+  /** The product with {@code [width]} or {@code [width, m]}; see {@link Coo#matmul}. */
+  public Tensor matmul(Tensor x) {
+    return toCoo().matmul(x);
+  }
+
+  /** The matrix {@code [height, width]}. */
+  public Tensor toDense() {
+    return toCoo().toDense();
+  }
+}

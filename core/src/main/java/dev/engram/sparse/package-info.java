@@ -1,0 +1,2 @@
+/** Sparse matrices. */
+package dev.engram.sparse;
