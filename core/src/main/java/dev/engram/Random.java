@@ -6,11 +6,15 @@ import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
+import java.util.List;
 
 /** Random tensors from explicit keys. */
 public final class Random {
   /** erf(2/√2): the mass of a normal variable within two standard deviations. */
   private static final double WITHIN_TWO = 0.954499736103642;
+
+  /** Trials of {@link #gamma}: the chance that all are rejected is below 1e-20. */
+  private static final int ROUNDS = 16;
 
   private Random() {}
 
@@ -63,12 +67,80 @@ public final class Random {
     return length.mul(ExactMath.cosTurns(uv.get(1))).cast(dtype);
   }
 
-  /** Standard normal, cut off at two standard deviations; accurate to about 1e-6. */
+  /** Standard normal, cut off at two standard deviations. */
   public static Tensor truncatedNormal(Key key, Shape shape, DType dtype) {
     // x = √2 erf⁻¹(c u), u uniform on (-1, 1), c = erf(2/√2)
-    Tensor u = uniform(key, shape, dtype).cast(DType.F64);
+    Tensor u = uniform(key, shape, DType.F64);
     Tensor x = u.mul(2 * WITHIN_TWO).sub(WITHIN_TWO);
-    return inverseErf(x).mul(Math.sqrt(2)).cast(dtype);
+    return x.erfInv().mul(Math.sqrt(2)).cast(dtype);
+  }
+
+  /** Exponential with mean 1. */
+  public static Tensor exponential(Key key, Shape shape, DType dtype) {
+    return waiting(key, shape).cast(dtype);
+  }
+
+  // -ln u, with u in (0, 1]
+  private static Tensor waiting(Key key, Shape shape) {
+    return ExactMath.log(uniform(key, shape, DType.F64).neg().add(1)).neg();
+  }
+
+  /** Gumbel's distribution of extremes, with mode 0 and scale 1: -ln E, E exponential. */
+  public static Tensor gumbel(Key key, Shape shape, DType dtype) {
+    // E below the resolution of u counts as that; E/64 < 1, where the logarithm is defined
+    Tensor e = waiting(key, shape);
+    return ExactMath.log(e.max(e.like(0x1p-54)).mul(0x1p-6)).add(6 * Math.log(2)).neg().cast(dtype);
+  }
+
+  /**
+   * Gamma with scale 1 and the shape parameter {@code alpha} &gt; 0 of each element, in its type;
+   * without derivative. Marsaglia and Tsang, <i>A simple method for generating gamma variables</i>
+   * (2000).
+   */
+  public static Tensor gamma(Key key, Tensor alpha) {
+    List<Key> keys = key.split(3);
+    Tensor wanted = alpha.stopGradient().cast(DType.F64);
+    Tensor small = wanted.lt(1);
+    Tensor d = small.select(wanted.add(1), wanted).sub(1.0 / 3);
+    Shape shape = alpha.shape();
+    Tensor x = normal(keys.get(0), shape.insert(0, ROUNDS), DType.F64);
+    // v = (1 + x/√(9d))³, accepted when ln u < x²/2 + d - dv + d ln v
+    Tensor root = x.div(d.mul(9).sqrt()).add(1);
+    Tensor v = root.mul(root).mul(root);
+    Tensor log = ExactMath.log(v.max(v.like(0x1p-50)).mul(0x1p-10)).add(10 * Math.log(2));
+    Tensor limit = x.square().mul(0.5).add(d.mul(v.neg().add(1).add(log)));
+    Tensor accepted = v.gt(0).and(waiting(keys.get(1), shape.insert(0, ROUNDS)).neg().lt(limit));
+    Tensor first = accepted.cast(DType.I32).argMax(0).expandDims(0);
+    Tensor one = d.mul(v.takeAlongAxis(first, 0).squeeze(0));
+    // Γ(α) = Γ(α+1) U^(1/α)
+    Tensor power = waiting(keys.get(2), shape).neg().div(wanted).mul(1 / Math.log(2)).exp2();
+    return small.select(one.mul(power), one).cast(alpha.dtype());
+  }
+
+  /** True with the probability of each element of {@code p}. */
+  public static Tensor bernoulli(Key key, Tensor p) {
+    return uniform(key, p.shape(), p.dtype()).lt(p);
+  }
+
+  /**
+   * Indices (i32) along {@code axis}, each with a probability in proportion to e^logit; no
+   * normalisation is needed. The first logit that is greatest with {@link #gumbel} noise added.
+   */
+  public static Tensor categorical(Key key, Tensor logits, int axis) {
+    return logits.add(gumbel(key, logits.shape(), logits.dtype())).argMax(axis);
+  }
+
+  /** The numbers 0 to n-1 in random order, {@code i32[n]}. */
+  public static Tensor permutation(Key key, int n) {
+    // 64 bits: the order of equal ones would show
+    Tensor words = key.bits(Shape.of(2, n)).cast(DType.I64);
+    Tensor order = words.get(0).shiftLeft(32).xor(words.get(1));
+    return order.argSort(0, false);
+  }
+
+  /** The positions of {@code axis} in random order, the same everywhere. */
+  public static Tensor permutation(Key key, Tensor x, int axis) {
+    return x.take(permutation(key, x.dim(axis)), axis);
   }
 
   /** True with probability {@code p}. */
@@ -90,28 +162,5 @@ public final class Random {
     }
     Tensor u = uniform(key, shape, DType.F64);
     return u.mul((double) high - low).floor().add(low).cast(DType.I32);
-  }
-
-  // Giles, "Approximating the erfinv function" (2010), single precision, the branch for |x| <
-  // 0.9966.
-  private static final double[] ERFINV = {
-    2.81022636e-08,
-    3.43273939e-07,
-    -3.5233877e-06,
-    -4.39150654e-06,
-    0.00021858087,
-    -0.00125372503,
-    -0.00417768164,
-    0.246640727,
-    1.50140941
-  };
-
-  private static Tensor inverseErf(Tensor x) {
-    Tensor w = ExactMath.log(x.mul(x).neg().add(1)).neg().sub(2.5);
-    Tensor p = w.like(ERFINV[0]);
-    for (int i = 1; i < ERFINV.length; i++) {
-      p = p.mul(w).add(ERFINV[i]);
-    }
-    return p.mul(x);
   }
 }

@@ -10,12 +10,18 @@ import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.apache.commons.math3.distribution.ExponentialDistribution;
+import org.apache.commons.math3.distribution.GammaDistribution;
+import org.apache.commons.math3.distribution.GumbelDistribution;
 import org.apache.commons.math3.distribution.NormalDistribution;
+import org.apache.commons.math3.distribution.RealDistribution;
+import org.apache.commons.math3.stat.inference.ChiSquareTest;
 import org.apache.commons.math3.stat.inference.KolmogorovSmirnovTest;
 import org.junit.jupiter.api.Test;
 
@@ -40,6 +46,12 @@ class RandomTest {
               List.of(
                   Random.normal(k, MANY, dtype),
                   Random.truncatedNormal(k, MANY, dtype),
+                  Random.exponential(k, MANY, dtype),
+                  Random.gumbel(k, MANY, dtype),
+                  Random.gamma(k, HostTensor.full(new TensorType(dtype, MANY), 0.7)),
+                  Random.bernoulli(k, HostTensor.full(new TensorType(dtype, MANY), 0.7)),
+                  Random.categorical(k, HostTensor.full(new TensorType(dtype, MANY), 1), 1),
+                  Random.permutation(k, 1000),
                   Random.uniform(k, MANY, dtype, -3, 0.1));
       List<Tensor> want = draw.apply(Key.of(11));
       for (String backend : Compiler.backends()) {
@@ -115,6 +127,99 @@ class RandomTest {
     assertEquals(1, dice.min().host().item());
     assertEquals(6, dice.max().host().item());
     assertEquals(3.5, dice.cast(DType.F64).mean().host().item(), 0.1);
+  }
+
+  /** The largest p-value is no proof, but a wrong distribution has p near 0: see the controls. */
+  private static void follows(RealDistribution d, RealDistribution wrong, Tensor sample) {
+    KolmogorovSmirnovTest test = new KolmogorovSmirnovTest();
+    double[] x = sample.host().toDoubles();
+    assertTrue(test.kolmogorovSmirnovTest(d, x) > 0.01, d.getClass().getSimpleName());
+    assertTrue(test.kolmogorovSmirnovTest(wrong, x) < 0.01, "the control");
+  }
+
+  @Test
+  void moreDistributions() {
+    for (DType dtype : List.of(DType.F32, DType.F64)) {
+      follows(
+          new ExponentialDistribution(1),
+          new ExponentialDistribution(1.15),
+          Random.exponential(Key.of(21), MANY, dtype));
+      follows(
+          new GumbelDistribution(0, 1),
+          new GumbelDistribution(0.1, 1),
+          Random.gumbel(Key.of(22), MANY, dtype));
+      for (double alpha : new double[] {0.3, 1, 4.5}) {
+        HostTensor a = HostTensor.full(new TensorType(dtype, MANY), alpha);
+        follows(
+            new GammaDistribution(alpha, 1),
+            new GammaDistribution(alpha * 1.15, 1),
+            Random.gamma(Key.of(23), a));
+      }
+    }
+  }
+
+  private static double chiSquare(double[] expected, Tensor drawn) {
+    long[] counts = new long[expected.length];
+    for (long i : drawn.host().toLongs()) {
+      counts[(int) i]++;
+    }
+    return new ChiSquareTest().chiSquareTest(expected, counts);
+  }
+
+  @Test
+  void categoriesComeAsOftenAsTheyShould() {
+    double[] p = {0.1, 0.2, 0.3, 0.4};
+    HostTensor logits = HostTensor.of(Arrays.stream(p).map(x -> 3 + Math.log(x)).toArray(), 4);
+    Tensor many = logits.broadcastTo(4000, 4);
+    for (DType dtype : List.of(DType.F32, DType.F64)) {
+      Tensor drawn = Random.categorical(Key.of(24), many.cast(dtype), 1);
+      assertTrue(chiSquare(p, drawn) > 0.01);
+      assertTrue(chiSquare(new double[] {0.13, 0.17, 0.3, 0.4}, drawn) < 0.01, "the control");
+    }
+    double[] hits =
+        Random.bernoulli(Key.of(25), HostTensor.of(p, 4).broadcastTo(4000, 4))
+            .cast(DType.F64)
+            .mean(0)
+            .host()
+            .toDoubles();
+    for (int i = 0; i < 4; i++) {
+      assertEquals(p[i], hits[i], 0.03);
+    }
+  }
+
+  @Test
+  void everyNumberComesOnceAndAnywhere() {
+    double[] even = new double[10];
+    Arrays.fill(even, 1);
+    long[][] at = new long[10][10];
+    List<Key> keys = Key.of(26).split(2000);
+    for (Key key : keys) {
+      long[] order = Random.permutation(key, 10).host().toLongs();
+      assertEquals(10, Arrays.stream(order).distinct().count());
+      for (int i = 0; i < 10; i++) {
+        at[i][(int) order[i]]++;
+      }
+    }
+    for (long[] counts : at) {
+      assertTrue(new ChiSquareTest().chiSquareTest(even, counts) > 0.001, Arrays.toString(counts));
+    }
+    HostTensor x = HostTensor.of(new int[] {1, 2, 3, 4, 5, 6}, 2, 3);
+    Tensor mixed = Random.permutation(Key.of(27), x, 1);
+    assertEquals(
+        List.of(3L, 3L, 3L),
+        Arrays.stream(mixed.get(1).sub(mixed.get(0)).host().toLongs()).boxed().toList());
+  }
+
+  @Test
+  void shortFloatsStayBelowOne() {
+    for (DType dtype : List.of(DType.F16, DType.BF16)) {
+      HostTensor u = Random.uniform(Key.of(28), MANY, dtype).host();
+      assertEquals(dtype, u.dtype());
+      assertTrue(u.max().host().item() < 1);
+      assertEquals(0.5, u.cast(DType.F64).mean().host().item(), 0.02);
+      Tensor n = Random.normal(Key.of(29), MANY, dtype).cast(DType.F64);
+      assertEquals(1, n.std().host().item(), 0.03);
+    }
   }
 
   @Test

@@ -37,6 +37,59 @@ public sealed interface FoldMethods permits Tensor {
     return Broadcasting.reduce(Reduce.Kind.ARGMIN, self(), axis);
   }
 
+  // Running folds: result i is the fold of elements 0 to i along {@code axis}, with {@code reverse}
+  // of elements i to the last.
+
+  /** The sum of all elements up to each one along {@code axis}. */
+  default Tensor cumSum(int axis) {
+    return cumSum(axis, false);
+  }
+
+  /** As {@link #cumSum(int)}, or of each element and all behind it. */
+  default Tensor cumSum(int axis, boolean reverse) {
+    return Cumulative.of(self(), axis, reverse, (a, b) -> a.add(b));
+  }
+
+  /** The product of all elements up to each one along {@code axis}. */
+  default Tensor cumProd(int axis) {
+    return cumProd(axis, false);
+  }
+
+  /** As {@link #cumProd(int)}, or of each element and all behind it. */
+  default Tensor cumProd(int axis, boolean reverse) {
+    return Cumulative.of(self(), axis, reverse, (a, b) -> a.mul(b));
+  }
+
+  /** The greatest of all elements up to each one along {@code axis}. */
+  default Tensor cumMax(int axis) {
+    return cumMax(axis, false);
+  }
+
+  /** As {@link #cumMax(int)}, or of each element and all behind it. */
+  default Tensor cumMax(int axis, boolean reverse) {
+    return Cumulative.of(self(), axis, reverse, (a, b) -> a.max(b));
+  }
+
+  /** The least of all elements up to each one along {@code axis}. */
+  default Tensor cumMin(int axis) {
+    return cumMin(axis, false);
+  }
+
+  /** As {@link #cumMin(int)}, or of each element and all behind it. */
+  default Tensor cumMin(int axis, boolean reverse) {
+    return Cumulative.of(self(), axis, reverse, (a, b) -> a.min(b));
+  }
+
+  /** The {@link #logSumExp} of all elements up to each one along {@code axis}. */
+  default Tensor cumLogSumExp(int axis) {
+    return cumLogSumExp(axis, false);
+  }
+
+  /** As {@link #cumLogSumExp(int)}, or of each element and all behind it. */
+  default Tensor cumLogSumExp(int axis, boolean reverse) {
+    return Cumulative.of(self(), axis, reverse, (a, b) -> a.logAddExp(b));
+  }
+
   /** Mean; NaN when empty. */
   default Tensor mean(int... axes) {
     Tensor total = sum(axes);
