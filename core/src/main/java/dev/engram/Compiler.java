@@ -117,11 +117,33 @@ public record Compiler(String backend, Pipeline passes) {
   public Executable compile(Graph g) {
     watcher().compiling(g);
     Graph simplified = passes.run(g);
-    if (backend.equals(INTERPRETER)) {
-      return new Interpreted(simplified);
-    }
-    LoopProgram program = Lowering.lower(simplified);
+    return backend.equals(INTERPRETER)
+        ? new Interpreted(simplified)
+        : compile(Lowering.lower(simplified));
+  }
+
+  /**
+   * The loops of {@code g}, which no pass is run on.
+   *
+   * @throws EngramException for the backend {@code interpreter}, which has none
+   */
+  public LoopProgram lower(Graph g) {
+    requireLoops();
+    return Lowering.lower(g);
+  }
+
+  /** Code for {@code program}. */
+  public Executable compile(LoopProgram program) {
+    requireLoops();
     return new Lowered(program, Found.BACKENDS.get(backend).compile(program));
+  }
+
+  private void requireLoops() {
+    if (backend.equals(INTERPRETER)) {
+      throw new EngramException(
+          "the backend interpreter runs graphs as they are and has no loops; take another of "
+              + Found.BACKENDS.keySet());
+    }
   }
 
   /** {@link #compile}, or the code that an equal graph was compiled to lately. */

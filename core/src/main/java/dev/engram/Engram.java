@@ -18,61 +18,62 @@ public final class Engram {
   // Compilation.
 
   /** See {@link #jit(Fn1)}. */
-  public static <R> Fn0<R> jit(Fn0<R> f) {
+  public static <R> Jitted.Of0<R> jit(Fn0<R> f) {
     return jit(Compiler.standard(), f);
   }
 
   /** {@link #jit(Fn1)} with a compiler of its own. */
-  public static <R> Fn0<R> jit(Compiler compiler, Fn0<R> f) {
-    Jit jit = new Jit("jit", compiler, Fns.list(f));
-    return () -> Tree.<R>cast(jit.call(List.of()));
+  public static <R> Jitted.Of0<R> jit(Compiler compiler, Fn0<R> f) {
+    return new Jitted.Of0<>(new Jit("jit", compiler, Fns.list(f)));
   }
 
   /**
    * {@code f}, compiled on its first call for every new structure and type of its arguments and of
-   * the states it reads. Inside another transformation {@code f} is simply called.
+   * the states it reads. Parts of an argument that are no tensors, such as numbers and text, are
+   * static: another value is another program. Inside another transformation {@code f} is simply
+   * called.
+   *
+   * <p>The result is also an object: see {@link Jitted} for its stages, for what it has compiled
+   * and why, and for giving it the memory of arguments.
    */
-  public static <A, R> Fn1<A, R> jit(Fn1<A, R> f) {
+  public static <A, R> Jitted.Of1<A, R> jit(Fn1<A, R> f) {
     return jit(Compiler.standard(), f);
   }
 
   /** {@link #jit(Fn1)} with a compiler of its own. */
-  public static <A, R> Fn1<A, R> jit(Compiler compiler, Fn1<A, R> f) {
-    Jit jit = new Jit("jit", compiler, Fns.list(f));
-    return a -> Tree.<R>cast(jit.call(List.of(a)));
+  public static <A, R> Jitted.Of1<A, R> jit(Compiler compiler, Fn1<A, R> f) {
+    return new Jitted.Of1<>(new Jit("jit", compiler, Fns.list(f)));
   }
 
   /** See {@link #jit(Fn1)}. */
-  public static <A, B, R> Fn2<A, B, R> jit(Fn2<A, B, R> f) {
+  public static <A, B, R> Jitted.Of2<A, B, R> jit(Fn2<A, B, R> f) {
     return jit(Compiler.standard(), f);
   }
 
   /** {@link #jit(Fn1)} with a compiler of its own. */
-  public static <A, B, R> Fn2<A, B, R> jit(Compiler compiler, Fn2<A, B, R> f) {
-    Jit jit = new Jit("jit", compiler, Fns.list(f));
-    return (a, b) -> Tree.<R>cast(jit.call(List.of(a, b)));
+  public static <A, B, R> Jitted.Of2<A, B, R> jit(Compiler compiler, Fn2<A, B, R> f) {
+    return new Jitted.Of2<>(new Jit("jit", compiler, Fns.list(f)));
   }
 
   /** See {@link #jit(Fn1)}. */
-  public static <A, B, C, R> Fn3<A, B, C, R> jit(Fn3<A, B, C, R> f) {
+  public static <A, B, C, R> Jitted.Of3<A, B, C, R> jit(Fn3<A, B, C, R> f) {
     return jit(Compiler.standard(), f);
   }
 
   /** {@link #jit(Fn1)} with a compiler of its own. */
-  public static <A, B, C, R> Fn3<A, B, C, R> jit(Compiler compiler, Fn3<A, B, C, R> f) {
-    Jit jit = new Jit("jit", compiler, Fns.list(f));
-    return (a, b, c) -> Tree.<R>cast(jit.call(List.of(a, b, c)));
+  public static <A, B, C, R> Jitted.Of3<A, B, C, R> jit(Compiler compiler, Fn3<A, B, C, R> f) {
+    return new Jitted.Of3<>(new Jit("jit", compiler, Fns.list(f)));
   }
 
   /** See {@link #jit(Fn1)}. */
-  public static <A, B, C, D, R> Fn4<A, B, C, D, R> jit(Fn4<A, B, C, D, R> f) {
+  public static <A, B, C, D, R> Jitted.Of4<A, B, C, D, R> jit(Fn4<A, B, C, D, R> f) {
     return jit(Compiler.standard(), f);
   }
 
   /** {@link #jit(Fn1)} with a compiler of its own. */
-  public static <A, B, C, D, R> Fn4<A, B, C, D, R> jit(Compiler compiler, Fn4<A, B, C, D, R> f) {
-    Jit jit = new Jit("jit", compiler, Fns.list(f));
-    return (a, b, c, d) -> Tree.<R>cast(jit.call(List.of(a, b, c, d)));
+  public static <A, B, C, D, R> Jitted.Of4<A, B, C, D, R> jit(
+      Compiler compiler, Fn4<A, B, C, D, R> f) {
+    return new Jitted.Of4<>(new Jit("jit", compiler, Fns.list(f)));
   }
 
   // Derivatives in the first argument.

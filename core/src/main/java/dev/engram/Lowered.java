@@ -28,6 +28,11 @@ record Lowered(LoopProgram program, dev.engram.lower.Executable code, List<Tenso
     return outs;
   }
 
+  /** This with its last arguments given: a run takes those before them. */
+  Lowered bind(List<HostTensor> last) {
+    return new Lowered(program, code.bind(last), outTypes);
+  }
+
   /** Writes the results to {@code outs}, which are distinct from {@code args} and each other. */
   void run(List<HostTensor> args, List<HostTensor> outs) {
     code.run(args, outs);

@@ -8,7 +8,9 @@ import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +30,9 @@ final class ModuleWalk {
 
   private final Map<String, State> found = new LinkedHashMap<>();
   private final Set<Object> seen = new HashSet<>();
+
+  /** By identity: what records hold may be shared many times over, as in a learner's graphs. */
+  private final Set<Record> walked = Collections.newSetFromMap(new IdentityHashMap<>());
 
   ModuleWalk(Module root) {
     visitModule(root, "");
@@ -75,6 +80,9 @@ final class ModuleWalk {
 
   // Records of packages that are closed to this one hold no states of a user's.
   private void visitRecord(Record r, String path) {
+    if (!walked.add(r)) {
+      return;
+    }
     for (RecordComponent c : r.getClass().getRecordComponents()) {
       if (canHoldStates(c.getType()) && c.getAccessor().trySetAccessible()) {
         try {

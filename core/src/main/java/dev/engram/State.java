@@ -8,6 +8,7 @@ import dev.engram.ir.TraceException;
 import dev.engram.ir.Tracer;
 import dev.engram.ir.Where;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 /**
@@ -45,6 +46,9 @@ public final class State {
    * @see Engram#vmapNewStates
    */
   record Cell(Tensor value, int mapped) {}
+
+  /** Counts the changes of all states, so that a program need not look at each of its own. */
+  private static final AtomicLong CHANGES = new AtomicLong();
 
   private final Kind kind;
   private final Optional<Supplier<Tensor>> init;
@@ -172,6 +176,12 @@ public final class State {
     }
     cell = Optional.of(c);
     exposed = false;
+    CHANGES.incrementAndGet();
+  }
+
+  /** While this stays the same, so do the values of all states outside of traces. */
+  static long changes() {
+    return CHANGES.get();
   }
 
   /** The value outside of all traces, for a reader that keeps no hold of it. */

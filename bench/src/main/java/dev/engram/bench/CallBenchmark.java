@@ -6,6 +6,8 @@ import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -13,7 +15,9 @@ import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
@@ -31,8 +35,27 @@ import org.openjdk.jmh.annotations.Warmup;
       "-Dengram.threads=2"
     })
 public class CallBenchmark {
+  /** States that the function reads. */
+  @Param({"0", "10", "100", "1000"})
+  public int parameters;
+
   private final HostTensor x = HostTensor.full(TensorType.of(DType.F32, 8), 1);
-  private final Fn1<Tensor, Tensor> addOne = Engram.jit((Tensor t) -> t.add(1));
+  private Fn1<Tensor, Tensor> addOne = t -> t;
+
+  /** The parameters are read and not computed with, so that the work is the same. */
+  @Setup
+  public void compile() {
+    List<dev.engram.State> states = new ArrayList<>();
+    for (int i = 0; i < parameters; i++) {
+      states.add(dev.engram.State.parameter(HostTensor.full(x.type(), i)));
+    }
+    addOne =
+        Engram.jit(
+            (Tensor t) -> {
+              states.forEach(dev.engram.State::value);
+              return t.add(1);
+            });
+  }
 
   /** A compiled function of eight elements. */
   @Benchmark

@@ -22,9 +22,12 @@ public final class HostTensor implements Tensor {
    */
   public static final long SLACK = 64;
 
+  /** The memory of a tensor that was donated. */
+  private static final MemorySegment GONE = MemorySegment.ofArray(new byte[0]);
+
   private final TensorType type;
-  private final MemorySegment segment;
-  private final MemorySegment padded;
+  private MemorySegment segment;
+  private MemorySegment padded;
 
   private HostTensor(TensorType type, MemorySegment segment, MemorySegment padded) {
     this.type = type;
@@ -64,6 +67,36 @@ public final class HostTensor implements Tensor {
               + type.bytes());
     }
     return new HostTensor(type, segment, segment);
+  }
+
+  /**
+   * The same elements in a tensor of their own, to which the memory belongs from now on. This
+   * tensor must not be read again: that is an error.
+   *
+   * @throws TraceException when it has been donated before
+   */
+  public HostTensor donate() {
+    HostTensor heir = new HostTensor(type, segment(), padded);
+    segment = GONE;
+    padded = GONE;
+    return heir;
+  }
+
+  /** True when the memory belongs to another tensor now. */
+  public boolean isDonated() {
+    return segment.equals(GONE);
+  }
+
+  private MemorySegment present(MemorySegment memory) {
+    if (isDonated()) {
+      throw new TraceException(
+          "a tensor of type "
+              + type
+              + " is read after it was donated ("
+              + Where.here()
+              + "); keep the result of the call instead, or call the function without donating");
+    }
+    return memory;
   }
 
   public static HostTensor full(TensorType type, double value) {
@@ -172,7 +205,7 @@ public final class HostTensor implements Tensor {
 
   /** The memory itself: {@code type().bytes()} bytes. */
   public MemorySegment segment() {
-    return segment;
+    return present(segment);
   }
 
   /**
@@ -180,21 +213,22 @@ public final class HostTensor implements Tensor {
    * none after wrapped memory.
    */
   public MemorySegment padded() {
-    return padded;
+    return present(padded);
   }
 
   /** Raw bits of element {@code i} in row-major order. */
   public long bits(long i) {
+    MemorySegment m = segment();
     return switch (type.dtype()) {
       case F32, I32 -> {
-        int b = segment.getAtIndex(ValueLayout.JAVA_INT, i);
+        int b = m.getAtIndex(ValueLayout.JAVA_INT, i);
         yield type.dtype() == DType.I32 ? b : b & 0xFFFFFFFFL;
       }
-      case F64, I64 -> segment.getAtIndex(ValueLayout.JAVA_LONG, i);
-      case F16, BF16 -> segment.getAtIndex(ValueLayout.JAVA_CHAR, i);
-      case I16 -> segment.getAtIndex(ValueLayout.JAVA_SHORT, i);
-      case U8 -> segment.get(ValueLayout.JAVA_BYTE, i) & 0xFF;
-      case I8, BOOL -> segment.get(ValueLayout.JAVA_BYTE, i);
+      case F64, I64 -> m.getAtIndex(ValueLayout.JAVA_LONG, i);
+      case F16, BF16 -> m.getAtIndex(ValueLayout.JAVA_CHAR, i);
+      case I16 -> m.getAtIndex(ValueLayout.JAVA_SHORT, i);
+      case U8 -> m.get(ValueLayout.JAVA_BYTE, i) & 0xFF;
+      case I8, BOOL -> m.get(ValueLayout.JAVA_BYTE, i);
     };
   }
 
@@ -239,7 +273,7 @@ public final class HostTensor implements Tensor {
     int n = Math.toIntExact(type.size());
     double[] out = new double[n];
     if (type.dtype() == DType.F64) {
-      MemorySegment.copy(segment, ValueLayout.JAVA_DOUBLE, 0, out, 0, n);
+      MemorySegment.copy(segment(), ValueLayout.JAVA_DOUBLE, 0, out, 0, n);
     } else {
       Arrays.setAll(out, this::getDouble);
     }
@@ -250,7 +284,7 @@ public final class HostTensor implements Tensor {
     int n = Math.toIntExact(type.size());
     float[] out = new float[n];
     if (type.dtype() == DType.F32) {
-      MemorySegment.copy(segment, ValueLayout.JAVA_FLOAT, 0, out, 0, n);
+      MemorySegment.copy(segment(), ValueLayout.JAVA_FLOAT, 0, out, 0, n);
     } else {
       for (int i = 0; i < n; i++) {
         out[i] = (float) getDouble(i);

@@ -1,6 +1,7 @@
 package dev.engram.lower;
 
 import dev.engram.ir.HostTensor;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -17,6 +18,31 @@ public interface Executable {
    * @throws dev.engram.ir.RunException when a {@link Instr.Check} fails; outputs are then undefined
    */
   void run(List<HostTensor> inputs, List<HostTensor> outputs);
+
+  /**
+   * The same code with its last inputs given once and for all, such as the parameters of a model: a
+   * run takes the inputs before them, and costs nothing for these. They must not be written or
+   * donated meanwhile, and are distinct from all outputs.
+   *
+   * @param last one for each of the last input buffers, of its type
+   */
+  default Executable bind(List<HostTensor> last) {
+    Executable whole = this;
+    List<HostTensor> given = List.copyOf(last);
+    return new Executable() {
+      @Override
+      public void run(List<HostTensor> inputs, List<HostTensor> outputs) {
+        List<HostTensor> all = new ArrayList<>(inputs);
+        all.addAll(given);
+        whole.run(all, outputs);
+      }
+
+      @Override
+      public String disassemble() {
+        return whole.disassemble();
+      }
+    };
+  }
 
   /** The code in a readable form, for {@code engram dump}. */
   String disassemble();

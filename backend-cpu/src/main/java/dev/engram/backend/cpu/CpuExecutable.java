@@ -11,6 +11,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,15 @@ final class CpuExecutable implements Executable {
   private final long[] start;
   private final @Nullable MemorySegment[] staging;
   private final int[] counters;
+
+  /** Buffers that trade places in loops. */
+  private final BitSet trading = new BitSet();
+
+  private final int[] moving;
+
+  /** Whose inputs {@link #memory} holds. */
+  private @Nullable Bound bound;
+
   private final Scratch scratch = new Scratch();
   private final Trials trials;
 
@@ -79,6 +89,14 @@ final class CpuExecutable implements Executable {
     int[] deepest = {0};
     this.code = code(program.steps(), 0, deepest, kernels);
     this.counters = new int[deepest[0]];
+    this.moving = trading.stream().toArray();
+    for (int b = 0; b < n; b++) {
+      start[b] = start(b);
+    }
+  }
+
+  private long start(int buffer) {
+    return program.buffers().get(buffer).place() instanceof Buffer.Place.Arena a ? a.offset() : 0;
   }
 
   // Not before a run: the memory of a long sequence takes longer to clear than the code to write.
@@ -149,13 +167,73 @@ final class CpuExecutable implements Executable {
     return out.toArray(Code[]::new);
   }
 
-  private static int[][] swaps(List<Step.Swap> swaps) {
+  private int[][] swaps(List<Step.Swap> swaps) {
+    for (Step.Swap w : swaps) {
+      trading.set(w.a());
+      trading.set(w.b());
+    }
     return swaps.stream().map(w -> new int[] {w.a(), w.b()}).toArray(int[][]::new);
   }
 
   @Override
   public void run(List<HostTensor> inputs, List<HostTensor> outputs) {
-    require("input", inputs, program.inputs());
+    run(inputs, outputs, null);
+  }
+
+  @Override
+  public Executable bind(List<HostTensor> last) {
+    int from = program.inputs().size() - last.size();
+    if (from < 0) {
+      throw new LoweringException(
+          "@%s: got %d inputs to bind, expected at most %d"
+              .formatted(program.name(), last.size(), program.inputs().size()));
+    }
+    List<Integer> buffers = program.inputs().subList(from, program.inputs().size());
+    require("bound input", last, buffers);
+    return new Bound(List.copyOf(last), program.inputs().subList(0, from), buffers);
+  }
+
+  /** This code with its last inputs given. */
+  private final class Bound implements Executable {
+    private final List<HostTensor> last;
+    private final List<Integer> first;
+    private final List<Integer> buffers;
+
+    Bound(List<HostTensor> last, List<Integer> first, List<Integer> buffers) {
+      this.last = last;
+      this.first = first;
+      this.buffers = buffers;
+    }
+
+    @Override
+    public void run(List<HostTensor> inputs, List<HostTensor> outputs) {
+      CpuExecutable.this.run(inputs, outputs, this);
+    }
+
+    @Override
+    public String disassemble() {
+      return CpuExecutable.this.disassemble();
+    }
+  }
+
+  /** The last inputs stay where they were found, until a run with others. */
+  @SuppressWarnings("ReferenceEquality") // it is about this very binding
+  private void bind(@Nullable Bound to) {
+    if (bound == to) {
+      return;
+    }
+    if (bound != null) {
+      release(bound.buffers);
+    }
+    bound = to;
+    if (to != null) {
+      bind(to.last, to.buffers, true);
+    }
+  }
+
+  private void run(List<HostTensor> inputs, List<HostTensor> outputs, @Nullable Bound to) {
+    List<Integer> given = to == null ? program.inputs() : to.first;
+    require("input", inputs, given);
     require("output", outputs, program.outputs());
     apart(inputs, outputs);
     oneRun.lock();
@@ -163,18 +241,18 @@ final class CpuExecutable implements Executable {
       if (!allocated) {
         allocate();
       }
-      bind(inputs, program.inputs(), true);
+      bind(to);
+      bind(inputs, given, true);
       bind(outputs, program.outputs(), false);
-      for (int b = 0; b < start.length; b++) {
-        start[b] =
-            program.buffers().get(b).place() instanceof Buffer.Place.Arena a ? a.offset() : 0;
+      for (int b : moving) {
+        start[b] = start(b);
       }
       long t = System.nanoTime();
       steps(code);
       trials.ran(System.nanoTime() - t);
       copyBack(outputs);
     } finally {
-      release(program.inputs());
+      release(given);
       release(program.outputs());
       oneRun.unlock();
     }

@@ -66,6 +66,33 @@ final class ExecutableTest {
     assertEquals(2, y.getDouble(N - 1));
   }
 
+  @Test
+  void boundInputsAreThoseOfEachBinding() {
+    Executable e = new CpuBackend().compile(ADD);
+    Executable ten = e.bind(List.of(floats(N, 10)));
+    Executable heap =
+        e.bind(
+            List.of(
+                HostTensor.wrap(TensorType.of(DType.F32, N), MemorySegment.ofArray(new float[N]))));
+    HostTensor y = floats(N, 0);
+    for (int i = 0; i < 3; i++) {
+      ten.run(List.of(floats(N, i)), List.of(y));
+      assertEquals(i + 10, y.getDouble(N - 1));
+      if (i == 1) {
+        e.run(List.of(floats(N, 3), floats(N, 4)), List.of(y));
+        assertEquals(7, y.getDouble(N - 1));
+        heap.run(List.of(floats(N, 5)), List.of(y));
+        assertEquals(5, y.getDouble(N - 1));
+      }
+    }
+    assertEquals(
+        "@test: got 2 inputs, expected 1",
+        message(() -> ten.run(List.of(y, floats(N, 0)), List.of(floats(N, 0)))));
+    assertEquals(
+        "@test: bound input 0 has type f32[3], expected f32[1000]",
+        message(() -> e.bind(List.of(floats(3, 0)))));
+  }
+
   private static String message(org.junit.jupiter.api.function.Executable run) {
     return assertThrows(LoweringException.class, run).getMessage();
   }

@@ -1,0 +1,156 @@
+package dev.engram;
+
+import java.util.List;
+
+/**
+ * A compiled function as an object: {@code jit(f)}.
+ *
+ * <p>Step by step: {@link #trace} → {@link Stages.Traced}, the graph → {@link Stages.Lowered}, the
+ * loops with their memory and cost → the compiled function, which does not compile again.
+ *
+ * <p>{@code donating(i)} gives a function that owns the tensors of argument i once it has been
+ * called with them: their memory is used for results of later calls, and reading them again is an
+ * error. So {@code p = step.apply(p, batch)} allocates nothing for p. Arguments that are only read
+ * elsewhere, such as those of an enclosing transformation, are not touched.
+ *
+ * @param <F> the interface of the function
+ */
+public abstract sealed class Jitted<F> {
+  final Jit jit;
+
+  Jitted(Jit jit) {
+    this.jit = jit;
+  }
+
+  /** A call by position as a function of this kind. */
+  abstract F typed(Fn1<List<Object>, Object> call);
+
+  /**
+   * The graph for arguments like these, which are not computed with.
+   *
+   * @param args the arguments of a call; a {@link dev.engram.ir.TensorType} may stand for a tensor
+   */
+  public Stages.Traced<F> trace(Object... args) {
+    return jit.trace(List.of(args), this::typed);
+  }
+
+  /**
+   * What has been compiled, and for each program why none of those before it would do: the argument
+   * or the state that differed, with its types then and now, and the line of the call.
+   */
+  public String explain() {
+    return jit.explain();
+  }
+
+  /** A compiled function of no argument. */
+  public static final class Of0<R> extends Jitted<Fn0<R>> implements Fn0<R> {
+    Of0(Jit jit) {
+      super(jit);
+    }
+
+    @Override
+    public R apply() {
+      return Tree.<R>cast(jit.call(List.of()));
+    }
+
+    /** The same, allowed to use the memory of these arguments: see {@link Jitted}. */
+    public Of0<R> donating(int... arguments) {
+      return new Of0<>(jit.donating(0, arguments));
+    }
+
+    @Override
+    Fn0<R> typed(Fn1<List<Object>, Object> call) {
+      return () -> Tree.<R>cast(call.apply(List.of()));
+    }
+  }
+
+  /** A compiled function of one argument. */
+  public static final class Of1<A, R> extends Jitted<Fn1<A, R>> implements Fn1<A, R> {
+    Of1(Jit jit) {
+      super(jit);
+    }
+
+    @Override
+    public R apply(A a) {
+      return Tree.<R>cast(jit.call(List.of(a)));
+    }
+
+    /** The same, allowed to use the memory of these arguments: see {@link Jitted}. */
+    public Of1<A, R> donating(int... arguments) {
+      return new Of1<>(jit.donating(1, arguments));
+    }
+
+    @Override
+    Fn1<A, R> typed(Fn1<List<Object>, Object> call) {
+      return a -> Tree.<R>cast(call.apply(List.of(a)));
+    }
+  }
+
+  /** A compiled function of two arguments. */
+  public static final class Of2<A, B, R> extends Jitted<Fn2<A, B, R>> implements Fn2<A, B, R> {
+    Of2(Jit jit) {
+      super(jit);
+    }
+
+    @Override
+    public R apply(A a, B b) {
+      return Tree.<R>cast(jit.call(List.of(a, b)));
+    }
+
+    /** The same, allowed to use the memory of these arguments: see {@link Jitted}. */
+    public Of2<A, B, R> donating(int... arguments) {
+      return new Of2<>(jit.donating(2, arguments));
+    }
+
+    @Override
+    Fn2<A, B, R> typed(Fn1<List<Object>, Object> call) {
+      return (a, b) -> Tree.<R>cast(call.apply(List.of(a, b)));
+    }
+  }
+
+  /** A compiled function of three arguments. */
+  public static final class Of3<A, B, C, R> extends Jitted<Fn3<A, B, C, R>>
+      implements Fn3<A, B, C, R> {
+    Of3(Jit jit) {
+      super(jit);
+    }
+
+    @Override
+    public R apply(A a, B b, C c) {
+      return Tree.<R>cast(jit.call(List.of(a, b, c)));
+    }
+
+    /** The same, allowed to use the memory of these arguments: see {@link Jitted}. */
+    public Of3<A, B, C, R> donating(int... arguments) {
+      return new Of3<>(jit.donating(3, arguments));
+    }
+
+    @Override
+    Fn3<A, B, C, R> typed(Fn1<List<Object>, Object> call) {
+      return (a, b, c) -> Tree.<R>cast(call.apply(List.of(a, b, c)));
+    }
+  }
+
+  /** A compiled function of four arguments. */
+  public static final class Of4<A, B, C, D, R> extends Jitted<Fn4<A, B, C, D, R>>
+      implements Fn4<A, B, C, D, R> {
+    Of4(Jit jit) {
+      super(jit);
+    }
+
+    @Override
+    public R apply(A a, B b, C c, D d) {
+      return Tree.<R>cast(jit.call(List.of(a, b, c, d)));
+    }
+
+    /** The same, allowed to use the memory of these arguments: see {@link Jitted}. */
+    public Of4<A, B, C, D, R> donating(int... arguments) {
+      return new Of4<>(jit.donating(4, arguments));
+    }
+
+    @Override
+    Fn4<A, B, C, D, R> typed(Fn1<List<Object>, Object> call) {
+      return (a, b, c, d) -> Tree.<R>cast(call.apply(List.of(a, b, c, d)));
+    }
+  }
+}

@@ -1,0 +1,151 @@
+package dev.engram;
+
+import dev.engram.ir.EngramException;
+import dev.engram.ir.Graph;
+import dev.engram.ir.TensorType;
+import dev.engram.lower.FusionReport;
+import dev.engram.lower.LoopProgram;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+
+/** The stages of compilation: {@code jit(f).trace(x).lower().compile()}. */
+public final class Stages {
+  private Stages() {}
+
+  /** A function as a graph. */
+  public static final class Traced<F> {
+    private final dev.engram.Traced traced;
+    private final BooleanSupplier sameLooks;
+    private final List<Tree.Spec> specs;
+    private final Compiler compiler;
+    private final Function<Fn1<List<Object>, Object>, F> typed;
+
+    Traced(
+        Tracing tracing,
+        List<Tree.Spec> specs,
+        Compiler compiler,
+        Function<Fn1<List<Object>, Object>, F> typed) {
+      this.traced = tracing.finish();
+      this.sameLooks = tracing.frame().looks();
+      this.specs = specs;
+      this.compiler = compiler;
+      this.typed = typed;
+    }
+
+    /** As the function was recorded. */
+    public Graph graph() {
+      return traced.graph();
+    }
+
+    /** What was recorded besides: the states read and written. */
+    public dev.engram.Traced traced() {
+      return traced;
+    }
+
+    /** After the compiler's passes. */
+    public Graph simplified() {
+      return compiler.passes().run(traced.graph());
+    }
+
+    /**
+     * The loops.
+     *
+     * @throws EngramException for the backend {@code interpreter}, which has none
+     */
+    public Lowered<F> lower() {
+      return new Lowered<>(this, compiler.lower(simplified()));
+    }
+  }
+
+  /** A function as loops over buffers whose places are known. */
+  public static final class Lowered<F> {
+    private final Traced<F> traced;
+    private final LoopProgram program;
+
+    Lowered(Traced<F> traced, LoopProgram program) {
+      this.traced = traced;
+      this.program = program;
+    }
+
+    public LoopProgram program() {
+      return program;
+    }
+
+    /** The memory of a run. */
+    public Memory memory() {
+      return new Memory(bytes(program.inputs()), bytes(program.outputs()), program.arenaBytes());
+    }
+
+    private long bytes(List<Integer> buffers) {
+      return buffers.stream()
+          .map(b -> program.buffers().get(b).type())
+          .mapToLong(TensorType::bytes)
+          .sum();
+    }
+
+    /** The work of a run. */
+    public Cost cost() {
+      FusionReport r = report();
+      return new Cost(r.flops(), r.bytes());
+    }
+
+    /** The work nest by nest. */
+    public FusionReport report() {
+      return FusionReport.of(program);
+    }
+
+    /**
+     * The compiled function. It runs arguments and states of the types it was traced for, and
+     * refuses others.
+     */
+    public F compile() {
+      Executable code = traced.compiler.compile(program);
+      Specialized s = new Specialized(traced.traced, code, traced.sameLooks, List.of());
+      return traced.typed.apply(args -> Fixed.call(s, traced.specs, args));
+    }
+  }
+
+  /**
+   * The memory of a run, in bytes.
+   *
+   * @param arguments tensors that come in, states included
+   * @param results tensors that go out, states included
+   * @param working the program's own: the peak besides arguments and results
+   */
+  public record Memory(long arguments, long results, long working) {
+    /** The most there is at once. */
+    public long peak() {
+      return arguments + results + working;
+    }
+  }
+
+  /**
+   * The work of a run.
+   *
+   * @param flops arithmetic on floats; a multiply-add is two. A while loop without a bound counts
+   *     once
+   * @param bytes read and written by all nests
+   */
+  public record Cost(long flops, long bytes) {}
+
+  /** A call of what is compiled already. */
+  private static final class Fixed {
+    static Object call(Specialized s, List<Tree.Spec> specs, List<Object> args) {
+      List<Tree.Flat> flat = Tracing.flatten("compiled function", args);
+      List<String> differs = Misfit.of(specs, Tracing.specs(flat));
+      if (differs.isEmpty()) {
+        differs = s.misfits();
+      }
+      if (!differs.isEmpty()) {
+        throw new EngramException(
+            "compiled function: "
+                + String.join("; ", differs)
+                + "; trace it for these, or call jit(f), which does ("
+                + dev.engram.ir.Where.here()
+                + ")");
+      }
+      return s.run(Tracing.leaves(flat));
+    }
+  }
+}
