@@ -43,7 +43,7 @@ record Growth(Workbench bench) {
 
   /** What the child process does. */
   static void measure() {
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 10; i++) {
       var _ = LongProgram.compile(3000); // warms up
     }
     for (int k = 1; k <= MOST; k++) {

@@ -18,7 +18,7 @@ import java.util.List;
 /** A program as long as one likes, of a bit of everything, with its reverse derivative. */
 final class LongProgram {
   /** Equations that one block adds to the derivative, as it is lowered. */
-  private static final int BLOCK = 21;
+  private static final int BLOCK = 40;
 
   private LongProgram() {}
 
