@@ -2,6 +2,7 @@ package dev.engram;
 
 import dev.engram.autodiff.Batch;
 import dev.engram.autodiff.Batched;
+import dev.engram.etrace.Cost;
 import dev.engram.etrace.Diagnostic;
 import dev.engram.etrace.ModelStep;
 import dev.engram.etrace.OnlineRule;
@@ -63,12 +64,20 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
   private Map<String, State> synthesizer = Map.of();
   private List<Tensor> feedback = List.of();
 
-  /**
-   * The step with its rule.
-   *
-   * @param order for each result of the traced function, its position among the rule's results
-   */
-  private record Prepared(Traced traced, OnlineStep step, List<Integer> order) {}
+  /** The step with its rule; no record, so that nobody looks for states in its graphs. */
+  private static final class Prepared {
+    final Traced traced;
+    final OnlineStep step;
+
+    /** For each result of the traced function, its position among the rule's results. */
+    final List<Integer> order;
+
+    Prepared(Traced traced, OnlineStep step, List<Integer> order) {
+      this.traced = traced;
+      this.step = step;
+      this.order = List.copyOf(order);
+    }
+  }
 
   /**
    * What a sequence gave.
@@ -414,6 +423,25 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
   /** What the analysis found. */
   public final Report report() {
     return prepared().step.report();
+  }
+
+  /** The report, every trace with its bytes, and the cost of a step, as text. */
+  public final String explain() {
+    return prepared().step.explain();
+  }
+
+  /** What a step costs for one example. */
+  public final Cost cost() {
+    return prepared().step.cost();
+  }
+
+  /**
+   * The fixed random weights of a rule with random feedback, {@code [results, positions]}, in the
+   * order of the hidden states.
+   */
+  public final List<Tensor> feedback() {
+    prepared();
+    return feedback;
   }
 
   /**

@@ -20,7 +20,7 @@ public final class Main {
   static final int USAGE = 2;
 
   private static final List<String> COMMANDS =
-      List.of("train", "dump", "opt", "run", "--help", "--version");
+      List.of("train", "dump", "explain", "opt", "run", "--help", "--version");
   private static final List<String> JOBS = List.of("copying");
   private static final String HELP =
       """
@@ -29,6 +29,7 @@ public final class Main {
       commands:
         train copying   train a GRU on the copying task, online and offline
         dump            print a program after a stage of the compiler
+        explain         print how a model learns online: groups, traces, costs
         opt             run passes on the graphs of a file, or find the pass that spoils them
         run             run the graphs of a file
         --version       print the versions of Engram and of Java
@@ -40,7 +41,11 @@ public final class Main {
 
   /** What the commands do. */
   record Jobs(
-      Job<TrainOptions> train, Job<DumpOptions> dump, Job<OptOptions> opt, Job<RunOptions> run) {}
+      Job<TrainOptions> train,
+      Job<DumpOptions> dump,
+      Job<ExplainOptions> explain,
+      Job<OptOptions> opt,
+      Job<RunOptions> run) {}
 
   Main(Jobs jobs, Terminal terminal) {
     this.jobs = jobs;
@@ -54,7 +59,8 @@ public final class Main {
     // Charts are drawn in memory; no display is ever looked for.
     System.setProperty("java.awt.headless", "true");
     Terminal terminal = Terminal.system();
-    Jobs jobs = new Jobs(new CopyingJob(), new StepDump(), new OptJob(), new RunJob());
+    Jobs jobs =
+        new Jobs(new CopyingJob(), new StepDump(), new ExplainJob(), new OptJob(), new RunJob());
     int code = new Main(jobs, terminal).run(args);
     terminal.out().flush();
     terminal.err().flush();
@@ -81,6 +87,11 @@ public final class Main {
           usage = DumpOptions.SYNTAX.usage();
           help = "engram dump --help";
           command(DumpOptions.SYNTAX, DumpOptions::parse, jobs.dump(), words);
+        }
+        case "explain" -> {
+          usage = ExplainOptions.SYNTAX.usage();
+          help = "engram explain --help";
+          command(ExplainOptions.SYNTAX, ExplainOptions::parse, jobs.explain(), words);
         }
         case "opt" -> {
           usage = OptOptions.SYNTAX.usage();

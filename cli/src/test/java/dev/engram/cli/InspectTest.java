@@ -56,7 +56,8 @@ class InspectTest {
 
   private int run(String... words) {
     return new Main(
-            new Main.Jobs(new CopyingJob(), new StepDump(), new OptJob(), new RunJob()),
+            new Main.Jobs(
+                new CopyingJob(), new StepDump(), new ExplainJob(), new OptJob(), new RunJob()),
             streams.terminal(false, 80))
         .run(words);
   }
@@ -104,6 +105,40 @@ class InspectTest {
       h.set(next);
       return next;
     }
+  }
+
+  // ---- explain
+
+  @Test
+  void explainSaysHowAModelLearns() {
+    String text = output("explain", "--hidden", "3", "--rule", "pp-prop");
+    assertTrue(text.startsWith("rule: factorization input x output"), text);
+    assertTrue(text.contains("group 0: rnn.layers.0.h"), text);
+    assertTrue(text.contains("reaches a state only through another weight"), text);
+    assertTrue(text.contains("carries rnn.layers.0.Wz.weight.in: f32[13], 52 bytes"), text);
+    assertTrue(text.contains("per example and step: "), text);
+    assertTrue(streams.err().contains("readout.weight"), streams.err());
+  }
+
+  @Test
+  void explainDrawsWeightsAndStates() {
+    String dot =
+        output(
+            "explain",
+            "dev.engram.cli.InspectTest$Cell",
+            "--new",
+            "2",
+            "--input",
+            "f32[2]",
+            "--dot");
+    assertTrue(dot.startsWith("digraph learning {"), dot);
+    assertTrue(dot.matches("(?s).*w\\d+ -> s0 \\[label=\"mul InspectTest.java:\\d+\"\\];.*"), dot);
+  }
+
+  @Test
+  void strictExplainFailsWhenAWeightHasNoTrace() {
+    assertEquals(Main.FAILED, run("explain", "--hidden", "3", "--strict"));
+    assertTrue(streams.err().contains("strict mode"), streams.err());
   }
 
   /** A program of the user's. */

@@ -29,6 +29,7 @@ class MainTest {
             (options, _) -> jobs.add(options),
             (options, _) -> jobs.add(options),
             (options, _) -> jobs.add(options),
+            (options, _) -> jobs.add(options),
             (options, _) -> jobs.add(options));
     return new Main(all, streams.terminal(false, 80)).run(words);
   }
@@ -136,7 +137,7 @@ class MainTest {
       delimiter = '|',
       nullValues = "-",
       value = {
-        "-|a command is missing: train, dump, opt, run, --help, --version",
+        "-|a command is missing: train, dump, explain, opt, run, --help, --version",
         "trian|unknown command 'trian'; did you mean train?",
         "--hlep|unknown command '--hlep'; did you mean --help?",
         "frobnicate|unknown command 'frobnicate'",
@@ -252,6 +253,7 @@ class MainTest {
                     (_, _) -> {
                       throw new IOException("cannot write losses.png: disk full");
                     },
+                    (_, _) -> {},
                     (_, _) -> {},
                     (_, _) -> {},
                     (_, _) -> {}),

@@ -56,6 +56,21 @@ public record Diagnostic(
       return level;
     }
 
+    /** The decision in a few words. */
+    public String words() {
+      return switch (this) {
+        case HIDDEN_GROUP_MERGED -> "states share a group";
+        case RELATION_INCLUDED -> "learns through traces";
+        case RELATION_PARTIAL_PATH -> "one of its paths has no trace";
+        case RELATION_EXCLUDED_WEIGHT_TO_WEIGHT -> "reaches a state only through another weight";
+        case RELATION_EXCLUDED_NON_TEMPORAL -> "reaches no state";
+        case RELATION_EXCLUDED_SHAPE -> "reaches a state only through an op that mixes positions";
+        case RELATION_EXCLUDED_UNTRACED -> "marked untraced";
+        case RECURRENCE_NOT_ELEMENTWISE -> "a state comes back through an op that mixes positions";
+        case SNAP_PATTERN_CONSERVATIVE -> "the recurrence is dense";
+      };
+    }
+
     /** True for a weight, or one of its paths, that has no trace. */
     public boolean isExclusion() {
       return switch (this) {

@@ -28,4 +28,25 @@ public record OnlineStep(
     traces = List.copyOf(traces);
     inputs = List.copyOf(inputs);
   }
+
+  /** What a step costs for one example; counts the simplified graphs, so it takes a moment. */
+  public Cost cost() {
+    return Cost.of(this);
+  }
+
+  /** The report, then what is carried from step to step with its type and bytes, then the cost. */
+  public String explain() {
+    StringBuilder out = new StringBuilder();
+    out.append("rule: ").append(rule.words()).append('\n').append(report);
+    for (TraceState t : traces) {
+      out.append("carries ")
+          .append(t.name())
+          .append(": ")
+          .append(t.type())
+          .append(", ")
+          .append(t.type().bytes())
+          .append(" bytes\n");
+    }
+    return out.append(cost()).append('\n').toString();
+  }
 }

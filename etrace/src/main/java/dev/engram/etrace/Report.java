@@ -39,6 +39,21 @@ public record Report(
     }
   }
 
+  /** A picture of weights and the states that they learn through, in the language of Graphviz. */
+  public String dot() {
+    return ReportDiagram.of(this);
+  }
+
+  /** The relations of a weight. */
+  public List<Relation> relationsOf(String weight) {
+    return relations.stream().filter(r -> r.weights().contains(weight)).toList();
+  }
+
+  /** Where and why a weight has no trace. */
+  public List<Exclusion> exclusionsOf(String weight) {
+    return excluded.stream().filter(e -> e.weights().contains(weight)).toList();
+  }
+
   /** A line for each group, relation and exclusion. */
   @Override
   public String toString() {
@@ -65,6 +80,8 @@ public record Report(
     for (Exclusion e : excluded) {
       out.append("learns from each step alone: ")
           .append(String.join(", ", e.weights()))
+          .append(": ")
+          .append(e.reason().words())
           .append(" (")
           .append(e.where())
           .append(")\n");

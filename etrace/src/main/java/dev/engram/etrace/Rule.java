@@ -122,6 +122,11 @@ public record Rule(
     return new Rule(factorization, recursion, scope, signal, filter, to);
   }
 
+  /** The coordinates in words. */
+  public String words() {
+    return new Coordinates(factorization, recursion, scope, signal, filter, schedule).toString();
+  }
+
   /** True when a trace follows single sites, so that weights without a relation have none. */
   boolean followsSites() {
     return !(scope instanceof Scope.Full);

@@ -1,0 +1,83 @@
+package dev.engram.cli;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What {@code engram explain} was asked to print.
+ *
+ * @param className the model; the one of the copying task when empty
+ * @param model how to make it
+ * @param job the sizes of the copying task
+ * @param dot print a picture instead of text
+ * @param strict fail when a weight has no trace
+ */
+record ExplainOptions(
+    Optional<String> className,
+    UserModel.Setup model,
+    TrainOptions job,
+    Learning rule,
+    boolean dot,
+    boolean strict) {
+
+  /** The named rules, each at a common setting. */
+  enum Learning {
+    D_RTRL,
+    PP_PROP,
+    E_PROP,
+    OSTL_RECURRENT,
+    OSTL_FEEDFORWARD,
+    SNAP_2,
+    UORO,
+    THREE_FACTOR,
+    DNI,
+    RTRL
+  }
+
+  private static final Option<Learning> RULE =
+      new Option<>(
+          "--rule",
+          "RULE",
+          OptionType.oneOf(Learning.class),
+          Learning.D_RTRL,
+          "the learning rule (default d-rtrl)");
+  private static final Option<Boolean> DOT =
+      Option.flag("--dot", "print a picture of weights and states for Graphviz");
+  private static final Option<Boolean> STRICT =
+      Option.flag("--strict", "fail when a weight has no trace");
+
+  static final Syntax SYNTAX =
+      new Syntax(
+          "engram explain [CLASS] [OPTIONS]",
+          """
+          Prints how a model learns online: its hidden groups, which weights learn through
+          traces and which do not and why, what the rule carries from step to step, and what
+          a step costs. Without a class, the model of the copying task.\
+          """,
+          List.of(
+              RULE,
+              DOT,
+              STRICT,
+              TrainOptions.HIDDEN,
+              TrainOptions.LAYERS,
+              TrainOptions.SEED,
+              UserModel.NEW,
+              UserModel.INPUT,
+              UserCode.CLASS_PATH));
+
+  static ExplainOptions parse(List<String> words) throws UsageException {
+    Syntax.Arguments given = SYNTAX.parse(words);
+    List<String> operands = given.operands();
+    if (operands.size() > 1) {
+      throw new UsageException(
+          "one model at a time, got '" + OptionType.shown(String.join("' and '", operands)) + "'");
+    }
+    return new ExplainOptions(
+        operands.stream().findFirst(),
+        UserModel.Setup.from(given),
+        TrainOptions.from(given, Rule.D_RTRL),
+        given.get(RULE),
+        given.get(DOT),
+        given.get(STRICT));
+  }
+}
