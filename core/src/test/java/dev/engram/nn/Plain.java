@@ -34,7 +34,7 @@ public final class Plain {
   }
 
   /** The elements of a state. */
-  static double[] values(Module m, String path) {
+  public static double[] values(Module m, String path) {
     return m.states().get(path).value().host().toDoubles();
   }
 

@@ -1,0 +1,67 @@
+package dev.engram.nn;
+
+import dev.engram.Key;
+import dev.engram.Layer;
+import dev.engram.State;
+import dev.engram.ir.DType;
+import dev.engram.ir.Shape;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TypeException;
+import dev.engram.ir.Where;
+import dev.engram.ir.Windows;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Convolution over one, two or three spatial axes, channels last (see {@link Tensor#conv(Tensor,
+ * Windows, int)}), and a bias for each feature. States: {@code weight [k1…kd, in/groups, out]},
+ * {@code bias [out]}.
+ */
+public final class Conv extends Layer {
+  private final Windows windows;
+  private final int groups;
+  private final State weight;
+  private final State bias;
+
+  /** Stride 1, padded so that lengths stay; weights by {@link Initializer#heNormal}, f32. */
+  public Conv(int[] size, int in, int out, Key key) {
+    this(size, in, out, Windows.same(), 1, key, DType.F32);
+  }
+
+  /**
+   * @param size of the kernel along each spatial axis
+   * @param windows stride, dilation and padding
+   * @param groups parts of channels and features that do not mix
+   */
+  public Conv(int[] size, int in, int out, Windows windows, int groups, Key key, DType dtype) {
+    if (size.length < 1 || size.length > 3 || groups < 1 || in % groups != 0) {
+      throw new TypeException(
+          "Conv: size "
+              + Arrays.toString(size)
+              + ", in="
+              + in
+              + ", groups="
+              + groups
+              + ", expected one to three axes, and in a multiple of groups ("
+              + Where.here()
+              + ")");
+    }
+    List<Key> keys = key.split(2);
+    Shape kernel = Shape.of(size).insert(size.length, in / groups).insert(size.length + 1, out);
+    this.windows = windows;
+    this.groups = groups;
+    this.weight = parameter(Initializer.heNormal().make(keys.get(0), kernel, dtype));
+    this.bias = parameter(Initializer.zeros().make(keys.get(1), Shape.of(out), dtype));
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @param x {@code [..., n1…nd, in]}
+   * @return {@code [..., o1…od, out]}
+   */
+  @Override
+  public Tensor update(Tensor x) {
+    return x.conv(weight.value(), windows, groups).add(bias.value());
+  }
+}

@@ -1,0 +1,55 @@
+package dev.engram.nn;
+
+import dev.engram.Key;
+import dev.engram.Layer;
+import dev.engram.Random;
+import dev.engram.State;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TypeException;
+import dev.engram.ir.Where;
+import java.util.List;
+
+/**
+ * Sets each element to zero with probability {@code rate}, and divides the others by {@code 1 -
+ * rate} (Srivastava et al. 2014); in evaluation the identity. State: {@code key}, which each call
+ * moves on.
+ *
+ * <p>Under {@link dev.engram.Vmap} all examples share the key, and so the elements that drop; call
+ * {@link #drop} with a key of each example for different ones.
+ */
+public final class Dropout extends Layer {
+  private final double rate;
+  private final Mode mode;
+  private final State key;
+
+  /**
+   * @param rate from 0 to below 1
+   * @param mode when to drop
+   */
+  public Dropout(double rate, Key key, Mode mode) {
+    this.rate = checked(rate);
+    this.mode = mode;
+    this.key = other(key.words());
+  }
+
+  @Override
+  public Tensor update(Tensor x) {
+    List<Key> keys = new Key(key.value()).split(2);
+    key.set(keys.get(0).words());
+    return mode.training().select(drop(x, rate, keys.get(1)), x);
+  }
+
+  /** Drops elements of {@code x} by {@code key}. */
+  public static Tensor drop(Tensor x, double rate, Key key) {
+    double kept = 1 - checked(rate);
+    return Random.bernoulli(key, kept, x.shape()).select(x.mul(1 / kept), x.like(0));
+  }
+
+  private static double checked(double rate) {
+    if (!(rate >= 0 && rate < 1)) {
+      throw new TypeException(
+          "Dropout: rate=" + rate + ", expected 0 <= rate < 1 (" + Where.here() + ")");
+    }
+    return rate;
+  }
+}

@@ -1,0 +1,52 @@
+package dev.engram.nn;
+
+import dev.engram.Key;
+import dev.engram.Layer;
+import dev.engram.State;
+import dev.engram.ir.DType;
+import dev.engram.ir.Shape;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TypeException;
+import dev.engram.ir.Where;
+
+/** A vector for each of {@code size} symbols. State: {@code weight [size, out]}. */
+public final class Embedding extends Layer {
+  private final int size;
+  private final State weight;
+
+  /** Standard normal vectors, f32. */
+  public Embedding(int size, int out, Key key) {
+    this(size, out, key, DType.F32, Initializer.normal(1));
+  }
+
+  public Embedding(int size, int out, Key key, DType dtype, Initializer init) {
+    if (size < 1 || out < 1) {
+      throw new TypeException(
+          "Embedding: size="
+              + size
+              + ", out="
+              + out
+              + ", expected at least 1 ("
+              + Where.here()
+              + ")");
+    }
+    this.size = size;
+    this.weight = parameter(init.make(key, Shape.of(size, out), dtype));
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @param ids integers {@code [...]}, each in {@code 0..size-1}; another value stops the run with
+   *     a {@link dev.engram.ir.RunException}
+   * @return {@code [..., out]}
+   */
+  @Override
+  public Tensor update(Tensor ids) {
+    return weight.value().take(ids.checkRange("ids", 0, size), 0);
+  }
+
+  public State weight() {
+    return weight;
+  }
+}

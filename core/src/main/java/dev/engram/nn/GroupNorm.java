@@ -1,0 +1,69 @@
+package dev.engram.nn;
+
+import dev.engram.Layer;
+import dev.engram.State;
+import dev.engram.ir.DType;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Shape;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
+import dev.engram.ir.TypeException;
+import dev.engram.ir.Where;
+
+/**
+ * Group normalization (Wu and He 2018): the channels, on the last axis, fall into groups of
+ * neighbours; mean and variance are those of a group at all positions of the example. States:
+ * {@code scale [channels]}, {@code bias [channels]}.
+ */
+public final class GroupNorm extends Layer {
+  private final int groups;
+  private final int channels;
+  private final State scale;
+  private final State bias;
+  private final double epsilon;
+
+  /** ε = 1e-5, f32. */
+  public GroupNorm(int groups, int channels) {
+    this(groups, channels, DType.F32, 1e-5);
+  }
+
+  public GroupNorm(int groups, int channels, DType dtype, double epsilon) {
+    if (groups < 1 || channels % groups != 0) {
+      throw new TypeException(
+          "GroupNorm: "
+              + channels
+              + " channels do not divide into "
+              + groups
+              + " groups ("
+              + Where.here()
+              + ")");
+    }
+    TensorType type = TensorType.of(dtype, channels);
+    this.groups = groups;
+    this.channels = channels;
+    this.scale = parameter(HostTensor.full(type, 1));
+    this.bias = parameter(HostTensor.full(type, 0));
+    this.epsilon = epsilon;
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @param x one example, {@code [positions..., channels]}; map over a batch with {@link
+   *     dev.engram.Vmap}
+   */
+  @Override
+  public Tensor update(Tensor x) {
+    Shape positions = x.shape().range(0, x.rank() - 1);
+    int each = channels / groups;
+    int n = (int) positions.size();
+    // [n, groups, each] → [groups, n·each]
+    Tensor rows = x.reshape(n, groups, each).transpose(1, 0, 2).reshape(groups, n * each);
+    Tensor standard =
+        Normalization.standard(rows, epsilon)
+            .reshape(groups, n, each)
+            .transpose(1, 0, 2)
+            .reshape(x.shape());
+    return standard.mul(scale.value()).add(bias.value());
+  }
+}

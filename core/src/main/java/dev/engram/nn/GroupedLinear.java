@@ -1,0 +1,59 @@
+package dev.engram.nn;
+
+import dev.engram.Key;
+import dev.engram.Layer;
+import dev.engram.State;
+import dev.engram.ir.DType;
+import dev.engram.ir.Dot;
+import dev.engram.ir.Shape;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TypeException;
+import dev.engram.ir.Where;
+import java.util.List;
+
+/**
+ * A linear layer in groups that do not mix: group g of the inputs, neighbours on the last axis,
+ * goes to group g of the outputs. States: {@code weight [groups, in/groups, out/groups]}, {@code
+ * bias [out]}.
+ */
+public final class GroupedLinear extends Layer {
+  private final int groups;
+  private final int in;
+  private final State weight;
+  private final State bias;
+
+  /** Weights of variance {@code groups/in}, bias zero. */
+  public GroupedLinear(int groups, int in, int out, Key key, DType dtype) {
+    if (groups < 1 || in % groups != 0 || out % groups != 0) {
+      throw new TypeException(
+          "GroupedLinear: in="
+              + in
+              + ", out="
+              + out
+              + ", expected multiples of groups="
+              + groups
+              + " ("
+              + Where.here()
+              + ")");
+    }
+    this.groups = groups;
+    this.in = in;
+    Shape shape = Shape.of(groups, in / groups, out / groups);
+    Initializer each = Initializer.normal(Math.sqrt((double) groups / in));
+    this.weight = parameter(each.make(key, shape, dtype));
+    this.bias = parameter(Initializer.zeros().make(key, Shape.of(out), dtype));
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @param x {@code [in]}; map over a batch with {@link dev.engram.Vmap}
+   * @return {@code [out]}
+   */
+  @Override
+  public Tensor update(Tensor x) {
+    Dot each = new Dot(List.of(1), List.of(1), List.of(0), List.of(0));
+    Tensor y = x.reshape(groups, in / groups).dot(weight.value(), each);
+    return y.reshape(bias.type().shape()).add(bias.value());
+  }
+}

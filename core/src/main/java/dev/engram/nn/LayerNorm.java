@@ -1,0 +1,40 @@
+package dev.engram.nn;
+
+import dev.engram.Layer;
+import dev.engram.State;
+import dev.engram.ir.DType;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
+
+/**
+ * Layer normalization (Ba et al. 2016) over the last axis: {@code y = scale (x - mean) / √(variance
+ * + ε) + bias}. States: {@code scale [size]}, {@code bias [size]}.
+ */
+public final class LayerNorm extends Layer {
+  private final State scale;
+  private final State bias;
+  private final double epsilon;
+
+  /** ε = 1e-5, f32. */
+  public LayerNorm(int size) {
+    this(size, DType.F32, 1e-5);
+  }
+
+  public LayerNorm(int size, DType dtype, double epsilon) {
+    TensorType type = TensorType.of(dtype, size);
+    this.scale = parameter(HostTensor.full(type, 1));
+    this.bias = parameter(HostTensor.full(type, 0));
+    this.epsilon = epsilon;
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @param x {@code [..., size]}
+   */
+  @Override
+  public Tensor update(Tensor x) {
+    return Normalization.standard(x, epsilon).mul(scale.value()).add(bias.value());
+  }
+}

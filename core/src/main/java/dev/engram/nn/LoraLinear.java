@@ -1,0 +1,63 @@
+package dev.engram.nn;
+
+import dev.engram.Key;
+import dev.engram.Layer;
+import dev.engram.State;
+import dev.engram.ir.DType;
+import dev.engram.ir.Shape;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TypeException;
+import dev.engram.ir.Where;
+
+/**
+ * Low-rank adaptation (Hu et al. 2022): {@code y = x W + (scale/rank) x A B}, where W is kept and
+ * the factors learn. States: {@code A [in, rank]}, {@code B [rank, out]}, zero at first, and the
+ * constant {@code base [in, out]}.
+ *
+ * <p>The product A B is taken before it meets the input: so there is one place where weights meet
+ * data, and online learning traces both factors. Its trace is {@code [in, out]}.
+ */
+public final class LoraLinear extends Layer {
+  private final State base;
+  private final State A;
+  private final State B;
+  private final double scale;
+
+  /**
+   * @param base W, {@code [in, out]}
+   * @param rank at least 1
+   */
+  public LoraLinear(Tensor base, int rank, double scale, Key key) {
+    if (base.rank() != 2 || rank < 1) {
+      throw new TypeException(
+          "LoraLinear: base "
+              + base.type()
+              + ", rank="
+              + rank
+              + ", expected a matrix and at least 1 ("
+              + Where.here()
+              + ")");
+    }
+    DType dtype = base.dtype();
+    this.base = other(base);
+    this.scale = scale / rank;
+    this.A = parameter(Initializer.lecunNormal().make(key, Shape.of(base.dim(0), rank), dtype));
+    this.B = parameter(Initializer.zeros().make(key, Shape.of(rank, base.dim(1)), dtype));
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @param x {@code [..., in]}
+   * @return {@code [..., out]}
+   */
+  @Override
+  public Tensor update(Tensor x) {
+    return x.matmul(base.value()).add(x.matmul(A.value().matmul(B.value()).mul(scale)));
+  }
+
+  /** One matrix that does the same, {@code [in, out]}. */
+  public Tensor merged() {
+    return base.value().add(A.value().matmul(B.value()).mul(scale));
+  }
+}

@@ -1,0 +1,34 @@
+package dev.engram.nn;
+
+import dev.engram.Layer;
+import dev.engram.ir.Windows;
+import java.util.Arrays;
+
+/** Layers that keep one value of each window over the spatial axes, channels last. */
+public final class Pooling {
+  private Pooling() {}
+
+  /** The greatest value of windows side by side. */
+  public static Layer max(int... size) {
+    return max(size, sideBySide(size));
+  }
+
+  public static Layer max(int[] size, Windows windows) {
+    int[] kept = size.clone();
+    return Layer.of(x -> x.maxPool(kept, windows));
+  }
+
+  /** The mean of windows side by side. */
+  public static Layer average(int... size) {
+    return average(size, sideBySide(size));
+  }
+
+  public static Layer average(int[] size, Windows windows) {
+    int[] kept = size.clone();
+    return Layer.of(x -> x.avgPool(kept, windows));
+  }
+
+  private static Windows sideBySide(int[] size) {
+    return Windows.valid().stride(Arrays.stream(size).boxed().toArray(Integer[]::new));
+  }
+}

@@ -1,0 +1,37 @@
+package dev.engram.nn;
+
+import dev.engram.Layer;
+import dev.engram.State;
+import dev.engram.ir.DType;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
+
+/**
+ * Root mean square normalization (Zhang and Sennrich 2019) over the last axis: {@code y = scale x /
+ * √(mean(x²) + ε)}. State: {@code scale [size]}.
+ */
+public final class RmsNorm extends Layer {
+  private final State scale;
+  private final double epsilon;
+
+  /** ε = 1e-5, f32. */
+  public RmsNorm(int size) {
+    this(size, DType.F32, 1e-5);
+  }
+
+  public RmsNorm(int size, DType dtype, double epsilon) {
+    this.scale = parameter(HostTensor.full(TensorType.of(dtype, size), 1));
+    this.epsilon = epsilon;
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @param x {@code [..., size]}
+   */
+  @Override
+  public Tensor update(Tensor x) {
+    return Normalization.rootMeanSquare(x, epsilon).mul(scale.value());
+  }
+}

@@ -1,0 +1,63 @@
+package dev.engram.nn;
+
+import dev.engram.Key;
+import dev.engram.Layer;
+import dev.engram.State;
+import dev.engram.ir.DType;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Shape;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
+import java.util.List;
+
+/**
+ * A linear layer with scaled weight standardization (Brock et al. 2021): the weights of each output
+ * are used with mean 0 and variance {@code gain²/in}.
+ *
+ * <pre>
+ *   y_j = Σ_i x_i gain_j (W_ij - mean_j) / √max(in variance_j, ε) + b_j
+ * </pre>
+ *
+ * <p>States: {@code weight [in, out]}, {@code gain [out]}, {@code bias [out]}.
+ */
+public final class ScaledWsLinear extends Layer {
+  private final int in;
+  private final double epsilon;
+  private final State weight;
+  private final State gain;
+  private final State bias;
+
+  /** Weights by {@link Initializer#heNormal}, gain 1, bias 0, ε = 1e-4, f32. */
+  public ScaledWsLinear(int in, int out, Key key) {
+    this(in, out, key, DType.F32, Initializer.heNormal(), 1e-4);
+  }
+
+  public ScaledWsLinear(int in, int out, Key key, DType dtype, Initializer weight, double epsilon) {
+    List<Key> keys = key.split(1);
+    TensorType each = TensorType.of(dtype, out);
+    this.in = in;
+    this.epsilon = epsilon;
+    this.weight = parameter(weight.make(keys.get(0), Shape.of(in, out), dtype));
+    this.gain = parameter(HostTensor.full(each, 1));
+    this.bias = parameter(HostTensor.full(each, 0));
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @param x {@code [..., in]}
+   * @return {@code [..., out]}
+   */
+  @Override
+  public Tensor update(Tensor x) {
+    return x.matmul(effective()).add(bias.value());
+  }
+
+  /** The standardized weights, {@code [in, out]}. */
+  public Tensor effective() {
+    Tensor centred = weight.value().sub(weight.value().mean(0));
+    Tensor spread = centred.square().mean(0).mul(in);
+    Tensor scale = gain.value().mul(spread.max(spread.like(epsilon)).rsqrt());
+    return centred.mul(scale);
+  }
+}

@@ -1,0 +1,83 @@
+package dev.engram.nn;
+
+import dev.engram.Key;
+import dev.engram.Layer;
+import dev.engram.State;
+import dev.engram.ir.DType;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Shape;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TypeException;
+import dev.engram.ir.Where;
+import java.util.Optional;
+
+/**
+ * {@code y = x (sign |W|) + b}: weights that keep the sign of their input, as neurons do by Dale's
+ * law. States: {@code weight [in, out]}, {@code bias [out]}.
+ */
+public final class SignedLinear extends Layer {
+  private final Tensor sign;
+  private final State weight;
+  private final Optional<State> bias;
+
+  /** Magnitudes by {@link Initializer#heNormal}, no bias. */
+  public SignedLinear(double[] signs, int out, Key key, DType dtype) {
+    this(signs, out, key, dtype, Initializer.heNormal(), Optional.empty());
+  }
+
+  /**
+   * @param signs of the inputs, {@code [in]}: +1 or -1
+   * @param bias empty for none
+   */
+  public SignedLinear(
+      double[] signs,
+      int out,
+      Key key,
+      DType dtype,
+      Initializer weight,
+      Optional<Initializer> bias) {
+    for (int i = 0; i < signs.length; i++) {
+      if (Math.abs(signs[i]) != 1) {
+        throw new TypeException(
+            "SignedLinear: sign "
+                + i
+                + " is "
+                + signs[i]
+                + ", expected 1 or -1 ("
+                + Where.here()
+                + ")");
+      }
+    }
+    int in = signs.length;
+    var keys = key.split(2);
+    this.sign = HostTensor.of(signs.clone(), in, 1).cast(dtype);
+    this.weight = parameter(weight.make(keys.get(0), Shape.of(in, out), dtype));
+    this.bias = bias.map(b -> parameter(b.make(keys.get(1), Shape.of(out), dtype)));
+  }
+
+  /** The first {@code excitatory} of {@code size} signs +1, the others -1. */
+  public static double[] dale(int excitatory, int size) {
+    double[] signs = new double[size];
+    for (int i = 0; i < size; i++) {
+      signs[i] = i < excitatory ? 1 : -1;
+    }
+    return signs;
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @param x {@code [..., in]}
+   * @return {@code [..., out]}
+   */
+  @Override
+  public Tensor update(Tensor x) {
+    Tensor y = x.matmul(effective());
+    return bias.map(b -> y.add(b.value())).orElse(y);
+  }
+
+  /** The weights with their signs, {@code [in, out]}. */
+  public Tensor effective() {
+    return weight.value().abs().mul(sign);
+  }
+}

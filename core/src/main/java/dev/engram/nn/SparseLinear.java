@@ -1,0 +1,84 @@
+package dev.engram.nn;
+
+import dev.engram.Key;
+import dev.engram.Layer;
+import dev.engram.State;
+import dev.engram.ir.DType;
+import dev.engram.ir.Dot;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Shape;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TypeException;
+import dev.engram.ir.Where;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A linear layer with sparse connections: {@code y_j = Σ_k sign x[source_jk] w_jk}. States: {@code
+ * weight [out, degree]}, {@code sources i32[out, degree]}.
+ *
+ * <p>Weights meet data in one contraction, whose trace has the size of the weights: online learning
+ * costs as much as there are connections.
+ */
+public final class SparseLinear extends Layer {
+  private final int in;
+  private final Optional<Tensor> signs;
+  private final State sources;
+  private final State weight;
+
+  /** Weights of variance {@code 1/degree}. */
+  public SparseLinear(Connectivity to, Key key, DType dtype) {
+    this(to, key, dtype, Initializer.normal(1 / Math.sqrt(to.degree())), Optional.empty());
+  }
+
+  /**
+   * @param weight makes {@code [out, degree]}
+   * @param signs of the inputs, +1 or -1, which their weights keep; empty for free weights
+   */
+  public SparseLinear(
+      Connectivity to, Key key, DType dtype, Initializer weight, Optional<double[]> signs) {
+    if (signs.isPresent() && signs.get().length != to.in()) {
+      throw new TypeException(
+          "SparseLinear: "
+              + signs.get().length
+              + " signs for "
+              + to.in()
+              + " inputs ("
+              + Where.here()
+              + ")");
+    }
+    this.in = to.in();
+    this.signs = signs.map(s -> HostTensor.of(s.clone(), to.in()).cast(dtype));
+    this.sources = other(to.sources());
+    this.weight = parameter(weight.make(key, Shape.of(to.out(), to.degree()), dtype));
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @param x {@code [in]}; map over a batch with {@link dev.engram.Vmap}
+   * @return {@code [out]}
+   */
+  @Override
+  public Tensor update(Tensor x) {
+    if (x.rank() != 1 || x.dim(0) != in) {
+      throw new TypeException(
+          "SparseLinear: the input has type "
+              + x.type()
+              + ", expected "
+              + x.type().with(Shape.of(in))
+              + " ("
+              + Where.here()
+              + "); map over a batch with Vmap");
+    }
+    // Source number `in` is a zero at the end.
+    Tensor signed = signs.map(x::mul).orElse(x);
+    Tensor sent = signed.pad(List.of(0), List.of(1), 0).take(sources.value(), 0);
+    Tensor w = signs.isPresent() ? weight.value().abs() : weight.value();
+    return sent.dot(w, new Dot(List.of(1), List.of(1), List.of(0), List.of(0)));
+  }
+
+  public State weight() {
+    return weight;
+  }
+}
