@@ -8,6 +8,7 @@ module dev.engram.core {
   exports dev.engram.nn;
   exports dev.engram.optim;
   exports dev.engram.sparse;
+  exports dev.engram.spiking;
 
   requires transitive dev.engram.ir;
   requires transitive dev.engram.autodiff;

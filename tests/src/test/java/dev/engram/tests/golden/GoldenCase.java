@@ -109,6 +109,11 @@ record GoldenCase(JsonNode index, Safetensors data) {
     return leaf.replaceFirst("\\.weight\\.(weight|bias)$", ".$1");
   }
 
+  /** Our path of a hidden state: spiking neurons are a part of their layer. */
+  static String ourState(String path) {
+    return path.replaceFirst("\\.([va])$", ".neuron.$1");
+  }
+
   @Override
   public String toString() {
     return index.get("file").asText();

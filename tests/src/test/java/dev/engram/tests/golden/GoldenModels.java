@@ -1,16 +1,11 @@
 package dev.engram.tests.golden;
 
-import dev.engram.Engram;
-import dev.engram.Fn1;
 import dev.engram.Key;
 import dev.engram.Layer;
-import dev.engram.Pair;
-import dev.engram.State;
 import dev.engram.ir.DType;
-import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
-import dev.engram.ir.TensorType;
 import dev.engram.nn.GruCell;
+import dev.engram.nn.Initializer;
 import dev.engram.nn.Linear;
 import dev.engram.nn.LstmCell;
 import dev.engram.nn.MguCell;
@@ -19,6 +14,12 @@ import dev.engram.nn.MiniLstmCell;
 import dev.engram.nn.MinimalRnnCell;
 import dev.engram.nn.RnnCell;
 import dev.engram.nn.Sequential;
+import dev.engram.spiking.AlifNeuron;
+import dev.engram.spiking.Constant;
+import dev.engram.spiking.LifNeuron;
+import dev.engram.spiking.Membrane;
+import dev.engram.spiking.Neuron;
+import dev.engram.spiking.RecurrentSpikes;
 
 /** The models of the reference vectors, by the definitions in their README. */
 final class GoldenModels {
@@ -37,8 +38,8 @@ final class GoldenModels {
           case "minimal" -> new MinimalRnnCell(in, hidden, key, dtype);
           case "minigru" -> new MiniGruCell(in, hidden, key, dtype);
           case "minilstm" -> new MiniLstmCell(in, hidden, key, dtype);
-          case "lif" -> new Lif(in, hidden, dtype);
-          case "alif" -> new Alif(in, hidden, dtype);
+          case "lif" -> lif(in, hidden, dtype);
+          case "alif" -> alif(in, hidden, dtype);
           default -> throw new AssertionError("unknown model " + c.model());
         };
     Net net = new Net(cell, new Linear(hidden, c.size("n_out"), key, dtype));
@@ -63,68 +64,26 @@ final class GoldenModels {
     }
   }
 
-  // The step function, with derivative 0.3 max(0, 1 - |v|).
-  private static final Fn1<Tensor, Tensor> SPIKE =
-      Engram.customJvp(
-          GoldenModels::step,
-          (Tensor v, Tensor dv) ->
-              new Pair<>(step(v), dv.mul(v.like(1).sub(v.abs()).relu().mul(0.3))));
-
-  private static Tensor step(Tensor v) {
-    return v.gt(0).cast(v.dtype());
-  }
-
-  private static Tensor spike(Tensor v) {
-    return SPIKE.apply(v);
-  }
-
-  private static State zeros(int hidden, DType dtype) {
-    return State.hidden(() -> HostTensor.full(TensorType.of(dtype, hidden), 0));
-  }
-
-  // s = spike(v-1), v = 0.9 v (1-stop(s)) + [x,s] w
-  private static final class Lif extends Layer {
-    private final State v;
-    private final State w;
-
-    Lif(int in, int hidden, DType dtype) {
-      v = zeros(hidden, dtype);
-      w = parameter(HostTensor.full(TensorType.of(dtype, in + hidden, hidden), 0));
-    }
-
-    @Override
-    public Tensor update(Tensor x) {
-      Tensor old = v.value();
-      Tensor s = spike(old.sub(1));
-      Tensor kept = old.mul(0.9).mul(s.like(1).sub(s.stopGradient()));
-      Tensor next = kept.add(Tensor.concat(-1, x, s).matmul(w.value()));
-      v.set(next);
-      return spike(next.sub(1));
-    }
+  // s = spike(v-1), v = 0.9 v (1-stop(s)) + [x,s] w; the surrogate is the membrane's own
+  private static Layer lif(int in, int hidden, DType dtype) {
+    return recurrent(in, new LifNeuron(hidden, membrane(dtype)));
   }
 
   // s = spike(v-1-0.2a), v = 0.9 v + [x,s] w - s, a = 0.95 a + s
-  private static final class Alif extends Layer {
-    private final State v;
-    private final State a;
-    private final State w;
+  private static Layer alif(int in, int hidden, DType dtype) {
+    Membrane m = membrane(dtype).withReset(Membrane.Reset.BY_THRESHOLD);
+    return recurrent(in, new AlifNeuron(hidden, m, decaying(0.95), Constant.of(0.2)));
+  }
 
-    Alif(int in, int hidden, DType dtype) {
-      v = zeros(hidden, dtype);
-      a = zeros(hidden, dtype);
-      w = parameter(HostTensor.full(TensorType.of(dtype, in + hidden, hidden), 0));
-    }
+  private static Membrane membrane(DType dtype) {
+    return Membrane.of(1).withTau(decaying(0.9)).withType(dtype);
+  }
 
-    @Override
-    public Tensor update(Tensor x) {
-      Tensor s = fired();
-      v.set(v.value().mul(0.9).add(Tensor.concat(-1, x, s).matmul(w.value())).sub(s));
-      a.set(a.value().mul(0.95).add(s));
-      return fired();
-    }
+  private static Constant decaying(double factor) {
+    return Constant.of(-1 / Math.log(factor));
+  }
 
-    private Tensor fired() {
-      return spike(v.value().sub(1).sub(a.value().mul(0.2)));
-    }
+  private static Layer recurrent(int in, Neuron neuron) {
+    return new RecurrentSpikes(in, neuron, Key.of(0), Initializer.zeros());
   }
 }

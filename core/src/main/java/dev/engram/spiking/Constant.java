@@ -1,0 +1,57 @@
+package dev.engram.spiking;
+
+import dev.engram.Module;
+import dev.engram.State;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Tensor;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/**
+ * A constant of neurons, such as a time constant: one number, one for each neuron, or learned. Each
+ * use of it in a model is the same constant.
+ */
+public final class Constant extends Module {
+  private final OptionalDouble number;
+  private final Optional<Tensor> each;
+  private final Optional<State> learned;
+
+  private Constant(OptionalDouble number, Optional<Tensor> each, Optional<Tensor> start) {
+    this.number = number;
+    this.each = each;
+    this.learned = start.map(this::parameter);
+  }
+
+  public static Constant of(double value) {
+    return new Constant(OptionalDouble.of(value), Optional.empty(), Optional.empty());
+  }
+
+  /** One value for each neuron. */
+  public static Constant each(double... values) {
+    Tensor t = HostTensor.of(values.clone(), values.length);
+    return new Constant(OptionalDouble.empty(), Optional.of(t), Optional.empty());
+  }
+
+  /**
+   * A parameter.
+   *
+   * @param start {@code [size]}, or {@code []} for one of all neurons
+   */
+  public static Constant learned(Tensor start) {
+    return new Constant(OptionalDouble.empty(), Optional.empty(), Optional.of(start));
+  }
+
+  /** The value in the type of {@code x}, or of a shape that broadcasts to it. */
+  Tensor value(Tensor x) {
+    return number.isPresent()
+        ? x.like(number.getAsDouble())
+        : learned.<Tensor>map(State::value).orElseGet(() -> each.orElseThrow()).cast(x.dtype());
+  }
+
+  /** {@code e^(-dt/value)} */
+  Tensor decay(Tensor x, double dt) {
+    return number.isPresent()
+        ? x.like(Math.exp(-dt / number.getAsDouble()))
+        : value(x).reciprocal().mul(-dt).exp();
+  }
+}

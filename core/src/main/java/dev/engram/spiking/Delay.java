@@ -1,0 +1,76 @@
+package dev.engram.spiking;
+
+import dev.engram.Layer;
+import dev.engram.State;
+import dev.engram.ir.DType;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
+import dev.engram.ir.TypeException;
+import dev.engram.ir.Where;
+import java.util.Arrays;
+
+/**
+ * Gives what it took some steps ago, zero at first. State: {@code past [longest+1, size]}, this
+ * step's input first.
+ *
+ * <p>Gradients through time go through it; for online learning what comes out is new data, and no
+ * trace goes through.
+ */
+public final class Delay extends Layer {
+  private final int[] steps;
+  private final int size;
+  private final State past;
+
+  /** One delay for all. */
+  public Delay(int size, int steps, DType dtype) {
+    this(filled(size, steps), dtype);
+  }
+
+  /**
+   * A delay for each element.
+   *
+   * @param steps {@code [size]}, each at least 0
+   */
+  public Delay(int[] steps, DType dtype) {
+    if (steps.length == 0 || Arrays.stream(steps).anyMatch(d -> d < 0)) {
+      throw new TypeException(
+          "Delay: steps "
+              + Arrays.toString(steps)
+              + ", expected some, none below 0 ("
+              + Where.here()
+              + ")");
+    }
+    this.steps = steps.clone();
+    this.size = steps.length;
+    int longest = Arrays.stream(steps).max().getAsInt();
+    TensorType type = TensorType.of(dtype, longest + 1, size);
+    this.past = State.of(State.Kind.OTHER, () -> HostTensor.full(type, 0));
+  }
+
+  private static int[] filled(int size, int steps) {
+    int[] all = new int[size];
+    Arrays.fill(all, steps);
+    return all;
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @param x {@code [size]}; map over a batch with {@link dev.engram.Vmap}
+   */
+  @Override
+  public Tensor update(Tensor x) {
+    Tensor old = past.value();
+    int rows = old.dim(0);
+    Tensor next =
+        rows == 1 ? x.expandDims(0) : Tensor.concat(0, x.expandDims(0), old.slice(0, 0, rows - 1));
+    past.set(next);
+    if (Arrays.stream(steps).allMatch(d -> d == steps[0])) {
+      return next.get(steps[0]);
+    }
+    int[] at = new int[size];
+    Arrays.setAll(at, i -> steps[i] * size + i);
+    return next.reshape(rows * size).take(HostTensor.of(at, size), 0);
+  }
+}

@@ -1,0 +1,83 @@
+package dev.engram.spiking;
+
+import dev.engram.Key;
+import dev.engram.Random;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Shape;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TypeException;
+import dev.engram.ir.Where;
+import java.util.Arrays;
+
+/** Spike trains for values: {@code [...]} to {@code [T, ...]} of 0 and 1. */
+public final class Encoders {
+  private Encoders() {}
+
+  /**
+   * A spike in each step with the value's probability, independent of all others.
+   *
+   * @param p probability of a spike per step: a rate in hertz times dt in seconds
+   */
+  public static Tensor poisson(Key key, Tensor p, int steps) {
+    Shape shape = p.shape().insert(0, checked("poisson", steps));
+    Tensor u = Random.uniform(key, shape, p.dtype());
+    return u.lt(p).cast(p.dtype());
+  }
+
+  /**
+   * One spike, the sooner the greater the value: at step {@code round((1-x) (steps-1))}. None for
+   * values that are not above 0; values above 1 are taken as 1.
+   */
+  public static Tensor latency(Tensor x, int steps) {
+    Tensor at = x.clip(0, 1).neg().add(1).mul(checked("latency", steps) - 1.0).round();
+    return onset(at, x.gt(0), steps);
+  }
+
+  /**
+   * The first spike of a neuron without noise that charges towards x: at step {@code ⌊tau ln(x / (x
+   * - threshold))⌋}. None where that is not below {@code steps}, or x not above the threshold.
+   *
+   * @param tau time constant, in steps
+   */
+  public static Tensor logLatency(Tensor x, double tau, double threshold, int steps) {
+    Tensor over = x.gt(threshold);
+    Tensor safe = over.select(x, x.like(2 * threshold + 1));
+    Tensor at = safe.div(safe.sub(threshold)).log().mul(tau).floor();
+    return onset(at, over, checked("logLatency", steps));
+  }
+
+  private static Tensor onset(Tensor at, Tensor some, int steps) {
+    Tensor time = times(at, steps);
+    return time.eq(at).and(some).cast(at.dtype());
+  }
+
+  /**
+   * Evenly spaced spikes, without chance: a spike where the sum of the values so far passes an
+   * integer.
+   *
+   * @param p spikes per step, 0 to 1
+   */
+  public static Tensor rate(Tensor p, int steps) {
+    Tensor before = times(p, checked("rate", steps)).mul(p).floor();
+    Tensor after = times(p, steps).add(1).mul(p).floor();
+    return after.gt(before).cast(p.dtype());
+  }
+
+  // 0, 1, …, steps-1 along a new axis in front, of length 1 along the others
+  private static Tensor times(Tensor x, int steps) {
+    int[] dims = new int[x.rank() + 1];
+    Arrays.fill(dims, 1);
+    dims[0] = steps;
+    double[] t = new double[steps];
+    Arrays.setAll(t, i -> i);
+    return HostTensor.of(t, dims).cast(x.dtype());
+  }
+
+  private static int checked(String encoder, int steps) {
+    if (steps < 1) {
+      throw new TypeException(
+          encoder + ": steps=" + steps + ", expected at least 1 (" + Where.here() + ")");
+    }
+    return steps;
+  }
+}

@@ -1,0 +1,101 @@
+package dev.engram.spiking;
+
+import dev.engram.State;
+import dev.engram.ir.DType;
+import dev.engram.ir.Tensor;
+import java.util.Optional;
+
+/**
+ * The generalized integrate-and-fire neuron (Mihalaş and Niebur 2009):
+ *
+ * <pre>
+ *   dI₁/dt = -k1 I₁,  dI₂/dt = -k2 I₂
+ *   tau dv/dt = -(v - rest) + R (I + I₁ + I₂)
+ *   dθ/dt = a (v - rest) - b (θ - thresholdInf)
+ *   at a spike, v > θ:  I₁ ← r1 I₁ + a1,  I₂ ← r2 I₂ + a2,  v ← reset,  θ ← max(thresholdReset, θ)
+ * </pre>
+ *
+ * One explicit step of Euler for each dt, all from the values at its start. The reset lets no
+ * derivative through the spike. States: {@code v}, {@code theta}, {@code i1}, {@code i2}.
+ */
+public final class GifNeuron extends Neuron {
+  /** The constants of the equations; times in milliseconds. */
+  public record Constants(
+      double dt,
+      double tau,
+      double rest,
+      double resistance,
+      double k1,
+      double k2,
+      double a,
+      double b,
+      double thresholdInf,
+      double r1,
+      double r2,
+      double a1,
+      double a2,
+      double reset,
+      double thresholdReset) {
+
+    /** Tonic spiking at a current of 1.5 (the paper's table 1, A); dt = 0.5. */
+    public static Constants tonic() {
+      return new Constants(0.5, 20, -70, 20, 0.2, 0.02, 0, 0.01, -50, 0, 1, 0, 0, -70, -60);
+    }
+
+    /** Spike frequency adaptation: {@link #tonic} with a threshold that follows v, a = 0.005. */
+    public static Constants adapting() {
+      return new Constants(0.5, 20, -70, 20, 0.2, 0.02, 0.005, 0.01, -50, 0, 1, 0, 0, -70, -60);
+    }
+  }
+
+  private final Constants c;
+  private final Surrogate surrogate;
+  private final State v;
+  private final State theta;
+  private final State i1;
+  private final State i2;
+
+  public GifNeuron(int size, Constants constants, Surrogate surrogate, DType dtype) {
+    super(size, dtype);
+    this.c = constants;
+    this.surrogate = surrogate;
+    this.v = startingAt(c.rest);
+    this.theta = startingAt(c.thresholdInf);
+    this.i1 = startingAt(0);
+    this.i2 = startingAt(0);
+  }
+
+  @Override
+  public Tensor potential() {
+    return v.value();
+  }
+
+  @Override
+  public Tensor spikes() {
+    return surrogate.spike(v.value().sub(theta.value()));
+  }
+
+  @Override
+  Tensor step(Optional<Tensor> current, Optional<Tensor> jump) {
+    Tensor fired = spikes().stopGradient();
+    Tensor old = LeakyMembrane.set(v.value(), fired, c.reset);
+    Tensor bound = theta.value().max(theta.value().like(c.thresholdReset));
+    Tensor limit = theta.value().add(fired.mul(bound.sub(theta.value())));
+    Tensor first = kicked(i1.value(), fired, c.r1, c.a1);
+    Tensor second = kicked(i2.value(), fired, c.r2, c.a2);
+    Tensor inside = first.add(second);
+    Tensor drive = current.map(inside::add).orElse(inside).mul(c.resistance);
+    Tensor above = old.sub(c.rest);
+    Tensor next = old.add(drive.sub(above).mul(c.dt / c.tau));
+    v.set(jump.map(next::add).orElse(next));
+    theta.set(limit.add(above.mul(c.a).sub(limit.sub(c.thresholdInf).mul(c.b)).mul(c.dt)));
+    i1.set(first.mul(1 - c.dt * c.k1));
+    i2.set(second.mul(1 - c.dt * c.k2));
+    return spikes();
+  }
+
+  // i where there was no spike, r i + a where there was
+  private static Tensor kicked(Tensor i, Tensor fired, double r, double a) {
+    return i.add(fired.mul(i.mul(r - 1).add(a)));
+  }
+}

@@ -1,0 +1,80 @@
+package dev.engram.spiking;
+
+import dev.engram.State;
+import dev.engram.ir.DType;
+import dev.engram.ir.Tensor;
+import java.util.Optional;
+
+/**
+ * Izhikevich's neuron (2003), in millivolts and milliseconds:
+ *
+ * <pre>
+ *   dv/dt = 0.04 v² + 5 v + 140 - u + I
+ *   du/dt = a (b v - u)
+ *   at v > 30:  v ← c,  u ← u + d
+ * </pre>
+ *
+ * As in the paper, v takes two explicit half steps and then u one. The reset lets no derivative
+ * through the spike. States: {@code v}, {@code u}.
+ */
+public final class IzhikevichNeuron extends Neuron {
+  private static final double PEAK = 30;
+
+  /** The constants of the equations. */
+  public record Constants(double dt, double a, double b, double c, double d) {
+    /** Regular spiking, of excitatory cells of the cortex; dt = 1. */
+    public static Constants regularSpiking() {
+      return new Constants(1, 0.02, 0.2, -65, 8);
+    }
+
+    /** Fast spiking, of inhibitory cells; dt = 1. */
+    public static Constants fastSpiking() {
+      return new Constants(1, 0.1, 0.2, -65, 2);
+    }
+
+    /** Chattering: bursts; dt = 1. */
+    public static Constants chattering() {
+      return new Constants(1, 0.02, 0.2, -50, 2);
+    }
+  }
+
+  private final Constants c;
+  private final Surrogate surrogate;
+  private final State v;
+  private final State u;
+
+  /**
+   * @param surrogate derivative of the spike in the potential above 30 mV
+   */
+  public IzhikevichNeuron(int size, Constants constants, Surrogate surrogate, DType dtype) {
+    super(size, dtype);
+    this.c = constants;
+    this.surrogate = surrogate;
+    this.v = startingAt(-65);
+    this.u = startingAt(-65 * c.b);
+  }
+
+  @Override
+  public Tensor potential() {
+    return v.value();
+  }
+
+  @Override
+  public Tensor spikes() {
+    return surrogate.spike(v.value().sub(PEAK));
+  }
+
+  @Override
+  Tensor step(Optional<Tensor> current, Optional<Tensor> jump) {
+    Tensor fired = spikes().stopGradient();
+    Tensor recovery = u.value().add(fired.mul(c.d));
+    Tensor next = LeakyMembrane.set(v.value(), fired, c.c);
+    for (int half = 0; half < 2; half++) {
+      Tensor slope = next.square().mul(0.04).add(next.mul(5)).add(140).sub(recovery);
+      next = next.add(current.map(slope::add).orElse(slope).mul(c.dt / 2));
+    }
+    u.set(recovery.add(next.mul(c.b).sub(recovery).mul(c.a * c.dt)));
+    v.set(jump.map(next::add).orElse(next));
+    return spikes();
+  }
+}

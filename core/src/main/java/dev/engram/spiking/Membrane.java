@@ -1,0 +1,92 @@
+package dev.engram.spiking;
+
+import dev.engram.ir.DType;
+
+/**
+ * What neurons with one kind of membrane have in common.
+ *
+ * @param dt length of a step
+ * @param tau time constant of the membrane, in the unit of {@code dt}
+ * @param resistance potential that a current of 1 leads to in the end
+ * @param rest potential without input
+ * @param threshold potential above which there is a spike
+ * @param reset what a spike does to the potential
+ * @param resetTo potential after a spike, where {@code reset} is {@link Reset#TO_VALUE}
+ * @param surrogate derivative of the spike in the potential
+ */
+public record Membrane(
+    double dt,
+    Constant tau,
+    double resistance,
+    double rest,
+    Constant threshold,
+    Reset reset,
+    double resetTo,
+    Surrogate surrogate,
+    DType dtype) {
+
+  /** What a spike does to the potential, at the start of the next step. */
+  public enum Reset {
+    /** Sets it; no derivative goes through the spike. */
+    TO_VALUE,
+    /** Takes the threshold off it, after the leak; a derivative goes through the spike. */
+    BY_THRESHOLD,
+    /** Like {@link #BY_THRESHOLD}, without a derivative through the spike. */
+    BY_THRESHOLD_DETACHED
+  }
+
+  /**
+   * Without units: dt = 1, rest and reset 0, threshold 1, resistance 1, reset to a value, {@link
+   * Surrogate#triangle} of height 0.3, f32.
+   */
+  public static Membrane of(double tau) {
+    return new Membrane(
+        1,
+        Constant.of(tau),
+        1,
+        0,
+        Constant.of(1),
+        Reset.TO_VALUE,
+        0,
+        Surrogate.triangle(0.3, 1),
+        DType.F32);
+  }
+
+  public Membrane withDt(double value) {
+    return new Membrane(value, tau, resistance, rest, threshold, reset, resetTo, surrogate, dtype);
+  }
+
+  public Membrane withTau(Constant value) {
+    return new Membrane(dt, value, resistance, rest, threshold, reset, resetTo, surrogate, dtype);
+  }
+
+  public Membrane withResistance(double value) {
+    return new Membrane(dt, tau, value, rest, threshold, reset, resetTo, surrogate, dtype);
+  }
+
+  public Membrane withRest(double value) {
+    return new Membrane(dt, tau, resistance, value, threshold, reset, resetTo, surrogate, dtype);
+  }
+
+  public Membrane withThreshold(Constant value) {
+    return new Membrane(dt, tau, resistance, rest, value, reset, resetTo, surrogate, dtype);
+  }
+
+  public Membrane withReset(Reset kind) {
+    return new Membrane(dt, tau, resistance, rest, threshold, kind, resetTo, surrogate, dtype);
+  }
+
+  /** {@link Reset#TO_VALUE}. */
+  public Membrane withResetTo(double value) {
+    return new Membrane(
+        dt, tau, resistance, rest, threshold, Reset.TO_VALUE, value, surrogate, dtype);
+  }
+
+  public Membrane withSurrogate(Surrogate value) {
+    return new Membrane(dt, tau, resistance, rest, threshold, reset, resetTo, value, dtype);
+  }
+
+  public Membrane withType(DType value) {
+    return new Membrane(dt, tau, resistance, rest, threshold, reset, resetTo, surrogate, value);
+  }
+}

@@ -1,0 +1,105 @@
+package dev.engram.spiking;
+
+import dev.engram.Layer;
+import dev.engram.State;
+import dev.engram.ir.DType;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
+import dev.engram.ir.TypeException;
+import dev.engram.ir.Where;
+import java.util.Optional;
+
+/**
+ * A population of spiking neurons. A step resets those that spiked at the end of the last one,
+ * integrates the input, and gives the spikes of the new potential; so spikes are a function of the
+ * states, {@link #spikes}.
+ */
+public abstract class Neuron extends Layer {
+  private final int size;
+  private final DType dtype;
+
+  protected Neuron(int size, DType dtype) {
+    if (size < 1) {
+      throw new TypeException(
+          getClass().getSimpleName()
+              + ": size="
+              + size
+              + ", expected at least 1 ("
+              + Where.here()
+              + ")");
+    }
+    this.size = size;
+    this.dtype = dtype;
+  }
+
+  public final int size() {
+    return size;
+  }
+
+  public final DType dtype() {
+    return dtype;
+  }
+
+  /** A hidden state of each neuron that starts at {@code value}. */
+  protected final State startingAt(double value) {
+    TensorType type = TensorType.of(dtype, size);
+    return hidden(() -> HostTensor.full(type, value));
+  }
+
+  /** The membrane potential. */
+  public abstract Tensor potential();
+
+  /** 1 for each neuron whose present potential makes it spike, else 0. */
+  public abstract Tensor spikes();
+
+  /** One step; gives the spikes at its end. */
+  abstract Tensor step(Optional<Tensor> current, Optional<Tensor> jump);
+
+  /**
+   * One step with an input current.
+   *
+   * @param current {@code [size]}
+   * @return spikes, {@code [size]}
+   */
+  @Override
+  public final Tensor update(Tensor current) {
+    return step(Optional.of(checked(current)), Optional.empty());
+  }
+
+  /**
+   * One step at whose end the potential jumps by {@code jump}: input by delta synapses.
+   *
+   * @param jump {@code [size]}
+   * @return spikes, {@code [size]}
+   */
+  public final Tensor jump(Tensor jump) {
+    return step(Optional.empty(), Optional.of(checked(jump)));
+  }
+
+  /** One step with an input current and a jump. */
+  public final Tensor update(Tensor current, Tensor jump) {
+    return step(Optional.of(checked(current)), Optional.of(checked(jump)));
+  }
+
+  private Tensor checked(Tensor x) {
+    TensorType want = potential().type();
+    if (!x.type().equals(want)) {
+      String fix =
+          x.rank() == want.rank() + 1
+              ? "; call initAllStates(" + x.dim(0) + "), or wrap the model in a Vmap"
+              : "";
+      throw new TypeException(
+          getClass().getSimpleName()
+              + ": the input has type "
+              + x.type()
+              + ", expected "
+              + want
+              + " ("
+              + Where.here()
+              + ")"
+              + fix);
+    }
+    return x;
+  }
+}

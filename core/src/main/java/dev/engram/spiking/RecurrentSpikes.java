@@ -1,0 +1,39 @@
+package dev.engram.spiking;
+
+import dev.engram.Key;
+import dev.engram.Layer;
+import dev.engram.State;
+import dev.engram.ir.Shape;
+import dev.engram.ir.Tensor;
+import dev.engram.nn.Initializer;
+
+/**
+ * Neurons that see an input and the spikes of all of them at the end of the last step, through one
+ * matrix of weights: {@code [x, s] w}. States: {@code w [in+size, size]} and the neurons'.
+ */
+public final class RecurrentSpikes extends Layer {
+  private final Neuron neuron;
+  private final SynapticInput input;
+  private final State w;
+
+  /** With delta synapses. */
+  public RecurrentSpikes(int in, Neuron neuron, Key key, Initializer weight) {
+    this(in, neuron, new SynapticInput.Delta(), key, weight);
+  }
+
+  public RecurrentSpikes(int in, Neuron neuron, SynapticInput input, Key key, Initializer weight) {
+    int size = neuron.size();
+    this.neuron = neuron;
+    this.input = input;
+    this.w = parameter(weight.make(key, Shape.of(in + size, size), neuron.dtype()));
+  }
+
+  @Override
+  public Tensor update(Tensor x) {
+    return input.step(neuron, Tensor.concat(-1, x, neuron.spikes()).matmul(w.value()));
+  }
+
+  public Neuron neuron() {
+    return neuron;
+  }
+}

@@ -1,0 +1,150 @@
+package dev.engram.spiking;
+
+import dev.engram.Engram;
+import dev.engram.Fn1;
+import dev.engram.Pair;
+import dev.engram.ir.Tensor;
+
+/**
+ * The step function with a derivative of its own, which stands in for the derivative that is zero
+ * almost everywhere (Neftci et al. 2019).
+ */
+@FunctionalInterface
+public interface Surrogate {
+
+  /**
+   * What stands for the derivative of the step function at {@code x}, element by element.
+   *
+   * @param x distance above the threshold
+   */
+  Tensor derivative(Tensor x);
+
+  /** 1 where {@code x > 0}, else 0, with this derivative. */
+  default Tensor spike(Tensor x) {
+    Fn1<Tensor, Tensor> step =
+        Engram.customJvp(
+            Surrogate::step,
+            (Tensor at, Tensor tangent) -> new Pair<>(step(at), tangent.mul(derivative(at))));
+    return step.apply(x);
+  }
+
+  /** 1 where {@code x > 0}, else 0. */
+  static Tensor step(Tensor x) {
+    return x.gt(0).cast(x.dtype());
+  }
+
+  /** This derivative {@code factor} times. */
+  default Surrogate times(double factor) {
+    return x -> derivative(x).mul(factor);
+  }
+
+  /** 1 (Bengio et al. 2013). */
+  static Surrogate straightThrough() {
+    return x -> x.like(1);
+  }
+
+  /** {@code 1/width} where {@code |x| < width/2} (Wu et al. 2018). */
+  static Surrogate boxcar(double width) {
+    return x -> x.abs().lt(width / 2).select(x.like(1 / width), x.like(0));
+  }
+
+  /** {@code height max(0, 1 - |x|/width)} (Bellec et al. 2018: 0.3, 1). */
+  static Surrogate triangle(double height, double width) {
+    return x -> x.abs().mul(-1 / width).add(1).relu().mul(height);
+  }
+
+  /** {@code α σ(αx) (1 - σ(αx))}: that of a logistic function. */
+  static Surrogate sigmoid(double alpha) {
+    return x -> {
+      Tensor s = x.mul(alpha).sigmoid();
+      return s.mul(s.neg().add(1)).mul(alpha);
+    };
+  }
+
+  /** {@code α/2 / (1 + (π α x / 2)²)}: that of {@code arctan(π α x / 2)/π} (Fang et al. 2021). */
+  static Surrogate arctan(double alpha) {
+    return x -> x.mul(Math.PI / 2 * alpha).square().add(1).reciprocal().mul(alpha / 2);
+  }
+
+  /** {@code 1 / (1 + β|x|)²} (Zenke and Ganguli 2018). */
+  static Surrogate superSpike(double beta) {
+    return x -> x.abs().mul(beta).add(1).square().reciprocal();
+  }
+
+  /** {@code exp(-x²/(2σ²)) / (√(2π) σ)} (Yin et al. 2020). */
+  static Surrogate gaussian(double sigma) {
+    return x -> normal(x, sigma);
+  }
+
+  /**
+   * {@code (1+h) N(x; 0, σ) - h N(x; σ, sσ) - h N(x; -σ, sσ)} with normal densities N (Yin et al.
+   * 2021: h = 0.15, s = 6, σ = 0.5).
+   */
+  static Surrogate multiGaussian(double h, double s, double sigma) {
+    return x ->
+        normal(x, sigma)
+            .mul(1 + h)
+            .sub(normal(x.sub(sigma), s * sigma).add(normal(x.add(sigma), s * sigma)).mul(h));
+  }
+
+  private static Tensor normal(Tensor x, double sigma) {
+    double height = 1 / (Math.sqrt(2 * Math.PI) * sigma);
+    return x.square().mul(-0.5 / (sigma * sigma)).exp().mul(height);
+  }
+
+  /** {@code α/2 e^(-α|x|)} (Shrestha and Orchard 2018). */
+  static Surrogate exponential(double alpha) {
+    return x -> x.abs().mul(-alpha).exp().mul(alpha / 2);
+  }
+
+  /**
+   * {@code (1 + 2/(q-1) |αx|)^-q}, whose tail gets lighter as {@code q > 1} grows (Herranz-Celotti
+   * and Rouat 2022).
+   */
+  static Surrogate pseudoSpike(double alpha, double q) {
+    return x -> x.abs().mul(2 * alpha / (q - 1)).add(1).log().mul(-q).exp();
+  }
+
+  /** 1 where {@code x > 0}, else {@code leak}. */
+  static Surrogate leakyRelu(double leak) {
+    return x -> x.gt(0).select(x.like(1), x.like(leak));
+  }
+
+  /**
+   * {@code leak} where {@code x <= 0}, 1 up to {@code x = 1}, {@code 1/x} beyond (Cai et al. 2017).
+   */
+  static Surrogate logTailedRelu(double leak) {
+    return x -> {
+      Tensor above = x.max(x.like(1)).reciprocal();
+      return x.gt(0).select(above, x.like(leak));
+    };
+  }
+
+  /**
+   * {@code α σ(αx)(1 - σ(αx))} where {@code x < 0}, {@code β/(1+x)} elsewhere (Suetake et al.
+   * 2022).
+   */
+  static Surrogate s2nn(double alpha, double beta) {
+    Surrogate below = sigmoid(alpha);
+    return x -> x.lt(0).select(below.derivative(x), x.relu().add(1).reciprocal().mul(beta));
+  }
+
+  /** {@code α / (1 + |αx|)}: that of {@code sign(x) log(1 + |αx|)}. */
+  static Surrogate signLog(double alpha) {
+    return x -> x.mul(alpha).abs().add(1).reciprocal().mul(alpha);
+  }
+
+  /**
+   * {@code 4/period Σ_(i=1..terms) cos(2π (2i-1) x / period)}: that of the Fourier series of a
+   * square wave.
+   */
+  static Surrogate squareWave(int terms, double period) {
+    return x -> {
+      Tensor sum = x.like(0);
+      for (int i = 1; i <= terms; i++) {
+        sum = sum.add(x.mul(2 * Math.PI * (2 * i - 1) / period).cos());
+      }
+      return sum.mul(4 / period);
+    };
+  }
+}

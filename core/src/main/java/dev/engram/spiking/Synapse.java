@@ -1,0 +1,126 @@
+package dev.engram.spiking;
+
+import dev.engram.Layer;
+import dev.engram.State;
+import dev.engram.ir.DType;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
+import dev.engram.ir.TypeException;
+import dev.engram.ir.Where;
+
+/**
+ * The course of what spikes give: a step takes the summed weights of the spikes that arrive, {@code
+ * [size]}, and gives a current or conductance, {@code [size]}. Its recurrence is linear and
+ * diagonal, so D-RTRL is exact through it.
+ */
+public abstract sealed class Synapse extends Layer {
+  private final TensorType type;
+
+  private Synapse(int size, DType dtype) {
+    type = TensorType.of(dtype, size);
+  }
+
+  final State zero() {
+    return hidden(() -> HostTensor.full(type, 0));
+  }
+
+  private static double decay(String synapse, double tau, double dt) {
+    if (!(tau > 0 && dt > 0)) {
+      throw new TypeException(
+          synapse
+              + ": time constant "
+              + tau
+              + ", dt="
+              + dt
+              + ", expected more than 0 ("
+              + Where.here()
+              + ")");
+    }
+    return Math.exp(-dt / tau);
+  }
+
+  /** {@code g ← e^(-dt/tau) g + x}: a spike gives {@code e^(-t/tau)}. State: {@code g}. */
+  public static final class Exponential extends Synapse {
+    private final double decay;
+    private final State g = zero();
+
+    public Exponential(int size, double tau, double dt, DType dtype) {
+      super(size, dtype);
+      decay = decay("Exponential", tau, dt);
+    }
+
+    @Override
+    public Tensor update(Tensor x) {
+      Tensor next = g.value().mul(decay).add(x);
+      g.set(next);
+      return next;
+    }
+  }
+
+  /**
+   * A spike gives {@code t/tau e^(-t/tau)}, which is greatest, {@code 1/e}, at {@code t = tau}:
+   * {@code g ← e^(-dt/tau) (g + dt/tau h)}, {@code h ← e^(-dt/tau) h + x}. States: {@code g},
+   * {@code h}.
+   */
+  public static final class Alpha extends Synapse {
+    private final double decay;
+    private final double step;
+    private final State g = zero();
+    private final State h = zero();
+
+    public Alpha(int size, double tau, double dt, DType dtype) {
+      super(size, dtype);
+      decay = decay("Alpha", tau, dt);
+      step = dt / tau;
+    }
+
+    @Override
+    public Tensor update(Tensor x) {
+      Tensor next = g.value().add(h.value().mul(step)).mul(decay);
+      h.set(h.value().mul(decay).add(x));
+      g.set(next);
+      return next;
+    }
+  }
+
+  /**
+   * A spike gives {@code scale (e^(-t/decay) - e^(-t/rise))}, with the scale for which the greatest
+   * value is 1. States: {@code slow}, {@code fast}.
+   */
+  public static final class DoubleExponential extends Synapse {
+    private final double slowDecay;
+    private final double fastDecay;
+    private final double scale;
+    private final State slow = zero();
+    private final State fast = zero();
+
+    /**
+     * @param rise less than {@code decay}
+     */
+    public DoubleExponential(int size, double rise, double decay, double dt, DType dtype) {
+      super(size, dtype);
+      if (rise >= decay) {
+        throw new TypeException(
+            "DoubleExponential: rise="
+                + rise
+                + ", decay="
+                + decay
+                + ", expected rise < decay ("
+                + Where.here()
+                + ")");
+      }
+      slowDecay = decay("DoubleExponential", decay, dt);
+      fastDecay = decay("DoubleExponential", rise, dt);
+      double peak = rise * decay / (decay - rise) * Math.log(decay / rise);
+      scale = 1 / (Math.exp(-peak / decay) - Math.exp(-peak / rise));
+    }
+
+    @Override
+    public Tensor update(Tensor x) {
+      slow.set(slow.value().mul(slowDecay).add(x));
+      fast.set(fast.value().mul(fastDecay).add(x));
+      return slow.value().sub(fast.value()).mul(scale);
+    }
+  }
+}

@@ -1,0 +1,51 @@
+package dev.engram.spiking;
+
+import dev.engram.ir.Tensor;
+
+/** What the output of a synapse does to a neuron. */
+public sealed interface SynapticInput {
+
+  /** The potential jumps by it. */
+  record Delta() implements SynapticInput {}
+
+  /** It is a current. */
+  record Current() implements SynapticInput {}
+
+  /**
+   * It is a conductance g: the current is {@code g (reversal - v)}.
+   *
+   * @param reversal potential at which no current flows
+   */
+  record Conductance(double reversal) implements SynapticInput {}
+
+  /**
+   * A conductance that magnesium blocks (Jahr and Stevens 1990): the current is {@code g (reversal
+   * - v) / (1 + magnesium/3.57 e^(-0.062 v))}, v in millivolts.
+   *
+   * @param magnesium concentration outside, in millimoles per litre
+   */
+  record BlockedConductance(double reversal, double magnesium) implements SynapticInput {}
+
+  /** One step of {@code neuron} with the synapse's output {@code g}; gives the spikes. */
+  default Tensor step(Neuron neuron, Tensor g) {
+    return this instanceof Delta ? neuron.jump(g) : neuron.update(current(g, neuron.potential()));
+  }
+
+  /**
+   * The current at the potential {@code v}, to sum over several inputs.
+   *
+   * @throws IllegalStateException for {@link Delta}, which is no current
+   */
+  default Tensor current(Tensor g, Tensor v) {
+    return switch (this) {
+      case Delta _ ->
+          throw new IllegalStateException("a delta synapse gives no current; use Neuron.jump");
+      case Current _ -> g;
+      case Conductance c -> g.mul(v.neg().add(c.reversal));
+      case BlockedConductance c -> {
+        Tensor block = v.mul(-0.062).exp().mul(c.magnesium / 3.57).add(1);
+        yield g.mul(v.neg().add(c.reversal)).div(block);
+      }
+    };
+  }
+}
