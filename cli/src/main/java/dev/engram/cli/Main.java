@@ -3,6 +3,7 @@ package dev.engram.cli;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.module.ModuleDescriptor;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -21,13 +22,14 @@ public final class Main {
 
   private static final List<String> COMMANDS =
       List.of("train", "dump", "explain", "opt", "run", "--help", "--version");
-  private static final List<String> JOBS = List.of("copying");
+  private static final List<String> JOBS = trainings();
   private static final String HELP =
       """
       usage: engram COMMAND [OPTIONS]
 
       commands:
         train copying   train a GRU on the copying task, online and offline
+        train JOB       train on another task, online: integrator, match, digits, text, network
         dump            print a program after a stage of the compiler
         explain         print how a model learns online: groups, traces, costs
         opt             run passes on the graphs of a file, or find the pass that spoils them
@@ -129,7 +131,18 @@ public final class Main {
     }
   }
 
+  private static List<String> trainings() {
+    List<String> names = new ArrayList<>(List.of("copying"));
+    SequenceTask.ALL.forEach(t -> names.add(t.name()));
+    return List.copyOf(names);
+  }
+
   private void train(List<String> words) throws UsageException, IOException {
+    Optional<SequenceTask> task = words.stream().findFirst().flatMap(SequenceTask::named);
+    if (task.isPresent()) {
+      train(task.get(), words.subList(1, words.size()));
+      return;
+    }
     if (asksForHelp(words)) {
       terminal.out().print(TrainOptions.SYNTAX.help());
       return;
@@ -146,6 +159,16 @@ public final class Main {
     checkMemory(options);
     OutputFolder.prepare(options.out(), options.chartFile(), options.tableFile());
     jobs.train().run(options, terminal);
+  }
+
+  private void train(SequenceTask task, List<String> words) throws UsageException, IOException {
+    if (asksForHelp(words)) {
+      terminal.out().print(task.syntax().help());
+      return;
+    }
+    SequenceTask.Settings settings = task.parse(words);
+    OutputFolder.prepare(settings.out(), Results.files(settings.out(), task.metrics()));
+    SequenceJob.run(task, settings, terminal);
   }
 
   /** Reads the words after the name of a command. */

@@ -141,9 +141,11 @@ class MainTest {
         "trian|unknown command 'trian'; did you mean train?",
         "--hlep|unknown command '--hlep'; did you mean --help?",
         "frobnicate|unknown command 'frobnicate'",
-        "train|train needs the name of a job: copying",
-        "train --lag 3|train needs the name of a job: copying",
-        "train adding|unknown job 'adding', expected copying",
+        "train|train needs the name of a job: copying, integrator, match, digits, text, network",
+        "train --lag 3|train needs the name of a job: copying, integrator, match, digits, text,"
+            + " network",
+        "train adding|unknown job 'adding', expected copying, integrator, match, digits, text,"
+            + " network",
         "dump nothing.ir|cannot read nothing.ir: no such file",
         "dump a-b|'a-b' is neither the name of a class nor a file that ends in .ir",
         "dump a b|one graph at a time, got 'a' and 'b'",

@@ -13,13 +13,13 @@ import java.awt.geom.PathIterator;
  * @param size em in pixels, as of any other font
  * @param weight width of the pen in em
  */
-record StrokeFont(double size, double weight) {
+public record StrokeFont(double size, double weight) {
   private static final double CAP_EM = 0.70;
   private static final double TRACKING = 0.9;
   private static final double REGULAR = 0.088;
   private static final double BOLD = 0.125;
 
-  static StrokeFont regular(double size) {
+  public static StrokeFont regular(double size) {
     return new StrokeFont(size, REGULAR);
   }
 
@@ -34,12 +34,12 @@ record StrokeFont(double size, double weight) {
   }
 
   /** Height of capitals above the baseline, in pixels. */
-  double capHeight() {
+  public double capHeight() {
     return Math.round(size * CAP_EM);
   }
 
   /** Width of one line of text, in pixels. */
-  double width(String text) {
+  public double width(String text) {
     double width = 0;
     int previous = 0;
     for (int letter : text.codePoints().toArray()) {
@@ -50,7 +50,7 @@ record StrokeFont(double size, double weight) {
   }
 
   /** Draws text from {@code x} on the baseline {@code y}, in the color that is set. */
-  void draw(Graphics2D g, String text, double x, double y) {
+  public void draw(Graphics2D g, String text, double x, double y) {
     Path2D line = new Path2D.Double();
     double at = 0;
     int previous = 0;

@@ -1,0 +1,93 @@
+package dev.engram.cli;
+
+import dev.engram.Key;
+import dev.engram.Layer;
+import dev.engram.ir.DType;
+import dev.engram.ir.Tensor;
+import dev.engram.nn.Connectivity;
+import dev.engram.nn.Initializer;
+import dev.engram.nn.LeakyReadout;
+import dev.engram.nn.SignedLinear;
+import dev.engram.nn.SparseLinear;
+import dev.engram.spiking.Constant;
+import dev.engram.spiking.LifNeuron;
+import dev.engram.spiking.Membrane;
+import dev.engram.spiking.Surrogate;
+import dev.engram.spiking.Synapse;
+import dev.engram.spiking.SynapticInput;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Neurons and synapses of the COBA network of Vogels and Abbott (2005), four fifths excitatory, in
+ * millivolts, milliseconds, and conductances in units of the leak; with inputs and a leaky readout.
+ * All synapses learn, and stay excitatory or inhibitory.
+ */
+final class ConductanceNet extends Layer {
+  private static final int DEGREE = 80;
+  private static final int INPUT_DEGREE = 8;
+  private static final double EXCITATORY = 0.6;
+  private static final double INHIBITORY = 6.7;
+
+  private final int size;
+  private final int excitatory;
+  private final SparseLinear fromInput;
+  private final SparseLinear fromExcitatory;
+  private final SparseLinear fromInhibitory;
+  private final Synapse excitation;
+  private final Synapse inhibition;
+  private final LifNeuron neuron;
+  private final LeakyReadout readout;
+
+  ConductanceNet(int size, Key key) {
+    this.size = size;
+    this.excitatory = Math.max(1, Math.min(size - 1, size * 4 / 5));
+    List<Key> keys = key.split(7);
+    fromInput =
+        sparse(NetworkProblem.INPUTS, INPUT_DEGREE, 2 * EXCITATORY, keys.get(0), keys.get(1));
+    fromExcitatory = sparse(excitatory, DEGREE * 4 / 5, EXCITATORY, keys.get(2), keys.get(3));
+    fromInhibitory = sparse(size - excitatory, DEGREE / 5, INHIBITORY, keys.get(4), keys.get(5));
+    excitation = new Synapse.Exponential(size, 5, 1, DType.F32);
+    inhibition = new Synapse.Exponential(size, 10, 1, DType.F32);
+    neuron =
+        new LifNeuron(
+            size,
+            Membrane.of(20)
+                .withRest(-60)
+                .withResetTo(-60)
+                .withThreshold(Constant.of(-50))
+                .withSurrogate(Surrogate.triangle(0.03, 10)));
+    readout = new LeakyReadout(size, NetworkProblem.CLASSES, 20, 1, keys.get(6), DType.F32);
+  }
+
+  // Magnitudes within a quarter of `weight`, all of one sign: what arrives is a conductance.
+  private SparseLinear sparse(int from, int degree, double weight, Key where, Key values) {
+    Connectivity to = Connectivity.fixedInDegree(from, size, Math.min(from, degree), where);
+    double[] positive = SignedLinear.dale(from, from);
+    return new SparseLinear(
+        to,
+        values,
+        DType.F32,
+        Initializer.uniform(0.75 * weight, 1.25 * weight),
+        Optional.of(positive));
+  }
+
+  String describe() {
+    return size + " LIF with " + DEGREE + " synapses each";
+  }
+
+  @Override
+  public Tensor update(Tensor x) {
+    Tensor before = neuron.spikes();
+    Tensor e = fromInput.update(x).add(fromExcitatory.update(before.slice(0, 0, excitatory)));
+    Tensor i = fromInhibitory.update(before.slice(0, excitatory, size));
+    Tensor v = neuron.potential();
+    Tensor current =
+        new SynapticInput.Conductance(0)
+            .current(excitation.update(e), v)
+            .add(new SynapticInput.Conductance(-80).current(inhibition.update(i), v));
+    Tensor spikes = neuron.update(current);
+    Tensor activity = spikes.stopGradient().mean().reshape(1);
+    return Tensor.concat(0, readout.update(spikes), activity);
+  }
+}

@@ -1,0 +1,104 @@
+package dev.engram.cli;
+
+import dev.engram.Key;
+import dev.engram.Layer;
+import dev.engram.Pair;
+import dev.engram.ir.DType;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Tensor;
+import dev.engram.loss.Losses;
+import dev.engram.loss.Metrics;
+import dev.engram.nn.Initializer;
+import dev.engram.nn.LeakyReadout;
+import dev.engram.spiking.Encoders;
+import dev.engram.spiking.LifNeuron;
+import dev.engram.spiking.Membrane;
+import dev.engram.spiking.RecurrentSpikes;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/** Pictures of digits as Poisson spike trains, one for each pixel: which digit is it? */
+final class DigitsProblem implements SequenceProblem {
+  static final SequenceTask TASK =
+      new SequenceTask(
+          "digits",
+          "Trains leaky integrate-and-fire neurons to read digits from spike trains of pixels,"
+              + " and\n"
+              + "writes curves of loss, accuracy and firing rate.",
+          "Spiking Classifier of Drawn Digits",
+          SequenceTask.Settings.of("digits", 400, 25, 64, 100, 5e-3),
+          List.of("loss", "accuracy", "rate"),
+          DigitsProblem::new);
+
+  private static final int CLASSES = 10;
+  private static final int PIXELS = DigitImages.SIDE * DigitImages.SIDE;
+
+  /** Probability of a spike per step of a white pixel. */
+  private static final double BRIGHTEST = 0.5;
+
+  private final SequenceTask.Settings settings;
+  private final SplittableRandom random;
+  private final DigitImages images;
+  private final Key spikes;
+  private final SpikingNet model;
+  private int batches;
+
+  DigitsProblem(SequenceTask.Settings settings) {
+    this.settings = settings;
+    this.random = new SplittableRandom(settings.seed());
+    this.images = new DigitImages(random);
+    List<Key> keys = Key.of(settings.seed()).split(3);
+    this.spikes = keys.get(2);
+    int n = settings.hidden();
+    this.model =
+        new SpikingNet(
+            new RecurrentSpikes(
+                PIXELS,
+                new LifNeuron(n, Membrane.of(10).withReset(Membrane.Reset.BY_THRESHOLD_DETACHED)),
+                keys.get(0),
+                Initializer.normal(1 / Math.sqrt(PIXELS))),
+            new LeakyReadout(n, CLASSES, 20, 1, keys.get(1), DType.F32));
+  }
+
+  @Override
+  public String describe() {
+    return PIXELS + " pixels -> LIF " + settings.hidden() + " -> " + CLASSES;
+  }
+
+  @Override
+  public Layer model() {
+    return model;
+  }
+
+  @Override
+  public Pair<Tensor, Tensor> next() {
+    int steps = settings.steps();
+    int batch = settings.batch();
+    float[] p = new float[batch * PIXELS];
+    int[] y = new int[steps * batch];
+    for (int b = 0; b < batch; b++) {
+      int digit = random.nextInt(CLASSES);
+      double[] pixels = images.draw(digit);
+      for (int i = 0; i < PIXELS; i++) {
+        p[b * PIXELS + i] = (float) (BRIGHTEST * pixels[i]);
+      }
+      for (int t = 0; t < steps; t++) {
+        y[t * batch + b] = digit;
+      }
+    }
+    Tensor trains =
+        Encoders.poisson(spikes.foldIn(batches++), HostTensor.of(p, batch, PIXELS), steps);
+    return new Pair<>(trains, HostTensor.of(y, steps, batch));
+  }
+
+  @Override
+  public Tensor loss(Tensor outputs, Tensor targets) {
+    return Losses.softmaxCrossEntropy(SpikingNet.logits(outputs), targets).mean();
+  }
+
+  @Override
+  public List<Tensor> metrics(Tensor outputs, Tensor targets) {
+    Tensor last = SpikingNet.logits(outputs).get(-1);
+    return List.of(Metrics.accuracy(last, targets.get(-1)), SpikingNet.rate(outputs));
+  }
+}

@@ -1,0 +1,81 @@
+package dev.engram.cli;
+
+import dev.engram.Key;
+import dev.engram.Layer;
+import dev.engram.Pair;
+import dev.engram.ir.DType;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Tensor;
+import dev.engram.loss.Losses;
+import dev.engram.nn.GruCell;
+import dev.engram.nn.Linear;
+import dev.engram.nn.Sequential;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/** White noise in, its sum up to now out. */
+final class IntegratorProblem implements SequenceProblem {
+  static final SequenceTask TASK =
+      new SequenceTask(
+          "integrator",
+          "Trains a GRU to add up white noise, and writes curves of loss and relative error.",
+          "GRU Integrates White Noise",
+          SequenceTask.Settings.of("integrator", 300, 50, 32, 64, 3e-3),
+          List.of("loss", "relative error"),
+          IntegratorProblem::new);
+
+  private final SequenceTask.Settings settings;
+  private final SplittableRandom random;
+  private final Sequential model;
+
+  IntegratorProblem(SequenceTask.Settings settings) {
+    this.settings = settings;
+    this.random = new SplittableRandom(settings.seed());
+    List<Key> keys = Key.of(settings.seed()).split(2);
+    this.model =
+        new Sequential(
+            new GruCell(1, settings.hidden(), keys.get(0), DType.F32),
+            new Linear(settings.hidden(), 1, keys.get(1)));
+  }
+
+  @Override
+  public String describe() {
+    return "GRU 1 -> " + settings.hidden() + " -> 1";
+  }
+
+  @Override
+  public Layer model() {
+    return model;
+  }
+
+  /** Noise whose sum has, at the end, the variance 1. */
+  @Override
+  public Pair<Tensor, Tensor> next() {
+    int steps = settings.steps();
+    int batch = settings.batch();
+    float[] x = new float[steps * batch];
+    float[] sum = new float[steps * batch];
+    for (int b = 0; b < batch; b++) {
+      double total = 0;
+      for (int t = 0; t < steps; t++) {
+        double u = random.nextGaussian();
+        total += u / Math.sqrt(steps);
+        x[t * batch + b] = (float) u;
+        sum[t * batch + b] = (float) total;
+      }
+    }
+    return new Pair<>(HostTensor.of(x, steps, batch, 1), HostTensor.of(sum, steps, batch, 1));
+  }
+
+  @Override
+  public Tensor loss(Tensor outputs, Tensor targets) {
+    return Losses.meanSquaredError(outputs, targets);
+  }
+
+  /** The root mean square of the error over that of the targets. */
+  @Override
+  public List<Tensor> metrics(Tensor outputs, Tensor targets) {
+    Tensor error = Losses.meanSquaredError(outputs, targets);
+    return List.of(error.div(targets.square().mean()).sqrt());
+  }
+}

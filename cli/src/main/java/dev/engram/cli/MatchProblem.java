@@ -1,0 +1,111 @@
+package dev.engram.cli;
+
+import dev.engram.Key;
+import dev.engram.Layer;
+import dev.engram.Pair;
+import dev.engram.ir.DType;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Tensor;
+import dev.engram.loss.Losses;
+import dev.engram.loss.Metrics;
+import dev.engram.nn.Initializer;
+import dev.engram.nn.LeakyReadout;
+import dev.engram.spiking.AlifNeuron;
+import dev.engram.spiking.Constant;
+import dev.engram.spiking.Membrane;
+import dev.engram.spiking.RecurrentSpikes;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * Delayed match to sample: one of two groups of inputs fires, then after a delay one of the two
+ * again, together with a third that asks: was it the same? Two fifths of the time are delay.
+ */
+final class MatchProblem implements SequenceProblem {
+  static final SequenceTask TASK =
+      new SequenceTask(
+          "match",
+          "Trains adaptive spiking neurons to compare what they see with what they saw before a\n"
+              + "delay, and writes curves of loss, accuracy and firing rate.",
+          "Delayed Match to Sample with Adaptive Neurons",
+          SequenceTask.Settings.of("match", 600, 50, 64, 100, 5e-3),
+          List.of("loss", "accuracy", "rate"),
+          MatchProblem::new);
+
+  private static final int GROUP = 10;
+  private static final int INPUTS = 3 * GROUP;
+  private static final double ACTIVE = 0.4;
+  private static final double SILENT = 0.01;
+
+  /** A target that says there is nothing to tell. */
+  private static final int NONE = -1;
+
+  private final SequenceTask.Settings settings;
+  private final SplittableRandom random;
+  private final SpikingNet model;
+
+  MatchProblem(SequenceTask.Settings settings) {
+    this.settings = settings;
+    this.random = new SplittableRandom(settings.seed());
+    List<Key> keys = Key.of(settings.seed()).split(2);
+    int n = settings.hidden();
+    Membrane membrane = Membrane.of(20).withReset(Membrane.Reset.BY_THRESHOLD);
+    // Adaptation outlasts the delay.
+    AlifNeuron neuron =
+        new AlifNeuron(n, membrane, Constant.of(4.0 * settings.steps()), Constant.of(0.2));
+    this.model =
+        new SpikingNet(
+            new RecurrentSpikes(
+                INPUTS, neuron, keys.get(0), Initializer.normal(0.8 / Math.sqrt(INPUTS))),
+            new LeakyReadout(n, 2, 10, 1, keys.get(1), DType.F32));
+  }
+
+  @Override
+  public String describe() {
+    return INPUTS + " spike trains -> ALIF " + settings.hidden() + " -> 2";
+  }
+
+  @Override
+  public Layer model() {
+    return model;
+  }
+
+  @Override
+  public Pair<Tensor, Tensor> next() {
+    int steps = settings.steps();
+    int batch = settings.batch();
+    float[] x = new float[steps * batch * INPUTS];
+    int[] y = new int[steps * batch];
+    for (int b = 0; b < batch; b++) {
+      int sample = random.nextInt(2);
+      int test = random.nextInt(2);
+      for (int t = 0; t < steps; t++) {
+        boolean first = 10 * t < 3 * steps;
+        boolean second = 10 * t >= 7 * steps;
+        y[t * batch + b] = second ? (sample == test ? 1 : 0) : NONE;
+        for (int i = 0; i < INPUTS; i++) {
+          int group = i / GROUP;
+          boolean on = (first && group == sample) || (second && (group == test || group == 2));
+          double p = on ? ACTIVE : SILENT;
+          x[(t * batch + b) * INPUTS + i] = random.nextDouble() < p ? 1 : 0;
+        }
+      }
+    }
+    return new Pair<>(HostTensor.of(x, steps, batch, INPUTS), HostTensor.of(y, steps, batch));
+  }
+
+  @Override
+  public Tensor loss(Tensor outputs, Tensor targets) {
+    Tensor asked = targets.ge(targets.like(0));
+    Tensor label = targets.max(targets.like(0));
+    Tensor each = Losses.softmaxCrossEntropy(SpikingNet.logits(outputs), label);
+    // Over the steps that ask, the mean is that of an ordinary cross entropy.
+    return each.mul(asked.cast(each.dtype())).mean().mul(1 / 0.3);
+  }
+
+  @Override
+  public List<Tensor> metrics(Tensor outputs, Tensor targets) {
+    Tensor last = SpikingNet.logits(outputs).get(-1);
+    return List.of(Metrics.accuracy(last, targets.get(-1)), SpikingNet.rate(outputs));
+  }
+}

@@ -1,0 +1,80 @@
+package dev.engram.cli;
+
+import dev.engram.Key;
+import dev.engram.Layer;
+import dev.engram.Pair;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Tensor;
+import dev.engram.loss.Losses;
+import dev.engram.loss.Metrics;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/** Which of four groups of inputs fires more than the others? */
+final class NetworkProblem implements SequenceProblem {
+  static final SequenceTask TASK =
+      new SequenceTask(
+          "network",
+          "Trains a sparse network of excitatory and inhibitory neurons with conductance synapses\n"
+              + "to tell patterns of input spikes apart, and writes curves of loss, accuracy and"
+              + " rate.",
+          "Sparse Network with Conductance Synapses",
+          SequenceTask.Settings.of("network", 60, 60, 8, 4000, 1e-2),
+          List.of("loss", "accuracy", "rate"),
+          NetworkProblem::new);
+
+  static final int INPUTS = 80;
+  static final int CLASSES = 4;
+  private static final double ACTIVE = 0.12;
+  private static final double BACKGROUND = 0.04;
+
+  private final SequenceTask.Settings settings;
+  private final SplittableRandom random;
+  private final ConductanceNet model;
+
+  NetworkProblem(SequenceTask.Settings settings) {
+    this.settings = settings;
+    this.random = new SplittableRandom(settings.seed());
+    this.model = new ConductanceNet(settings.hidden(), Key.of(settings.seed()));
+  }
+
+  @Override
+  public String describe() {
+    return INPUTS + " spike trains -> " + model.describe() + " -> " + CLASSES;
+  }
+
+  @Override
+  public Layer model() {
+    return model;
+  }
+
+  @Override
+  public Pair<Tensor, Tensor> next() {
+    int steps = settings.steps();
+    int batch = settings.batch();
+    float[] x = new float[steps * batch * INPUTS];
+    int[] y = new int[steps * batch];
+    for (int b = 0; b < batch; b++) {
+      int pattern = random.nextInt(CLASSES);
+      for (int t = 0; t < steps; t++) {
+        y[t * batch + b] = pattern;
+        for (int i = 0; i < INPUTS; i++) {
+          double p = i * CLASSES / INPUTS == pattern ? ACTIVE : BACKGROUND;
+          x[(t * batch + b) * INPUTS + i] = random.nextDouble() < p ? 1 : 0;
+        }
+      }
+    }
+    return new Pair<>(HostTensor.of(x, steps, batch, INPUTS), HostTensor.of(y, steps, batch));
+  }
+
+  @Override
+  public Tensor loss(Tensor outputs, Tensor targets) {
+    return Losses.softmaxCrossEntropy(SpikingNet.logits(outputs), targets).mean();
+  }
+
+  @Override
+  public List<Tensor> metrics(Tensor outputs, Tensor targets) {
+    Tensor last = SpikingNet.logits(outputs).get(-1);
+    return List.of(Metrics.accuracy(last, targets.get(-1)), SpikingNet.rate(outputs));
+  }
+}

@@ -1,0 +1,157 @@
+package dev.engram.cli;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * A training of {@code engram train} in which a model sees a sequence and has a loss in each step.
+ *
+ * @param name of the job
+ * @param purpose for the help, one sentence
+ * @param title of the charts
+ * @param defaults values of the options that are not given
+ * @param metrics all of them, the loss first
+ * @param problem makes the model and the data
+ */
+record SequenceTask(
+    String name,
+    String purpose,
+    String title,
+    Settings defaults,
+    List<String> metrics,
+    Function<Settings, SequenceProblem> problem) {
+
+  /** All jobs but the copying task. */
+  static final List<SequenceTask> ALL =
+      List.of(
+          IntegratorProblem.TASK,
+          MatchProblem.TASK,
+          DigitsProblem.TASK,
+          TextProblem.TASK,
+          NetworkProblem.TASK);
+
+  /**
+   * What a job was asked to do. Every number has been checked.
+   *
+   * @param epochs training iterations, one batch each
+   * @param steps time steps of a sequence
+   * @param batch sequences per iteration
+   * @param hidden units
+   * @param lr learning rate of Adam
+   * @param rule the learning rule, or both after each other
+   * @param seed of the weights and the data
+   */
+  record Settings(
+      int epochs,
+      int steps,
+      int batch,
+      int hidden,
+      double lr,
+      Rule rule,
+      long seed,
+      Path out,
+      int threads) {
+
+    static Settings of(String name, int epochs, int steps, int batch, int hidden, double lr) {
+      int processors = Runtime.getRuntime().availableProcessors();
+      return new Settings(
+          epochs, steps, batch, hidden, lr, Rule.D_RTRL, 0, Path.of("out", name), processors);
+    }
+  }
+
+  static Optional<SequenceTask> named(String name) {
+    return ALL.stream().filter(t -> t.name.equals(name)).findFirst();
+  }
+
+  /** The options, whose fallbacks are this task's defaults. */
+  private record Options(Settings d) {
+    Option<Integer> epochs() {
+      return number("--epochs", 1_000_000_000, d.epochs, "training iterations");
+    }
+
+    Option<Integer> steps() {
+      return number("--steps", 10_000_000, d.steps, "time steps of a sequence");
+    }
+
+    Option<Integer> batch() {
+      return number("--batch", 1_000_000, d.batch, "sequences per iteration");
+    }
+
+    Option<Integer> hidden() {
+      return number("--hidden", 1_000_000, d.hidden, "recurrent units");
+    }
+
+    Option<Double> lr() {
+      return new Option<>(
+          "--lr",
+          "X",
+          OptionType.positive(1000),
+          d.lr,
+          "learning rate of Adam (default " + d.lr + ")");
+    }
+
+    Option<Rule> rule() {
+      return new Option<>(
+          "--rule",
+          "RULE",
+          OptionType.oneOf(Rule.class),
+          d.rule,
+          "both, d-rtrl or bptt (default d-rtrl)");
+    }
+
+    Option<Path> out() {
+      return new Option<>(
+          "--out",
+          "FOLDER",
+          OptionType.path(),
+          d.out,
+          "folder of the results (default " + d.out + ")");
+    }
+
+    private static Option<Integer> number(String name, int most, int fallback, String what) {
+      return new Option<>(
+          name, "N", OptionType.integer(1, most), fallback, what + " (default " + fallback + ")");
+    }
+  }
+
+  Syntax syntax() {
+    Options o = new Options(defaults);
+    return syntax(o.epochs(), o.steps(), o.batch(), o.hidden(), o.lr(), o.rule(), o.out());
+  }
+
+  private Syntax syntax(Option<?>... own) {
+    List<Option<?>> all = new java.util.ArrayList<>(List.of(own));
+    all.add(TrainOptions.SEED);
+    all.add(TrainOptions.THREADS);
+    return new Syntax("engram train " + name + " [OPTIONS]", purpose, all);
+  }
+
+  /** Reads the words after {@code train NAME}. */
+  Settings parse(List<String> words) throws UsageException {
+    Options o = new Options(defaults);
+    Option<Integer> epochs = o.epochs();
+    Option<Integer> steps = o.steps();
+    Option<Integer> batch = o.batch();
+    Option<Integer> hidden = o.hidden();
+    Option<Double> lr = o.lr();
+    Option<Rule> rule = o.rule();
+    Option<Path> out = o.out();
+    Syntax.Arguments given = syntax(epochs, steps, batch, hidden, lr, rule, out).parse(words);
+    if (!given.operands().isEmpty()) {
+      throw new UsageException(
+          "unexpected word '" + OptionType.shown(given.operands().getFirst()) + "'");
+    }
+    return new Settings(
+        given.get(epochs),
+        given.get(steps),
+        given.get(batch),
+        given.get(hidden),
+        given.get(lr),
+        given.get(rule),
+        given.get(TrainOptions.SEED),
+        given.get(out),
+        given.get(TrainOptions.THREADS));
+  }
+}

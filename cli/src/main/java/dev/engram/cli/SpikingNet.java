@@ -1,0 +1,38 @@
+package dev.engram.cli;
+
+import dev.engram.Layer;
+import dev.engram.ir.Tensor;
+import dev.engram.nn.LeakyReadout;
+import dev.engram.spiking.RecurrentSpikes;
+
+/**
+ * Recurrent spiking neurons with a leaky readout. The output is the readout's, and at the end the
+ * part of the neurons that spike in this step.
+ */
+final class SpikingNet extends Layer {
+  private final RecurrentSpikes recurrent;
+  private final LeakyReadout readout;
+
+  SpikingNet(RecurrentSpikes recurrent, LeakyReadout readout) {
+    this.recurrent = recurrent;
+    this.readout = readout;
+  }
+
+  @Override
+  public Tensor update(Tensor x) {
+    Tensor spikes = recurrent.update(x);
+    Tensor activity = spikes.stopGradient().mean().reshape(1);
+    return Tensor.concat(0, readout.update(spikes), activity);
+  }
+
+  /** Everything but the activity, of outputs {@code [..., classes + 1]}. */
+  static Tensor logits(Tensor outputs) {
+    return outputs.slice(-1, 0, outputs.dim(-1) - 1);
+  }
+
+  /** The mean rate in hertz, of outputs {@code [..., classes + 1]} of steps of a millisecond. */
+  static Tensor rate(Tensor outputs) {
+    int last = outputs.dim(-1) - 1;
+    return outputs.slice(-1, last, last + 1).mean().mul(1000);
+  }
+}
