@@ -1,6 +1,8 @@
 package dev.engram.ir;
 
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /**
  * Element types. The text name ({@code f32}, {@code bool}, …) is the lower-case constant name.
@@ -28,6 +30,11 @@ public enum DType {
   DType(int bytes) {
     this.bytes = bytes;
     this.text = name().toLowerCase(Locale.ROOT);
+  }
+
+  /** All types' names, for errors. */
+  static String names() {
+    return Arrays.stream(values()).map(t -> t.text).collect(Collectors.joining(", "));
   }
 
   /** Bytes one element takes in memory; a bool takes one byte holding 0 or 1. */

@@ -76,7 +76,7 @@ final class Tokens {
         Stream.of(DType.values())
             .filter(d -> d.toString().equals(word.text()))
             .findFirst()
-            .orElseThrow(() -> found(word, "f32, f64, i32, i64 or bool"));
+            .orElseThrow(() -> found(word, "an element type, one of " + DType.names()));
     return new TensorType(dtype, shape());
   }
 

@@ -26,7 +26,8 @@ class ParserTest {
         "graph @f(%x: f32[2] => 1:20: found the end of the text, expected `,`",
         "graph @f(% => 1:10: found `%` alone, expected % and a name such as %0 or %x",
         "graph @f(x => 1:10: found `x`, expected a parameter such as %x",
-        "graph @f(%x: f33[2]) => 1:14: found `f33`, expected f32, f64, i32, i64 or bool",
+        "graph @f(%x: f33[2]) => 1:14: found `f33`, expected an element type, one of f32, f64, f16,"
+            + " bf16, i8, i16, i32, i64, u8, bool",
         "graph @f(%x: f32[-2]) => 1:18: found `-2`, expected a length from 0 to 2147483647",
         "graph @f(%x: f32[2147483648]) => 1:18: found `2147483648`, expected a length from 0 to"
             + " 2147483647",
@@ -71,8 +72,8 @@ class ParserTest {
             + " expected an attribute of neg: it has none",
         "graph @f(%x: f32[1]) -> f32[] { %0: f32[] = concat{axis=1.0}(%x) return %0 } => 1:57:"
             + " found `1.0`, expected a whole number of 32 bits",
-        "graph @f(%x: f32[1]) -> f32[] { %0: f32[] = cast{to=f16}(%x) return %0 } => 1:53: found"
-            + " `f16`, expected one of f32, f64, i32, i64, bool",
+        "graph @f(%x: f32[1]) -> f32[] { %0: f32[] = cast{to=f8}(%x) return %0 } => 1:53: found"
+            + " `f8`, expected one of f32, f64, f16, bf16, i8, i16, i32, i64, u8, bool",
         "graph @f(%x: f32[1]) -> f32[] { %0: f32[] = call(%x) return %0 } => 1:45: call lacks the"
             + " graph body",
         "graph @f(%x: f32[1]) -> f32[] { %0: f32[] = call{derivative=vjp}(%x) bdy @g() return %0 }"
