@@ -6,8 +6,6 @@ import dev.engram.Pair;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
-import dev.engram.loss.Losses;
-import dev.engram.loss.Metrics;
 import dev.engram.nn.Initializer;
 import dev.engram.nn.LeakyReadout;
 import dev.engram.spiking.Encoders;
@@ -93,12 +91,11 @@ final class DigitsProblem implements SequenceProblem {
 
   @Override
   public Tensor loss(Tensor outputs, Tensor targets) {
-    return Losses.softmaxCrossEntropy(SpikingNet.logits(outputs), targets).mean();
+    return SpikingNet.crossEntropy(outputs, targets).mean();
   }
 
   @Override
   public List<Tensor> metrics(Tensor outputs, Tensor targets) {
-    Tensor last = SpikingNet.logits(outputs).get(-1);
-    return List.of(Metrics.accuracy(last, targets.get(-1)), SpikingNet.rate(outputs));
+    return SpikingNet.metrics(outputs, targets);
   }
 }

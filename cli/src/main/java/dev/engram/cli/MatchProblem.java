@@ -6,8 +6,6 @@ import dev.engram.Pair;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
-import dev.engram.loss.Losses;
-import dev.engram.loss.Metrics;
 import dev.engram.nn.Initializer;
 import dev.engram.nn.LeakyReadout;
 import dev.engram.spiking.AlifNeuron;
@@ -98,14 +96,13 @@ final class MatchProblem implements SequenceProblem {
   public Tensor loss(Tensor outputs, Tensor targets) {
     Tensor asked = targets.ge(targets.like(0));
     Tensor label = targets.max(targets.like(0));
-    Tensor each = Losses.softmaxCrossEntropy(SpikingNet.logits(outputs), label);
+    Tensor each = SpikingNet.crossEntropy(outputs, label);
     // Over the steps that ask, the mean is that of an ordinary cross entropy.
     return each.mul(asked.cast(each.dtype())).mean().mul(1 / 0.3);
   }
 
   @Override
   public List<Tensor> metrics(Tensor outputs, Tensor targets) {
-    Tensor last = SpikingNet.logits(outputs).get(-1);
-    return List.of(Metrics.accuracy(last, targets.get(-1)), SpikingNet.rate(outputs));
+    return SpikingNet.metrics(outputs, targets);
   }
 }

@@ -1,6 +1,7 @@
 package dev.engram.cli;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -122,7 +123,7 @@ record SequenceTask(
   }
 
   private Syntax syntax(Option<?>... own) {
-    List<Option<?>> all = new java.util.ArrayList<>(List.of(own));
+    List<Option<?>> all = new ArrayList<>(List.of(own));
     all.add(TrainOptions.SEED);
     all.add(TrainOptions.THREADS);
     return new Syntax("engram train " + name + " [OPTIONS]", purpose, all);

@@ -2,8 +2,11 @@ package dev.engram.cli;
 
 import dev.engram.Layer;
 import dev.engram.ir.Tensor;
+import dev.engram.loss.Losses;
+import dev.engram.loss.Metrics;
 import dev.engram.nn.LeakyReadout;
 import dev.engram.spiking.RecurrentSpikes;
+import java.util.List;
 
 /**
  * Recurrent spiking neurons with a leaky readout. The output is the readout's, and at the end the
@@ -26,13 +29,23 @@ final class SpikingNet extends Layer {
   }
 
   /** Everything but the activity, of outputs {@code [..., classes + 1]}. */
-  static Tensor logits(Tensor outputs) {
+  private static Tensor logits(Tensor outputs) {
     return outputs.slice(-1, 0, outputs.dim(-1) - 1);
   }
 
   /** The mean rate in hertz, of outputs {@code [..., classes + 1]} of steps of a millisecond. */
-  static Tensor rate(Tensor outputs) {
+  private static Tensor rate(Tensor outputs) {
     int last = outputs.dim(-1) - 1;
     return outputs.slice(-1, last, last + 1).mean().mul(1000);
+  }
+
+  /** The cross entropy of each step and example, {@code [T, B]}. */
+  static Tensor crossEntropy(Tensor outputs, Tensor labels) {
+    return Losses.softmaxCrossEntropy(logits(outputs), labels);
+  }
+
+  /** The accuracy of the last step, and the rate. */
+  static List<Tensor> metrics(Tensor outputs, Tensor labels) {
+    return List.of(Metrics.accuracy(logits(outputs).get(-1), labels.get(-1)), rate(outputs));
   }
 }
