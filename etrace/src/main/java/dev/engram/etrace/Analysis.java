@@ -233,7 +233,8 @@ final class Analysis {
   private List<List<Site>> bundles() {
     Map<Site, List<Site>> bundles = new LinkedHashMap<>();
     Map<Var, Site> bySignal = new HashMap<>();
-    for (Site s : flow.sites()) {
+    List<Site> sites = flow.sites().stream().filter(s -> teaches(s) || !isTaught(s)).toList();
+    for (Site s : sites) {
       if (!(s instanceof Site.Direct)) {
         for (Site way : ways(s)) {
           bundles.put(way, new ArrayList<>(List.of(way)));
@@ -241,13 +242,30 @@ final class Analysis {
         }
       }
     }
-    for (Site s : flow.sites()) {
+    for (Site s : sites) {
       if (s instanceof Site.Direct bias) {
         Site product = rides(bias, bySignal);
         bundles.computeIfAbsent(product, k -> new ArrayList<>()).add(bias);
       }
     }
     return List.copyOf(bundles.values());
+  }
+
+  /** True when something is learned from the site; a predicate alone teaches nothing. */
+  private boolean teaches(Site s) {
+    return step.graph().outs().contains(s.signal())
+        || flow.dataUses(s.signal()).stream()
+            .filter(u -> !flow.isMoved(u))
+            .anyMatch(u -> Flow.carried(u).stream().anyMatch(reach::reachesOut));
+  }
+
+  /** True when each of the site's weights has another site that it learns from. */
+  private boolean isTaught(Site s) {
+    return flow.weightsOf(s.weight()).stream()
+        .allMatch(
+            w ->
+                flow.sites().stream()
+                    .anyMatch(o -> teaches(o) && flow.weightsOf(o.weight()).contains(w)));
   }
 
   // A product whose relabelled result reaches hidden states is a site for each such way.
@@ -263,8 +281,7 @@ final class Analysis {
                 ways.add(m);
               });
     }
-    boolean more =
-        ways.size() < uses.size() || step.graph().outs().contains(base.signal()) || ways.isEmpty();
+    boolean more = ways.isEmpty() || teaches(base);
     if (more) {
       ways.addFirst(base);
     }
