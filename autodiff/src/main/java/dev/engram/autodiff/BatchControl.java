@@ -94,7 +94,8 @@ record BatchControl(Batching batching) {
     Graph body = inner(op.body(), batched, carries).graph();
     Control.While loop =
         each
-            ? op.with(anyExample(condition), whereItHolds(op, condition, body), op.consts())
+            ? op.with(
+                anyExample(condition), whereItHolds(op, condition, body, batched), op.consts())
             : op.with(condition, body, op.consts());
     List<Value> args =
         IntStream.range(0, in.size())
@@ -130,11 +131,17 @@ record BatchControl(Batching batching) {
   }
 
   /** The step of the examples whose condition holds; the others keep their carries. */
-  private static Graph whereItHolds(Control.While op, Graph condition, Graph body) {
+  private static Graph whereItHolds(
+      Control.While op, Graph condition, Graph body, List<Boolean> batched) {
     Builder b = new Builder(body.name());
     List<Value> args = Terms.params(b, body);
     Value holds = b.inline(condition, args).getFirst();
-    List<Value> next = b.inline(body, args);
+    List<Value> step = new ArrayList<>();
+    for (int i = 0; i < args.size(); i++) {
+      Value v = args.get(i);
+      step.add(batched.get(i) && Terms.isFloat(v) ? guarded(b, holds, v) : v);
+    }
+    List<Value> next = b.inline(body, step);
     List<Value> outs = new ArrayList<>();
     for (int i = 0; i < next.size(); i++) {
       outs.add(choose(b, holds, next.get(i), args.get(op.consts() + i)));
@@ -166,8 +173,9 @@ record BatchControl(Batching batching) {
   }
 
   private List<Wide> bothBranches(Control.Cond op, Wide predicate, List<Wide> args) {
-    List<Wide> onTrue = batching.run(op.onTrue(), args);
-    List<Wide> onFalse = batching.run(op.onFalse(), args);
+    Value other = Terms.row(batching.b, Rows.NOT, predicate.value());
+    List<Wide> onTrue = batching.run(op.onTrue(), guarded(predicate.value(), args));
+    List<Wide> onFalse = batching.run(op.onFalse(), guarded(other, args));
     List<Wide> out = new ArrayList<>();
     for (int i = 0; i < onTrue.size(); i++) {
       Value a = batching.widen(onTrue.get(i));
@@ -175,6 +183,25 @@ record BatchControl(Batching batching) {
       out.add(Wide.batched(choose(batching.b, predicate.value(), a, c)));
     }
     return out;
+  }
+
+  /**
+   * The operands of a branch that some examples do not take. Its values are not used there, but a
+   * derivative of theirs may be infinite, and infinity times no cotangent is NaN: so the operands
+   * have no derivative there either.
+   */
+  private List<Wide> guarded(Value taken, List<Wide> args) {
+    return args.stream()
+        .map(
+            w ->
+                w.batched() && Terms.isFloat(w.value())
+                    ? Wide.batched(guarded(batching.b, taken, w.value()))
+                    : w)
+        .toList();
+  }
+
+  private static Value guarded(Builder b, Value taken, Value v) {
+    return choose(b, taken, v, Terms.row(b, Rows.STOP_GRADIENT, v));
   }
 
   private List<Wide> call(Control.Call op, List<Wide> in) {

@@ -234,6 +234,7 @@ final class Pullback {
       }
       case "select" -> select(e, ct);
       case "untraced" -> give(e.in(0), ct);
+      case "stopGradient" -> requireGuard(e);
       default -> throw notLinear(e);
     }
   }
@@ -252,6 +253,25 @@ final class Pullback {
     }
     if (isLinear(e.in(2))) {
       give(e.in(2), Terms.row(b, Rows.SELECT, constant(e.in(0)), zero, ct));
+    }
+  }
+
+  /**
+   * A guard {@code select(p, x, stopGradient(x))} is linear where {@code p} holds, and elsewhere
+   * nobody reads it; any other use is not linear.
+   */
+  private void requireGuard(Eqn e) {
+    boolean guards =
+        g.eqns().stream()
+            .filter(u -> u.inputs().contains(e.out()))
+            .allMatch(
+                u ->
+                    u.op() instanceof Elementwise w
+                        && w.row().equals(Rows.SELECT)
+                        && u.in(1).equals(e.in(0))
+                        && u.in(2).equals(e.out()));
+    if (!guards || g.outs().contains(e.out())) {
+      throw notLinear(e);
     }
   }
 

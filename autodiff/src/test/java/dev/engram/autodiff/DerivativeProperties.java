@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.ShrinkingMode;
@@ -30,17 +31,17 @@ class DerivativeProperties {
     return Trial.of("random " + seed, g, seed);
   }
 
-  @Property(tries = 300, shrinking = ShrinkingMode.OFF)
+  @Property(tries = 300, seed = "2026", shrinking = ShrinkingMode.OFF)
   void vjpIsTransposedJvp(@ForAll long seed) {
     trial(seed, SMOOTH).vjpIsTransposedJvp();
   }
 
-  @Property(tries = 120, shrinking = ShrinkingMode.OFF)
+  @Property(tries = 120, seed = "2026", shrinking = ShrinkingMode.OFF)
   void linearizeIsJvp(@ForAll long seed) {
     trial(seed, SMOOTH).linearizeIsJvp();
   }
 
-  @Property(tries = 120, shrinking = ShrinkingMode.OFF)
+  @Property(tries = 120, seed = "2026", shrinking = ShrinkingMode.OFF)
   void jvpIsDifference(@ForAll long seed) {
     Trial t = trial(seed, SMOOTH);
     if (isSmoothAround(t)) {
@@ -59,7 +60,7 @@ class DerivativeProperties {
             + " of them against differences");
   }
 
-  @Property(tries = 40, shrinking = ShrinkingMode.OFF)
+  @Property(tries = 40, seed = "2026", shrinking = ShrinkingMode.OFF)
   void secondOrder(@ForAll long seed) {
     Trial t = trial(seed, SMOOTH);
     List<Boolean> flags = new ArrayList<>(t.wrt());
@@ -70,12 +71,12 @@ class DerivativeProperties {
     Verifier.verify(Vjp.of(v, flags));
   }
 
-  @Property(tries = 80, shrinking = ShrinkingMode.OFF)
+  @Property(tries = 80, seed = "2026", shrinking = ShrinkingMode.OFF)
   void batchIsALoop(@ForAll long seed) {
     trial(seed, SMOOTH).batches();
   }
 
-  @Property(tries = 40, shrinking = ShrinkingMode.OFF)
+  @Property(tries = 40, seed = "2026", shrinking = ShrinkingMode.OFF)
   void gradientOfBatchAndBatchOfGradient(@ForAll long seed) {
     Trial t = trial(seed, SMOOTH);
     Graph wide = Batch.of(t.g(), Oracle.all(t.g(), true), 2).graph();
@@ -84,8 +85,19 @@ class DerivativeProperties {
     Trial.of("vjp of " + t.name(), v, seed).batch(Oracle.all(v, true));
   }
 
+  /**
+   * Found by this property: an example that leaves a branch has residuals of zero there, and a
+   * quotient of them made NaN of its cotangent.
+   */
+  @Example
+  void examplesThatLeaveABranchHaveNoDerivativeThere() {
+    for (long seed : new long[] {-26, 153, 408, 837, 1655, 5319}) {
+      gradientOfBatchAndBatchOfGradient(seed);
+    }
+  }
+
   /** Control: among programs with a wrong row, differences disagree somewhere. */
-  @Property(tries = 1)
+  @Property(tries = 1, seed = "2026")
   void aWrongRowIsFound() {
     ElementwiseRow wrong =
         ElementwiseRow.of(

@@ -82,13 +82,13 @@ class ParserProperties {
           "-",
           "/");
 
-  @Property(tries = 2000)
+  @Property(tries = 2000, seed = "2026")
   void anyBytes(@ForAll byte[] bytes) {
     parse(new String(bytes, StandardCharsets.UTF_8));
     parse("graph @f(" + new String(bytes, StandardCharsets.ISO_8859_1));
   }
 
-  @Property(tries = 3000)
+  @Property(tries = 3000, seed = "2026")
   void anyTokens(@ForAll("pieces") List<String> pieces) {
     parse(String.join(" ", pieces));
     parse("graph @f(%x: f32[2]) -> f32[2] { " + String.join(" ", pieces));
@@ -100,7 +100,7 @@ class ParserProperties {
   }
 
   /** Some of them must still parse, or the round trip below would prove nothing. */
-  @Property(tries = 3000)
+  @Property(tries = 3000, seed = "2026")
   @StatisticsReport(StatisticsReport.StatisticsReportMode.OFF)
   void changedTexts(@ForAll Random random, @ForAll @IntRange(min = 1, max = 4) int changes) {
     StringBuilder text = new StringBuilder(TEXTS.get(random.nextInt(TEXTS.size())));
@@ -120,7 +120,7 @@ class ParserProperties {
     g.ifPresent(ParserProperties::roundTrip);
   }
 
-  @Property(tries = 1000)
+  @Property(tries = 1000, seed = "2026")
   void cutTexts(@ForAll Random random) {
     String text = TEXTS.get(random.nextInt(TEXTS.size()));
     String cut = text.substring(0, random.nextInt(text.stripTrailing().length()));
@@ -128,7 +128,7 @@ class ParserProperties {
   }
 
   /** Bits of literals and tensors, the strange NaNs included. */
-  @Property(tries = 500)
+  @Property(tries = 500, seed = "2026")
   void literalsKeepTheirBits(@ForAll long bits, @ForAll DType dtype) {
     long fitting =
         switch (dtype) {
@@ -149,7 +149,7 @@ class ParserProperties {
     roundTrip(b.build(List.of(bare, inline, lit, b.emit1(new Source.Const(large)))));
   }
 
-  @Property(tries = 300)
+  @Property(tries = 300, seed = "2026")
   void namesAndPathsAreKept(
       @ForAll String name,
       @ForAll @Size(max = 12) List<String> paths,
