@@ -121,7 +121,12 @@ final class Directional {
     HostTensor basis = basis(x.dtype(), Math.toIntExact(x.shape().size()));
     Tensor rows =
         Engram.<Tensor, Tensor>vmap(
-                dx -> jvp(f, x, dx.reshape(x.shape())).tangent(), Axes.in(0).withOut(-1))
+                dx -> {
+                  Tensor dy = jvp(f, x, dx.reshape(x.shape())).tangent();
+                  requireFloat("jacfwd: the result", dy);
+                  return dy;
+                },
+                Axes.in(0).withOut(-1))
             .apply(basis);
     return rows.reshape(rows.shape().range(0, rows.rank() - 1).concat(x.shape()));
   }

@@ -47,9 +47,22 @@ public final class Random {
     return words.and(HostTensor.of(new int[] {(1 << bits) - 1}));
   }
 
-  /** Uniform on [low, high). */
+  /**
+   * Uniform on [low, high), both rounded to {@code dtype}: {@code low + (high - low) u}, where
+   * rounding up to {@code high} gives the greatest number below it.
+   *
+   * @throws TypeException when there is no number from {@code low} up to below {@code high}
+   */
   public static Tensor uniform(Key key, Shape shape, DType dtype, double low, double high) {
-    return uniform(key, shape, dtype).mul(high - low).add(low);
+    Tensor u = uniform(key, shape, dtype);
+    double width = high - low;
+    double last = dtype.below(high);
+    if (!(last >= dtype.toDouble(dtype.bitsOf(low))) || !Double.isFinite(width)) {
+      throw new TypeException(
+          "uniform: low=%s, high=%s, expected low < high in %s and a finite difference (%s)"
+              .formatted(low, high, dtype, Where.here()));
+    }
+    return u.mul(width).add(low).clipMax(last);
   }
 
   /** Standard normal. */

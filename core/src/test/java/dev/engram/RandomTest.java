@@ -64,6 +64,40 @@ class RandomTest {
   }
 
   @Test
+  void uniformStaysBelowItsUpperEnd() {
+    Shape shape = Shape.of(20_000);
+    for (DType dtype : List.of(DType.F16, DType.BF16, DType.F32, DType.F64)) {
+      // four numbers of the type from low up to high
+      double low = 1;
+      double high = 2 - dtype.below(dtype.below(1));
+      high = 1 + 4 * (high - 1);
+      Tensor plain = Random.uniform(Key.of(3), shape, dtype).mul(high - low).add(low);
+      Tensor x = Random.uniform(Key.of(3), shape, dtype, low, high);
+      assertEquals(high, plain.max().host().item(), "rounding reaches the end in " + dtype);
+      assertTrue(x.max().host().item() < high, dtype + " " + x.max());
+      assertEquals(low, x.min().host().item());
+      HostTensor same = plain.ge(high).or(plain.eq(x)).host();
+      assertTrue(same.all().host().item() == 1, "other draws are as they were");
+    }
+    for (double high : List.of(0.1, -0.1, 1.0, 1e-3)) {
+      Tensor x = Random.uniform(Key.of(4), shape, DType.F32, high - 1e-6, high);
+      assertTrue(x.max().host().item() < (float) high, "" + high);
+    }
+  }
+
+  @Test
+  void uniformOfAnEmptyRangeIsAnError() {
+    for (double high : List.of(1.0, 0.5, 1 + 1e-10, Double.NaN, Double.POSITIVE_INFINITY)) {
+      String message =
+          assertThrows(
+                  TypeException.class, () -> Random.uniform(Key.of(3), MANY, DType.F32, 1, high))
+              .getMessage();
+      assertTrue(message.startsWith("uniform: low=1.0, high=" + high), message);
+      assertTrue(message.contains("(RandomTest.java:"), message);
+    }
+  }
+
+  @Test
   void logarithmAndCosineAreAccurate() {
     for (int i = 1; i <= 2000; i++) {
       double x = i % 2 == 0 ? i / 2000.0 : Math.pow(2, -i / 40.0);

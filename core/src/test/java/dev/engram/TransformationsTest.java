@@ -148,6 +148,11 @@ class TransformationsTest {
     assertTrue(integer.contains("jacrev: the argument has type i32[2], expected a float"), integer);
     String result = failure(() -> Engram.jacrev((Tensor y) -> y.gt(0)).apply(f64(1)));
     assertTrue(result.contains("jacrev: the result has type bool[1]"), result);
+    String forward =
+        failure(() -> Engram.jacfwd((Tensor n) -> n).apply(HostTensor.of(new int[] {1, 2}, 2)));
+    assertTrue(forward.contains("jacfwd: the argument has type i32[2], expected a"), forward);
+    String noZeros = failure(() -> Engram.jacfwd((Tensor y) -> y.gt(0)).apply(f64(1)));
+    assertTrue(noZeros.contains("jacfwd: the result has type bool[1]"), noZeros);
     String grad =
         failure(
             () ->

@@ -27,25 +27,6 @@ final class Broadcasting {
     return Tracer.apply(op, List.of(t)).getFirst();
   }
 
-  /** A scalar of the element type of {@code t}. */
-  static Tensor scalar(Tensor t, double v) {
-    DType dtype = t.dtype();
-    if (!dtype.isFloat() && dtype.toDouble(dtype.bitsOf(v)) != v) {
-      throw new TypeException(
-          "the number "
-              + v
-              + " does not fit "
-              + t.type()
-              + "; cast the tensor to a float type ("
-              + Where.here()
-              + ")");
-    }
-    TensorType scalar = TensorType.scalar(dtype);
-    return t instanceof Tracer x
-        ? x.builder().tracer(Lit.of(scalar, v))
-        : HostTensor.full(scalar, v);
-  }
-
   /** Where a/b is negative and no integer, so that rounding down differs from truncation. */
   static Tensor negativeQuotient(Tensor a, Tensor b) {
     Tensor r = a.rem(b);

@@ -97,6 +97,22 @@ public enum DType {
     };
   }
 
+  /** The greatest value of this float type below what {@code value} is rounded to. */
+  public double below(double value) {
+    return switch (this) {
+      case F64 -> Math.nextDown(value);
+      case F32 -> Math.nextDown((float) value);
+      case F16, BF16 -> {
+        long bits = bitsOf(value);
+        double rounded = toDouble(bits);
+        // sign and magnitude: nearer to zero from above, or further away below
+        long next = rounded > 0 ? bits - 1 : rounded < 0 ? bits + 1 : 0x8001;
+        yield Double.isNaN(rounded) ? rounded : toDouble(next);
+      }
+      case I8, I16, I32, I64, U8, BOOL -> throw new IllegalArgumentException(this + " is no float");
+    };
+  }
+
   /** The raw bits of an integer in this type: floats round to nearest, integers wrap. */
   public long ofLong(long value) {
     return switch (this) {

@@ -11,32 +11,16 @@ public sealed interface ElementwiseMethods permits Tensor {
     return Broadcasting.binary(Rows.ADD, self(), b);
   }
 
-  default Tensor add(double b) {
-    return add(scalar(b));
-  }
-
   default Tensor sub(Tensor b) {
     return Broadcasting.binary(Rows.SUB, self(), b);
-  }
-
-  default Tensor sub(double b) {
-    return sub(scalar(b));
   }
 
   default Tensor mul(Tensor b) {
     return Broadcasting.binary(Rows.MUL, self(), b);
   }
 
-  default Tensor mul(double b) {
-    return mul(scalar(b));
-  }
-
   default Tensor div(Tensor b) {
     return Broadcasting.binary(Rows.DIV, self(), b);
-  }
-
-  default Tensor div(double b) {
-    return div(scalar(b));
   }
 
   /** Remainder with the sign of this operand. */
@@ -48,16 +32,12 @@ public sealed interface ElementwiseMethods permits Tensor {
     return Broadcasting.binary(Rows.POW, self(), b);
   }
 
-  default Tensor pow(double b) {
-    return pow(scalar(b));
-  }
-
-  /** Elementwise maximum. */
+  /** Elementwise maximum; with a number it is {@link #clipMin}. */
   default Tensor max(Tensor b) {
     return Broadcasting.binary(Rows.MAX, self(), b);
   }
 
-  /** Elementwise minimum. */
+  /** Elementwise minimum; with a number it is {@link #clipMax}. */
   default Tensor min(Tensor b) {
     return Broadcasting.binary(Rows.MIN, self(), b);
   }
@@ -74,11 +54,6 @@ public sealed interface ElementwiseMethods permits Tensor {
     Tensor down = Broadcasting.negativeQuotient(self(), b);
     Tensor r = rem(b);
     return down.select(r.add(b), r);
-  }
-
-  /** Limited to {@code low..high}. */
-  default Tensor clip(double low, double high) {
-    return max(scalar(low)).min(scalar(high));
   }
 
   /** Limited to {@code low..high}; where they cross, {@code high}. */
@@ -296,20 +271,12 @@ public sealed interface ElementwiseMethods permits Tensor {
     return Broadcasting.binary(Rows.EQ, self(), b);
   }
 
-  default Tensor eq(double b) {
-    return eq(scalar(b));
-  }
-
   default Tensor ne(Tensor b) {
     return Broadcasting.binary(Rows.NE, self(), b);
   }
 
   default Tensor lt(Tensor b) {
     return Broadcasting.binary(Rows.LT, self(), b);
-  }
-
-  default Tensor lt(double b) {
-    return lt(scalar(b));
   }
 
   default Tensor le(Tensor b) {
@@ -320,16 +287,8 @@ public sealed interface ElementwiseMethods permits Tensor {
     return Broadcasting.binary(Rows.GT, self(), b);
   }
 
-  default Tensor gt(double b) {
-    return gt(scalar(b));
-  }
-
   default Tensor ge(Tensor b) {
     return Broadcasting.binary(Rows.GE, self(), b);
-  }
-
-  default Tensor ge(double b) {
-    return ge(scalar(b));
   }
 
   default Tensor and(Tensor b) {
@@ -347,7 +306,9 @@ public sealed interface ElementwiseMethods permits Tensor {
   /** Of bools the logical, of integers the bitwise complement. */
   default Tensor not() {
     DType dtype = self().dtype();
-    return dtype.isInteger() ? xor(scalar(dtype.ofLong(-1))) : unary(Rows.NOT);
+    return dtype.isInteger()
+        ? xor(Numbers.scalar("not", self(), dtype.ofLong(-1)))
+        : unary(Rows.NOT);
   }
 
   /** Each integer by so many bits; those beyond the type's are lost. */
@@ -355,17 +316,9 @@ public sealed interface ElementwiseMethods permits Tensor {
     return Broadcasting.binary(Rows.SHIFT_LEFT, self(), distance);
   }
 
-  default Tensor shiftLeft(int distance) {
-    return shiftLeft(scalar(distance));
-  }
-
   /** Each integer by so many bits, keeping its sign. */
   default Tensor shiftRight(Tensor distance) {
     return Broadcasting.binary(Rows.SHIFT_RIGHT, self(), distance);
-  }
-
-  default Tensor shiftRight(int distance) {
-    return shiftRight(scalar(distance));
   }
 
   default Tensor isNan() {
@@ -411,10 +364,6 @@ public sealed interface ElementwiseMethods permits Tensor {
 
   private Tensor self() {
     return (Tensor) this;
-  }
-
-  private Tensor scalar(double v) {
-    return Broadcasting.scalar(self(), v);
   }
 
   private Tensor unary(ElementwiseRow row) {

@@ -99,8 +99,22 @@ public final class HostTensor implements Tensor {
     return memory;
   }
 
+  /**
+   * Every element is {@code value}, rounded to a float type.
+   *
+   * @throws TypeException when {@code type} is no float type and does not have {@code value}
+   */
   public static HostTensor full(TensorType type, double value) {
-    return fill(type, type.dtype().bitsOf(value));
+    return fill(type, Numbers.bits("full", type, value));
+  }
+
+  /**
+   * Every element is {@code value}, rounded to a float type.
+   *
+   * @throws TypeException when {@code type} is no float type and does not have {@code value}
+   */
+  public static HostTensor full(TensorType type, long value) {
+    return fill(type, Numbers.bits("full", type, value));
   }
 
   /** Every element has these raw bits. */
@@ -200,7 +214,12 @@ public final class HostTensor implements Tensor {
 
   @Override
   public Tensor like(double fill) {
-    return full(type, fill);
+    return fill(type, Numbers.bits("like", type, fill));
+  }
+
+  @Override
+  public Tensor like(long fill) {
+    return fill(type, Numbers.bits("like", type, fill));
   }
 
   /** The memory itself: {@code type().bytes()} bytes. */

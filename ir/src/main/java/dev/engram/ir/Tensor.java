@@ -13,12 +13,20 @@ import java.util.stream.IntStream;
  * are never promoted: mixing them is a {@link TypeException} whose fix is {@link #cast}. Negative
  * axes count from the end.
  */
-public sealed interface Tensor extends ElementwiseMethods, FoldMethods permits HostTensor, Tracer {
+public sealed interface Tensor extends ElementwiseMethods, NumberMethods, FoldMethods
+    permits HostTensor, Tracer {
 
   TensorType type();
 
-  /** A tensor of this one's type with every element {@code fill}. */
+  /**
+   * A tensor of this one's type with every element {@code fill}, rounded to a float type.
+   *
+   * @throws TypeException when the type is no float type and does not have {@code fill}
+   */
   Tensor like(double fill);
+
+  /** {@link #like(double)}, exact for every i64. */
+  Tensor like(long fill);
 
   /**
    * The elements.
@@ -325,12 +333,6 @@ public sealed interface Tensor extends ElementwiseMethods, FoldMethods permits H
   /** The order turned round along {@code axes}; numpy's {@code flip}. */
   default Tensor reverse(int... axes) {
     return apply(new Move.Reverse(Arrays.stream(axes).map(shape()::axis).boxed().toList()));
-  }
-
-  /** Surrounded with {@code value}. */
-  default Tensor pad(List<Integer> low, List<Integer> high, double value) {
-    Tensor fill = Broadcasting.scalar(this, value);
-    return apply(new Move.Pad(low, high, java.util.Collections.nCopies(rank(), 0)), fill);
   }
 
   /** Surrounded with the element at the edge, {@code low} times before and {@code high} behind. */

@@ -27,7 +27,12 @@ public final class Tracer implements Tensor {
 
   @Override
   public Tensor like(double fill) {
-    return builder.tracer(Lit.of(type(), fill));
+    return builder.tracer(new Lit(type(), Numbers.bits("like", type(), fill)));
+  }
+
+  @Override
+  public Tensor like(long fill) {
+    return builder.tracer(new Lit(type(), Numbers.bits("like", type(), fill)));
   }
 
   @Override
