@@ -45,13 +45,17 @@ final class Tracing {
   static List<Tree.Flat> flatten(String f, List<Object> args) {
     List<Tree.Flat> out = new ArrayList<>(args.size());
     for (int i = 0; i < args.size(); i++) {
-      out.add(Tree.flatten(args.get(i), f + ": argument " + i));
+      out.add(Tree.flattenArgument(args.get(i), f, i));
     }
     return out;
   }
 
   static List<Tree.Spec> specs(List<Tree.Flat> args) {
-    return args.stream().map(Tree.Flat::spec).toList();
+    List<Tree.Spec> out = new ArrayList<>(args.size());
+    for (Tree.Flat a : args) {
+      out.add(a.spec());
+    }
+    return out;
   }
 
   static List<Tensor> leaves(List<Tree.Flat> args) {

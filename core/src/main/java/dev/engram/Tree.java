@@ -28,7 +28,11 @@ public final class Tree {
   /** The tensors of a structure in order, and the rest of it. */
   public record Flat(List<Tensor> leaves, Structure structure) {
     public List<TensorType> types() {
-      return leaves.stream().map(Tensor::type).toList();
+      List<TensorType> types = new ArrayList<>(leaves.size());
+      for (Tensor t : leaves) {
+        types.add(t.type());
+      }
+      return types;
     }
 
     Spec spec() {
@@ -47,7 +51,14 @@ public final class Tree {
    */
   public static Flat flatten(Object tree, String root) {
     List<Tensor> leaves = new ArrayList<>();
-    Structure s = flatten(tree, new Path(Optional.empty(), root), leaves);
+    Structure s = flatten(tree, Path.of(root), leaves);
+    return new Flat(leaves, s);
+  }
+
+  /** The same for argument {@code i} of the function named {@code f}. */
+  static Flat flattenArgument(Object tree, String f, int i) {
+    List<Tensor> leaves = new ArrayList<>();
+    Structure s = flatten(tree, Path.of(f).then(": argument ", i, ""), leaves);
     return new Flat(leaves, s);
   }
 
@@ -94,14 +105,19 @@ public final class Tree {
   }
 
   /** Where in the structure we are; written out only for an error. */
-  private record Path(Optional<Path> parent, String step) {
-    Path then(String next) {
-      return new Path(Optional.of(this), next);
+  // Written out only where an error names it.
+  private record Path(Optional<Path> parent, String before, Object step, String after) {
+    static Path of(String root) {
+      return new Path(Optional.empty(), "", root, "");
+    }
+
+    Path then(String before, Object step, String after) {
+      return new Path(Optional.of(this), before, step, after);
     }
 
     @Override
     public String toString() {
-      return parent.map(Path::toString).orElse("") + step;
+      return parent.map(Path::toString).orElse("") + before + step + after;
     }
   }
 
@@ -113,14 +129,14 @@ public final class Tree {
         RecordType type = RecordType.of(r.getClass());
         List<Structure> parts = new ArrayList<>(type.size());
         for (int i = 0; i < type.size(); i++) {
-          parts.add(flatten(type.part(r, i), at.then("." + type.name(i)), out));
+          parts.add(flatten(type.part(r, i), at.then(".", type.name(i), ""), out));
         }
         yield new Structure.Fields(r.getClass(), parts);
       }
       case List<?> list -> {
         List<Structure> parts = new ArrayList<>(list.size());
         for (int i = 0; i < list.size(); i++) {
-          parts.add(flatten(list.get(i), at.then("[" + i + "]"), out));
+          parts.add(flatten(list.get(i), at.then("[", i, "]"), out));
         }
         yield new Structure.Items(parts);
       }
@@ -129,7 +145,7 @@ public final class Tree {
         List<Structure> parts = new ArrayList<>(map.size());
         for (Map.Entry<?, ?> e : map.entrySet()) {
           keys.add(key(e.getKey(), at));
-          parts.add(flatten(e.getValue(), at.then("[" + e.getKey() + "]"), out));
+          parts.add(flatten(e.getValue(), at.then("[", e.getKey(), "]"), out));
         }
         yield new Structure.Entries(keys, parts);
       }
@@ -166,7 +182,7 @@ public final class Tree {
       case Enum<?> e -> e;
       case null, default ->
           throw refused(
-              at.then("[" + k + "]"), "under a key that is no text, number or enum constant");
+              at.then("[", k, "]"), "under a key that is no text, number or enum constant");
     };
   }
 

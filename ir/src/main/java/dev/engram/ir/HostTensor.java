@@ -1,6 +1,5 @@
 package dev.engram.ir;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -9,7 +8,7 @@ import java.util.OptionalLong;
 
 /**
  * A dense row-major tensor in memory outside the Java heap, aligned to 64 bytes and freed when it
- * is no longer reachable. Elements are in the machine's byte order; a bool is one byte, 0 or 1.
+ * is no longer reachable; small ones share an allocation of 8 KiB and are freed together. Elements are in the machine's byte order; a bool is one byte, 0 or 1.
  *
  * <p>Treat a tensor as a value: the library never writes to one that it has handed out.
  */
@@ -47,7 +46,7 @@ public final class HostTensor implements Tensor {
     } catch (ArithmeticException overflow) {
       throw new TypeException(type + " does not fit into memory", overflow);
     }
-    MemorySegment padded = Arena.ofAuto().allocate(bytes + SLACK, ALIGNMENT);
+    MemorySegment padded = Slab.allocate(bytes + SLACK);
     return new HostTensor(type, padded.asSlice(0, bytes), padded);
   }
 
