@@ -8,7 +8,8 @@ import java.util.OptionalLong;
 
 /**
  * A dense row-major tensor in memory outside the Java heap, aligned to 64 bytes and freed when it
- * is no longer reachable; small ones share an allocation of 8 KiB and are freed together. Elements are in the machine's byte order; a bool is one byte, 0 or 1.
+ * is no longer reachable; small ones share an allocation of 8 KiB and are freed together. Elements
+ * are in the machine's byte order; a bool is one byte, 0 or 1.
  *
  * <p>Treat a tensor as a value: the library never writes to one that it has handed out.
  */

@@ -12,7 +12,8 @@ import java.util.Optional;
 /**
  * Sums over the batch of a contraction become part of it: {@code Σ_b (Σ_k x[b,i,k] y[b,k,j])} is
  * one contraction over b and k. It is how the gradient of a weight that a batch shares comes out as
- * one matrix product instead of one outer product for each example.
+ * one matrix product instead of one outer product for each example. So do sums over the windows of
+ * a convolution, see {@link ContractWindows}.
  *
  * <p>The terms are the same and are added in another order, so floats may round differently.
  */
@@ -24,13 +25,13 @@ public final class Contract {
   }
 
   private static Optional<List<Value>> rules(Rewrite r, Op op, List<Value> in) {
-    return op instanceof Reduce sum
-            && sum.kind() == Reduce.Kind.SUM
-            && !sum.axes().isEmpty()
-            && r.op(in.getFirst()) instanceof Dot dot
-            && sum.axes().getLast() < dot.lhsBatch().size()
-        ? Optional.of(List.of(contracted(r, dot, sum.axes(), r.args(in.getFirst()))))
-        : Optional.empty();
+    if (!(op instanceof Reduce sum) || sum.kind() != Reduce.Kind.SUM || sum.axes().isEmpty()) {
+      return Optional.empty();
+    }
+    Value x = in.getFirst();
+    return r.op(x) instanceof Dot dot && sum.axes().getLast() < dot.lhsBatch().size()
+        ? Optional.of(List.of(contracted(r, dot, sum.axes(), r.args(x))))
+        : ContractWindows.rule(r, sum, x).map(List::of);
   }
 
   private static Value contracted(Rewrite r, Dot dot, List<Integer> summed, List<Value> in) {
