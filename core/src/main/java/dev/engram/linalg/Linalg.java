@@ -8,8 +8,9 @@ import java.util.List;
  * axes.
  *
  * <p>The algorithms are loops over columns made of ordinary ops, so that they run on every backend
- * and have derivatives of every order, in both modes. Where a matrix is singular, or not positive
- * definite for {@link #cholesky}, results are infinite or NaN.
+ * and have derivatives of every order, in both modes; first derivatives are formulas in the
+ * results. Where a matrix is singular, or not positive definite for {@link #cholesky}, results are
+ * infinite or NaN.
  */
 public final class Linalg {
   private Linalg() {}
@@ -34,7 +35,8 @@ public final class Linalg {
    * @param lower which triangle {@code a} has
    */
   public static Tensor solveTriangular(Tensor a, Tensor b, boolean lower) {
-    return Triangular.solve("solveTriangular", a, b, lower, false);
+    Triangular.check("solveTriangular", a, b);
+    return Differentials.triangular(a, b, lower, false);
   }
 
   /**
@@ -44,11 +46,8 @@ public final class Linalg {
    * @param b {@code [batch…, n, m]}
    */
   public static Tensor solve(Tensor a, Tensor b) {
-    Lu lu = Factorizations.lu("solve", a);
     Triangular.check("solve", a, b);
-    Tensor permuted = b.takeAlongAxis(lu.permutation().expandDims(-1), -2);
-    Tensor y = Triangular.solve("solve", lu.factors(), permuted, true, true);
-    return Triangular.solve("solve", lu.factors(), y, false, false);
+    return Differentials.solve(a, b);
   }
 
   /** The inverse of {@code [batch…, n, n]}; prefer {@link #solve} where it is multiplied. */
@@ -60,31 +59,33 @@ public final class Linalg {
 
   /** X with {@code a·X = b} for symmetric positive definite {@code a}, by {@link #cholesky}. */
   public static Tensor solvePositive(Tensor a, Tensor b) {
+    Triangular.check("solvePositive", a, b);
     Tensor l = cholesky(a);
-    Tensor y = Triangular.solve("solvePositive", l, b, true, false);
-    return Triangular.solve("solvePositive", l.swapAxes(-1, -2), y, false, false);
+    Tensor y = Differentials.triangular(l, b, true, false);
+    return Differentials.triangular(l.swapAxes(-1, -2), y, false, false);
   }
 
   /** The determinant of {@code [batch…, n, n]}; its derivative needs a matrix that is regular. */
   public static Tensor det(Tensor a) {
-    Lu lu = Factorizations.lu("det", a);
-    return lu.factors().diagonal().prod(-1).mul(lu.sign());
+    Matrices.square("det", a);
+    return Differentials.det(a);
   }
 
   /** Sign of the determinant, and the logarithm of its magnitude; see {@link #det}. */
   public static List<Tensor> signAndLogDet(Tensor a) {
-    Lu lu = Factorizations.lu("signAndLogDet", a);
-    Tensor diagonal = lu.factors().diagonal();
-    return List.of(diagonal.sign().prod(-1).mul(lu.sign()), diagonal.abs().log().sum(-1));
+    Matrices.square("signAndLogDet", a);
+    return Differentials.signAndLogDet(a);
   }
 
   /** LU with partial pivoting; see {@link Lu}. */
   public static Lu lu(Tensor a) {
-    return Factorizations.lu("lu", a);
+    Matrices.square("lu", a);
+    return Differentials.lu(a);
   }
 
   /** Reduced QR by Householder reflections; see {@link Qr}. */
   public static Qr qr(Tensor a) {
-    return Householder.qr(a);
+    Matrices.rectangular("qr", a);
+    return Differentials.qr(a);
   }
 }

@@ -1,6 +1,7 @@
 package dev.engram.linalg;
 
 import dev.engram.Engram;
+import dev.engram.Fn2;
 import dev.engram.Step;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
@@ -34,15 +35,14 @@ final class Triangular {
    *
    * @param unit the diagonal is 1 and not read
    */
-  static Tensor solve(String op, Tensor a, Tensor b, boolean lower, boolean unit) {
-    check(op, a, b);
+  static Tensor loop(Tensor a, Tensor b, boolean lower, boolean unit) {
     int n = a.dim(-1);
     if (n == 0) {
       return b;
     }
     Tensor i = Matrices.counter(n);
     Tensor none = HostTensor.full(b.type(), 0);
-    dev.engram.Fn2<Tensor, Tensor, Step<Tensor, List<Tensor>>> body =
+    Fn2<Tensor, Tensor, Step<Tensor, List<Tensor>>> body =
         (x, k) -> {
           Tensor row = Matrices.row(a, k);
           Tensor before = (lower ? i.lt(k) : i.gt(k)).select(row, Matrices.zero(a));

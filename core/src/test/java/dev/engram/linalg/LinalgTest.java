@@ -33,6 +33,9 @@ class LinalgTest {
     FUNCTIONS.put("solvePositive", a -> Linalg.solvePositive(positive(a), a.sin()));
     FUNCTIONS.put("logDet", a -> Linalg.signAndLogDet(a).get(1));
     FUNCTIONS.put("qr", a -> Linalg.qr(a).q().add(Linalg.qr(a).r()));
+    FUNCTIONS.put("qrWide", a -> Linalg.qr(Tensor.concat(a.rank() - 1, a, a.sin())).r());
+    FUNCTIONS.put("qrTall", a -> Linalg.qr(Tensor.concat(a.rank() - 2, a, a.sin())).q());
+    FUNCTIONS.put("lu", a -> Linalg.lu(a).factors());
   }
 
   static Stream<String> names() {
@@ -140,6 +143,36 @@ class LinalgTest {
     close(name, got, up.sub(down).div(2 * h), 1e-5);
     assertTrue(
         got.abs().max().host().getDouble(0) > 1e-3, "a derivative that vanishes says nothing");
+  }
+
+  /** Reverse mode keeps matrices, not one for each step of a loop. */
+  @ParameterizedTest
+  @MethodSource("names")
+  void gradientsKeepFewMatrices(String name) {
+    Fn1<Tensor, Tensor> f = FUNCTIONS.get(name);
+    assertTrue(matrices(f, 48) < 40, () -> name + " keeps " + matrices(f, 48));
+  }
+
+  /** Control: the loops themselves keep one for each step. */
+  @Test
+  void gradientsOfLoopsKeepOneForEachStep() {
+    double kept = matrices(a -> Triangular.loop(a, a.square(), true, false), 48);
+    assertTrue(kept > 48, () -> "kept " + kept);
+  }
+
+  private static double matrices(Fn1<Tensor, Tensor> f, int n) {
+    HostTensor a = normal(DType.F64, 2, n, n);
+    var grad = Engram.jit(Engram.grad((Tensor x) -> f.apply(x).sin().sum()));
+    long bytes = grad.trace(a).lower().memory().working();
+    return (double) bytes / a.type().bytes();
+  }
+
+  @ParameterizedTest
+  @MethodSource("names")
+  void emptyMatrices(String name) {
+    HostTensor none = normal(DType.F64, 1, 0, 0);
+    var grad = Engram.jit(Engram.grad((Tensor x) -> FUNCTIONS.get(name).apply(x).sum()));
+    assertEquals(none.type(), grad.apply(none).type());
   }
 
   @Test
