@@ -65,7 +65,7 @@ class JaxOpsTest {
         .map(e -> DynamicTest.dynamicTest(e.getKey(), () -> check(e.getKey(), e.getValue())));
   }
 
-  private static List<HostTensor> args(String name) {
+  static List<HostTensor> args(String name) {
     List<HostTensor> args = new ArrayList<>();
     for (int i = 0; has(name + "/" + i); i++) {
       args.add(get(name + "/" + i));
