@@ -54,6 +54,7 @@ final class ChartPainter {
     grid(area, xTicks, yTicks);
     numbers(area, xTicks, yTicks);
     titles(box);
+    levels(area);
     List<Curve> curves = curves(area);
     Legend.of(chart, curves, box).draw(g);
     g.dispose();
@@ -90,6 +91,19 @@ final class ChartPainter {
         mark(new Line2D.Double(box.getMinX() - 5, y, box.getMinX(), y));
         double baseline = sharp(y + NUMBER.capHeight() / 2);
         NUMBER.drawBefore(g, tick.label(), box.getMinX() - 9, baseline);
+      }
+    }
+  }
+
+  private void levels(PlotArea area) {
+    Rectangle2D box = area.box();
+    for (int i = 0; i < chart.levels().size(); i++) {
+      double value = chart.levels().get(i).value();
+      if (area.y().shows(value)) {
+        g.setColor(Palette.level(i));
+        g.setStroke(Palette.levelPen(i));
+        double y = sharp(area.up(value));
+        g.draw(new Line2D.Double(box.getMinX(), y, box.getMaxX(), y));
       }
     }
   }

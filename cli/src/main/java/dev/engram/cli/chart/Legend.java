@@ -20,9 +20,10 @@ import java.util.stream.Stream;
  * @param box where it stands
  * @param scale 1, or less where it would not fit into the plot
  * @param names the lines
+ * @param curves how many of them are curves; the rest are levels
  * @param note a remark below them, or empty
  */
-record Legend(Rectangle2D box, double scale, List<String> names, String note) {
+record Legend(Rectangle2D box, double scale, List<String> names, int curves, String note) {
   private static final StrokeFont NAME = StrokeFont.regular(14);
   private static final StrokeFont NOTE = StrokeFont.regular(12);
   private static final double ROW = 24;
@@ -35,7 +36,11 @@ record Legend(Rectangle2D box, double scale, List<String> names, String note) {
 
   static Legend of(LineChart chart, List<Curve> curves, Rectangle2D plot) {
     double room = plot.getWidth() - 2 * MARGIN - 2 * PADDING - SAMPLE - GAP;
-    List<String> names = chart.series().stream().map(s -> shortened(s, room)).toList();
+    List<String> names =
+        Stream.concat(
+                chart.series().stream().map(s -> shortened(named(s), room)),
+                chart.levels().stream().map(l -> shortened(l.name(), room)))
+            .toList();
     String note = chart.window() > 1 ? "bold: mean of " + chart.window() + " values" : "";
     double wide = names.stream().mapToDouble(NAME::width).max().orElse(0) + SAMPLE + GAP;
     double width = Math.ceil(Math.max(wide, NOTE.width(note)) + 2 * PADDING);
@@ -46,7 +51,7 @@ record Legend(Rectangle2D box, double scale, List<String> names, String note) {
         corners(plot, width * scale, height * scale)
             .min(Comparator.comparingLong(corner -> inside(grown(corner), inked)))
             .orElseThrow();
-    return new Legend(best, scale, names, note);
+    return new Legend(best, scale, names, chart.series().size(), note);
   }
 
   private static Stream<Rectangle2D> corners(Rectangle2D plot, double width, double height) {
@@ -71,9 +76,13 @@ record Legend(Rectangle2D box, double scale, List<String> names, String note) {
         box.getX() - AIR, box.getY() - AIR, box.getWidth() + 2 * AIR, box.getHeight() + 2 * AIR);
   }
 
-  private static String shortened(Series series, double room) {
+  private static String named(Series series) {
     boolean shown = Arrays.stream(series.values()).anyMatch(Double::isFinite);
-    String name = series.name() + (shown ? "" : " (no finite value)");
+    return series.name() + (shown ? "" : " (no finite value)");
+  }
+
+  private static String shortened(String whole, double room) {
+    String name = whole;
     List<Integer> letters = new ArrayList<>(name.codePoints().boxed().toList());
     while (NAME.width(name) > room && letters.size() > 1) {
       letters.removeLast();
@@ -98,8 +107,9 @@ record Legend(Rectangle2D box, double scale, List<String> names, String note) {
     g.draw(frame);
     for (int i = 0; i < names.size(); i++) {
       double y = PADDING / 2 + ROW * i + ROW / 2;
-      g.setColor(Palette.color(i));
-      g.setStroke(Palette.pen(i, 2.4f));
+      boolean level = i >= curves;
+      g.setColor(level ? Palette.level(i - curves) : Palette.color(i));
+      g.setStroke(level ? Palette.levelPen(i - curves) : Palette.pen(i, 2.4f));
       g.draw(new Line2D.Double(PADDING, y, PADDING + SAMPLE, y));
       g.setColor(Palette.INK);
       NAME.draw(g, names.get(i), PADDING + SAMPLE + GAP, y + NAME.capHeight() / 2);

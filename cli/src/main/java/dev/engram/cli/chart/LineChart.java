@@ -25,6 +25,7 @@ public final class LineChart {
   final String xLabel;
   final String yLabel;
   private final List<Series> series = new ArrayList<>();
+  private final List<Level> levels = new ArrayList<>();
   private int width = 1000;
   private int height = 560;
   private int firstX;
@@ -51,6 +52,20 @@ public final class LineChart {
           "the curve \"" + name + "\" has no values; a chart needs at least one for each curve");
     }
     series.add(new Series(name, values));
+    return this;
+  }
+
+  /**
+   * Adds a level to compare the curves with, such as chance: a thin line from side to side.
+   *
+   * @param name for the legend
+   * @throws IllegalArgumentException when {@code value} is not finite
+   */
+  public LineChart level(String name, double value) {
+    if (!Double.isFinite(value)) {
+      throw new IllegalArgumentException("the level \"" + name + "\" is " + value);
+    }
+    levels.add(new Level(name, value));
     return this;
   }
 
@@ -131,6 +146,13 @@ public final class LineChart {
         });
   }
 
+  /** A value that does not change. */
+  record Level(String name, double value) {}
+
+  List<Level> levels() {
+    return List.copyOf(levels);
+  }
+
   List<Series> series() {
     return List.copyOf(series);
   }
@@ -185,6 +207,12 @@ public final class LineChart {
           low = Math.min(low, value);
           high = Math.max(high, value);
         }
+      }
+    }
+    for (Level level : levels) {
+      if (level.value > 0 || !logarithmic) {
+        low = Math.min(low, level.value);
+        high = Math.max(high, level.value);
       }
     }
     if (low > high) {

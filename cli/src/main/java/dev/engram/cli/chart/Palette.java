@@ -26,7 +26,18 @@ final class Palette {
   };
   private static final float[][] DASHES = {{}, {9, 4}, {2, 4}, {11, 4, 2, 4}};
 
+  private static final Color[] LEVELS = {new Color(0x6B737C), new Color(0xA3712F)};
+
   private Palette() {}
+
+  static Color level(int i) {
+    return LEVELS[i % LEVELS.length];
+  }
+
+  static BasicStroke levelPen(int i) {
+    float[] dash = i % 2 == 0 ? new float[] {6, 5} : new float[] {2, 4};
+    return new BasicStroke(1.5f, BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND, 10, dash, 0);
+  }
 
   static Color color(int series) {
     return COLORS[series % COLORS.length];

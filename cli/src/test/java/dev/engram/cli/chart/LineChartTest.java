@@ -70,6 +70,31 @@ class LineChartTest {
   }
 
   @Test
+  void levelsCrossThePlotAndWidenTheAxis() {
+    double[] low = IntStream.range(0, 101).mapToDouble(i -> i / 1000.0).toArray();
+    LineChart chart = chart().add("low", low).level("chance", 1).size(800, 400);
+    BufferedImage image = chart.draw();
+    // Dashes: most columns of one row have the color, which is drawn above the curve.
+    int level =
+        IntStream.range(0, image.getHeight())
+            .boxed()
+            .max(java.util.Comparator.comparingLong(row -> reached(image, row)))
+            .orElseThrow();
+    assertTrue(reached(image, level) > 200, "reached " + reached(image, level));
+    assertTrue(level < 100 && rows(image, 300, Palette.color(0))[0] > 200, "row " + level);
+    assertEquals(
+        "the level \"none\" is NaN",
+        assertThrows(IllegalArgumentException.class, () -> chart.level("none", Double.NaN))
+            .getMessage());
+  }
+
+  private static long reached(BufferedImage image, int row) {
+    return IntStream.range(0, image.getWidth())
+        .filter(x -> near(new Color(image.getRGB(x, row)), Palette.level(0)))
+        .count();
+  }
+
+  @Test
   void twoCurvesHaveTwoColorsAndLongOnesAreSmoothed() {
     double[] noise = new java.util.Random(1).doubles(3000, 1, 2).toArray();
     BufferedImage smooth = chart().add("a", noise).add("b", noise.clone()).draw();
