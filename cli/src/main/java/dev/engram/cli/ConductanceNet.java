@@ -19,15 +19,23 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Neurons and synapses of the COBA network of Vogels and Abbott (2005), four fifths excitatory, in
- * millivolts, milliseconds, and conductances in units of the leak; with inputs and a leaky readout.
- * All synapses learn, and stay excitatory or inhibitory.
+ * Neurons, synapses and connectivity of the COBA network of Vogels and Abbott (2005), four fifths
+ * excitatory, in millivolts, milliseconds, and conductances in units of the leak; with inputs and a
+ * leaky readout. All synapses learn, and stay excitatory or inhibitory.
  */
 final class ConductanceNet extends Layer {
   private static final int DEGREE = 80;
   private static final int INPUT_DEGREE = 8;
-  private static final double EXCITATORY = 0.6;
-  private static final double INHIBITORY = 6.7;
+  // Conductances of synapses of weight 1. Those of the paper, 0.6 and 6.7, are for steps of 0.1 ms;
+  // with a step of 1 ms a volley of inhibition would exceed 2 τ/dt leaks, where the membrane's
+  // explicit step oscillates. These give 15 to 20 Hz under the task's input.
+  private static final double INPUT = 0.2;
+  private static final double EXCITATORY = 0.1;
+  private static final double INHIBITORY = 2;
+
+  // An update of Adam moves each of the readout's weights by the learning rate; so many neurons
+  // together then move a logit by about one.
+  private static final double READ = 0.2;
 
   private final int size;
   private final int excitatory;
@@ -43,10 +51,9 @@ final class ConductanceNet extends Layer {
     this.size = size;
     this.excitatory = Math.max(1, Math.min(size - 1, size * 4 / 5));
     List<Key> keys = key.split(7);
-    fromInput =
-        sparse(NetworkProblem.INPUTS, INPUT_DEGREE, 2 * EXCITATORY, keys.get(0), keys.get(1));
-    fromExcitatory = sparse(excitatory, DEGREE * 4 / 5, EXCITATORY, keys.get(2), keys.get(3));
-    fromInhibitory = sparse(size - excitatory, DEGREE / 5, INHIBITORY, keys.get(4), keys.get(5));
+    fromInput = sparse(NetworkProblem.INPUTS, INPUT_DEGREE, keys.get(0), keys.get(1));
+    fromExcitatory = sparse(excitatory, DEGREE * 4 / 5, keys.get(2), keys.get(3));
+    fromInhibitory = sparse(size - excitatory, DEGREE / 5, keys.get(4), keys.get(5));
     excitation = new Synapse.Exponential(size, 5, 1, DType.F32);
     inhibition = new Synapse.Exponential(size, 10, 1, DType.F32);
     neuron =
@@ -57,19 +64,17 @@ final class ConductanceNet extends Layer {
                 .withResetTo(-60)
                 .withThreshold(Constant.of(-50))
                 .withSurrogate(Surrogate.triangle(0.03, 10)));
-    readout = new LeakyReadout(size, NetworkProblem.CLASSES, 20, 1, keys.get(6), DType.F32);
+    readout =
+        new LeakyReadout(
+            size, NetworkProblem.CLASSES, NetworkProblem.READOUT, 1, keys.get(6), DType.F32);
   }
 
   // Magnitudes within a quarter of `weight`, all of one sign: what arrives is a conductance.
-  private SparseLinear sparse(int from, int degree, double weight, Key where, Key values) {
+  private SparseLinear sparse(int from, int degree, Key where, Key values) {
     Connectivity to = Connectivity.fixedInDegree(from, size, Math.min(from, degree), where);
     double[] positive = SignedLinear.dale(from, from);
     return new SparseLinear(
-        to,
-        values,
-        DType.F32,
-        Initializer.uniform(0.75 * weight, 1.25 * weight),
-        Optional.of(positive));
+        to, values, DType.F32, Initializer.uniform(0.75, 1.25), Optional.of(positive));
   }
 
   String describe() {
@@ -79,8 +84,11 @@ final class ConductanceNet extends Layer {
   @Override
   public Tensor update(Tensor x) {
     Tensor before = neuron.spikes();
-    Tensor e = fromInput.update(x).add(fromExcitatory.update(before.slice(0, 0, excitatory)));
-    Tensor i = fromInhibitory.update(before.slice(0, excitatory, size));
+    Tensor e =
+        fromInput
+            .update(x.mul(INPUT))
+            .add(fromExcitatory.update(before.slice(0, 0, excitatory).mul(EXCITATORY)));
+    Tensor i = fromInhibitory.update(before.slice(0, excitatory, size).mul(INHIBITORY));
     Tensor v = neuron.potential();
     Tensor current =
         new SynapticInput.Conductance(0)
@@ -88,6 +96,6 @@ final class ConductanceNet extends Layer {
             .add(new SynapticInput.Conductance(-80).current(inhibition.update(i), v));
     Tensor spikes = neuron.update(current);
     Tensor activity = spikes.stopGradient().mean().reshape(1);
-    return Tensor.concat(0, readout.update(spikes), activity);
+    return Tensor.concat(0, readout.update(spikes.mul(READ)), activity);
   }
 }

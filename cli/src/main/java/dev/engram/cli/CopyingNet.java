@@ -17,13 +17,13 @@ final class CopyingNet extends Layer {
   CopyingNet(TrainOptions options) {
     List<Key> keys = Key.of(options.seed()).split(options.layers() + 1);
     List<Layer> cells = new ArrayList<>();
-    int in = CopyingData.SYMBOLS;
+    int in = CopyingProblem.SYMBOLS;
     for (int i = 0; i < options.layers(); i++) {
       cells.add(new GruCell(in, options.hidden(), keys.get(i)));
       in = options.hidden();
     }
     rnn = new Sequential(cells);
-    readout = new Linear(in, CopyingData.SYMBOLS, keys.getLast());
+    readout = new Linear(in, CopyingProblem.SYMBOLS, keys.getLast());
   }
 
   /**

@@ -7,13 +7,21 @@ import java.util.Locale;
 /**
  * What one training gave.
  *
- * @param name of the way it learned, for legends
  * @param values of each metric in each iteration, {@code [metrics][iterations]}
  * @param seconds for all of it
  * @param firstStep seconds until the first iteration was done
  */
-record Curve(
-    String name, List<String> metrics, double[][] values, double seconds, double firstStep) {
+record Curve(Run run, double[][] values, double seconds, double firstStep) {
+
+  /**
+   * What is trained.
+   *
+   * @param name of the way it learns, for legends
+   * @param metrics the first is shown as the loss
+   * @param bytes of the inputs, the results, and everything in between, as planned
+   * @param start when it began, in {@link System#nanoTime}
+   */
+  record Run(String name, List<String> metrics, long bytes, long start) {}
 
   /** One iteration: the values of the metrics. */
   @FunctionalInterface
@@ -24,47 +32,40 @@ record Curve(
   private static final int EVERY = 50;
   private static final int LAST = 10;
 
-  /**
-   * Trains.
-   *
-   * @param metrics the first is shown as the loss
-   * @param start when the training began, in {@link System#nanoTime}
-   */
-  static Curve train(
-      Terminal terminal,
-      String name,
-      List<String> metrics,
-      int iterations,
-      long start,
-      Iteration step) {
-    double[][] values = new double[metrics.size()][iterations];
+  /** Trains. */
+  static Curve train(Terminal terminal, Run run, int iterations, Iteration step) {
+    double[][] values = new double[run.metrics.size()][iterations];
     double firstStep = 0;
-    try (ProgressBar bar = terminal.progress(name, iterations)) {
+    try (ProgressBar bar = terminal.progress(run.name, iterations)) {
       for (int i = 0; i < iterations; i++) {
         double[] now = step.run(i);
         for (int m = 0; m < values.length; m++) {
           values[m][i] = now[m];
         }
-        firstStep = i == 0 ? seconds(start) : firstStep;
+        firstStep = i == 0 ? seconds(run.start) : firstStep;
         bar.update(i + 1L, now[0]);
         if (i % EVERY == 0) {
-          bar.println(terminal.out(), line(name, metrics, i, now));
+          bar.println(terminal.out(), line(run, i, now));
         }
       }
     }
-    return new Curve(name, metrics, values, seconds(start), firstStep);
+    return new Curve(run, values, seconds(run.start), firstStep);
   }
 
-  private static String line(String name, List<String> metrics, int i, double[] now) {
-    StringBuilder text = new StringBuilder(name + ": step " + i);
+  private static String line(Run run, int i, double[] now) {
+    StringBuilder text = new StringBuilder(run.name + ": step " + i);
     for (int m = 0; m < now.length; m++) {
-      text.append(String.format(Locale.ROOT, ", %s %.4f", metrics.get(m), now[m]));
+      text.append(String.format(Locale.ROOT, ", %s %.4f", run.metrics.get(m), now[m]));
     }
     return text.toString();
   }
 
   private static double seconds(long start) {
     return (System.nanoTime() - start) / 1e9;
+  }
+
+  String name() {
+    return run.name;
   }
 
   /** The mean of the last values of a metric. */
@@ -74,16 +75,16 @@ record Curve(
     return Arrays.stream(v, from, v.length).average().orElseThrow();
   }
 
-  /** {@code loss 2.3026 -> 0.1234, accuracy 0.1000 -> 0.9800 (mean of the last 10), 12.0 s}. */
+  /** {@code loss 2.3026 -> 0.1234, accuracy 0.1000 -> 0.9800 (mean of the last 10), 12.0 s, …}. */
   String summary() {
-    StringBuilder text = new StringBuilder(name + ":");
+    StringBuilder text = new StringBuilder(run.name + ":");
     for (int m = 0; m < values.length; m++) {
       text.append(
           String.format(
               Locale.ROOT,
               "%s %s %.4f -> %.4f",
               m == 0 ? "" : ",",
-              metrics.get(m),
+              run.metrics.get(m),
               values[m][0],
               end(m)));
     }
@@ -91,10 +92,11 @@ record Curve(
     return text.append(
             String.format(
                 Locale.ROOT,
-                " (mean of the last %d), %.1f s (first step after %.2f s)",
+                " (mean of the last %d), %.1f s (first step after %.2f s), peak memory %.1f MB",
                 last,
                 seconds,
-                firstStep))
+                firstStep,
+                run.bytes / 1e6))
         .toString();
   }
 }

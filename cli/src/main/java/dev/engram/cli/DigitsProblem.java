@@ -17,6 +17,9 @@ import java.util.SplittableRandom;
 
 /** Pictures of digits as Poisson spike trains, one for each pixel: which digit is it? */
 final class DigitsProblem implements SequenceProblem {
+  /** Time constant of the readout in milliseconds. */
+  private static final double READOUT = 20;
+
   static final SequenceTask TASK =
       new SequenceTask(
           "digits",
@@ -24,8 +27,9 @@ final class DigitsProblem implements SequenceProblem {
               + " and\n"
               + "writes curves of loss, accuracy and firing rate.",
           "Spiking Classifier of Drawn Digits",
-          SequenceTask.Settings.of("digits", 400, 25, 64, 100, 5e-3),
+          SequenceTask.Settings.of("digits", 200, 25, 64, 100, 5e-3),
           List.of("loss", "accuracy", "rate"),
+          SpikingNet.kappa(READOUT),
           DigitsProblem::new);
 
   private static final int CLASSES = 10;
@@ -55,7 +59,7 @@ final class DigitsProblem implements SequenceProblem {
                 new LifNeuron(n, Membrane.of(10).withReset(Membrane.Reset.BY_THRESHOLD_DETACHED)),
                 keys.get(0),
                 Initializer.normal(1 / Math.sqrt(PIXELS))),
-            new LeakyReadout(n, CLASSES, 20, 1, keys.get(1), DType.F32));
+            new LeakyReadout(n, CLASSES, READOUT, 1, keys.get(1), DType.F32));
   }
 
   @Override
@@ -92,6 +96,11 @@ final class DigitsProblem implements SequenceProblem {
   @Override
   public Tensor loss(Tensor outputs, Tensor targets) {
     return SpikingNet.crossEntropy(outputs, targets).mean();
+  }
+
+  @Override
+  public List<Baseline> baselines() {
+    return SpikingNet.chance(CLASSES);
   }
 
   @Override

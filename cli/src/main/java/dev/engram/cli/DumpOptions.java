@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
  *
  * @param source where the graph comes from
  * @param stage the stage after which it is printed
- * @param job the sizes and the rule of the copying task's step; the rule is never {@link Rule#BOTH}
+ * @param job the sizes and the one rule of the copying task's step
  * @param passes only the graphs before and after these passes of the simplification
  * @param model how to make the model of a class
  */
@@ -43,12 +43,6 @@ record DumpOptions(
     record ModelClass(String name) implements Source {}
   }
 
-  /** The rules that have a training step of their own. */
-  private enum StepRule {
-    D_RTRL,
-    BPTT
-  }
-
   private static final Pattern CLASS_NAME =
       Pattern.compile("[\\p{L}_$][\\p{L}\\p{N}_$]*(\\.[\\p{L}_$][\\p{L}\\p{N}_$]*)*");
 
@@ -59,12 +53,12 @@ record DumpOptions(
           OptionType.oneOf(DumpStage.class),
           DumpStage.SIMPLIFIED,
           "the stage (default simplified)");
-  private static final Option<StepRule> RULE =
+  private static final Option<Learning> RULE =
       new Option<>(
           "--rule",
           "RULE",
-          OptionType.oneOf(StepRule.class),
-          StepRule.D_RTRL,
+          OptionType.oneOf(List.of(Learning.D_RTRL, Learning.BPTT)),
+          Learning.D_RTRL,
           "d-rtrl or bptt (default d-rtrl)");
 
   private static final OptionType<String> PASS =
@@ -137,8 +131,8 @@ record DumpOptions(
       }
     }
     DumpStage stage = given.get(STAGE);
-    Rule rule = Rule.valueOf(given.get(RULE).name());
-    if (stage == DumpStage.ETRACE && rule == Rule.BPTT) {
+    Learning rule = given.get(RULE);
+    if (stage == DumpStage.ETRACE && rule == Learning.BPTT) {
       throw new UsageException(
           "--stage etrace needs --rule d-rtrl: bptt has no eligibility traces");
     }
@@ -151,7 +145,12 @@ record DumpOptions(
       throw new UsageException("--before and --after show passes of --stage simplified");
     }
     return new DumpOptions(
-        source, stage, TrainOptions.from(given, rule), print, passes, UserModel.Setup.from(given));
+        source,
+        stage,
+        TrainOptions.from(given, List.of(rule)),
+        print,
+        passes,
+        UserModel.Setup.from(given));
   }
 
   private static Source source(String word) throws UsageException {

@@ -20,25 +20,11 @@ record ExplainOptions(
     boolean dot,
     boolean strict) {
 
-  /** The named rules, each at a common setting. */
-  enum Learning {
-    D_RTRL,
-    PP_PROP,
-    E_PROP,
-    OSTL_RECURRENT,
-    OSTL_FEEDFORWARD,
-    SNAP_2,
-    UORO,
-    THREE_FACTOR,
-    DNI,
-    RTRL
-  }
-
   private static final Option<Learning> RULE =
       new Option<>(
           "--rule",
           "RULE",
-          OptionType.oneOf(Learning.class),
+          OptionType.oneOf(Learning.online()),
           Learning.D_RTRL,
           "the learning rule (default d-rtrl)");
   private static final Option<Boolean> DOT =
@@ -75,7 +61,7 @@ record ExplainOptions(
     return new ExplainOptions(
         operands.stream().findFirst(),
         UserModel.Setup.from(given),
-        TrainOptions.from(given, Rule.D_RTRL),
+        TrainOptions.from(given, List.of(given.get(RULE))),
         given.get(RULE),
         given.get(DOT),
         given.get(STRICT));

@@ -11,6 +11,7 @@ import dev.engram.nn.GruCell;
 import dev.engram.nn.Linear;
 import dev.engram.nn.Sequential;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.SplittableRandom;
 
 /** White noise in, its sum up to now out. */
@@ -22,6 +23,7 @@ final class IntegratorProblem implements SequenceProblem {
           "GRU Integrates White Noise",
           SequenceTask.Settings.of("integrator", 300, 50, 32, 64, 3e-3),
           List.of("loss", "relative error"),
+          OptionalDouble.empty(),
           IntegratorProblem::new);
 
   private final SequenceTask.Settings settings;
@@ -70,6 +72,18 @@ final class IntegratorProblem implements SequenceProblem {
   @Override
   public Tensor loss(Tensor outputs, Tensor targets) {
     return Losses.meanSquaredError(outputs, targets);
+  }
+
+  /** The best predictor that sees the present input alone, u / √T. */
+  @Override
+  public List<Baseline> baselines() {
+    String name = "without memory";
+    // E(s_t - u_t / √T)² = (t - 1) / T, and E s_t² = t / T, for t = 1 … T.
+    double steps = settings.steps();
+    double loss = (steps - 1) / (2 * steps);
+    return List.of(
+        new Baseline("loss", name, loss),
+        new Baseline("relative error", name, Math.sqrt((steps - 1) / (steps + 1))));
   }
 
   /** The root mean square of the error over that of the targets. */

@@ -1,7 +1,6 @@
 package dev.engram.cli;
 
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.lang.module.ModuleDescriptor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -29,7 +28,8 @@ public final class Main {
 
       commands:
         train copying   train a GRU on the copying task, online and offline
-        train JOB       train on another task, online: integrator, match, digits, text, network
+        train JOB       train on another task, online unless told otherwise: integrator, match,
+                        match-lif, digits, text, network
         dump            print a program after a stage of the compiler
         explain         print how a model learns online: groups, traces, costs
         opt             run passes on the graphs of a file, or find the pass that spoils them
@@ -62,7 +62,8 @@ public final class Main {
     System.setProperty("java.awt.headless", "true");
     Terminal terminal = Terminal.system();
     Jobs jobs =
-        new Jobs(new CopyingJob(), new StepDump(), new ExplainJob(), new OptJob(), new RunJob());
+        new Jobs(
+            CopyingProblem::train, new StepDump(), new ExplainJob(), new OptJob(), new RunJob());
     int code = new Main(jobs, terminal).run(args);
     terminal.out().flush();
     terminal.err().flush();
@@ -133,7 +134,7 @@ public final class Main {
 
   private static List<String> trainings() {
     List<String> names = new ArrayList<>(List.of("copying"));
-    SequenceTask.ALL.forEach(t -> names.add(t.name()));
+    SequenceTask.all().forEach(t -> names.add(t.name()));
     return List.copyOf(names);
   }
 
@@ -157,7 +158,7 @@ public final class Main {
     }
     TrainOptions options = TrainOptions.parse(words.subList(1, words.size()));
     checkMemory(options);
-    OutputFolder.prepare(options.out(), options.chartFile(), options.tableFile());
+    OutputFolder.prepare(options.out(), Results.files(options.out(), TrainOptions.METRICS));
     jobs.train().run(options, terminal);
   }
 
@@ -195,16 +196,15 @@ public final class Main {
     if (least < 1e9) {
       return;
     }
-    if (ManagementFactory.getOperatingSystemMXBean()
-            instanceof com.sun.management.OperatingSystemMXBean system
-        && least > system.getTotalMemorySize()) {
+    double most = MachineMemory.bytes();
+    if (least > most) {
       throw new UsageException(
           String.format(
               Locale.ROOT,
               "these sizes need more than %.1f GB of memory, this machine has %.1f GB; lower"
                   + " --batch, --hidden, --layers, --lag or --epochs",
               least / 1e9,
-              system.getTotalMemorySize() / 1e9));
+              most / 1e9));
     }
   }
 

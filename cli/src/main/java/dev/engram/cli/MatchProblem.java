@@ -10,7 +10,9 @@ import dev.engram.nn.Initializer;
 import dev.engram.nn.LeakyReadout;
 import dev.engram.spiking.AlifNeuron;
 import dev.engram.spiking.Constant;
+import dev.engram.spiking.LifNeuron;
 import dev.engram.spiking.Membrane;
+import dev.engram.spiking.Neuron;
 import dev.engram.spiking.RecurrentSpikes;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -20,15 +22,31 @@ import java.util.SplittableRandom;
  * again, together with a third that asks: was it the same? Two fifths of the time are delay.
  */
 final class MatchProblem implements SequenceProblem {
+  /** Time constant of the readout in milliseconds. */
+  private static final double READOUT = 10;
+
   static final SequenceTask TASK =
       new SequenceTask(
           "match",
           "Trains adaptive spiking neurons to compare what they see with what they saw before a\n"
               + "delay, and writes curves of loss, accuracy and firing rate.",
           "Delayed Match to Sample with Adaptive Neurons",
-          SequenceTask.Settings.of("match", 600, 50, 64, 100, 5e-3),
+          SequenceTask.Settings.of("match", 100, 200, 32, 100, 5e-3),
           List.of("loss", "accuracy", "rate"),
-          MatchProblem::new);
+          SpikingNet.kappa(READOUT),
+          settings -> new MatchProblem(settings, true));
+
+  /** The same without adaptation, to see what it is good for. */
+  static final SequenceTask CONTROL =
+      new SequenceTask(
+          "match-lif",
+          "Trains spiking neurons without adaptation on the task of `engram train match`, for\n"
+              + "comparison.",
+          "Delayed Match to Sample without Adaptation",
+          SequenceTask.Settings.of("match-lif", 100, 200, 32, 100, 5e-3),
+          List.of("loss", "accuracy", "rate"),
+          SpikingNet.kappa(READOUT),
+          settings -> new MatchProblem(settings, false));
 
   private static final int GROUP = 10;
   private static final int INPUTS = 3 * GROUP;
@@ -40,27 +58,31 @@ final class MatchProblem implements SequenceProblem {
 
   private final SequenceTask.Settings settings;
   private final SplittableRandom random;
+  private final boolean adapts;
   private final SpikingNet model;
 
-  MatchProblem(SequenceTask.Settings settings) {
+  MatchProblem(SequenceTask.Settings settings, boolean adapts) {
     this.settings = settings;
     this.random = new SplittableRandom(settings.seed());
+    this.adapts = adapts;
     List<Key> keys = Key.of(settings.seed()).split(2);
     int n = settings.hidden();
     Membrane membrane = Membrane.of(20).withReset(Membrane.Reset.BY_THRESHOLD);
-    // Adaptation outlasts the delay.
-    AlifNeuron neuron =
-        new AlifNeuron(n, membrane, Constant.of(4.0 * settings.steps()), Constant.of(0.2));
+    // Adaptation outlasts the delay; the membrane does not.
+    Neuron neuron =
+        adapts
+            ? new AlifNeuron(n, membrane, Constant.of(4.0 * settings.steps()), Constant.of(0.2))
+            : new LifNeuron(n, membrane);
     this.model =
         new SpikingNet(
             new RecurrentSpikes(
                 INPUTS, neuron, keys.get(0), Initializer.normal(0.8 / Math.sqrt(INPUTS))),
-            new LeakyReadout(n, 2, 10, 1, keys.get(1), DType.F32));
+            new LeakyReadout(n, 2, READOUT, 1, keys.get(1), DType.F32));
   }
 
   @Override
   public String describe() {
-    return INPUTS + " spike trains -> ALIF " + settings.hidden() + " -> 2";
+    return INPUTS + " spike trains -> " + (adapts ? "ALIF " : "LIF ") + settings.hidden() + " -> 2";
   }
 
   @Override
@@ -99,6 +121,11 @@ final class MatchProblem implements SequenceProblem {
     Tensor each = SpikingNet.crossEntropy(outputs, label);
     // Over the steps that ask, the mean is that of an ordinary cross entropy.
     return each.mul(asked.cast(each.dtype())).mean().mul(1 / 0.3);
+  }
+
+  @Override
+  public List<Baseline> baselines() {
+    return SpikingNet.chance(2);
   }
 
   @Override

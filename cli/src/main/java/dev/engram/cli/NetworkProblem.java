@@ -10,6 +10,9 @@ import java.util.SplittableRandom;
 
 /** Which of four groups of inputs fires more than the others? */
 final class NetworkProblem implements SequenceProblem {
+  /** Time constant of the readout in milliseconds. */
+  static final double READOUT = 20;
+
   static final SequenceTask TASK =
       new SequenceTask(
           "network",
@@ -17,8 +20,9 @@ final class NetworkProblem implements SequenceProblem {
               + "to tell patterns of input spikes apart, and writes curves of loss, accuracy and"
               + " rate.",
           "Sparse Network with Conductance Synapses",
-          SequenceTask.Settings.of("network", 60, 60, 8, 4000, 1e-2),
+          SequenceTask.Settings.of("network", 60, 60, 8, 4000, 2e-3),
           List.of("loss", "accuracy", "rate"),
+          SpikingNet.kappa(READOUT),
           NetworkProblem::new);
 
   static final int INPUTS = 80;
@@ -68,6 +72,11 @@ final class NetworkProblem implements SequenceProblem {
   @Override
   public Tensor loss(Tensor outputs, Tensor targets) {
     return SpikingNet.crossEntropy(outputs, targets).mean();
+  }
+
+  @Override
+  public List<Baseline> baselines() {
+    return SpikingNet.chance(CLASSES);
   }
 
   @Override

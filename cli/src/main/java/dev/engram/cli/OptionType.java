@@ -62,16 +62,13 @@ interface OptionType<T> {
 
   /** The constants of an enum, written in lower case with {@code -} for {@code _}. */
   static <E extends Enum<E>> OptionType<E> oneOf(Class<E> type) {
-    return text -> {
-      for (E constant : type.getEnumConstants()) {
-        if (word(constant).equals(text)) {
-          return constant;
-        }
-      }
-      String words = String.join(", ", words(type));
-      String hint = Spelling.hint(text, words(type));
-      throw new UsageException("must be one of " + words + ", got '" + shown(text) + "'" + hint);
-    };
+    return oneOf(List.of(type.getEnumConstants()));
+  }
+
+  /** One of these constants. */
+  static <E extends Enum<E>> OptionType<E> oneOf(List<E> constants) {
+    List<String> words = constants.stream().map(OptionType::word).toList();
+    return text -> constants.get(words.indexOf(named(words).read(text)));
   }
 
   /** A path of the file system, which need not exist. */

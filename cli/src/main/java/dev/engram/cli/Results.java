@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * The files of a training: one chart for each metric and one table of all.
@@ -29,19 +30,21 @@ record Results(Path folder, String title) {
   }
 
   /** Writes the charts and the table of trainings of the same length and metrics. */
-  void write(List<Curve> curves, Terminal terminal) throws IOException {
-    List<String> metrics = curves.getFirst().metrics();
+  void write(List<Curve> curves, List<Baseline> baselines, Terminal terminal) throws IOException {
+    List<String> metrics = curves.getFirst().run().metrics();
     List<String> names = new ArrayList<>(List.of("step"));
     List<double[]> columns = new ArrayList<>();
     for (int m = 0; m < metrics.size(); m++) {
       String metric = metrics.get(m);
-      String axis = metric.substring(0, 1).toUpperCase(java.util.Locale.ROOT) + metric.substring(1);
-      LineChart chart = new LineChart(title, "Training step", axis);
+      LineChart chart = new LineChart(title, "Training step", axis(metric));
       for (Curve c : curves) {
         chart.add(c.name(), c.values()[m]);
         names.add(metrics.size() == 1 ? c.name() : c.name() + " " + metric);
         columns.add(c.values()[m]);
       }
+      baselines.stream()
+          .filter(b -> b.metric().equals(metric))
+          .forEach(b -> chart.level(b.name(), b.value()));
       chart.write(folder.resolve(chart(metric)));
     }
     CsvTable table = new CsvTable(names.toArray(String[]::new));
@@ -55,6 +58,11 @@ record Results(Path folder, String title) {
     table.write(folder.resolve(TABLE));
     curves.forEach(c -> terminal.out().println(c.summary()));
     terminal.out().println("wrote " + String.join(", ", written(metrics)));
+  }
+
+  private static String axis(String metric) {
+    String name = metric.substring(0, 1).toUpperCase(Locale.ROOT) + metric.substring(1);
+    return name.equals("Rate") ? "Mean firing rate [Hz]" : name;
   }
 
   private List<String> written(List<String> metrics) {

@@ -1,140 +1,136 @@
 package dev.engram.cli;
 
-import dev.engram.DRtrl;
+import dev.engram.Compiler;
 import dev.engram.Engram;
 import dev.engram.Fn2;
-import dev.engram.GradWithAux;
-import dev.engram.Grads;
-import dev.engram.Learner;
+import dev.engram.Key;
 import dev.engram.Pair;
-import dev.engram.State;
-import dev.engram.States;
-import dev.engram.Vmap;
-import dev.engram.WithAux;
+import dev.engram.Stages;
 import dev.engram.etrace.Diagnostic;
+import dev.engram.etrace.OnlineStep;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.Tensor;
-import dev.engram.optim.Adam;
-import dev.engram.optim.Gradients;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.function.Consumer;
 
 /** Runs a {@link SequenceTask}: one update per sequence, by each rule asked for. */
 final class SequenceJob {
-  /** Gradients are scaled down to at most this norm. */
-  private static final double CLIP = 5;
+  /** Splits of the seed: the model has the first. */
+  private static final int RULE_KEY = 1;
 
-  private SequenceJob() {}
+  private final SequenceTask task;
+  private final SequenceTask.Settings settings;
+  private final Terminal terminal;
+
+  private SequenceJob(SequenceTask task, SequenceTask.Settings settings, Terminal terminal) {
+    this.task = task;
+    this.settings = settings;
+    this.terminal = terminal;
+  }
 
   /** Trains, prints, and writes {@link Results}. */
   static List<Curve> run(SequenceTask task, SequenceTask.Settings settings, Terminal terminal)
       throws IOException {
     System.setProperty("engram.threads", Integer.toString(settings.threads()));
-    List<Rule> rules =
-        settings.rule() == Rule.BOTH ? List.of(Rule.D_RTRL, Rule.BPTT) : List.of(settings.rule());
-    List<Curve> curves = new ArrayList<>();
     try {
-      for (Rule rule : rules) {
-        long start = System.nanoTime();
-        SequenceProblem problem = task.problem().apply(settings);
-        if (curves.isEmpty()) {
-          terminal.out().println(task.name() + ": " + describe(problem, settings));
-        }
-        curves.add(train(task, problem, settings, rule, start, terminal));
-        problem.show(terminal.out());
-      }
+      return new SequenceJob(task, settings, terminal).run();
     } catch (EngramException e) {
       throw new IOException(e.getMessage(), e);
     }
-    new Results(settings.out(), task.title()).write(curves, terminal);
+  }
+
+  private List<Curve> run() throws IOException {
+    List<Curve> curves = new ArrayList<>();
+    List<Baseline> baselines = List.of();
+    for (Learning learning : settings.rules()) {
+      long start = System.nanoTime();
+      SequenceProblem problem = task.problem().apply(settings);
+      if (curves.isEmpty()) {
+        terminal.out().println(task.name() + ": " + describe(problem));
+      }
+      curves.add(train(problem, learning, start));
+      problem.show(terminal.out());
+      baselines = problem.baselines();
+    }
+    new Results(settings.out(), task.title()).write(curves, baselines, terminal);
     return curves;
   }
 
-  private static String describe(SequenceProblem problem, SequenceTask.Settings s) {
+  private String describe(SequenceProblem problem) {
     return String.join(
         ", ",
         problem.describe(),
-        s.steps() + " steps",
-        "batch " + s.batch(),
-        "Adam " + s.lr(),
-        s.epochs() + " iterations",
-        "seed " + s.seed());
+        settings.steps() + " steps",
+        "batch " + settings.batch(),
+        "Adam " + settings.lr(),
+        settings.epochs() + " iterations",
+        "seed " + settings.seed());
   }
 
-  private static Curve train(
-      SequenceTask task,
-      SequenceProblem problem,
-      SequenceTask.Settings settings,
-      Rule rule,
-      long start,
-      Terminal terminal) {
+  private Curve train(SequenceProblem problem, Learning learning, long start) {
+    Pair<Tensor, Tensor> first = problem.next();
     Set<String> warnings = new LinkedHashSet<>();
-    Fn2<Tensor, Tensor, List<Tensor>> step =
-        Engram.jit(step(problem, rule, settings.lr(), d -> warnings.add(d.toString())));
+    SequenceStep step = step(problem, learning, first.first(), d -> warnings.add(d.toString()));
+    warnings.forEach(w -> terminal.err().println("warning: " + w));
+    Stages.Lowered<Fn2<Tensor, Tensor, List<Tensor>>> program =
+        Engram.jit(step).trace(first.first(), first.second()).lower();
+    Fn2<Tensor, Tensor, List<Tensor>> code = program.compile();
     return Curve.train(
         terminal,
-        rule == Rule.BPTT ? "BPTT" : "D-RTRL",
-        task.metrics(),
+        new Curve.Run(learning.title(), task.metrics(), program.memory().peak(), start),
         settings.epochs(),
-        start,
         i -> {
-          Pair<Tensor, Tensor> batch = problem.next();
-          List<Tensor> values = step.apply(batch.first(), batch.second());
-          if (i == 0) {
-            warnings.forEach(w -> terminal.err().println("warning: " + w));
-          }
-          return values.stream().mapToDouble(v -> v.host().item()).toArray();
+          Pair<Tensor, Tensor> batch = i == 0 ? first : problem.next();
+          return code.apply(batch.first(), batch.second()).stream()
+              .mapToDouble(v -> v.host().item())
+              .toArray();
         });
   }
 
-  /**
-   * One iteration: moves the weights along the gradient of the losses' mean.
-   *
-   * @return the loss and the metrics
-   */
-  static Fn2<Tensor, Tensor, List<Tensor>> step(
-      SequenceProblem problem, Rule rule, double lr, Consumer<Diagnostic> warnings) {
-    States weights = problem.model().states().subset(State.Kind.PARAMETER);
-    Adam adam = new Adam(lr);
-    adam.register(weights);
-    return (xs, ys) -> {
-      Learner.Sequence run =
-          rule == Rule.BPTT
-              ? throughTime(problem, weights, xs, ys)
-              : Learner.compile(problem.model(), m -> new DRtrl(m, warnings), xs.get(0))
-                  .grad(xs, ys, problem::loss);
-      double each = 1.0 / xs.dim(0);
-      Grads mean = run.grads().map(g -> g.mul(each));
-      adam.update(Gradients.clipByGlobalNorm(mean, CLIP));
-      List<Tensor> values = new ArrayList<>(List.of(run.losses().mean()));
-      values.addAll(problem.metrics(run.outputs(), ys));
-      return values;
-    };
+  private SequenceStep step(
+      SequenceProblem problem, Learning learning, Tensor inputs, Consumer<Diagnostic> warnings) {
+    List<SequenceStep> made = new ArrayList<>();
+    Compiler.Watcher memory =
+        new Compiler.Watcher() {
+          @Override
+          public void prepared(OnlineStep online) {
+            checkMemory(learning, online);
+          }
+        };
+    Key key = Key.of(settings.seed()).foldIn(RULE_KEY);
+    Compiler.watch(
+        memory,
+        () ->
+            made.add(
+                new SequenceStep(
+                    problem,
+                    learning.rule(task.kappa().orElse(0)),
+                    settings.lr(),
+                    key,
+                    inputs,
+                    warnings)));
+    return made.getFirst();
   }
 
-  private static Learner.Sequence throughTime(
-      SequenceProblem problem, States weights, Tensor xs, Tensor ys) {
-    Engram.vmapNewStates(xs.dim(1), problem.model()::initAllStates);
-    Vmap mapped = new Vmap(problem.model());
-    GradWithAux<Grads, Pair<Tensor, Tensor>> g =
-        Engram.gradWithAux(
-                () -> {
-                  Pair<Tensor, Tensor> all =
-                      Engram.forLoop(
-                          (Tensor x, Tensor y) -> {
-                            Tensor out = mapped.update(x);
-                            return new Pair<>(problem.loss(out, y), out);
-                          },
-                          xs,
-                          ys);
-                  return new WithAux<>(all.first().sum(), all);
-                },
-                weights)
-            .apply();
-    return new Learner.Sequence(g.grad(), g.aux().first(), g.aux().second());
+  /** Some rules carry more than any machine holds; that shows before anything is allocated. */
+  private void checkMemory(Learning learning, OnlineStep online) {
+    double one = online.traces().stream().mapToDouble(t -> t.type().bytes()).sum();
+    double bytes = one * settings.batch();
+    double most = MachineMemory.bytes();
+    if (bytes > most) {
+      throw new EngramException(
+          String.format(
+              Locale.ROOT,
+              "%s carries %.1f GB of traces at these sizes, this machine has %.1f GB; lower"
+                  + " --hidden or --batch, or take another --rule, such as d-rtrl",
+              OptionType.word(learning),
+              bytes / 1e9,
+              most / 1e9));
+    }
   }
 }

@@ -15,8 +15,16 @@ interface SequenceProblem {
   /** The model, for one example. */
   Layer model();
 
-  /** A new batch: inputs {@code [T, B, …]} and targets {@code [T, B, …]}. */
+  /**
+   * A new batch: inputs {@code [T, B, …]} and targets {@code [K, B, …]} of the last K ≤ T steps.
+   * The steps before those have no loss.
+   */
   Pair<Tensor, Tensor> next();
+
+  /** What the model sees of inputs, which may have any number of axes before their own. */
+  default Tensor encode(Tensor inputs) {
+    return inputs;
+  }
 
   /** The mean loss of one step over the batch, a scalar. */
   Tensor loss(Tensor outputs, Tensor targets);
@@ -24,11 +32,16 @@ interface SequenceProblem {
   /**
    * The metrics after the loss.
    *
-   * @param outputs of the model, {@code [T, B, …]}
-   * @param targets {@code [T, B, …]}
+   * @param outputs of the model, {@code [K, B, …]}
+   * @param targets {@code [K, B, …]}
    * @return a scalar each
    */
   List<Tensor> metrics(Tensor outputs, Tensor targets);
+
+  /** What to compare the metrics with. */
+  default List<Baseline> baselines() {
+    return List.of();
+  }
 
   /** Shows what was learned. */
   default void show(PrintStream out) {}

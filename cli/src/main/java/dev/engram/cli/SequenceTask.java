@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.function.Function;
 
 /**
@@ -14,6 +15,7 @@ import java.util.function.Function;
  * @param title of the charts
  * @param defaults values of the options that are not given
  * @param metrics all of them, the loss first
+ * @param kappa decay of the readout in one step, which e-prop filters by; empty without a leak
  * @param problem makes the model and the data
  */
 record SequenceTask(
@@ -22,16 +24,19 @@ record SequenceTask(
     String title,
     Settings defaults,
     List<String> metrics,
+    OptionalDouble kappa,
     Function<Settings, SequenceProblem> problem) {
 
   /** All jobs but the copying task. */
-  static final List<SequenceTask> ALL =
-      List.of(
-          IntegratorProblem.TASK,
-          MatchProblem.TASK,
-          DigitsProblem.TASK,
-          TextProblem.TASK,
-          NetworkProblem.TASK);
+  static List<SequenceTask> all() {
+    return List.of(
+        IntegratorProblem.TASK,
+        MatchProblem.TASK,
+        MatchProblem.CONTROL,
+        DigitsProblem.TASK,
+        TextProblem.TASK,
+        NetworkProblem.TASK);
+  }
 
   /**
    * What a job was asked to do. Every number has been checked.
@@ -41,7 +46,7 @@ record SequenceTask(
    * @param batch sequences per iteration
    * @param hidden units
    * @param lr learning rate of Adam
-   * @param rule the learning rule, or both after each other
+   * @param rules to learn by, one after the other
    * @param seed of the weights and the data
    */
   record Settings(
@@ -50,7 +55,7 @@ record SequenceTask(
       int batch,
       int hidden,
       double lr,
-      Rule rule,
+      List<Learning> rules,
       long seed,
       Path out,
       int threads) {
@@ -58,16 +63,24 @@ record SequenceTask(
     static Settings of(String name, int epochs, int steps, int batch, int hidden, double lr) {
       int processors = Runtime.getRuntime().availableProcessors();
       return new Settings(
-          epochs, steps, batch, hidden, lr, Rule.D_RTRL, 0, Path.of("out", name), processors);
+          epochs,
+          steps,
+          batch,
+          hidden,
+          lr,
+          List.of(Learning.D_RTRL),
+          0,
+          Path.of("out", name),
+          processors);
     }
   }
 
   static Optional<SequenceTask> named(String name) {
-    return ALL.stream().filter(t -> t.name.equals(name)).findFirst();
+    return all().stream().filter(t -> t.name.equals(name)).findFirst();
   }
 
   /** The options, whose fallbacks are this task's defaults. */
-  private record Options(Settings d) {
+  private record Options(Settings d, boolean leaky) {
     Option<Integer> epochs() {
       return number("--epochs", 1_000_000_000, d.epochs, "training iterations");
     }
@@ -93,13 +106,8 @@ record SequenceTask(
           "learning rate of Adam (default " + d.lr + ")");
     }
 
-    Option<Rule> rule() {
-      return new Option<>(
-          "--rule",
-          "RULE",
-          OptionType.oneOf(Rule.class),
-          d.rule,
-          "both, d-rtrl or bptt (default d-rtrl)");
+    Option<List<Learning>> rule() {
+      return Learning.option(d.rules, leaky);
     }
 
     Option<Path> out() {
@@ -118,7 +126,7 @@ record SequenceTask(
   }
 
   Syntax syntax() {
-    Options o = new Options(defaults);
+    Options o = new Options(defaults, kappa.isPresent());
     return syntax(o.epochs(), o.steps(), o.batch(), o.hidden(), o.lr(), o.rule(), o.out());
   }
 
@@ -131,13 +139,13 @@ record SequenceTask(
 
   /** Reads the words after {@code train NAME}. */
   Settings parse(List<String> words) throws UsageException {
-    Options o = new Options(defaults);
+    Options o = new Options(defaults, kappa.isPresent());
     Option<Integer> epochs = o.epochs();
     Option<Integer> steps = o.steps();
     Option<Integer> batch = o.batch();
     Option<Integer> hidden = o.hidden();
     Option<Double> lr = o.lr();
-    Option<Rule> rule = o.rule();
+    Option<List<Learning>> rule = o.rule();
     Option<Path> out = o.out();
     Syntax.Arguments given = syntax(epochs, steps, batch, hidden, lr, rule, out).parse(words);
     if (!given.operands().isEmpty()) {

@@ -7,6 +7,7 @@ import dev.engram.loss.Metrics;
 import dev.engram.nn.LeakyReadout;
 import dev.engram.spiking.RecurrentSpikes;
 import java.util.List;
+import java.util.OptionalDouble;
 
 /**
  * Recurrent spiking neurons with a leaky readout. The output is the readout's, and at the end the
@@ -26,6 +27,18 @@ final class SpikingNet extends Layer {
     Tensor spikes = recurrent.update(x);
     Tensor activity = spikes.stopGradient().mean().reshape(1);
     return Tensor.concat(0, readout.update(spikes), activity);
+  }
+
+  /** The decay of a readout in one step of a millisecond. */
+  static OptionalDouble kappa(double tau) {
+    return OptionalDouble.of(Math.exp(-1 / tau));
+  }
+
+  /** What guessing reaches. */
+  static List<Baseline> chance(int classes) {
+    return List.of(
+        new Baseline("loss", "chance: ln " + classes, Math.log(classes)),
+        new Baseline("accuracy", "chance: 1/" + classes, 1.0 / classes));
   }
 
   /** Everything but the activity, of outputs {@code [..., classes + 1]}. */

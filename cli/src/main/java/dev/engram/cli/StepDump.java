@@ -2,8 +2,11 @@ package dev.engram.cli;
 
 import dev.engram.Compiler;
 import dev.engram.DRtrl;
+import dev.engram.Engram;
+import dev.engram.Key;
 import dev.engram.Layer;
 import dev.engram.Learner;
+import dev.engram.Pair;
 import dev.engram.Traced;
 import dev.engram.autodiff.Vjp;
 import dev.engram.etrace.OnlineStep;
@@ -64,15 +67,25 @@ final class StepDump implements Job<DumpOptions> {
 
   private static List<Piece> copying(DumpOptions options) {
     TrainOptions job = options.job();
-    CopyingStep step = new CopyingStep(job, job.rule(), _ -> {});
-    Tensor example = HostTensor.full(TensorType.of(DType.F32, CopyingData.SYMBOLS), 0);
+    CopyingProblem problem = new CopyingProblem(job);
+    Tensor example = HostTensor.full(TensorType.of(DType.F32, CopyingProblem.SYMBOLS), 0);
     return switch (options.stage()) {
       case TRACED, ETRACE -> {
-        step.model().initAllStates();
-        yield model(step.model(), example, options);
+        problem.model().initAllStates();
+        yield model(problem.model(), example, options);
       }
-      case DIFFERENTIATED, SIMPLIFIED, LOWERED, BYTECODE ->
-          after(options, CompiledStep.trace(step, new CopyingData(job).next()).graph());
+      case DIFFERENTIATED, SIMPLIFIED, LOWERED, BYTECODE -> {
+        Pair<Tensor, Tensor> batch = problem.next();
+        SequenceStep step =
+            new SequenceStep(
+                problem,
+                job.rules().getFirst().rule(),
+                job.lr(),
+                Key.of(job.seed()),
+                batch.first(),
+                _ -> {});
+        yield after(options, Engram.jit(step).trace(batch.first(), batch.second()).graph());
+      }
     };
   }
 

@@ -16,9 +16,15 @@ import java.io.InputStream;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalDouble;
 import java.util.SplittableRandom;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** The next character of a short story that comes with Engram. */
 final class TextProblem implements SequenceProblem {
@@ -29,17 +35,22 @@ final class TextProblem implements SequenceProblem {
               + " and\n"
               + "bits per character, and prints what it would write itself.",
           "Character-Level Language Model",
-          SequenceTask.Settings.of("text", 600, 64, 32, 128, 5e-3),
+          SequenceTask.Settings.of("text", 150, 64, 32, 128, 5e-3),
           List.of("loss", "accuracy", "bits per character"),
+          OptionalDouble.empty(),
           TextProblem::new);
 
   private static final String FILE = "harbour.txt";
   private static final int SAMPLE = 240;
 
+  /** Part of the story that is kept for the end. */
+  private static final double HELD_OUT = 0.1;
+
   private final SequenceTask.Settings settings;
   private final SplittableRandom random;
-  private final String text = text();
-  private final String alphabet = alphabet(text);
+  private final String story = text();
+  private final String text = story.substring(0, (int) (story.length() * (1 - HELD_OUT)));
+  private final String alphabet = alphabet(story);
   private final Sequential model;
 
   TextProblem(SequenceTask.Settings settings) {
@@ -88,7 +99,7 @@ final class TextProblem implements SequenceProblem {
     return model;
   }
 
-  /** Random pieces of the text, one-hot, each with the characters after its own. */
+  /** Random pieces of the text, each with the characters after its own. */
   @Override
   public Pair<Tensor, Tensor> next() {
     int steps = settings.steps();
@@ -98,13 +109,17 @@ final class TextProblem implements SequenceProblem {
     for (int b = 0; b < batch; b++) {
       int from = random.nextInt(text.length());
       for (int t = 0; t < steps; t++) {
-        // The story starts again after its end.
+        // After its end the text starts again.
         x[t * batch + b] = alphabet.indexOf(text.charAt((from + t) % text.length()));
         y[t * batch + b] = alphabet.indexOf(text.charAt((from + t + 1) % text.length()));
       }
     }
-    Tensor ids = HostTensor.of(x, steps, batch);
-    return new Pair<>(ids.oneHot(alphabet.length(), DType.F32), HostTensor.of(y, steps, batch));
+    return new Pair<>(HostTensor.of(x, steps, batch), HostTensor.of(y, steps, batch));
+  }
+
+  @Override
+  public Tensor encode(Tensor ids) {
+    return ids.oneHot(alphabet.length(), DType.F32);
   }
 
   @Override
@@ -118,9 +133,48 @@ final class TextProblem implements SequenceProblem {
     return List.of(Metrics.accuracy(outputs, targets), nats.div(Math.log(2)));
   }
 
-  /** A piece of text drawn from the model, character by character. */
+  /** The entropy of a character of the story, and of one whose last n characters are known. */
+  @Override
+  public List<Baseline> baselines() {
+    List<Baseline> all = new ArrayList<>();
+    for (int n : new int[] {0, 1}) {
+      String name = n == 0 ? "frequencies of characters" : "frequencies of pairs";
+      double nats = entropy(text, n + 1) - entropy(text, n);
+      all.add(new Baseline("loss", name, nats));
+      all.add(new Baseline("bits per character", name, nats / Math.log(2)));
+    }
+    return all;
+  }
+
+  /** Of the pieces of a text that have this length, in nats. */
+  static double entropy(String text, int length) {
+    String ring = text + text.substring(0, length);
+    Map<String, Long> counts =
+        IntStream.range(0, text.length())
+            .mapToObj(i -> ring.substring(i, i + length))
+            .collect(Collectors.groupingBy(s -> s, Collectors.counting()));
+    return counts.values().stream()
+        .mapToDouble(c -> (double) c / text.length())
+        .map(p -> -p * Math.log(p))
+        .sum();
+  }
+
+  /**
+   * Bits per character of the part of the story that was not learned, and a piece of text drawn
+   * from the model, character by character.
+   */
   @Override
   public void show(PrintStream out) {
+    String rest = story.substring(text.length());
+    model.initAllStates();
+    double nats = 0;
+    for (int i = 0; i + 1 < rest.length(); i++) {
+      nats -= Math.log(predict(rest.charAt(i))[alphabet.indexOf(rest.charAt(i + 1))]);
+    }
+    out.printf(
+        Locale.ROOT,
+        "the rest of the story takes %.2f bits per character%n",
+        nats / Math.log(2) / (rest.length() - 1));
     model.initAllStates();
     StringBuilder written = new StringBuilder("The ");
     double[] next = {};
@@ -128,11 +182,15 @@ final class TextProblem implements SequenceProblem {
       if (i >= written.length()) {
         written.append(alphabet.charAt(draw(next)));
       }
-      int id = alphabet.indexOf(written.charAt(i));
-      Tensor x = HostTensor.of(new int[] {id}).oneHot(alphabet.length(), DType.F32);
-      next = model.update(x).softmax(0).host().toDoubles();
+      next = predict(written.charAt(i));
     }
     out.println("it writes: " + written);
+  }
+
+  /** The probabilities of the next character. */
+  private double[] predict(char now) {
+    Tensor id = HostTensor.of(new int[] {alphabet.indexOf(now)});
+    return model.update(encode(id)).softmax(0).host().toDoubles();
   }
 
   private int draw(double[] p) {

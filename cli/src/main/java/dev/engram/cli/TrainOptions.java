@@ -12,7 +12,7 @@ import java.util.List;
  * @param hidden units of each recurrent layer, at least 1
  * @param layers recurrent layers, at least 1
  * @param lr learning rate of Adam, above 0
- * @param rule the learning rule, or both after each other
+ * @param rules to learn by, one after the other
  * @param seed of the weights and the data
  * @param out folder of the results
  * @param threads CPU threads, at least 1
@@ -24,7 +24,7 @@ record TrainOptions(
     int hidden,
     int layers,
     double lr,
-    Rule rule,
+    List<Learning> rules,
     long seed,
     Path out,
     int threads) {
@@ -67,13 +67,8 @@ record TrainOptions(
   static final Option<Double> LR =
       new Option<>(
           "--lr", "X", OptionType.positive(1000), 1e-3, "learning rate of Adam (default 0.001)");
-  static final Option<Rule> RULE =
-      new Option<>(
-          "--rule",
-          "RULE",
-          OptionType.oneOf(Rule.class),
-          Rule.BOTH,
-          "both, d-rtrl or bptt (default both)");
+  static final Option<List<Learning>> RULE =
+      Learning.option(List.of(Learning.D_RTRL, Learning.BPTT), false);
   static final Option<Long> SEED =
       new Option<>(
           "--seed",
@@ -96,6 +91,8 @@ record TrainOptions(
           PROCESSORS,
           "CPU threads (default and most: all " + PROCESSORS + " of this machine)");
 
+  static final List<String> METRICS = List.of("loss");
+
   static final Syntax SYNTAX =
       new Syntax(
           "engram train copying [OPTIONS]",
@@ -116,7 +113,7 @@ record TrainOptions(
   }
 
   /** The options among {@code given} and the defaults of the rest. */
-  static TrainOptions from(Syntax.Arguments given, Rule rule) {
+  static TrainOptions from(Syntax.Arguments given, List<Learning> rules) {
     return new TrainOptions(
         given.get(EPOCHS),
         given.get(LAG),
@@ -124,20 +121,15 @@ record TrainOptions(
         given.get(HIDDEN),
         given.get(LAYERS),
         given.get(LR),
-        rule,
+        rules,
         given.get(SEED),
         given.get(OUT),
         given.get(THREADS));
   }
 
-  /** Where the loss curves are drawn. */
-  Path chartFile() {
-    return out.resolve("losses.png");
-  }
-
-  /** Where the loss curves are listed. */
-  Path tableFile() {
-    return out.resolve("losses.csv");
+  /** As the settings of a task. */
+  SequenceTask.Settings settings() {
+    return new SequenceTask.Settings(epochs, steps(), batch, hidden, lr, rules, seed, out, threads);
   }
 
   /** Time steps of one sequence. */
@@ -152,8 +144,8 @@ record TrainOptions(
    */
   double leastBytes() {
     double weights = (double) hidden * (hidden + DIGITS) * layers;
-    double traces = rule == Rule.BPTT ? 0 : 2 * weights * batch;
-    double states = rule == Rule.D_RTRL ? 0 : (double) steps() * batch * hidden * layers;
+    double traces = rules.contains(Learning.D_RTRL) ? 2 * weights * batch : 0;
+    double states = rules.contains(Learning.BPTT) ? (double) steps() * batch * hidden * layers : 0;
     double digits = (double) steps() * batch;
     return 4 * (3 * weights + Math.max(traces, states) + digits) + 8.0 * epochs;
   }

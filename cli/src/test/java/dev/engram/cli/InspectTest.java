@@ -57,7 +57,11 @@ class InspectTest {
   private int run(String... words) {
     return new Main(
             new Main.Jobs(
-                new CopyingJob(), new StepDump(), new ExplainJob(), new OptJob(), new RunJob()),
+                CopyingProblem::train,
+                new StepDump(),
+                new ExplainJob(),
+                new OptJob(),
+                new RunJob()),
             streams.terminal(false, 80))
         .run(words);
   }

@@ -18,6 +18,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class MainTest {
   private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
 
+  private static final List<Learning> BOTH = List.of(Learning.D_RTRL, Learning.BPTT);
+
   @TempDir Path folder;
 
   private final Streams streams = new Streams();
@@ -50,7 +52,7 @@ class MainTest {
     Path out = folder.resolve("a/b");
     assertEquals(Main.OK, run("train", "copying", "--out", out.toString()), streams.err());
     assertEquals(
-        List.of(new TrainOptions(200, 50, 64, 128, 1, 1e-3, Rule.BOTH, 0, out, PROCESSORS)), jobs);
+        List.of(new TrainOptions(200, 50, 64, 128, 1, 1e-3, BOTH, 0, out, PROCESSORS)), jobs);
     assertTrue(Files.isDirectory(out));
     try (var files = Files.list(out)) {
       assertEquals(0, files.count());
@@ -66,7 +68,16 @@ class MainTest {
             + folder;
     assertEquals(Main.OK, run(line.split(" ")), streams.err());
     assertEquals(
-        List.of(new TrainOptions(3000, 0, 1, 7, 2, 3e-3, Rule.D_RTRL, -5, folder, 1)), jobs);
+        List.of(new TrainOptions(3000, 0, 1, 7, 2, 3e-3, List.of(Learning.D_RTRL), -5, folder, 1)),
+        jobs);
+  }
+
+  @Test
+  void rulesAreListedInTheOrderGiven() {
+    run("train", "copying", "--out", folder.toString(), "--rule", "uoro,both,uoro");
+    assertEquals(
+        List.of(Learning.UORO, Learning.D_RTRL, Learning.BPTT),
+        ((TrainOptions) jobs.getFirst()).rules());
   }
 
   @Test
@@ -101,9 +112,18 @@ class MainTest {
         "--lr 1e-3f|--lr must be a number greater than 0, got '1e-3f'",
         "--lr 1e999|--lr must be a number from 1.2e-38 to 1000.0, got '1e999'",
         "--lr 1e-50|--lr must be a number from 1.2e-38 to 1000.0, got '1e-50'",
-        "--rule rtrl-d|--rule must be one of both, d-rtrl, bptt, got 'rtrl-d'",
-        "--rule drtrl|--rule must be one of both, d-rtrl, bptt, got 'drtrl'; did you mean d-rtrl?",
-        "--rule BPTT|--rule must be one of both, d-rtrl, bptt, got 'BPTT'; did you mean bptt?",
+        "--rule rtrl-d|--rule must be one of both, d-rtrl, pp-prop, e-prop, ostl-recurrent,"
+            + " ostl-feedforward, snap-2, uoro, three-factor, dni, rtrl, bptt, got 'rtrl-d'",
+        "--rule bptt,|--rule must be one of both, d-rtrl, pp-prop, e-prop, ostl-recurrent,"
+            + " ostl-feedforward, snap-2, uoro, three-factor, dni, rtrl, bptt, got ''",
+        "--rule bptt,drtrl|--rule must be one of both, d-rtrl, pp-prop, e-prop, ostl-recurrent,"
+            + " ostl-feedforward, snap-2, uoro, three-factor, dni, rtrl, bptt, got 'drtrl'; did you"
+            + " mean d-rtrl?",
+        "--rule three-factor|--rule three-factor does not fit: it needs a modulator with each step,"
+            + " and a task has a loss alone",
+        "--rule d-rtrl,e-prop|--rule e-prop does not fit: it filters traces as a leaky readout"
+            + " does, and the readout of this task has no leak; d-rtrl is e-prop without the"
+            + " filter",
         "--epoch 3|unknown option --epoch; did you mean --epochs?",
         "--ephocs=3|unknown option --ephocs; did you mean --epochs?",
         "-lag 3|unknown option -lag; did you mean --lag?",
@@ -141,11 +161,12 @@ class MainTest {
         "trian|unknown command 'trian'; did you mean train?",
         "--hlep|unknown command '--hlep'; did you mean --help?",
         "frobnicate|unknown command 'frobnicate'",
-        "train|train needs the name of a job: copying, integrator, match, digits, text, network",
-        "train --lag 3|train needs the name of a job: copying, integrator, match, digits, text,"
+        "train|train needs the name of a job: copying, integrator, match, match-lif, digits, text,"
             + " network",
-        "train adding|unknown job 'adding', expected copying, integrator, match, digits, text,"
-            + " network",
+        "train --lag 3|train needs the name of a job: copying, integrator, match, match-lif,"
+            + " digits, text, network",
+        "train adding|unknown job 'adding', expected copying, integrator, match, match-lif,"
+            + " digits, text, network",
         "dump nothing.ir|cannot read nothing.ir: no such file",
         "dump a-b|'a-b' is neither the name of a class nor a file that ends in .ir",
         "dump a b|one graph at a time, got 'a' and 'b'",
@@ -213,14 +234,14 @@ class MainTest {
     DumpOptions step = (DumpOptions) jobs.get(0);
     assertEquals(new DumpOptions.Source.CopyingStep(), step.source());
     assertEquals(DumpStage.SIMPLIFIED, step.stage());
-    assertEquals(Rule.D_RTRL, step.job().rule());
+    assertEquals(List.of(Learning.D_RTRL), step.job().rules());
     assertEquals(128, step.job().hidden());
     assertEquals(new DumpOptions.Source.GraphFile(file), ((DumpOptions) jobs.get(1)).source());
     assertEquals(DumpStage.LOWERED, ((DumpOptions) jobs.get(1)).stage());
     DumpOptions model = (DumpOptions) jobs.get(2);
     assertEquals(new DumpOptions.Source.ModelClass("com.acme.My_Net"), model.source());
     assertEquals(4, model.job().hidden());
-    assertEquals(Rule.BPTT, model.job().rule());
+    assertEquals(List.of(Learning.BPTT), model.job().rules());
   }
 
   @Test
