@@ -44,7 +44,9 @@ public final class OnlineRule {
     step =
         Settle.run(
             new ModelStep(
-                Associate.run(Unfold.run(given.graph())), given.results(), given.states()));
+                Associate.run(Collect.run(Unfold.run(given.graph()))),
+                given.results(),
+                given.states()));
     Analysis analysis = new Analysis(step);
     map = new SiteMap(step, analysis);
     Map<Integer, Pattern> patterns = patterns();

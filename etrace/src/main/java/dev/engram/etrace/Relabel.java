@@ -53,7 +53,8 @@ record Relabel(List<Step> ops) {
     };
   }
 
-  private static Optional<HostTensor> constant(Flow flow, Value v) {
+  /** The value of {@code v} where it is known. */
+  static Optional<HostTensor> constant(Flow flow, Value v) {
     return switch (v) {
       case dev.engram.ir.Lit lit -> Optional.of(HostTensor.full(lit.type(), lit.asDouble()));
       case dev.engram.ir.Var x ->

@@ -75,6 +75,14 @@ record Job(String name, Supplier<Layer> model, Tensor xs, Tensor ys) {
     }
   }
 
+  /** The greatest difference of any two elements. */
+  static double distance(Grads a, Grads b) {
+    return b.paths().stream()
+        .mapToDouble(p -> a.get(p).sub(b.get(p)).abs().max().host().getDouble(0))
+        .max()
+        .orElseThrow();
+  }
+
   /** Paths whose gradients differ by more than rounding. */
   static List<String> different(Grads a, Grads b) {
     List<String> out = new ArrayList<>();

@@ -91,6 +91,14 @@ class LimitsTest {
                       .add(x.matmul(w).take(x.gt(0).cast(DType.I32), 0).tanh())
                       .add(x.matmul(u))),
           new Limit(
+              "several products scattered to one position",
+              Kind.RELATION_EXCLUDED_SHAPE,
+              "scatter",
+              (h, w, u, x) ->
+                  h.mul(0.8)
+                      .add(h.mul(0).addAt(0, HostTensor.of(new int[] {0, 2, 2, 1}, N), x.matmul(w)))
+                      .add(x.matmul(u))),
+          new Limit(
               "sorted positions",
               Kind.RELATION_EXCLUDED_SHAPE,
               "reduce_max",

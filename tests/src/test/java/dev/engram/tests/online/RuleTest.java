@@ -40,7 +40,7 @@ class RuleTest {
 
   @TestFactory
   Stream<DynamicTest> saturatedSnApIsBpttBehindElementwiseTails() {
-    return RecurrentJobs.all().map(j -> DynamicTest.dynamicTest(j.name(), () -> checkSnAp(j)));
+    return RecurrentJobs.mixing().map(j -> DynamicTest.dynamicTest(j.name(), () -> checkSnAp(j)));
   }
 
   private static void checkSnAp(Job job) {
@@ -54,6 +54,34 @@ class RuleTest {
     assertFalse(one.isEmpty());
     // Which is what is left of the Jacobian position by position.
     Job.same("SnAp-1", job.online(Rule.snAp(1)), job.online(Rule.ostlRecurrent()));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> dRtrlIsBpttWhereTheRecurrenceIsDiagonal() {
+    return RecurrentJobs.diagonal()
+        .map(
+            j ->
+                DynamicTest.dynamicTest(
+                    j.name(),
+                    () -> {
+                      Grads want = j.bptt();
+                      Job.same("D-RTRL", j.online(Rule.dRtrl()), want);
+                      Job.same("SnAp-1", j.online(Rule.snAp(1)), want);
+                      Job.same("SnAp-2", j.online(Rule.snAp(2)), want);
+                      Rule none = Rule.dRtrl().with(new Recursion.None());
+                      assertFalse(Job.different(j.online(none), want).isEmpty());
+                    }));
+  }
+
+  /** The control to that. */
+  @TestFactory
+  Stream<DynamicTest> dRtrlIsNotBpttWherePositionsMix() {
+    return RecurrentJobs.mixing()
+        .map(
+            j ->
+                DynamicTest.dynamicTest(
+                    j.name(),
+                    () -> assertFalse(Job.different(j.online(Rule.dRtrl()), j.bptt()).isEmpty())));
   }
 
   @TestFactory
@@ -80,6 +108,36 @@ class RuleTest {
     Rule leak = Rule.dRtrl().with(new Recursion.Leak(0.8 * alpha));
     Job.same("pp-prop", constant.online(pp), constant.online(leak));
     assertFalse(Job.different(LEAKY.online(pp), LEAKY.online(leak)).isEmpty());
+  }
+
+  /** And so, with inputs that do not change, it tends to BPTT as α tends to 1. */
+  @Test
+  void ppPropTendsToBpttWithConstantInputs() {
+    Tensor x = Job.normal(5, Job.BATCH, SiteJobs.IN);
+    Job constant = LEAKY.withInputs(x.broadcastTo(Job.STEPS, Job.BATCH, SiteJobs.IN));
+    double[] off = new double[3];
+    double[] other = new double[3];
+    for (int k = 0; k < 3; k++) {
+      Rule rule = Rule.ppProp(Factorization.InputOutput.decay(1 - Math.pow(10, -2 - k)));
+      off[k] = Job.distance(constant.online(rule), constant.bptt());
+      other[k] = Job.distance(LEAKY.online(rule), LEAKY.bptt());
+    }
+    assertEquals(10, off[0] / off[1], 0.5);
+    assertEquals(10, off[1] / off[2], 0.5);
+    // The control: with inputs that change it tends to something else.
+    assertEquals(1, other[1] / other[2], 0.1);
+  }
+
+  @Test
+  void ppPropOfOneStepIsBptt() {
+    RecurrentJobs.all()
+        .forEach(
+            j -> {
+              Rule rule = Rule.ppProp(Factorization.InputOutput.decay(0.7));
+              Job one = new Job("one", j.model(), j.xs().slice(0, 0, 1), j.ys().slice(0, 0, 1));
+              Job.same(j.name(), one.online(rule), one.bptt());
+              assertFalse(Job.different(j.online(rule), j.bptt()).isEmpty(), j.name());
+            });
   }
 
   @Test

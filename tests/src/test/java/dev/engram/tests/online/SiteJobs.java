@@ -12,6 +12,7 @@ import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
+import dev.engram.sparse.Coo;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -121,6 +122,41 @@ final class SiteJobs {
             "shared over positions, transposed",
             (w, x, h) -> x.reshape(2, IN / 2).matmul(v(w, "w")).transpose(1, 0).reshape(HIDDEN),
             shapes("w", dims(IN / 2, HIDDEN / 2))),
+        job(
+            "einsum over two axes",
+            (w, x, h) ->
+                Tensor.einsum("ab,abcd->dc", x.reshape(2, IN / 2), v(w, "w")).reshape(HIDDEN),
+            shapes("w", dims(2, IN / 2, 2, 3))),
+        job(
+            "einsum with a shared axis",
+            (w, x, h) ->
+                Tensor.einsum("ab,acb->ca", x.reshape(2, IN / 2), v(w, "w")).reshape(HIDDEN),
+            shapes("w", dims(2, 3, IN / 2))),
+        job(
+            "scattered into a matrix",
+            (w, x, h) ->
+                x.matmul(
+                    HostTensor.full(TensorType.of(DType.F64, IN * HIDDEN), 0)
+                        .addAt(0, ints(0, 2, 7, 9, 16, 21, 23, 3), v(w, "w"))
+                        .reshape(IN, HIDDEN)),
+            shapes("w", dims(8))),
+        job(
+            "result scattered to constant positions",
+            (w, x, h) ->
+                HostTensor.full(TensorType.of(DType.F64, HIDDEN), 0)
+                    .addAt(0, ints(4, 0, 3), x.matmul(v(w, "w"))),
+            shapes("w", dims(IN, 3))),
+        job(
+            "sparse product",
+            (w, x, h) ->
+                new Coo(
+                        v(w, "w"),
+                        ints(0, 0, 1, 2, 2, 3, 4, 5, 5),
+                        ints(1, 3, 0, 0, 2, 3, 1, 0, 2),
+                        HIDDEN,
+                        IN)
+                    .matmul(x),
+            shapes("w", dims(9))),
         job(
             "gain, bias and time constant",
             (w, x, h) ->
