@@ -2,6 +2,7 @@ package dev.engram;
 
 import dev.engram.etrace.Diagnostic;
 import dev.engram.etrace.Rule;
+import dev.engram.etrace.Strictness;
 import java.util.function.Consumer;
 
 /**
@@ -18,7 +19,7 @@ public final class DRtrl extends Learner {
   }
 
   /**
-   * @param warnings gets each warning of the relation analysis; {@link Learner#STRICT} for errors
+   * @param warnings gets each warning of the relation analysis; a {@link Strictness} for errors
    */
   public DRtrl(Layer model, Consumer<Diagnostic> warnings) {
     super(model, Rule.dRtrl(), Key.of(0), warnings);

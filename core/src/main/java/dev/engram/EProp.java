@@ -3,6 +3,7 @@ package dev.engram;
 import dev.engram.etrace.Diagnostic;
 import dev.engram.etrace.LearningSignal;
 import dev.engram.etrace.Rule;
+import dev.engram.etrace.Strictness;
 import java.util.function.Consumer;
 
 /**
@@ -26,7 +27,7 @@ public final class EProp extends Learner {
    * Symmetric.
    *
    * @param kappa decay of the filter, in [0, 1)
-   * @param warnings gets each warning of the relation analysis; {@link Learner#STRICT} for errors
+   * @param warnings gets each warning of the relation analysis; a {@link Strictness} for errors
    */
   public EProp(Layer model, double kappa, Consumer<Diagnostic> warnings) {
     super(model, Rule.eProp(kappa), Key.of(0), warnings);
@@ -37,7 +38,7 @@ public final class EProp extends Learner {
    * any width, to each hidden state.
    *
    * @param kappa decay of the filter, in [0, 1)
-   * @param warnings gets each warning of the relation analysis; {@link Learner#STRICT} for errors
+   * @param warnings gets each warning of the relation analysis; a {@link Strictness} for errors
    */
   public EProp(Layer model, double kappa, Key feedback, Consumer<Diagnostic> warnings) {
     super(model, Rule.eProp(kappa).with(new LearningSignal.RandomFeedback()), feedback, warnings);

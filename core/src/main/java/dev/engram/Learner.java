@@ -1,28 +1,23 @@
 package dev.engram;
 
-import dev.engram.autodiff.Batch;
-import dev.engram.autodiff.Batched;
 import dev.engram.etrace.Cost;
 import dev.engram.etrace.Diagnostic;
-import dev.engram.etrace.ModelStep;
-import dev.engram.etrace.OnlineRule;
+import dev.engram.etrace.EtraceException;
+import dev.engram.etrace.Factorization;
+import dev.engram.etrace.LearningSignal;
 import dev.engram.etrace.OnlineStep;
 import dev.engram.etrace.Report;
 import dev.engram.etrace.Rule;
 import dev.engram.etrace.RuleInput;
 import dev.engram.etrace.Schedule;
+import dev.engram.etrace.Strictness;
 import dev.engram.etrace.TraceState;
 import dev.engram.ir.Control;
-import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Param;
-import dev.engram.ir.Role;
-import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TraceException;
 import dev.engram.ir.TypeException;
-import dev.engram.ir.Value;
 import dev.engram.ir.Where;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -31,7 +26,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
-import java.util.stream.IntStream;
 
 /**
  * A model with an online learning rule around it.
@@ -48,12 +42,6 @@ import java.util.stream.IntStream;
 public class Learner extends Layer implements ModuleWalk.Transparent {
   private static final System.Logger LOG = System.getLogger("dev.engram");
 
-  /**
-   * Strict mode, in the place of a reader of warnings: a weight without a trace is an error, unless
-   * its use is marked with {@link Tensor#untraced}.
-   */
-  public static final Consumer<Diagnostic> STRICT = _ -> {};
-
   private final Layer model;
   private final Rule rule;
   private final Key key;
@@ -64,20 +52,8 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
   private Map<String, State> synthesizer = Map.of();
   private List<Tensor> feedback = List.of();
 
-  /** The step with its rule; no record, so that nobody looks for states in its graphs. */
-  private static final class Prepared {
-    final Traced traced;
-    final OnlineStep step;
-
-    /** For each result of the traced function, its position among the rule's results. */
-    final List<Integer> order;
-
-    Prepared(Traced traced, OnlineStep step, List<Integer> order) {
-      this.traced = traced;
-      this.step = step;
-      this.order = List.copyOf(order);
-    }
-  }
+  /** Where a rule that draws random numbers takes the keys of its runs from. */
+  private final Optional<State> seed;
 
   /**
    * What a sequence gave.
@@ -95,13 +71,18 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
 
   /**
    * @param key for rules that draw random numbers
-   * @param warnings gets each warning of the relation analysis; {@link #STRICT} for errors instead
+   * @param warnings gets each warning of the relation analysis; a {@link Strictness} for errors
+   *     instead
    */
   public Learner(Layer model, Rule rule, Key key, Consumer<Diagnostic> warnings) {
     this.model = model;
     this.rule = rule;
     this.key = key;
     this.warnings = warnings;
+    this.seed =
+        rule.factorization() instanceof Factorization.RandomProjection
+            ? Optional.of(State.other(key.words()).spreading(State.Spread.SHARED))
+            : Optional.empty();
   }
 
   static Consumer<Diagnostic> logged() {
@@ -143,18 +124,6 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
           model.initAllStates();
           compileGraph(example);
         });
-    setKeys();
-  }
-
-  // Each example draws for itself.
-  private void setKeys() {
-    for (TraceState t : prepared().step.traces()) {
-      if (t.kind() == TraceState.Kind.KEY) {
-        State s = traces.get(t.name());
-        Key own = key.foldIn(0);
-        s.set(batch.isPresent() ? own.bits(Shape.of(batch.getAsInt(), 2)) : own.words());
-      }
-    }
   }
 
   /**
@@ -166,21 +135,13 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
    *     learn through traces
    */
   public final void compileGraph(Tensor x) {
-    model.states(); // names them
-    Traced t =
-        Traced.of(
-            model.getClass().getSimpleName(),
-            args -> model.update((Tensor) args.getFirst()),
-            List.of(HostTensor.full(x.type(), 0)));
-    List<Integer> order = new ArrayList<>();
-    ModelStep step = step(t, order);
-    OnlineStep online = OnlineRule.of(step, rule);
-    prepared = Optional.of(new Prepared(t, online, order));
+    Prepared p = Prepared.of(model, rule, x);
+    OnlineStep online = p.step();
+    prepared = Optional.of(p);
     Compiler.watcher().prepared(online);
     Map<String, State> fresh = new LinkedHashMap<>();
     for (TraceState e : online.traces()) {
-      TensorType type = e.type();
-      State s = State.of(State.Kind.OTHER, () -> HostTensor.full(type, 0));
+      State s = traceState(e);
       s.init();
       String name = e.name();
       for (int use = 2; fresh.containsKey(name); use++) {
@@ -190,18 +151,24 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
     }
     traces = fresh;
     setInputs(online);
-    if (batch.isEmpty()) {
-      setKeys();
-    }
-    if (isStrict()) {
-      online.report().requireNoExclusion();
+    if (warnings instanceof Strictness s) {
+      online.report().require(s);
     }
     online.report().warnings().forEach(warnings);
   }
 
-  @SuppressWarnings("ReferenceEquality")
-  private boolean isStrict() {
-    return warnings == STRICT;
+  private State traceState(TraceState t) {
+    return t.kind() == TraceState.Kind.KEY
+        ? State.of(State.Kind.OTHER, this::nextKey).spreading(State.Spread.OWN_KEYS)
+        : State.of(State.Kind.OTHER, () -> HostTensor.full(t.type(), 0));
+  }
+
+  // Each run draws other numbers, also where the setup is part of a compiled function.
+  private Tensor nextKey() {
+    State s = seed.orElseThrow();
+    List<Key> two = new Key(s.value()).split(2);
+    s.set(two.get(0).words());
+    return two.get(1).words();
   }
 
   private void setInputs(OnlineStep online) {
@@ -228,43 +195,6 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
     if (synthesizer.isEmpty()) {
       synthesizer = learned;
     }
-  }
-
-  // The model's results, then states that are only set, then states that are read and set.
-  private static ModelStep step(Traced t, List<Integer> order) {
-    Map<State, Integer> params = new LinkedHashMap<>();
-    for (int i = 0; i < t.captured().size(); i++) {
-      if (t.captured().get(i) instanceof Captured.OfState(State s, int _)) {
-        params.put(s, t.argCount() + i);
-      }
-    }
-    List<Value> outs = new ArrayList<>(t.graph().outs().subList(0, t.resultCount()));
-    List<Value> kept = new ArrayList<>();
-    List<Integer> states = new ArrayList<>();
-    List<Integer> keptAt = new ArrayList<>();
-    for (int i = 0; i < t.resultCount(); i++) {
-      order.add(i);
-    }
-    for (int i = 0; i < t.written().size(); i++) {
-      Value v = t.graph().outs().get(t.resultCount() + i);
-      Integer param = params.get(t.written().get(i).state());
-      if (param == null) {
-        order.add(outs.size());
-        outs.add(v);
-      } else {
-        order.add(-1);
-        keptAt.add(t.resultCount() + i);
-        states.add(param);
-        kept.add(v);
-      }
-    }
-    int results = outs.size();
-    for (int i = 0; i < kept.size(); i++) {
-      order.set(keptAt.get(i), results + i);
-    }
-    outs.addAll(kept);
-    Graph g = t.graph();
-    return new ModelStep(new Graph(g.name(), g.params(), g.eqns(), outs), results, states);
   }
 
   /** One step; see the class. */
@@ -301,7 +231,7 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
 
   private Tensor one(Tensor x, Optional<Tensor> modulator, boolean online) {
     Prepared p = prepared();
-    TensorType want = p.traced.graph().params().getFirst().type();
+    TensorType want = p.input();
     if (!x.type().equals(want)) {
       throw new TypeException(
           "the learner was compiled for an input of type "
@@ -313,22 +243,19 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
               + "); call compileGraph with an input of the new type, or map over a batch with"
               + " Vmap");
     }
-    List<Tensor> operands = new ArrayList<>(p.traced.operands(List.of(x)));
+    List<Tensor> operands = p.operands(x);
     traces.values().forEach(s -> operands.add(online ? s.value() : s.value().stopGradient()));
-    operands.addAll(inputs(p.step, modulator));
-    Control.Call call = p.step.call();
+    operands.addAll(inputs(p.step(), modulator));
+    Control.Call call = p.step().call();
     List<? extends Tensor> outs =
         Emit.op(
             online ? call : new Control.Call(call.body(), new Control.Derivative.Plain()),
             operands);
-    int own = p.order.size();
-    int i = 0;
+    int next = p.results();
     for (State s : traces.values()) {
-      s.set(outs.get(own + i++));
+      s.set(outs.get(next++));
     }
-    List<Tensor> ordered = new ArrayList<>();
-    p.order.forEach(at -> ordered.add(outs.get(at)));
-    return (Tensor) p.traced.apply(ordered);
+    return p.apply(outs);
   }
 
   private List<Tensor> inputs(OnlineStep step, Optional<Tensor> modulator) {
@@ -363,7 +290,7 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
   // Keys go on, so that the next sequence draws other numbers.
   private Map<String, State> eligibility() {
     Map<String, State> out = new LinkedHashMap<>(traces);
-    for (TraceState t : prepared().step.traces()) {
+    for (TraceState t : prepared().step().traces()) {
       if (t.kind() == TraceState.Kind.KEY) {
         out.remove(t.name());
       }
@@ -383,8 +310,15 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
    * @param xs inputs, {@code [T, …]}
    * @param ys targets, a structure of tensors {@code [T, …]}
    * @param stepLoss scalar loss of one step's output and target
+   * @throws EtraceException when the rule takes a modulator; see {@link ThreeFactor}
    */
   public final <Y> Sequence grad(Tensor xs, Y ys, Fn2<Tensor, Y, Tensor> stepLoss) {
+    if (rule.signal() instanceof LearningSignal.Modulatory) {
+      throw new EtraceException(
+          "the rule learns by a modulator, and this gradient has none ("
+              + Where.here()
+              + "); call ThreeFactor.grad(xs, modulators, ys, stepLoss)");
+    }
     return switch (rule.schedule()) {
       case Schedule.PerStep _ -> steps(xs, ys, (x, y) -> stepGrad(x, y, stepLoss));
       case Schedule.Window w -> new Windows<>(this, w.steps(), stepLoss).grad(xs, ys);
@@ -422,17 +356,17 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
 
   /** What the analysis found. */
   public final Report report() {
-    return prepared().step.report();
+    return prepared().step().report();
   }
 
   /** The report, every trace with its bytes, and the cost of a step, as text. */
   public final String explain() {
-    return prepared().step.explain();
+    return prepared().step().explain();
   }
 
   /** What a step costs for one example. */
   public final Cost cost() {
-    return prepared().step.cost();
+    return prepared().step().cost();
   }
 
   /**
@@ -455,7 +389,7 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
 
   /** The step with its rule, for dumps and tests. */
   public final OnlineStep onlineStep() {
-    return prepared().step;
+    return prepared().step();
   }
 
   /** The model. */
@@ -463,47 +397,14 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
     return model;
   }
 
-  /** For each weight, the gradient that {@code traces} give with learning signals in states. */
-  final Grads credit(Map<String, Tensor> traces, Map<String, Tensor> signals) {
-    Prepared p = prepared();
-    ModelStep step = p.step.step();
-    List<Param> params = step.graph().params();
-    List<Tensor> args = new ArrayList<>();
-    List<Boolean> batched = new ArrayList<>();
-    List<String> paths = new ArrayList<>();
-    List<Tensor> operands =
-        p.traced.operands(List.of(HostTensor.full(params.getFirst().type(), 0)));
-    for (int i = 0; i < params.size(); i++) {
-      if (params.get(i).role() == Role.WEIGHT) {
-        args.add(operands.get(i));
-        batched.add(false);
-        paths.add(params.get(i).path());
-      }
-    }
-    for (TraceState t : p.step.traces()) {
-      args.add(traces.get(t.name()));
-      batched.add(batch.isPresent());
-    }
-    for (int s : step.hidden()) {
-      args.add(signals.get(step.state(s).path()));
-      batched.add(batch.isPresent());
-    }
-    List<? extends Tensor> outs;
-    if (batch.isPresent()) {
-      Batched wide = Batch.of(p.step.credit(), batched, batch.getAsInt());
-      List<? extends Tensor> all = Emit.graph(wide.graph(), args);
-      outs =
-          IntStream.range(0, all.size())
-              .mapToObj(i -> wide.outBatched().get(i) ? all.get(i).sum(0) : all.get(i))
-              .toList();
-    } else {
-      outs = Emit.graph(p.step.credit(), args);
-    }
-    Map<String, Tensor> byPath = new LinkedHashMap<>();
-    for (int i = 0; i < outs.size(); i++) {
-      byPath.put(paths.get(i), outs.get(i));
-    }
-    return new Grads(byPath);
+  /** Its graph's states, for windows. */
+  final Prepared ready() {
+    return prepared();
+  }
+
+  /** For each weight, the gradient that {@code traces} give with signals in the hidden states. */
+  final Map<State, Tensor> credit(List<Tensor> traces, List<Tensor> signals) {
+    return prepared().credit(traces, signals, batch);
   }
 
   private Prepared prepared() {

@@ -9,6 +9,8 @@ import dev.engram.ir.Tracer;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /** States set with a new mapped axis in front. */
 final class NewStates {
@@ -26,8 +28,25 @@ final class NewStates {
           return frame;
         });
     for (State s : frame.written()) {
-      s.write(new Cell(repeat(frame.current(s), size), frame.currentMapped(s) + 1));
+      Tensor now = frame.current(s);
+      int mapped = frame.currentMapped(s);
+      s.write(
+          switch (s.spread()) {
+            case COPIES -> new Cell(repeat(now, size), mapped + 1);
+            case OWN_KEYS -> new Cell(ownKeys(now, size), mapped + 1);
+            case SHARED -> new Cell(now, mapped);
+          });
     }
+  }
+
+  /** For each key {@code [..., 2]}, {@code size} others along a new axis 0. */
+  private static Tensor ownKeys(Tensor words, int size) {
+    if (words.rank() == 1) {
+      return new Key(words).splitStack(size).words();
+    }
+    List<Tensor> each =
+        IntStream.range(0, words.dim(0)).mapToObj(i -> ownKeys(words.get(i), size)).toList();
+    return Tensor.stack(1, each);
   }
 
   /** {@code x} {@code size} times along a new axis 0. */

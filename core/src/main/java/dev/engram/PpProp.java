@@ -3,6 +3,7 @@ package dev.engram;
 import dev.engram.etrace.Diagnostic;
 import dev.engram.etrace.Factorization;
 import dev.engram.etrace.Rule;
+import dev.engram.etrace.Strictness;
 import java.util.function.Consumer;
 
 /**
@@ -34,7 +35,7 @@ public class PpProp extends Learner {
   /**
    * @param decays such as {@code new Factorization.InputOutput(0.9, 0.95)} for the input side and
    *     the output side
-   * @param warnings gets each warning of the relation analysis; {@link Learner#STRICT} for errors
+   * @param warnings gets each warning of the relation analysis; a {@link Strictness} for errors
    */
   public PpProp(Layer model, Factorization.InputOutput decays, Consumer<Diagnostic> warnings) {
     super(model, Rule.ppProp(decays), Key.of(0), warnings);

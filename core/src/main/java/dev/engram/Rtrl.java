@@ -2,6 +2,7 @@ package dev.engram;
 
 import dev.engram.etrace.Diagnostic;
 import dev.engram.etrace.Rule;
+import dev.engram.etrace.Strictness;
 import java.util.function.Consumer;
 
 /**
@@ -18,7 +19,7 @@ public final class Rtrl extends Learner {
   }
 
   /**
-   * @param warnings gets each warning of the relation analysis; {@link Learner#STRICT} for errors
+   * @param warnings gets each warning of the relation analysis; a {@link Strictness} for errors
    */
   public Rtrl(Layer model, Consumer<Diagnostic> warnings) {
     super(model, Rule.rtrl(), Key.of(0), warnings);

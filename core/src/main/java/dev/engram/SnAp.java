@@ -2,6 +2,7 @@ package dev.engram;
 
 import dev.engram.etrace.Diagnostic;
 import dev.engram.etrace.Rule;
+import dev.engram.etrace.Strictness;
 import java.util.function.Consumer;
 
 /**
@@ -19,7 +20,7 @@ public final class SnAp extends Learner {
   }
 
   /**
-   * @param warnings gets each warning of the relation analysis; {@link Learner#STRICT} for errors
+   * @param warnings gets each warning of the relation analysis; a {@link Strictness} for errors
    */
   public SnAp(Layer model, int n, Consumer<Diagnostic> warnings) {
     super(model, Rule.snAp(n), Key.of(0), warnings);

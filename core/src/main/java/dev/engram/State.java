@@ -40,6 +40,16 @@ public final class State {
     }
   }
 
+  /** What {@link Engram#vmapNewStates} makes of a value. */
+  enum Spread {
+    /** The same for each example. */
+    COPIES,
+    /** A random key of its own for each. */
+    OWN_KEYS,
+    /** One for all, without an axis. */
+    SHARED
+  }
+
   /**
    * A value with its first {@code mapped} axes hidden from code under {@link Vmap}.
    *
@@ -57,6 +67,7 @@ public final class State {
   private Optional<Cell> cell = Optional.empty();
   private String path = "";
   private boolean exposed;
+  private Spread spread = Spread.COPIES;
 
   State(Kind kind, Optional<Supplier<Tensor>> init, Optional<Module> owner) {
     this.kind = kind;
@@ -90,6 +101,15 @@ public final class State {
 
   public Kind kind() {
     return kind;
+  }
+
+  State spreading(Spread to) {
+    spread = to;
+    return this;
+  }
+
+  Spread spread() {
+    return spread;
   }
 
   /**

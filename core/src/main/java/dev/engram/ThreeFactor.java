@@ -1,8 +1,12 @@
 package dev.engram;
 
 import dev.engram.etrace.Diagnostic;
+import dev.engram.etrace.EtraceException;
+import dev.engram.etrace.LearningSignal;
 import dev.engram.etrace.Rule;
+import dev.engram.etrace.Strictness;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.Where;
 import java.util.function.Consumer;
 
 /**
@@ -21,10 +25,30 @@ public final class ThreeFactor extends Learner {
   }
 
   /**
-   * @param warnings gets each warning of the relation analysis; {@link Learner#STRICT} for errors
+   * @param warnings gets each warning of the relation analysis; a {@link Strictness} for errors
    */
   public ThreeFactor(Layer model, Consumer<Diagnostic> warnings) {
-    super(model, Rule.threeFactor(), Key.of(0), warnings);
+    this(model, Rule.threeFactor(), Key.of(0), warnings);
+  }
+
+  /**
+   * Another rule whose signal is {@link LearningSignal.Modulatory}, such as {@code
+   * Rule.snAp(2).with(new LearningSignal.Modulatory())}.
+   *
+   * @param key for rules that draw random numbers
+   * @param warnings gets each warning of the relation analysis; a {@link Strictness} for errors
+   * @throws EtraceException when the rule's signal is another
+   */
+  public ThreeFactor(Layer model, Rule rule, Key key, Consumer<Diagnostic> warnings) {
+    super(model, rule, key, warnings);
+    if (!(rule.signal() instanceof LearningSignal.Modulatory)) {
+      throw new EtraceException(
+          "ThreeFactor: the signal of the rule is "
+              + rule.signal()
+              + ", expected modulatory ("
+              + Where.here()
+              + "); use rule.with(new LearningSignal.Modulatory()), or a Learner");
+    }
   }
 
   /**

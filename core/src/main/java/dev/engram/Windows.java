@@ -2,10 +2,10 @@ package dev.engram;
 
 import dev.engram.ir.Tensor;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * The gradient of a sequence, window by window: within a window back through time, and from its
@@ -48,11 +48,10 @@ record Windows<Y>(Learner learner, int size, Fn2<Tensor, Y, Tensor> stepLoss) {
   }
 
   private GradWithAux<Grads, Pair<Tensor, Tensor>> window(Tensor xs, Y ys) {
-    Map<String, Tensor> traces = new HashMap<>();
-    learner.traces().forEach((name, s) -> traces.put(name, s.value()));
+    List<Tensor> traces = learner.traces().values().stream().map(State::value).toList();
     Map<String, State> wrt = new LinkedHashMap<>(learner.weights().byPath());
-    Map<String, State> hidden = learner.model().states().subset(State.Kind.HIDDEN).byPath();
-    wrt.putAll(hidden);
+    List<State> hidden = learner.ready().hidden();
+    IntStream.range(0, hidden.size()).forEach(i -> wrt.put(start(i), hidden.get(i)));
     GradWithAux<Grads, Pair<Tensor, Tensor>> g =
         Engram.gradWithAux(
                 () -> {
@@ -68,16 +67,25 @@ record Windows<Y>(Learner learner, int size, Fn2<Tensor, Y, Tensor> stepLoss) {
                 },
                 new States(wrt))
             .apply();
-    Map<String, Tensor> signals = new HashMap<>();
-    hidden.keySet().forEach(path -> signals.put(path, g.grad().get(path)));
-    Grads before = learner.credit(traces, signals);
+    List<Tensor> signals =
+        IntStream.range(0, hidden.size()).mapToObj(i -> g.grad().get(start(i))).toList();
+    Map<State, Tensor> before = learner.credit(traces, signals);
     Map<String, Tensor> total = new LinkedHashMap<>();
-    for (String path : learner.weights().paths()) {
-      Tensor own = g.grad().get(path);
-      Tensor more = before.byPath().get(path);
-      total.put(path, more == null ? own : own.add(more));
-    }
+    learner
+        .weights()
+        .byPath()
+        .forEach(
+            (path, weight) -> {
+              Tensor own = g.grad().get(path);
+              Tensor more = before.get(weight);
+              total.put(path, more == null ? own : own.add(more));
+            });
     return new GradWithAux<>(new Grads(total), g.value(), g.aux());
+  }
+
+  // No path of a weight: paths have no spaces.
+  private static String start(int hidden) {
+    return "start of hidden state " + hidden;
   }
 
   // [T, …] to [windows, size, …]

@@ -3,6 +3,7 @@ package dev.engram.cli;
 import dev.engram.Key;
 import dev.engram.Layer;
 import dev.engram.Learner;
+import dev.engram.etrace.Strictness;
 import dev.engram.ir.DType;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.HostTensor;
@@ -25,7 +26,7 @@ final class ExplainJob implements Job<ExplainOptions> {
       learner.compileGraph(model.example());
       terminal.out().print(options.dot() ? learner.report().dot() : learner.explain());
       if (options.strict()) {
-        learner.report().requireNoExclusion();
+        learner.report().require(Strictness.TEMPORAL);
       }
     } catch (EngramException e) {
       throw new IOException(e.getMessage(), e);

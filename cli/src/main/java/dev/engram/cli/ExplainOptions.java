@@ -30,7 +30,7 @@ record ExplainOptions(
   private static final Option<Boolean> DOT =
       Option.flag("--dot", "print a picture of weights and states for Graphviz");
   private static final Option<Boolean> STRICT =
-      Option.flag("--strict", "fail when a weight has no trace");
+      Option.flag("--strict", "fail when a weight that reaches a hidden state has no trace");
 
   static final Syntax SYNTAX =
       new Syntax(

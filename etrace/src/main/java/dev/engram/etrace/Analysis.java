@@ -67,6 +67,7 @@ final class Analysis {
       decide(bundle);
     }
     untraced();
+    diagnostics.addAll(Unfollowed.of(step));
   }
 
   /**

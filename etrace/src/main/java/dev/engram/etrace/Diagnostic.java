@@ -43,6 +43,8 @@ public record Diagnostic(
     RELATION_EXCLUDED_UNTRACED(Level.INFO),
     /** A hidden state feeds another through an op that moves or mixes positions. */
     RECURRENCE_NOT_ELEMENTWISE(Level.WARNING),
+    /** A state that is no hidden state hands on what weights gave, which no rule follows. */
+    STATE_NOT_FOLLOWED(Level.WARNING),
     /** SnAp's pattern leaves nothing out, since the recurrence is dense. */
     SNAP_PATTERN_CONSERVATIVE(Level.WARNING);
 
@@ -67,18 +69,20 @@ public record Diagnostic(
         case RELATION_EXCLUDED_SHAPE -> "reaches a state only through an op that mixes positions";
         case RELATION_EXCLUDED_UNTRACED -> "marked untraced";
         case RECURRENCE_NOT_ELEMENTWISE -> "a state comes back through an op that mixes positions";
+        case STATE_NOT_FOLLOWED -> "a state that is no hidden state hands derivatives on";
         case SNAP_PATTERN_CONSERVATIVE -> "the recurrence is dense";
       };
     }
 
-    /** True for a weight, or one of its paths, that has no trace. */
+    /** True for a weight, one of its paths, or a state on one, that has no trace. */
     public boolean isExclusion() {
       return switch (this) {
         case RELATION_PARTIAL_PATH,
             RELATION_EXCLUDED_WEIGHT_TO_WEIGHT,
             RELATION_EXCLUDED_NON_TEMPORAL,
             RELATION_EXCLUDED_SHAPE,
-            RELATION_EXCLUDED_UNTRACED ->
+            RELATION_EXCLUDED_UNTRACED,
+            STATE_NOT_FOLLOWED ->
             true;
         case HIDDEN_GROUP_MERGED,
             RELATION_INCLUDED,

@@ -26,12 +26,12 @@ public record Report(
   }
 
   /**
-   * @throws EtraceException naming every weight without a trace that the user has not marked as
-   *     such
+   * @throws EtraceException naming every weight and path without a trace that {@code strictness}
+   *     refuses
    */
-  public void requireNoExclusion() {
+  public void require(Strictness strictness) {
     List<String> found =
-        warnings().stream().filter(d -> d.kind().isExclusion()).map(d -> "  " + d).toList();
+        diagnostics.stream().filter(strictness::refuses).map(d -> "  " + d).toList();
     if (!found.isEmpty()) {
       throw new EtraceException(
           "strict mode: weights without a trace; mark a use that needs none with .untraced():\n"

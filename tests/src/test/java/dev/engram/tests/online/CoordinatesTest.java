@@ -1,6 +1,7 @@
 package dev.engram.tests.online;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -133,10 +134,7 @@ class CoordinatesTest {
       assertTrue(Double.isFinite(size), path);
       nothing &= size == 0;
     }
-    // Traces learn from the modulator alone, and these models have nothing else to learn.
-    boolean modulated = rule.signal() instanceof LearningSignal.Modulatory;
-    boolean all = rule.scope() instanceof Scope.Full || job.learner(rule).report().isComplete();
-    assertEquals(modulated && all, nothing);
+    assertFalse(nothing);
     // One step: what is not random and follows the loss gives its gradient.
     boolean exact =
         (rule.signal() instanceof LearningSignal.Symmetric

@@ -9,7 +9,9 @@ import dev.engram.Learner;
 import dev.engram.Random;
 import dev.engram.State;
 import dev.engram.States;
+import dev.engram.ThreeFactor;
 import dev.engram.Vmap;
+import dev.engram.etrace.LearningSignal;
 import dev.engram.etrace.Rule;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
@@ -64,8 +66,14 @@ record Job(String name, Supplier<Layer> model, Tensor xs, Tensor ys) {
     return Learner.compile(model.get(), m -> new Learner(m, rule, Key.of(7), _ -> {}), xs.get(0));
   }
 
-  /** Gradients by {@code rule}. */
+  /** Gradients by {@code rule}, with a random modulator if it takes one. */
   Grads online(Rule rule) {
+    if (rule.signal() instanceof LearningSignal.Modulatory) {
+      ThreeFactor learner =
+          Learner.compile(
+              model.get(), m -> new ThreeFactor(m, rule, Key.of(7), _ -> {}), xs.get(0));
+      return learner.grad(xs, normal(9, xs.dim(0), xs.dim(1)), ys, LOSS).grads();
+    }
     return learner(rule).grad(xs, ys, LOSS).grads();
   }
 

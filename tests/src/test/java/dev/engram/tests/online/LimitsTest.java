@@ -2,20 +2,16 @@ package dev.engram.tests.online;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.engram.DRtrl;
 import dev.engram.Engram;
 import dev.engram.Key;
 import dev.engram.Layer;
-import dev.engram.Learner;
 import dev.engram.Random;
 import dev.engram.State;
 import dev.engram.Step;
 import dev.engram.etrace.Diagnostic;
 import dev.engram.etrace.Diagnostic.Kind;
-import dev.engram.etrace.EtraceException;
 import dev.engram.etrace.Rule;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
@@ -25,7 +21,6 @@ import dev.engram.ir.TensorType;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
@@ -150,31 +145,5 @@ class LimitsTest {
     // Of one step it is the gradient.
     Job one = new Job("one", job.model(), job.xs().slice(0, 0, 1), job.ys().slice(0, 0, 1));
     Job.same("one step", one.online(Rule.dRtrl()), one.bptt());
-  }
-
-  @Test
-  void strictModeFailsWithAllOfThem() {
-    Job job = Job.of("strict", N, N, () -> new Cell(LIMITS.get(2).next));
-    EtraceException e =
-        assertThrows(
-            EtraceException.class,
-            () ->
-                Learner.compile(
-                    job.model().get(), m -> new DRtrl(m, Learner.STRICT), job.xs().get(0)));
-    assertTrue(e.getMessage().startsWith("strict mode: weights without a trace"), e.getMessage());
-    assertTrue(e.getMessage().contains("LimitsTest.java:"), e.getMessage());
-    // What the user marks is no surprise.
-    Job marked =
-        Job.of(
-            "marked",
-            N,
-            N,
-            () ->
-                new Cell((h, w, u, x) -> h.mul(0.8).add(x.matmul(w.untraced()).tanh().matmul(u))));
-    Learner ok =
-        Learner.compile(marked.model().get(), m -> new DRtrl(m, Learner.STRICT), job.xs().get(0));
-    assertEquals(
-        List.of(Kind.RELATION_EXCLUDED_UNTRACED),
-        ok.report().excluded().stream().map(x -> x.reason()).toList());
   }
 }

@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.engram.Key;
 import dev.engram.Layer;
 import dev.engram.Learner;
+import dev.engram.State;
 import dev.engram.Traced;
+import dev.engram.etrace.Cost;
 import dev.engram.etrace.Factorization;
 import dev.engram.etrace.Rule;
 import dev.engram.ir.DType;
@@ -16,7 +18,10 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.passes.Pipeline;
 import dev.engram.lower.Lowering;
+import dev.engram.nn.Connectivity;
+import dev.engram.nn.Linear;
 import dev.engram.nn.RnnCell;
+import dev.engram.nn.SparseLinear;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -78,15 +83,67 @@ class MemoryTest {
 
   @Test
   void tracesHaveTheSizesOfTheTheory() {
-    int hidden = 16;
-    int weights = (IN + hidden) * hidden + hidden;
-    assertEquals(4L * weights, bytes(Rule.dRtrl(), hidden));
-    assertEquals(4L * 2 * weights, bytes(Rule.eProp(0.5), hidden));
-    // One input side, two output sides (weight and bias), and the count of steps.
-    assertEquals(4L * (IN + hidden + 2 * hidden + 1), bytes(PP, hidden));
-    assertEquals(4L * (weights + hidden + 2), bytes(Rule.uoro(), hidden));
-    assertEquals(4L * weights * hidden, bytes(Rule.snAp(2), hidden));
-    assertEquals(4L * weights * hidden, bytes(Rule.rtrl(), hidden));
+    for (int hidden : List.of(1, 4, 16, 50)) {
+      int weights = (IN + hidden) * hidden + hidden;
+      assertEquals(4L * weights, bytes(Rule.dRtrl(), hidden));
+      assertEquals(4L * 2 * weights, bytes(Rule.eProp(0.5), hidden));
+      // One input side, two output sides (weight and bias), and the count of steps.
+      assertEquals(4L * (IN + hidden + 2 * hidden + 1), bytes(PP, hidden));
+      assertEquals(4L * (weights + hidden + 2), bytes(Rule.uoro(), hidden));
+      assertEquals(4L * weights * hidden, bytes(Rule.rtrl(), hidden));
+    }
+    int weights = (IN + 16) * 16 + 16;
+    assertEquals(4L * weights * 16, bytes(Rule.snAp(2), 16));
+  }
+
+  /** Twice the batch is twice the memory beside the weights, whatever the rule. */
+  @Test
+  void itGrowsWithTheBatch() {
+    for (Rule rule : List.of(Rule.dRtrl(), PP, Rule.uoro())) {
+      double small = planned(rule, 4, 64, 16) - planned(rule, 4, 32, 16);
+      double large = planned(rule, 4, 128, 16) - planned(rule, 4, 64, 16);
+      assertEquals(2, large / small, 0.05, rule::words);
+    }
+  }
+
+  /** A sparse layer's traces and operations are as many as its connections. */
+  @Test
+  void sparseWeightsCostAsMuchAsThereAreConnections() {
+    int size = 200;
+    for (int degree : List.of(2, 8)) {
+      long connections = (long) size * degree;
+      Cost sparse = cost(new SparseLinear(to(size, degree), Key.of(1), DType.F32), size);
+      Cost dense = cost(new Linear(size, size, Key.of(1), DType.F32), size);
+      assertEquals(4 * connections, sparse.traceBytes());
+      assertEquals(4L * (size * size + size), dense.traceBytes());
+      assertTrue(sparse.modelOperations() <= 2 * connections + 4L * size, sparse::toString);
+      assertTrue(sparse.traceOperations() <= 4 * connections + 8L * size, sparse::toString);
+      assertTrue(dense.traceOperations() > 2L * size * size, dense::toString);
+    }
+  }
+
+  private static Connectivity to(int size, int degree) {
+    return Connectivity.fixedInDegree(size, size, degree, Key.of(3));
+  }
+
+  private static Cost cost(Layer drive, int size) {
+    State h = State.hidden(() -> HostTensor.full(TensorType.of(DType.F32, size), 0));
+    Layer model =
+        new Layer() {
+          private final Layer layer = drive;
+          private final State state = h;
+
+          @Override
+          public Tensor update(Tensor x) {
+            Tensor next = state.value().mul(0.9).add(layer.update(x));
+            state.set(next);
+            return next;
+          }
+        };
+    Learner learner = new Learner(model, Rule.dRtrl(), Key.of(2), _ -> {});
+    model.initAllStates();
+    learner.compileGraph(HostTensor.full(TensorType.of(DType.F32, size), 0));
+    return learner.cost();
   }
 
   private static long bytes(Rule rule, int hidden) {

@@ -5,10 +5,7 @@ import dev.engram.Grads;
 import dev.engram.Key;
 import dev.engram.Layer;
 import dev.engram.Learner;
-import dev.engram.Random;
 import dev.engram.etrace.Rule;
-import dev.engram.etrace.TraceState;
-import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 
 /** A gradient for each example of a batch: the rule mapped as the explicit form allows. */
@@ -24,16 +21,6 @@ final class PerExample {
           model.initAllStates();
           learner.compileGraph(xs.get(0).get(0));
         });
-    for (TraceState t : learner.onlineStep().traces()) {
-      if (t.kind() == TraceState.Kind.KEY) {
-        learner
-            .traces()
-            .get(t.name())
-            .set(
-                Random.integers(
-                    Key.of(9), Shape.of(batch, 2), Integer.MIN_VALUE / 2, Integer.MAX_VALUE / 2));
-      }
-    }
     Grads sum = null;
     for (int t = 0; t < xs.dim(0); t++) {
       Grads g =

@@ -2,6 +2,7 @@ package dev.engram.tests.online;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.Dni;
@@ -16,6 +17,7 @@ import dev.engram.Learner;
 import dev.engram.State;
 import dev.engram.ThreeFactor;
 import dev.engram.WithAux;
+import dev.engram.etrace.EtraceException;
 import dev.engram.etrace.LearningSignal;
 import dev.engram.etrace.Rule;
 import dev.engram.ir.DType;
@@ -91,14 +93,29 @@ class SignalTest {
       want = want.add(e.mul(m).sum(0));
     }
     Close.check("Wz", got.get("rnn.Wz.weight").host(), want.host());
-    // Without a modulator nothing is learned through traces, and the readout still learns.
-    learner.reset();
-    Grads none = learner.grad(JOB.xs(), JOB.ys(), Job.LOSS).grads();
-    assertEquals(0, none.get("rnn.Wz.weight").abs().max().host().getDouble(0));
     Close.check(
         "readout",
-        none.get("readout.weight").host(),
+        got.get("readout.weight").host(),
         JOB.online(Rule.dRtrl()).get("readout.weight").host());
+  }
+
+  @Test
+  void aGradientWithoutItsModulatorIsRefused() {
+    ThreeFactor learner =
+        Learner.compile(new Net(), m -> new ThreeFactor(m, _ -> {}), JOB.xs().get(0));
+    EtraceException e =
+        assertThrows(EtraceException.class, () -> learner.grad(JOB.xs(), JOB.ys(), Job.LOSS));
+    assertTrue(e.getMessage().contains("SignalTest.java:"), e.getMessage());
+    assertTrue(
+        e.getMessage().contains("call ThreeFactor.grad(xs, modulators, ys, stepLoss)"),
+        e.getMessage());
+    // Running without learning needs none.
+    assertEquals(Job.STEPS, learner.evolve(JOB.xs()).dim(0));
+    EtraceException other =
+        assertThrows(
+            EtraceException.class,
+            () -> new ThreeFactor(new Net(), Rule.dRtrl(), Key.of(1), _ -> {}));
+    assertTrue(other.getMessage().contains("expected modulatory"), other.getMessage());
   }
 
   /** {@code h ← 0.5 h + w x} with loss h at each step. */
