@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.examples.FirstSteps;
 import dev.engram.tests.golden.Bless;
+import dev.engram.tests.online.Memory;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -60,6 +61,13 @@ class DocumentTest {
     Map<String, Supplier<String>> parts = new TanhLife().parts();
     parts.put("mistakes", Mistakes::listing);
     check("docs/ARCHITECTURE.md", parts);
+  }
+
+  @Test
+  void learning() throws IOException {
+    check(
+        "docs/LEARNING.md",
+        Map.of("traces", Memory::tracesListing, "sequences", Memory::sequenceListing));
   }
 
   private static Supplier<String> sample(String file) {

@@ -7,67 +7,39 @@ import dev.engram.Key;
 import dev.engram.Layer;
 import dev.engram.Learner;
 import dev.engram.State;
-import dev.engram.Traced;
 import dev.engram.etrace.Cost;
 import dev.engram.etrace.Factorization;
 import dev.engram.etrace.Rule;
 import dev.engram.ir.DType;
-import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
-import dev.engram.ir.passes.Pipeline;
-import dev.engram.lower.Lowering;
 import dev.engram.nn.Connectivity;
 import dev.engram.nn.Linear;
-import dev.engram.nn.RnnCell;
 import dev.engram.nn.SparseLinear;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Memory of a whole sequence, as planned before the run. */
 class MemoryTest {
-  private static final int IN = 10;
-
-  /** Bytes between inputs and results for the gradient of a sequence. */
-  private static long planned(Rule rule, int steps, int batch, int hidden) {
-    Layer model = new RnnCell(IN, hidden, Key.of(1), DType.F32);
-    Learner learner =
-        Learner.compile(
-            model,
-            m -> new Learner(m, rule, Key.of(2), _ -> {}),
-            HostTensor.full(TensorType.of(DType.F32, batch, IN), 0));
-    Graph g =
-        Traced.of(
-                "sequence",
-                args -> learner.grad((Tensor) args.get(0), (Tensor) args.get(1), Job.LOSS).grads(),
-                List.of(
-                    HostTensor.full(TensorType.of(DType.F32, steps, batch, IN), 0),
-                    HostTensor.full(TensorType.of(DType.F32, steps, batch, hidden), 0)))
-            .graph();
-    Graph simple = Pipeline.standard().run(g);
-    long data = simple.paramTypes().getFirst().bytes() + simple.paramTypes().get(1).bytes();
-    long ends =
-        simple.paramTypes().stream().mapToLong(TensorType::bytes).sum()
-            + simple.outTypes().stream().mapToLong(TensorType::bytes).sum();
-    return ends - data + Lowering.lower(simple).arenaBytes();
-  }
-
   private static final Rule PP = Rule.ppProp(Factorization.InputOutput.decay(0.9));
 
   @Test
   void itDoesNotGrowWithTheSequence() {
     for (Rule rule : List.of(Rule.dRtrl(), PP, Rule.eProp(0.5), Rule.uoro(), Rule.snAp(2))) {
-      long ten = planned(rule, 10, 2, 8);
-      long many = planned(rule, 1000, 2, 8);
+      long ten = Memory.planned(rule, 10, 2, 8);
+      long many = Memory.planned(rule, 1000, 2, 8);
       // The losses of the steps are all that there are more of.
       assertTrue(many - ten <= 4 * 1000, rule.words() + ": " + ten + " and " + many);
     }
+    // The control: BPTT keeps something of each step.
+    long more = Memory.plannedBptt(1000, 2, 8) - Memory.plannedBptt(10, 2, 8);
+    assertTrue(more >= 990L * 2 * 8 * 4, "BPTT grows by " + more);
   }
 
   /** Bytes per example, by the difference of two batches. */
   private static double perExample(Rule rule, int hidden) {
-    return (planned(rule, 4, 64, hidden) - planned(rule, 4, 32, hidden)) / 32.0;
+    return (Memory.planned(rule, 4, 64, hidden) - Memory.planned(rule, 4, 32, hidden)) / 32.0;
   }
 
   @Test
@@ -84,24 +56,24 @@ class MemoryTest {
   @Test
   void tracesHaveTheSizesOfTheTheory() {
     for (int hidden : List.of(1, 4, 16, 50)) {
-      int weights = (IN + hidden) * hidden + hidden;
-      assertEquals(4L * weights, bytes(Rule.dRtrl(), hidden));
-      assertEquals(4L * 2 * weights, bytes(Rule.eProp(0.5), hidden));
+      int weights = (Memory.IN + hidden) * hidden + hidden;
+      assertEquals(4L * weights, Memory.traces(Rule.dRtrl(), hidden));
+      assertEquals(4L * 2 * weights, Memory.traces(Rule.eProp(0.5), hidden));
       // One input side, two output sides (weight and bias), and the count of steps.
-      assertEquals(4L * (IN + hidden + 2 * hidden + 1), bytes(PP, hidden));
-      assertEquals(4L * (weights + hidden + 2), bytes(Rule.uoro(), hidden));
-      assertEquals(4L * weights * hidden, bytes(Rule.rtrl(), hidden));
+      assertEquals(4L * (Memory.IN + hidden + 2 * hidden + 1), Memory.traces(PP, hidden));
+      assertEquals(4L * (weights + hidden + 2), Memory.traces(Rule.uoro(), hidden));
+      assertEquals(4L * weights * hidden, Memory.traces(Rule.rtrl(), hidden));
     }
-    int weights = (IN + 16) * 16 + 16;
-    assertEquals(4L * weights * 16, bytes(Rule.snAp(2), 16));
+    int weights = (Memory.IN + 16) * 16 + 16;
+    assertEquals(4L * weights * 16, Memory.traces(Rule.snAp(2), 16));
   }
 
   /** Twice the batch is twice the memory beside the weights, whatever the rule. */
   @Test
   void itGrowsWithTheBatch() {
     for (Rule rule : List.of(Rule.dRtrl(), PP, Rule.uoro())) {
-      double small = planned(rule, 4, 64, 16) - planned(rule, 4, 32, 16);
-      double large = planned(rule, 4, 128, 16) - planned(rule, 4, 64, 16);
+      double small = Memory.planned(rule, 4, 64, 16) - Memory.planned(rule, 4, 32, 16);
+      double large = Memory.planned(rule, 4, 128, 16) - Memory.planned(rule, 4, 64, 16);
       assertEquals(2, large / small, 0.05, rule::words);
     }
   }
@@ -144,13 +116,5 @@ class MemoryTest {
     model.initAllStates();
     learner.compileGraph(HostTensor.full(TensorType.of(DType.F32, size), 0));
     return learner.cost();
-  }
-
-  private static long bytes(Rule rule, int hidden) {
-    Learner learner =
-        new Learner(new RnnCell(IN, hidden, Key.of(1), DType.F32), rule, Key.of(2), _ -> {});
-    learner.model().initAllStates();
-    learner.compileGraph(HostTensor.full(TensorType.of(DType.F32, IN), 0));
-    return learner.cost().traceBytes();
   }
 }
