@@ -8,7 +8,6 @@ import dev.engram.etrace.LearningSignal;
 import dev.engram.etrace.OnlineStep;
 import dev.engram.etrace.Report;
 import dev.engram.etrace.Rule;
-import dev.engram.etrace.RuleInput;
 import dev.engram.etrace.Schedule;
 import dev.engram.etrace.Strictness;
 import dev.engram.etrace.TraceState;
@@ -19,7 +18,6 @@ import dev.engram.ir.TensorType;
 import dev.engram.ir.TraceException;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,8 +47,11 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
   private Optional<Prepared> prepared = Optional.empty();
   private OptionalInt batch = OptionalInt.empty();
   private Map<String, State> traces = Map.of();
+
+  /** What the rule learns itself, here for all to find its parameters. */
   private Map<String, State> synthesizer = Map.of();
-  private List<Tensor> feedback = List.of();
+
+  private Optional<RuleInputs> inputs = Optional.empty();
 
   /** Where a rule that draws random numbers takes the keys of its runs from. */
   private final Optional<State> seed;
@@ -150,7 +151,9 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
       fresh.put(name, s);
     }
     traces = fresh;
-    setInputs(online);
+    RuleInputs given = RuleInputs.of(online, key, synthesizer);
+    inputs = Optional.of(given);
+    synthesizer = given.synthesizer();
     if (warnings instanceof Strictness s) {
       online.report().require(s);
     }
@@ -169,32 +172,6 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
     List<Key> two = new Key(s.value()).split(2);
     s.set(two.get(0).words());
     return two.get(1).words();
-  }
-
-  private void setInputs(OnlineStep online) {
-    List<Key> keys = key.split(Math.max(1, online.inputs().size()));
-    List<Tensor> fixed = new ArrayList<>();
-    Map<String, State> learned = new LinkedHashMap<>();
-    for (int i = 0; i < online.inputs().size(); i++) {
-      RuleInput in = online.inputs().get(i);
-      switch (in.kind()) {
-        case FEEDBACK -> {
-          Tensor b = Random.normal(keys.get(i), in.type().shape(), in.type().dtype());
-          fixed.add(b.mul(1 / Math.sqrt(in.type().shape().dim(0))));
-        }
-        case SYNTHESIZER -> {
-          State s = State.of(State.Kind.PARAMETER, () -> HostTensor.full(in.type(), 0));
-          // All examples share it, also when the learner is made under vmapNewStates.
-          s.store(new State.Cell(HostTensor.full(in.type(), 0), 0));
-          learned.put(in.name(), s);
-        }
-        case MODULATOR -> {}
-      }
-    }
-    feedback = List.copyOf(fixed);
-    if (synthesizer.isEmpty()) {
-      synthesizer = learned;
-    }
   }
 
   /** One step; see the class. */
@@ -245,7 +222,7 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
     }
     List<Tensor> operands = p.operands(x);
     traces.values().forEach(s -> operands.add(online ? s.value() : s.value().stopGradient()));
-    operands.addAll(inputs(p.step(), modulator));
+    operands.addAll(inputs.orElseThrow().values(modulator));
     Control.Call call = p.step().call();
     List<? extends Tensor> outs =
         Emit.op(
@@ -256,20 +233,6 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
       s.set(outs.get(next++));
     }
     return p.apply(outs);
-  }
-
-  private List<Tensor> inputs(OnlineStep step, Optional<Tensor> modulator) {
-    List<Tensor> out = new ArrayList<>();
-    for (RuleInput in : step.inputs()) {
-      out.add(
-          switch (in.kind()) {
-            case FEEDBACK -> feedback.get(out.size());
-            case SYNTHESIZER -> synthesizer.get(in.name()).value();
-            // Without one, nothing is learned through traces.
-            case MODULATOR -> modulator.orElseGet(() -> HostTensor.full(in.type(), 0));
-          });
-    }
-    return out;
   }
 
   /** Sets the model's states and the traces back to their start. */
@@ -375,7 +338,7 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
    */
   public final List<Tensor> feedback() {
     prepared();
-    return feedback;
+    return inputs.orElseThrow().feedback();
   }
 
   /**
