@@ -42,13 +42,15 @@ public final class Batch {
           "batch of @%s: got %d flags and size %d, expected one flag for each of %d parameters and size >= 0"
               .formatted(g.name(), batched.size(), size, g.params().size()));
     }
-    return of(g, batched, size, axis, Collections.nCopies(g.outs().size(), false));
+    List<Boolean> none = Collections.nCopies(g.outs().size(), false);
+    return of(g, batched, size, new BatchFlags(axis), none);
   }
 
   /**
    * @param wide results that get the batch axis even when they do not depend on a batched parameter
    */
-  static Batched of(Graph g, List<Boolean> batched, int size, String axis, List<Boolean> wide) {
+  static Batched of(
+      Graph g, List<Boolean> batched, int size, BatchFlags flags, List<Boolean> wide) {
     Builder b = new Builder(g.name() + "_batch");
     List<Wide> args = new ArrayList<>();
     for (int i = 0; i < batched.size(); i++) {
@@ -60,7 +62,7 @@ public final class Batch {
                   true)
               : new Wide(b.param(p), false));
     }
-    Batching batching = new Batching(b, size, axis);
+    Batching batching = new Batching(b, size, flags);
     List<Wide> results = batching.run(g, args);
     List<Value> outs = new ArrayList<>();
     List<Boolean> outBatched = new ArrayList<>();

@@ -26,7 +26,7 @@ record BatchControl(Batching batching) {
   }
 
   private Batched inner(Graph g, List<Boolean> batched, List<Boolean> wide) {
-    return Batch.of(g, batched, batching.size, batching.axis, wide);
+    return Batch.of(g, batched, batching.size, batching.flags, wide);
   }
 
   private List<Wide> emit(Control op, List<Value> in, List<Boolean> batched) {
@@ -40,32 +40,14 @@ record BatchControl(Batching batching) {
     return Collections.nCopies(n, false);
   }
 
-  private static List<Boolean> either(List<Boolean> a, List<Boolean> b) {
-    return IntStream.range(0, a.size()).mapToObj(i -> a.get(i) || b.get(i)).toList();
-  }
-
   private List<Wide> scan(Control.Scan op, List<Wide> in) {
-    List<Boolean> batched = new ArrayList<>(Batching.flags(in));
     int outs = op.body().outs().size();
-    // A carry is batched when it starts so, or when a step makes it so.
-    List<Boolean> wide = none(outs);
-    Batched body = inner(op.body(), batched, wide);
-    while (true) {
-      boolean more = false;
-      for (int i = 0; i < op.carry(); i++) {
-        int p = op.consts() + i;
-        more |= body.outBatched().get(i) && !batched.get(p);
-        batched.set(p, batched.get(p) || body.outBatched().get(i));
-      }
-      List<Boolean> carries = new ArrayList<>(none(outs));
-      for (int i = 0; i < op.carry(); i++) {
-        carries.set(i, batched.get(op.consts() + i));
-      }
-      body = inner(op.body(), batched, carries);
-      if (!more) {
-        break;
-      }
-    }
+    List<Boolean> batched = batching.flags.params(op, Wide.flags(in));
+    List<Boolean> carries =
+        IntStream.range(0, outs)
+            .mapToObj(i -> i < op.carry() && batched.get(op.consts() + i))
+            .toList();
+    Batched body = inner(op.body(), batched, carries);
     List<Value> args = new ArrayList<>();
     for (int i = 0; i < in.size(); i++) {
       boolean isSlice = i >= op.consts() + op.carry();
@@ -87,8 +69,8 @@ record BatchControl(Batching batching) {
   }
 
   private List<Wide> loop(Control.While op, List<Wide> in) {
-    List<Boolean> batched = new ArrayList<>(Batching.flags(in));
-    boolean each = spread(op, batched);
+    List<Boolean> batched = batching.flags.loop(op, Wide.flags(in));
+    boolean each = batching.flags.stopsEach(op, batched);
     List<Boolean> carries = List.copyOf(batched.subList(op.consts(), batched.size()));
     Graph condition = inner(op.condition(), batched, none(1)).graph();
     Graph body = inner(op.body(), batched, carries).graph();
@@ -102,26 +84,6 @@ record BatchControl(Batching batching) {
             .mapToObj(i -> batched.get(i) ? batching.widen(in.get(i)) : in.get(i).value())
             .toList();
     return emit(loop, args, carries);
-  }
-
-  /**
-   * Adds to {@code batched} the carries that a step makes so: all of them where the examples stop
-   * at different steps, which is the answer.
-   */
-  private boolean spread(Control.While op, List<Boolean> batched) {
-    while (true) {
-      boolean each = inner(op.condition(), batched, none(1)).outBatched().getFirst();
-      List<Boolean> next = inner(op.body(), batched, none(op.carry())).outBatched();
-      boolean more = false;
-      for (int i = 0; i < op.carry(); i++) {
-        int p = op.consts() + i;
-        more |= (each || next.get(i)) && !batched.get(p);
-        batched.set(p, batched.get(p) || each || next.get(i));
-      }
-      if (!more) {
-        return each;
-      }
-    }
   }
 
   private static Graph anyExample(Graph condition) {
@@ -161,12 +123,8 @@ record BatchControl(Batching batching) {
     if (in.getFirst().batched()) {
       return bothBranches(op, in.getFirst(), args);
     }
-    List<Boolean> flags = Batching.flags(args);
-    List<Boolean> out = none(op.onTrue().outs().size());
-    out =
-        either(
-            inner(op.onTrue(), flags, out).outBatched(),
-            inner(op.onFalse(), flags, out).outBatched());
+    List<Boolean> flags = Wide.flags(args);
+    List<Boolean> out = batching.flags.branches(op, flags);
     Graph onTrue = inner(op.onTrue(), flags, out).graph();
     Graph onFalse = inner(op.onFalse(), flags, out).graph();
     return emit(new Control.Cond(onTrue, onFalse), Batching.values(in), out);
@@ -205,71 +163,43 @@ record BatchControl(Batching batching) {
   }
 
   private List<Wide> call(Control.Call op, List<Wide> in) {
-    List<Boolean> flags = Batching.flags(in);
-    int m = op.body().outs().size();
-    List<Boolean> out = inner(op.body(), flags, none(m)).outBatched();
-    return switch (op.derivative()) {
-      case Control.Derivative.Plain plain -> emitCall(op, plain, in, out);
-      case Control.Derivative.Remat remat -> emitCall(op, remat, in, out);
-      case Control.Derivative.Jvp jvp -> callJvp(op, jvp.rule(), in, out);
-      case Control.Derivative.Vjp vjp -> callVjp(op, vjp, in, out);
-    };
+    List<Boolean> flags = Wide.flags(in);
+    BatchFlags.Call wide = batching.flags.call(op, flags);
+    Control.Derivative derivative =
+        switch (op.derivative()) {
+          case Control.Derivative.Plain plain -> plain;
+          case Control.Derivative.Remat remat -> remat;
+          case Control.Derivative.Jvp jvp ->
+              new Control.Derivative.Jvp(
+                  inner(jvp.rule(), BatchFlags.withTangents(op, flags), wide.rule()).graph());
+          case Control.Derivative.Vjp vjp -> vjp(op, vjp, flags, wide);
+        };
+    Graph body = inner(op.body(), flags, wide.results()).graph();
+    return emit(new Control.Call(body, derivative), Batching.values(in), wide.results());
   }
 
-  private List<Wide> emitCall(
-      Control.Call op, Control.Derivative derivative, List<Wide> in, List<Boolean> out) {
-    Graph body = inner(op.body(), Batching.flags(in), out).graph();
-    return emit(new Control.Call(body, derivative), Batching.values(in), out);
-  }
-
-  // A tangent is batched as its operand is; a result as the body or the rule makes it or its
-  // tangent.
-  private List<Wide> callJvp(Control.Call op, Graph rule, List<Wide> in, List<Boolean> bodyOut) {
-    List<Boolean> flags = new ArrayList<>(Batching.flags(in));
-    in.stream().filter(w -> Terms.isFloat(w.value())).forEach(w -> flags.add(w.batched()));
-    List<Boolean> all = inner(rule, flags, none(rule.outs().size())).outBatched();
-    List<Boolean> out = new ArrayList<>();
-    List<Boolean> tangents = new ArrayList<>();
-    int next = bodyOut.size();
-    for (int i = 0; i < bodyOut.size(); i++) {
-      boolean isFloat = Terms.isFloat(op.body().outs().get(i));
-      boolean wide = bodyOut.get(i) || all.get(i) || (isFloat && all.get(next));
-      out.add(wide);
-      if (isFloat) {
-        tangents.add(wide);
-        next++;
-      }
-    }
-    List<Boolean> ruleOut = new ArrayList<>(out);
-    ruleOut.addAll(tangents);
-    Graph wideRule = inner(rule, flags, ruleOut).graph();
-    return emitCall(op, new Control.Derivative.Jvp(wideRule), in, out);
-  }
-
-  private List<Wide> callVjp(
-      Control.Call op, Control.Derivative.Vjp vjp, List<Wide> in, List<Boolean> bodyOut) {
-    List<Boolean> flags = Batching.flags(in);
-    int m = bodyOut.size();
-    int all = vjp.forward().outs().size();
-    List<Boolean> forwardOut = inner(vjp.forward(), flags, none(all)).outBatched();
-    List<Boolean> out = either(bodyOut, forwardOut.subList(0, m));
-    List<Boolean> wide = new ArrayList<>(out);
-    wide.addAll(none(all - m));
-    Batched forward = inner(vjp.forward(), flags, wide);
-    List<Boolean> backwardIn = new ArrayList<>(forward.outBatched().subList(m, all));
+  private Control.Derivative vjp(
+      Control.Call op, Control.Derivative.Vjp vjp, List<Boolean> in, BatchFlags.Call wide) {
+    int m = wide.results().size();
+    Batched forward = inner(vjp.forward(), in, wide.rule());
+    List<Boolean> backwardIn =
+        new ArrayList<>(forward.outBatched().subList(m, forward.outBatched().size()));
     for (int i = 0; i < m; i++) {
       if (Terms.isFloat(op.body().outs().get(i))) {
-        backwardIn.add(out.get(i));
+        backwardIn.add(wide.results().get(i));
       }
     }
     List<Boolean> operands =
-        in.stream().filter(w -> Terms.isFloat(w.value())).map(Wide::batched).toList();
-    Graph backward = backward(vjp.backward(), backwardIn, operands);
-    return emitCall(op, new Control.Derivative.Vjp(forward.graph(), backward), in, out);
+        IntStream.range(0, in.size())
+            .filter(i -> Terms.isFloat(op.body().params().get(i).var()))
+            .mapToObj(in::get)
+            .toList();
+    return new Control.Derivative.Vjp(
+        forward.graph(), backward(vjp.backward(), backwardIn, operands));
   }
 
   private List<Wide> transposed(Control.Transposed op, List<Wide> in) {
-    List<Boolean> flags = Batching.flags(in);
+    List<Boolean> flags = Wide.flags(in);
     List<Boolean> backwardIn = new ArrayList<>(flags.subList(0, op.residuals()));
     int results = op.backward().params().size() - op.residuals();
     backwardIn.addAll(Collections.nCopies(results, true));

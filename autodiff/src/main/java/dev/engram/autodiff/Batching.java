@@ -34,13 +34,12 @@ final class Batching {
   final Builder b;
   final int size;
 
-  /** The name of the batch axis; empty for one without. */
-  final String axis;
+  final BatchFlags flags;
 
-  Batching(Builder b, int size, String axis) {
+  Batching(Builder b, int size, BatchFlags flags) {
     this.b = b;
     this.size = size;
-    this.axis = axis;
+    this.flags = flags;
   }
 
   List<Wide> run(Graph g, List<Wide> args) {
@@ -52,39 +51,14 @@ final class Batching {
       List<Wide> in = e.inputs().stream().map(v -> at(env, v)).toList();
       b.at(e.where());
       List<Wide> out =
-          in.stream().anyMatch(Wide::batched) || names(e.op()) ? rule(e, in) : copy(e.op(), in);
+          in.stream().anyMatch(Wide::batched) || flags.names(e.op())
+              ? rule(e, in)
+              : copy(e.op(), in);
       for (int i = 0; i < out.size(); i++) {
         env.put(e.outputs().get(i), out.get(i));
       }
     }
     return g.outs().stream().map(v -> at(env, v)).toList();
-  }
-
-  /** True when {@code op} speaks of the batch axis by its name. */
-  private boolean names(Op op) {
-    return !axis.isEmpty()
-        && switch (op) {
-          case AxisOp a -> a.axis().equals(axis);
-          case Control.Scan s -> names(s.body());
-          case Control.While w -> names(w.condition()) || names(w.body());
-          case Control.Cond c -> names(c.onTrue()) || names(c.onFalse());
-          case Control.Call c -> names(c.body());
-          case Control.Transposed t -> names(t.backward());
-          case Elementwise _,
-              Cast _,
-              Reduce _,
-              Dot _,
-              Move _,
-              Index _,
-              Source _,
-              Check _,
-              Custom _ ->
-              false;
-        };
-  }
-
-  private boolean names(Graph g) {
-    return g.eqns().stream().anyMatch(e -> names(e.op()));
   }
 
   private static Wide at(Map<Value, Wide> env, Value v) {
@@ -110,10 +84,10 @@ final class Batching {
       case Index op -> List.of(new BatchIndex(this).rule(op, in));
       case Source op -> List.of(source(e, op, in));
       case Control op -> new BatchControl(this).rule(op, in);
-      case AxisOp op when op.axis().equals(axis) -> List.of(overExamples(op, in));
+      case AxisOp op when flags.overExamples(op) -> List.of(overExamples(op, in));
       case AxisOp op -> same(op, in);
       case Custom.Batchable op -> batchable(e, op, in);
-      case Custom op -> run(Terms.expansion(op, e), in);
+      case Custom op -> run(flags.expansion(op, e), in);
     };
   }
 
@@ -220,9 +194,5 @@ final class Batching {
     Value key = Terms.param(body, keys.type().with(keys.type().shape().range(1, 2)));
     Graph one = body.build(List.of(body.emit1(op, key)));
     return b.emit1(new Control.Scan(one, 0, 0, size, false), keys);
-  }
-
-  static List<Boolean> flags(List<Wide> in) {
-    return in.stream().map(Wide::batched).toList();
   }
 }

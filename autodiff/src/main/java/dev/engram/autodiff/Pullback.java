@@ -212,29 +212,29 @@ final class Pullback {
   }
 
   private void elementwise(Eqn e, ElementwiseRow row, Value ct) {
-    switch (row.name()) {
-      case "add" -> {
+    switch (row) {
+      case ElementwiseRow r when r.equals(Rows.ADD) -> {
         give(e.in(0), ct);
         give(e.in(1), ct);
       }
-      case "sub" -> {
+      case ElementwiseRow r when r.equals(Rows.SUB) -> {
         give(e.in(0), ct);
         giveNegated(e.in(1), ct);
       }
-      case "neg" -> giveNegated(e.in(0), ct);
-      case "mul" -> {
+      case ElementwiseRow r when r.equals(Rows.NEG) -> giveNegated(e.in(0), ct);
+      case ElementwiseRow r when r.equals(Rows.MUL) -> {
         requireOneLinear(e);
         int i = isLinear(e.in(0)) ? 0 : 1;
         give(e.in(i), Terms.row(b, Rows.MUL, constant(e.in(1 - i)), ct));
       }
-      case "div" -> {
+      case ElementwiseRow r when r.equals(Rows.DIV) -> {
         requireOneLinear(e);
         requireConstant(e, 1);
         give(e.in(0), Terms.row(b, Rows.DIV, ct, constant(e.in(1))));
       }
-      case "select" -> select(e, ct);
-      case "untraced" -> give(e.in(0), ct);
-      case "stopGradient" -> requireGuard(e);
+      case ElementwiseRow r when r.equals(Rows.SELECT) -> select(e, ct);
+      case ElementwiseRow r when r.equals(Rows.UNTRACED) -> give(e.in(0), ct);
+      case ElementwiseRow r when r.equals(Rows.STOP_GRADIENT) -> requireGuard(e);
       default -> throw notLinear(e);
     }
   }

@@ -8,6 +8,7 @@ import dev.engram.ir.Control;
 import dev.engram.ir.Custom;
 import dev.engram.ir.Dot;
 import dev.engram.ir.Elementwise;
+import dev.engram.ir.ElementwiseRow;
 import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Index;
@@ -34,34 +35,30 @@ import java.util.function.Predicate;
  */
 final class Residuals {
   /** Rows that cost no more than reading their result from memory. */
-  private static final Set<String> CHEAP =
-      Set.copyOf(
-          List.of(
-                  Rows.ADD,
-                  Rows.SUB,
-                  Rows.MUL,
-                  Rows.NEG,
-                  Rows.ABS,
-                  Rows.SIGN,
-                  Rows.MAX,
-                  Rows.MIN,
-                  Rows.EQ,
-                  Rows.NE,
-                  Rows.LT,
-                  Rows.LE,
-                  Rows.GT,
-                  Rows.GE,
-                  Rows.AND,
-                  Rows.OR,
-                  Rows.XOR,
-                  Rows.NOT,
-                  Rows.IS_FINITE,
-                  Rows.SELECT,
-                  Rows.STOP_GRADIENT,
-                  Rows.UNTRACED)
-              .stream()
-              .map(r -> r.name())
-              .toList());
+  private static final Set<ElementwiseRow> CHEAP =
+      Set.of(
+          Rows.ADD,
+          Rows.SUB,
+          Rows.MUL,
+          Rows.NEG,
+          Rows.ABS,
+          Rows.SIGN,
+          Rows.MAX,
+          Rows.MIN,
+          Rows.EQ,
+          Rows.NE,
+          Rows.LT,
+          Rows.LE,
+          Rows.GT,
+          Rows.GE,
+          Rows.AND,
+          Rows.OR,
+          Rows.XOR,
+          Rows.NOT,
+          Rows.IS_FINITE,
+          Rows.SELECT,
+          Rows.STOP_GRADIENT,
+          Rows.UNTRACED);
 
   /** Chains of cheap equations longer than this are not computed again. */
   private static final int DEPTH = 32;
@@ -156,7 +153,7 @@ final class Residuals {
 
   static boolean isCheap(Op op) {
     return switch (op) {
-      case Elementwise e -> CHEAP.contains(e.row().name());
+      case Elementwise e -> CHEAP.contains(e.row());
       case Cast _, Move _ -> true;
       case Source s -> !(s instanceof Source.RandomBits);
       case Reduce _, Dot _, Index _, Check _, Control _, Custom _ -> false;

@@ -6,6 +6,7 @@ import dev.engram.ir.Elementwise;
 import dev.engram.ir.ElementwiseRow;
 import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
+import dev.engram.ir.GraphException;
 import dev.engram.ir.Lit;
 import dev.engram.ir.Move;
 import dev.engram.ir.Names;
@@ -106,11 +107,16 @@ final class Terms {
     return v.type().dtype().isFloat();
   }
 
-  /** The custom op in terms of others. */
+  /** The custom op in terms of others, all of them at the line of {@code e}. */
   static Graph expansion(Custom op, Eqn e) {
-    Builder b = new Builder(op.mnemonic()).at(e.where());
-    List<Tensor> in = e.inputs().stream().<Tensor>map(v -> b.tracer(param(b, v.type()))).toList();
-    return b.build(op.expand(in).stream().map(b::lift).toList());
+    Graph g;
+    try {
+      g = op.expansion(e.inputs().stream().map(Value::type).toList());
+    } catch (GraphException x) {
+      throw new GraphException(x.getMessage() + " (" + e.where() + ")", x);
+    }
+    return new Graph(
+        g.name(), g.params(), g.eqns().stream().map(x -> x.at(e.where())).toList(), g.outs());
   }
 
   /** Checks what a rule of a custom op gives. */

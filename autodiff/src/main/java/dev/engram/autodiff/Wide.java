@@ -1,6 +1,7 @@
 package dev.engram.autodiff;
 
 import dev.engram.ir.Value;
+import java.util.List;
 
 /**
  * A value of a batched graph.
@@ -14,5 +15,9 @@ record Wide(Value value, boolean batched) {
 
   static Wide batched(Value v) {
     return new Wide(v, true);
+  }
+
+  static List<Boolean> flags(List<Wide> in) {
+    return in.stream().map(Wide::batched).toList();
   }
 }

@@ -5,17 +5,21 @@ import static dev.engram.autodiff.Oracle.graph;
 import static dev.engram.autodiff.Oracle.i32;
 import static dev.engram.autodiff.Oracle.scan;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.ir.Builder;
 import dev.engram.ir.Control;
 import dev.engram.ir.Custom;
+import dev.engram.ir.Elementwise;
+import dev.engram.ir.ElementwiseRow;
 import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Interpreter;
 import dev.engram.ir.Role;
+import dev.engram.ir.Rows;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
@@ -243,6 +247,26 @@ class RulesTest {
             () -> Batch.of(g, List.of(true), -1))) {
       assertThrows(AutodiffException.class, r::run);
     }
+  }
+
+  /** An outside author's row may have the name of one of the library's. */
+  @Test
+  void rowsAreKnownByWhatTheyAreAndNotByTheirName() {
+    ElementwiseRow add =
+        ElementwiseRow.of(
+            "add",
+            2,
+            (a, c, z) -> a * c,
+            Rows.ADD.domain(),
+            List.of((x, y) -> x.get(1), (x, y) -> x.get(0)));
+    Builder b = new Builder("f");
+    Value x = b.param(f64(), Role.INPUT, "");
+    Value y = b.emit1(new Elementwise(add), x, x);
+    Graph g = b.build(List.of(y));
+    String message = assertThrows(AutodiffException.class, () -> Transpose.of(g, 0)).getMessage();
+    assertTrue(message.startsWith("not linear: %0 = add(%a0, %a0)"), message);
+    assertFalse(Residuals.isCheap(new Elementwise(add)));
+    assertTrue(Residuals.isCheap(new Elementwise(Rows.ADD)));
   }
 
   /** Control: the comparison with a loop finds a batch whose examples are mixed up. */

@@ -402,10 +402,18 @@ final class Analysis {
               + walk.mixing.iterator().next().where()
               + ", which moves or mixes positions, so it has no trace and learns from each step's"
               + " own gradient alone; use one weight for each state instead of moving its output";
-      default ->
+      case RELATION_EXCLUDED_NON_TEMPORAL ->
           what
               + " has no connected hidden state: it is treated as non-temporal and learns from each"
               + " step's own gradient, which is exact for a readout; nothing to do";
+      case HIDDEN_GROUP_MERGED,
+          RELATION_INCLUDED,
+          RELATION_PARTIAL_PATH,
+          RELATION_EXCLUDED_UNTRACED,
+          RECURRENCE_NOT_ELEMENTWISE,
+          STATE_NOT_FOLLOWED,
+          SNAP_PATTERN_CONSERVATIVE ->
+          throw new IllegalArgumentException(why + " keeps no weight from its trace");
     };
   }
 

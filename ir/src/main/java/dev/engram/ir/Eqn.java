@@ -17,6 +17,11 @@ public record Eqn(Op op, List<Value> inputs, List<Var> outputs, Where where) {
     return inputs.get(i);
   }
 
+  /** The same at another line. */
+  public Eqn at(Where line) {
+    return new Eqn(op, inputs, outputs, line);
+  }
+
   /** The only output. */
   public Var out() {
     if (outputs.size() != 1) {
