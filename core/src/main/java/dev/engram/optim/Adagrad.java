@@ -14,13 +14,13 @@ public final class Adagrad extends Optimizer {
 
   /** Sums start at 0, ε = 1e-10. */
   public Adagrad(double rate) {
-    this(Schedule.constant(rate), 0, 1e-10, 0);
+    this(LearningRate.constant(rate), 0, 1e-10, 0);
   }
 
   /**
    * @param start of the sums of squares
    */
-  public Adagrad(Schedule rate, double start, double epsilon, double decay) {
+  public Adagrad(LearningRate rate, double start, double epsilon, double decay) {
     super(rate, decay);
     this.start = start;
     this.epsilon = epsilon;

@@ -27,15 +27,15 @@ public final class Adam extends Optimizer {
   }
 
   public Adam(double rate, double beta1, double beta2, double epsilon) {
-    this(Schedule.constant(rate), beta1, beta2, epsilon, 0);
+    this(LearningRate.constant(rate), beta1, beta2, epsilon, 0);
   }
 
   /** β₁ = 0.9, β₂ = 0.999, ε = 1e-8. */
-  public Adam(Schedule rate) {
+  public Adam(LearningRate rate) {
     this(rate, 0.9, 0.999, 1e-8, 0);
   }
 
-  public Adam(Schedule rate, double beta1, double beta2, double epsilon, double decay) {
+  public Adam(LearningRate rate, double beta1, double beta2, double epsilon, double decay) {
     super(rate, decay);
     this.beta1 = beta1;
     this.beta2 = beta2;
@@ -43,7 +43,7 @@ public final class Adam extends Optimizer {
   }
 
   /** AdamW: β₁ = 0.9, β₂ = 0.999, ε = 1e-8. */
-  public static Adam withDecay(Schedule rate, double decay) {
+  public static Adam withDecay(LearningRate rate, double decay) {
     return new Adam(rate, 0.9, 0.999, 1e-8, decay);
   }
 

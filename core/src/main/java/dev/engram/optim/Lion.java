@@ -20,10 +20,10 @@ public final class Lion extends Optimizer {
 
   /** β₁ = 0.9, β₂ = 0.99, no decay. */
   public Lion(double rate) {
-    this(Schedule.constant(rate), 0.9, 0.99, 0);
+    this(LearningRate.constant(rate), 0.9, 0.99, 0);
   }
 
-  public Lion(Schedule rate, double beta1, double beta2, double decay) {
+  public Lion(LearningRate rate, double beta1, double beta2, double decay) {
     super(rate, decay);
     this.beta1 = beta1;
     this.beta2 = beta2;

@@ -16,17 +16,17 @@ import java.util.Map;
  * Moves registered weights along their gradients: {@code w = w - rate · (direction + decay · w)},
  * where the direction is what the kinds of optimizers differ in.
  *
- * <p>The rate may follow a {@link Schedule}. The decay is that of Loshchilov and Hutter (2019),
+ * <p>The rate may follow a {@link LearningRate}. The decay is that of Loshchilov and Hutter (2019),
  * apart from the gradient; {@link Gradients#withDecay} adds to the gradient instead, and {@link
  * Gradients} limits gradients.
  */
 public abstract class Optimizer extends Module {
   private final State count = other(HostTensor.of(new int[] {0}));
-  private final Schedule rate;
+  private final LearningRate rate;
   private final double decay;
   private States weights = new States(Map.of());
 
-  Optimizer(Schedule rate, double decay) {
+  Optimizer(LearningRate rate, double decay) {
     this.rate = rate;
     this.decay = decay;
   }

@@ -23,10 +23,10 @@ public final class RmsProp extends Optimizer {
 
   /** ρ = 0.9, ε = 1e-8, no momentum. */
   public RmsProp(double rate) {
-    this(Schedule.constant(rate), 0.9, 1e-8, 0, 0);
+    this(LearningRate.constant(rate), 0.9, 1e-8, 0, 0);
   }
 
-  public RmsProp(Schedule rate, double rho, double epsilon, double momentum, double decay) {
+  public RmsProp(LearningRate rate, double rho, double epsilon, double momentum, double decay) {
     super(rate, decay);
     this.rho = rho;
     this.epsilon = epsilon;

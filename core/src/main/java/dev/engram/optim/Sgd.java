@@ -20,14 +20,14 @@ public final class Sgd extends Optimizer {
   }
 
   public Sgd(double rate, double momentum) {
-    this(Schedule.constant(rate), momentum, false, 0);
+    this(LearningRate.constant(rate), momentum, false, 0);
   }
 
   /**
    * @param nesterov whether the step looks ahead
    * @param decay see {@link Optimizer}
    */
-  public Sgd(Schedule rate, double momentum, boolean nesterov, double decay) {
+  public Sgd(LearningRate rate, double momentum, boolean nesterov, double decay) {
     super(rate, decay);
     this.momentum = momentum;
     this.nesterov = nesterov;

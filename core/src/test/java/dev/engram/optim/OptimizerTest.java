@@ -101,7 +101,7 @@ class OptimizerTest {
     double of(double w, double g, double[] m, int t);
   }
 
-  private static final Schedule RATE = Schedule.exponential(0.1, 0.5, 2);
+  private static final LearningRate RATE = LearningRate.exponential(0.1, 0.5, 2);
 
   private static double rate(int t) {
     return 0.1 * Math.pow(0.5, t / 2.0);
@@ -159,20 +159,20 @@ class OptimizerTest {
 
   @Test
   void schedulesAreTheirFormulas() {
-    check(Schedule.constant(0.3), t -> 0.3);
-    check(Schedule.step(0.3, 0.5, 4), t -> 0.3 * Math.pow(0.5, Math.floorDiv(t, 4)));
-    check(Schedule.exponential(0.3, 0.5, 4), t -> 0.3 * Math.pow(0.5, t / 4.0));
+    check(LearningRate.constant(0.3), t -> 0.3);
+    check(LearningRate.step(0.3, 0.5, 4), t -> 0.3 * Math.pow(0.5, Math.floorDiv(t, 4)));
+    check(LearningRate.exponential(0.3, 0.5, 4), t -> 0.3 * Math.pow(0.5, t / 4.0));
     check(
-        Schedule.cosine(0.3, 0.1, 8),
+        LearningRate.cosine(0.3, 0.1, 8),
         t -> t >= 8 ? 0.1 : 0.1 + 0.2 * (1 + Math.cos(Math.PI * t / 8)) / 2);
-    check(Schedule.linear(0.1, 0.5, 8), t -> t >= 8 ? 0.5 : 0.1 + 0.4 * t / 8);
+    check(LearningRate.linear(0.1, 0.5, 8), t -> t >= 8 ? 0.5 : 0.1 + 0.4 * t / 8);
     check(
-        Schedule.warmup(4, Schedule.step(0.3, 0.5, 4)),
+        LearningRate.warmup(4, LearningRate.step(0.3, 0.5, 4)),
         t -> t < 4 ? 0.3 * t / 4 : 0.3 * Math.pow(0.5, Math.floorDiv(t - 4, 4)));
-    assertThrows(TypeException.class, () -> Schedule.step(0.3, 0.5, 0));
+    assertThrows(TypeException.class, () -> LearningRate.step(0.3, 0.5, 0));
   }
 
-  private static void check(Schedule s, IntToDoubleFunction want) {
+  private static void check(LearningRate s, IntToDoubleFunction want) {
     for (int t = 0; t < 14; t++) {
       double got = s.at(HostTensor.of(new double[] {t})).host().item();
       assertEquals(want.applyAsDouble(t), got, 1e-14, "after " + t + " updates");
@@ -181,7 +181,7 @@ class OptimizerTest {
 
   @Test
   void theRateFollowsTheUpdates() {
-    Sgd sgd = new Sgd(Schedule.step(1, 0.5, 2), 0, false, 0);
+    Sgd sgd = new Sgd(LearningRate.step(1, 0.5, 2), 0, false, 0);
     assertEquals(1, sgd.rate().host().item());
     run(sgd);
     assertEquals(0.25, sgd.rate().host().item());

@@ -6,7 +6,7 @@ import dev.engram.ir.Where;
 
 /** A learning rate that depends on how many updates have been made. */
 @FunctionalInterface
-public interface Schedule {
+public interface LearningRate {
 
   /**
    * The rate of the next update.
@@ -17,18 +17,18 @@ public interface Schedule {
   Tensor at(Tensor done);
 
   /** Always {@code rate}. */
-  static Schedule constant(double rate) {
+  static LearningRate constant(double rate) {
     return done -> done.like(rate);
   }
 
   /** {@code rate · factor^⌊done / every⌋} */
-  static Schedule step(double rate, double factor, int every) {
+  static LearningRate step(double rate, double factor, int every) {
     positive("step", "every", every);
     return done -> done.like(factor).pow(done.div(every).floor()).mul(rate);
   }
 
   /** {@code rate · factor^(done / every)} */
-  static Schedule exponential(double rate, double factor, int every) {
+  static LearningRate exponential(double rate, double factor, int every) {
     positive("exponential", "every", every);
     return done -> done.like(factor).pow(done.div(every)).mul(rate);
   }
@@ -38,7 +38,7 @@ public interface Schedule {
    * (Loshchilov and Hutter 2017): {@code last + (rate - last) (1 + cos(π done / length)) / 2}, and
    * {@code last} ever after.
    */
-  static Schedule cosine(double rate, double last, int length) {
+  static LearningRate cosine(double rate, double last, int length) {
     positive("cosine", "length", length);
     return done -> {
       Tensor part = done.div(length).clip(0, 1);
@@ -47,7 +47,7 @@ public interface Schedule {
   }
 
   /** From {@code first} to {@code last} in equal steps, in {@code length} updates. */
-  static Schedule linear(double first, double last, int length) {
+  static LearningRate linear(double first, double last, int length) {
     positive("linear", "length", length);
     return done -> done.div(length).clip(0, 1).mul(last - first).add(first);
   }
@@ -56,7 +56,7 @@ public interface Schedule {
    * Rises linearly from 0 for {@code length} updates to the first rate of {@code then}, which
    * follows as if it started there.
    */
-  static Schedule warmup(int length, Schedule then) {
+  static LearningRate warmup(int length, LearningRate then) {
     positive("warmup", "length", length);
     return done -> {
       Tensor rising = then.at(done.like(0)).mul(done.div(length));
@@ -67,7 +67,7 @@ public interface Schedule {
   private static void positive(String schedule, String what, int n) {
     if (n < 1) {
       throw new TypeException(
-          "Schedule."
+          "LearningRate."
               + schedule
               + ": "
               + what
