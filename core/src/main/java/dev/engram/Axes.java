@@ -1,5 +1,8 @@
 package dev.engram;
 
+import dev.engram.ir.TypeException;
+import dev.engram.ir.Where;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -9,7 +12,8 @@ import java.util.List;
  * and what {@link Engram#psum} and its kin call the axis. An argument that is a structure has one
  * axis for all its tensors.
  *
- * @param in one axis for each argument, or {@link #NONE}; arguments beyond its end have 0
+ * @param in one axis for each argument, or {@link #NONE}; arguments beyond its end have 0. More
+ *     axes than arguments are an error
  * @param out one axis for all of the result; or one for each part of a result that is a record,
  *     list or map. {@link #NONE} for what is the same for all examples and gets no axis
  * @param name of the axis, empty for one without
@@ -48,7 +52,9 @@ public record Axes(List<Integer> in, List<Integer> out, String name) {
   }
 
   /**
-   * The axis of every tensor of a result of this structure; empty when {@link #out} does not fit.
+   * The axis of every tensor of a result of this structure.
+   *
+   * @throws TypeException when {@link #out} is neither one axis nor one for each part
    */
   List<Integer> outOf(Structure result) {
     if (out.size() == 1) {
@@ -61,10 +67,30 @@ public record Axes(List<Integer> in, List<Integer> out, String name) {
           case Structure.Entries e -> e.parts();
           case Structure.Leaf _, Structure.Fixed _, Structure.Maybe _ -> List.of();
         };
-    List<Integer> all = new java.util.ArrayList<>();
-    for (int i = 0; i < parts.size() && parts.size() == out.size(); i++) {
+    if (parts.size() != out.size() || parts.isEmpty()) {
+      throw new TypeException(
+          "vmap: got %d axes for results, expected one%s: %s (%s)"
+              .formatted(
+                  out.size(),
+                  parts.isEmpty()
+                      ? " for a result without parts"
+                      : ", or %d, one for each part of the result".formatted(parts.size()),
+                  result.paths("result"),
+                  Where.here()));
+    }
+    List<Integer> all = new ArrayList<>();
+    for (int i = 0; i < parts.size(); i++) {
       all.addAll(Collections.nCopies(parts.get(i).leafCount(), out.get(i)));
     }
     return all;
+  }
+
+  /** Checks that there are not more axes than arguments. */
+  void requireFor(int arguments) {
+    if (in.size() > arguments) {
+      throw new TypeException(
+          "vmap: got %d axes for arguments, expected at most %d, one for each argument (%s)"
+              .formatted(in.size(), arguments, Where.here()));
+    }
   }
 }

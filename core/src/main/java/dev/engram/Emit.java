@@ -35,6 +35,9 @@ final class Emit {
    * function that uses another batch each time is compiled once.
    */
   private static Graph withoutConstants(Graph g, List<Tensor> operands) {
+    if (g.eqns().stream().noneMatch(e -> e.op() instanceof Source.Const)) {
+      return g;
+    }
     List<Param> params = new ArrayList<>(g.params());
     List<Eqn> eqns = new ArrayList<>();
     for (Eqn e : g.eqns()) {

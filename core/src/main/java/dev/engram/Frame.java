@@ -95,10 +95,31 @@ final class Frame {
     return f == null ? stored(s) : f.look(s);
   }
 
-  /** How many mapped axes {@code s} has for the running code. */
+  /** How many mapped axes a new value of {@code s} has for the running code. */
   static int mapped(State s) {
     Frame f = CURRENT.get();
-    return f == null ? storedMapped(s) : f.lookAtMapped(s);
+    return isNew(s) ? 0 : f == null ? storedMapped(s) : f.lookAtMapped(s);
+  }
+
+  /** True in a frame that collects, for a state that is not written there yet. */
+  private static boolean isNew(State s) {
+    Frame f = CURRENT.get();
+    return f != null && f.trace.isEmpty() && !f.cells.containsKey(s);
+  }
+
+  /**
+   * The type that a new value of {@code s} must have in the running code; empty where it has none.
+   * In a frame that collects, a state that is not written yet may get any: it is a new one.
+   */
+  static Optional<TensorType> expected(State s) {
+    Frame f = CURRENT.get();
+    return isNew(s) ? Optional.empty() : (f == null ? stored(s) : f.expecting(s)).map(Peek::type);
+  }
+
+  /** True in {@link Engram#vmapNewStates}. */
+  static boolean isCollecting() {
+    Frame f = CURRENT.get();
+    return f != null && f.trace.isEmpty();
   }
 
   /** False when no frame is there to take the write. */
@@ -155,6 +176,17 @@ final class Frame {
     }
     looked.putIfAbsent(s, outside(s));
     return entering(s);
+  }
+
+  // Absence is not noted: what sets a state need not run again because it has a value now.
+  private Optional<Peek> expecting(State s) {
+    Cell known = cells.get(s);
+    if (known != null) {
+      return Optional.of(new Peek(known.value().type(), known.mapped()));
+    }
+    Optional<Peek> outer = parent.isPresent() ? parent.get().expecting(s) : stored(s);
+    outer.ifPresent(_ -> looked.putIfAbsent(s, outer));
+    return mapping ? outer.map(p -> strip(s, p)) : outer;
   }
 
   private int lookAtMapped(State s) {

@@ -8,10 +8,8 @@ import dev.engram.ir.Trace;
 import dev.engram.ir.Where;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 
 /** A function that is compiled for every new structure and type of its arguments and states. */
@@ -23,26 +21,34 @@ final class Jit {
   /** Arguments whose memory may be used. */
   private final List<Integer> donated;
 
-  private final Map<List<Tree.Spec>, List<Specialized>> compiled = new HashMap<>();
-  private final List<Miss> misses = new ArrayList<>();
-  private long calls;
-
-  /**
-   * A call for which there was no program.
-   *
-   * @param why what differed from the closest program
-   */
-  private record Miss(Where where, String why, List<Tree.Spec> args, Specialized program) {}
+  private final int capacity;
+  private final Programs programs;
 
   Jit(String name, Compiler compiler, Fn1<List<Object>, Object> f) {
-    this(name, compiler, f, List.of());
+    this(name, compiler, f, List.of(), Jitted.PROGRAMS);
   }
 
-  private Jit(String name, Compiler compiler, Fn1<List<Object>, Object> f, List<Integer> donated) {
+  private Jit(
+      String name,
+      Compiler compiler,
+      Fn1<List<Object>, Object> f,
+      List<Integer> donated,
+      int capacity) {
     this.name = name;
     this.compiler = compiler;
     this.f = f;
     this.donated = donated;
+    this.capacity = capacity;
+    this.programs = new Programs(capacity);
+  }
+
+  /** The same function, which keeps at most so many programs. */
+  Jit keeping(int programs) {
+    if (programs < 1) {
+      throw new EngramException(
+          "jit: keeping(" + programs + "), expected at least 1 program (" + Where.here() + ")");
+    }
+    return new Jit(name, compiler, f, donated, programs);
   }
 
   /** The same function, which may use the memory of these arguments. */
@@ -59,7 +65,7 @@ final class Jit {
                 + ")");
       }
     }
-    return new Jit(name, compiler, f, Arrays.stream(donated).boxed().toList());
+    return new Jit(name, compiler, f, Arrays.stream(donated).boxed().toList(), capacity);
   }
 
   Object call(List<Object> args) {
@@ -72,21 +78,17 @@ final class Jit {
   }
 
   private synchronized Specialized find(List<Tree.Spec> args) {
-    calls++;
-    List<Specialized> known = compiled.computeIfAbsent(args, _ -> new ArrayList<>());
-    for (Specialized c : known) {
-      if (c.fits()) {
-        return c;
-      }
+    Optional<Specialized> known = programs.find(args);
+    if (known.isPresent()) {
+      return known.get();
     }
-    String why = why(args);
+    String why = programs.why(args);
     Tracing tracing = Tracing.run(name, Tracing.Kind.PLAIN, f, args);
     Traced traced = tracing.finish();
     Specialized fresh =
         new Specialized(
             traced, compiler.compile(traced.graph()), tracing.frame().looks(), donatedLeaves(args));
-    known.add(fresh);
-    misses.add(new Miss(Where.here(), why, args, fresh));
+    programs.add(args, fresh, Where.here(), why);
     return fresh;
   }
 
@@ -103,27 +105,8 @@ final class Jit {
     return leaves;
   }
 
-  /** What keeps the closest program from doing, the latest of several. */
-  private String why(List<Tree.Spec> args) {
-    return misses.reversed().stream()
-        .map(
-            m -> {
-              List<String> differs = Misfit.of(m.args(), args);
-              return differs.isEmpty() ? m.program().misfits() : differs;
-            })
-        .min(Comparator.comparingInt(List::size))
-        .map(lines -> String.join("; ", lines))
-        .orElse("first call");
-  }
-
   synchronized String explain() {
-    StringBuilder out = new StringBuilder();
-    out.append("%s: %d programs in %d calls%n".formatted(name, misses.size(), calls));
-    for (int i = 0; i < misses.size(); i++) {
-      Miss m = misses.get(i);
-      out.append("  program %d (%s): %s%n".formatted(i, m.where(), m.why()));
-    }
-    return out.toString();
+    return programs.explain(name);
   }
 
   <F> Stages.Traced<F> trace(List<Object> args, Function<Fn1<List<Object>, Object>, F> typed) {

@@ -13,9 +13,16 @@ import java.util.List;
  * error. So {@code p = step.apply(p, batch)} allocates nothing for p. Arguments that are only read
  * elsewhere, such as those of an enclosing transformation, are not touched.
  *
+ * <p>At most {@value #PROGRAMS} programs are kept; a new one takes the place of the one whose last
+ * call is longest ago. {@code keeping(n)} gives a function that keeps n, and {@link #explain} tells
+ * how many were given up.
+ *
  * @param <F> the interface of the function
  */
 public abstract sealed class Jitted<F> {
+  /** How many programs a function keeps without {@code keeping}. */
+  public static final int PROGRAMS = 256;
+
   final Jit jit;
 
   Jitted(Jit jit) {
@@ -36,7 +43,8 @@ public abstract sealed class Jitted<F> {
 
   /**
    * What has been compiled, and for each program why none of those before it would do: the argument
-   * or the state that differed, with its types then and now, and the line of the call.
+   * or the state that differed, with its types then and now, and the line of the call. Of programs
+   * that were given up for others only the number.
    */
   public String explain() {
     return jit.explain();
@@ -56,6 +64,11 @@ public abstract sealed class Jitted<F> {
     /** The same, allowed to use the memory of these arguments: see {@link Jitted}. */
     public Of0<R> donating(int... arguments) {
       return new Of0<>(jit.donating(0, arguments));
+    }
+
+    /** The same, keeping at most {@code programs}, at least 1: see {@link Jitted}. */
+    public Of0<R> keeping(int programs) {
+      return new Of0<>(jit.keeping(programs));
     }
 
     @Override
@@ -80,6 +93,11 @@ public abstract sealed class Jitted<F> {
       return new Of1<>(jit.donating(1, arguments));
     }
 
+    /** The same, keeping at most {@code programs}, at least 1: see {@link Jitted}. */
+    public Of1<A, R> keeping(int programs) {
+      return new Of1<>(jit.keeping(programs));
+    }
+
     @Override
     Fn1<A, R> typed(Fn1<List<Object>, Object> call) {
       return a -> Tree.<R>cast(call.apply(List.of(a)));
@@ -100,6 +118,11 @@ public abstract sealed class Jitted<F> {
     /** The same, allowed to use the memory of these arguments: see {@link Jitted}. */
     public Of2<A, B, R> donating(int... arguments) {
       return new Of2<>(jit.donating(2, arguments));
+    }
+
+    /** The same, keeping at most {@code programs}, at least 1: see {@link Jitted}. */
+    public Of2<A, B, R> keeping(int programs) {
+      return new Of2<>(jit.keeping(programs));
     }
 
     @Override
@@ -125,6 +148,11 @@ public abstract sealed class Jitted<F> {
       return new Of3<>(jit.donating(3, arguments));
     }
 
+    /** The same, keeping at most {@code programs}, at least 1: see {@link Jitted}. */
+    public Of3<A, B, C, R> keeping(int programs) {
+      return new Of3<>(jit.keeping(programs));
+    }
+
     @Override
     Fn3<A, B, C, R> typed(Fn1<List<Object>, Object> call) {
       return (a, b, c) -> Tree.<R>cast(call.apply(List.of(a, b, c)));
@@ -146,6 +174,11 @@ public abstract sealed class Jitted<F> {
     /** The same, allowed to use the memory of these arguments: see {@link Jitted}. */
     public Of4<A, B, C, D, R> donating(int... arguments) {
       return new Of4<>(jit.donating(4, arguments));
+    }
+
+    /** The same, keeping at most {@code programs}, at least 1: see {@link Jitted}. */
+    public Of4<A, B, C, D, R> keeping(int programs) {
+      return new Of4<>(jit.keeping(programs));
     }
 
     @Override

@@ -235,13 +235,15 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
     return p.apply(outs);
   }
 
-  /** Sets the model's states and the traces back to their start. */
+  /**
+   * Sets the model's states and the traces back to their start, for as many examples as they have.
+   */
   public final void reset() {
     prepared();
     Runnable init =
         () -> {
-          model.initAllStates();
-          eligibility().values().forEach(State::init);
+          model.states().values().forEach(State::restart);
+          eligibility().values().forEach(State::restart);
         };
     if (batch.isPresent()) {
       Engram.vmapNewStates(batch.getAsInt(), init);

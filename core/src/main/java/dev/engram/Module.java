@@ -35,7 +35,7 @@ public abstract class Module {
     for (State s : states().values()) {
       s.init();
       if (s.hasInit() && s.kind() == State.Kind.HIDDEN) {
-        s.set(NewStates.repeat(s.value(), batch));
+        s.replace(NewStates.repeat(s.value(), batch));
       }
     }
   }

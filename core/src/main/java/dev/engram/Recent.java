@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /** Code of the graphs that were run lately outside of {@link Engram#jit}. */
@@ -57,24 +58,36 @@ final class Recent {
     }
   }
 
-  private final Map<Key, Executable> code;
+  /** Code for one key; whoever comes while it is compiled waits here, and nobody else. */
+  private static final class Slot {
+    private Optional<Executable> code = Optional.empty();
+
+    synchronized Executable get(Supplier<Executable> compile) {
+      if (code.isEmpty()) {
+        code = Optional.of(compile.get());
+      }
+      return code.get();
+    }
+  }
+
+  private final Map<Key, Slot> slots;
 
   Recent(int capacity) {
-    code =
+    slots =
         new LinkedHashMap<>(16, 0.75f, true) {
           @Override
-          protected boolean removeEldestEntry(Map.Entry<Key, Executable> eldest) {
+          protected boolean removeEldestEntry(Map.Entry<Key, Slot> eldest) {
             return size() > capacity;
           }
         };
   }
 
-  synchronized Executable get(Key key, Supplier<Executable> compile) {
-    Executable known = code.get(key);
-    if (known == null) {
-      known = compile.get();
-      code.put(key, known);
+  /** The code for {@code key}, which {@code compile} gives unless there is some. */
+  Executable get(Key key, Supplier<Executable> compile) {
+    Slot slot;
+    synchronized (slots) {
+      slot = slots.computeIfAbsent(key, _ -> new Slot());
     }
-    return known;
+    return slot.get(compile);
   }
 }

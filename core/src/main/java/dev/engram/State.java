@@ -2,10 +2,12 @@ package dev.engram;
 
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Role;
+import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TraceException;
 import dev.engram.ir.Tracer;
+import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
@@ -126,17 +128,83 @@ public final class State {
   }
 
   /**
-   * Replaces the value.
+   * Replaces the value by another of the same type. Within {@link Engram#vmap} that is the type
+   * that one example has.
    *
+   * @throws TypeException when there is a value of another type
    * @throws TraceException when {@code value} belongs to a trace that has ended
    */
   public void set(Tensor value) {
+    Frame.expected(this)
+        .filter(want -> !want.equals(value.type()))
+        .ifPresent(
+            want -> {
+              throw misfit(value.type(), want);
+            });
+    replace(value);
+  }
+
+  /**
+   * Replaces the value by one of any type. What was compiled for the old type is compiled again.
+   *
+   * @throws TraceException when {@code value} belongs to a trace that has ended
+   */
+  public void replace(Tensor value) {
     write(new Cell(value, Frame.mapped(this)));
+  }
+
+  private TypeException misfit(TensorType got, TensorType want) {
+    Shape shape = got.shape();
+    int more = got.rank() - want.rank();
+    String fix =
+        got.dtype() != want.dtype()
+            ? "cast the value to " + want.dtype() + ", or change the type with replace(...)"
+            : more == 1 && shape.range(1, got.rank()).equals(want.shape()) && hasInit()
+                ? "for whole batches give the states a batch axis with model.initAllStates("
+                    + shape.dim(0)
+                    + "), or map over the examples with Vmap"
+                : "give it a value of that type, or change the type with replace(...)";
+    return new TypeException(
+        describe()
+            + " is set to "
+            + got
+            + ", expected "
+            + want
+            + " ("
+            + Where.here()
+            + "); "
+            + fix);
   }
 
   /** Sets the value that the state starts with; does nothing when it was made with a value. */
   public void init() {
     init.ifPresent(f -> write(new Cell(f.get(), 0)));
+  }
+
+  /**
+   * Like {@link #init}, for as many examples as the state has: axes that its value has in front of
+   * those of the start value stay. In {@link Engram#vmapNewStates} there are none but the new ones.
+   */
+  void restart() {
+    init.ifPresent(
+        f -> {
+          Tensor start = f.get();
+          Optional<Frame.Peek> now = Frame.isCollecting() ? Optional.empty() : Frame.peek(this);
+          write(now.map(p -> repeated(start, p)).orElse(new Cell(start, 0)));
+        });
+  }
+
+  private static Cell repeated(Tensor start, Frame.Peek now) {
+    Shape shape = now.type().shape();
+    int more = shape.rank() - start.rank();
+    if (more < 0 || !shape.range(more, shape.rank()).equals(start.shape())) {
+      return new Cell(start, 0);
+    }
+    Tensor value = start;
+    for (int i = more - 1; i >= 0; i--) {
+      value = NewStates.repeat(value, shape.dim(i));
+    }
+    return new Cell(value, now.mapped());
   }
 
   /** True when {@link #init} sets a value. */

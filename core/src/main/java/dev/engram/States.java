@@ -1,6 +1,8 @@
 package dev.engram;
 
 import dev.engram.ir.EngramException;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -41,6 +43,35 @@ public record States(Map<String, State> byPath) {
       throw new EngramException("no state " + path + ", expected one of " + byPath.keySet());
     }
     return s;
+  }
+
+  /**
+   * Writes the values of all these states to a file: completely, or not at all.
+   *
+   * <p>It is a <a href="https://github.com/huggingface/safetensors">safetensors</a> file, which
+   * other tools read: a tensor for each state, under its path, with its element type and shape; and
+   * in the metadata {@code format} {@code engram.states}, {@code version} {@code 1}, and {@code
+   * crc32c}, the checksum of names, types, shapes and elements in hexadecimal.
+   *
+   * @throws EngramException when a state has no value, or inside a transformation
+   * @throws IOException naming the file and the reason
+   */
+  public void save(Path file) throws IOException {
+    StatesFile.save(this, file);
+  }
+
+  /**
+   * Sets all these states to the values that {@link #save} wrote. The file must have exactly these
+   * paths, each with the element type and shape that the state has now. After an error no state has
+   * changed.
+   *
+   * @throws EngramException naming every state that is missing, too many, or of another type; or
+   *     inside a transformation
+   * @throws dev.engram.io.FormatException when the file is not whole, or not one of {@link #save}'s
+   * @throws IOException when the file cannot be read
+   */
+  public void load(Path file) throws IOException {
+    StatesFile.load(this, file);
   }
 
   public List<String> paths() {

@@ -22,6 +22,7 @@ final class VectorMap {
   }
 
   Object call(List<Object> args) {
+    axes.requireFor(args.size());
     List<Tree.Flat> flat = Tracing.flatten("vmap", args);
     List<Tree.Spec> inner = new ArrayList<>();
     List<Tensor> operands = new ArrayList<>();
@@ -72,16 +73,6 @@ final class VectorMap {
     }
     Batched b = Batch.of(traced.graph(), batched, size, axes.name());
     List<Integer> outAxes = axes.outOf(traced.result());
-    if (outAxes.size() != traced.resultCount()) {
-      throw new TypeException(
-          "vmap: there are "
-              + axes.out().size()
-              + " axes for results, expected one, or one for each part of the result, which has "
-              + traced.result().paths("result")
-              + " ("
-              + Where.here()
-              + ")");
-    }
     List<? extends Tensor> outs = Emit.graph(b.graph(), traced.operands(operands));
     List<Tensor> wide = new ArrayList<>();
     int results = traced.resultCount();

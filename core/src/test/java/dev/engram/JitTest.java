@@ -97,7 +97,7 @@ class JitTest {
               return x.mul(s.type().shape().size());
             });
     assertArrayEquals(new double[] {5}, values(f.apply(f64(5))));
-    s.set(f64(1, 2));
+    s.replace(f64(1, 2));
     assertArrayEquals(new double[] {10}, values(f.apply(f64(5))));
     s.set(f64(3, 4));
     assertArrayEquals(new double[] {10}, values(f.apply(f64(5))));
@@ -106,7 +106,7 @@ class JitTest {
 
   @Test
   void tracesAgainWhenAStateThatItOnlyWritesIsMapped() {
-    State s = State.other(f64(1));
+    State s = State.other(f64(0, 0));
     Fn1<Tensor, Tensor> f =
         Engram.jit(
             (Tensor x) -> {
@@ -150,9 +150,9 @@ class JitTest {
               return s.value().add(1);
             });
     f.apply();
-    s.set(f64(1, 2));
+    s.replace(f64(1, 2));
     assertArrayEquals(new double[] {2, 3}, values(f.apply()));
-    s.set(f64(7));
+    s.replace(f64(7));
     assertArrayEquals(new double[] {8}, values(f.apply()));
     assertEquals(2, traces[0]);
   }

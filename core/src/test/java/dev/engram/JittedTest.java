@@ -12,6 +12,7 @@ import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TraceException;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -86,7 +87,7 @@ class JittedTest {
     assertArrayEquals(new double[] {1, 2}, values(n.value()), "tracing leaves states alone");
     assertEquals(5, compiled.apply(f64(1, 1)).host().item());
     assertArrayEquals(new double[] {2, 3}, values(n.value()));
-    n.set(f64(1, 2, 3));
+    n.replace(f64(1, 2, 3));
     String wrong =
         assertThrows(EngramException.class, () -> compiled.apply(f64(1, 1))).getMessage();
     assertTrue(wrong.contains("state"), wrong);
@@ -109,7 +110,7 @@ class JittedTest {
     assertEquals(24, f.apply(new Batch(f64(3), 3)).host().item());
     f.apply(new Batch(f64(2), 4));
     f.apply(new Batch(f64(2, 3), 4));
-    scale.set(f64(2, 2));
+    scale.replace(f64(2, 2));
     f.apply(new Batch(f64(2, 3), 4));
     List<String> lines = f.explain().lines().toList();
     assertEquals("jit: 4 programs in 5 calls", lines.get(0));
@@ -120,6 +121,55 @@ class JittedTest {
         lines.get(3).endsWith("): argument 0.x has type f64[2], compiled for f64[1]"),
         lines.get(3));
     assertTrue(lines.get(4).contains("state"), lines.get(4));
+  }
+
+  @Test
+  void theProgramUsedLongestAgoIsGivenUp() {
+    List<Integer> traced = new ArrayList<>();
+    Jitted.Of1<Tensor, Tensor> f =
+        Engram.jit(
+                LOOPS,
+                (Tensor x) -> {
+                  traced.add(x.dim(0));
+                  return x.mul(2);
+                })
+            .keeping(2);
+    f.apply(f64(1));
+    f.apply(f64(1, 2));
+    f.apply(f64(1));
+    f.apply(f64(1, 2, 3));
+    assertEquals(List.of(1, 2, 3), traced);
+    // of 1 and 2 the latter was used longest ago
+    f.apply(f64(1));
+    f.apply(f64(1, 2, 3));
+    assertEquals(List.of(1, 2, 3), traced);
+    assertArrayEquals(new double[] {2, 4}, values(f.apply(f64(1, 2))));
+    assertEquals(List.of(1, 2, 3, 2), traced);
+    List<String> lines = f.explain().lines().toList();
+    assertEquals("jit: 4 programs in 7 calls", lines.get(0));
+    assertEquals(
+        "  2 evicted, each the one used longest ago: at most 2 are kept; keeping(n) keeps more",
+        lines.get(1));
+    assertTrue(lines.get(2).startsWith("  program 2 ("), lines.get(2));
+    assertTrue(
+        lines.get(3).matches("  program 3 .*: evicted since it was compiled; argument 0 has .*"),
+        lines.get(3));
+    assertEquals(4, lines.size());
+    String none = assertThrows(EngramException.class, () -> f.keeping(0)).getMessage();
+    assertTrue(none.startsWith("jit: keeping(0), expected at least 1 program (Jitted"), none);
+  }
+
+  @Test
+  void programsForStatesThatAreNoMoreDoNotPileUp() {
+    State s = State.other(f64(1));
+    Jitted.Of1<Tensor, Tensor> f =
+        Engram.jit(LOOPS, (Tensor x) -> x.mul(s.value().sum())).keeping(3);
+    for (int n = 1; n <= 10; n++) {
+      s.replace(HostTensor.full(TensorType.of(DType.F64, n), 1));
+      assertEquals(n, f.apply(f64(1)).host().item());
+    }
+    assertTrue(f.explain().contains("7 evicted"), f.explain());
+    assertEquals(5, f.explain().lines().count());
   }
 
   @Test
@@ -165,7 +215,7 @@ class JittedTest {
       for (int i = 0; i < 3; i++) {
         assertArrayEquals(new double[] {5, 14}, values(f.apply(f64(1, 2))), backend);
       }
-      w.set(f64(1, 1, 1));
+      w.replace(f64(1, 1, 1));
       assertArrayEquals(new double[] {1, 2, 3}, values(f.apply(f64(1, 2, 3))), backend);
     }
   }

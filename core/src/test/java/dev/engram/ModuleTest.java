@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.ir.DType;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
 import dev.engram.ir.TraceException;
 import dev.engram.ir.TypeException;
 import dev.engram.nn.GruCell;
@@ -19,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 class ModuleTest {
 
@@ -51,6 +54,61 @@ class ModuleTest {
 
     Tensor inner() {
       return w.value();
+    }
+  }
+
+  @Test
+  void aStateKeepsItsType() {
+    Net net = new Net();
+    net.initAllStates();
+    State h = net.states().get("rnn.layers.0.h");
+    HostTensor before = h.value().host();
+    HostTensor batch = HostTensor.allocate(TensorType.of(DType.F32, 8, 3));
+    refused(
+        () -> h.set(batch),
+        "state rnn.layers.0.h of GruCell is set to f32[8,3], expected f32[3] (ModuleTest.java:",
+        "initAllStates(8)");
+    refused(
+        () -> h.set(HostTensor.of(new double[] {1, 2, 3}, 3)),
+        "is set to f64[3], expected f32[3]",
+        "cast the value to f32");
+    refused(
+        () -> h.set(HostTensor.of(new float[] {1, 2}, 2)),
+        "is set to f32[2], expected f32[3]",
+        "replace(...)");
+    refused(() -> Engram.jit((Tensor x) -> set(h, x)).apply(batch), "is set to f32[8,3]");
+    refused(
+        () -> Engram.forLoop((Tensor x) -> set(h, x), batch.reshape(1, 8, 3)),
+        "is set to f32[8,3]");
+    refused(
+        () -> Engram.vmap((Tensor x) -> set(h, x)).apply(HostTensor.of(new float[] {1, 2}, 2, 1)),
+        "is set to f32[1], expected f32[3]");
+    assertSame(before, h.value());
+    h.set(h.value().add(1));
+    net.initAllStates(8);
+    h.set(batch);
+    h.replace(before);
+    assertSame(before, h.value());
+  }
+
+  @Test
+  void whatOnlySetsAStateIsCompiledOnce() {
+    State late = State.hidden(() -> HostTensor.of(new double[] {0}));
+    Jitted.Of1<Tensor, Tensor> f = Engram.jit((Tensor x) -> set(late, x));
+    f.apply(HostTensor.of(new double[] {1}));
+    f.apply(HostTensor.of(new double[] {2}));
+    assertTrue(f.explain().startsWith("jit: 1 programs in 2 calls"), f.explain());
+  }
+
+  private static Tensor set(State s, Tensor x) {
+    s.set(x);
+    return x;
+  }
+
+  private static void refused(Executable call, String... parts) {
+    String message = assertThrows(TypeException.class, call).getMessage();
+    for (String part : parts) {
+      assertTrue(message.contains(part), message);
     }
   }
 

@@ -115,7 +115,17 @@ class TransformationsTest {
         failure(() -> Engram.vmap(f, Axes.first().withOut(Axes.NONE).named("i")).apply(m));
     assertTrue(differs.contains("result.first differs between examples"), differs);
     String count = failure(() -> Engram.vmap(f, Axes.first().withOut(0, 0, 0).named("i")).apply(m));
-    assertTrue(count.contains("there are 3 axes for results"), count);
+    assertTrue(
+        count.startsWith("vmap: got 3 axes for results, expected one, or 2, one for each part"),
+        count);
+    Axes two = Axes.first().withOut(0, 0);
+    String single = failure(() -> Engram.vmap((Tensor x) -> x, two).apply(m));
+    assertTrue(single.contains("got 2 axes for results, expected one for a result"), single);
+    String extra = failure(() -> Engram.vmap((Tensor x) -> x, Axes.in(0, 1, Axes.NONE)).apply(m));
+    assertTrue(
+        extra.startsWith("vmap: got 3 axes for arguments, expected at most 1, one for each"),
+        extra);
+    assertTrue(extra.contains("(TransformationsTest.java:"), extra);
     String axis = failure(() -> Engram.vmap((Tensor x) -> x, Axes.first().withOut(2)).apply(m));
     assertTrue(axis.contains("has no axis 2"), axis);
     String unknown =

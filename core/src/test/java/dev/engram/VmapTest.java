@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.ir.DType;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
@@ -96,6 +97,50 @@ class VmapTest {
   }
 
   @Test
+  void aResetKeepsTheAxesOfStates() {
+    GruCell cell = new GruCell(2, 3, Key.of(1));
+    DRtrl learner = new DRtrl(cell, _ -> {});
+    Tensor x = Random.normal(Key.of(3), Shape.of(4, 2), DType.F32);
+    Engram.vmapNewStates(
+        4,
+        () -> {
+          cell.initAllStates();
+          learner.compileGraph(x.get(0));
+        });
+    Vmap mapped = new Vmap(learner);
+    HostTensor first = mapped.update(x).host();
+    HostTensor second = mapped.update(x).host();
+    assertTrue(!first.sameBits(second));
+    learner.reset();
+    assertEquals(Shape.of(4, 3), cell.states().get("h").type().shape());
+    learner.traces().values().forEach(s -> assertEquals(4, s.type().shape().dim(0)));
+    assertTrue(first.sameBits(mapped.update(x).host()));
+    assertTrue(second.sameBits(mapped.update(x).host()));
+    // within vmapNewStates there are no other axes than the new one
+    Engram.vmapNewStates(4, learner::reset);
+    assertTrue(first.sameBits(mapped.update(x).host()));
+    Engram.jit(
+            () -> {
+              learner.reset();
+              return x;
+            })
+        .apply();
+    assertTrue(first.sameBits(mapped.update(x).host()));
+  }
+
+  @Test
+  void aStateMayBeSetAnewWithinVmapNewStates() {
+    State h = State.hidden(() -> scalar(0));
+    for (int i = 0; i < 2; i++) {
+      Engram.vmapNewStates(3, () -> h.set(scalar(2)));
+      assertEquals(Shape.of(3), h.type().shape());
+      assertArrayEquals(
+          new double[] {3, 4, 5},
+          values(Engram.vmap((Tensor x) -> h.value().add(x)).apply(f64(1, 2, 3))));
+    }
+  }
+
+  @Test
   void anUnmappedStateCannotDiffer() {
     State n = State.other(scalar(0));
     Fn1<Tensor, Tensor> f =
@@ -145,7 +190,7 @@ class VmapTest {
   @Test
   void aMappedModelIsTheBatchedModel() {
     Net net = new Net();
-    Tensor xs = Random.normal(Key.of(3), Shape.of(4, 5, 2), dev.engram.ir.DType.F32);
+    Tensor xs = Random.normal(Key.of(3), Shape.of(4, 5, 2), DType.F32);
     Tensor mapped =
         Engram.jit(
                 (Tensor x) -> {
