@@ -197,10 +197,10 @@ final class BatchFlags {
     known.forEach(
         (fewer, then) -> {
           if (isSubset(fewer, in)) {
-            join(params, 0, then);
+            TangentFlags.join(params, 0, then);
           }
         });
-    while (join(params, consts, step.next(List.copyOf(params)).subList(0, carry))) {
+    while (TangentFlags.join(params, consts, step.next(List.copyOf(params)).subList(0, carry))) {
       // until a step changes nothing
     }
     known.put(List.copyOf(in), List.copyOf(params));
@@ -209,16 +209,6 @@ final class BatchFlags {
 
   private static boolean isSubset(List<Boolean> a, List<Boolean> b) {
     return IntStream.range(0, a.size()).allMatch(i -> !a.get(i) || b.get(i));
-  }
-
-  /** Adds {@code more} to the flags from {@code from} on; true when that changed any. */
-  private static boolean join(List<Boolean> flags, int from, List<Boolean> more) {
-    boolean changed = false;
-    for (int i = 0; i < more.size(); i++) {
-      changed |= more.get(i) && !flags.get(from + i);
-      flags.set(from + i, flags.get(from + i) || more.get(i));
-    }
-    return changed;
   }
 
   // Branches and calls.

@@ -11,6 +11,7 @@ import dev.engram.ir.passes.Dce;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /** Transposes a cond: the same choice between the transposed branches. */
 final class CondPullback {
@@ -39,14 +40,12 @@ final class CondPullback {
 
   void pull(List<Optional<Value>> cts) {
     p.requireConstant(e, 0);
-    List<Boolean> active = new ArrayList<>();
-    linear.forEach(_ -> active.add(false));
-    for (Graph g : List.of(op.onTrue(), op.onFalse())) {
-      List<Optional<Value>> result = branch(new Builder(g.name()), g, cts);
-      for (int i = 0; i < result.size(); i++) {
-        active.set(i, active.get(i) || result.get(i).isPresent());
-      }
-    }
+    Branch onTrue = branch(op.onTrue(), cts);
+    Branch onFalse = branch(op.onFalse(), cts);
+    List<Boolean> active =
+        IntStream.range(0, linear.size())
+            .mapToObj(i -> onTrue.reaches(i) || onFalse.reaches(i))
+            .toList();
     if (active.stream().noneMatch(a -> a)) {
       return;
     }
@@ -54,9 +53,7 @@ final class CondPullback {
     constant.forEach(i -> args.add(p.constant(in.get(i))));
     cts.forEach(ct -> ct.ifPresent(args::add));
     List<Var> given =
-        p.b.emit(
-            new Control.Cond(build(op.onTrue(), cts, active), build(op.onFalse(), cts, active)),
-            args);
+        p.b.emit(new Control.Cond(build(onTrue, active), build(onFalse, active)), args);
     int next = 0;
     for (int i = 0; i < linear.size(); i++) {
       if (active.get(i)) {
@@ -65,7 +62,19 @@ final class CondPullback {
     }
   }
 
-  private List<Optional<Value>> branch(Builder b, Graph g, List<Optional<Value>> cts) {
+  /**
+   * The transpose of a branch.
+   *
+   * @param result the cotangents of the linear operands that get one
+   */
+  private record Branch(Builder b, List<Optional<Value>> result) {
+    boolean reaches(int operand) {
+      return result.get(operand).isPresent();
+    }
+  }
+
+  private Branch branch(Graph g, List<Optional<Value>> cts) {
+    Builder b = new Builder(g.name() + "_transpose");
     List<Param> params = new ArrayList<>();
     List<Value> args = new ArrayList<>();
     for (int i : constant) {
@@ -75,18 +84,17 @@ final class CondPullback {
     linear.forEach(i -> params.add(g.params().get(i)));
     List<Optional<Value>> inner =
         cts.stream().map(ct -> ct.map(v -> Terms.param(b, v.type()))).toList();
-    return Pullback.pull(b, new Graph(g.name(), params, g.eqns(), g.outs()), args, inner);
+    Graph ordered = new Graph(g.name(), params, g.eqns(), g.outs());
+    return new Branch(b, Pullback.pull(b, ordered, args, inner));
   }
 
-  private Graph build(Graph g, List<Optional<Value>> cts, List<Boolean> active) {
-    Builder b = new Builder(g.name() + "_transpose");
-    List<Optional<Value>> result = branch(b, g, cts);
+  private Graph build(Branch branch, List<Boolean> active) {
     List<Value> outs = new ArrayList<>();
-    for (int i = 0; i < result.size(); i++) {
+    for (int i = 0; i < active.size(); i++) {
       if (active.get(i)) {
-        outs.add(Terms.orZero(result.get(i), in.get(linear.get(i)).type()));
+        outs.add(Terms.orZero(branch.result().get(i), in.get(linear.get(i)).type()));
       }
     }
-    return Dce.run(b.build(outs));
+    return Dce.run(branch.b().build(outs));
   }
 }

@@ -11,8 +11,15 @@ import java.util.Optional;
 
 /** The walk that computes values and tangents side by side, in one graph and in one loop. */
 final class JvpPushforward extends Pushforward {
+  private final TangentFlags flags;
+
   JvpPushforward(Builder b) {
+    this(b, new TangentFlags());
+  }
+
+  private JvpPushforward(Builder b, TangentFlags flags) {
     super(b, b);
+    this.flags = flags;
   }
 
   @Override
@@ -23,43 +30,23 @@ final class JvpPushforward extends Pushforward {
   @Override
   List<Dual> scan(Control.Scan op, List<Dual> in) {
     List<Boolean> active = new ArrayList<>(in.stream().map(Dual::hasTangent).toList());
-    List<Boolean> outActive = steady(op.body(), op.consts(), op.carry(), active);
+    List<Boolean> outActive = flags.steady(op.body(), op.consts(), op.carry(), active);
     int slices = op.consts() + op.carry();
     List<Value> operands = flatten(in, active);
     int consts = flatten(in.subList(0, op.consts()), active).size();
     int carry = flatten(in.subList(0, slices), active).size() - consts;
     Builder b = new Builder(op.body().name() + "_jvp");
-    List<Dual> step = new JvpPushforward(b).push(op.body(), pairs(b, op.body(), active));
+    List<Dual> step = new JvpPushforward(b, flags).push(op.body(), pairs(b, op.body(), active));
     Graph body = b.build(flatten(step, outActive));
     return unflatten(
         primal.emit(new Control.Scan(body, consts, carry, op.length(), op.reverse()), operands),
         outActive);
   }
 
-  /**
-   * Adds to {@code active} the carries that get a tangent in a step; gives the flags of the
-   * results.
-   */
-  static List<Boolean> steady(Graph body, int consts, int carry, List<Boolean> active) {
-    while (true) {
-      List<Boolean> out = new ArrayList<>(hasTangent(body, active));
-      boolean more = false;
-      for (int i = 0; i < carry; i++) {
-        int p = consts + i;
-        more |= out.get(i) && !active.get(p);
-        active.set(p, active.get(p) || out.get(i));
-        out.set(i, active.get(p));
-      }
-      if (!more) {
-        return out;
-      }
-    }
-  }
-
   /** Which results of {@code g} get a tangent. */
-  private static List<Boolean> hasTangent(Graph g, List<Boolean> active) {
+  static List<Boolean> hasTangent(Graph g, List<Boolean> active, TangentFlags flags) {
     Builder b = new Builder(g.name());
-    return new JvpPushforward(b)
+    return new JvpPushforward(b, flags)
         .push(g, pairs(b, g, active)).stream().map(Dual::hasTangent).toList();
   }
 
@@ -100,13 +87,13 @@ final class JvpPushforward extends Pushforward {
   @Override
   List<Dual> loop(Graph g, Eqn e, Control.While op, List<Dual> in) {
     List<Boolean> active = new ArrayList<>(in.stream().map(Dual::hasTangent).toList());
-    List<Boolean> outActive = steady(op.body(), op.consts(), op.carry(), active);
+    List<Boolean> outActive = flags.steady(op.body(), op.consts(), op.carry(), active);
     int consts = flatten(in.subList(0, op.consts()), active).size();
     Builder decides = new Builder(op.condition().name());
     List<Dual> args = pairs(decides, op.condition(), active);
     Graph condition = decides.build(decides.inline(op.condition(), primals(args)));
     Builder b = new Builder(op.body().name() + "_jvp");
-    List<Dual> step = new JvpPushforward(b).push(op.body(), pairs(b, op.body(), active));
+    List<Dual> step = new JvpPushforward(b, flags).push(op.body(), pairs(b, op.body(), active));
     Graph body = b.build(flatten(step, outActive));
     return unflatten(primal.emit(op.with(condition, body, consts), flatten(in, active)), outActive);
   }
@@ -115,8 +102,8 @@ final class JvpPushforward extends Pushforward {
   List<Dual> cond(Control.Cond op, List<Dual> in) {
     List<Dual> args = in.subList(1, in.size());
     List<Boolean> active = args.stream().map(Dual::hasTangent).toList();
-    List<Boolean> onTrue = hasTangent(op.onTrue(), active);
-    List<Boolean> onFalse = hasTangent(op.onFalse(), active);
+    List<Boolean> onTrue = flags.of(op.onTrue(), active);
+    List<Boolean> onFalse = flags.of(op.onFalse(), active);
     List<Boolean> outActive = new ArrayList<>();
     for (int i = 0; i < onTrue.size(); i++) {
       outActive.add(onTrue.get(i) || onFalse.get(i));
@@ -128,9 +115,9 @@ final class JvpPushforward extends Pushforward {
     return unflatten(primal.emit(new Control.Cond(t, f), operands), outActive);
   }
 
-  private static Graph branch(Graph g, List<Boolean> active, List<Boolean> outActive) {
+  private Graph branch(Graph g, List<Boolean> active, List<Boolean> outActive) {
     Builder b = new Builder(g.name() + "_jvp");
-    return b.build(flatten(new JvpPushforward(b).push(g, pairs(b, g, active)), outActive));
+    return b.build(flatten(new JvpPushforward(b, flags).push(g, pairs(b, g, active)), outActive));
   }
 
   @Override

@@ -75,7 +75,8 @@ final class LinearPushforward extends Pushforward {
   @Override
   List<Dual> loop(Graph g, Eqn e, Control.While op, List<Dual> in) {
     List<Boolean> active = new ArrayList<>(in.stream().map(Dual::hasTangent).toList());
-    if (!JvpPushforward.steady(op.body(), op.consts(), op.carry(), active).contains(true)) {
+    TangentFlags flags = new TangentFlags();
+    if (!flags.steady(op.body(), op.consts(), op.carry(), active).contains(true)) {
       return copy(e, in);
     }
     if (op.bound().isEmpty()) {

@@ -71,16 +71,12 @@ final class LinearScan {
 
   /** A carry has a tangent when its initial value has one, or when a step gives it one. */
   private Linearized linearizeBody() {
+    // What forward mode gives a tangent this does, too; mostly that is all, and one walk is enough.
+    new TangentFlags().steady(op.body(), op.consts(), op.carry(), active);
     while (true) {
       Linearized lin = Linearize.of(op.body(), active, i -> i < op.consts() || i >= firstSlice());
-      boolean more = false;
-      for (int i = 0; i < op.carry(); i++) {
-        if (lin.outHasTangent().get(i) && !active.get(op.consts() + i)) {
-          active.set(op.consts() + i, true);
-          more = true;
-        }
-      }
-      if (!more) {
+      List<Boolean> carries = lin.outHasTangent().subList(0, op.carry());
+      if (!TangentFlags.join(active, op.consts(), carries)) {
         return lin;
       }
     }

@@ -69,13 +69,36 @@ class NestingTest {
     }
   }
 
+  private record Negated(int[] transposes) implements Custom.Linear {
+    @Override
+    public String mnemonic() {
+      return "negated";
+    }
+
+    @Override
+    public List<TensorType> typeOf(List<TensorType> in) {
+      return in;
+    }
+
+    @Override
+    public List<Tensor> expand(List<Tensor> in) {
+      return List.of(in.getFirst().neg());
+    }
+
+    @Override
+    public List<Tensor> transpose(List<TensorType> inputs, List<Tensor> cotangents) {
+      transposes[0]++;
+      return expand(cotangents);
+    }
+  }
+
   /**
    * A nest of some depth in which every level adds to an accumulator of its own, starting from a
    * number that all examples share, and uses those of the levels around it.
    */
-  private record Nest(int depth, Doubled doubled, Halved halved) {
+  private record Nest(int depth, Doubled doubled, Halved halved, Negated negated) {
     Nest(int depth) {
-      this(depth, new Doubled(new int[1]), new Halved(new int[1]));
+      this(depth, new Doubled(new int[1]), new Halved(new int[1]), new Negated(new int[1]));
     }
 
     /** {@code f(x)}: level 0. */
@@ -84,7 +107,7 @@ class NestingTest {
     }
 
     private Value innermost(Builder b, Value x) {
-      return b.emit1(halved, b.emit1(doubled, x));
+      return b.emit1(halved, b.emit1(doubled, b.emit1(negated, x)));
     }
   }
 
@@ -237,6 +260,25 @@ class NestingTest {
       assertTrue(
           flags.walks() <= 2 * (depth + 1) * (depth + 1),
           kind + " of depth " + depth + ": " + flags.walks());
+    }
+  }
+
+  @Test
+  void derivativesTakeWorkThatGrowsWithAPowerOfTheDepth() {
+    for (Kind kind : KINDS) {
+      for (int depth = 1; depth <= DEPTH; depth++) {
+        String what = kind + " of depth " + depth;
+        Nest nest = new Nest(depth);
+        Graph g = nest.of(kind);
+        Jvp.of(g, List.of(true));
+        int forward = nest.halved().expansions()[0];
+        assertTrue(forward <= (depth + 1) * (depth + 2) / 2, what + ": " + forward);
+        Vjp.of(g, List.of(true));
+        int back = nest.halved().expansions()[0] - forward;
+        // each level linearizes once, after finding its flags in forward mode
+        assertTrue(back <= depth * (depth + 1) * (depth + 3), what + ": " + back);
+        assertEquals(1, nest.negated().transposes()[0], what);
+      }
     }
   }
 }
