@@ -18,13 +18,11 @@ import dev.engram.ir.Reduce;
 import dev.engram.ir.Source;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
+import dev.engram.ir.passes.Dce;
 import dev.engram.ir.passes.Hoist;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * Brings a graph into the form that lowering starts from: calls and custom ops are inlined, markers
@@ -41,7 +39,7 @@ final class Prepare {
 
   static Graph prepare(Graph g, boolean pack) {
     Graph plain = prepare(g);
-    return dropDead(pack ? Hoist.run(PackOperands.run(plain)) : plain);
+    return Dce.equations(pack ? Hoist.run(PackOperands.run(plain)) : plain, Prepare::checks);
   }
 
   private static Graph prepare(Graph g) {
@@ -50,7 +48,7 @@ final class Prepare {
       p.map.put(q.var(), p.to.param(q));
     }
     List<Value> outs = p.body(g);
-    return dropDead(p.to.build(outs));
+    return Dce.equations(p.to.build(outs), Prepare::checks);
   }
 
   private List<Value> body(Graph g) {
@@ -111,18 +109,6 @@ final class Prepare {
       map.put(g.params().get(i).var(), args.get(i));
     }
     return body(g);
-  }
-
-  private static Graph dropDead(Graph g) {
-    Set<Value> live = new HashSet<>(g.outs());
-    List<Eqn> kept = new ArrayList<>();
-    for (Eqn e : g.eqns().reversed()) {
-      if (e.outputs().stream().anyMatch(live::contains) || checks(e)) {
-        kept.add(e);
-        live.addAll(e.inputs());
-      }
-    }
-    return new Graph(g.name(), g.params(), kept.reversed(), g.outs());
   }
 
   private static boolean checks(Eqn e) {

@@ -19,6 +19,8 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.BiFunction;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
 /**
@@ -29,11 +31,21 @@ public final class Dce {
   private Dce() {}
 
   public static Graph run(Graph g) {
+    return sweep(g, _ -> false, Dce::prune);
+  }
+
+  /** Removes equations as a whole, except those that {@code needed} asks for. */
+  public static Graph equations(Graph g, Predicate<Eqn> needed) {
+    return sweep(g, needed, (e, _) -> e);
+  }
+
+  private static Graph sweep(
+      Graph g, Predicate<Eqn> needed, BiFunction<Eqn, Set<Value>, Eqn> prune) {
     Set<Value> live = new HashSet<>(g.outs());
     List<Eqn> kept = new ArrayList<>();
     for (Eqn e : g.eqns().reversed()) {
-      if (e.outputs().stream().anyMatch(live::contains)) {
-        Eqn pruned = prune(e, live);
+      if (e.outputs().stream().anyMatch(live::contains) || needed.test(e)) {
+        Eqn pruned = prune.apply(e, live);
         live.addAll(pruned.inputs());
         kept.add(pruned);
       }
