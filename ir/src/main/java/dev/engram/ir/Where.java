@@ -1,6 +1,11 @@
 package dev.engram.ir;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.lang.StackWalker.StackFrame;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.stream.Stream;
 
 /**
@@ -12,7 +17,8 @@ import java.util.stream.Stream;
 public record Where(String file, int line) {
   public static final Where UNKNOWN = new Where("", 0);
 
-  private static final StackWalker WALKER = StackWalker.getInstance();
+  private static final StackWalker WALKER =
+      StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
 
   /** The innermost frame of the calling thread that is not the library's own. */
   public static Where here() {
@@ -21,29 +27,57 @@ public record Where(String file, int line) {
 
   private static Where firstUserFrame(Stream<StackFrame> frames) {
     return frames
-        .filter(f -> !isLibrary(f.getClassName()))
+        .filter(f -> !Library.HAS.get(f.getDeclaringClass()))
         .findFirst()
         .map(f -> new Where(f.getFileName() == null ? "" : f.getFileName(), f.getLineNumber()))
         .orElse(UNKNOWN);
   }
 
-  private static boolean isLibrary(String className) {
-    if (className.startsWith("java.") || className.startsWith("jdk.")) {
-      return true;
+  /** Which classes are the library's own, or the JDK's below it. */
+  private static final class Library {
+    /** Packages that use the library as users do. */
+    private static final List<String> PROGRAMS =
+        List.of(
+            "dev.engram.tests.", "dev.engram.examples.", "dev.engram.cli.", "dev.engram.bench.");
+
+    /**
+     * A resource that the tests of the library bring along, and the library does not: ends of the
+     * names of classes in its packages that count as the user's, one a line.
+     */
+    private static final String TESTS = "META-INF/dev.engram.user-classes";
+
+    private static final List<String> TEST_NAMES = testNames();
+
+    static final ClassValue<Boolean> HAS =
+        new ClassValue<>() {
+          @Override
+          protected Boolean computeValue(Class<?> c) {
+            return has(c.getName());
+          }
+        };
+
+    private static boolean has(String className) {
+      if (className.startsWith("java.") || className.startsWith("jdk.")) {
+        return true;
+      }
+      if (!className.startsWith("dev.engram.")) {
+        return false;
+      }
+      int nested = className.indexOf('$');
+      String top = nested < 0 ? className : className.substring(0, nested);
+      return PROGRAMS.stream().noneMatch(top::startsWith)
+          && TEST_NAMES.stream().noneMatch(top::endsWith);
     }
-    if (!className.startsWith("dev.engram.")) {
-      return false;
+
+    private static List<String> testNames() {
+      try (InputStream in = Where.class.getClassLoader().getResourceAsStream(TESTS)) {
+        return in == null
+            ? List.of()
+            : new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
-    int nested = className.indexOf('$');
-    String top = nested < 0 ? className : className.substring(0, nested);
-    boolean user =
-        top.startsWith("dev.engram.tests.")
-            || top.startsWith("dev.engram.examples.")
-            || top.startsWith("dev.engram.cli.")
-            || top.startsWith("dev.engram.bench.")
-            || top.endsWith("Test")
-            || top.endsWith("Properties");
-    return !user;
   }
 
   public boolean isKnown() {
