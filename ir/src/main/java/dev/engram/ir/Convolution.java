@@ -15,7 +15,7 @@ final class Convolution {
 
   // y[…i…k] = x[…i·stride + k·dilation…]
   static Tensor windows(Tensor x, int axis, int size, int stride, int dilation) {
-    int a = x.shape().axis(axis);
+    int a = x.shape().axis("windows", axis);
     int n = x.shape().dim(a);
     if (size < 1 || stride < 1 || dilation < 1 || (size - 1L) * dilation >= n) {
       throw new TypeException(

@@ -13,8 +13,8 @@ import java.util.function.BinaryOperator;
 final class Cumulative {
   private Cumulative() {}
 
-  static Tensor of(Tensor x, int axis, boolean reverse, BinaryOperator<Tensor> f) {
-    int a = x.shape().axis(axis);
+  static Tensor of(String op, Tensor x, int axis, boolean reverse, BinaryOperator<Tensor> f) {
+    int a = x.shape().axis(op, axis);
     return reverse ? totals(x.reverse(a), a, f).reverse(a) : totals(x, a, f);
   }
 

@@ -47,7 +47,7 @@ public sealed interface FoldMethods permits Tensor {
 
   /** As {@link #cumSum(int)}, or of each element and all behind it. */
   default Tensor cumSum(int axis, boolean reverse) {
-    return Cumulative.of(self(), axis, reverse, (a, b) -> a.add(b));
+    return Cumulative.of("cumSum", self(), axis, reverse, (a, b) -> a.add(b));
   }
 
   /** The product of all elements up to each one along {@code axis}. */
@@ -57,7 +57,7 @@ public sealed interface FoldMethods permits Tensor {
 
   /** As {@link #cumProd(int)}, or of each element and all behind it. */
   default Tensor cumProd(int axis, boolean reverse) {
-    return Cumulative.of(self(), axis, reverse, (a, b) -> a.mul(b));
+    return Cumulative.of("cumProd", self(), axis, reverse, (a, b) -> a.mul(b));
   }
 
   /** The greatest of all elements up to each one along {@code axis}. */
@@ -67,7 +67,7 @@ public sealed interface FoldMethods permits Tensor {
 
   /** As {@link #cumMax(int)}, or of each element and all behind it. */
   default Tensor cumMax(int axis, boolean reverse) {
-    return Cumulative.of(self(), axis, reverse, (a, b) -> a.max(b));
+    return Cumulative.of("cumMax", self(), axis, reverse, (a, b) -> a.max(b));
   }
 
   /** The least of all elements up to each one along {@code axis}. */
@@ -77,7 +77,7 @@ public sealed interface FoldMethods permits Tensor {
 
   /** As {@link #cumMin(int)}, or of each element and all behind it. */
   default Tensor cumMin(int axis, boolean reverse) {
-    return Cumulative.of(self(), axis, reverse, (a, b) -> a.min(b));
+    return Cumulative.of("cumMin", self(), axis, reverse, (a, b) -> a.min(b));
   }
 
   /** The {@link #logSumExp} of all elements up to each one along {@code axis}. */
@@ -87,7 +87,7 @@ public sealed interface FoldMethods permits Tensor {
 
   /** As {@link #cumLogSumExp(int)}, or of each element and all behind it. */
   default Tensor cumLogSumExp(int axis, boolean reverse) {
-    return Cumulative.of(self(), axis, reverse, (a, b) -> a.logAddExp(b));
+    return Cumulative.of("cumLogSumExp", self(), axis, reverse, (a, b) -> a.logAddExp(b));
   }
 
   /** Mean; NaN when empty. */
@@ -121,8 +121,8 @@ public sealed interface FoldMethods permits Tensor {
 
   // The largest element is subtracted first: large logits keep the digits of their differences.
   default Tensor logSoftmax(int axis) {
-    Tensor x = self().sub(finiteMax(axis).expandDims(self().shape().axis(axis)));
-    return x.sub(x.exp().sum(axis).log().expandDims(self().shape().axis(axis)));
+    Tensor x = self().sub(finiteMax(axis).expandDims(self().shape().axis("logSoftmax", axis)));
+    return x.sub(x.exp().sum(axis).log().expandDims(self().shape().axis("logSoftmax", axis)));
   }
 
   private Tensor finiteMax(int... axes) {

@@ -13,8 +13,19 @@ final class Indexing {
     return Tensor.apply(op, in).getFirst();
   }
 
+  static Tensor take(Tensor x, Tensor indices, int axis) {
+    return one(new Index.Gather(x.shape().axis("take", axis), 0), List.of(x, indices));
+  }
+
+  /** 1 where the new last axis' index equals the element of {@code x}, else 0. */
+  static Tensor oneHot(Tensor x, int classes, DType dtype) {
+    Shape to = x.shape().insert(x.rank(), classes);
+    Tensor iota = Moves.iota(x, x.dtype(), to, x.rank());
+    return x.expandDims(x.rank()).broadcastTo(to).eq(iota).cast(dtype);
+  }
+
   static Tensor scatter(Tensor x, Index.Combine combine, int axis, Tensor indices, Tensor updates) {
-    int a = x.shape().axis(axis);
+    int a = x.shape().axis("scatter", axis);
     Shape want =
         x.shape().range(0, a).concat(indices.shape()).concat(x.shape().range(a + 1, x.rank()));
     Tensor wide = Broadcasting.to(updates, want, "scatter");
@@ -24,7 +35,7 @@ final class Indexing {
   /** Both with {@code axis} last, and equal lengths on all others. */
   private record Along(Tensor x, Tensor indices, int axis) {
     static Along of(String op, Tensor x, Tensor indices, int axis) {
-      int a = x.shape().axis(axis);
+      int a = x.shape().axis(op, axis);
       if (indices.rank() != x.rank()) {
         throw Moves.error(
             op,

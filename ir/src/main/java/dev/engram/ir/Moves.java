@@ -19,12 +19,13 @@ final class Moves {
   }
 
   static Tensor slice(Tensor x, int axis, int from, int to, int stride) {
+    int a = x.shape().axis("slice", axis);
     List<Integer> start = new ArrayList<>(Collections.nCopies(x.rank(), 0));
     List<Integer> limit = new ArrayList<>(x.shape().dims());
     List<Integer> strides = new ArrayList<>(Collections.nCopies(x.rank(), 1));
-    start.set(axis, from);
-    limit.set(axis, to);
-    strides.set(axis, stride);
+    start.set(a, from);
+    limit.set(a, to);
+    strides.set(a, stride);
     return one(new Move.Slice(start, limit, strides), x);
   }
 
@@ -36,8 +37,70 @@ final class Moves {
         : Interpreter.eval(op, List.of(), Where.UNKNOWN).getFirst();
   }
 
+  static Tensor reshape(Tensor x, Shape to) {
+    return to.equals(x.shape()) ? x : one(new Move.Reshape(to), x);
+  }
+
+  static Tensor transpose(Tensor x, int... perm) {
+    int r = x.rank();
+    return one(
+        new Move.Transpose(
+            perm.length == 0
+                ? IntStream.range(0, r).map(i -> r - 1 - i).boxed().toList()
+                : x.shape().axes("transpose", perm)),
+        x);
+  }
+
+  static Tensor moveAxis(Tensor x, int axis, int to) {
+    int from = x.shape().axis("moveAxis", axis);
+    int target = x.shape().axis("moveAxis", to);
+    if (from == target) {
+      return x;
+    }
+    List<Integer> perm = new ArrayList<>(IntStream.range(0, x.rank()).boxed().toList());
+    perm.remove(from);
+    perm.add(target, from);
+    return one(new Move.Transpose(perm), x);
+  }
+
+  static Tensor expandDims(String op, Tensor x, int axis) {
+    int r = x.rank();
+    int a = axis < 0 ? axis + r + 1 : axis;
+    if (a < 0 || a > r) {
+      throw error(
+          op,
+          "no axis can be put in at %d of %s, expected %d to %d"
+              .formatted(axis, x.type(), -r - 1, r));
+    }
+    return x.reshape(x.shape().insert(a, 1));
+  }
+
+  static Tensor squeeze(Tensor x, int axis) {
+    int a = x.shape().axis("squeeze", axis);
+    if (x.dim(a) != 1) {
+      throw error(
+          "squeeze", "axis %d of %s has length %d, expected 1".formatted(axis, x.type(), x.dim(a)));
+    }
+    return x.reshape(x.shape().without(List.of(a)));
+  }
+
+  static List<Tensor> split(Tensor x, int axis, int parts) {
+    int a = x.shape().axis("split", axis);
+    int n = x.dim(a);
+    if (parts < 1 || n % parts != 0) {
+      throw error(
+          "split", "axis %d of %s does not divide into %d parts".formatted(axis, x.type(), parts));
+    }
+    int step = n / parts;
+    return IntStream.range(0, parts).mapToObj(i -> x.slice(a, i * step, (i + 1) * step)).toList();
+  }
+
+  static Tensor reverse(Tensor x, int... axes) {
+    return one(new Move.Reverse(x.shape().axes("reverse", axes)), x);
+  }
+
   static List<Tensor> splitAt(Tensor x, int axis, int... at) {
-    int a = x.shape().axis(axis);
+    int a = x.shape().axis("splitAt", axis);
     List<Tensor> parts = new ArrayList<>();
     int from = 0;
     for (int to : at) {
@@ -49,7 +112,7 @@ final class Moves {
   }
 
   static Tensor roll(Tensor x, int axis, int shift) {
-    int a = x.shape().axis(axis);
+    int a = x.shape().axis("roll", axis);
     int n = x.dim(a);
     int cut = n == 0 ? 0 : Math.floorMod(-shift, n);
     return cut == 0 ? x : Tensor.concat(a, x.slice(a, cut, n), x.slice(a, 0, cut));
@@ -78,7 +141,7 @@ final class Moves {
   }
 
   static Tensor repeat(Tensor x, int axis, int times) {
-    int a = x.shape().axis(axis);
+    int a = x.shape().axis("repeat", axis);
     if (times < 0) {
       throw error("repeat", "times=" + times + ", expected none negative");
     }
@@ -90,7 +153,7 @@ final class Moves {
 
   static Tensor swapAxes(Tensor x, int a, int b) {
     List<Integer> perm = new ArrayList<>(IntStream.range(0, x.rank()).boxed().toList());
-    Collections.swap(perm, x.shape().axis(a), x.shape().axis(b));
+    Collections.swap(perm, x.shape().axis("swapAxes", a), x.shape().axis("swapAxes", b));
     return one(new Move.Transpose(perm), x);
   }
 
@@ -158,8 +221,8 @@ final class Moves {
 
   /** Elements {@code [i, i + offset]} of axes {@code a} and {@code b}, as a new last axis. */
   static Tensor diagonal(Tensor x, int offset, int a, int b) {
-    int rows = x.shape().axis(a);
-    int columns = x.shape().axis(b);
+    int rows = x.shape().axis("diagonal", a);
+    int columns = x.shape().axis("diagonal", b);
     if (rows == columns) {
       throw error("diagonal", "got axis " + a + " twice, expected two axes of " + x.type());
     }

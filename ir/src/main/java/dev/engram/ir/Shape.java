@@ -126,10 +126,35 @@ public final class Shape {
    * @throws TypeException when out of range
    */
   public int axis(int axis) {
+    return at("", axis);
+  }
+
+  /**
+   * {@link #axis(int)} of an operand.
+   *
+   * @param op for the error
+   */
+  int axis(String op, int axis) {
+    return at(op + ": ", axis);
+  }
+
+  List<Integer> axes(String op, int... axes) {
+    return Arrays.stream(axes).map(a -> axis(op, a)).boxed().toList();
+  }
+
+  private int at(String prefix, int axis) {
     int a = axis < 0 ? axis + dims.length : axis;
     if (a < 0 || a >= dims.length) {
       throw new TypeException(
-          "axis " + axis + " is out of range for shape [" + this + "] of rank " + dims.length);
+          "%saxis %d is out of range for shape [%s], expected %s (%s)"
+              .formatted(
+                  prefix,
+                  axis,
+                  this,
+                  dims.length == 0
+                      ? "no axis of a scalar"
+                      : -dims.length + " to " + (dims.length - 1),
+                  Where.here()));
     }
     return a;
   }

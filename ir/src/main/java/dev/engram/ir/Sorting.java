@@ -7,7 +7,8 @@ final class Sorting {
   private Sorting() {}
 
   static Tensor argSort(Tensor x, int axis, boolean descending) {
-    return Tensor.apply(new Index.ArgSort(x.shape().axis(axis), descending), List.of(x)).getFirst();
+    return Tensor.apply(new Index.ArgSort(x.shape().axis("argSort", axis), descending), List.of(x))
+        .getFirst();
   }
 
   static Tensor sort(Tensor x, int axis, boolean descending) {
