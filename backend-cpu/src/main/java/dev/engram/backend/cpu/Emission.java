@@ -13,7 +13,6 @@ import java.lang.constant.DynamicConstantDesc;
 import java.lang.constant.MethodTypeDesc;
 import java.lang.foreign.Arena;
 import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -97,14 +96,8 @@ final class Emission {
     try {
       MethodHandles.Lookup lookup =
           MethodHandles.lookup().defineHiddenClassWithClassData(bytes, List.copyOf(held), true);
-      return type.cast(
-          lookup
-              .findConstructor(lookup.lookupClass(), MethodType.methodType(void.class))
-              .asType(MethodType.methodType(Object.class))
-              .invokeExact());
-    } catch (RuntimeException | Error e) {
-      throw e;
-    } catch (Throwable e) {
+      return type.cast(lookup.lookupClass().getDeclaredConstructor().newInstance());
+    } catch (ReflectiveOperationException e) {
       throw new IllegalStateException("generated class " + self.displayName(), e);
     }
   }

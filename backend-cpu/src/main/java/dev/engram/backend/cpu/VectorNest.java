@@ -11,7 +11,6 @@ import dev.engram.backend.cpu.RowNest.Fold;
 import dev.engram.backend.cpu.RowNest.Pass;
 import dev.engram.backend.cpu.RowNest.Phase;
 import dev.engram.backend.cpu.RowNest.Slot;
-import dev.engram.ir.DType;
 import dev.engram.ir.Reduce;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.CodeBuilder;
@@ -47,6 +46,7 @@ final class VectorNest {
   int scratchSegment = -1;
   private CodeBuilder c;
   private VectorRow rows;
+  private FoldStarts starts;
 
   /** The locals with every slot's offset at some depth of the loops. */
   record At(int[] local) {}
@@ -107,7 +107,7 @@ final class VectorNest {
     rows = new VectorRow(this, c);
     Map<Node, Integer> body = constants(nest.body());
     Map<Node, Integer> epilogue = constants(nest.epilogue());
-    Map<Start, Integer> starts = startVectors();
+    starts = FoldStarts.load(c, nest.folds(), vectorBits);
     At base = new At(new int[nest.slots().size()]);
     for (int s = 0; s < base.local.length; s++) {
       base.local[s] = c.allocateLocal(TypeKind.LONG);
@@ -121,7 +121,7 @@ final class VectorNest {
         () -> c.iload(BEGIN),
         () -> c.iload(END),
         1,
-        () -> outerPoint(q, base, body, epilogue, starts));
+        () -> outerPoint(q, base, body, epilogue));
     c.return_();
   }
 
@@ -152,49 +152,12 @@ final class VectorNest {
     return bound;
   }
 
-  /** What a fold starts from. */
-  private record Start(DType dtype, long bits) {
-    static Start of(Fold f) {
-      return new Start(f.dtype(), Folds.start(f.kind(), f.dtype()));
-    }
-  }
-
-  /** Locals with the vectors that folds start from. */
-  private Map<Start, Integer> startVectors() {
-    Map<Start, Integer> starts = new HashMap<>();
-    for (Fold f : nest.folds()) {
-      starts.computeIfAbsent(
-          Start.of(f),
-          start -> {
-            long bits = start.bits;
-            VectorCode.pushSpecies(c, f.dtype(), vectorBits);
-            switch (f.dtype()) {
-              case F32 -> c.loadConstant(Float.intBitsToFloat((int) bits));
-              case F64 -> c.loadConstant(Double.longBitsToDouble(bits));
-              case I32, BOOL -> c.loadConstant((int) bits);
-              case I64 -> c.loadConstant(bits);
-              case F16, BF16, I8, I16, U8 -> throw VectorCode.noVector(f.dtype());
-            }
-            VectorCode.broadcast(c, f.dtype());
-            int local = c.allocateLocal(TypeKind.REFERENCE);
-            c.astore(local);
-            return local;
-          });
-    }
-    return starts;
-  }
-
   VectorCode code(Pass p) {
     return new VectorCode(
         c, p.lanes(), p.effects().stream().map(Effect::value).toList(), emission, vectorBits);
   }
 
-  private void outerPoint(
-      int q,
-      At base,
-      Map<Node, Integer> body,
-      Map<Node, Integer> epilogue,
-      Map<Start, Integer> starts) {
+  private void outerPoint(int q, At base, Map<Node, Integer> body, Map<Node, Integer> epilogue) {
     List<Integer> outer = nest.outer();
     int[] index = new int[outer.size()];
     int rest = c.allocateLocal(TypeKind.INT);
@@ -217,9 +180,9 @@ final class VectorNest {
     }
     Emission.Part length = length(index);
     if (nest.along() == Along.ROW) {
-      rowwise(at, length, body, starts);
+      rowwise(at, length, body);
     } else {
-      foldwise(at, length, body, starts);
+      foldwise(at, length, body);
     }
     for (Pass p : nest.epilogue().passes()) {
       rows.row(p, nest.epilogue(), at, length, epilogue, -1);
@@ -259,8 +222,7 @@ final class VectorNest {
 
   // ---- rows along a parallel axis; folds keep a row of partial results for each of their lanes
 
-  private void rowwise(
-      At at, Emission.Part length, Map<Node, Integer> bound, Map<Start, Integer> starts) {
+  private void rowwise(At at, Emission.Part length, Map<Node, Integer> bound) {
     for (Fold f : nest.folds()) {
       int j = c.allocateLocal(TypeKind.INT);
       int step = vectorBits / 8;
@@ -272,7 +234,7 @@ final class VectorNest {
           () -> c.loadConstant((int) bytes),
           step,
           () -> {
-            c.aload(starts.get(Start.of(f)));
+            c.aload(starts.of(f));
             VectorCode.store(c, f.dtype(), () -> pushScratch(f.states().getFirst(), j), -1);
           });
     }
@@ -355,8 +317,7 @@ final class VectorNest {
 
   // ---- rows along the folded axis; each vector lane keeps a partial result
 
-  private void foldwise(
-      At at, Emission.Part length, Map<Node, Integer> constants, Map<Start, Integer> starts) {
+  private void foldwise(At at, Emission.Part length, Map<Node, Integer> constants) {
     Pass p = nest.body().passes().getFirst();
     int lanes = nest.folds().getFirst().lanes();
     int groups = lanes / width;
@@ -374,7 +335,7 @@ final class VectorNest {
             int[] locals = new int[groups];
             for (int g = 0; g < groups; g++) {
               locals[g] = c.allocateLocal(TypeKind.REFERENCE);
-              c.aload(starts.get(Start.of(f))).astore(locals[g]);
+              c.aload(starts.of(f)).astore(locals[g]);
             }
             partial.put(f.states().getFirst(), locals);
           }

@@ -7,17 +7,14 @@ import dev.engram.ir.Index;
 import dev.engram.ir.Reduce;
 import dev.engram.ir.Rows;
 import dev.engram.ir.Signature;
-import dev.engram.ir.TensorType;
 import dev.engram.ir.Where;
 import dev.engram.lower.Access;
 import dev.engram.lower.Affine;
-import dev.engram.lower.Buffer;
 import dev.engram.lower.Instr;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.ProgramVerifier;
 import dev.engram.lower.Step;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
@@ -46,9 +43,7 @@ final class RandomNest {
   private final Random random;
   private final boolean floatsOnly;
   private final DType only;
-  private final List<Buffer> buffers = new ArrayList<>();
-  private final List<HostTensor> data = new ArrayList<>();
-  private final List<Integer> outputBuffers = new ArrayList<>();
+  private final RandomBuffers memory;
   private final List<Step.Axis> axes = new ArrayList<>();
   private final List<Instr> code = new ArrayList<>();
   private final List<Value> values = new ArrayList<>();
@@ -64,6 +59,7 @@ final class RandomNest {
     this.random = new Random(seed);
     this.floatsOnly = floatsOnly;
     this.only = random.nextBoolean() ? DType.F32 : DType.F64;
+    this.memory = new RandomBuffers(random, floatsOnly, axes);
   }
 
   /** With {@code floatsOnly} a nest that vector code takes: one float type, unit strides. */
@@ -128,59 +124,6 @@ final class RandomNest {
     return floatsOnly ? only : DType.values()[random.nextInt(DType.values().length)];
   }
 
-  /** A dense layout of some axes, some broadcast, some padded, some reversed. */
-  private Affine layout(int upTo, boolean all, long[] size) {
-    List<Integer> order = new ArrayList<>();
-    for (int a = 0; a < upTo; a++) {
-      if (all || random.nextInt(5) > 0) {
-        order.add(a);
-      }
-    }
-    if (!floatsOnly && random.nextInt(3) == 0) {
-      Collections.shuffle(order, random);
-    }
-    Long[] strides = new Long[axes.size()];
-    Arrays.fill(strides, 0L);
-    long offset = random.nextInt(3) == 0 ? random.nextInt(5) : 0;
-    long step = !floatsOnly && random.nextInt(4) == 0 ? 2 : 1;
-    for (int a : order.reversed()) {
-      int n = axes.get(a).length();
-      boolean reversed = !floatsOnly && random.nextInt(8) == 0;
-      strides[a] = reversed ? -step : step;
-      if (reversed) {
-        offset += step * Math.max(0, n - 1);
-      }
-      step *= Math.max(1, n) + (random.nextInt(6) == 0 ? 1 : 0);
-    }
-    size[0] = offset + step + 1;
-    return new Affine(offset, List.of(), List.of(strides));
-  }
-
-  private int input(DType dtype, long size) {
-    TensorType type = TensorType.of(dtype, Math.toIntExact(size));
-    HostTensor t = HostTensor.allocate(type);
-    for (long i = 0; i < size; i++) {
-      t.setBits(i, element(dtype));
-    }
-    buffers.add(new Buffer(type, new Buffer.Place.Input(data.size())));
-    data.add(t);
-    return buffers.size() - 1;
-  }
-
-  private long element(DType dtype) {
-    if (dtype.isFloat()) {
-      double v =
-          switch (random.nextInt(60)) {
-            case 0 -> 0;
-            case 1 -> -0.0;
-            case 2 -> 20 * random.nextGaussian();
-            default -> random.nextGaussian();
-          };
-      return dtype.bitsOf(v);
-    }
-    return dtype == DType.BOOL ? random.nextInt(2) : dtype.ofLong(random.nextInt(21) - 10);
-  }
-
   private int add(Instr i) {
     code.add(i);
     return code.size() - 1;
@@ -188,8 +131,8 @@ final class RandomNest {
 
   private void load(DType dtype) {
     long[] size = new long[1];
-    Affine at = layout(axes.size(), false, size);
-    int b = input(dtype, size[0]);
+    Affine at = memory.layout(axes.size(), false, size);
+    int b = memory.input(dtype, size[0]);
     value(add(new Instr.Load(dtype, new Access(b, at))), dtype, true);
   }
 
@@ -213,7 +156,7 @@ final class RandomNest {
         DType t = dtype();
         if (t != DType.BOOL) {
           long[] size = new long[1];
-          value(add(new Instr.IndexOf(t, layout(axes.size(), false, size))), t, true);
+          value(add(new Instr.IndexOf(t, memory.layout(axes.size(), false, size))), t, true);
         }
       }
       case 5 -> convert();
@@ -222,14 +165,14 @@ final class RandomNest {
         Value a = pick(v -> v.dtype == DType.I32);
         if (a != null) {
           long[] size = new long[1];
-          Affine at = layout(axes.size(), false, size);
+          Affine at = memory.layout(axes.size(), false, size);
           value(add(new Instr.RandomWord(a.id, a.id, at)), DType.I32, true);
         }
       }
       case 8 -> load(anyDtype());
       case 9 -> {
         DType t = anyDtype();
-        value(add(new Instr.Literal(t, element(t))), t, true);
+        value(add(new Instr.Literal(t, memory.element(t))), t, true);
       }
       default -> apply();
     }
@@ -248,10 +191,10 @@ final class RandomNest {
     if (index != null) {
       DType t = anyDtype();
       long[] size = new long[1];
-      Affine at = layout(axes.size(), false, size);
+      Affine at = memory.layout(axes.size(), false, size);
       long limit = 1L + random.nextInt(6);
       long stride = 1L + random.nextInt(3);
-      int b = input(t, size[0] + stride * limit);
+      int b = memory.input(t, size[0] + stride * limit);
       value(add(new Instr.LoadAt(t, new Access(b, at), index.id, stride, limit)), t, true);
     }
   }
@@ -306,16 +249,9 @@ final class RandomNest {
       return;
     }
     long[] size = new long[1];
-    Affine at = layout(upTo, true, size);
-    int b = output(v.dtype, size[0]);
+    Affine at = memory.layout(upTo, true, size);
+    int b = memory.output(v.dtype, size[0]);
     add(new Instr.Store(v.dtype, new Access(b, at), v.id));
-  }
-
-  private int output(DType dtype, long size) {
-    TensorType type = TensorType.of(dtype, Math.toIntExact(size));
-    buffers.add(new Buffer(type, new Buffer.Place.Output(outputBuffers.size())));
-    outputBuffers.add(buffers.size() - 1);
-    return buffers.size() - 1;
   }
 
   private void scatter() {
@@ -324,7 +260,7 @@ final class RandomNest {
     if (index == null || v == null) {
       return;
     }
-    int b = output(v.dtype, 40);
+    int b = memory.output(v.dtype, 40);
     List<Long> none = Collections.nCopies(axes.size(), 0L);
     add(
         new Instr.StoreAt(
@@ -383,16 +319,16 @@ final class RandomNest {
     assert kept.size() == base;
     for (Value v : results) {
       long[] size = new long[1];
-      Affine at = layout(parallel, true, size);
-      add(new Instr.Store(v.dtype, new Access(output(v.dtype, size[0]), at), v.id));
+      Affine at = memory.layout(parallel, true, size);
+      add(new Instr.Store(v.dtype, new Access(memory.output(v.dtype, size[0]), at), v.id));
     }
     store(parallel);
   }
 
   private void epilogueLoad(DType t) {
     long[] size = new long[1];
-    Affine at = layout(parallel, false, size);
-    int b = input(t, size[0]);
+    Affine at = memory.layout(parallel, false, size);
+    int b = memory.input(t, size[0]);
     value(add(new Instr.Load(t, new Access(b, at))), t, true);
   }
 
@@ -408,33 +344,12 @@ final class RandomNest {
             Where.UNKNOWN);
     // outputs are written whole in the contract; here the rest is filled by copies of zeros
     List<Step> steps = new ArrayList<>();
-    for (int b : outputBuffers) {
-      steps.add(zero(b));
+    for (int b : memory.outputs()) {
+      steps.add(memory.zero(b));
     }
     steps.add(nest);
-    LoopProgram p = new LoopProgram("random", buffers, inputBuffers(), outputBuffers, steps, 0);
-    return new Sample(ProgramVerifier.verify(p), data);
-  }
-
-  private List<Integer> inputBuffers() {
-    List<Integer> in = new ArrayList<>();
-    for (int b = 0; b < buffers.size(); b++) {
-      if (buffers.get(b).place() instanceof Buffer.Place.Input) {
-        in.add(b);
-      }
-    }
-    return in;
-  }
-
-  private Step zero(int b) {
-    TensorType t = buffers.get(b).type();
-    return new Step.Nest(
-        "zero",
-        List.of(new Step.Axis((int) t.size(), false)),
-        List.of(
-            new Instr.Literal(t.dtype(), 0),
-            new Instr.Store(t.dtype(), new Access(b, new Affine(0, List.of(), List.of(1L))), 0)),
-        List.of(),
-        Where.UNKNOWN);
+    LoopProgram p =
+        new LoopProgram("random", memory.buffers(), memory.inputs(), memory.outputs(), steps, 0);
+    return new Sample(ProgramVerifier.verify(p), memory.data());
   }
 }
