@@ -28,6 +28,11 @@ public sealed interface Scope {
    * recurrent weights are dense and n is 2 or more. Menick et al., "A practical sparse
    * approximation for real time recurrent learning" (2021).
    *
+   * <p>What can be reached is found in the step's graph: a constant mask on a weight, or the
+   * constant pattern of a sparse matrix, keeps positions apart. Indices that are data, as those
+   * that a {@code SparseLinear} keeps in a state, count as reaching all. Traces have room for every
+   * position of the group whatever the pattern is.
+   *
    * @param n at least 1
    */
   record Snap(int n) implements Scope {

@@ -16,6 +16,7 @@ import dev.engram.etrace.Schedule;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
+import dev.engram.nn.LstmCell;
 import dev.engram.nn.RnnCell;
 import java.util.List;
 import java.util.Set;
@@ -174,9 +175,16 @@ class RuleTest {
             () -> new RnnCell(2, 3, Key.of(1), DType.F64),
             Job.normal(1, 4, 1, 2),
             Job.normal(2, 4, 1, 3));
+    Job lstm =
+        new Job(
+            "lstm",
+            () -> new LstmCell(2, 2, Key.of(1), DType.F64),
+            Job.normal(1, 3, 1, 2),
+            Job.normal(2, 3, 1, 2));
     Rule projected = Rule.dRtrl().with(new Factorization.RandomProjection());
     return Stream.of(
         DynamicTest.dynamicTest("full", () -> checkUnbiased(rnn, Rule.uoro(), rnn.bptt())),
+        DynamicTest.dynamicTest("LSTM", () -> checkUnbiased(lstm, Rule.uoro(), lstm.bptt())),
         DynamicTest.dynamicTest(
             "diagonal", () -> checkUnbiased(rnn, projected, rnn.online(Rule.dRtrl()))),
         DynamicTest.dynamicTest(

@@ -15,8 +15,11 @@ import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
+import dev.engram.nn.Connectivity;
+import dev.engram.nn.SparseLinear;
 import dev.engram.sparse.Coo;
 import dev.engram.tests.Close;
+import java.util.List;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
@@ -198,6 +201,36 @@ class SnapPatternTest {
   void weightsThatHappenToBeZeroAreFollowed() {
     Job dense = job(Dense::new);
     Job.same("dense", dense.online(Rule.snAp(2)), dense.bptt());
+  }
+
+  /** Connections that a state holds are known to the run alone. */
+  private static final class Listed extends Ring {
+    private final SparseLinear connections =
+        new SparseLinear(
+            Connectivity.of(N, List.of(at(4), at(0), at(1), at(2), at(3))), Key.of(3), DType.F64);
+
+    Listed() {
+      super(R);
+    }
+
+    private static int[] at(int source) {
+      return new int[] {source};
+    }
+
+    @Override
+    Tensor recurrent(Tensor old) {
+      return connections.update(old);
+    }
+  }
+
+  @Test
+  void connectionsThatAStateHoldsAreFollowedEverywhere() {
+    Job listed = job(Listed::new);
+    Grads want = listed.bptt();
+    for (String path : List.of("connections.weight", "w")) {
+      Close.check(path, listed.online(Rule.snAp(2)).get(path).host(), want.get(path).host());
+    }
+    assertFalse(Job.different(listed.online(Rule.snAp(1)), want).isEmpty());
   }
 
   @Test
