@@ -26,12 +26,16 @@ import java.util.Optional;
 final class ConductanceNet extends Layer {
   private static final int DEGREE = 80;
   private static final int INPUT_DEGREE = 8;
-  // Conductances of synapses of weight 1. Those of the paper, 0.6 and 6.7, are for steps of 0.1 ms;
+  // Conductances of synapses of mean weight. Those of the paper, 0.6 and 6.7, are for steps of 0.1
+  // ms;
   // with a step of 1 ms a volley of inhibition would exceed 2 τ/dt leaks, where the membrane's
   // explicit step oscillates. These give 15 to 20 Hz under the task's input.
   private static final double INPUT = 0.2;
   private static final double EXCITATORY = 0.1;
   private static final double INHIBITORY = 2;
+
+  /** Mean weight: an update of Adam at the default rate moves a synapse by a hundredth of it. */
+  private static final double WEIGHT = 0.2;
 
   // An update of Adam moves each of the readout's weights by the learning rate; so many neurons
   // together then move a logit by about one.
@@ -74,7 +78,11 @@ final class ConductanceNet extends Layer {
     Connectivity to = Connectivity.fixedInDegree(from, size, Math.min(from, degree), where);
     double[] positive = SignedLinear.dale(from, from);
     return new SparseLinear(
-        to, values, DType.F32, Initializer.uniform(0.75, 1.25), Optional.of(positive));
+        to,
+        values,
+        DType.F32,
+        Initializer.uniform(0.75 * WEIGHT, 1.25 * WEIGHT),
+        Optional.of(positive));
   }
 
   String describe() {
@@ -86,9 +94,9 @@ final class ConductanceNet extends Layer {
     Tensor before = neuron.spikes();
     Tensor e =
         fromInput
-            .update(x.mul(INPUT))
-            .add(fromExcitatory.update(before.slice(0, 0, excitatory).mul(EXCITATORY)));
-    Tensor i = fromInhibitory.update(before.slice(0, excitatory, size).mul(INHIBITORY));
+            .update(x.mul(INPUT / WEIGHT))
+            .add(fromExcitatory.update(before.slice(0, 0, excitatory).mul(EXCITATORY / WEIGHT)));
+    Tensor i = fromInhibitory.update(before.slice(0, excitatory, size).mul(INHIBITORY / WEIGHT));
     Tensor v = neuron.potential();
     Tensor current =
         new SynapticInput.Conductance(0)
