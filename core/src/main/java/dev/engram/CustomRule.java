@@ -121,6 +121,13 @@ final class CustomRule {
   private static Tracing trace(String name, Fn1<List<Object>, Object> f, List<Tree.Spec> args) {
     Tracing t = Tracing.run(name, Tracing.Kind.PLAIN, f, args);
     for (State s : t.written()) {
+      if (s.isFixed()) {
+        throw new TraceException(
+            "Debug.print and Debug.progress have no place in a function with a derivative of its"
+                + " own, which may run in other places than it stands ("
+                + Where.here()
+                + "); put them in front of it or behind it");
+      }
       throw new TraceException(
           s.describe()
               + " is set in a function with a derivative of its own ("

@@ -49,17 +49,23 @@ final class Directional {
         seeded.add(i < results.size());
       }
     }
-    Graph g = Vjp.of(t.graph(), wrt(t), seeded);
+    Graph all = Vjp.of(t.graph(), wrt(t), seeded);
+    // The values are there already, and what the function tells has been told.
+    Graph g =
+        new Graph(
+            all.name(),
+            all.params(),
+            all.eqns(),
+            all.outs().subList(types.size(), all.outs().size()));
     return new Pullback<>(
         value,
         ct -> {
           Tree.Flat flat = Tree.flatten(ct, "vjp: the cotangent");
           List<Tensor> cts =
               sameTypes("vjp: the cotangent", flat, new Tree.Spec(t.result(), results));
-          List<Tensor> all = new ArrayList<>(operands);
-          all.addAll(floats(results, cts));
-          List<? extends Tensor> outs = Emit.graph(g, all);
-          List<? extends Tensor> grads = outs.subList(types.size(), outs.size());
+          List<Tensor> in = new ArrayList<>(operands);
+          in.addAll(floats(results, cts));
+          List<? extends Tensor> grads = Emit.graph(g, in);
           return Tree.<A>cast(x.structure().build(filled(x.types(), grads)));
         });
   }

@@ -138,6 +138,20 @@ final class Frame {
     return token != OUTSIDE;
   }
 
+  /** The token of no frame. */
+  static Object outside() {
+    return OUTSIDE;
+  }
+
+  /** True when the innermost trace is that of user code, rather than of an op's own rule. */
+  static boolean isOfUser(Trace innermost) {
+    Optional<Frame> f = Optional.ofNullable(CURRENT.get());
+    while (f.isPresent() && f.get().trace.isEmpty()) {
+      f = f.get().parent;
+    }
+    return f.isPresent() && f.get().trace.equals(Optional.of(innermost));
+  }
+
   /** Names the innermost frame that ends with its trace: states made in it end there, too. */
   static Object token() {
     Optional<Frame> f = Optional.ofNullable(CURRENT.get());

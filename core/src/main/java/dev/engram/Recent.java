@@ -10,6 +10,7 @@ import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Index;
 import dev.engram.ir.Move;
+import dev.engram.ir.Notify;
 import dev.engram.ir.Reduce;
 import dev.engram.ir.Source;
 import dev.engram.ir.Where;
@@ -28,7 +29,7 @@ final class Recent {
   /**
    * Equal for graphs that compute the same and name the same lines in errors of the run.
    *
-   * @param checks lines of the checks
+   * @param checks lines of the checks and notices
    */
   record Key(Compiler compiler, StructuralKey graph, List<Where> checks) {
     static Key of(Compiler compiler, Graph g) {
@@ -40,7 +41,7 @@ final class Recent {
     private static void collect(Graph g, List<Where> checks) {
       for (Eqn e : g.eqns()) {
         switch (e.op()) {
-          case Check _ -> checks.add(e.where());
+          case Check _, Notify _ -> checks.add(e.where());
           case Control.Scan s -> collect(s.body(), checks);
           case Control.While w -> {
             collect(w.condition(), checks);

@@ -65,7 +65,8 @@ public final class State {
   private final Kind kind;
   private final Optional<Supplier<Tensor>> init;
   private final Optional<Module> owner;
-  private final Object birth = Frame.token();
+  private final Object birth;
+  private final boolean fixed;
   private Optional<Cell> cell = Optional.empty();
   private String path = "";
   private boolean exposed;
@@ -75,6 +76,27 @@ public final class State {
     this.kind = kind;
     this.init = init;
     this.owner = owner;
+    this.birth = Frame.token();
+    this.fixed = false;
+  }
+
+  private State(String path, HostTensor value) {
+    this.kind = Kind.OTHER;
+    this.init = Optional.empty();
+    this.owner = Optional.empty();
+    this.birth = Frame.outside();
+    this.fixed = true;
+    this.spread = Spread.SHARED;
+    this.path = path;
+    this.cell = Optional.of(new Cell(value, 0));
+  }
+
+  /**
+   * A state that has this value at the start of every run: what is set outside of traces is
+   * forgotten. It makes a chain of data through a traced function, and is nobody's memory.
+   */
+  static State fixed(String path, HostTensor value) {
+    return new State(path, value);
   }
 
   /** A state with a value. */
@@ -262,6 +284,9 @@ public final class State {
               + Where.here()
               + "); set it inside the traced function, or return the value from it");
     }
+    if (fixed) {
+      return;
+    }
     cell = Optional.of(c);
     exposed = false;
     CHANGES.incrementAndGet();
@@ -270,6 +295,11 @@ public final class State {
   /** While this stays the same, so do the values of all states outside of traces. */
   static long changes() {
     return CHANGES.get();
+  }
+
+  /** True when only traced functions can set it. */
+  boolean isFixed() {
+    return fixed;
   }
 
   /** The value outside of all traces, for a reader that keeps no hold of it. */

@@ -60,6 +60,12 @@ final class WhileLoop {
               + ")");
     }
     for (State s : condition.written()) {
+      if (s.isFixed()) {
+        throw new TypeException(
+            "whileLoop: Debug.print and Debug.progress have no place in the condition ("
+                + Where.here()
+                + "); put them into the body");
+      }
       throw new TypeException(
           "whileLoop: the condition sets "
               + s.describe()

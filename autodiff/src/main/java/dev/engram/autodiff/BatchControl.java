@@ -7,6 +7,7 @@ import dev.engram.ir.Reduce;
 import dev.engram.ir.Rows;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
+import dev.engram.ir.passes.Notices;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -73,11 +74,20 @@ record BatchControl(Batching batching) {
     boolean each = batching.flags.stopsEach(op, batched);
     List<Boolean> carries = List.copyOf(batched.subList(op.consts(), batched.size()));
     Graph condition = inner(op.condition(), batched, none(1)).graph();
-    Graph body = inner(op.body(), batched, carries).graph();
+    Notices notices = batching.flags.notices(op);
+    boolean tells = each && !notices.isEmpty();
+    List<Boolean> flags = new ArrayList<>(batched);
+    if (tells) {
+      flags.add(true);
+    }
+    Graph body =
+        inner(tells ? Notices.masked(op.body(), in.size()) : op.body(), flags, carries).graph();
     Control.While loop =
         each
             ? op.with(
-                anyExample(condition), whereItHolds(op, condition, body, batched), op.consts())
+                anyExample(condition),
+                whereItHolds(op, condition, body, batched, notices),
+                op.consts())
             : op.with(condition, body, op.consts());
     List<Value> args =
         IntStream.range(0, in.size())
@@ -94,19 +104,23 @@ record BatchControl(Batching batching) {
 
   /** The step of the examples whose condition holds; the others keep their carries. */
   private static Graph whereItHolds(
-      Control.While op, Graph condition, Graph body, List<Boolean> batched) {
+      Control.While op, Graph condition, Graph body, List<Boolean> batched, Notices notices) {
     Builder b = new Builder(body.name());
-    List<Value> args = Terms.params(b, body);
+    List<Value> args = Terms.params(b, condition);
     Value holds = b.inline(condition, args).getFirst();
     List<Value> step = new ArrayList<>();
     for (int i = 0; i < args.size(); i++) {
       Value v = args.get(i);
       step.add(batched.get(i) && Terms.isFloat(v) ? guarded(b, holds, v) : v);
     }
+    if (!notices.isEmpty()) {
+      step.add(holds);
+    }
     List<Value> next = b.inline(body, step);
     List<Value> outs = new ArrayList<>();
     for (int i = 0; i < next.size(); i++) {
-      outs.add(choose(b, holds, next.get(i), args.get(op.consts() + i)));
+      Value now = args.get(op.consts() + i);
+      outs.add(notices.isOrder(i) ? next.get(i) : choose(b, holds, next.get(i), now));
     }
     return b.build(outs);
   }
@@ -132,15 +146,38 @@ record BatchControl(Batching batching) {
 
   private List<Wide> bothBranches(Control.Cond op, Wide predicate, List<Wide> args) {
     Value other = Terms.row(batching.b, Rows.NOT, predicate.value());
-    List<Wide> onTrue = batching.run(op.onTrue(), guarded(predicate.value(), args));
-    List<Wide> onFalse = batching.run(op.onFalse(), guarded(other, args));
+    Notices notices = batching.flags.notices(op);
+    List<Wide> first = guarded(predicate.value(), args);
+    List<Wide> second = guarded(other, args);
+    List<Wide> onTrue = batching.run(telling(op.onTrue(), notices, first, predicate), first);
+    // The false branch tells after the true one.
+    for (int i = 0; i < onTrue.size(); i++) {
+      if (notices.isOrder(i)) {
+        second.set(notices.results().get(i), onTrue.get(i));
+      }
+    }
+    List<Wide> onFalse =
+        batching.run(telling(op.onFalse(), notices, second, Wide.batched(other)), second);
     List<Wide> out = new ArrayList<>();
     for (int i = 0; i < onTrue.size(); i++) {
+      if (notices.isOrder(i)) {
+        out.add(onFalse.get(i));
+        continue;
+      }
       Value a = batching.widen(onTrue.get(i));
       Value c = batching.widen(onFalse.get(i));
       out.add(Wide.batched(choose(batching.b, predicate.value(), a, c)));
     }
     return out;
+  }
+
+  /** A branch that tells something for the examples in {@code taken}, which joins its operands. */
+  private static Graph telling(Graph branch, Notices notices, List<Wide> args, Wide taken) {
+    if (notices.isEmpty()) {
+      return branch;
+    }
+    args.add(taken);
+    return Notices.masked(branch, args.size() - 1);
   }
 
   /**
@@ -149,13 +186,12 @@ record BatchControl(Batching batching) {
    * have no derivative there either.
    */
   private List<Wide> guarded(Value taken, List<Wide> args) {
-    return args.stream()
-        .map(
-            w ->
-                w.batched() && Terms.isFloat(w.value())
-                    ? Wide.batched(guarded(batching.b, taken, w.value()))
-                    : w)
-        .toList();
+    List<Wide> out = new ArrayList<>();
+    for (Wide w : args) {
+      boolean guards = w.batched() && Terms.isFloat(w.value());
+      out.add(guards ? Wide.batched(guarded(batching.b, taken, w.value())) : w);
+    }
+    return out;
   }
 
   private static Value guarded(Builder b, Value taken, Value v) {

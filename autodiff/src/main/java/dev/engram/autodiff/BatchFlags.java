@@ -11,10 +11,12 @@ import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Index;
 import dev.engram.ir.Move;
+import dev.engram.ir.Notify;
 import dev.engram.ir.Op;
 import dev.engram.ir.Reduce;
 import dev.engram.ir.Source;
 import dev.engram.ir.Value;
+import dev.engram.ir.passes.Notices;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -41,6 +43,7 @@ final class BatchFlags {
   private final Map<Graph, Map<List<Boolean>, List<Boolean>>> results = new IdentityHashMap<>();
   private final Map<Control, Map<List<Boolean>, List<Boolean>>> loops = new IdentityHashMap<>();
   private final Map<Eqn, Graph> expansions = new IdentityHashMap<>();
+  private final Map<Control, Notices> notices = new IdentityHashMap<>();
   private int walks;
 
   BatchFlags(String axis) {
@@ -93,6 +96,8 @@ final class BatchFlags {
           Source _,
           Custom.Batchable _ ->
           all(e.outputs().size());
+      // The order is that of all examples together.
+      case Notify _ -> List.of(in.getFirst());
       case AxisOp op when overExamples(op) -> List.of(op instanceof AxisOp.Position);
       case AxisOp _ -> all(e.outputs().size());
       case Custom op -> of(expansion(op, e), in);
@@ -137,6 +142,7 @@ final class BatchFlags {
               Index _,
               Source _,
               Check _,
+              Notify _,
               Custom _ ->
               false;
         };
@@ -166,15 +172,31 @@ final class BatchFlags {
 
   /**
    * The flags of the operands within the loop: of all carries where the examples stop at different
-   * steps, else of those that start so or that a step makes so.
+   * steps, but for the order of notices, else of those that start so or that a step makes so.
    */
   List<Boolean> loop(Control.While op, List<Boolean> in) {
     return settled(
         op,
         in,
-        params -> stopsEach(op, params) ? all(op.carry()) : of(op.body(), params),
+        params -> stopsEach(op, params) ? apart(notices(op), op, params) : of(op.body(), params),
         op.consts(),
         op.carry());
+  }
+
+  private List<Boolean> apart(Notices notices, Control.While op, List<Boolean> params) {
+    return IntStream.range(0, op.carry())
+        .mapToObj(i -> !notices.isOrder(i) || params.get(op.consts() + i))
+        .toList();
+  }
+
+  /** What the body of {@code op} tells. */
+  Notices notices(Control.While op) {
+    return notices.computeIfAbsent(op, _ -> Notices.of(op.body()));
+  }
+
+  /** What the branches of {@code op} tell. */
+  Notices notices(Control.Cond op) {
+    return notices.computeIfAbsent(op, _ -> Notices.of(op));
   }
 
   /** True when the examples stop at different steps. */
@@ -214,7 +236,13 @@ final class BatchFlags {
   // Branches and calls.
 
   private List<Boolean> cond(Control.Cond op, List<Boolean> in) {
-    return in.getFirst() ? all(op.onTrue().outs().size()) : branches(op, in.subList(1, in.size()));
+    if (!in.getFirst()) {
+      return branches(op, in.subList(1, in.size()));
+    }
+    Notices notices = notices(op);
+    return IntStream.range(0, op.onTrue().outs().size())
+        .mapToObj(i -> !notices.isOrder(i) || in.get(notices.results().get(i) + 1))
+        .toList();
   }
 
   /** The results of a cond whose predicate all examples share. */

@@ -13,6 +13,7 @@ import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Index;
 import dev.engram.ir.Move;
+import dev.engram.ir.Notify;
 import dev.engram.ir.Op;
 import dev.engram.ir.Reduce;
 import dev.engram.ir.Shape;
@@ -78,6 +79,7 @@ final class Batching {
       case Elementwise op -> same(op, in);
       case Cast op -> same(op, in);
       case Check op -> same(op, in);
+      case Notify op -> List.of(notice(e, op, in));
       case Reduce op -> same(new Reduce(op.kind(), shift(op.axes())), in);
       case Dot op -> List.of(dot(op, in.get(0), in.get(1)));
       case Move op -> List.of(new BatchMove(this).rule(op, in));
@@ -89,6 +91,18 @@ final class Batching {
       case Custom.Batchable op -> batchable(e, op, in);
       case Custom op -> run(flags.expansion(op, e), in);
     };
+  }
+
+  /** One notice for all examples: the order is theirs together. */
+  private Wide notice(Eqn e, Notify op, List<Wide> in) {
+    if (in.getFirst().batched()) {
+      throw new AutodiffException(
+          "%s (%s): its order differs between examples".formatted(op.mnemonic(), e.where()));
+    }
+    List<Value> operands = new ArrayList<>();
+    operands.add(in.getFirst().value());
+    in.subList(1, in.size()).forEach(w -> operands.add(widen(w)));
+    return Wide.shared(b.emit1(op, operands.toArray(Value[]::new)));
   }
 
   private Wide overExamples(AxisOp op, List<Wide> in) {

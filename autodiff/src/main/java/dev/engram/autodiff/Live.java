@@ -10,6 +10,7 @@ import dev.engram.ir.Elementwise;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Index;
 import dev.engram.ir.Move;
+import dev.engram.ir.Notify;
 import dev.engram.ir.Op;
 import dev.engram.ir.Param;
 import dev.engram.ir.Reduce;
@@ -66,7 +67,7 @@ final class Live {
                   results(c.onTrue(), in.subList(1, in.size())),
                   results(c.onFalse(), in.subList(1, in.size()))));
       case Control.Call c -> results(c.body(), in);
-      case Barrier _ -> List.of(in.getFirst());
+      case Barrier _, Notify _ -> List.of(in.getFirst());
       case Elementwise _, Cast _, Reduce _, Dot _, Move _, Index _ -> List.of(in.contains(true));
       case Source _, Check _, Control.Transposed _, Custom _ ->
           IntStream.range(0, n).mapToObj(_ -> in.contains(true)).toList();

@@ -14,6 +14,7 @@ import dev.engram.ir.Graph;
 import dev.engram.ir.Index;
 import dev.engram.ir.Lit;
 import dev.engram.ir.Move;
+import dev.engram.ir.Notify;
 import dev.engram.ir.Reduce;
 import dev.engram.ir.Rows;
 import dev.engram.ir.Source;
@@ -111,6 +112,9 @@ final class Pullback {
     } else if (e.op() instanceof Barrier && !isLinear(e.in(0))) {
       // What it waits for comes later now.
       constants.put(e.out(), constant(e.in(0)));
+    } else if (e.op() instanceof Notify) {
+      // The values it would tell are not there when one goes backwards.
+      constants.put(e.out(), constant(e.in(0)));
     } else if (isDirect(e)) {
       linear.addAll(e.outputs());
     } else {
@@ -126,7 +130,7 @@ final class Pullback {
       case Control.Scan s -> new ScanPullback(this, s, e).isDirect();
       case Control.Cond c -> new CondPullback(this, c, e).isDirect();
       case Custom c -> c instanceof Custom.Linear || c instanceof Barrier;
-      case Control.While _, Control.Call _ -> false;
+      case Control.While _, Control.Call _, Notify _ -> false;
     };
   }
 
@@ -185,7 +189,8 @@ final class Pullback {
       case Control.Transposed op -> transposed(e, op, cts);
       case Barrier _ -> give(e.in(0), cts.getFirst());
       case Custom op when op instanceof Custom.Linear l -> custom(e, l, cts);
-      case Source _, Check _, Control.While _, Control.Call _, Custom _ -> throw notLinear(e);
+      case Source _, Check _, Notify _, Control.While _, Control.Call _, Custom _ ->
+          throw notLinear(e);
     }
   }
 

@@ -14,6 +14,7 @@ import dev.engram.ir.Graph;
 import dev.engram.ir.Index;
 import dev.engram.ir.Lit;
 import dev.engram.ir.Move;
+import dev.engram.ir.Notify;
 import dev.engram.ir.Reduce;
 import dev.engram.ir.Rows;
 import dev.engram.ir.Source;
@@ -100,7 +101,7 @@ abstract sealed class Pushforward permits JvpPushforward, LinearPushforward {
       case Move op -> one(e, in, y -> move(op, in));
       case Index op -> one(e, in, y -> new IndexTangent(this).of(op, in, y));
       case Check.Finite _ -> one(e, in, _ -> in.getFirst().tangent());
-      case Source _, Check _ -> copy(e, in);
+      case Source _, Check _, Notify _ -> copy(e, in);
       case Control.Scan op -> scan(op, in);
       case Control.While op -> loop(g, e, op, in);
       case Control.Cond op -> cond(op, in);
@@ -171,6 +172,11 @@ abstract sealed class Pushforward permits JvpPushforward, LinearPushforward {
     for (int i = 0; i < in.size(); i++) {
       if (in.get(i).hasTangent()) {
         Value partial = tangent.lift(row.partials().get(i).apply(x, result));
+        if (!partial.type().equals(y.type())) {
+          throw new AutodiffException(
+              "%s: partial %d of the row %s has type %s, expected %s, as the result"
+                  .formatted(Terms.describe(g, e), i, row.name(), partial.type(), y.type()));
+        }
         sum = plus(sum, times(partial, in.get(i).tangent().get()));
       }
     }

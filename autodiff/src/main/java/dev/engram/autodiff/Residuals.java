@@ -14,6 +14,7 @@ import dev.engram.ir.Graph;
 import dev.engram.ir.Index;
 import dev.engram.ir.Lit;
 import dev.engram.ir.Move;
+import dev.engram.ir.Notify;
 import dev.engram.ir.Op;
 import dev.engram.ir.Reduce;
 import dev.engram.ir.Rows;
@@ -156,7 +157,7 @@ final class Residuals {
       case Elementwise e -> CHEAP.contains(e.row());
       case Cast _, Move _ -> true;
       case Source s -> !(s instanceof Source.RandomBits);
-      case Reduce _, Dot _, Index _, Check _, Control _, Custom _ -> false;
+      case Reduce _, Dot _, Index _, Check _, Notify _, Control _, Custom _ -> false;
     };
   }
 }

@@ -13,6 +13,7 @@ import dev.engram.ir.Graph;
 import dev.engram.ir.Index;
 import dev.engram.ir.Lit;
 import dev.engram.ir.Move;
+import dev.engram.ir.Notify;
 import dev.engram.ir.Reduce;
 import dev.engram.ir.Rows;
 import dev.engram.ir.Source;
@@ -91,7 +92,7 @@ final class StructuralZeros {
           known.put(e.outputs().get(i), outs.get(i));
         }
       }
-      case Control _, Source _, Check _, Custom _ -> keep(e);
+      case Control _, Source _, Check _, Notify _, Custom _ -> keep(e);
     }
   }
 

@@ -6,7 +6,6 @@ import dev.engram.ir.Elementwise;
 import dev.engram.ir.ElementwiseRow;
 import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
-import dev.engram.ir.GraphException;
 import dev.engram.ir.Lit;
 import dev.engram.ir.Move;
 import dev.engram.ir.Names;
@@ -109,12 +108,7 @@ final class Terms {
 
   /** The custom op in terms of others, all of them at the line of {@code e}. */
   static Graph expansion(Custom op, Eqn e) {
-    Graph g;
-    try {
-      g = op.expansion(e.inputs().stream().map(Value::type).toList());
-    } catch (GraphException x) {
-      throw new GraphException(x.getMessage() + " (" + e.where() + ")", x);
-    }
+    Graph g = op.expansion(e.inputs().stream().map(Value::type).toList(), e.where());
     return new Graph(
         g.name(), g.params(), g.eqns().stream().map(x -> x.at(e.where())).toList(), g.outs());
   }

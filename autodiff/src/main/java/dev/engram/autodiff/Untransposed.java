@@ -11,6 +11,7 @@ import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Index;
 import dev.engram.ir.Move;
+import dev.engram.ir.Notify;
 import dev.engram.ir.Param;
 import dev.engram.ir.Reduce;
 import dev.engram.ir.Source;
@@ -46,7 +47,7 @@ public final class Untransposed {
             case Control.Cond c -> b.emit(new Control.Cond(run(c.onTrue()), run(c.onFalse())), in);
             case Control.Call c -> b.emit(new Control.Call(run(c.body()), c.derivative()), in);
             case Elementwise _, Cast _, Reduce _, Dot _, Move _, Index _ -> b.emit(e.op(), in);
-            case Source _, Check _, Custom _ -> b.emit(e.op(), in);
+            case Source _, Check _, Notify _, Custom _ -> b.emit(e.op(), in);
           };
       for (int i = 0; i < out.size(); i++) {
         map.put(e.outputs().get(i), out.get(i));

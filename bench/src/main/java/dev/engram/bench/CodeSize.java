@@ -47,7 +47,7 @@ record CodeSize(int nests, int methods, long bytes, int largest) {
       n +=
           switch (s) {
             case Step.Nest _ -> 1;
-            case Step.Sort _ -> 0;
+            case Step.Sort _, Step.Tell _ -> 0;
             case Step.Loop l -> nests(l.body());
             case Step.While w -> nests(w.condition()) + nests(w.body());
             case Step.Branch b -> nests(b.onTrue()) + nests(b.onFalse());

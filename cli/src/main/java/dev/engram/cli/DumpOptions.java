@@ -36,8 +36,8 @@ record DumpOptions(
     /** The training step of {@code engram train copying}. */
     record CopyingStep() implements Source {}
 
-    /** A graph in text form. */
-    record GraphFile(Path path) implements Source {}
+    /** A graph in text form, which may use {@code ops} from outside. */
+    record GraphFile(Path path, List<String> ops) implements Source {}
 
     /** A user's class on the class path. */
     record ModelClass(String name) implements Source {}
@@ -112,7 +112,8 @@ record DumpOptions(
               RULE,
               UserModel.NEW,
               UserModel.INPUT,
-              UserCode.CLASS_PATH));
+              UserCode.CLASS_PATH,
+              UserCode.OPS));
 
   /** Reads the words after {@code dump}. */
   static DumpOptions parse(List<String> words) throws UsageException {
@@ -122,13 +123,19 @@ record DumpOptions(
       throw new UsageException(
           "one graph at a time, got '" + OptionType.shown(String.join("' and '", operands)) + "'");
     }
-    Source source = operands.isEmpty() ? new Source.CopyingStep() : source(operands.getFirst());
+    Source source =
+        operands.isEmpty()
+            ? new Source.CopyingStep()
+            : source(operands.getFirst(), given.get(UserCode.OPS));
     if (source instanceof Source.GraphFile) {
       for (Option<?> option : MODEL) {
         if (given.given(option)) {
           throw new UsageException(option.name() + " has no meaning for a graph from a file");
         }
       }
+    }
+    if (given.given(UserCode.OPS) && !(source instanceof Source.GraphFile)) {
+      throw new UsageException("--ops needs a graph from a file");
     }
     DumpStage stage = given.get(STAGE);
     Learning rule = given.get(RULE);
@@ -153,9 +160,9 @@ record DumpOptions(
         UserModel.Setup.from(given));
   }
 
-  private static Source source(String word) throws UsageException {
+  private static Source source(String word, List<String> ops) throws UsageException {
     if (word.endsWith(".ir")) {
-      return new Source.GraphFile(GraphFile.path(word));
+      return new Source.GraphFile(GraphFile.path(word), ops);
     }
     if (!CLASS_NAME.matcher(word).matches()) {
       throw new UsageException(

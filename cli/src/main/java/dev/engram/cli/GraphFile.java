@@ -33,12 +33,13 @@ record GraphFile(Path path, String text, List<Graph> graphs) {
   /**
    * Reads and verifies it.
    *
+   * @param ops those that the text may use
    * @throws IOException naming the file, and the line of what is wrong with it
    */
-  static GraphFile read(Path path) throws IOException {
+  static GraphFile read(Path path, OpTable ops) throws IOException {
     try {
       String text = Files.readString(path);
-      var parsed = Parser.parseAll(text, OpTable.standard());
+      var parsed = Parser.parseAll(text, ops);
       for (Graph g : parsed.graphs()) {
         List<Verifier.Finding> findings = Verifier.findings(g);
         if (!findings.isEmpty()) {

@@ -20,8 +20,9 @@ final class OptJob implements Job<OptOptions> {
 
   @Override
   public void run(OptOptions options, Terminal terminal) throws IOException {
-    GraphFile file = GraphFile.read(options.file());
-    Pipeline passes = pipeline(options);
+    UserCode code = new UserCode(options.classPath());
+    GraphFile file = GraphFile.read(options.file(), code.ops(options.ops()));
+    Pipeline passes = pipeline(options, code);
     try {
       if (options.bisect()) {
         bisect(options, file, passes, terminal);
@@ -37,7 +38,7 @@ final class OptJob implements Job<OptOptions> {
     }
   }
 
-  private static Pipeline pipeline(OptOptions options) throws IOException {
+  private static Pipeline pipeline(OptOptions options, UserCode code) throws IOException {
     if (options.passes().isEmpty()) {
       return Pipeline.standard();
     }
@@ -48,9 +49,7 @@ final class OptJob implements Job<OptOptions> {
         case "keepingRules" -> passes.addAll(Pipeline.keepingRules().passes());
         default ->
             passes.add(
-                name.contains(".")
-                    ? UserCode.pass(name, options.classPath())
-                    : new Pass(name, Passes.all().get(name)));
+                name.contains(".") ? code.pass(name) : new Pass(name, Passes.all().get(name)));
       }
     }
     boolean whole = options.passes().equals(List.of("standard"));

@@ -10,10 +10,17 @@ import java.util.List;
  *
  * @param passes names of {@link Passes} or of classes with a method {@code static Graph run(Graph)}
  * @param bisect look for the first pass that changes what a graph computes
+ * @param ops from outside, as {@link UserCode#OPS} says
  * @param seed of the inputs, where the file gives none
  */
 record OptOptions(
-    Path file, List<String> passes, boolean bisect, Print print, List<Path> classPath, long seed) {
+    Path file,
+    List<String> passes,
+    boolean bisect,
+    Print print,
+    List<Path> classPath,
+    List<String> ops,
+    long seed) {
   private static final List<String> MEANS_ANOTHER_FUNCTION = List.of("jvp", "vjp", "batch");
 
   static final Option<String> PASSES =
@@ -42,7 +49,7 @@ record OptOptions(
               after which the interpreter gives other results, with the graph before and after it. Inputs
               are those of the file's first `// run:` line of the graph, else random.\
               """,
-          List.of(PASSES, BISECT, Print.FORM, Print.GREP, UserCode.CLASS_PATH, SEED));
+          List.of(PASSES, BISECT, Print.FORM, Print.GREP, UserCode.CLASS_PATH, UserCode.OPS, SEED));
 
   private static String wrapped(List<String> names) {
     return String.join(", ", names).replaceAll("(.{60,80}?, )", "$1\n").stripTrailing();
@@ -72,6 +79,12 @@ record OptOptions(
       }
     }
     return new OptOptions(
-        file, passes, bisect, Print.from(given), given.get(UserCode.CLASS_PATH), given.get(SEED));
+        file,
+        passes,
+        bisect,
+        Print.from(given),
+        given.get(UserCode.CLASS_PATH),
+        given.get(UserCode.OPS),
+        given.get(SEED));
   }
 }

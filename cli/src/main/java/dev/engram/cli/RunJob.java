@@ -15,7 +15,8 @@ final class RunJob implements Job<RunOptions> {
 
   @Override
   public void run(RunOptions options, Terminal terminal) throws IOException {
-    GraphFile file = GraphFile.read(options.file());
+    GraphFile file =
+        GraphFile.read(options.file(), new UserCode(options.classPath()).ops(options.ops()));
     Compiler compiler = new Compiler(options.backend());
     try {
       List<RunLine> lines =

@@ -10,9 +10,16 @@ import java.util.Optional;
  *
  * @param graph the one to run; without it the file's run lines, or its first graph
  * @param inputs as text, one for each parameter
+ * @param ops from outside, as {@link UserCode#OPS} says
  */
 record RunOptions(
-    Path file, Optional<String> graph, Optional<String> inputs, String backend, long seed) {
+    Path file,
+    Optional<String> graph,
+    Optional<String> inputs,
+    String backend,
+    List<Path> classPath,
+    List<String> ops,
+    long seed) {
   private static final Option<Optional<String>> GRAPH =
       new Option<>("--graph", "NAME", OptionType.some(), Optional.empty(), "the graph to run");
   private static final Option<Optional<String>> INPUTS =
@@ -41,7 +48,7 @@ record RunOptions(
           `// run: @f(inputs) == results` of the file is checked; a file that has none runs its
           first graph on random inputs.\
           """,
-          List.of(INPUTS, GRAPH, BACKEND, OptOptions.SEED));
+          List.of(INPUTS, GRAPH, BACKEND, UserCode.CLASS_PATH, UserCode.OPS, OptOptions.SEED));
 
   static RunOptions parse(List<String> words) throws UsageException {
     Syntax.Arguments given = SYNTAX.parse(words);
@@ -50,6 +57,8 @@ record RunOptions(
         given.get(GRAPH).map(g -> g.replaceFirst("^@", "")),
         given.get(INPUTS),
         given.get(BACKEND),
+        given.get(UserCode.CLASS_PATH),
+        given.get(UserCode.OPS),
         given.get(OptOptions.SEED));
   }
 }

@@ -15,6 +15,7 @@ import dev.engram.ir.DType;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.OpTable;
 import dev.engram.ir.Structure;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
@@ -55,7 +56,8 @@ final class StepDump implements Job<DumpOptions> {
           f.path() + ": --stage etrace needs a model: a class, or the copying task");
     }
     List<Piece> out = new ArrayList<>();
-    for (Graph g : GraphFile.read(f.path()).graphs()) {
+    OpTable ops = new UserCode(options.model().classPath()).ops(f.ops());
+    for (Graph g : GraphFile.read(f.path(), ops).graphs()) {
       out.addAll(after(options, options.stage() == DumpStage.DIFFERENTIATED ? derivative(g) : g));
     }
     return out;

@@ -1,10 +1,14 @@
 package dev.engram.cli;
 
+import dev.engram.ir.Custom;
+import dev.engram.ir.ElementwiseRow;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.Graph;
+import dev.engram.ir.OpTable;
 import dev.engram.ir.passes.Pass;
 import java.io.File;
 import java.io.IOException;
+import java.lang.reflect.Field;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
@@ -27,10 +31,40 @@ final class UserCode {
           examples(),
           "folders and archives of classes (default: the examples)");
 
+  /** Ops from outside that a file of graphs may use. */
+  static final Option<List<String>> OPS =
+      new Option<>(
+          "--ops",
+          "A,B,C",
+          text -> Arrays.stream(text.split(",", -1)).map(String::strip).toList(),
+          List.of(),
+          "ops from outside: MNEMONIC=CLASS, or CLASS for its rows");
+
   /** Where a simple name is looked for. */
   private static final String EXAMPLES = "dev.engram.examples.";
 
-  private UserCode() {}
+  private final List<Path> classPath;
+
+  // Not closed: a class loads others while it runs, until the command ends.
+  private final ClassLoader loader;
+
+  /**
+   * All classes of one command, so that a pass knows the ops that it meets.
+   *
+   * @throws IOException when the class path names no places of classes
+   */
+  UserCode(List<Path> classPath) throws IOException {
+    List<URL> urls = new ArrayList<>();
+    for (Path p : classPath) {
+      try {
+        urls.add(p.toUri().toURL());
+      } catch (MalformedURLException e) {
+        throw new IOException("--class-path has " + p + ", which is no place of classes", e);
+      }
+    }
+    this.classPath = classPath;
+    this.loader = new URLClassLoader(urls.toArray(URL[]::new), UserCode.class.getClassLoader());
+  }
 
   private static List<Path> paths(String text) throws UsageException {
     List<Path> out = new ArrayList<>();
@@ -52,17 +86,10 @@ final class UserCode {
    * @throws IOException when it is not found
    */
   static Class<?> load(String name, List<Path> classPath) throws IOException {
-    List<URL> urls = new ArrayList<>();
-    for (Path p : classPath) {
-      try {
-        urls.add(p.toUri().toURL());
-      } catch (MalformedURLException e) {
-        throw new IOException("--class-path has " + p + ", which is no place of classes", e);
-      }
-    }
-    // Not closed: the class loads others while it runs, until the command ends.
-    ClassLoader loader =
-        new URLClassLoader(urls.toArray(URL[]::new), UserCode.class.getClassLoader());
+    return new UserCode(classPath).load(name);
+  }
+
+  private Class<?> load(String name) throws IOException {
     List<String> names = name.contains(".") ? List.of(name) : List.of(name, EXAMPLES + name);
     for (String n : names) {
       try {
@@ -82,8 +109,8 @@ final class UserCode {
   }
 
   /** The pass that a class has as {@code public static Graph run(Graph)}. */
-  static Pass pass(String name, List<Path> classPath) throws IOException {
-    Class<?> c = load(name, classPath);
+  Pass pass(String name) throws IOException {
+    Class<?> c = load(name);
     Method run =
         Arrays.stream(c.getMethods())
             .filter(m -> m.getName().equals("run") && Modifier.isStatic(m.getModifiers()))
@@ -94,6 +121,55 @@ final class UserCode {
                     new IOException(
                         "the class " + name + " has no method `public static Graph run(Graph g)`"));
     return new Pass(c.getSimpleName(), g -> (Graph) invoke(run, g));
+  }
+
+  /**
+   * The library's ops and those that {@code words} name.
+   *
+   * @throws IOException when a class is not found, or is no op
+   */
+  OpTable ops(List<String> words) throws IOException {
+    OpTable all = OpTable.standard();
+    for (String word : words) {
+      int equals = word.indexOf('=');
+      Class<?> c = load(word.substring(equals + 1));
+      try {
+        all = equals < 0 ? withRows(all, c) : all.with(word.substring(0, equals), custom(c));
+      } catch (EngramException e) {
+        throw new IOException("--ops " + word + ": " + e.getMessage(), e);
+      }
+    }
+    return all;
+  }
+
+  private static Class<? extends Custom> custom(Class<?> c) throws IOException {
+    if (!Custom.class.isAssignableFrom(c)) {
+      throw new IOException(
+          "--ops: the class " + c.getName() + " does not implement " + Custom.class.getName());
+    }
+    return c.asSubclass(Custom.class);
+  }
+
+  private static OpTable withRows(OpTable ops, Class<?> c) throws IOException {
+    OpTable all = ops;
+    for (Field f : c.getFields()) {
+      if (f.getType() == ElementwiseRow.class && Modifier.isStatic(f.getModifiers())) {
+        try {
+          all = all.with((ElementwiseRow) f.get(null));
+        } catch (IllegalAccessException e) {
+          throw new IOException("--ops: the class " + c.getName() + " is not public", e);
+        }
+      }
+    }
+    if (all.equals(ops)) {
+      throw new IOException(
+          "--ops: the class "
+              + c.getName()
+              + " has no public static field of type ElementwiseRow; a custom op is named as"
+              + " MNEMONIC="
+              + c.getName());
+    }
+    return all;
   }
 
   /** Calls a static method; what it throws comes out as it is. */

@@ -8,17 +8,25 @@ import dev.engram.Compiler;
 import dev.engram.Engram;
 import dev.engram.Layer;
 import dev.engram.State;
+import dev.engram.ir.Builder;
+import dev.engram.ir.Custom;
 import dev.engram.ir.DType;
+import dev.engram.ir.ElementwiseRow;
+import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.Op;
 import dev.engram.ir.Parser;
 import dev.engram.ir.Printer;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
+import dev.engram.ir.Value;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -109,6 +117,108 @@ class InspectTest {
       h.set(next);
       return next;
     }
+  }
+
+  // ---- ops from outside
+
+  /** Holds a row. */
+  public static final class MyRows {
+    public static final ElementwiseRow CUBE =
+        ElementwiseRow.of(
+            "cube",
+            1,
+            (x, _, _) -> x * x * x,
+            new ElementwiseRow.Domain(-2, 2),
+            List.of((x, _) -> x.getFirst().square().mul(3)));
+
+    private MyRows() {}
+  }
+
+  /** An op of its own. */
+  public record Twice(boolean negated) implements Custom {
+    @Override
+    public String mnemonic() {
+      return "twice";
+    }
+
+    @Override
+    public List<TensorType> typeOf(List<TensorType> in) {
+      return in;
+    }
+
+    @Override
+    public List<Tensor> expand(List<Tensor> in) {
+      return List.of(in.getFirst().mul(negated ? -2 : 2));
+    }
+  }
+
+  /** A pass that knows the op: the class must be the one that the file was read with. */
+  public static final class Negates {
+    private Negates() {}
+
+    public static Graph run(Graph g) {
+      Builder b = new Builder(g.name());
+      Map<Value, Value> map = new HashMap<>();
+      g.params().forEach(p -> map.put(p.var(), b.param(p)));
+      for (Eqn e : g.eqns()) {
+        Op op = e.op() instanceof Twice t ? new Twice(!t.negated()) : e.op();
+        b.copy(new Eqn(op, e.inputs(), e.outputs(), e.where()), map);
+      }
+      return b.build(g.outs().stream().map(v -> Builder.mapped(map, v)).toList());
+    }
+  }
+
+  private static final String OURS = "dev.engram.cli.InspectTest$";
+
+  private static final String WITH_OPS =
+      """
+      graph @f(%x: f32[2]) -> f32[2] {
+        %0: f32[2] = cube(%x)
+        %1: f32[2] = twice(%0)
+        return %1
+      }
+      // run: @f([1, -2]) == [2, -16]
+      """;
+
+  @Test
+  void opsFromOutsideAreReadRunPassedAndDumped() throws IOException {
+    String file = file(WITH_OPS);
+    String ops = OURS + "MyRows,twice=" + OURS + "Twice";
+    assertEquals("ok    // run: @f([1, -2]) == [2, -16]\n", output("run", file, "--ops", ops));
+    String negated = output("opt", file, "--ops", ops, "--passes", OURS + "Negates");
+    assertTrue(negated.contains("twice{negated=true}(%0)"), negated);
+    String loops = output("dump", file, "--ops", ops, "--stage", "lowered");
+    assertTrue(loops.contains("cube(v0)"), loops);
+    assertEquals(Main.FAILED, run("run", file));
+    assertTrue(streams.err().contains("found `cube`, expected an op"), streams.err());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "dev.engram.cli.InspectTest$Twice | has no public static field of type ElementwiseRow",
+        "twice=dev.engram.cli.InspectTest$MyRows | does not implement dev.engram.ir.Custom",
+        "tanh=dev.engram.cli.InspectTest$Twice | there is an op tanh already",
+        "twice=com.acme.None | there is no class com.acme.None",
+      })
+  void opsThatAreNoneAreNamed(String ops, String message) throws IOException {
+    assertEquals(Main.FAILED, run("run", file(WITH_OPS), "--ops", ops));
+    assertTrue(streams.err().contains(message), streams.err());
+  }
+
+  @Test
+  void printedLinesAreChecked() throws IOException {
+    String text =
+        """
+        graph @f(%order: i32[], %x: f32[]) -> i32[] {
+          %0: i32[] = print{text="x = {}"}(%order, true: bool[], %x)
+          return %0
+        }
+        // run: @f(0, 1) prints "x = 1.0"
+        """;
+    assertEquals("ok    // run: @f(0, 1) prints \"x = 1.0\"\n", output("run", file(text)));
+    assertEquals(Main.FAILED, run("run", file(text.replace("x = 1.0", "x = 2.0"))));
   }
 
   // ---- explain

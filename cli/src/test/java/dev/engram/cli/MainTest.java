@@ -236,7 +236,8 @@ class MainTest {
     assertEquals(DumpStage.SIMPLIFIED, step.stage());
     assertEquals(List.of(Learning.D_RTRL), step.job().rules());
     assertEquals(128, step.job().hidden());
-    assertEquals(new DumpOptions.Source.GraphFile(file), ((DumpOptions) jobs.get(1)).source());
+    assertEquals(
+        new DumpOptions.Source.GraphFile(file, List.of()), ((DumpOptions) jobs.get(1)).source());
     assertEquals(DumpStage.LOWERED, ((DumpOptions) jobs.get(1)).stage());
     DumpOptions model = (DumpOptions) jobs.get(2);
     assertEquals(new DumpOptions.Source.ModelClass("com.acme.My_Net"), model.source());

@@ -11,6 +11,7 @@ import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Index;
 import dev.engram.ir.Move;
+import dev.engram.ir.Notify;
 import dev.engram.ir.Reduce;
 import dev.engram.ir.Source;
 import dev.engram.ir.TensorType;
@@ -77,7 +78,7 @@ public record Cost(
       case Control.Cond c -> Math.max(operations(c.onTrue()), operations(c.onFalse()));
       case Control.Call c -> operations(c.body());
       case Control.Transposed t -> operations(t.backward());
-      case Cast _, Check _, Move _, Index _, Source _, Custom _ -> 0;
+      case Cast _, Check _, Notify _, Move _, Index _, Source _, Custom _ -> 0;
     };
   }
 

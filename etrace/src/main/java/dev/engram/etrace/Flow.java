@@ -11,6 +11,7 @@ import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Index;
 import dev.engram.ir.Move;
+import dev.engram.ir.Notify;
 import dev.engram.ir.Param;
 import dev.engram.ir.Reduce;
 import dev.engram.ir.Role;
@@ -171,7 +172,7 @@ final class Flow {
   /** True when every result element depends on the operand's element at its own position alone. */
   static boolean keepsPositions(Eqn e) {
     return switch (e.op()) {
-      case Elementwise _, Cast _, Check _ -> true;
+      case Elementwise _, Cast _, Check _, Notify _ -> true;
       case Control.Call call -> {
         var shape = e.inputs().isEmpty() ? null : e.in(0).type().shape();
         yield e.inputs().stream().allMatch(v -> v.type().shape().equals(shape))

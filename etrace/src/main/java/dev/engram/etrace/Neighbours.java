@@ -13,6 +13,7 @@ import dev.engram.ir.HostTensor;
 import dev.engram.ir.Index;
 import dev.engram.ir.Lit;
 import dev.engram.ir.Move;
+import dev.engram.ir.Notify;
 import dev.engram.ir.Reduce;
 import dev.engram.ir.Rows;
 import dev.engram.ir.Shape;
@@ -102,7 +103,7 @@ final class Neighbours {
   private void visit(Eqn e) {
     switch (e.op()) {
       case Source.Const(HostTensor t) -> known.put(e.out(), constant(t));
-      case Source _ -> {}
+      case Source _, Notify _ -> {}
       case Elementwise(ElementwiseRow row) -> elementwise(e, row);
       case Cast _, Check _ -> {
         Known x = of(e.in(0));

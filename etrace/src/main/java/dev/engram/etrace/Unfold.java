@@ -11,14 +11,17 @@ import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Index;
 import dev.engram.ir.Move;
+import dev.engram.ir.Notify;
 import dev.engram.ir.Param;
 import dev.engram.ir.Reduce;
 import dev.engram.ir.Role;
+import dev.engram.ir.Rows;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Source;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
+import dev.engram.ir.passes.Notices;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -91,6 +94,7 @@ final class Unfold {
           Elementwise _,
           Cast _,
           Check _,
+          Notify _,
           Reduce _,
           Dot _,
           Move _,
@@ -113,16 +117,39 @@ final class Unfold {
   }
 
   private List<Value> choice(Eqn e, Control.Cond cond, List<Value> in) {
-    List<Value> yes = inline(cond.onTrue(), in.subList(1, in.size()));
-    List<Value> no = inline(cond.onFalse(), in.subList(1, in.size()));
+    Notices notices = Notices.of(cond);
+    List<Value> first = new ArrayList<>(in.subList(1, in.size()));
+    List<Value> second = new ArrayList<>(first);
+    if (!notices.isEmpty()) {
+      b.at(e.where());
+      first.add(in.getFirst());
+      second.add(b.emit1(new Elementwise(Rows.NOT), in.getFirst()));
+    }
+    List<Value> yes = inline(telling(cond.onTrue(), notices), first);
+    // The false branch tells after the true one.
+    for (int i = 0; i < yes.size(); i++) {
+      if (notices.isOrder(i)) {
+        second.set(notices.results().get(i), yes.get(i));
+      }
+    }
+    List<Value> no = inline(telling(cond.onFalse(), notices), second);
     List<Value> outs = new ArrayList<>();
     b.at(e.where());
     for (int i = 0; i < yes.size(); i++) {
+      if (notices.isOrder(i)) {
+        outs.add(no.get(i));
+        continue;
+      }
       Tensor which = b.tracer(in.getFirst()).broadcastTo(yes.get(i).type().shape());
       outs.add(b.lift(which.select(b.tracer(yes.get(i)), b.tracer(no.get(i)))));
     }
     carrying.addAll(outs);
     return outs;
+  }
+
+  /** A branch with one more operand, which says whether it is taken, if it tells something. */
+  private static Graph telling(Graph branch, Notices notices) {
+    return notices.isEmpty() ? branch : Notices.masked(branch, branch.params().size());
   }
 
   private List<Value> steps(Eqn e, Control.Scan scan, List<Value> in) {
@@ -183,6 +210,7 @@ final class Unfold {
                 Elementwise _,
                 Cast _,
                 Check _,
+                Notify _,
                 Reduce _,
                 Dot _,
                 Move _,

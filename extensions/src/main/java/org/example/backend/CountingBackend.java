@@ -52,6 +52,7 @@ public final class CountingBackend implements Backend {
       n +=
           switch (s) {
             case Step.Nest _, Step.Sort _ -> 1;
+            case Step.Tell _ -> 0;
             case Step.Loop l -> kernels(l.body());
             case Step.While w -> kernels(w.condition()) + kernels(w.body());
             case Step.Branch b -> kernels(b.onTrue()) + kernels(b.onFalse());

@@ -146,6 +146,9 @@ final class AttributeParser {
     if (type == String.class) {
       return tokens.string();
     }
+    if (type == Notify.Hook.class) {
+      return Notify.Hook.named(tokens.string());
+    }
     if (type == Shape.class) {
       return tokens.shape();
     }

@@ -26,7 +26,7 @@ record Attributes(Class<?> owner, List<Attribute> list) {
 
   /** What a component's type looks like in text. */
   sealed interface Form {
-    /** A number, bool, string, enum constant, shape, type or tensor. */
+    /** A number, bool, string, enum constant, shape, type, tensor or hook. */
     record Scalar(Class<?> type) implements Form {}
 
     /** {@code [a,b]}; empty ones are left out. */
@@ -217,7 +217,8 @@ record Attributes(Class<?> owner, List<Attribute> list) {
           String.class,
           Shape.class,
           TensorType.class,
-          HostTensor.class);
+          HostTensor.class,
+          Notify.Hook.class);
 
   private static Object get(Method accessor, Object record) {
     try {

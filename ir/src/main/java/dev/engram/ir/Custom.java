@@ -65,10 +65,19 @@ public non-sealed interface Custom extends Op {
   /**
    * {@link #expand} traced into a graph, for operands of these types.
    *
+   * @param where the line of the use, for errors
    * @throws GraphException when the expansion's types are not those of {@link #typeOf}, or when it
    *     uses a traced value that is not one of its operands
    */
-  default Graph expansion(List<TensorType> types) {
+  default Graph expansion(List<TensorType> types, Where where) {
+    try {
+      return expansion(types);
+    } catch (GraphException e) {
+      throw new GraphException(where.in(e.getMessage()), e);
+    }
+  }
+
+  private Graph expansion(List<TensorType> types) {
     Trace trace = new Trace(mnemonic());
     List<Tensor> in = types.stream().<Tensor>map(t -> trace.input(t, Role.INPUT, "")).toList();
     List<Value> outs = trace.run(() -> expand(in).stream().map(trace::lift).toList());

@@ -28,6 +28,28 @@ public record ElementwiseRow(
     Domain domain,
     Set<Flag> flags) {
 
+  public ElementwiseRow {
+    if (!name.matches("[A-Za-z_$][A-Za-z0-9_$.]*")) {
+      throw new GraphException(
+          "the row's name " + Literals.quoted(name) + " is no name of letters, digits, _ and .");
+    }
+    if (arity < 1 || arity > 3) {
+      throw new GraphException("the row " + name + " has arity " + arity + ", expected 1 to 3");
+    }
+    if (!partials.isEmpty() && partials.size() != arity) {
+      throw new GraphException(
+          "the row "
+              + name
+              + " has "
+              + partials.size()
+              + " partials, expected "
+              + arity
+              + ", one for each operand, or none");
+    }
+    partials = List.copyOf(partials);
+    flags = Set.copyOf(flags);
+  }
+
   /** The scalar function on floats; operands beyond the arity are 0. Bools are 0 and 1. */
   @FunctionalInterface
   public interface Real {
@@ -53,7 +75,13 @@ public record ElementwiseRow(
   }
 
   /** The interval that random tests sample each operand from, away from poles and kinks. */
-  public record Domain(double low, double high) {}
+  public record Domain(double low, double high) {
+    public Domain {
+      if (!(low <= high)) {
+        throw new GraphException("a domain from " + low + " to " + high + ", expected low <= high");
+      }
+    }
+  }
 
   /** Facts about a row. */
   public enum Flag {
@@ -68,7 +96,12 @@ public record ElementwiseRow(
     NO_WHOLE
   }
 
-  /** A float-only row with derivatives, as outside authors write it. */
+  /**
+   * A float-only row with derivatives, as outside authors write it.
+   *
+   * @throws GraphException when the name is no identifier, the arity is none of 1, 2 and 3, or
+   *     there are partials for some operands only
+   */
   public static ElementwiseRow of(
       String name, int arity, Real real, Domain domain, List<Partial> partials) {
     return new ElementwiseRow(
@@ -79,7 +112,7 @@ public record ElementwiseRow(
         (a, b, c) -> {
           throw new TypeException(name + " is not defined on integers");
         },
-        List.copyOf(partials),
+        partials,
         Optional.empty(),
         domain,
         Set.of(Flag.NO_WHOLE));

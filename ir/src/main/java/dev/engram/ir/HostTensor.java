@@ -352,6 +352,13 @@ public final class HostTensor implements Tensor {
     return out.toString();
   }
 
+  /** As {@link #toString}, without the type. */
+  String elements() {
+    StringBuilder out = new StringBuilder();
+    append(out, 0, 0);
+    return out.toString();
+  }
+
   private void append(StringBuilder out, int axis, long offset) {
     if (axis == type.rank()) {
       out.append(

@@ -56,6 +56,7 @@ public final class Interpreter {
       case Source.Iota i -> List.of(iota(i));
       case Source.RandomBits _ -> List.of(randomBits(in.getFirst(), types.getFirst()));
       case Check c -> List.of(check(c, in.getFirst(), where));
+      case Notify n -> List.of(n.tell(in, where));
       case Control.Scan s -> scan(s, in, types);
       case Control.While w -> loop(w, in);
       case Control.Cond c ->
@@ -69,7 +70,7 @@ public final class Interpreter {
                   + where
                   + "); it comes from a call with a vjp rule and is only there to be transposed:"
                   + " use reverse mode, or give the call a jvp rule");
-      case Custom c -> run(c.expansion(in.stream().map(HostTensor::type).toList()), in);
+      case Custom c -> run(c.expansion(in.stream().map(HostTensor::type).toList(), where), in);
     };
   }
 
@@ -147,7 +148,7 @@ public final class Interpreter {
     return x;
   }
 
-  private static String multiIndex(Shape shape, long at) {
+  static String multiIndex(Shape shape, long at) {
     long[] strides = shape.strides();
     List<String> index = new ArrayList<>();
     for (int a = 0; a < shape.rank(); a++) {

@@ -8,7 +8,7 @@ import java.util.List;
  * which equality, printing and parsing follow. {@link Custom} is the door for outside authors.
  */
 public sealed interface Op
-    permits Elementwise, Cast, Reduce, Dot, Move, Index, Source, Check, Control, Custom {
+    permits Elementwise, Cast, Reduce, Dot, Move, Index, Source, Check, Notify, Control, Custom {
 
   /** The name in the text form; equal to the method name on {@link Tensor} where there is one. */
   String mnemonic();

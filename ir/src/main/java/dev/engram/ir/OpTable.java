@@ -96,6 +96,8 @@ public final class OpTable {
     m.put("randomBits", entry(Source.RandomBits.class, Map.of()));
     m.put("check", entry(Check.Range.class, Map.of()));
     m.put("checkFinite", entry(Check.Finite.class, Map.of()));
+    m.put("print", entry(Notify.Print.class, Map.of()));
+    m.put("progress", entry(Notify.Progress.class, Map.of()));
     m.put("scan", entry(Control.Scan.class, Map.of()));
     m.put("while", entry(Control.While.class, Map.of()));
     m.put("cond", entry(Control.Cond.class, Map.of()));

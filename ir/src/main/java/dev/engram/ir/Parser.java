@@ -264,7 +264,12 @@ public final class Parser {
   private OpTable.Entry entry(Token mnemonic) {
     return ops.find(mnemonic.text())
         .orElseThrow(
-            () -> tokens.found(mnemonic, "an op" + Nearest.hint(mnemonic.text(), ops.mnemonics())));
+            () ->
+                tokens.found(
+                    mnemonic,
+                    "an op"
+                        + Nearest.hint(mnemonic.text(), ops.mnemonics())
+                        + " (for one from outside see OpTable.with, or --ops)"));
   }
 
   private List<Operand> operands() {

@@ -83,6 +83,12 @@ public final class Printer {
     return Literals.text(l.type().dtype(), l.bits());
   }
 
+  /** An op without its operands: {@code transpose{perm=[1,0]}}. */
+  public static String op(Op op) {
+    String list = String.join(", ", new AttributeText(true).of(op).texts);
+    return op.mnemonic() + (list.isEmpty() ? "" : "{" + list + "}");
+  }
+
   /** The graphs that stand below an equation, each with its label, such as {@code body}. */
   public static List<Map.Entry<String, Graph>> regions(Op op) {
     return List.copyOf(Attributes.graphs(op));
@@ -282,6 +288,7 @@ public final class Printer {
       case Float f -> Literals.text(DType.F32, Float.floatToRawIntBits(f));
       case Double d -> Literals.text(DType.F64, Double.doubleToRawLongBits(d));
       case String s -> Literals.quoted(s);
+      case Notify.Hook h -> Literals.quoted(h.name());
       case Enum<?> e -> Attributes.enumText(e);
       case Shape s -> "[" + s + "]";
       case HostTensor t -> Literals.tensor(t, elide);

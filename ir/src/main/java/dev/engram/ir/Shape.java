@@ -57,8 +57,23 @@ public final class Shape {
     return dims.length;
   }
 
-  /** Length of {@code axis}, {@code 0 <= axis < rank}. */
+  /**
+   * Length of {@code axis}, {@code 0 <= axis < rank}; {@link #axis} turns one that counts from the
+   * end into such.
+   *
+   * @throws IndexOutOfBoundsException for another
+   */
   public int dim(int axis) {
+    if (axis < 0 || axis >= dims.length) {
+      throw new IndexOutOfBoundsException(
+          "axis "
+              + axis
+              + " of shape ["
+              + this
+              + "], expected 0 <= axis < "
+              + dims.length
+              + (axis < 0 && axis >= -dims.length ? "; count from the end with axis(...)" : ""));
+    }
     return dims[axis];
   }
 

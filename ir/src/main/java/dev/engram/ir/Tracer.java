@@ -61,8 +61,8 @@ public final class Tracer implements Tensor {
     } catch (TypeException e) {
       throw new TypeException(e.getMessage() + " (" + Where.here() + ")", e);
     }
-    // Only a check can fail in the run, and finding the line is slow.
-    Where where = op instanceof Check ? Where.here() : Where.UNKNOWN;
+    // Of these alone the run can tell the line, and finding it is slow.
+    Where where = op instanceof Check || op instanceof Custom ? Where.here() : Where.UNKNOWN;
     return List.copyOf(Interpreter.eval(op, inputs.stream().map(Tensor::host).toList(), where));
   }
 

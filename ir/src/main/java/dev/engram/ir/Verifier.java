@@ -193,11 +193,7 @@ public final class Verifier {
 
     /** {@code %2 = add(%1, %0): <what is wrong> (GruNet.java:21); <fix>}. */
     private void add(Eqn e, String problem) {
-      int fix = problem.indexOf("; ");
-      String line = e.where().isKnown() ? " (" + e.where() + ")" : "";
-      String text =
-          fix < 0 ? problem + line : problem.substring(0, fix) + line + problem.substring(fix);
-      findings.add(new Finding(g, e, Printer.equation(names, e) + ": " + text));
+      findings.add(new Finding(g, e, Printer.equation(names, e) + ": " + e.where().in(problem)));
     }
   }
 

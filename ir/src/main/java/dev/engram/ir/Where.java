@@ -80,6 +80,17 @@ public record Where(String file, int line) {
     }
   }
 
+  /** {@code message} with this line, where it is known, in front of the fix after the semicolon. */
+  String in(String message) {
+    if (!isKnown()) {
+      return message;
+    }
+    int fix = message.indexOf("; ");
+    return fix < 0
+        ? message + " (" + this + ")"
+        : message.substring(0, fix) + " (" + this + ")" + message.substring(fix);
+  }
+
   public boolean isKnown() {
     return line > 0;
   }

@@ -40,7 +40,8 @@ class ParserTest {
         "graph @f() -> () { retrun } => 1:20: found `retrun`, expected an equation such as `%0:"
             + " f32[2] = …`, or `return`",
         "graph @f(%x: f32[2]) -> f32[2] { %0: f32[2] = tahn(%x) return %0 } => 1:47: found `tahn`,"
-            + " expected an op; did you mean `tan`?",
+            + " expected an op; did you mean `tan`? (for one from outside see OpTable.with, or"
+            + " --ops)",
         "graph @f(%x: f32[2]) -> f32[2] { return %y } => 1:41: found %y, which @f does not define",
         "graph @f(%x: f32[2]) -> f32[2] { return %x } } => 1:46: found `}`, expected the end of the"
             + " text",

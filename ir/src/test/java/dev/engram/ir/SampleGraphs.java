@@ -79,6 +79,14 @@ final class SampleGraphs {
             new Check.Range("targets \"of\" the\nlöss", Long.MIN_VALUE, Long.MAX_VALUE),
             i32(4)),
         plain("checkFinite", new Check.Finite("log"), f32(4)),
+        plain("print", new Notify.Print("\"a\" = {},\nb = {}"), i32(), bool(2), f32(2), i32(2, 3)),
+        plain(
+            "progress",
+            new Notify.Progress(Notify.Hook.named("the bar"), 3, Optional.of(10)),
+            i32(),
+            bool(),
+            i32(),
+            f32(2)),
         plain("axisSum", new AxisOp.Sum("i"), f32(4)),
         plain("axisIndex", new AxisOp.Position("i")),
         plain("barrier", new Barrier(), f32(4), f32()),
@@ -278,6 +286,10 @@ final class SampleGraphs {
 
   static TensorType f32(int... dims) {
     return TensorType.of(DType.F32, dims);
+  }
+
+  static TensorType bool(int... dims) {
+    return TensorType.of(DType.BOOL, dims);
   }
 
   static TensorType i32(int... dims) {

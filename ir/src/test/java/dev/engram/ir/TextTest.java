@@ -258,7 +258,9 @@ class TextTest {
     assertTrue(Structure.equal(g, Parser.parse(Printer.print(g), OpTable.standard().with(mish))));
     ParseException e = assertThrows(ParseException.class, () -> Parser.parse(Printer.print(g)));
     assertEquals(
-        "line 2, column 16: found `mish`, expected an op; did you mean `min`?", e.getMessage());
+        "line 2, column 16: found `mish`, expected an op; did you mean `min`?"
+            + " (for one from outside see OpTable.with, or --ops)",
+        e.getMessage());
   }
 
   @Test

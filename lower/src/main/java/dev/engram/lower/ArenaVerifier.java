@@ -61,6 +61,7 @@ final class ArenaVerifier {
       switch (s) {
         case Step.Nest n -> nest(n);
         case Step.Sort o -> nest(o.traffic());
+        case Step.Tell t -> t.traffic().forEach(this::nest);
         case Step.Loop l -> {
           for (int i = 0; i < Math.min(l.length(), 2); i++) {
             steps(l.body());

@@ -8,6 +8,7 @@ import dev.engram.ir.Eqn;
 import dev.engram.ir.Index;
 import dev.engram.ir.Lit;
 import dev.engram.ir.Move;
+import dev.engram.ir.Notify;
 import dev.engram.ir.Param;
 import dev.engram.ir.Reduce;
 import dev.engram.ir.Shape;
@@ -140,7 +141,7 @@ final class BlockEmitter {
           settle(n.value);
         }
       }
-      case Control _, Index _, Source _, Move _ -> e.outputs().forEach(this::settle);
+      case Control _, Index _, Source _, Move _, Notify _ -> e.outputs().forEach(this::settle);
       case Custom c when c instanceof Barrier -> {
         if (alias(e) == null) {
           settle(n.value);

@@ -82,6 +82,7 @@ record BufferPlan(List<Buffer> buffers, long arenaBytes) {
             n.body().forEach(i -> instr(i, around));
             n.epilogue().forEach(i -> instr(i, around));
           }
+          case Step.Tell t -> t.traffic().forEach(n -> n.body().forEach(i -> instr(i, around)));
           case Step.Sort o -> o.traffic().body().forEach(i -> instr(i, around));
           case Step.Branch b -> {
             use(b.predicate().buffer(), around);

@@ -10,6 +10,7 @@ import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Index;
 import dev.engram.ir.Move;
+import dev.engram.ir.Notify;
 import dev.engram.ir.Reduce;
 import dev.engram.ir.Source;
 import dev.engram.ir.Value;
@@ -90,7 +91,7 @@ final class Demand {
     return switch (e.op()) {
       case Index.Gather _, Index.DynamicSlice _ -> i == 0 && !isView(v);
       case Index.Scatter _, Index.DynamicUpdate _ -> i == 0 && !isView(v);
-      case Index.ArgSort _ -> !isView(v);
+      case Index.ArgSort _, Notify _ -> !isView(v);
       case Move.Concat _ -> true;
       case Move.Pad p -> i == 0 && p.interior().stream().allMatch(k -> k == 0);
       case Control _ -> !isView(v) || strided(v);

@@ -42,6 +42,8 @@ public record FusionReport(List<Row> rows, long arenaBytes) {
       switch (s) {
         case Step.Nest n -> rows.add(row(p, n, runs));
         case Step.Sort o -> rows.add(row(p, o.traffic(), runs));
+        // It costs what the host does with it.
+        case Step.Tell _ -> {}
         case Step.Loop l -> collect(p, l.body(), runs * l.length(), rows);
         case Step.While w -> {
           long most = runs * w.bound().orElse(1);

@@ -76,6 +76,7 @@ public final class LoopPrinter {
       switch (s) {
         case Step.Nest n -> nest(depth, n);
         case Step.Sort o -> sort(depth, o);
+        case Step.Tell t -> tell(depth, t);
         case Step.Loop l -> {
           String range = l.reverse() ? (l.length() - 1) + " down to 0" : "0 to " + (l.length() - 1);
           line(depth, "loop t" + loops + " = " + range + " {");
@@ -114,6 +115,19 @@ public final class LoopPrinter {
     line(
         depth + 1,
         element(s.to()) + " = order of " + element(s.from()) + " along i" + s.rows().size());
+  }
+
+  private void tell(int depth, Step.Tell t) {
+    line(depth, Printer.op(t.op()) + (t.where().isKnown() ? "  // " + t.where() : ""));
+    List<String> operands = new ArrayList<>();
+    for (Step.Operand o : t.operands()) {
+      operands.add(
+          switch (o) {
+            case Step.Operand.Known(Lit v) -> Printer.literal(v);
+            case Step.Operand.Stored(TensorType type, Access from) -> element(from) + ": " + type;
+          });
+    }
+    line(depth + 1, element(t.order()) + " = after " + String.join(", ", operands));
   }
 
   private void nest(int depth, Step.Nest n) {

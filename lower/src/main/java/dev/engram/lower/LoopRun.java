@@ -1,6 +1,8 @@
 package dev.engram.lower;
 
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.Lit;
+import dev.engram.ir.RunException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -15,6 +17,7 @@ final class LoopRun implements Executable {
   private final MemorySegment arena;
   private final HostTensor[] memory;
   private long[] counters = new long[0];
+  private boolean running;
 
   LoopRun(LoopProgram program) {
     this.program = program;
@@ -26,6 +29,19 @@ final class LoopRun implements Executable {
   public synchronized void run(List<HostTensor> inputs, List<HostTensor> outputs) {
     require("inputs", inputs, program.inputs());
     require("outputs", outputs, program.outputs());
+    if (running) {
+      throw new RunException(
+          "@" + program.name() + " is running: a hook called by a program must not call it");
+    }
+    running = true;
+    try {
+      steps(inputs, outputs);
+    } finally {
+      running = false;
+    }
+  }
+
+  private void steps(List<HostTensor> inputs, List<HostTensor> outputs) {
     arena.fill(POISON);
     outputs.forEach(o -> o.segment().fill(POISON));
     for (int i = 0; i < memory.length; i++) {
@@ -83,6 +99,7 @@ final class LoopRun implements Executable {
       switch (s) {
         case Step.Nest n -> new NestRun(n, memory, counters).run();
         case Step.Sort o -> sort(o);
+        case Step.Tell t -> tell(t);
         case Step.Loop l -> loop(l);
         case Step.While w -> loop(w);
         case Step.Branch b -> steps(holds(b.predicate()) ? b.onTrue() : b.onFalse());
@@ -116,6 +133,27 @@ final class LoopRun implements Executable {
         to.setBits(write + i * out, order.get(i));
       }
     }
+  }
+
+  private void tell(Step.Tell t) {
+    List<HostTensor> in = t.operands().stream().map(this::gathered).toList();
+    HostTensor next = t.op().tell(in, t.where());
+    long at = NestRun.at(t.order().at(), counters, new long[0]);
+    memory[t.order().buffer()].setBits(at, next.bits(0));
+  }
+
+  private HostTensor gathered(Step.Operand operand) {
+    return switch (operand) {
+      case Step.Operand.Known(Lit value) -> HostTensor.fill(value.type(), value.bits());
+      case Step.Operand.Stored s -> {
+        HostTensor out = HostTensor.allocate(s.type());
+        for (long k = 0; k < s.type().size(); k++) {
+          long at = s.position(k, t -> counters[t]);
+          out.setBits(k, memory[s.from().buffer()].bits(at));
+        }
+        yield out;
+      }
+    };
   }
 
   private boolean holds(Access p) {

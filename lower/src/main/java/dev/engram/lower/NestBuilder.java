@@ -12,6 +12,7 @@ import dev.engram.ir.Eqn;
 import dev.engram.ir.Index;
 import dev.engram.ir.Lit;
 import dev.engram.ir.Move;
+import dev.engram.ir.Notify;
 import dev.engram.ir.Reduce;
 import dev.engram.ir.Rows;
 import dev.engram.ir.Shape;
@@ -175,7 +176,7 @@ final class NestBuilder {
                 .toList();
         yield share(new Instr.RandomWord(key.get(0), key.get(1), index(p, r.shape().strides())));
       }
-      case Index _, Source.Const _, Check _, Control _, Custom _ ->
+      case Index _, Source.Const _, Check _, Notify _, Control _, Custom _ ->
           throw new IllegalStateException(e.op().mnemonic() + " has no element of its own");
     };
   }

@@ -13,6 +13,7 @@ import dev.engram.ir.Graph;
 import dev.engram.ir.Index;
 import dev.engram.ir.Lit;
 import dev.engram.ir.Move;
+import dev.engram.ir.Notify;
 import dev.engram.ir.Reduce;
 import dev.engram.ir.Rows;
 import dev.engram.ir.Shape;
@@ -41,6 +42,7 @@ final class OpaqueEmitter {
         return;
       }
       case Check c -> check(e, c);
+      case Notify notice -> tell(e, notice);
       case Move.Concat c -> concat(e, c);
       case Move.Pad p -> pad(e, p);
       case Index.Scatter s -> scatter(e, s);
@@ -73,6 +75,22 @@ final class OpaqueEmitter {
     for (View to : block.wanted(e.out())) {
       block.copy(e.in(0), to, e.where());
     }
+  }
+
+  private void tell(Eqn e, Notify op) {
+    List<Step.Operand> operands = new ArrayList<>();
+    for (Value v : e.inputs()) {
+      Lit known = block.literal(v);
+      if (known != null) {
+        operands.add(new Step.Operand.Known(new Lit(v.type(), known.bits())));
+      } else {
+        int rank = v.type().rank();
+        Point p = Point.along(IntStream.range(0, rank).toArray(), rank);
+        operands.add(new Step.Operand.Stored(v.type(), block.located(v).at(p, block.depth())));
+      }
+    }
+    View to = block.wanted(e.out()).getFirst();
+    block.add(new Step.Tell(op, operands, to.scalar(block.depth()), e.where()));
   }
 
   private void check(Eqn e, Check op) {

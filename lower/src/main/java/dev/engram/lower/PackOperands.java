@@ -70,6 +70,7 @@ final class PackOperands {
               dev.engram.ir.Index _,
               dev.engram.ir.Source _,
               dev.engram.ir.Check _,
+              dev.engram.ir.Notify _,
               Control _,
               dev.engram.ir.Custom _ ->
               new Eqn(e.op(), in, e.outputs(), e.where());

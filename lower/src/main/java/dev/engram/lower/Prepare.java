@@ -13,6 +13,7 @@ import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Index;
 import dev.engram.ir.Move;
+import dev.engram.ir.Notify;
 import dev.engram.ir.Param;
 import dev.engram.ir.Reduce;
 import dev.engram.ir.Source;
@@ -69,7 +70,7 @@ final class Prepare {
       case Move.Concat _ when in.size() == 1 -> List.of(in.getFirst());
       case Move.Reshape r when r.shape().equals(in.getFirst().type().shape()) ->
           List.of(in.getFirst());
-      case Elementwise _, Cast _, Reduce _, Dot _, Move _, Index _, Source _, Check _ ->
+      case Elementwise _, Cast _, Reduce _, Dot _, Move _, Index _, Source _, Check _, Notify _ ->
           emit(e, e.op(), in);
       case Control.Scan s ->
           emit(
@@ -92,7 +93,7 @@ final class Prepare {
                   + "); it is only there to be transposed: use reverse mode, or give the call a jvp"
                   + " rule");
       case Custom c when c instanceof Barrier -> emit(e, c, in);
-      case Custom c -> inline(c.expansion(types(in)), in);
+      case Custom c -> inline(c.expansion(types(in), e.where()), in);
     };
   }
 
@@ -121,8 +122,8 @@ final class Prepare {
       case Control.Cond c ->
           c.onTrue().eqns().stream().anyMatch(Prepare::checks)
               || c.onFalse().eqns().stream().anyMatch(Prepare::checks);
-      case Elementwise _, Cast _, Reduce _, Dot _, Move _, Index _, Source _, Control _, Custom _ ->
-          false;
+      case Elementwise _, Cast _, Reduce _, Dot _, Move _, Index _, Source _ -> false;
+      case Notify _, Control _, Custom _ -> false;
     };
   }
 }

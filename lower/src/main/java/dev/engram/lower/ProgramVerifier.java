@@ -3,6 +3,8 @@ package dev.engram.lower;
 import dev.engram.ir.DType;
 import dev.engram.ir.Index;
 import dev.engram.ir.Signature;
+import dev.engram.ir.TensorType;
+import dev.engram.ir.TypeException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -73,6 +75,7 @@ public final class ProgramVerifier {
             throw bad("argSort (" + o.where() + ") sorts b" + o.to().buffer() + " into itself");
           }
         }
+        case Step.Tell t -> tell(t, loops);
         case Step.Loop l -> {
           List<Integer> inside = new ArrayList<>(loops);
           inside.add(l.length());
@@ -93,6 +96,24 @@ public final class ProgramVerifier {
           steps(b.onFalse(), loops);
         }
       }
+    }
+  }
+
+  private void tell(Step.Tell t, List<Integer> loops) {
+    t.traffic().forEach(n -> new NestCheck(n, loops).check());
+    List<TensorType> types =
+        t.operands().stream()
+            .map(
+                o ->
+                    switch (o) {
+                      case Step.Operand.Known k -> k.value().type();
+                      case Step.Operand.Stored s -> s.type();
+                    })
+            .toList();
+    try {
+      t.op().typeOf(types);
+    } catch (TypeException e) {
+      throw new LoweringException("@" + program.name() + ": " + e.getMessage(), e);
     }
   }
 

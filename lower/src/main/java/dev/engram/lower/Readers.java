@@ -9,6 +9,7 @@ import dev.engram.ir.Elementwise;
 import dev.engram.ir.Eqn;
 import dev.engram.ir.Index;
 import dev.engram.ir.Move;
+import dev.engram.ir.Notify;
 import dev.engram.ir.Reduce;
 import dev.engram.ir.Source;
 import dev.engram.ir.Value;
@@ -71,10 +72,10 @@ final class Readers {
     return r.slot() == start(e, v) && e.inputs().stream().filter(param::equals).count() == 1;
   }
 
-  // The operand that an update, or the carry that a scan, starts from; -1 for other ops.
+  // The operand that an update, a notice, or the carry that a scan, starts from; -1 for other ops.
   private static int start(Eqn e, Value v) {
     return switch (e.op()) {
-      case Index.Scatter _, Index.DynamicUpdate _ -> 0;
+      case Index.Scatter _, Index.DynamicUpdate _, Notify _ -> 0;
       case Control.Scan s -> {
         int i = e.outputs().indexOf(v);
         yield i < s.carry() ? s.consts() + i : -1;

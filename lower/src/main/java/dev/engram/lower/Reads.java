@@ -9,6 +9,7 @@ import dev.engram.ir.Elementwise;
 import dev.engram.ir.Eqn;
 import dev.engram.ir.Index;
 import dev.engram.ir.Move;
+import dev.engram.ir.Notify;
 import dev.engram.ir.Reduce;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Source;
@@ -67,7 +68,7 @@ final class Reads {
       case Source.Iota _ -> Kind.FREE;
       case Source.RandomBits _ -> Kind.MAP;
       case Custom c -> c instanceof Packed ? Kind.FREE : Kind.OPAQUE;
-      case Source.Const _, Check _, Control _ -> Kind.OPAQUE;
+      case Source.Const _, Check _, Notify _, Control _ -> Kind.OPAQUE;
     };
   }
 
@@ -76,7 +77,15 @@ final class Reads {
     return switch (e.op()) {
       case Reduce r -> folded(r, e.in(0).type());
       case Dot d -> folded(d, e.in(0).type());
-      case Elementwise _, Cast _, Move _, Index _, Source _, Check _, Control _, Custom _ ->
+      case Elementwise _,
+          Cast _,
+          Move _,
+          Index _,
+          Source _,
+          Check _,
+          Notify _,
+          Control _,
+          Custom _ ->
           Shape.scalar();
     };
   }
@@ -137,7 +146,7 @@ final class Reads {
       case Source.RandomBits _ ->
           List.of(
               new Read(e.in(0), Point.at(p.space(), 0)), new Read(e.in(0), Point.at(p.space(), 1)));
-      case Source.Const _, Check _, Control _, Custom _ -> throw notMapped(e);
+      case Source.Const _, Check _, Notify _, Control _, Custom _ -> throw notMapped(e);
     };
   }
 
@@ -207,7 +216,15 @@ final class Reads {
         int[] s = side(rr, d.rhsBatch(), d.rhsFree(rr), nb + nl, d.rhsContract(), p.rank());
         yield List.of(new Read(e.in(0), both.pick(l)), new Read(e.in(1), both.pick(s)));
       }
-      case Elementwise _, Cast _, Move _, Index _, Source _, Check _, Control _, Custom _ ->
+      case Elementwise _,
+          Cast _,
+          Move _,
+          Index _,
+          Source _,
+          Check _,
+          Notify _,
+          Control _,
+          Custom _ ->
           throw notMapped(e);
     };
   }

@@ -2,6 +2,9 @@ package dev.engram.lower;
 
 import dev.engram.ir.DType;
 import dev.engram.ir.Index;
+import dev.engram.ir.Lit;
+import dev.engram.ir.Notify;
+import dev.engram.ir.TensorType;
 import dev.engram.ir.Where;
 import java.util.ArrayList;
 import java.util.List;
@@ -85,6 +88,68 @@ public sealed interface Step {
               new Instr.Store(DType.I32, to, 1));
       return new Nest(op.mnemonic(), axes, body, List.of(), where);
     }
+  }
+
+  /**
+   * Tells the host something: gathers the operands and calls {@link Notify#tell}, whose result goes
+   * to the one element {@code order}. Runs on the thread that the program runs on. The values of
+   * the operands may lie where {@code order} is written.
+   *
+   * @param operands those of {@code op}, in order
+   * @param where the user's line
+   */
+  record Tell(Notify op, List<Operand> operands, Access order, Where where) implements Step {
+    public Tell {
+      operands = List.copyOf(operands);
+    }
+
+    /** Nests that read and write the same elements, for whoever asks what memory is used. */
+    public List<Nest> traffic() {
+      List<Nest> all = new ArrayList<>();
+      for (Operand o : operands) {
+        if (o instanceof Operand.Stored(TensorType type, Access from)) {
+          List<Axis> axes = type.shape().dims().stream().map(n -> new Axis(n, false)).toList();
+          List<Instr> body = List.of(new Instr.Load(type.dtype(), from));
+          all.add(new Nest(op.mnemonic(), axes, body, List.of(), where));
+        }
+      }
+      List<Instr> body =
+          List.of(new Instr.Literal(DType.I32, 0), new Instr.Store(DType.I32, order, 0));
+      all.add(new Nest(op.mnemonic(), List.of(), body, List.of(), where));
+      return all;
+    }
+  }
+
+  /** What a {@link Tell} hands over. */
+  sealed interface Operand {
+
+    /** A value that is known. */
+    record Known(Lit value) implements Operand {}
+
+    /** Elements in memory; {@code from} has a stride for each axis of the type. */
+    record Stored(TensorType type, Access from) implements Operand {
+
+      /** The position in the buffer of element {@code k}, in row-major order. */
+      public long position(long k, LoopCounters counters) {
+        long at = from.at().offset();
+        for (int t = 0; t < from.at().outer().size(); t++) {
+          at += from.at().outer().get(t) * counters.at(t);
+        }
+        long rest = k;
+        for (int d = type.rank() - 1; d >= 0; d--) {
+          int n = type.shape().dim(d);
+          at += rest % n * from.at().inner().get(d);
+          rest /= n;
+        }
+        return at;
+      }
+    }
+  }
+
+  /** The counters of the loops around a step, outermost first. */
+  @FunctionalInterface
+  interface LoopCounters {
+    long at(int loop);
   }
 
   /**

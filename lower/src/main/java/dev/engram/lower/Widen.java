@@ -11,6 +11,7 @@ import dev.engram.ir.Elementwise;
 import dev.engram.ir.Index;
 import dev.engram.ir.Lit;
 import dev.engram.ir.Move;
+import dev.engram.ir.Notify;
 import dev.engram.ir.Op;
 import dev.engram.ir.Reduce;
 import dev.engram.ir.Source;
@@ -33,7 +34,8 @@ record Widen(Builder to, Where where) {
       case Index.Scatter s when s.combine() != Index.Combine.SET -> calculate(op, op, in);
       case Source.Iota i ->
           calculate(op, new Source.Iota(i.type().with(i.type().dtype().wide()), i.axis()), in);
-      case Cast _, Move _, Index _, Source _, Check _, Control _, Custom _ -> plain(op, in);
+      case Cast _, Move _, Index _, Source _, Check _, Notify _, Control _, Custom _ ->
+          plain(op, in);
     };
   }
 

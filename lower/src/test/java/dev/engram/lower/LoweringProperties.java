@@ -57,6 +57,7 @@ class LoweringProperties {
               n.epilogue().stream().map(LoweringProperties::wrong).toList(),
               n.where());
       case Step.Sort s -> s;
+      case Step.Tell t -> t;
       case Step.Loop l -> new Step.Loop(l.length(), l.reverse(), wrong(l.body()), l.swaps());
       case Step.While w ->
           new Step.While(

@@ -151,7 +151,7 @@ final class Oracle {
     for (Step s : steps) {
       switch (s) {
         case Step.Nest n -> all.add(n);
-        case Step.Sort _ -> {}
+        case Step.Sort _, Step.Tell _ -> {}
         case Step.Loop l -> all.addAll(nests(l.body()));
         case Step.While w -> {
           all.addAll(nests(w.condition()));

@@ -1,6 +1,7 @@
 package dev.engram.backend.cpu;
 
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.RunException;
 import dev.engram.lower.Access;
 import dev.engram.lower.Buffer;
 import dev.engram.lower.Executable;
@@ -50,6 +51,8 @@ final class CpuExecutable implements Executable {
     record Nest(NestCall call) implements Code {}
 
     record Sort(SortCall call) implements Code {}
+
+    record Tell(TellCall call) implements Code {}
 
     record Loop(int depth, int length, boolean reverse, Code[] body, int[][] swaps)
         implements Code {}
@@ -138,6 +141,7 @@ final class CpuExecutable implements Executable {
           }
         }
         case Step.Sort o -> out.add(new Code.Sort(new SortCall(o)));
+        case Step.Tell t -> out.add(new Code.Tell(new TellCall(t)));
         case Step.Loop l ->
             out.add(
                 new Code.Loop(
@@ -236,6 +240,10 @@ final class CpuExecutable implements Executable {
     require("input", inputs, given);
     require("output", outputs, program.outputs());
     apart(inputs, outputs);
+    if (oneRun.isHeldByCurrentThread()) {
+      throw new RunException(
+          "@%s is running: a hook called by a program must not call it".formatted(program.name()));
+    }
     oneRun.lock();
     try {
       if (!allocated) {
@@ -348,6 +356,7 @@ final class CpuExecutable implements Executable {
       switch (step) {
         case Code.Nest n -> n.call.run(memory, start, counters, pool, scratch);
         case Code.Sort s -> s.call.run(memory, start, counters, pool, scratch);
+        case Code.Tell t -> t.call.run(memory, start, counters);
         case Code.Loop l -> loop(l);
         case Code.While w -> loop(w);
         case Code.Branch b -> steps(holds(b.holds) ? b.onTrue : b.onFalse);

@@ -62,8 +62,9 @@ public final class LoopDiagram {
     for (int i = 0; i < steps.size(); i++) {
       String id = prefix + i;
       switch (steps.get(i)) {
-        case Step.Nest n -> nest(n, id, group);
-        case Step.Sort o -> nest(o.traffic(), id, group);
+        case Step.Nest n -> nest(List.of(n), id, group);
+        case Step.Sort o -> nest(List.of(o.traffic()), id, group);
+        case Step.Tell t -> nest(t.traffic(), id, group);
         case Step.Loop l ->
             steps(l.body(), id + "/", inner(group, "loop " + id + " × " + l.length()));
         case Step.While w -> {
@@ -83,10 +84,13 @@ public final class LoopDiagram {
     return Stream.concat(group.stream(), Stream.of(name)).toList();
   }
 
-  private void nest(Step.Nest n, String id, List<String> group) {
+  /** One node for {@code nests}, which belong together. */
+  private void nest(List<Step.Nest> nests, String id, List<String> group) {
+    Step.Nest n = nests.getFirst();
     Set<Integer> read = new LinkedHashSet<>();
     Set<Integer> written = new LinkedHashSet<>();
-    Stream.concat(n.body().stream(), n.epilogue().stream())
+    nests.stream()
+        .flatMap(one -> Stream.concat(one.body().stream(), one.epilogue().stream()))
         .forEach(
             i -> {
               switch (i) {

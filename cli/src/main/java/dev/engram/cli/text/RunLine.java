@@ -4,22 +4,25 @@ import dev.engram.ir.DType;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.Notify;
 import dev.engram.ir.Parser;
 import dev.engram.ir.Printer;
 import dev.engram.ir.TensorType;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiPredicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * {@code // run: @f(ARGUMENTS) == RESULTS} to the bit, {@code ~= RESULTS} up to rounding, or {@code
- * fails "MESSAGE"}.
+ * {@code // run: @f(ARGUMENTS) == RESULTS} to the bit, {@code ~= RESULTS} up to rounding, {@code
+ * fails "MESSAGE"}, or {@code prints "LINE" "LINE"} for all lines that are printed.
  */
 public record RunLine(String graph, String arguments, String relation, String results) {
   private static final Pattern FORM =
-      Pattern.compile("// run: @([\\w$.]+)\\((.*)\\) (==|~=|fails) ?(.*)");
+      Pattern.compile("// run: @([\\w$.]+)\\((.*)\\) (==|~=|fails|prints) ?(.*)");
 
   /** A way to run a graph: one tensor for each parameter to one for each result. */
   @FunctionalInterface
@@ -39,7 +42,7 @@ public record RunLine(String graph, String arguments, String relation, String re
     Matcher m = FORM.matcher(line);
     if (!m.matches()) {
       throw new EngramException(
-          "found `" + line + "`, expected `// run: @f(arguments) == results`, ~= or fails");
+          "found `" + line + "`, expected `// run: @f(arguments) == results`, ~=, fails or prints");
     }
     return Optional.of(new RunLine(m.group(1), m.group(2), m.group(3), m.group(4)));
   }
@@ -56,14 +59,26 @@ public record RunLine(String graph, String arguments, String relation, String re
 
   private String outcome(Graph g, Runner runner) {
     List<HostTensor> in = Parser.values(arguments, g.paramTypes());
-    List<HostTensor> out;
+    List<HostTensor> out = new ArrayList<>();
+    List<String> lines = new ArrayList<>();
     try {
-      out = runner.run(g, in);
+      Notify.to(lines::add, () -> out.addAll(runner.run(g, in)));
     } catch (EngramException e) {
       return "fails \"" + e.getMessage() + "\"";
     }
+    if (relation.equals("prints")) {
+      return lines.stream()
+          .map(l -> "\"" + l.replace("\n", "\\n") + "\"")
+          .collect(Collectors.joining(" ", "prints ", ""))
+          .stripTrailing();
+    }
     String given = out.stream().map(RunLine::text).collect(Collectors.joining(", "));
-    boolean same = relation.equals("~=") && near(g.outTypes(), out);
+    boolean same =
+        switch (relation) {
+          case "~=" -> agree(g.outTypes(), out, RunLine::near);
+          case "==" -> agree(g.outTypes(), out, RunLine::equal);
+          default -> false;
+        };
     return (relation.equals("fails") ? "==" : relation) + " " + (same ? results : given);
   }
 
@@ -72,7 +87,8 @@ public record RunLine(String graph, String arguments, String relation, String re
     return Printer.elements(t).replaceAll("nan\\(0x[0-9a-f]+\\)", "nan");
   }
 
-  private boolean near(List<TensorType> types, List<HostTensor> out) {
+  private boolean agree(
+      List<TensorType> types, List<HostTensor> out, BiPredicate<HostTensor, HostTensor> agrees) {
     List<HostTensor> expected;
     try {
       expected = Parser.values(results, types);
@@ -80,11 +96,20 @@ public record RunLine(String graph, String arguments, String relation, String re
       return false;
     }
     for (int i = 0; i < types.size(); i++) {
-      if (!near(expected.get(i), out.get(i))) {
+      if (!agrees.test(expected.get(i), out.get(i))) {
         return false;
       }
     }
     return true;
+  }
+
+  private static boolean equal(HostTensor expected, HostTensor got) {
+    boolean same = true;
+    for (long k = 0; k < expected.type().size(); k++) {
+      boolean nan = Double.isNaN(expected.getDouble(k)) && Double.isNaN(got.getDouble(k));
+      same &= nan || expected.bits(k) == got.bits(k);
+    }
+    return same;
   }
 
   /** True for tensors of one type whose elements differ by rounding at most; NaN equals itself. */

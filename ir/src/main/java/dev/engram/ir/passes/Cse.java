@@ -12,6 +12,7 @@ import dev.engram.ir.Graph;
 import dev.engram.ir.Index;
 import dev.engram.ir.Lit;
 import dev.engram.ir.Move;
+import dev.engram.ir.Notify;
 import dev.engram.ir.Op;
 import dev.engram.ir.Reduce;
 import dev.engram.ir.Source;
@@ -74,7 +75,16 @@ public final class Cse {
       case Control.Scan s -> inside(scan(s, e));
       case Control.Cond c -> inside(cond(c, e));
       case Control.While _, Control.Call _, Control.Transposed _ -> inside(e);
-      case Elementwise _, Cast _, Reduce _, Dot _, Move _, Index _, Source _, Check _, Custom _ ->
+      case Elementwise _,
+          Cast _,
+          Reduce _,
+          Dot _,
+          Move _,
+          Index _,
+          Source _,
+          Check _,
+          Notify _,
+          Custom _ ->
           e;
     };
   }
@@ -143,6 +153,7 @@ public final class Cse {
           Index _,
           Source _,
           Check _,
+          Notify _,
           Custom _ -> {}
     }
   }

@@ -10,6 +10,7 @@ import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Index;
 import dev.engram.ir.Move;
+import dev.engram.ir.Notify;
 import dev.engram.ir.Param;
 import dev.engram.ir.Reduce;
 import dev.engram.ir.Source;
@@ -60,7 +61,16 @@ public final class Dce {
       case Control.Cond c -> cond(c, e, live);
       case Control.Call _, Control.Transposed _ ->
           new Eqn(Graphs.mapInner(e.op(), Dce::run), e.inputs(), e.outputs(), e.where());
-      case Elementwise _, Cast _, Reduce _, Dot _, Move _, Index _, Source _, Check _, Custom _ ->
+      case Elementwise _,
+          Cast _,
+          Reduce _,
+          Dot _,
+          Move _,
+          Index _,
+          Source _,
+          Check _,
+          Notify _,
+          Custom _ ->
           e;
     };
   }

@@ -16,6 +16,7 @@ import dev.engram.ir.Index;
 import dev.engram.ir.Interpreter;
 import dev.engram.ir.Lit;
 import dev.engram.ir.Move;
+import dev.engram.ir.Notify;
 import dev.engram.ir.Param;
 import dev.engram.ir.Reduce;
 import dev.engram.ir.Source;
@@ -77,8 +78,8 @@ public final class Fold {
       case Source.RandomBits _ -> pure(e, in);
       // An index is cheaper to make than to load.
       case Source.Iota _ -> builder.copy(e, map);
-      // Its error belongs to the run.
-      case Check _ -> builder.copy(e, map);
+      // Errors and notices belong to the run.
+      case Check _, Notify _ -> builder.copy(e, map);
       case Control c ->
           builder.copy(
               new Eqn(Graphs.mapInner(c, Fold::run), e.inputs(), e.outputs(), e.where()), map);

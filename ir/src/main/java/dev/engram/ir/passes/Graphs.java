@@ -10,6 +10,7 @@ import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Index;
 import dev.engram.ir.Move;
+import dev.engram.ir.Notify;
 import dev.engram.ir.Op;
 import dev.engram.ir.Param;
 import dev.engram.ir.Reduce;
@@ -32,7 +33,16 @@ final class Graphs {
       case Control.Cond c -> new Control.Cond(f.apply(c.onTrue()), f.apply(c.onFalse()));
       case Control.Call c -> new Control.Call(f.apply(c.body()), derivative(c.derivative(), f));
       case Control.Transposed t -> new Control.Transposed(f.apply(t.backward()), t.residuals());
-      case Elementwise _, Cast _, Reduce _, Dot _, Move _, Index _, Source _, Check _, Custom _ ->
+      case Elementwise _,
+          Cast _,
+          Reduce _,
+          Dot _,
+          Move _,
+          Index _,
+          Source _,
+          Check _,
+          Notify _,
+          Custom _ ->
           op;
     };
   }

@@ -12,6 +12,7 @@ import dev.engram.ir.Graph;
 import dev.engram.ir.Index;
 import dev.engram.ir.Lit;
 import dev.engram.ir.Move;
+import dev.engram.ir.Notify;
 import dev.engram.ir.Op;
 import dev.engram.ir.Param;
 import dev.engram.ir.Reduce;
@@ -120,6 +121,8 @@ public final class Hoist {
   private static boolean isWork(Op op) {
     return switch (op) {
       case Move _, Source.Const _, Source.Iota _ -> false;
+      // Its order is a carry.
+      case Notify _ -> false;
       case Elementwise _, Cast _, Reduce _, Dot _, Index _, Source.RandomBits _, Check _ -> true;
       case Control _, Custom _ -> true;
     };

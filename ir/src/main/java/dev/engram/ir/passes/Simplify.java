@@ -11,6 +11,7 @@ import dev.engram.ir.HostTensor;
 import dev.engram.ir.Index;
 import dev.engram.ir.Lit;
 import dev.engram.ir.Move;
+import dev.engram.ir.Notify;
 import dev.engram.ir.Op;
 import dev.engram.ir.Reduce;
 import dev.engram.ir.Source;
@@ -55,7 +56,7 @@ public final class Simplify {
           c.derivative() instanceof Control.Derivative.Plain
               ? Optional.of(r.inline(c.body(), in))
               : Optional.empty();
-      case Control.Transposed _, Custom _ -> Optional.empty();
+      case Control.Transposed _, Notify _, Custom _ -> Optional.empty();
     };
   }
 

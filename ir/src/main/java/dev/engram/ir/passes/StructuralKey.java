@@ -12,6 +12,7 @@ import dev.engram.ir.HostTensor;
 import dev.engram.ir.Index;
 import dev.engram.ir.Lit;
 import dev.engram.ir.Move;
+import dev.engram.ir.Notify;
 import dev.engram.ir.Op;
 import dev.engram.ir.Param;
 import dev.engram.ir.Reduce;
@@ -89,7 +90,8 @@ public record StructuralKey(List<Object> parts) {
       case Control.Cond c -> List.of("cond", of(c.onTrue()), of(c.onFalse()));
       case Control.Call c -> List.of("call", of(c.body()), of(c.derivative()));
       case Control.Transposed t -> List.of("transposed", of(t.backward()), t.residuals());
-      case Elementwise _, Cast _, Reduce _, Dot _, Move _, Index _, Check _, Custom _ -> op;
+      case Elementwise _, Cast _, Reduce _, Dot _, Move _, Index _, Check _, Notify _, Custom _ ->
+          op;
       case Source.Iota _, Source.RandomBits _ -> op;
     };
   }

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.examples.FirstSteps;
+import dev.engram.examples.Transformations;
+import dev.engram.examples.Watching;
 import dev.engram.tests.golden.Bless;
 import dev.engram.tests.online.Memory;
 import java.io.ByteArrayOutputStream;
@@ -16,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -41,15 +44,42 @@ class DocumentTest {
             "example",
             () -> Sources.body(EXAMPLE, "public static void main(String[] args) {"),
             "output",
-            DocumentTest::output));
+            () -> output(FirstSteps::main)));
   }
 
-  private static String output() {
+  @Test
+  void lookingInside() throws IOException {
+    String example = "examples/src/main/java/dev/engram/examples/Watching.java";
+    check(
+        "docs/INSPECT.md",
+        Map.of(
+            "watching",
+            () ->
+                Sources.lines(example, "  /** Newton's square root", "}")
+                    .replaceFirst("\n}$", "")
+                    .stripIndent(),
+            "watched",
+            () -> output(Watching::main)));
+  }
+
+  @Test
+  void transformations() throws IOException {
+    String example = "examples/src/main/java/dev/engram/examples/Transformations.java";
+    check(
+        "docs/TRANSFORMATIONS.md",
+        Map.of(
+            "transformations",
+            () -> Sources.body(example, "public static void main(String[] args) {"),
+            "output",
+            () -> output(Transformations::main)));
+  }
+
+  private static String output(Consumer<String[]> main) {
     PrintStream before = System.out;
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8)) {
       System.setOut(out);
-      FirstSteps.main(new String[0]);
+      main.accept(new String[0]);
     } finally {
       System.setOut(before);
     }

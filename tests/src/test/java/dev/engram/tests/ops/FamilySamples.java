@@ -17,10 +17,12 @@ import dev.engram.ir.Dot;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Index;
 import dev.engram.ir.Move;
+import dev.engram.ir.Notify;
 import dev.engram.ir.Reduce;
 import dev.engram.ir.Source;
 import dev.engram.ir.TensorType;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Samples of the ops that are no rows. A new op adds its own here. */
@@ -29,7 +31,15 @@ final class FamilySamples {
 
   static Stream<Sample> all() {
     return Stream.of(
-            casts(), reductions(), dots(), moves(), indexing(), sources(), checks(), axes())
+            casts(),
+            reductions(),
+            dots(),
+            moves(),
+            indexing(),
+            sources(),
+            checks(),
+            notices(),
+            axes())
         .flatMap(s -> s);
   }
 
@@ -128,6 +138,15 @@ final class FamilySamples {
         of(new Check.Finite("log"), f32(4)));
   }
 
+  private static Stream<Sample> notices() {
+    Notify.Hook hook = Notify.Hook.named("sample");
+    return Stream.of(
+        of(new Notify.Print("sample {}, {}"), i32(), bool(), i32(), bool(3)),
+        of(new Notify.Print("sample {}"), i32(), bool(2), i32(2, 3)),
+        of(new Notify.Progress(hook, 2, Optional.empty()), i32(), bool(), i32()),
+        of(new Notify.Progress(hook, 2, Optional.of(5)), i32(), bool(3), i64(3), i32(3, 2)));
+  }
+
   private static Stream<Sample> axes() {
     return Stream.of(
         of(new AxisOp.Sum("i"), f64(2, 3)),
@@ -196,7 +215,18 @@ final class FamilySamples {
         ErrorInput.of("a float type", new Check.Finite("log"), i32(3)),
         ErrorInput.of("a numeric type", new AxisOp.Sum("i"), bool(3)),
         ErrorInput.of("got 1 operands", new AxisOp.Position("i"), f32(3)),
-        ErrorInput.of("got 1 operands", new Barrier(), f32(3)));
+        ErrorInput.of("got 1 operands", new Barrier(), f32(3)),
+        ErrorInput.of("expected the order", new Notify.Print(""), i32()),
+        ErrorInput.of("i32[], the order", new Notify.Print(""), i64(), bool()),
+        ErrorInput.of("bool[], whether it is told", new Notify.Print(""), i32(), i32()),
+        ErrorInput.of("one for each {}", new Notify.Print("{}"), i32(), bool()),
+        ErrorInput.of("axes [2] in front", new Notify.Print("{}"), i32(), bool(2), f32(3)),
+        ErrorInput.of("first the step", progress(), i32(), bool(), f32()),
+        ErrorInput.of("first the step", progress(), i32(), bool()));
+  }
+
+  private static Notify.Progress progress() {
+    return new Notify.Progress(Notify.Hook.named("h"), 1, Optional.empty());
   }
 
   static Stream<ErrorInput> reduceErrors() {

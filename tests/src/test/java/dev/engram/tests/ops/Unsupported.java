@@ -32,6 +32,8 @@ final class Unsupported {
     for (Concern c : List.of(EVAL, LOWER)) {
       m.put(new Cell("axisIndex", c), "under a vmap of the axis only");
     }
+    m.put(new Cell("print", BATCH), "one order for all examples");
+    m.put(new Cell("progress", BATCH), "one order for all examples");
     return Map.copyOf(m);
   }
 

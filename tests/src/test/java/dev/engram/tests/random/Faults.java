@@ -14,6 +14,7 @@ import dev.engram.ir.HostTensor;
 import dev.engram.ir.Index;
 import dev.engram.ir.Lit;
 import dev.engram.ir.Move;
+import dev.engram.ir.Notify;
 import dev.engram.ir.Op;
 import dev.engram.ir.Reduce;
 import dev.engram.ir.Source;
@@ -62,7 +63,16 @@ final class Faults {
       case Control.Cond c -> new Control.Cond(eqns(c.onTrue(), f), eqns(c.onFalse(), f));
       case Control.Call c -> new Control.Call(eqns(c.body(), f), c.derivative());
       case Control.Transposed t -> t;
-      case Elementwise _, Cast _, Reduce _, Dot _, Move _, Index _, Source _, Check _, Custom _ ->
+      case Elementwise _,
+          Cast _,
+          Reduce _,
+          Dot _,
+          Move _,
+          Index _,
+          Source _,
+          Check _,
+          Notify _,
+          Custom _ ->
           op;
     };
   }
@@ -223,6 +233,7 @@ final class Faults {
                           n.epilogue().stream().map(f).toList(),
                           n.where());
                   case Step.Sort o -> o;
+                  case Step.Tell t -> t;
                   case Step.Loop l ->
                       new Step.Loop(l.length(), l.reverse(), steps(l.body(), f), l.swaps());
                   case Step.While w ->

@@ -1,0 +1,54 @@
+package dev.engram;
+
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Notify;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TypeException;
+import dev.engram.ir.Where;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Says how far a loop is, also from inside a compiled one. It counts its own steps, in a state, and
+ * starts again after the last one.
+ *
+ * <pre>{@code
+ * Progress progress = new Progress(1000, 100, (step, values) -> bar.show(step, values.getFirst().item()));
+ * Engram.scan((w, x) -> { ...; progress.step(loss); ... }, w, xs);
+ * }</pre>
+ */
+public final class Progress {
+  private final int total;
+  private final int every;
+  private final Notify.Callback hook;
+  private final State count = State.other(HostTensor.of(new int[] {0}));
+
+  /**
+   * A hook for a loop of {@code total} steps, called at step 0, at each multiple of {@code every},
+   * and at the last step.
+   *
+   * @throws TypeException when a number is below 1
+   */
+  public Progress(int total, int every, Notify.Callback hook) {
+    if (total < 1 || every < 1) {
+      throw new TypeException(
+          "Progress: total="
+              + total
+              + ", every="
+              + every
+              + ", expected at least 1 ("
+              + Where.here()
+              + ")");
+    }
+    this.total = total;
+    this.every = every;
+    this.hook = hook;
+  }
+
+  /** Counts one step; {@code values} are handed to the hook. */
+  public void step(Tensor... values) {
+    Tensor now = count.value();
+    Debug.progress(now, every, Optional.of(total), hook, List.of(values));
+    count.set(now.add(1).rem(HostTensor.full(now.type(), total)));
+  }
+}
