@@ -39,8 +39,12 @@ public record Diagram(String name, List<Node> nodes) {
     }
   }
 
-  /** Result {@code output} of the node {@code from}. */
-  public record Edge(String from, int output) {}
+  /** Result {@code output} of the node {@code from}, which is operand {@code input}. */
+  public record Edge(String from, int output, int input) {
+    Edge into(int operand) {
+      return new Edge(from, output, operand);
+    }
+  }
 
   /** What a box stands for. */
   public enum Kind {

@@ -46,7 +46,7 @@ public final class GraphDiagram {
       }
       nodes.add(
           new Node(id, names.of(p.var()), group, Kind.PARAM, more, List.of(), List.of(p.type())));
-      from.put(p.var(), new Edge(id, 0));
+      from.put(p.var(), new Edge(id, 0, 0));
     }
     for (int i = 0; i < g.eqns().size(); i++) {
       equation(g.eqns().get(i), prefix + i, group, names, from);
@@ -76,20 +76,21 @@ public final class GraphDiagram {
     List<Edge> in = new ArrayList<>();
     for (int i = 0; i < e.inputs().size(); i++) {
       switch (e.in(i)) {
-        case Var v -> in.add(from.get(v));
+        case Var v -> in.add(from.get(v).into(i));
         case Lit l -> more.put("operand " + i, text(l));
       }
     }
     List<TensorType> types = e.outputs().stream().map(Var::type).toList();
     nodes.add(new Node(id, e.op().mnemonic(), group, Kind.OP, more, in, types));
     for (int i = 0; i < e.outputs().size(); i++) {
-      from.put(e.outputs().get(i), new Edge(id, i));
+      from.put(e.outputs().get(i), new Edge(id, i, 0));
     }
     Printer.regions(e.op())
         .forEach(
             r -> {
               List<String> inner = new ArrayList<>(group);
-              inner.add(e.op().mnemonic() + " " + names.of(e.outputs().getFirst()));
+              String result = e.outputs().isEmpty() ? id : names.of(e.outputs().getFirst());
+              inner.add(e.op().mnemonic() + " " + result);
               inner.add(r.getKey());
               graph(r.getValue(), id + "/" + r.getKey() + "/", inner);
             });

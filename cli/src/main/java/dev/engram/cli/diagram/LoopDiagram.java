@@ -54,7 +54,7 @@ public final class LoopDiagram {
             in,
             List.of(b.type())));
     if (kind == Kind.PARAM) {
-      writers.put(buffer, new Edge(id, 0));
+      writers.put(buffer, new Edge(id, 0, 0));
     }
   }
 
@@ -118,12 +118,18 @@ public final class LoopDiagram {
     if (n.where().isKnown()) {
       more.put("line", n.where().toString());
     }
-    List<Edge> in = read.stream().flatMap(b -> Stream.ofNullable(writers.get(b))).toList();
+    List<Edge> in = new ArrayList<>();
+    for (int b : read) {
+      Edge from = writers.get(b);
+      if (from != null) {
+        in.add(from.into(in.size()));
+      }
+    }
     List<TensorType> out = written.stream().map(b -> program.buffers().get(b).type()).toList();
     nodes.add(new Node(id, n.label(), group, Kind.OP, more, in, out));
     int at = 0;
     for (int b : written) {
-      writers.put(b, new Edge(id, at++));
+      writers.put(b, new Edge(id, at++, 0));
     }
   }
 }

@@ -1,8 +1,10 @@
 package dev.engram.cli.diagram;
 
+import dev.engram.cli.diagram.Diagram.Edge;
 import dev.engram.cli.diagram.Diagram.Node;
 import dev.engram.ir.TensorType;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,24 +21,31 @@ public final class ModelExplorerText {
 
   /** The text, ending with a line break. */
   public static String of(String label, List<Diagram> diagrams) {
-    String graphs = list(diagrams.stream().map(ModelExplorerText::graph).toList(), "    ");
+    // A graph is picked by its id.
+    Map<String, Integer> seen = new HashMap<>();
+    List<String> texts = new ArrayList<>();
+    for (Diagram d : diagrams) {
+      int before = seen.merge(d.name(), 1, Integer::sum) - 1;
+      texts.add(graph(d, before == 0 ? d.name() : d.name() + " #" + (before + 1)));
+    }
+    String graphs = list(texts, "    ");
     return "{\n  \"label\": " + quoted(label) + ",\n  \"graphs\": " + graphs + "\n}\n";
   }
 
-  private static String graph(Diagram d) {
+  private static String graph(Diagram d, String id) {
     String nodes = list(d.nodes().stream().map(ModelExplorerText::node).toList(), "      ");
-    return "{\"id\": " + quoted(d.name()) + ", \"nodes\": " + nodes + "}";
+    return "{\"id\": " + quoted(id) + ", \"nodes\": " + nodes + "}";
   }
 
   private static String node(Node n) {
     List<String> edges = new ArrayList<>();
-    for (int i = 0; i < n.in().size(); i++) {
+    for (Edge e : n.in()) {
       edges.add(
           object(
               Map.of(
-                  "sourceNodeId", n.in().get(i).from(),
-                  "sourceNodeOutputId", Integer.toString(n.in().get(i).output()),
-                  "targetNodeInputId", Integer.toString(i))));
+                  "sourceNodeId", e.from(),
+                  "sourceNodeOutputId", Integer.toString(e.output()),
+                  "targetNodeInputId", Integer.toString(e.input()))));
     }
     List<String> outputs = new ArrayList<>();
     for (int i = 0; i < n.out().size(); i++) {
@@ -49,7 +58,7 @@ public final class ModelExplorerText {
               + "}");
     }
     String layers =
-        n.group().stream().map(g -> g.replace('/', '.')).collect(Collectors.joining("/"));
+        n.group().stream().map(ModelExplorerText::layer).collect(Collectors.joining("/"));
     return "{\"id\": "
         + quoted(n.id())
         + ", \"label\": "
@@ -63,6 +72,11 @@ public final class ModelExplorerText {
         + "], \"outputsMetadata\": ["
         + String.join(", ", outputs)
         + "]}";
+  }
+
+  // A slash begins the next layer, and of a name with semicolons only the last part is read.
+  private static String layer(String group) {
+    return group.replace('/', '.').replace(';', ',');
   }
 
   private static String attrs(Map<String, String> attributes) {
