@@ -164,7 +164,8 @@ class InterpretControlTest {
             () -> Tensor.apply(new Lying(scalar(1)), List.of(HostTensor.of(new int[] {1}))));
     assertEquals(
         "lying: the expansion gives [f32[]], expected [i32[]] as typeOf says"
-            + " (InterpretControlTest.java:0)", e.getMessage().replaceAll("java:\\d+", "java:0"));
+            + " (InterpretControlTest.java:0)",
+        e.getMessage().replaceAll("java:\\d+", "java:0"));
   }
 
   @Test
