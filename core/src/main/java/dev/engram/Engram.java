@@ -464,6 +464,11 @@ public final class Engram {
    * The result of one of two functions, picked in the run. A state that only one of them sets keeps
    * its value in the other.
    *
+   * <p>Where examples of a {@link #vmap(Fn1)} take different branches, both are computed for all.
+   * What an example does not take has no derivative in values of its own; in values that all
+   * examples share, such as weights, an infinite derivative of a branch that is not taken gives
+   * NaN. Keep the branch finite there, such as {@code x.clipMin(0).sqrt()}.
+   *
    * @param pred {@code bool[]}
    * @throws dev.engram.ir.TypeException when the results differ in structure or type
    */

@@ -138,6 +138,9 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
   public final void compileGraph(Tensor x) {
     Prepared p = Prepared.of(model, rule, x);
     OnlineStep online = p.step();
+    if (warnings instanceof Strictness s) {
+      online.report().require(s);
+    }
     prepared = Optional.of(p);
     Compiler.watcher().prepared(online);
     Map<String, State> fresh = new LinkedHashMap<>();
@@ -154,9 +157,6 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
     RuleInputs given = RuleInputs.of(online, key, synthesizer);
     inputs = Optional.of(given);
     synthesizer = given.synthesizer();
-    if (warnings instanceof Strictness s) {
-      online.report().require(s);
-    }
     online.report().warnings().forEach(warnings);
   }
 

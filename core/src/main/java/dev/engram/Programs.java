@@ -106,7 +106,9 @@ final class Programs {
             .min(Comparator.comparingInt(List::size))
             .map(lines -> String.join("; ", lines))
             .orElse("first call");
-    return evictedArgs.contains(args) ? "evicted since it was compiled; " + differs : differs;
+    return evictedArgs.contains(args)
+        ? "a program for such arguments was evicted; " + differs
+        : differs;
   }
 
   /** One line for each program, in the order in which they were compiled. */

@@ -105,7 +105,6 @@ public final class Tree {
   }
 
   /** Where in the structure we are; written out only for an error. */
-  // Written out only where an error names it.
   private record Path(Optional<Path> parent, String before, Object step, String after) {
     static Path of(String root) {
       return new Path(Optional.empty(), "", root, "");

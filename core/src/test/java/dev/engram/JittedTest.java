@@ -152,7 +152,9 @@ class JittedTest {
         lines.get(1));
     assertTrue(lines.get(2).startsWith("  program 2 ("), lines.get(2));
     assertTrue(
-        lines.get(3).matches("  program 3 .*: evicted since it was compiled; argument 0 has .*"),
+        lines
+            .get(3)
+            .matches("  program 3 .*: a program for such arguments was evicted; argument 0 has .*"),
         lines.get(3));
     assertEquals(4, lines.size());
     String none = assertThrows(EngramException.class, () -> f.keeping(0)).getMessage();

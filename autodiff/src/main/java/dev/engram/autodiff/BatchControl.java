@@ -183,7 +183,8 @@ record BatchControl(Batching batching) {
   /**
    * The operands of a branch that some examples do not take. Its values are not used there, but a
    * derivative of theirs may be infinite, and infinity times no cotangent is NaN: so the operands
-   * have no derivative there either.
+   * have no derivative there either. Operands that all examples share are not guarded: that would
+   * make a copy of a weight for each example.
    */
   private List<Wide> guarded(Value taken, List<Wide> args) {
     List<Wide> out = new ArrayList<>();

@@ -97,6 +97,7 @@ final class Collect {
   private Optional<Value> collected(Eqn e) {
     if (!(e.op() instanceof Index.Scatter(int axis, int batch, Index.Combine combine))
         || batch != 0
+        || e.in(1).type().rank() != 1
         || combine != Index.Combine.ADD
         || !e.out().type().dtype().isFloat()
         || flow.isPure(e.in(2))

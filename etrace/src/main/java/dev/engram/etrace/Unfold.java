@@ -10,6 +10,7 @@ import dev.engram.ir.Elementwise;
 import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Index;
+import dev.engram.ir.Lit;
 import dev.engram.ir.Move;
 import dev.engram.ir.Notify;
 import dev.engram.ir.Param;
@@ -41,6 +42,9 @@ final class Unfold {
   private final Builder b;
   private final Set<Value> carrying = new HashSet<>();
 
+  /** Weights, and functions of weights alone. */
+  private final Set<Value> pure = new HashSet<>();
+
   private Unfold(Builder b) {
     this.b = b;
   }
@@ -54,6 +58,9 @@ final class Unfold {
       map.put(p.var(), v);
       if ((p.role() == Role.WEIGHT || p.role() == Role.HIDDEN) && p.type().dtype().isFloat()) {
         u.carrying.add(v);
+      }
+      if (p.role() == Role.WEIGHT) {
+        u.pure.add(v);
       }
     }
     u.equations(g, map);
@@ -106,6 +113,9 @@ final class Unfold {
         if (carries) {
           carrying.addAll(outs);
         }
+        if (!in.isEmpty() && in.stream().allMatch(v -> v instanceof Lit || pure.contains(v))) {
+          pure.addAll(outs);
+        }
         yield outs;
       }
     };
@@ -118,8 +128,13 @@ final class Unfold {
 
   private List<Value> choice(Eqn e, Control.Cond cond, List<Value> in) {
     Notices notices = Notices.of(cond);
-    List<Value> first = new ArrayList<>(in.subList(1, in.size()));
-    List<Value> second = new ArrayList<>(first);
+    b.at(e.where());
+    List<Value> first = new ArrayList<>();
+    List<Value> second = new ArrayList<>();
+    for (Value v : in.subList(1, in.size())) {
+      first.add(guarded(in.getFirst(), v, true));
+      second.add(guarded(in.getFirst(), v, false));
+    }
     if (!notices.isEmpty()) {
       b.at(e.where());
       first.add(in.getFirst());
@@ -145,6 +160,22 @@ final class Unfold {
     }
     carrying.addAll(outs);
     return outs;
+  }
+
+  /**
+   * An operand of the branch that is taken where {@code predicate} is {@code when}. Elsewhere it
+   * has no derivative: one of the branch may be infinite there, and infinity times nothing is NaN.
+   */
+  private Value guarded(Value predicate, Value v, boolean when) {
+    if (!carrying.contains(v) || pure.contains(v)) {
+      return v;
+    }
+    Tensor x = b.tracer(v);
+    Tensor which = b.tracer(predicate).broadcastTo(v.type().shape());
+    Tensor still = x.stopGradient();
+    Value out = b.lift(when ? which.select(x, still) : which.select(still, x));
+    carrying.add(out);
+    return out;
   }
 
   /** A branch with one more operand, which says whether it is taken, if it tells something. */

@@ -200,7 +200,7 @@ final class ContractWindows {
     Shape before = v.type().shape();
     Shape after = move.typeOf(in.stream().map(Value::type).toList()).getFirst().shape();
     return switch (r.op(v)) {
-      case Move.Shear s when keeps(move, s.axis(), before) ->
+      case Move.Shear s when keeps(move, s.axis(), before) && keeps(move, s.by(), before) ->
           r.apply1(s, under(r.arg(v, 0), whole(move, s.axis(), r.arg(v, 0)), rest));
       case Move.Broadcast b when keepsOthers(move, b.axes(), before) ->
           r.apply1(
