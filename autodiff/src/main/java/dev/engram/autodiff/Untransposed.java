@@ -16,6 +16,7 @@ import dev.engram.ir.Param;
 import dev.engram.ir.Reduce;
 import dev.engram.ir.Source;
 import dev.engram.ir.Value;
+import dev.engram.ir.passes.InnerGraphs;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,13 +39,8 @@ public final class Untransposed {
           switch (e.op()) {
             case Control.Transposed t ->
                 b.inline(run(Transpose.of(t.backward(), t.residuals())), in);
-            case Control.Scan s ->
-                b.emit(
-                    new Control.Scan(run(s.body()), s.consts(), s.carry(), s.length(), s.reverse()),
-                    in);
-            case Control.While w ->
-                b.emit(w.with(run(w.condition()), run(w.body()), w.consts()), in);
-            case Control.Cond c -> b.emit(new Control.Cond(run(c.onTrue()), run(c.onFalse())), in);
+            case Control.Scan _, Control.While _, Control.Cond _ ->
+                b.emit(InnerGraphs.map(e.op(), Untransposed::run), in);
             case Control.Call c -> b.emit(new Control.Call(run(c.body()), c.derivative()), in);
             case Elementwise _, Cast _, Reduce _, Dot _, Move _, Index _ -> b.emit(e.op(), in);
             case Source _, Check _, Notify _, Custom _ -> b.emit(e.op(), in);

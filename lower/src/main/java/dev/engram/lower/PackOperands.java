@@ -9,6 +9,7 @@ import dev.engram.ir.Move;
 import dev.engram.ir.Param;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Value;
+import dev.engram.ir.passes.InnerGraphs;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -48,21 +49,8 @@ final class PackOperands {
     Eqn mapped =
         switch (e.op()) {
           case Dot d -> dot(e, d, in);
-          case Control.Scan s ->
-              new Eqn(
-                  new Control.Scan(run(s.body()), s.consts(), s.carry(), s.length(), s.reverse()),
-                  in,
-                  e.outputs(),
-                  e.where());
-          case Control.While w ->
-              new Eqn(
-                  w.with(run(w.condition()), run(w.body()), w.consts()),
-                  in,
-                  e.outputs(),
-                  e.where());
-          case Control.Cond c ->
-              new Eqn(
-                  new Control.Cond(run(c.onTrue()), run(c.onFalse())), in, e.outputs(), e.where());
+          case Control.Scan _, Control.While _, Control.Cond _ ->
+              new Eqn(InnerGraphs.map(e.op(), PackOperands::run), in, e.outputs(), e.where());
           case dev.engram.ir.Elementwise _,
               dev.engram.ir.Cast _,
               dev.engram.ir.Reduce _,
