@@ -14,7 +14,6 @@ module dev.engram.core {
   requires transitive dev.engram.autodiff;
   requires transitive dev.engram.etrace;
   requires transitive dev.engram.lower;
-  requires commons.math3;
   requires static org.jspecify;
 
   uses dev.engram.lower.Backend;

@@ -18,12 +18,14 @@ import java.util.Locale;
 
 /** One golden case. Weights and biases of a layer are under one name more there. */
 public final class Golden {
+  /** The reference vectors of this checkout. */
+  public static final Path FOLDER = Path.of(System.getProperty("engram.root", ".."), "golden");
+
   private final Safetensors file;
 
   public Golden(String name) {
-    Path folder = Path.of(System.getProperty("engram.shared", "../../shared"), "golden");
     try {
-      file = Safetensors.read(folder.resolve(name + ".safetensors"));
+      file = Safetensors.read(FOLDER.resolve(name + ".safetensors"));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

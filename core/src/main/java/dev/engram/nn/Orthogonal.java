@@ -9,9 +9,6 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
 import java.util.Arrays;
-import org.apache.commons.math3.linear.Array2DRowRealMatrix;
-import org.apache.commons.math3.linear.QRDecomposition;
-import org.apache.commons.math3.linear.RealMatrix;
 
 /** Random orthogonal matrices. */
 final class Orthogonal {
@@ -29,22 +26,69 @@ final class Orthogonal {
     int rows = Math.max(shape.dim(0), shape.dim(1));
     int columns = Math.min(shape.dim(0), shape.dim(1));
     double[] normal = Random.normal(key, Shape.of(columns, rows), DType.F64).host().toDoubles();
-    RealMatrix a = new Array2DRowRealMatrix(rows, columns);
+    double[][] a = new double[columns][];
     for (int j = 0; j < columns; j++) {
-      a.setColumn(j, Arrays.copyOfRange(normal, j * rows, (j + 1) * rows));
+      a[j] = Arrays.copyOfRange(normal, j * rows, (j + 1) * rows);
     }
-    QRDecomposition qr = new QRDecomposition(a);
-    RealMatrix q = qr.getQ();
-    RealMatrix r = qr.getR();
+    double[] r = reflections(a);
+    double[][] q = product(a, r);
     boolean turned = shape.dim(0) == columns;
     double[] out = new double[rows * columns];
     for (int j = 0; j < columns; j++) {
-      double scale = r.getEntry(j, j) < 0 ? -gain : gain;
+      double scale = r[j] < 0 ? -gain : gain;
       for (int i = 0; i < rows; i++) {
-        out[turned ? j * rows + i : i * columns + j] = scale * q.getEntry(i, j);
+        out[turned ? j * rows + i : i * columns + j] = scale * q[j][i];
       }
     }
     return dtype == DType.F64 ? HostTensor.of(out, shape.toArray()) : rounded(out, shape);
+  }
+
+  /**
+   * Makes the columns of {@code a} upper triangular by Householder's reflections, which it leaves
+   * in them: column k holds {@code v_k} from row k on. Returns R's diagonal.
+   *
+   * <p>{@code v = x - r e_k} with {@code r = -sign(x_k)·|x|}, and {@code H = 1 + v vᵀ / (r v_k)}.
+   */
+  private static double[] reflections(double[][] a) {
+    double[] r = new double[a.length];
+    for (int k = 0; k < a.length; k++) {
+      double[] v = a[k];
+      double square = 0;
+      for (int i = k; i < v.length; i++) {
+        square += v[i] * v[i];
+      }
+      r[k] = v[k] > 0 ? -Math.sqrt(square) : Math.sqrt(square);
+      v[k] -= r[k];
+      for (int j = k + 1; j < a.length; j++) {
+        reflect(a[j], v, k, r[k]);
+      }
+    }
+    return r;
+  }
+
+  /** The first columns of {@code H_0 H_1 …}. */
+  private static double[][] product(double[][] v, double[] r) {
+    double[][] q = new double[v.length][];
+    for (int k = v.length - 1; k >= 0; k--) {
+      q[k] = new double[v[k].length];
+      q[k][k] = 1;
+      for (int j = k; j < v.length; j++) {
+        reflect(q[j], v[k], k, r[k]);
+      }
+    }
+    return q;
+  }
+
+  // x ← H x, from row k on
+  private static void reflect(double[] x, double[] v, int k, double r) {
+    double along = 0;
+    for (int i = k; i < x.length; i++) {
+      along += x[i] * v[i];
+    }
+    double scale = along / (r * v[k]);
+    for (int i = k; i < x.length; i++) {
+      x[i] += scale * v[i];
+    }
   }
 
   private static HostTensor rounded(double[] values, Shape shape) {

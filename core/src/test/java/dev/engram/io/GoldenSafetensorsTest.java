@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.Golden;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
@@ -16,15 +17,13 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Files written by the reference implementation of the format. */
 class GoldenSafetensorsTest {
-  private static final Path GOLDEN =
-      Path.of(System.getProperty("engram.shared", "../../shared"), "golden");
   private static List<Path> files;
 
   @TempDir Path folder;
 
   @BeforeAll
   static void listFiles() throws IOException {
-    try (Stream<Path> all = Files.list(GOLDEN)) {
+    try (Stream<Path> all = Files.list(Golden.FOLDER)) {
       files = all.filter(path -> path.toString().endsWith(".safetensors")).sorted().toList();
     }
   }
@@ -45,7 +44,7 @@ class GoldenSafetensorsTest {
   /** {@code losses[t] = mean_b (log Σ_c exp(outputs[t,b,c]) - outputs[t,b,targets[t,b]])}. */
   @Test
   void valuesMeanWhatTheirDescriptionSays() throws IOException {
-    Safetensors file = Safetensors.read(GOLDEN.resolve("vanilla-d_rtrl.safetensors"));
+    Safetensors file = Safetensors.read(Golden.FOLDER.resolve("vanilla-d_rtrl.safetensors"));
     Safetensors.Entry outputs = file.entry("outputs");
     int steps = (int) outputs.shape()[0];
     int batch = (int) outputs.shape()[1];

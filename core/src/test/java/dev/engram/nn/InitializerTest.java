@@ -5,11 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.Key;
+import dev.engram.Random;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import java.util.Map;
+import org.apache.commons.math3.linear.Array2DRowRealMatrix;
+import org.apache.commons.math3.linear.QRDecomposition;
+import org.apache.commons.math3.linear.RealMatrix;
 import org.junit.jupiter.api.Test;
 
 class InitializerTest {
@@ -26,6 +30,27 @@ class InitializerTest {
         }
       }
       assertFalse(w.sameBits(Initializer.orthogonal(2).make(Key.of(2), shape, DType.F64).host()));
+    }
+  }
+
+  /** Beside {@code Q·sign(diag R)} of another implementation, to the last bit. */
+  @Test
+  void orthogonalMatricesAsInCommonsMath() {
+    for (Shape shape : new Shape[] {Shape.of(1, 1), Shape.of(40, 7), Shape.of(7, 40)}) {
+      int rows = Math.max(shape.dim(0), shape.dim(1));
+      int columns = Math.min(shape.dim(0), shape.dim(1));
+      Tensor normal = Random.normal(Key.of(3), Shape.of(columns, rows), DType.F64).transpose();
+      RealMatrix a = new Array2DRowRealMatrix(rows, columns);
+      for (int i = 0; i < rows * columns; i++) {
+        a.setEntry(i / columns, i % columns, normal.host().getDouble(i));
+      }
+      QRDecomposition qr = new QRDecomposition(a);
+      Tensor got = Initializer.orthogonal(3).make(Key.of(3), shape, DType.F64);
+      HostTensor q = (shape.dim(0) == rows ? got : got.transpose()).host();
+      for (int i = 0; i < rows * columns; i++) {
+        double sign = Math.signum(qr.getR().getEntry(i % columns, i % columns));
+        assertEquals(3 * sign * qr.getQ().getEntry(i / columns, i % columns), q.getDouble(i), 0.0);
+      }
     }
   }
 

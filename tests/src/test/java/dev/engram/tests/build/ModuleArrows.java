@@ -4,7 +4,6 @@ import java.lang.module.ModuleDescriptor;
 import java.lang.module.ModuleDescriptor.Requires;
 import java.lang.module.ModuleFinder;
 import java.lang.module.ModuleReference;
-import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
@@ -14,7 +13,6 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.apache.commons.math3.linear.QRDecomposition;
 
 /**
  * The arrows between modules as their compiled descriptors state them, and what is wrong with them.
@@ -82,15 +80,5 @@ final class ModuleArrows {
                                 (a, b) -> Stream.concat(a.stream(), b.stream()).toList())));
     owners.values().removeIf(modulesOfPackage -> modulesOfPackage.size() == 1);
     return owners;
-  }
-
-  /** The jar of Commons Math, the only library that the modules need at run time. */
-  static Path commonsMath() {
-    try {
-      return Path.of(
-          QRDecomposition.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-    } catch (URISyntaxException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

@@ -71,10 +71,7 @@ class ServicesTest {
     ModuleLayer boot = ModuleLayer.boot();
     Configuration resolved =
         boot.configuration()
-            .resolveAndBind(
-                ModuleArrows.finder(),
-                ModuleFinder.of(ModuleArrows.commonsMath()),
-                List.of("dev.engram.cli"));
+            .resolveAndBind(ModuleArrows.finder(), ModuleFinder.of(), List.of("dev.engram.cli"));
     ModuleLayer layer =
         boot.defineModulesWithOneLoader(resolved, ClassLoader.getPlatformClassLoader());
     Module lower = layer.findModule("dev.engram.lower").orElseThrow();

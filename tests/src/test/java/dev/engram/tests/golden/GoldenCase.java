@@ -19,8 +19,7 @@ import java.util.List;
 
 /** One case of the reference vectors. */
 record GoldenCase(JsonNode index, Safetensors data) {
-  private static final Path FOLDER =
-      Path.of(System.getProperty("engram.shared", "../../shared"), "golden");
+  private static final Path FOLDER = Path.of(System.getProperty("engram.root", ".."), "golden");
 
   private static final List<GoldenCase> ALL = read();
 
@@ -33,9 +32,7 @@ record GoldenCase(JsonNode index, Safetensors data) {
     Path index = FOLDER.resolve("index.json");
     if (!Files.exists(index)) {
       throw new AssertionError(
-          "no reference vectors at "
-              + index
-              + "; set -Dengram.shared to the folder that holds golden/");
+          "no reference vectors at " + index + "; set -Dengram.root to the checkout");
     }
     try {
       List<GoldenCase> found = new ArrayList<>();
