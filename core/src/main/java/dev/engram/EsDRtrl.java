@@ -27,7 +27,8 @@ public final class EsDRtrl extends PpProp {
 
   /**
    * @param decays for the input side and the output side
-   * @param warnings gets each warning of the relation analysis; a {@link Strictness} for errors
+   * @param warnings gets each warning of the relation analysis; a {@link
+   *     dev.engram.etrace.Strictness} for errors
    */
   public EsDRtrl(Layer model, Factorization.InputOutput decays, Consumer<Diagnostic> warnings) {
     super(model, decays, warnings);

@@ -32,12 +32,12 @@ public sealed interface ElementwiseMethods permits Tensor {
     return Broadcasting.binary(Rows.POW, self(), b);
   }
 
-  /** Elementwise maximum; with a number it is {@link #clipMin}. */
+  /** Elementwise maximum; with a number it is {@link NumberMethods#clipMin(double)}. */
   default Tensor max(Tensor b) {
     return Broadcasting.binary(Rows.MAX, self(), b);
   }
 
-  /** Elementwise minimum; with a number it is {@link #clipMax}. */
+  /** Elementwise minimum; with a number it is {@link NumberMethods#clipMax(double)}. */
   default Tensor min(Tensor b) {
     return Broadcasting.binary(Rows.MIN, self(), b);
   }

@@ -63,8 +63,8 @@ public sealed interface Instr {
    * {@code lanes} = 1 points are folded in order of r onto the start value (the sum's 0, the
    * product's 1, the least or greatest value, false, true). With {@code lanes} = L > 1 the points
    * with equal {@code r mod L} are folded in order into partial results p_0 … p_{L-1}, which are
-   * then folded in halves: p_i with p_{i+L/2} for i < L/2, and so on. ARGMAX and ARGMIN give r of
-   * the first extreme point as i32; they and the bool folds have one lane.
+   * then folded in halves: p_i with p_{i+L/2} for {@code i < L/2}, and so on. ARGMAX and ARGMIN
+   * give r of the first extreme point as i32; they and the bool folds have one lane.
    */
   record Fold(Reduce.Kind kind, DType dtype, int value, int lanes) implements Instr {}
 
