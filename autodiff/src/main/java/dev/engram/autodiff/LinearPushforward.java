@@ -68,7 +68,7 @@ final class LinearPushforward extends Pushforward {
 
   @Override
   List<Dual> scan(Control.Scan op, List<Dual> in) {
-    return new LinearScan(this, op, in).run();
+    return LinearScan.of(this, op, in);
   }
 
   // A loop of an unknown number of steps has nowhere to keep their residuals.
@@ -84,7 +84,7 @@ final class LinearPushforward extends Pushforward {
           "%s has no reverse derivative: nobody knows how many steps it takes; give the loop a bound, or use forward mode (jvp, jacfwd)"
               .formatted(Terms.describe(g, e)));
     }
-    return new LinearScan(this, BoundedWhile.asScan(op), in).run();
+    return LinearScan.of(this, BoundedWhile.asScan(op), in);
   }
 
   @Override

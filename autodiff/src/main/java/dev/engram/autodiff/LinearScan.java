@@ -35,7 +35,7 @@ final class LinearScan {
 
   private final Map<Var, Value> slices = new LinkedHashMap<>();
 
-  LinearScan(LinearPushforward push, Control.Scan op, List<Dual> in) {
+  private LinearScan(LinearPushforward push, Control.Scan op, List<Dual> in) {
     this.push = push;
     this.op = op;
     this.in = in;
@@ -43,11 +43,12 @@ final class LinearScan {
     this.body = linearizeBody();
   }
 
-  List<Dual> run() {
+  static List<Dual> of(LinearPushforward push, Control.Scan op, List<Dual> in) {
+    return op.length() == 0 ? untouched(push, op, in) : new LinearScan(push, op, in).run();
+  }
+
+  private List<Dual> run() {
     List<Var> results = values();
-    if (op.length() == 0) {
-      return untouched(results);
-    }
     if (body.outHasTangent().stream().noneMatch(b -> b)) {
       return results.stream().map(Dual::constant).toList();
     }
@@ -55,7 +56,8 @@ final class LinearScan {
   }
 
   /** No step is run: the carries come out as they went in, tangents and all. */
-  private List<Dual> untouched(List<Var> results) {
+  private static List<Dual> untouched(LinearPushforward push, Control.Scan op, List<Dual> in) {
+    List<Var> results = push.primal.emit(op, Pushforward.primals(in));
     List<Dual> out = new ArrayList<>();
     for (int i = 0; i < results.size(); i++) {
       Optional<Value> tangent =
@@ -89,22 +91,20 @@ final class LinearScan {
     List<Value> outs = new ArrayList<>(g.outs().subList(0, n));
     List<Var> residuals =
         g.outs().subList(n, g.outs().size()).stream().map(Var.class::cast).toList();
-    Set<Value> varying = Live.dependents(g, Live.vars(g, op.consts(), g.params().size()));
     Map<Var, Integer> stacked = new LinkedHashMap<>();
-    List<Var> invariant = new ArrayList<>();
     Map<Value, Integer> param = new HashMap<>();
     for (int i = 0; i < g.params().size(); i++) {
       param.put(g.params().get(i).var(), i);
     }
+    Set<Var> invariant =
+        invariant(g, residuals.stream().filter(r -> !param.containsKey(r)).distinct().toList());
     for (Var r : new LinkedHashSet<>(residuals)) {
       int p = param.getOrDefault(r, -1);
       if (p >= 0 && p < op.consts()) {
         constants.put(r, in.get(p).primal());
       } else if (p >= firstSlice()) {
         slices.put(r, in.get(p).primal());
-      } else if (!varying.contains(r)) {
-        invariant.add(r);
-      } else {
+      } else if (!invariant.contains(r)) {
         int at = outs.subList(op.carry(), outs.size()).indexOf(r);
         stacked.put(r, at < 0 ? outs.size() : op.carry() + at);
         if (at < 0) {
@@ -122,8 +122,30 @@ final class LinearScan {
                 op.reverse()),
             Pushforward.primals(in));
     stacked.forEach((r, i) -> slices.put(r, results.get(i)));
-    hoist(invariant);
+    hoist(List.copyOf(invariant));
     return results.subList(0, n);
+  }
+
+  /**
+   * The residuals that no step changes, and that equations give which read nothing that a step
+   * changes: a call may have a result that does not depend on all that the call reads.
+   */
+  private Set<Var> invariant(Graph g, List<Var> residuals) {
+    List<Var> changing = Live.vars(g, op.consts(), g.params().size());
+    Set<Value> varying = Live.dependents(g, changing);
+    List<Var> same = residuals.stream().filter(r -> !varying.contains(r)).toList();
+    if (same.isEmpty()) {
+      return Set.of();
+    }
+    Graph once = Dce.run(new Graph(g.name(), g.params(), g.eqns(), List.copyOf(same)));
+    Set<Value> reached = Live.reached(once, Live.vars(once, op.consts(), once.params().size()));
+    Set<Var> out = new LinkedHashSet<>();
+    for (int i = 0; i < same.size(); i++) {
+      if (!reached.contains(once.outs().get(i))) {
+        out.add(same.get(i));
+      }
+    }
+    return out;
   }
 
   private void hoist(List<Var> invariant) {

@@ -55,6 +55,17 @@ final class Live {
     return reached;
   }
 
+  /** {@code from} and all results of equations of {@code g} that read any of these. */
+  static Set<Value> reached(Graph g, Collection<? extends Value> from) {
+    Set<Value> reached = new HashSet<>(from);
+    for (var e : g.eqns()) {
+      if (e.inputs().stream().anyMatch(reached::contains)) {
+        reached.addAll(e.outputs());
+      }
+    }
+    return reached;
+  }
+
   /** Which of {@code n} results of {@code op} depend on the operands {@code in}. */
   static List<Boolean> results(Op op, List<Boolean> in, int n) {
     return switch (op) {

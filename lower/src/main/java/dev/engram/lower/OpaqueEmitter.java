@@ -240,7 +240,7 @@ final class OpaqueEmitter {
   }
 
   private void argSort(Eqn e, Index.ArgSort op) {
-    View to = block.wanted(e.out()).getFirst();
+    View wanted = block.wanted(e.out()).getFirst();
     Shape shape = e.out().type().shape();
     if (block.literal(e.in(0)) != null) {
       // Equal elements keep their order.
@@ -248,7 +248,7 @@ final class OpaqueEmitter {
       Point p = BlockEmitter.whole(shape);
       long[] one = new long[shape.rank()];
       one[op.axis()] = 1;
-      b.store(DType.I32, to, p, b.indexOf(DType.I32, p, one));
+      b.store(DType.I32, wanted, p, b.indexOf(DType.I32, p, one));
       b.finish(e.where());
       return;
     }
@@ -261,15 +261,19 @@ final class OpaqueEmitter {
       }
     }
     Point p = Point.along(axisOf, axisOf.length);
+    View from = block.located(e.in(0));
+    // Both may be parts of one result; a sort does not write the buffer that it reads.
+    View to = from.buffer() == wanted.buffer() ? block.allocate(e.out().type()) : wanted;
     block.add(
         new Step.Sort(
             op,
             e.in(0).type().dtype(),
             rows,
             shape.dim(op.axis()),
-            block.located(e.in(0)).at(p, block.depth()),
+            from.at(p, block.depth()),
             to.at(p, block.depth()),
             e.where()));
+    block.copy(e.out().type(), to, wanted, e.where());
   }
 
   private void cond(Eqn e, Control.Cond c) {
