@@ -3,6 +3,8 @@ package dev.engram.tests.build;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.tests.ops.OpCounts;
+import dev.engram.tests.random.Law;
+import dev.engram.tests.random.ProgramLaws;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,24 +34,15 @@ class CountsTest {
         }
       }
     }
-    long programs = programs();
+    long programs = ProgramLaws.all().stream().mapToLong(Law::tries).sum();
+    properties += ProgramLaws.all().size();
+    tries += programs;
     System.out.printf(
         "%d ops, %d samples, %d error inputs, %d properties (%d tries, %d of them random programs),"
             + " %d golden files%n",
         OpCounts.ops(), OpCounts.samples(), OpCounts.errors(), properties, tries, programs, golden);
     assertTrue(programs >= 20_000, () -> programs + " random programs, expected 20000 or more");
     assertTrue(OpCounts.samples() > 3 * OpCounts.ops());
-  }
-
-  private static long programs() throws IOException {
-    String text =
-        Files.readString(
-            ROOT.resolve("tests/src/test/java/dev/engram/tests/random/ProgramProperties.java"));
-    return PROPERTY
-        .matcher(text)
-        .results()
-        .mapToLong(r -> r.group(1) == null ? DEFAULT_TRIES : Long.parseLong(r.group(1)))
-        .sum();
   }
 
   private static List<Path> modules() throws IOException {

@@ -88,7 +88,7 @@ final class ControlSteps {
     Steps.steps(inner, c);
     List<Value> outs = results(inner, 1 + c.next(2));
     Graph body = inner.build(outs);
-    int kind = d.profile.rules() ? c.next(3) : 0;
+    int kind = d.profile.rules() && !WhileSteps.isUnbounded(body) ? c.next(3) : 0;
     Control.Derivative derivative =
         switch (kind) {
           case 0 -> new Control.Derivative.Plain();

@@ -174,6 +174,11 @@ final class Draft {
     return pool.isEmpty() ? fresh(TensorType.scalar(profile.dtypes().getFirst())) : pool.getLast();
   }
 
+  /** The last value that can be differentiated. */
+  Optional<Value> lastFloat() {
+    return pool.reversed().stream().filter(v -> v.type().dtype().isFloat()).findFirst();
+  }
+
   /** The last value but {@code back}, or the last one. */
   Value late(int back) {
     return back < pool.size() ? pool.get(pool.size() - 1 - back) : last();

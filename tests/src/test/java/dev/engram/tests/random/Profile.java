@@ -11,7 +11,7 @@ import java.util.List;
  * @param markers {@code stopGradient}, whose derivative is zero though its difference is not
  * @param rules calls with derivative rules of their own
  */
-record Profile(List<DType> dtypes, boolean kinks, boolean markers, boolean rules) {
+public record Profile(List<DType> dtypes, boolean kinks, boolean markers, boolean rules) {
   /** Everything. */
   static final Profile ANY =
       new Profile(
@@ -41,4 +41,9 @@ record Profile(List<DType> dtypes, boolean kinks, boolean markers, boolean rules
   /** Floats whose derivatives are continuous, so that they may be computed in any order. */
   static final Profile SMOOTH =
       new Profile(List.of(DType.F64, DType.F64, DType.F64, DType.I32), false, true, true);
+
+  /** Whether programs are to be differentiated, so that they need something to differentiate. */
+  boolean derived() {
+    return !equals(ANY);
+  }
 }

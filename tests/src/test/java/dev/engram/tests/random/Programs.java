@@ -21,7 +21,11 @@ final class Programs {
     for (List<Integer> step : recipe.steps()) {
       Steps.step(draft, new Choices(step));
     }
-    Graph g = draft.build(results(draft, recipe));
+    List<Value> outs = results(draft, recipe);
+    if (profile.derived()) {
+      draft.lastFloat().filter(v -> !outs.contains(v)).ifPresent(outs::add);
+    }
+    Graph g = draft.build(outs);
     SplittableRandom random = new SplittableRandom(recipe.data());
     List<HostTensor> args = Samples.any(g.paramTypes(), random);
     return new Program(g, args, recipe.data());

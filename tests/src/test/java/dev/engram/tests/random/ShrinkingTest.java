@@ -7,13 +7,7 @@ import dev.engram.ir.Graph;
 import dev.engram.ir.Rows;
 import dev.engram.ir.Verifier;
 import java.util.List;
-import java.util.Random;
-import java.util.function.Predicate;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
-import net.jqwik.api.JqwikException;
-import net.jqwik.api.Shrinkable;
-import net.jqwik.api.sessions.JqwikSession;
 import org.junit.jupiter.api.Test;
 
 /** What is made smaller stays a program, and a fault is shown by a short one. */
@@ -37,17 +31,17 @@ class ShrinkingTest {
 
   @Test
   void aFaultIsShownByAShortProgram() {
-    Predicate<Program> breaks = ShrinkingTest::breaks;
-    JqwikSession.run(
-        () -> {
-          Shrinkable<Program> found = find(breaks);
-          int before = size(found.value().graph());
-          Shrinkable<Program> least = shrink(found, breaks);
-          int after = size(least.value().graph());
-          assertTrue(
-              after <= 5 && after < before,
-              () -> "shrunk from " + before + " equations to " + least.value());
-        });
+    for (int seed : find(2)) {
+      Recipe found = Recipe.random(seed);
+      int before = size(Programs.of(Profile.ANY, found).graph());
+      Recipe least = Shrinker.shrink(found, Profile.ANY, ShrinkingTest::breaks);
+      Program p =
+          Shrinker.oneResult(Programs.of(Profile.ANY, least), ShrinkingTest::breaks);
+      assertTrue(breaks(p));
+      assertTrue(
+          size(p.graph()) <= 5 && size(p.graph()) < before,
+          () -> "shrunk from " + before + " equations to " + p);
+    }
   }
 
   /** A pass that takes tanh for sine. */
@@ -60,27 +54,15 @@ class ShrinkingTest {
     }
   }
 
-  private static Shrinkable<Program> find(Predicate<Program> breaks) {
-    var generator = Jqwik.programs(Profile.ANY).generator(1000);
-    Random random = new Random(1);
-    return Stream.generate(() -> generator.next(random))
-        .limit(500)
-        .filter(s -> breaks.test(s.value()) && size(s.value().graph()) > 6)
-        .findFirst()
-        .orElseThrow(() -> new JqwikException("no program breaks it"));
-  }
-
-  private static Shrinkable<Program> shrink(Shrinkable<Program> from, Predicate<Program> breaks) {
-    Shrinkable<Program> least = from;
-    for (int round : IntStream.range(0, 300).toArray()) {
-      var smaller = least.shrink().limit(400).filter(s -> breaks.test(s.value())).findFirst();
-      if (smaller.isEmpty()) {
-        return least;
-      }
-      least = smaller.get();
-      assertTrue(round < 299, "it never ends");
-    }
-    return least;
+  private static int[] find(int n) {
+    return IntStream.range(0, 5000)
+        .filter(
+            seed -> {
+              Program p = Programs.of(Profile.ANY, Recipe.random(seed));
+              return size(p.graph()) > 6 && breaks(p);
+            })
+        .limit(n)
+        .toArray();
   }
 
   private static int size(Graph g) {

@@ -72,6 +72,20 @@ final class WhileSteps {
     return kind == 3 && profile.equals(Profile.ANY) ? Optional.empty() : Optional.of(kind + 2);
   }
 
+  /** True with a loop that reverse mode refuses, since nobody knows how many steps it takes. */
+  static boolean isUnbounded(Graph g) {
+    return g.eqns().stream()
+        .anyMatch(
+            e ->
+                switch (e.op()) {
+                  case Control.While w -> w.bound().isEmpty() || isUnbounded(w.body());
+                  case Control.Scan s -> isUnbounded(s.body());
+                  case Control.Cond c -> isUnbounded(c.onTrue()) || isUnbounded(c.onFalse());
+                  case Control.Call c -> isUnbounded(c.body());
+                  default -> false;
+                });
+  }
+
   /** The count is the parameter after the constants, the limit the first. */
   private static Graph belowLimit(List<Value> operands, int count) {
     Builder b = new Builder("goesOn");
