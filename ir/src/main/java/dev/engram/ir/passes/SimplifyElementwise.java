@@ -20,7 +20,9 @@ import java.util.Set;
 
 /**
  * Rules for rows and casts. Each holds for every float, including NaN, infinities and both zeros:
- * {@code x + 0} is not {@code x} (it turns -0 into 0), {@code x + -0} is.
+ * {@code x + 0} is not {@code x} (it turns -0 into 0), {@code x + -0} is. And each holds for
+ * integers of every type: those with a sign, whose least value is its own negative, and those
+ * without, whose negatives wrap.
  */
 final class SimplifyElementwise {
   private SimplifyElementwise() {}
@@ -162,9 +164,12 @@ final class SimplifyElementwise {
         : Lit.ofLong(c.type(), -c.asLong());
   }
 
-  // |-x| = |x|, ||x|| = |x|
+  // |x| = x of a type without signs, where -x wraps; |-x| = |x|, ||x|| = |x| of the others
   private static Optional<Value> abs(Rewrite r, List<Value> in) {
     Value x = in.getFirst();
+    if (x.type().dtype() == DType.U8) {
+      return Optional.of(x);
+    }
     return r.is(x, Rows.NEG)
         ? Optional.of(r.apply1(Rows.ABS, r.arg(x, 0)))
         : idempotent(r, Rows.ABS, in);
@@ -305,13 +310,21 @@ final class SimplifyElementwise {
     if (from == to) {
       return Optional.of(x);
     }
-    if (r.op(x) instanceof Cast && isExact(r.arg(x, 0).type().dtype(), from)) {
+    if (r.op(x) instanceof Cast && isOne(r.arg(x, 0).type().dtype(), from, to)) {
       return Optional.of(r.apply1(new Cast(to), r.arg(x, 0)));
     }
     if (r.op(x) instanceof Move.Broadcast b) {
       return Optional.of(r.apply1(b, r.apply1(new Cast(to), r.arg(x, 0))));
     }
     return Optional.empty();
+  }
+
+  // One cast gives what two do when nothing is lost on the way, and what does not fit is treated
+  // alike: floats saturate to integers, and integers wrap.
+  private static boolean isOne(DType from, DType by, DType to) {
+    boolean saturates = by.isFloat() && to.isInteger();
+    boolean alike = from.isFloat() || !saturates || from == to || isExact(from, to);
+    return isExact(from, by) && alike;
   }
 
   /** True when every value of {@code from} is one of {@code to}. */

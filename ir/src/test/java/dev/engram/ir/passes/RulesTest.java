@@ -62,14 +62,17 @@ class RulesTest {
   }
 
   private static Stream<DynamicTest> rules(String name, UnaryOperator<Graph> pass) {
-    String text = read(name + ".rules");
-    return Arrays.stream(text.split("(?m)^== "))
-        .skip(1)
+    return titled(name).stream()
         .map(
             rule -> {
               String title = rule.lines().findFirst().orElseThrow();
               return dynamicTest(title, () -> check(rule.substring(title.length()), pass));
             });
+  }
+
+  /** The rules of a file, each with its title in the first line. */
+  static List<String> titled(String name) {
+    return Arrays.stream(read(name + ".rules").split("(?m)^== ")).skip(1).toList();
   }
 
   private static void check(String rule, UnaryOperator<Graph> pass) {
