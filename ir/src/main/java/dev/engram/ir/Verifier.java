@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -55,24 +56,27 @@ public final class Verifier {
   /** All broken rules, in the order of the text; empty for a sound graph. */
   public static List<Finding> findings(Graph g) {
     Verifier v = new Verifier();
-    v.graph(g, Set.of());
+    v.graph(g, Optional.empty());
     return List.copyOf(v.findings);
   }
 
-  private void graph(Graph g, Set<Var> outside) {
+  private void graph(Graph g, Optional<Body> outside) {
     if (done.add(g)) {
       new Body(g, outside).check();
     }
   }
 
-  /** The check of one graph; {@code outside} are the variables of the graphs around it. */
+  /**
+   * The check of one graph. {@code outside} is the check of the graph around it, which has come as
+   * far as the equation that this graph belongs to.
+   */
   private final class Body {
     private final Graph g;
     private final Names names;
-    private final Set<Var> outside;
+    private final Optional<Body> outside;
     private final Set<Var> defined = Collections.newSetFromMap(new IdentityHashMap<>());
 
-    Body(Graph g, Set<Var> outside) {
+    Body(Graph g, Optional<Body> outside) {
       this.g = g;
       this.names = Names.of(g);
       this.outside = outside;
@@ -111,12 +115,14 @@ public final class Verifier {
           add(e, names.of(v) + " is defined twice; every equation makes new variables");
         }
       }
-      Set<Var> around = Collections.newSetFromMap(new IdentityHashMap<>());
-      around.addAll(outside);
-      around.addAll(defined);
       for (Map.Entry<String, Graph> inner : Attributes.graphs(e.op())) {
-        graph(inner.getValue(), around);
+        graph(inner.getValue(), Optional.of(this));
       }
+    }
+
+    /** True for variables that this graph has defined so far, or one around it. */
+    private boolean knows(Var v) {
+      return defined.contains(v) || outside.filter(b -> b.knows(v)).isPresent();
     }
 
     private String problem(String what, Value v) {
@@ -133,7 +139,7 @@ public final class Verifier {
         case Var x when defined.contains(x) -> "";
         case Var x when names.has(x) ->
             what + " is " + names.of(x) + ", which is defined only later; put its equation first";
-        case Var x when outside.contains(x) ->
+        case Var x when outside.filter(b -> b.knows(x)).isPresent() ->
             what
                 + " is a variable of type "
                 + x.type()

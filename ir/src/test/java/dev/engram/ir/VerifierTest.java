@@ -2,9 +2,11 @@ package dev.engram.ir;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.ir.Control.Derivative;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -226,5 +228,33 @@ class VerifierTest {
   private static void assertFindings(Graph g, String... expected) {
     assertEquals(
         List.of(expected), Verifier.findings(g).stream().map(Verifier.Finding::message).toList());
+  }
+
+  /** With a copy of what is defined for each equation, this would take hours. */
+  @Test
+  void takesTimeInProportionToTheProgram() {
+    int n = 200_000;
+    Builder b = new Builder("long");
+    TensorType scalar = TensorType.scalar(DType.F32);
+    Value x = b.param(scalar, Role.INPUT, "x");
+    Value p = b.param(scalar.with(DType.BOOL), Role.INPUT, "p");
+    for (int i = 0; i < n; i++) {
+      x = i % 20 == 0 ? b.emit1(same(scalar), p, x) : b.emit1(new Elementwise(Rows.NEG), x);
+    }
+    Graph g = b.build(List.of(x));
+    assertTimeoutPreemptively(Duration.ofMinutes(1), () -> Verifier.verify(g));
+    Value foreign = new Var(scalar);
+    Graph wrong = b.build(List.of(x, foreign));
+    assertEquals(1, Verifier.findings(wrong).size());
+  }
+
+  private static Control.Cond same(TensorType type) {
+    Builder onTrue = new Builder("yes");
+    Builder onFalse = new Builder("no");
+    Value a = onTrue.param(type, Role.INPUT, "");
+    Value b = onFalse.param(type, Role.INPUT, "");
+    return new Control.Cond(
+        onTrue.build(List.of(onTrue.emit1(new Elementwise(Rows.NEG), a))),
+        onFalse.build(List.of(b)));
   }
 }
