@@ -107,6 +107,11 @@ final class NestBuilder {
     return share(new Instr.Apply(row, dtype, java.util.Arrays.stream(args).boxed().toList()));
   }
 
+  /** {@code v} in another type, or itself. */
+  int convert(DType from, DType to, int v) {
+    return from == to ? v : share(new Instr.Convert(from, to, v));
+  }
+
   /** Computes the node's element at its own point and remembers it. */
   int node(Node n) {
     int id =
@@ -150,8 +155,7 @@ final class NestBuilder {
       }
       case Cast c -> {
         int arg = value(e.in(0), p);
-        DType from = e.in(0).type().dtype();
-        yield from == c.to() ? arg : share(new Instr.Convert(from, c.to(), arg));
+        yield convert(e.in(0).type().dtype(), c.to(), arg);
       }
       case Reduce r ->
           switch (r.kind()) {

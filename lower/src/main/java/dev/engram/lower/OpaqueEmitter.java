@@ -103,7 +103,7 @@ final class OpaqueEmitter {
     int code =
         switch (op) {
           case Check.Range _ -> v;
-          case Check.Finite _ -> code(b, dtype, v);
+          case Check.Finite _ -> code(b, dtype.wide(), b.convert(dtype, dtype.wide(), v));
         };
     DType checked = op instanceof Check.Finite ? DType.I32 : dtype;
     b.check(
@@ -118,7 +118,7 @@ final class OpaqueEmitter {
     b.finish(e.where());
   }
 
-  // What Check.Finite.code says, in rows.
+  // What Check.Finite.code says, in rows; like all arithmetic not on a type of storage.
   private static int code(NestBuilder b, DType dtype, int v) {
     int sign =
         b.apply(

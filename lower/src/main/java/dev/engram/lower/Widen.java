@@ -22,7 +22,8 @@ import java.util.List;
 
 /**
  * Arithmetic on types of storage, as arithmetic on {@link DType#wide} types between conversions. In
- * loop programs such types are only loaded, stored, moved and converted.
+ * loop programs such types are only loaded, stored, moved, compared with the bounds of a check, and
+ * converted.
  */
 record Widen(Builder to, Where where) {
 
