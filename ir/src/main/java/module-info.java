@@ -4,6 +4,7 @@
  */
 @org.jspecify.annotations.NullMarked
 module dev.engram.ir {
+  requires static java.logging; // to see whether someone reads its records
   requires static org.jspecify;
 
   exports dev.engram.ir;

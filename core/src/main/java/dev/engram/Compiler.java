@@ -5,7 +5,9 @@ import dev.engram.ir.EngramException;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Interpreter;
+import dev.engram.ir.Log;
 import dev.engram.ir.Printer;
+import dev.engram.ir.Where;
 import dev.engram.ir.passes.Pass;
 import dev.engram.ir.passes.Pipeline;
 import dev.engram.lower.Backend;
@@ -19,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * How graphs are run: simplified, then by a backend.
@@ -29,11 +32,15 @@ import java.util.ServiceLoader;
  */
 public record Compiler(String backend, Pipeline passes) {
   private static final String INTERPRETER = "interpreter";
+  private static final String CPU = "cpu";
+  private static final AtomicBoolean TOLD = new AtomicBoolean();
 
   /** Checks that the backend is there. */
   public Compiler {
     if (!backend.equals(INTERPRETER) && !Found.BACKENDS.containsKey(backend)) {
-      throw new EngramException("no backend " + backend + ", expected one of " + backends());
+      throw new EngramException(
+          "no backend %s, expected one of %s (%s); add the jar that provides it"
+              .formatted(backend, backends(), Where.here()));
     }
   }
 
@@ -79,18 +86,42 @@ public record Compiler(String backend, Pipeline passes) {
 
   /**
    * The backend that the system property {@code engram.backend} names; without it {@code cpu} where
-   * it is found, else {@code interpreter}.
+   * it is found, else {@code interpreter}, which is said once.
    */
   public static Compiler standard() {
-    String wanted = System.getProperty("engram.backend");
-    if (wanted == null) {
-      return new Compiler(Found.BACKENDS.containsKey("cpu") ? "cpu" : INTERPRETER);
+    Optional<String> wanted = Optional.ofNullable(System.getProperty("engram.backend"));
+    return new Compiler(chosen(wanted, backends(), Compiler::tellOfNone));
+  }
+
+  /**
+   * The backend to use of those that are there.
+   *
+   * @param none called when none was wanted and the compiler is missing
+   */
+  static String chosen(Optional<String> wanted, List<String> there, Runnable none) {
+    if (wanted.isPresent()) {
+      if (!there.contains(wanted.get())) {
+        throw new EngramException(
+            ("engram.backend is '%s', expected one of %s (%s); add the jar that provides it, or"
+                    + " leave out the system property")
+                .formatted(wanted.get(), there, Where.here()));
+      }
+      return wanted.get();
     }
-    if (!backends().contains(wanted)) {
-      throw new EngramException(
-          "engram.backend is '" + wanted + "', expected one of " + backends());
+    if (there.contains(CPU)) {
+      return CPU;
     }
-    return new Compiler(wanted);
+    none.run();
+    return INTERPRETER;
+  }
+
+  private static void tellOfNone() {
+    if (!TOLD.getAndSet(true)) {
+      Log.warning(
+          "no backend cpu is there, so programs are interpreted, some 50 times slower; add the"
+              + " dependency dev.engram:engram-backend-cpu, or accept it with"
+              + " -Dengram.backend=interpreter");
+    }
   }
 
   /** Sees what a program compiles; see {@link #watch}. */
@@ -141,7 +172,9 @@ public record Compiler(String backend, Pipeline passes) {
   private void requireLoops() {
     if (backend.equals(INTERPRETER)) {
       throw new EngramException(
-          "the backend interpreter runs graphs as they are and has no loops; take another of "
+          "the backend interpreter runs graphs as they are and has no loops ("
+              + Where.here()
+              + "); take another of "
               + Found.BACKENDS.keySet());
     }
   }

@@ -15,7 +15,7 @@ public final class DRtrl extends Learner {
 
   /** A learner that logs its warnings. */
   public DRtrl(Layer model) {
-    this(model, logged());
+    this(model, logged(model));
   }
 
   /**

@@ -46,6 +46,7 @@ final class Differentiate {
     List<Tree.Flat> flat = Tracing.flatten("grad", args);
     Traced t = Tracing.run("loss", Tracing.Kind.PLAIN, f, Tracing.specs(flat)).finish();
     checkLoss(t);
+    weights.ifPresent(w -> Strays.tell(t, w));
     List<Boolean> wrt = new ArrayList<>();
     int first = weights.isPresent() ? 0 : checkedFloats(flat.getFirst());
     for (int i = 0; i < t.graph().params().size(); i++) {
@@ -55,6 +56,7 @@ final class Differentiate {
     Graph vjp = Vjp.of(t.graph(), wrt, seeded(t.graph()));
     Graph g = Emit.bound(t.graph(), vjp, List.of(one));
     List<? extends Tensor> outs = Emit.graph(g, t.operands(Tracing.leaves(flat)));
+    weights.ifPresent(w -> LostWeights.look(w.values(), outs.subList(0, 1), 0));
     int own = t.graph().outs().size();
     List<? extends Tensor> grads = outs.subList(own, outs.size());
     Object gradient =

@@ -17,7 +17,7 @@ public final class Dni extends Learner {
 
   /** A learner that logs its warnings. */
   public Dni(Layer model) {
-    this(model, logged());
+    this(model, logged(model));
   }
 
   /**

@@ -20,7 +20,7 @@ public final class EProp extends Learner {
    * @param kappa decay of the filter, in [0, 1): that of the leaky readout
    */
   public EProp(Layer model, double kappa) {
-    this(model, kappa, logged());
+    this(model, kappa, logged(model));
   }
 
   /**

@@ -16,13 +16,9 @@ public final class EsDRtrl extends PpProp {
     super(model, decay);
   }
 
-  /**
-   * The decay (rank - 1) / (rank + 1); logs its warnings.
-   *
-   * @param rank at least 2
-   */
-  public EsDRtrl(Layer model, int rank) {
-    super(model, rank);
+  /** {@link PpProp#ofRank}. */
+  public static EsDRtrl ofRank(Layer model, int rank) {
+    return new EsDRtrl(model, Factorization.InputOutput.rank(rank), logged(model));
   }
 
   /**

@@ -251,8 +251,10 @@ final class Frame {
               + size
               + " on axis 0, the length of the mapped inputs ("
               + Where.here()
-              + "); call vmapNewStates with "
-              + size);
+              + "); compile the learner for as many examples with Learner.compile, or set the"
+              + " states in Engram.vmapNewStates("
+              + size
+              + ", ...)");
     }
     mapSize = OptionalInt.of(size);
     return new Peek(p.type().with(shape.range(1, shape.rank())), p.mapped() - 1);

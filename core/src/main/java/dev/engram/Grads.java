@@ -3,6 +3,7 @@ package dev.engram;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.Where;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,7 +34,9 @@ public record Grads(Map<String, Tensor> byPath) {
   public Tensor get(String path) {
     Tensor t = byPath.get(path);
     if (t == null) {
-      throw new EngramException("no gradient for " + path + ", expected one of " + byPath.keySet());
+      throw new EngramException(
+          "no gradient for %s, expected one of %s (%s); paths() lists them"
+              .formatted(path, PathList.like(path, byPath.keySet()), Where.here()));
     }
     return t;
   }

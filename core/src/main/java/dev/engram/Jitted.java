@@ -50,6 +50,12 @@ public abstract sealed class Jitted<F> {
     return jit.explain();
   }
 
+  /** {@link #explain}. */
+  @Override
+  public String toString() {
+    return explain();
+  }
+
   /** A compiled function of no argument. */
   public static final class Of0<R> extends Jitted<Fn0<R>> implements Fn0<R> {
     Of0(Jit jit) {

@@ -14,6 +14,15 @@ public abstract class Layer extends Module implements Fn1<Tensor, Tensor> {
     return update(x);
   }
 
+  /**
+   * This layer, the weights of which learn from each step's own gradient alone: online learning
+   * builds no trace of them, and says nothing of it. For a readout, say, where that is exact. The
+   * states and their paths are the same.
+   */
+  public final Layer untraced() {
+    return new Untraced(this);
+  }
+
   /** A layer without states, such as {@code Layer.of(Tensor::tanh)}. */
   public static Layer of(Fn1<Tensor, Tensor> f) {
     return new Layer() {

@@ -13,6 +13,7 @@ import dev.engram.etrace.Strictness;
 import dev.engram.etrace.TraceState;
 import dev.engram.ir.Control;
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.Log;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TraceException;
@@ -38,8 +39,6 @@ import java.util.function.Consumer;
  * {@link #compile}, which gives a learner for whole batches.
  */
 public class Learner extends Layer implements ModuleWalk.Transparent {
-  private static final System.Logger LOG = System.getLogger("dev.engram");
-
   private final Layer model;
   private final Rule rule;
   private final Key key;
@@ -56,6 +55,8 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
   /** Where a rule that draws random numbers takes the keys of its runs from. */
   private final Optional<State> seed;
 
+  static final Loop.Labels XS_YS = new Loop.Labels("Learner.grad", List.of("xs", "ys"));
+
   /**
    * What a sequence gave.
    *
@@ -67,7 +68,7 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
 
   /** A learner that logs its warnings. */
   public Learner(Layer model, Rule rule) {
-    this(model, rule, Key.of(0), logged());
+    this(model, rule, Key.of(0), logged(model));
   }
 
   /**
@@ -86,8 +87,13 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
             : Optional.empty();
   }
 
-  static Consumer<Diagnostic> logged() {
-    return d -> LOG.log(System.Logger.Level.WARNING, d.toString());
+  /** Logs each warning about {@code model} once, however often learners are made of it. */
+  static Consumer<Diagnostic> logged(Layer model) {
+    return d -> {
+      if (model.isFirst(d.toString())) {
+        Log.warning(d.toString());
+      }
+    };
   }
 
   /** The rule. */
@@ -217,8 +223,8 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
               + x.type()
               + " ("
               + Where.here()
-              + "); call compileGraph with an input of the new type, or map over a batch with"
-              + " Vmap");
+              + "); call compileGraph with an input of the new type; for a batch compile"
+              + " with Learner.compile, or map over it with Vmap");
     }
     List<Tensor> operands = p.operands(x);
     traces.values().forEach(s -> operands.add(online ? s.value() : s.value().stopGradient()));
@@ -285,7 +291,11 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
               + "); call ThreeFactor.grad(xs, modulators, ys, stepLoss)");
     }
     return switch (rule.schedule()) {
-      case Schedule.PerStep _ -> steps(xs, ys, (x, y) -> stepGrad(x, y, stepLoss));
+      case Schedule.PerStep _ ->
+          steps(
+              XS_YS,
+              List.of(xs, ys),
+              now -> stepGrad((Tensor) now.get(0), Tree.<Y>cast(now.get(1)), stepLoss));
       case Schedule.Window w -> new Windows<>(this, w.steps(), stepLoss).grad(xs, ys);
     };
   }
@@ -301,16 +311,22 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
         .apply(x, y);
   }
 
-  /** Runs {@code step} over a sequence and adds its gradients up. */
-  final <Y> Sequence steps(Tensor xs, Y ys, Fn2<Tensor, Y, GradWithAux<Grads, Tensor>> step) {
+  /** Runs {@code step} over sequences and adds its gradients up. */
+  final Sequence steps(
+      Loop.Labels labels,
+      List<Object> sequences,
+      Fn1<List<Object>, GradWithAux<Grads, Tensor>> step) {
+    Fn1<List<Object>, Object> body =
+        args -> {
+          GradWithAux<Grads, Tensor> g = step.apply(args.subList(1, args.size()));
+          Grads sum = (Grads) args.getFirst();
+          return new Step<>(sum.plus(g.grad()), new Pair<>(g.value(), g.aux()));
+        };
     Step<Grads, Pair<Tensor, Tensor>> done =
-        Engram.scan(
-            (Grads sum, Pair<Tensor, Y> xy) -> {
-              GradWithAux<Grads, Tensor> g = step.apply(xy.first(), xy.second());
-              return new Step<>(sum.plus(g.grad()), new Pair<>(g.value(), g.aux()));
-            },
-            Grads.zeros(weights()),
-            new Pair<>(xs, ys));
+        Tree.cast(
+            new Loop(labels, body, false)
+                .run(Grads.zeros(weights()), sequences, OptionalInt.empty()));
+    LostWeights.look(weights().values(), List.of(done.out().first()), 1);
     return new Sequence(done.carry(), done.out().first(), done.out().second());
   }
 

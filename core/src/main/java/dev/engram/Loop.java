@@ -19,13 +19,21 @@ import java.util.stream.IntStream;
 final class Loop {
   private static final List<Object> NOTHING = List.of();
 
+  private final Labels labels;
   private final Fn1<List<Object>, Object> body;
   private final boolean reverse;
+
+  /** How errors name the loop and what it runs over. */
+  record Labels(String op, List<String> inputs) {
+    static final Labels SCAN = new Labels("scan", List.of("xs"));
+    static final Labels FOR_LOOP = new Labels("forLoop", List.of("xs", "zs"));
+  }
 
   /**
    * @param body takes the carry, then one slice of each stacked input; gives a {@link Step}
    */
-  Loop(Fn1<List<Object>, Object> body, boolean reverse) {
+  Loop(Labels labels, Fn1<List<Object>, Object> body, boolean reverse) {
+    this.labels = labels;
     this.body = body;
     this.reverse = reverse;
   }
@@ -37,12 +45,9 @@ final class Loop {
    * @return a {@link Step} of the last carry and the stacked outputs
    */
   Object run(Object init, List<Object> xs, OptionalInt length) {
-    Tree.Flat carry = Tree.flatten(init, "scan: the initial carry");
-    List<Tree.Flat> stacked = new ArrayList<>();
-    for (int i = 0; i < xs.size(); i++) {
-      stacked.add(Tree.flatten(xs.get(i), "scan: stacked input " + i));
-    }
-    int n = length(stacked, length);
+    Tree.Flat carry = Tree.flatten(init, labels.op() + ": the initial carry");
+    List<Tree.Flat> stacked = stacked(labels, xs);
+    int n = length(labels, stacked, length);
     List<Tree.Spec> args = new ArrayList<>();
     args.add(carry.spec());
     stacked.forEach(x -> args.add(slice(x)));
@@ -54,7 +59,7 @@ final class Loop {
   static <Y> Y plain(Fn1<List<Object>, Object> f, List<Object> xs, OptionalInt length) {
     Fn1<List<Object>, Object> body =
         args -> new Step<>(NOTHING, f.apply(args.subList(1, args.size())));
-    Object done = new Loop(body, false).run(NOTHING, xs, length);
+    Object done = new Loop(Labels.FOR_LOOP, body, false).run(NOTHING, xs, length);
     return Tree.<Step<List<Object>, Y>>cast(done).out();
   }
 
@@ -77,10 +82,10 @@ final class Loop {
     // A Step is flattened carry first.
     Structure.Fields step = (Structure.Fields) t.result().structure();
     List<Tensor> results = t.result().leaves();
-    checkCarry("scan", carry, step.parts().getFirst(), results);
+    checkCarry(labels.op(), carry, step.parts().getFirst(), results);
     int carries = carry.leaves().size();
     List<State> written = t.written();
-    written.forEach(s -> checkState("scan", t, s));
+    written.forEach(s -> checkState(labels.op(), t, s));
 
     List<Tensor> outs = new ArrayList<>(results.subList(0, carries));
     written.forEach(s -> outs.add(t.frame().current(s)));
@@ -112,6 +117,7 @@ final class Loop {
     Graph g = t.build(params, lifted);
     List<? extends Tensor> done =
         Emit.op(new Control.Scan(g, consts.size(), carries + written.size(), n, reverse), operands);
+    LostWeights.look(written, done.subList(carries + written.size(), done.size()), 2);
     for (int i = 0; i < written.size(); i++) {
       State s = written.get(i);
       s.write(new State.Cell(done.get(carries + i), t.frame().currentMapped(s)));
@@ -176,52 +182,65 @@ final class Loop {
             });
   }
 
-  private static int length(List<Tree.Flat> stacked, OptionalInt length) {
+  private static List<Tree.Flat> stacked(Labels labels, List<Object> xs) {
+    List<Tree.Flat> stacked = new ArrayList<>();
+    for (int i = 0; i < xs.size(); i++) {
+      stacked.add(Tree.flatten(xs.get(i), labels.op() + ": " + labels.inputs().get(i)));
+    }
+    return stacked;
+  }
+
+  /** The length that all of {@code xs} have on axis 0. */
+  static int steps(Labels labels, List<Object> xs) {
+    return length(labels, stacked(labels, xs), OptionalInt.empty());
+  }
+
+  private static int length(Labels labels, List<Tree.Flat> stacked, OptionalInt length) {
     OptionalInt n = length;
     String from = "the given length";
     for (int i = 0; i < stacked.size(); i++) {
-      List<String> paths = stacked.get(i).structure().paths("stacked input " + i);
+      List<String> paths = stacked.get(i).structure().paths(labels.inputs().get(i));
       for (int j = 0; j < paths.size(); j++) {
         Tensor x = stacked.get(i).leaves().get(j);
         if (x.rank() == 0) {
-          throw new TypeException(
-              "scan: "
-                  + paths.get(j)
-                  + " has type "
-                  + x.type()
-                  + ", expected an axis 0 to loop over ("
-                  + Where.here()
-                  + ")");
+          throw misfit(
+              labels,
+              paths.get(j),
+              x,
+              "an axis 0 to loop over",
+              "what is the same in every step belongs outside of the loop");
         }
         if (n.isPresent() && n.getAsInt() != x.dim(0)) {
-          throw new TypeException(
-              "scan: "
-                  + paths.get(j)
-                  + " has type "
-                  + x.type()
-                  + ", expected length "
-                  + n.getAsInt()
-                  + " on axis 0, as "
-                  + from
-                  + " ("
-                  + Where.here()
-                  + ")");
+          throw misfit(
+              labels,
+              paths.get(j),
+              x,
+              "length " + n.getAsInt() + " on axis 0, as " + from,
+              "steps go along axis 0; cut the longer one with slice(0, 0, steps)");
         }
         if (n.isEmpty()) {
-          from = paths.get(j);
+          from = paths.get(j) + " of type " + x.type();
         }
         n = OptionalInt.of(x.dim(0));
       }
     }
     if (n.isEmpty() || n.getAsInt() < 0) {
       throw new EngramException(
-          "scan: the number of steps is "
+          labels.op()
+              + ": the number of steps is "
               + (n.isEmpty() ? "not known" : "" + n.getAsInt())
-              + ", expected a stacked input or a length of at least 0 ("
+              + ", expected a tensor to loop over or a length of at least 0 ("
               + Where.here()
-              + ")");
+              + "); give the number of steps as the last argument");
     }
     return n.getAsInt();
+  }
+
+  private static TypeException misfit(
+      Labels labels, String path, Tensor x, String expected, String fix) {
+    return new TypeException(
+        "%s: %s has type %s, expected %s (%s); %s"
+            .formatted(labels.op(), path, x.type(), expected, Where.here(), fix));
   }
 
   /** One step's part of {@code x}. */

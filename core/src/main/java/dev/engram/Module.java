@@ -4,6 +4,8 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
 /**
@@ -12,6 +14,7 @@ import java.util.function.Supplier;
  * paths, such as {@code rnn.layers.0.Wz.weight}.
  */
 public abstract class Module {
+  private final Set<String> told = ConcurrentHashMap.newKeySet();
 
   /** All states of this module, named from here. */
   public final States states() {
@@ -38,6 +41,11 @@ public abstract class Module {
         s.replace(NewStates.repeat(s.value(), batch));
       }
     }
+  }
+
+  /** True when nobody has been told this about the module yet. */
+  final boolean isFirst(String message) {
+    return told.add(message);
   }
 
   /** A parameter of this module. */

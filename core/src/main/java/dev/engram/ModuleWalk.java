@@ -1,6 +1,7 @@
 package dev.engram;
 
 import dev.engram.ir.EngramException;
+import dev.engram.ir.Where;
 import java.lang.reflect.Field;
 import java.lang.reflect.InaccessibleObjectException;
 import java.lang.reflect.Modifier;
@@ -34,7 +35,10 @@ final class ModuleWalk {
   /** By identity: what records hold may be shared many times over, as in a learner's graphs. */
   private final Set<Record> walked = Collections.newSetFromMap(new IdentityHashMap<>());
 
+  private final Module root;
+
   ModuleWalk(Module root) {
+    this.root = root;
     visitModule(root, "");
   }
 
@@ -97,9 +101,14 @@ final class ModuleWalk {
   private void add(String path, State s) {
     if (found.putIfAbsent(path, s) != null) {
       throw new EngramException(
-          "two states are named "
+          "two states of "
+              + root.getClass().getSimpleName()
+              + " are named "
               + path
-              + ", expected a name of its own for each; rename one of the fields or keys");
+              + ", expected a name of its own for each ("
+              + Where.here()
+              + "); rename one of the fields or keys that make the name, such as two fields of a"
+              + " class and its superclass");
     }
     s.found(path);
   }
@@ -127,7 +136,9 @@ final class ModuleWalk {
         throw new EngramException(
             "the fields of "
                 + c.getName()
-                + " cannot be read: its package is closed; add `opens "
+                + " cannot be read: its package is closed ("
+                + Where.here()
+                + "); add `opens "
                 + c.getPackageName()
                 + " to dev.engram.core;` to the module-info of "
                 + c.getModule().getName(),

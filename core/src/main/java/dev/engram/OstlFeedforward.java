@@ -14,7 +14,7 @@ public final class OstlFeedforward extends Learner {
 
   /** A learner that logs its warnings. */
   public OstlFeedforward(Layer model) {
-    this(model, logged());
+    this(model, logged(model));
   }
 
   /**

@@ -15,7 +15,7 @@ public final class OstlRecurrent extends Learner {
 
   /** A learner that logs its warnings. */
   public OstlRecurrent(Layer model) {
-    this(model, logged());
+    this(model, logged(model));
   }
 
   /**

@@ -20,16 +20,17 @@ public class PpProp extends Learner {
    * @param decay in (0, 1)
    */
   public PpProp(Layer model, double decay) {
-    this(model, Factorization.InputOutput.decay(decay), logged());
+    this(model, Factorization.InputOutput.decay(decay), logged(model));
   }
 
   /**
-   * The decay (rank - 1) / (rank + 1); logs its warnings.
+   * With the decay (rank - 1) / (rank + 1), which remembers about as much as {@code rank} outer
+   * products; logs its warnings.
    *
    * @param rank at least 2
    */
-  public PpProp(Layer model, int rank) {
-    this(model, Factorization.InputOutput.rank(rank), logged());
+  public static PpProp ofRank(Layer model, int rank) {
+    return new PpProp(model, Factorization.InputOutput.rank(rank), logged(model));
   }
 
   /**

@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
@@ -42,12 +43,13 @@ final class Prepared {
    * @param x an input of one example; only its type is used
    */
   static Prepared of(Layer model, Rule rule, Tensor x) {
-    model.states(); // names them
+    States own = model.states(); // names them
     Traced t =
         Traced.of(
             model.getClass().getSimpleName(),
             args -> model.update((Tensor) args.getFirst()),
             List.of(HostTensor.full(x.type(), 0)));
+    Strays.refuse(model, t, Set.copyOf(own.values()));
     List<Integer> order = new ArrayList<>();
     ModelStep step = step(t, order);
     return new Prepared(t, OnlineRule.of(step, rule), order);

@@ -1,6 +1,7 @@
 package dev.engram;
 
 import dev.engram.ir.EngramException;
+import dev.engram.ir.Where;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InaccessibleObjectException;
 import java.lang.reflect.InvocationTargetException;
@@ -43,7 +44,9 @@ final class RecordType {
       throw new EngramException(
           "record "
               + type.getName()
-              + " cannot be taken apart: its package is closed; add `opens "
+              + " cannot be taken apart: its package is closed ("
+              + Where.here()
+              + "); add `opens "
               + type.getPackageName()
               + " to dev.engram.core;` to the module-info of "
               + type.getModule().getName(),
@@ -79,9 +82,22 @@ final class RecordType {
       return constructor.newInstance(parts);
     } catch (IllegalAccessException | InstantiationException e) {
       throw new IllegalStateException(e);
+    } catch (IllegalArgumentException e) {
+      throw misfit(parts, e);
     } catch (InvocationTargetException e) {
       throw rethrown(e, "the constructor of ");
     }
+  }
+
+  private RuntimeException misfit(Object[] parts, IllegalArgumentException e) {
+    RecordComponent[] components = type.getRecordComponents();
+    for (int i = 0; i < parts.length; i++) {
+      Class<?> declared = components[i].getType();
+      if (!declared.isPrimitive() && !declared.isInstance(parts[i])) {
+        return DeclaredType.component(type, names[i], declared, parts[i]);
+      }
+    }
+    return e;
   }
 
   private RuntimeException rethrown(InvocationTargetException e, String what) {

@@ -15,7 +15,7 @@ public final class Rtrl extends Learner {
 
   /** A learner that logs its warnings. */
   public Rtrl(Layer model) {
-    this(model, logged());
+    this(model, logged(model));
   }
 
   /**

@@ -16,7 +16,7 @@ public final class SnAp extends Learner {
 
   /** A learner that logs its warnings. */
   public SnAp(Layer model, int n) {
-    this(model, n, logged());
+    this(model, n, logged(model));
   }
 
   /**

@@ -18,6 +18,7 @@ final class Specialized {
   private final Traced traced;
   private final Executable code;
   private final BooleanSupplier sameLooks;
+  private final LostWeights lost;
 
   // For each written state: what the last run set it to, and a buffer that nobody holds any more.
   private final List<Optional<HostTensor>> last = new ArrayList<>();
@@ -45,6 +46,7 @@ final class Specialized {
     this.code = code;
     this.sameLooks = sameLooks;
     this.donated = donated;
+    this.lost = LostWeights.of(traced);
     traced
         .written()
         .forEach(
@@ -118,7 +120,12 @@ final class Specialized {
     for (Captured c : traced.captured()) {
       args.add(lends && c instanceof Captured.OfState(State s, int _) ? s.lend() : c.now().host());
     }
-    return lends ? recycling((Lowered) code, args) : traced.apply(code.run(args));
+    if (lends) {
+      return recycling((Lowered) code, args);
+    }
+    List<HostTensor> outs = code.run(args);
+    lost.look(outs);
+    return traced.apply(outs);
   }
 
   private Optional<HostTensor> given(TensorType type) {
@@ -169,6 +176,7 @@ final class Specialized {
       outs.add(free.orElseGet(() -> HostTensor.allocate(type)));
     }
     lowered.run(args, outs);
+    lost.look(outs);
     for (int i : donated) {
       HostTensor arg = args.get(i);
       // One tensor may have come in twice, and mapped files are not for writing.

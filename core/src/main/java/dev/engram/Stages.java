@@ -56,6 +56,12 @@ public final class Stages {
     public Lowered<F> lower() {
       return new Lowered<>(this, compiler.lower(simplified()));
     }
+
+    /** The text of {@link #graph}. */
+    @Override
+    public String toString() {
+      return graph().toString();
+    }
   }
 
   /** A function as loops over buffers whose places are known. */
@@ -103,6 +109,12 @@ public final class Stages {
       Executable code = traced.compiler.compile(program);
       Specialized s = new Specialized(traced.traced, code, traced.sameLooks, List.of());
       return traced.typed.apply(args -> Fixed.call(s, traced.specs, args));
+    }
+
+    /** The text of {@link #program}. */
+    @Override
+    public String toString() {
+      return program.toString();
     }
   }
 

@@ -70,6 +70,7 @@ public final class State {
   private Optional<Cell> cell = Optional.empty();
   private String path = "";
   private boolean exposed;
+  private boolean lost;
   private Spread spread = Spread.COPIES;
 
   State(Kind kind, Optional<Supplier<Tensor>> init, Optional<Module> owner) {
@@ -229,6 +230,18 @@ public final class State {
     return new Cell(value, now.mapped());
   }
 
+  /** True when nobody has been told yet that a loss has ruined it. */
+  boolean isFirstLoss() {
+    boolean first = !lost;
+    lost = true;
+    return first;
+  }
+
+  /** True when nobody has been told this about the module that the state was made for. */
+  boolean isFirstOfOwner(String message) {
+    return owner.map(m -> m.isFirst(message)).orElse(false);
+  }
+
   /** True when {@link #init} sets a value. */
   public boolean hasInit() {
     return init.isPresent();
@@ -338,7 +351,8 @@ public final class State {
             ? "it was made in a traced function, and ended with it; make it outside, or return its"
                 + " value"
             : init.isPresent()
-                ? "call initAllStates() on the model first, such as model.initAllStates()"
+                ? "call initAllStates() first on the model that holds it in a field, such as"
+                    + " model.initAllStates()"
                 : "give it a value with set(...) first";
     return new TraceException(
         describe() + " is read at " + Where.here() + " but has no value; " + fix);

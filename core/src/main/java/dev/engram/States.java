@@ -1,6 +1,7 @@
 package dev.engram;
 
 import dev.engram.ir.EngramException;
+import dev.engram.ir.Where;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -40,7 +41,9 @@ public record States(Map<String, State> byPath) {
   public State get(String path) {
     State s = byPath.get(path);
     if (s == null) {
-      throw new EngramException("no state " + path + ", expected one of " + byPath.keySet());
+      throw new EngramException(
+          "no state %s, expected one of %s (%s); paths() lists them"
+              .formatted(path, PathList.like(path, byPath.keySet()), Where.here()));
     }
     return s;
   }

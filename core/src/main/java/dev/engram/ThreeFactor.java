@@ -7,6 +7,7 @@ import dev.engram.etrace.Rule;
 import dev.engram.etrace.Strictness;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.Where;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -21,7 +22,7 @@ public final class ThreeFactor extends Learner {
 
   /** A learner that logs its warnings. */
   public ThreeFactor(Layer model) {
-    this(model, logged());
+    this(model, logged(model));
   }
 
   /**
@@ -67,15 +68,16 @@ public final class ThreeFactor extends Learner {
    */
   public <Y> Sequence grad(Tensor xs, Tensor modulators, Y ys, Fn2<Tensor, Y, Tensor> stepLoss) {
     return steps(
-        xs,
-        new Pair<>(modulators, ys),
-        (x, my) ->
+        new Loop.Labels("ThreeFactor.grad", List.of("xs", "modulators", "ys")),
+        List.of(xs, modulators, ys),
+        now ->
             Engram.<Tensor, Pair<Tensor, Y>, Tensor>gradWithAux(
                     (a, b) -> {
                       Tensor out = call(a, b.first());
                       return new WithAux<>(stepLoss.apply(out, b.second()), out);
                     },
                     weights())
-                .apply(x, my));
+                .apply(
+                    (Tensor) now.get(0), new Pair<>((Tensor) now.get(1), Tree.cast(now.get(2)))));
   }
 }

@@ -77,8 +77,16 @@ final class Tracing {
       }
       traced.add(a.structure().build(leaves));
     }
-    t.result = t.frame.run(() -> Tree.flatten(f.apply(traced), name + ": the result"));
+    t.result = t.frame.run(() -> Tree.flatten(call(name, f, traced), name + ": the result"));
     return t;
+  }
+
+  private static Object call(String name, Fn1<List<Object>, Object> f, List<Object> traced) {
+    try {
+      return f.apply(traced);
+    } catch (ClassCastException e) {
+      throw DeclaredType.refused(name, e).<RuntimeException>map(x -> x).orElse(e);
+    }
   }
 
   Tree.Flat result() {

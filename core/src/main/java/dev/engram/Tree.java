@@ -156,16 +156,21 @@ public final class Tree {
       case Boolean v -> new Structure.Fixed(v);
       case Character v -> new Structure.Fixed(v);
       case Enum<?> v -> new Structure.Fixed(v);
-      case null -> throw refused(at, "null; use an Optional");
+      case null -> throw refused(at, "null", "use an Optional");
       case Module v ->
           throw refused(
               at,
-              "the module "
-                  + v.getClass().getSimpleName()
-                  + "; use it from the enclosing scope instead");
+              "the module " + v.getClass().getSimpleName(),
+              "use it from the enclosing scope instead");
       case State _ ->
-          throw refused(at, "a State; use it from the enclosing scope, or pass its value()");
-      default -> throw refused(at, "a " + x.getClass().getName());
+          throw refused(at, "a State", "use it from the enclosing scope, or pass its value()");
+      default ->
+          throw refused(
+              at,
+              "a " + x.getClass().getTypeName(),
+              x.getClass().isArray()
+                  ? "make a tensor of it with HostTensor.of(...)"
+                  : "make it a record, or use it from the enclosing scope");
     };
   }
 
@@ -181,7 +186,9 @@ public final class Tree {
       case Enum<?> e -> e;
       case null, default ->
           throw refused(
-              at.then("[", k, "]"), "under a key that is no text, number or enum constant");
+              at.then("[", k, "]"),
+              "under a key that is no text, number or enum constant",
+              "make its key a String");
     };
   }
 
@@ -194,7 +201,7 @@ public final class Tree {
         || n instanceof Byte;
   }
 
-  private static EngramException refused(Path at, String got) {
+  private static EngramException refused(Path at, String got, String fix) {
     return new EngramException(
         at
             + " is "
@@ -202,6 +209,7 @@ public final class Tree {
             + ", expected a Tensor, a record, List, Map or Optional of such, or a static value"
             + " (String, boxed number, enum constant) ("
             + Where.here()
-            + ")");
+            + "); "
+            + fix);
   }
 }

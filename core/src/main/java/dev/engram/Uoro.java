@@ -15,7 +15,7 @@ public final class Uoro extends Learner {
 
   /** A learner that logs its warnings. */
   public Uoro(Layer model, Key key) {
-    this(model, key, logged());
+    this(model, key, logged(model));
   }
 
   /**

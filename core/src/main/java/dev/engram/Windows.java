@@ -18,7 +18,7 @@ import java.util.stream.IntStream;
 record Windows<Y>(Learner learner, int size, Fn2<Tensor, Y, Tensor> stepLoss) {
 
   Learner.Sequence grad(Tensor xs, Y ys) {
-    int steps = xs.dim(0);
+    int steps = Loop.steps(Learner.XS_YS, List.of(xs, ys));
     int whole = steps / size;
     Grads sum = Grads.zeros(learner.weights());
     List<Tensor> losses = new ArrayList<>();

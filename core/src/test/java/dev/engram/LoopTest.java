@@ -131,7 +131,7 @@ class LoopTest {
                 TypeException.class,
                 () -> Engram.forLoop((x, y) -> x.add(y), f64(1, 2), f64(1, 2, 3)))
             .getMessage();
-    assertTrue(lengths.contains("stacked input 1 has type f64[3], expected length 2"), lengths);
+    assertTrue(lengths.contains("forLoop: zs has type f64[3], expected length 2"), lengths);
     assertThrows(EngramException.class, () -> Engram.forLoop(() -> scalar(1), -1));
   }
 

@@ -8,6 +8,7 @@ import dev.engram.Tree;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
+import java.util.List;
 import java.util.function.UnaryOperator;
 
 /**
@@ -55,7 +56,7 @@ public record OnlineTrainer<Y>(
       throw new TypeException(
           "perWindow: window=" + window + ", expected at least 1 (" + Where.here() + ")");
     }
-    int steps = xs.dim(0);
+    int steps = steps(xs, ys);
     int whole = steps - steps % window;
     if (whole == 0) {
       return perSequence(xs, ys);
@@ -68,6 +69,26 @@ public record OnlineTrainer<Y>(
     }
     Y left = Tree.map((Tensor y) -> y.slice(0, whole, steps), ys);
     return Tensor.concat(0, losses, perSequence(xs.slice(0, whole, steps), left));
+  }
+
+  /** Steps of both; targets of other lengths would be cut without a word. */
+  private static int steps(Tensor xs, Object ys) {
+    if (xs.rank() == 0) {
+      throw new TypeException(
+          "OnlineTrainer: xs has type %s, expected [T, …] (%s); give the inputs of all steps, stacked on axis 0"
+              .formatted(xs.type(), Where.here()));
+    }
+    Tree.Flat flat = Tree.flatten(ys, "OnlineTrainer: ys");
+    List<String> paths = flat.structure().paths("ys");
+    for (int i = 0; i < paths.size(); i++) {
+      Tensor y = flat.leaves().get(i);
+      if (y.rank() == 0 || y.dim(0) != xs.dim(0)) {
+        throw new TypeException(
+            "OnlineTrainer: %s has type %s, expected length %d on axis 0, as xs of type %s (%s); give a target for each step"
+                .formatted(paths.get(i), y.type(), xs.dim(0), xs.type(), Where.here()));
+      }
+    }
+    return xs.dim(0);
   }
 
   private Y windowsOf(Y ys, int whole, int window) {

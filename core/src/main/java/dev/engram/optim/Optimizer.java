@@ -7,10 +7,16 @@ import dev.engram.States;
 import dev.engram.ir.DType;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.Log;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.Trace;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Moves registered weights along their gradients: {@code w = w - rate · (direction + decay · w)},
@@ -21,10 +27,17 @@ import java.util.Map;
  * Gradients} limits gradients.
  */
 public abstract class Optimizer extends Module {
+  /** How many names an error tells. */
+  private static final int FEW = 3;
+
+  /** After so many updates that are not compiled, the user is told. */
+  private static final int HINT = 50;
+
   private final State count = other(HostTensor.of(new int[] {0}));
   private final LearningRate rate;
   private final double decay;
   private States weights = new States(Map.of());
+  private int outside;
 
   Optimizer(LearningRate rate, double decay) {
     this.rate = rate;
@@ -62,21 +75,50 @@ public abstract class Optimizer extends Module {
    */
   public final void update(Grads grads) {
     if (!grads.byPath().keySet().equals(weights.byPath().keySet())) {
-      throw new EngramException(
-          getClass().getSimpleName()
-              + ".update: got gradients for "
-              + grads.paths()
-              + ", expected the registered weights "
-              + weights.paths()
-              + " ("
-              + Where.here()
-              + "); call register(weights) with the weights that grad was taken of");
+      throw differ(grads);
     }
+    hint();
     Tensor done = count.value();
     count.set(done.add(1));
     weights
         .byPath()
         .forEach((path, s) -> s.set(step(path, s.value(), checked(path, s, grads), done)));
+  }
+
+  private EngramException differ(Grads grads) {
+    String name = getClass().getSimpleName();
+    if (weights.byPath().isEmpty()) {
+      return new EngramException(
+          "%s.update: no weights are registered, expected those of the %d gradients (%s); call register(weights) once, with the weights that grad is taken of"
+              .formatted(name, grads.paths().size(), Where.here()));
+    }
+    Set<String> more = new LinkedHashSet<>(grads.byPath().keySet());
+    Set<String> missing = new LinkedHashSet<>(weights.byPath().keySet());
+    more.removeAll(weights.byPath().keySet());
+    missing.removeAll(grads.byPath().keySet());
+    String what =
+        Stream.of(
+                more.isEmpty() ? "" : "gradients of " + few(more) + " too many",
+                missing.isEmpty() ? "" : "none for " + few(missing))
+            .filter(s -> !s.isEmpty())
+            .collect(Collectors.joining(" and "));
+    return new EngramException(
+        "%s.update: got %s, expected one gradient for each of the %d registered weights (%s); call register(weights) with the weights that grad is taken of"
+            .formatted(name, what, weights.size(), Where.here()));
+  }
+
+  private static String few(Set<String> paths) {
+    String first = paths.stream().limit(FEW).collect(Collectors.joining(", "));
+    return first + (paths.size() > FEW ? ", and " + (paths.size() - FEW) + " more" : "");
+  }
+
+  /** Outside of a compiled function, each operation of an update is a call of its own. */
+  private void hint() {
+    if (outside < HINT && Trace.current().isEmpty() && ++outside == HINT) {
+      Log.info(
+          "%s.update has run %d times outside of a compiled function, each operation by itself (%s); compile gradient and update together with Engram.jit, which takes a fraction of the time"
+              .formatted(getClass().getSimpleName(), HINT, Where.here()));
+    }
   }
 
   private Tensor step(String path, Tensor w, Tensor g, Tensor done) {

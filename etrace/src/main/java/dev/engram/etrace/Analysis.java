@@ -188,7 +188,7 @@ final class Analysis {
                     + " comes back through "
                     + e.op().mnemonic()
                     + ", which moves or mixes positions; traces leave this path out, so gradients"
-                    + " are approximate there"));
+                    + " are approximate there; where it matters learn by Rtrl or BPTT"));
       }
       if (step.graph().outs().get(step.results() + s) instanceof Var fresh) {
         new Walk(reach, fresh, true).reached.forEach(to -> join(root, s, to));
@@ -358,8 +358,8 @@ final class Analysis {
                   + e.op().mnemonic()
                   + " at "
                   + e.where()
-                  + "; that second path has no trace and learns from each step's own gradient"
-                  + " alone"));
+                  + ", and that second path has no trace and learns from each step's own gradient"
+                  + " alone; learn it by BPTT, or use the weight there with .untraced()"));
     }
     TreeSet<Integer> reachedGroups = new TreeSet<>();
     walk.reached.forEach(s -> reachedGroups.add(groupOf(s).index()));
@@ -393,7 +393,8 @@ final class Analysis {
               + " at "
               + walk.blocked.iterator().next().where()
               + "), so it has no trace and learns from each step's own gradient alone; learn it by"
-              + " BPTT, or let its output flow directly into a hidden state";
+              + " BPTT, let its output flow directly into a hidden state, or accept that with"
+              + " .untraced() on its layer or weight";
       case RELATION_EXCLUDED_SHAPE ->
           what
               + " reaches a hidden state only through "
@@ -401,11 +402,13 @@ final class Analysis {
               + " at "
               + walk.mixing.iterator().next().where()
               + ", which moves or mixes positions, so it has no trace and learns from each step's"
-              + " own gradient alone; use one weight for each state instead of moving its output";
+              + " own gradient alone; use one weight for each state instead of moving its output, or"
+              + " accept that with .untraced() on its layer or weight";
       case RELATION_EXCLUDED_NON_TEMPORAL ->
           what
               + " has no connected hidden state: it is treated as non-temporal and learns from each"
-              + " step's own gradient, which is exact for a readout; nothing to do";
+              + " step's own gradient, which is exact for a readout; accept that with .untraced() on"
+              + " its layer or weight, or let its output flow into a hidden state";
       case HIDDEN_GROUP_MERGED,
           RELATION_INCLUDED,
           RELATION_PARTIAL_PATH,

@@ -1,5 +1,7 @@
 package dev.engram.etrace;
 
+import dev.engram.ir.Where;
+
 /** What an eligibility trace is a trace of. */
 public sealed interface Factorization {
 
@@ -27,13 +29,21 @@ public sealed interface Factorization {
   record InputOutput(double inputDecay, double outputDecay) implements Factorization {
     public InputOutput {
       if (!(inputDecay >= 0 && inputDecay < 1)) {
-        throw new EtraceException(
-            "the decay of the input side is " + inputDecay + ", expected 0 <= decay < 1");
+        throw refused("the decay of the input side is " + inputDecay + ", expected 0 <= decay < 1");
       }
       if (!(outputDecay > 0 && outputDecay < 1)) {
-        throw new EtraceException(
+        throw refused(
             "the decay of the output side is " + outputDecay + ", expected 0 < decay < 1");
       }
+    }
+
+    private static EtraceException refused(String what) {
+      return new EtraceException(
+          what
+              + " ("
+              + Where.here()
+              + "); give the share that a step keeps, such as 0.9, or the rank with"
+              + " InputOutput.rank, such as PpProp.ofRank(model, 20)");
     }
 
     /** One decay for both sides. */
@@ -46,7 +56,12 @@ public sealed interface Factorization {
      */
     public static InputOutput rank(int rank) {
       if (rank < 2) {
-        throw new EtraceException("the rank is " + rank + ", expected at least 2");
+        throw new EtraceException(
+            "the rank is "
+                + rank
+                + ", expected at least 2 ("
+                + Where.here()
+                + "); for a decay call InputOutput.decay, such as new PpProp(model, 0.9)");
       }
       return decay((rank - 1.0) / (rank + 1.0));
     }

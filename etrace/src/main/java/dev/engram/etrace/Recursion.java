@@ -1,5 +1,7 @@
 package dev.engram.etrace;
 
+import dev.engram.ir.Where;
+
 /** What carries a trace from one step to the next. */
 public sealed interface Recursion {
 
@@ -19,7 +21,11 @@ public sealed interface Recursion {
   record Leak(double decay) implements Recursion {
     public Leak {
       if (!(decay >= 0 && decay <= 1)) {
-        throw new EtraceException("the leak is " + decay + ", expected 0 <= leak <= 1");
+        throw new EtraceException("the leak is "
+                + decay
+                + ", expected 0 <= leak <= 1 ("
+                + Where.here()
+                + "); give the share of the state that stays in a step, such as 0.9");
       }
     }
 

@@ -34,7 +34,8 @@ public record Report(
         diagnostics.stream().filter(strictness::refuses).map(d -> "  " + d).toList();
     if (!found.isEmpty()) {
       throw new EtraceException(
-          "strict mode: weights without a trace; mark a use that needs none with .untraced():\n"
+          "strict mode: weights without a trace; mark a layer or weight that needs none with"
+              + " .untraced():\n"
               + String.join("\n", found));
     }
   }

@@ -1,5 +1,7 @@
 package dev.engram.etrace;
 
+import dev.engram.ir.Where;
+
 /**
  * An online learning rule by its coordinates. Every combination that means something works for
  * every kind of site.
@@ -28,7 +30,9 @@ public record Rule(
                       + c
                       + ": "
                       + why
-                      + "; choose instead "
+                      + " ("
+                      + Where.here()
+                      + "); choose instead "
                       + String.join(", or ", c.alternatives()));
             });
   }

@@ -1,5 +1,7 @@
 package dev.engram.etrace;
 
+import dev.engram.ir.Where;
+
 /**
  * When the learning signal is taken. The two are different estimators, and are equal only where the
  * recursion is exact.
@@ -23,7 +25,11 @@ public sealed interface Schedule {
   record Window(int steps) implements Schedule {
     public Window {
       if (steps < 1) {
-        throw new EtraceException("a window of " + steps + " steps, expected at least 1");
+        throw new EtraceException("a window of "
+                + steps
+                + " steps, expected at least 1 ("
+                + Where.here()
+                + "); without windows it is Schedule.PerStep");
       }
     }
 

@@ -1,5 +1,7 @@
 package dev.engram.etrace;
 
+import dev.engram.ir.Where;
+
 /** How much of the state Jacobian a trace follows. */
 public sealed interface Scope {
 
@@ -38,7 +40,11 @@ public sealed interface Scope {
   record Snap(int n) implements Scope {
     public Snap {
       if (n < 1) {
-        throw new EtraceException("SnAp-n with n=" + n + ", expected at least 1");
+        throw new EtraceException("SnAp-n with n="
+                + n
+                + ", expected at least 1 ("
+                + Where.here()
+                + "); n=1 follows each position alone");
       }
     }
 

@@ -1,5 +1,7 @@
 package dev.engram.etrace;
 
+import dev.engram.ir.Where;
+
 /** What is done to a trace before it meets the learning signal. */
 public sealed interface TraceFilter {
 
@@ -20,7 +22,11 @@ public sealed interface TraceFilter {
   record Kappa(double kappa) implements TraceFilter {
     public Kappa {
       if (!(kappa >= 0 && kappa < 1)) {
-        throw new EtraceException("kappa is " + kappa + ", expected 0 <= kappa < 1");
+        throw new EtraceException("kappa is "
+                + kappa
+                + ", expected 0 <= kappa < 1 ("
+                + Where.here()
+                + "); it is the readout's leak, the share that stays in a step, such as 0.9");
       }
     }
 

@@ -45,7 +45,8 @@ public final class HostTensor implements Tensor {
     try {
       bytes = Math.multiplyExact(type.size(), (long) type.dtype().bytes());
     } catch (ArithmeticException overflow) {
-      throw new TypeException(type + " does not fit into memory", overflow);
+      throw new TypeException(
+          type + " does not fit into memory (" + Where.here() + "); make it smaller", overflow);
     }
     MemorySegment padded = Slab.allocate(bytes + SLACK);
     return new HostTensor(type, padded.asSlice(0, bytes), padded);
@@ -64,7 +65,10 @@ public final class HostTensor implements Tensor {
               + " bytes for "
               + type
               + ", expected "
-              + type.bytes());
+              + type.bytes()
+              + " ("
+              + Where.here()
+              + "); cut it with asSlice, or give the type of what it holds");
     }
     return new HostTensor(type, segment, segment);
   }
@@ -183,6 +187,52 @@ public final class HostTensor implements Tensor {
     return t;
   }
 
+  /**
+   * Rows of one length as {@code f64[rows, columns]}.
+   *
+   * @throws TypeException when a row has another length than the first
+   */
+  public static HostTensor of(double[][] rows) {
+    NestedArray a = NestedArray.of(rows);
+    return of((double[]) a.values(), a.dims());
+  }
+
+  /** See {@link #of(double[][])}. */
+  public static HostTensor of(double[][][] parts) {
+    NestedArray a = NestedArray.of(parts);
+    return of((double[]) a.values(), a.dims());
+  }
+
+  /** See {@link #of(double[][])}; of type {@code f32}. */
+  public static HostTensor of(float[][] rows) {
+    NestedArray a = NestedArray.of(rows);
+    return of((float[]) a.values(), a.dims());
+  }
+
+  /** See {@link #of(double[][])}; of type {@code f32}. */
+  public static HostTensor of(float[][][] parts) {
+    NestedArray a = NestedArray.of(parts);
+    return of((float[]) a.values(), a.dims());
+  }
+
+  /** See {@link #of(double[][])}; of type {@code i32}. */
+  public static HostTensor of(int[][] rows) {
+    NestedArray a = NestedArray.of(rows);
+    return of((int[]) a.values(), a.dims());
+  }
+
+  /** See {@link #of(double[][])}; of type {@code i64}. */
+  public static HostTensor of(long[][] rows) {
+    NestedArray a = NestedArray.of(rows);
+    return of((long[]) a.values(), a.dims());
+  }
+
+  /** See {@link #of(double[][])}; of type {@code bool}. */
+  public static HostTensor of(boolean[][] rows) {
+    NestedArray a = NestedArray.of(rows);
+    return of((boolean[]) a.values(), a.dims());
+  }
+
   private static HostTensor sized(DType dtype, int n, int[] dims) {
     TensorType type = TensorType.of(dtype, dims);
     if (type.size() != n) {
@@ -283,7 +333,11 @@ public final class HostTensor implements Tensor {
    */
   public double item() {
     if (type.size() != 1) {
-      throw new TypeException("item() needs exactly one element, got " + type);
+      throw new TypeException("item: got "
+              + type
+              + ", expected exactly one element ("
+              + Where.here()
+              + "); read one of them with getDouble(i), or reduce it first, such as by mean()");
     }
     return getDouble(0);
   }

@@ -57,7 +57,7 @@ public sealed interface MoveMethods permits Tensor {
 
   /** Position {@code i} of axis 0, without that axis; negative counts from the end. */
   default Tensor get(int i) {
-    int at = i < 0 ? i + self().dim(0) : i;
+    int at = Moves.position("get", self(), i);
     return slice(0, at, at + 1).squeeze(0);
   }
 

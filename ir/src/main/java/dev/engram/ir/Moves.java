@@ -20,6 +20,13 @@ final class Moves {
 
   static Tensor slice(Tensor x, int axis, int from, int to, int stride) {
     int a = x.shape().axis("slice", axis);
+    int n = x.dim(a);
+    if (from < 0 || to < from || to > n || stride < 1) {
+      throw new TypeException(
+          ("slice: positions %d to %d in steps of %d on axis %d of %s, expected 0 <= from <= to <="
+                  + " %d and steps of at least 1 (%s); %s")
+              .formatted(from, to, stride, a, x.type(), n, Where.here(), sliceFix(from, to, n)));
+    }
     List<Integer> start = new ArrayList<>(Collections.nCopies(x.rank(), 0));
     List<Integer> limit = new ArrayList<>(x.shape().dims());
     List<Integer> strides = new ArrayList<>(Collections.nCopies(x.rank(), 1));
@@ -27,6 +34,34 @@ final class Moves {
     limit.set(a, to);
     strides.set(a, stride);
     return one(new Move.Slice(start, limit, strides), x);
+  }
+
+  private static String sliceFix(int from, int to, int n) {
+    return from < 0 || to < 0
+        ? "count from the end with dim(axis) - k"
+        : from > n || to > n
+            ? "limit them with Math.min(i, dim(axis))"
+            : "give the first position, then the one behind the last";
+  }
+
+  /** Position {@code i} of axis 0 counted from the start. */
+  static int position(String op, Tensor x, int i) {
+    if (x.rank() == 0) {
+      throw new TypeException(
+          "%s(%d) of %s, expected a tensor with an axis 0 (%s); the element of a scalar is item()"
+              .formatted(op, i, x.type(), Where.here()));
+    }
+    int n = x.dim(0);
+    if (i < -n || i >= n) {
+      throw new TypeException(
+          n == 0
+              ? "%s(%d) of %s, expected at least one position on axis 0 (%s); check dim(0) first"
+                  .formatted(op, i, x.type(), Where.here())
+              : ("%s(%d) of %s, expected a position of axis 0, %d to %d (%s); on another axis call"
+                      + " slice(axis, i, i + 1).squeeze(axis)")
+                  .formatted(op, i, x.type(), -n, n - 1, Where.here()));
+    }
+    return i < 0 ? i + n : i;
   }
 
   /** The numbers 0, 1, … along {@code axis}, in the graph that {@code x} is in. */

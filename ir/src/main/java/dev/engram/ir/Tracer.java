@@ -42,7 +42,8 @@ public final class Tracer implements Tensor {
             + type()
             + " are not known while tracing ("
             + Where.here()
-            + "); return it from the traced function and read the result");
+            + "); to choose by it, call condition.select(a, b) or Engram.cond, to loop by it"
+            + " Engram.whileLoop; else return it from the traced function and read the result");
   }
 
   /** The results of {@code op} on {@code inputs}, recorded or computed at once. */

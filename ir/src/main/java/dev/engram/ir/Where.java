@@ -25,6 +25,15 @@ public record Where(String file, int line) {
     return WALKER.walk(Where::firstUserFrame);
   }
 
+  /** The innermost line of the user in what {@code thrown} says; unknown where there is none. */
+  public static Where of(Throwable thrown) {
+    return Stream.of(thrown.getStackTrace())
+        .filter(f -> !Library.has(f.getClassName()))
+        .findFirst()
+        .map(f -> new Where(f.getFileName() == null ? "" : f.getFileName(), f.getLineNumber()))
+        .orElse(UNKNOWN);
+  }
+
   private static Where firstUserFrame(Stream<StackFrame> frames) {
     return frames
         .filter(f -> !Library.HAS.get(f.getDeclaringClass()))

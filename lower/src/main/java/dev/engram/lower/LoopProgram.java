@@ -25,4 +25,10 @@ public record LoopProgram(
     outputs = List.copyOf(outputs);
     steps = List.copyOf(steps);
   }
+
+  /** As {@link LoopPrinter} prints it. */
+  @Override
+  public String toString() {
+    return LoopPrinter.print(this);
+  }
 }

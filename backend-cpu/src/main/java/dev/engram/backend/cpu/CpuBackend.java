@@ -1,5 +1,6 @@
 package dev.engram.backend.cpu;
 
+import dev.engram.ir.Log;
 import dev.engram.lower.Backend;
 import dev.engram.lower.Executable;
 import dev.engram.lower.LoopProgram;
@@ -39,11 +40,9 @@ public final class CpuBackend implements Backend {
     if (wanted == CpuOptions.Vectors.OFF || VectorApi.isPresent()) {
       return wanted;
     }
-    System.getLogger("dev.engram.backend.cpu")
-        .log(
-            System.Logger.Level.WARNING,
-            "The Vector API is not there, so programs run in scalar code; start Java with"
-                + " --add-modules jdk.incubator.vector for vector code.");
+    Log.warning(
+        "the Vector API is not there, so programs run in scalar code; start Java with --add-modules"
+            + " jdk.incubator.vector for vector code");
     return CpuOptions.Vectors.OFF;
   }
 

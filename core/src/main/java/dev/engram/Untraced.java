@@ -1,0 +1,26 @@
+package dev.engram;
+
+import dev.engram.ir.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A layer each of whose weights is used with {@link Tensor#untraced}. */
+final class Untraced extends Layer implements ModuleWalk.Transparent {
+  private final Layer layer;
+
+  Untraced(Layer layer) {
+    this.layer = layer;
+  }
+
+  @Override
+  public Tensor update(Tensor x) {
+    Traced t = Traced.of("untraced", Fns.list(layer::update), List.of(x));
+    List<Tensor> operands = new ArrayList<>(List.of(x));
+    for (Captured c : t.captured()) {
+      boolean isWeight =
+          c instanceof Captured.OfState(State s, int _) && s.kind() == State.Kind.PARAMETER;
+      operands.add(isWeight ? c.now().untraced() : c.now());
+    }
+    return (Tensor) t.apply(Emit.graph(t.graph(), operands));
+  }
+}
