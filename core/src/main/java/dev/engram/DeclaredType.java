@@ -32,7 +32,7 @@ final class DeclaredType {
         .map(
             general ->
                 new TraceException(
-                    "while tracing @%s a %s stands where the code declares a %s, expected %s (%s); %s"
+                    "while tracing @%s a %s stands where the code declares %s, expected %s (%s); %s"
                         .formatted(
                             trace,
                             given(m.group(1)),

@@ -120,7 +120,14 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
     L learner = rule.apply(model);
     Learner base = learner;
     base.batch = OptionalInt.of(x.dim(0));
-    base.start(x.get(0));
+    try {
+      base.start(x.get(0));
+    } catch (TypeException e) {
+      throw new TypeException(
+          "%s; Learner.compile took x of type %s as the inputs of one step for %d examples"
+              .formatted(e.getMessage(), x.type(), x.dim(0)),
+          e);
+    }
     return learner;
   }
 

@@ -70,9 +70,9 @@ final class LostWeights {
   }
 
   private String message(double loss, State weight) {
-    return ("the loss is %s in the training of %s (%s), and the weights are lost with it; start"
-            + " again with a lower rate or Gradients.clipByGlobalNorm, and find the op that begins"
-            + " it with Engram.checkNumerics")
-        .formatted(loss, weight.describe(), where);
+    return ("the loss is %s (%s), and with it weights are lost, such as %s; start again with a"
+            + " lower rate or Gradients.clipByGlobalNorm, and find the op that begins it with"
+            + " Engram.checkNumerics")
+        .formatted(loss, where, weight.describe());
   }
 }

@@ -43,6 +43,15 @@ public abstract class Module {
     }
   }
 
+  /** The simple name of the class; of an anonymous one that of its superclass. */
+  final String className() {
+    Class<?> c = getClass();
+    while (c.isAnonymousClass()) {
+      c = c.getSuperclass();
+    }
+    return c.getSimpleName();
+  }
+
   /** True when nobody has been told this about the module yet. */
   final boolean isFirst(String message) {
     return told.add(message);
@@ -77,6 +86,6 @@ public abstract class Module {
             .filter(State::isInitialized)
             .mapToLong(s -> s.type().size())
             .sum();
-    return getClass().getSimpleName() + "(" + n + " parameters)";
+    return className() + "(" + n + " parameters)";
   }
 }

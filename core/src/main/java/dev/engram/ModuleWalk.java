@@ -102,7 +102,7 @@ final class ModuleWalk {
     if (found.putIfAbsent(path, s) != null) {
       throw new EngramException(
           "two states of "
-              + root.getClass().getSimpleName()
+              + root.className()
               + " are named "
               + path
               + ", expected a name of its own for each ("

@@ -46,7 +46,7 @@ final class Prepared {
     States own = model.states(); // names them
     Traced t =
         Traced.of(
-            model.getClass().getSimpleName(),
+            model.className(),
             args -> model.update((Tensor) args.getFirst()),
             List.of(HostTensor.full(x.type(), 0)));
     Strays.refuse(model, t, Set.copyOf(own.values()));

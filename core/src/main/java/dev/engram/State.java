@@ -341,8 +341,8 @@ public final class State {
     if (path.isEmpty()) {
       owner.ifPresent(Module::states);
     }
-    String name = path.isEmpty() ? "of kind " + kind.role() : path;
-    return "state " + name + owner.map(m -> " of " + m.getClass().getSimpleName()).orElse("");
+    String name = path.isEmpty() ? "of kind " + kind : path;
+    return "state " + name + owner.map(m -> " of " + m.className()).orElse("");
   }
 
   private TraceException noValue() {

@@ -35,7 +35,7 @@ final class Strays {
                     + " reset or save it, expected states of its own only (%s); keep the layer in a"
                     + " field instead of capturing it in a lambda, or call stopGradient() on what"
                     + " it gives")
-                .formatted(name(model), s.describe(), use(step, i)));
+                .formatted(model.className(), s.describe(), use(step, i)));
       }
     }
   }
@@ -86,10 +86,5 @@ final class Strays {
         .filter(Where::isKnown)
         .findFirst()
         .orElseGet(Where::here);
-  }
-
-  private static String name(Layer model) {
-    String simple = model.getClass().getSimpleName();
-    return simple.isEmpty() ? "the model" : simple;
   }
 }

@@ -160,7 +160,7 @@ public final class Tree {
       case Module v ->
           throw refused(
               at,
-              "the module " + v.getClass().getSimpleName(),
+              "the module " + v.className(),
               "use it from the enclosing scope instead");
       case State _ ->
           throw refused(at, "a State", "use it from the enclosing scope, or pass its value()");

@@ -43,6 +43,11 @@ public final class Embedding extends Layer {
    */
   @Override
   public Tensor update(Tensor ids) {
+    if (!ids.dtype().isInteger()) {
+      throw new TypeException(
+          "Embedding: the ids have type %s, expected an integer type (%s); convert them with .cast(DType.I32)"
+              .formatted(ids.type(), Where.here()));
+    }
     return weight.value().take(ids.checkRange("ids", 0, size), 0);
   }
 

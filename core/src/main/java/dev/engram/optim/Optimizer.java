@@ -12,6 +12,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.Trace;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
@@ -54,9 +55,9 @@ public abstract class Optimizer extends Module {
       throw new EngramException(
           getClass().getSimpleName()
               + ".register: got "
-              + weights.paths()
+              + few(weights.byPath().keySet())
               + " after "
-              + this.weights.paths()
+              + few(this.weights.byPath().keySet())
               + ", expected one call; register all weights at once, or make another optimizer ("
               + Where.here()
               + ")");
@@ -107,7 +108,7 @@ public abstract class Optimizer extends Module {
             .formatted(name, what, weights.size(), Where.here()));
   }
 
-  private static String few(Set<String> paths) {
+  private static String few(Collection<String> paths) {
     String first = paths.stream().limit(FEW).collect(Collectors.joining(", "));
     return first + (paths.size() > FEW ? ", and " + (paths.size() - FEW) + " more" : "");
   }

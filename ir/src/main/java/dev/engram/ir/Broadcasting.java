@@ -115,7 +115,7 @@ final class Broadcasting {
     List<Integer> list =
         axes.length == 0
             ? IntStream.range(0, t.rank()).boxed().toList()
-            : t.shape().axes(new Reduce(kind, List.of()).mnemonic(), axes);
+            : t.shape().axes(kind.toString(), axes);
     return Tracer.apply(new Reduce(kind, list), List.of(t)).getFirst();
   }
 

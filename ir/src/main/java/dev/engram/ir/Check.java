@@ -36,7 +36,8 @@ public sealed interface Check extends Op {
     public List<TensorType> typeOf(List<TensorType> in) {
       Types.arity("check", in, 1);
       if (!in.getFirst().dtype().isInteger()) {
-        throw Types.bad("check", 0, in.getFirst(), "an integer type");
+        throw Types.bad(
+            "check", 0, in.getFirst(), "an integer type; convert it with .cast(DType.I32)");
       }
       return List.of(in.getFirst());
     }
@@ -108,7 +109,15 @@ public sealed interface Check extends Op {
     @Override
     public String message(String index, long code, Where where) {
       String value = code == NAN ? "NaN" : code == INFINITY ? "Infinity" : "-Infinity";
-      return what + " gives " + value + " at [" + index + "] (" + where + ")";
+      return what
+          + " gives "
+          + value
+          + " at ["
+          + index
+          + "] ("
+          + where
+          + "); keep what goes into it in range, as with clip, or where weights have grown lower the"
+          + " rate or clip gradients";
     }
   }
 }

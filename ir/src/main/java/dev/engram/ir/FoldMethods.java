@@ -121,8 +121,9 @@ public sealed interface FoldMethods permits Tensor {
 
   // The largest element is subtracted first: large logits keep the digits of their differences.
   default Tensor logSoftmax(int axis) {
-    Tensor x = self().sub(finiteMax(axis).expandDims(self().shape().axis("logSoftmax", axis)));
-    return x.sub(x.exp().sum(axis).log().expandDims(self().shape().axis("logSoftmax", axis)));
+    int a = self().shape().axis("logSoftmax", axis);
+    Tensor x = self().sub(finiteMax(a).expandDims(a));
+    return x.sub(x.exp().sum(a).log().expandDims(a));
   }
 
   private Tensor finiteMax(int... axes) {
@@ -131,7 +132,7 @@ public sealed interface FoldMethods permits Tensor {
   }
 
   default Tensor softmax(int axis) {
-    return logSoftmax(axis).exp();
+    return logSoftmax(self().shape().axis("softmax", axis)).exp();
   }
 
   private Tensor self() {

@@ -143,7 +143,7 @@ public sealed interface Index extends Op {
 
   private static Shape gathered(String op, TensorType x, TensorType indices, int axis, int batch) {
     if (!indices.dtype().isInteger()) {
-      throw Types.bad(op, 1, indices, "an integer type");
+      throw Types.bad(op, 1, indices, "an integer type; convert it with .cast(DType.I32)");
     }
     if (batch < 0 || batch > indices.rank() || axis < batch || axis >= x.rank()) {
       throw Types.attribute(

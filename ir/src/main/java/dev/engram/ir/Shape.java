@@ -21,7 +21,7 @@ public final class Shape {
                 + Arrays.toString(dims)
                 + " has a negative axis, expected lengths of at least 0 ("
                 + Where.here()
-                + ")");
+                + "); give every length, none is found from the others");
       }
       try {
         product = Math.multiplyExact(product, (long) d);

@@ -85,6 +85,13 @@ public sealed interface Tensor
 
   /** Joins equal shapes along a new axis. */
   static Tensor stack(int axis, List<Tensor> parts) {
+    for (Tensor p : parts) {
+      if (!p.type().equals(parts.getFirst().type())) {
+        throw new TypeException(
+            "stack: part %d has type %s, expected %s as part 0 (%s); pad the shorter ones, or join them with concat"
+                .formatted(parts.indexOf(p), p.type(), parts.getFirst().type(), Where.here()));
+      }
+    }
     return concat(axis, parts.stream().map(p -> Moves.expandDims("stack", p, axis)).toList());
   }
 
