@@ -188,4 +188,37 @@ public final class Losses {
             .out();
     return squares.sum(0).mul(dt / tau);
   }
+
+  /**
+   * The mean of the values where {@code mask} is true; 0 where it is true nowhere. What it leaves
+   * out has no part in value and derivative, NaN included.
+   *
+   * @param values float {@code [..., …]}, such as losses {@code [T, B]} or squared errors {@code
+   *     [T, B, out]}
+   * @param mask {@code bool[...]}, of the first axes of the values
+   * @return a scalar
+   * @throws TypeException when the types do not fit
+   */
+  public static Tensor maskedMean(Tensor values, Tensor mask) {
+    boolean fits =
+        values.dtype().isFloat()
+            && mask.dtype() == DType.BOOL
+            && mask.rank() <= values.rank()
+            && values.shape().range(0, mask.rank()).equals(mask.shape());
+    if (!fits) {
+      throw new TypeException(
+          "maskedMean: the mask has type %s, expected bool of the first axes of the values %s (%s); make a mask of numbers with .gt(0)"
+              .formatted(mask.type(), values.type(), Where.here()));
+    }
+    Tensor wide = mask;
+    for (int axis = mask.rank(); axis < values.rank(); axis++) {
+      wide = wide.expandDims(axis);
+    }
+    wide = wide.broadcastTo(values.shape());
+    // Sums of many 16-bit values leave the range of their type.
+    DType sums = values.dtype() == DType.F64 ? DType.F64 : DType.F32;
+    Tensor count = wide.cast(DType.F64).sum().clipMin(1).cast(sums);
+    Tensor all = wide.select(values, values.like(0)).cast(sums).sum();
+    return all.div(count).cast(values.dtype());
+  }
 }
