@@ -2,10 +2,10 @@ package dev.engram.io;
 
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.NativeMemory;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
@@ -254,7 +254,7 @@ public record Safetensors(Map<String, String> metadata, List<Entry> entries) {
 
   private static MemorySegment readData(FileChannel channel, long position, long bytes)
       throws IOException {
-    MemorySegment data = Arena.ofAuto().allocate(bytes, ALIGNMENT);
+    MemorySegment data = NativeMemory.allocate(bytes, ALIGNMENT);
     for (long at = 0; at < bytes; at += CHUNK) {
       MemorySegment chunk = data.asSlice(at, Math.min(CHUNK, bytes - at));
       readFully(channel, position + at, chunk.asByteBuffer());
@@ -277,7 +277,7 @@ public record Safetensors(Map<String, String> metadata, List<Entry> entries) {
       MemorySegment chunk = data.asSlice(at, Math.min(CHUNK, data.byteSize() - at));
       if (!chunk.isNative()) {
         // A float[] has no view as a byte buffer.
-        chunk = Arena.ofAuto().allocate(chunk.byteSize()).copyFrom(chunk);
+        chunk = NativeMemory.allocate(chunk.byteSize(), 1).copyFrom(chunk);
       }
       writeFully(channel, chunk.asByteBuffer());
     }

@@ -1,6 +1,5 @@
 package dev.engram.ir;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -17,13 +16,13 @@ final class Slab {
 
   private static final AtomicReference<Slab> CURRENT = new AtomicReference<>(new Slab());
 
-  private final MemorySegment memory = Arena.ofAuto().allocate(SIZE, HostTensor.ALIGNMENT);
+  private final MemorySegment memory = NativeMemory.allocate(SIZE, HostTensor.ALIGNMENT);
   private final AtomicLong used = new AtomicLong();
 
   /** Zeros that nobody else has, aligned to {@link HostTensor#ALIGNMENT}. */
   static MemorySegment allocate(long bytes) {
     if (bytes > LARGEST) {
-      return Arena.ofAuto().allocate(bytes, HostTensor.ALIGNMENT);
+      return NativeMemory.allocate(bytes, HostTensor.ALIGNMENT);
     }
     long size = (bytes + HostTensor.ALIGNMENT - 1) & -HostTensor.ALIGNMENT;
     while (true) {

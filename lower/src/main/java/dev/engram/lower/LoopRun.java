@@ -1,9 +1,9 @@
 package dev.engram.lower;
 
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.NativeMemory;
 import dev.engram.ir.Lit;
 import dev.engram.ir.RunException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,7 +21,7 @@ final class LoopRun implements Executable {
 
   LoopRun(LoopProgram program) {
     this.program = program;
-    this.arena = Arena.ofAuto().allocate(Math.max(program.arenaBytes(), 1), HostTensor.ALIGNMENT);
+    this.arena = NativeMemory.allocate(Math.max(program.arenaBytes(), 1), HostTensor.ALIGNMENT);
     this.memory = new HostTensor[program.buffers().size()];
   }
 

@@ -1,6 +1,7 @@
 package dev.engram.backend.cpu;
 
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.NativeMemory;
 import dev.engram.ir.RunException;
 import dev.engram.lower.Access;
 import dev.engram.lower.Buffer;
@@ -8,7 +9,6 @@ import dev.engram.lower.Executable;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.LoweringException;
 import dev.engram.lower.Step;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -120,7 +120,7 @@ final class CpuExecutable implements Executable {
   }
 
   private static MemorySegment allocate(long bytes) {
-    return Arena.ofAuto().allocate(bytes + HostTensor.SLACK, HostTensor.ALIGNMENT);
+    return NativeMemory.allocate(bytes + HostTensor.SLACK, HostTensor.ALIGNMENT);
   }
 
   /** The nests that have code, in the order of the program. */

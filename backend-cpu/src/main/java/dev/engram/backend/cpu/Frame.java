@@ -1,7 +1,7 @@
 package dev.engram.backend.cpu;
 
 import dev.engram.ir.HostTensor;
-import java.lang.foreign.Arena;
+import dev.engram.ir.NativeMemory;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +32,7 @@ final class Frame {
   /** Memory for one operand in another order; at least so many bytes. */
   MemorySegment packed(long bytes) {
     if (packed.byteSize() < bytes + HostTensor.SLACK) {
-      packed = Arena.ofAuto().allocate(bytes + HostTensor.SLACK, HostTensor.ALIGNMENT);
+      packed = NativeMemory.allocate(bytes + HostTensor.SLACK, HostTensor.ALIGNMENT);
     }
     return packed;
   }

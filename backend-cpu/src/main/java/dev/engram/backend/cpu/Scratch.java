@@ -2,7 +2,7 @@ package dev.engram.backend.cpu;
 
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
-import java.lang.foreign.Arena;
+import dev.engram.ir.NativeMemory;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
@@ -83,7 +83,7 @@ final class Scratch {
   /** Native memory for rows of a matrix product. */
   MemorySegment product(long bytes) {
     if (product.byteSize() < bytes + HostTensor.SLACK) {
-      product = Arena.ofAuto().allocate(2 * bytes + HostTensor.SLACK, HostTensor.ALIGNMENT);
+      product = NativeMemory.allocate(2 * bytes + HostTensor.SLACK, HostTensor.ALIGNMENT);
     }
     return product;
   }
@@ -91,7 +91,7 @@ final class Scratch {
   /** Native memory of at least so many bytes, with slack; called by generated code. */
   MemorySegment memory(long bytes) {
     if (memory.byteSize() < bytes + HostTensor.SLACK) {
-      memory = Arena.ofAuto().allocate(2 * bytes + HostTensor.SLACK, HostTensor.ALIGNMENT);
+      memory = NativeMemory.allocate(2 * bytes + HostTensor.SLACK, HostTensor.ALIGNMENT);
     }
     return memory;
   }
