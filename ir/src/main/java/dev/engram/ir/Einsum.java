@@ -90,7 +90,7 @@ final class Einsum {
     return String.valueOf(c);
   }
 
-  // Axes of an ellipsis broadcast; a letter has one length.
+  // Axes of an ellipsis broadcast: 1 against n is n, also for n = 0. A letter has one length.
   private void length(String label, Tensor t, int axis, int operand) {
     int n = t.dim(axis);
     Integer known = lengths.putIfAbsent(label, n);
@@ -102,7 +102,7 @@ final class Einsum {
           "operand %d has type %s, expected length %d on axis %d, as %s has it before"
               .formatted(operand, t.type(), known, axis, label));
     }
-    lengths.put(label, Math.max(known, n));
+    lengths.put(label, known == 1 ? n : known);
   }
 
   private List<String> explicit(String text) {
