@@ -33,6 +33,10 @@ public final class Engram {
    * static: another value is another program. Inside another transformation {@code f} is simply
    * called.
    *
+   * <p>What {@code f} takes from around itself is fixed by the first call: known tensors, Java
+   * counters, numbers of a {@code java.util.Random}. Pass what changes as an argument, or keep it
+   * in a {@link State}; for random numbers use {@link Random} with a {@link Key}.
+   *
    * <p>The result is also an object: see {@link Jitted} for its stages, for what it has compiled
    * and why, and for giving it the memory of arguments.
    */
