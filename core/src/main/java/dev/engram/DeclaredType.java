@@ -16,7 +16,8 @@ import java.util.regex.Pattern;
  * for a {@code HostTensor}, an unmodifiable list for an {@code ArrayList}.
  */
 final class DeclaredType {
-  private static final Pattern CAST = Pattern.compile("class (\\S+) cannot be cast to class (\\S+) .*");
+  private static final Pattern CAST =
+      Pattern.compile("class (\\S+) cannot be cast to class (\\S+) .*");
 
   private DeclaredType() {}
 
@@ -87,7 +88,8 @@ final class DeclaredType {
 
   private static String fix(String general) {
     return general.equals("Tensor")
-        ? "declare it as Tensor, such as Tensor x = HostTensor.of(...) for var x = HostTensor.of(...)"
+        ? "declare it as Tensor, such as Tensor x = HostTensor.of(...) for var x ="
+              + " HostTensor.of(...)"
         : "declare it as " + general + ", also where the argument is made";
   }
 

@@ -411,19 +411,22 @@ public final class Engram {
    */
   public static <C, X, Y> Step<C, Y> scan(Fn2<C, X, Step<C, Y>> body, C init, X xs) {
     return Tree.<Step<C, Y>>cast(
-        new Loop(Loop.Labels.SCAN, Fns.list(body), false).run(init, List.of(xs), OptionalInt.empty()));
+        new Loop(Loop.Labels.SCAN, Fns.list(body), false)
+            .run(init, List.of(xs), OptionalInt.empty()));
   }
 
   /** {@link #scan(Fn2, Object, Object)} from the last slice to the first. */
   public static <C, X, Y> Step<C, Y> scanReverse(Fn2<C, X, Step<C, Y>> body, C init, X xs) {
     return Tree.<Step<C, Y>>cast(
-        new Loop(Loop.Labels.SCAN, Fns.list(body), true).run(init, List.of(xs), OptionalInt.empty()));
+        new Loop(Loop.Labels.SCAN, Fns.list(body), true)
+            .run(init, List.of(xs), OptionalInt.empty()));
   }
 
   /** {@link #scan(Fn2, Object, Object)} without stacked inputs, {@code length} times. */
   public static <C, Y> Step<C, Y> scan(Fn1<C, Step<C, Y>> body, C init, int length) {
     return Tree.<Step<C, Y>>cast(
-        new Loop(Loop.Labels.SCAN, Fns.list(body), false).run(init, List.of(), OptionalInt.of(length)));
+        new Loop(Loop.Labels.SCAN, Fns.list(body), false)
+            .run(init, List.of(), OptionalInt.of(length)));
   }
 
   /** Runs {@code body} {@code length} times; gives its stacked results. */

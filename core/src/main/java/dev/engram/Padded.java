@@ -50,8 +50,7 @@ public record Padded(Tensor values, Tensor mask) {
     for (int b = 0; b < batch; b++) {
       for (long t = 0; t < known.get(b).dim(0); t++) {
         long to = t * batch + b;
-        MemorySegment.copy(
-            known.get(b).segment(), t * bytes, values.segment(), to * bytes, bytes);
+        MemorySegment.copy(known.get(b).segment(), t * bytes, values.segment(), to * bytes, bytes);
         mask.setBits(to, 1);
       }
     }

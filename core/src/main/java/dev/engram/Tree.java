@@ -159,9 +159,7 @@ public final class Tree {
       case null -> throw refused(at, "null", "use an Optional");
       case Module v ->
           throw refused(
-              at,
-              "the module " + v.className(),
-              "use it from the enclosing scope instead");
+              at, "the module " + v.className(), "use it from the enclosing scope instead");
       case State _ ->
           throw refused(at, "a State", "use it from the enclosing scope, or pass its value()");
       default ->

@@ -46,8 +46,7 @@ class CompilerTest {
 
   @Test
   void stagesPrintWhatTheyAre() {
-    Jitted.Of1<Tensor, Tensor> f =
-        Engram.jit(new Compiler("loops"), (Tensor x) -> x.mul(2).add(1));
+    Jitted.Of1<Tensor, Tensor> f = Engram.jit(new Compiler("loops"), (Tensor x) -> x.mul(2).add(1));
     Tensor x = HostTensor.of(new double[] {1, 2}, 2);
     assertEquals(f.trace(x).graph().toString(), f.trace(x).toString());
     assertTrue(f.trace(x).toString().startsWith("graph @jit("), f.trace(x)::toString);

@@ -69,9 +69,7 @@ class LostWeightsTest {
   void inAGradientOutsideOfCompiledFunctions() {
     isTold(
         "NaN",
-        Logged.by(
-            () ->
-                Engram.grad(() -> w.value().sum().mul(Double.NaN), weights).apply()));
+        Logged.by(() -> Engram.grad(() -> w.value().sum().mul(Double.NaN), weights).apply()));
   }
 
   @Test
@@ -90,6 +88,11 @@ class LostWeightsTest {
               return x.sum();
             });
     assertEquals(List.of(), run(f, Double.NaN, Double.POSITIVE_INFINITY));
-    assertEquals(List.of(), Logged.by(() -> Engram.grad((Tensor x) -> x.log().sum()).apply(HostTensor.full(TensorType.of(DType.F32), -1))));
+    assertEquals(
+        List.of(),
+        Logged.by(
+            () ->
+                Engram.grad((Tensor x) -> x.log().sum())
+                    .apply(HostTensor.full(TensorType.of(DType.F32), -1))));
   }
 }

@@ -87,7 +87,8 @@ class PaddedTest {
   void whatIsFilledUpTeachesNothing() {
     Padded xs = Padded.of(List.of(SHORT.cast(DType.F32), LONG.cast(DType.F32)));
     double[] zeros = grads(xs, xs.values());
-    Tensor other = xs.mask().expandDims(2).broadcastTo(3, 2, 2).select(xs.values(), xs.values().like(9));
+    Tensor other =
+        xs.mask().expandDims(2).broadcastTo(3, 2, 2).select(xs.values(), xs.values().like(9));
     assertArrayEquals(zeros, grads(xs, other));
     assertTrue(Math.abs(zeros[0] - grads(xs, xs.values().add(1))[0]) > 1e-6);
   }

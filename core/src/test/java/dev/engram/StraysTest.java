@@ -102,7 +102,12 @@ class StraysTest {
         chosen
             ? new States(
                 Map.of(
-                    "own", own.weight(), "w", captured.weight(), "b", captured.bias().orElseThrow()))
+                    "own",
+                    own.weight(),
+                    "w",
+                    captured.weight(),
+                    "b",
+                    captured.bias().orElseThrow()))
             : weights;
     return Logged.by(
         () -> {
@@ -115,7 +120,9 @@ class StraysTest {
   void aGradientTellsOfThemOnce() {
     List<String> told = gradient(linear(), false, false);
     assertEquals(1, told.size(), told::toString);
-    assertTrue(told.getFirst().startsWith("WARNING: state weight of Linear is used and not trained"), told::toString);
+    assertTrue(
+        told.getFirst().startsWith("WARNING: state weight of Linear is used and not trained"),
+        told::toString);
     assertTrue(told.getFirst().contains("(StraysTest.java:"), told::toString);
   }
 

@@ -293,7 +293,8 @@ class TransformationsTest {
     Fn1<Tensor, Tensor> f = Engram.checkNumerics(TransformationsTest::risky);
     assertArrayEquals(new double[] {0, 2 * Math.log(2)}, values(f.apply(f64(2, 3))), 1e-15);
     String nan = assertThrows(RunException.class, () -> f.apply(f64(2, 0.5, 0))).getMessage();
-    assertTrue(nan.matches("log gives NaN at \\[1\\] \\(TransformationsTest.java:\\d+\\); keep .*"), nan);
+    assertTrue(
+        nan.matches("log gives NaN at \\[1\\] \\(TransformationsTest.java:\\d+\\); keep .*"), nan);
     String infinite = assertThrows(RunException.class, () -> f.apply(f64(1, 2))).getMessage();
     assertTrue(infinite.startsWith("log gives -Infinity at [0]"), infinite);
     Fn1<Tensor, Tensor> root = x -> x.sqrt().sum();

@@ -26,8 +26,7 @@ class UntracedTest {
 
   private static Layer model(boolean marked) {
     Linear readout = new Linear(8, 2, Key.of(1));
-    return new Sequential(
-        new MinGruCell(3, 8, Key.of(0)), marked ? readout.untraced() : readout);
+    return new Sequential(new MinGruCell(3, 8, Key.of(0)), marked ? readout.untraced() : readout);
   }
 
   private static Map<String, double[]> grads(Layer model) {
@@ -83,8 +82,7 @@ class UntracedTest {
         Logged.by(
             () -> {
               for (int batch : List.of(2, 3, 4)) {
-                Engram.jit(
-                        (Tensor x) -> Learner.compile(model, DRtrl::new, x).call(x))
+                Engram.jit((Tensor x) -> Learner.compile(model, DRtrl::new, x).call(x))
                     .apply(XS.get(0).slice(0, 0, batch));
               }
             });
@@ -92,8 +90,7 @@ class UntracedTest {
     assertTrue(
         told.getFirst().matches("WARNING: layers.1.weight, layers.1.bias has no .*untraced.*"),
         told::toString);
-    List<String> other =
-        Logged.by(() -> Learner.compile(model(false), DRtrl::new, XS.get(0)));
+    List<String> other = Logged.by(() -> Learner.compile(model(false), DRtrl::new, XS.get(0)));
     assertEquals(1, other.size(), other::toString);
   }
 }

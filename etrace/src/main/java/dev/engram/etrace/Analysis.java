@@ -402,13 +402,13 @@ final class Analysis {
               + " at "
               + walk.mixing.iterator().next().where()
               + ", which moves or mixes positions, so it has no trace and learns from each step's"
-              + " own gradient alone; use one weight for each state instead of moving its output, or"
-              + " accept that with .untraced() on its layer or weight";
+              + " own gradient alone; use one weight for each state instead of moving its output,"
+              + " or accept that with .untraced() on its layer or weight";
       case RELATION_EXCLUDED_NON_TEMPORAL ->
           what
               + " has no connected hidden state: it is treated as non-temporal and learns from each"
-              + " step's own gradient, which is exact for a readout; accept that with .untraced() on"
-              + " its layer or weight, or let its output flow into a hidden state";
+              + " step's own gradient, which is exact for a readout; accept that with .untraced()"
+              + " on its layer or weight, or let its output flow into a hidden state";
       case HIDDEN_GROUP_MERGED,
           RELATION_INCLUDED,
           RELATION_PARTIAL_PATH,

@@ -21,7 +21,8 @@ public sealed interface Recursion {
   record Leak(double decay) implements Recursion {
     public Leak {
       if (!(decay >= 0 && decay <= 1)) {
-        throw new EtraceException("the leak is "
+        throw new EtraceException(
+            "the leak is "
                 + decay
                 + ", expected 0 <= leak <= 1 ("
                 + Where.here()

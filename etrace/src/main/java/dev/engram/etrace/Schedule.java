@@ -25,7 +25,8 @@ public sealed interface Schedule {
   record Window(int steps) implements Schedule {
     public Window {
       if (steps < 1) {
-        throw new EtraceException("a window of "
+        throw new EtraceException(
+            "a window of "
                 + steps
                 + " steps, expected at least 1 ("
                 + Where.here()

@@ -40,7 +40,8 @@ public sealed interface Scope {
   record Snap(int n) implements Scope {
     public Snap {
       if (n < 1) {
-        throw new EtraceException("SnAp-n with n="
+        throw new EtraceException(
+            "SnAp-n with n="
                 + n
                 + ", expected at least 1 ("
                 + Where.here()

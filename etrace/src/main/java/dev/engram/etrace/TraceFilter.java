@@ -22,7 +22,8 @@ public sealed interface TraceFilter {
   record Kappa(double kappa) implements TraceFilter {
     public Kappa {
       if (!(kappa >= 0 && kappa < 1)) {
-        throw new EtraceException("kappa is "
+        throw new EtraceException(
+            "kappa is "
                 + kappa
                 + ", expected 0 <= kappa < 1 ("
                 + Where.here()

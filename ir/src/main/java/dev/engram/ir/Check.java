@@ -116,8 +116,8 @@ public sealed interface Check extends Op {
           + index
           + "] ("
           + where
-          + "); keep what goes into it in range, as with clip, or where weights have grown lower the"
-          + " rate or clip gradients";
+          + "); keep what goes into it in range, as with clip, or where weights have grown lower"
+          + " the rate or clip gradients";
     }
   }
 }

@@ -333,7 +333,8 @@ public final class HostTensor implements Tensor {
    */
   public double item() {
     if (type.size() != 1) {
-      throw new TypeException("item: got "
+      throw new TypeException(
+          "item: got "
               + type
               + ", expected exactly one element ("
               + Where.here()

@@ -45,7 +45,8 @@ public final class Log {
 
   private static boolean isUnconfigured() {
     Class<?> finder = System.LoggerFinder.getLoggerFinder().getClass();
-    return Set.of("java.base", "java.logging").contains(String.valueOf(finder.getModule().getName()))
+    return Set.of("java.base", "java.logging")
+            .contains(String.valueOf(finder.getModule().getName()))
         && System.getProperty("java.util.logging.config.file") == null
         && System.getProperty("java.util.logging.config.class") == null
         && System.getProperty("java.util.logging.SimpleFormatter.format") == null

@@ -16,11 +16,17 @@ class NestedArrayTest {
 
   @Test
   void rowsBecomeAxisZero() {
-    is("f64[2,3]", new double[] {1, 2, 3, 4, 5, 6}, HostTensor.of(new double[][] {{1, 2, 3}, {4, 5, 6}}));
+    is(
+        "f64[2,3]",
+        new double[] {1, 2, 3, 4, 5, 6},
+        HostTensor.of(new double[][] {{1, 2, 3}, {4, 5, 6}}));
     is("f32[3,1]", new double[] {1, 2, 3}, HostTensor.of(new float[][] {{1}, {2}, {3}}));
     is("i32[1,2]", new double[] {1, -2}, HostTensor.of(new int[][] {{1, -2}}));
     is("i64[1,1]", new double[] {7}, HostTensor.of(new long[][] {{7}}));
-    is("bool[2,2]", new double[] {1, 0, 0, 1}, HostTensor.of(new boolean[][] {{true, false}, {false, true}}));
+    is(
+        "bool[2,2]",
+        new double[] {1, 0, 0, 1},
+        HostTensor.of(new boolean[][] {{true, false}, {false, true}}));
     is(
         "f64[2,1,2]",
         new double[] {1, 2, 3, 4},
@@ -35,7 +41,8 @@ class NestedArrayTest {
   }
 
   private static void refused(String message, Executable call) {
-    assertEquals(message, assertThrows(TypeException.class, call).getMessage().replaceAll(" [(].*", ""));
+    assertEquals(
+        message, assertThrows(TypeException.class, call).getMessage().replaceAll(" [(].*", ""));
   }
 
   @Test

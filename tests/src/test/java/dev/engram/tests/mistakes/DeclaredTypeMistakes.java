@@ -43,7 +43,12 @@ final class DeclaredTypeMistakes {
         "var in checkNumerics", () -> Engram.checkNumerics((HostTensor a) -> a.mul(2)).apply(x));
     rows.refused(
         "var as the targets of a learner",
-        () -> learner(x).grad(x.expandDims(0), HostTensor.of(new float[9], 1, 3, 3), (a, y) -> a.sub(y).sum()));
+        () ->
+            learner(x)
+                .grad(
+                    x.expandDims(0),
+                    HostTensor.of(new float[9], 1, 3, 3),
+                    (a, y) -> a.sub(y).sum()));
     rows.refused(
         "var as the targets of a trainer",
         () -> {
@@ -55,7 +60,8 @@ final class DeclaredTypeMistakes {
               .perStep(x.expandDims(0), ys);
         });
     rows.refused(
-        "a record of HostTensors", () -> Engram.jit((Batch b) -> b.x().mul(2)).apply(new Batch(x, x)));
+        "a record of HostTensors",
+        () -> Engram.jit((Batch b) -> b.x().mul(2)).apply(new Batch(x, x)));
     rows.refused(
         "a list of HostTensors",
         () -> Engram.jit((List<HostTensor> l) -> l.getFirst().mul(2)).apply(List.of(x)));
@@ -71,6 +77,8 @@ final class DeclaredTypeMistakes {
         });
     rows.refused(
         "a record of an ArrayList",
-        () -> Engram.jit((Rows2 r) -> r.rows().getFirst()).apply(new Rows2(new ArrayList<>(List.of(x)))));
+        () ->
+            Engram.jit((Rows2 r) -> r.rows().getFirst())
+                .apply(new Rows2(new ArrayList<>(List.of(x)))));
   }
 }

@@ -63,8 +63,12 @@ class EntryPointsTest {
     all.put("jit 1", f -> Engram.jit(f).apply(X));
     all.put("jit 2", f -> Engram.jit((Tensor x, Tensor y) -> f.apply(x).add(y)).apply(X, X));
     all.put("jit 3", f -> Engram.jit((Tensor x, Tensor y, Tensor z) -> f.apply(x)).apply(X, X, X));
-    all.put("jit of a pair", f -> Engram.jit((Pair<Tensor, Tensor> p) -> f.apply(p.first())).apply(new Pair<>(X, X)));
-    all.put("jit of a list", f -> Engram.jit((List<Tensor> l) -> f.apply(l.getFirst())).apply(List.of(X)));
+    all.put(
+        "jit of a pair",
+        f -> Engram.jit((Pair<Tensor, Tensor> p) -> f.apply(p.first())).apply(new Pair<>(X, X)));
+    all.put(
+        "jit of a list",
+        f -> Engram.jit((List<Tensor> l) -> f.apply(l.getFirst())).apply(List.of(X)));
     all.put("trace", f -> Engram.jit(f).trace(X));
     all.put("vmap 1", f -> Engram.vmap(f).apply(XS));
     all.put("vmap 2", f -> Engram.vmap((Tensor x, Tensor y) -> f.apply(x).add(y)).apply(XS, XS));
@@ -95,8 +99,7 @@ class EntryPointsTest {
     Fn1<Tensor, Tensor> twice = x -> x.mul(2);
     all.put(
         "customJvp",
-        f ->
-            Engram.jit(Engram.customJvp(f, (x, dx) -> new Pair<>(x.mul(2), dx.mul(2)))).apply(X));
+        f -> Engram.jit(Engram.customJvp(f, (x, dx) -> new Pair<>(x.mul(2), dx.mul(2)))).apply(X));
     all.put(
         "customJvp's rule",
         f ->
@@ -121,7 +124,8 @@ class EntryPointsTest {
     Tensor yes = HostTensor.of(new boolean[] {true});
     Tensor zero = HostTensor.of(new int[] {0});
     all.put("scan", f -> Engram.scan((Tensor c, Tensor x) -> new Step<>(f.apply(c), x), X, XS));
-    all.put("scan's slice", f -> Engram.scan((Tensor c, Tensor x) -> new Step<>(c, f.apply(x)), X, XS));
+    all.put(
+        "scan's slice", f -> Engram.scan((Tensor c, Tensor x) -> new Step<>(c, f.apply(x)), X, XS));
     all.put(
         "scanReverse",
         f -> Engram.scanReverse((Tensor c, Tensor x) -> new Step<>(f.apply(c), x), X, XS));
@@ -162,8 +166,7 @@ class EntryPointsTest {
                 }
               });
         });
-    all.put(
-        "a learner's loss", f -> learner(cell()).grad(XS, XS, (out, y) -> f.apply(y).sum()));
+    all.put("a learner's loss", f -> learner(cell()).grad(XS, XS, (out, y) -> f.apply(y).sum()));
     all.put(
         "a trainer's loss",
         f -> {
@@ -175,10 +178,13 @@ class EntryPointsTest {
         });
     all.put(
         "vmapNewStates",
-        f -> Engram.jit((Tensor x) -> {
-          Engram.vmapNewStates(2, () -> State.other(X).set(f.apply(x)));
-          return x;
-        }).apply(X));
+        f ->
+            Engram.jit(
+                    (Tensor x) -> {
+                      Engram.vmapNewStates(2, () -> State.other(X).set(f.apply(x)));
+                      return x;
+                    })
+                .apply(X));
   }
 
   @SuppressWarnings("unchecked")

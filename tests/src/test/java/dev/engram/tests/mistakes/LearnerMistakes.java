@@ -71,8 +71,7 @@ final class LearnerMistakes {
   }
 
   private static void models(Rows rows) {
-    rows.refused(
-        "a learner that was not compiled", () -> new DRtrl(net()).call(zeros(3)));
+    rows.refused("a learner that was not compiled", () -> new DRtrl(net()).call(zeros(3)));
     rows.refused(
         "a model that remembers nothing",
         () -> Learner.compile(new Linear(3, 2, Key.of(0)), DRtrl::new, zeros(5, 3)));
@@ -231,7 +230,8 @@ final class LearnerMistakes {
     rows.told(
         "weights without a trace, in three learners of a model",
         () -> {
-          Sequential model = new Sequential(new GruCell(3, 8, Key.of(0)), new Linear(8, 2, Key.of(1)));
+          Sequential model =
+              new Sequential(new GruCell(3, 8, Key.of(0)), new Linear(8, 2, Key.of(1)));
           Stream.of(4, 5, 6).forEach(n -> Learner.compile(model, DRtrl::new, zeros(n, 3)));
         });
     rows.told(

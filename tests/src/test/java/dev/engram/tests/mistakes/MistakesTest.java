@@ -54,10 +54,7 @@ class MistakesTest {
       if (!ownLine(message, m, end)) {
         faults.add(m.what() + ": no line of lines " + m.line() + " to " + end + ": " + message);
       }
-      is.append(m.what())
-          .append("\n  ")
-          .append(shown(message))
-          .append('\n');
+      is.append(m.what()).append("\n  ").append(shown(message)).append('\n');
     }
     assertEquals("", String.join("\n", faults));
     assertTrue(all.size() >= 93, "only " + all.size());

@@ -62,7 +62,8 @@ final class ModelMistakes {
     rows.refused(
         "doubles for a model of floats",
         () -> ready().update(HostTensor.of(new double[] {1, 2, 3}, 3)));
-    rows.refused("integers for a model of floats", () -> ready().update(HostTensor.of(new int[3], 3)));
+    rows.refused(
+        "integers for a model of floats", () -> ready().update(HostTensor.of(new int[3], 3)));
     rows.refused("a batch for a model of one example", () -> ready().update(zeros(5, 3)));
     rows.refused("a scalar for a model", () -> ready().update(zeros()));
     rows.refused(
@@ -73,7 +74,8 @@ final class ModelMistakes {
     rows.refused("a layer of no outputs", () -> new Linear(3, 0, Key.of(0)));
     rows.refused("a cell of no units", () -> new GruCell(3, 0, Key.of(0)));
     rows.refused(
-        "an image without channels", () -> new Conv(new int[] {3, 3}, 1, 4, Key.of(0)).update(zeros(8, 8)));
+        "an image without channels",
+        () -> new Conv(new int[] {3, 3}, 1, 4, Key.of(0)).update(zeros(8, 8)));
     rows.refused("words that are floats", () -> new Embedding(10, 4, Key.of(0)).update(zeros(2)));
     rows.refused(
         "a word that is none",
@@ -81,11 +83,9 @@ final class ModelMistakes {
   }
 
   private static void states(Rows rows) {
-    rows.refused(
-        "a state without a value", () -> new LstmCell(3, 8, Key.of(0)).update(zeros(3)));
+    rows.refused("a state without a value", () -> new LstmCell(3, 8, Key.of(0)).update(zeros(3)));
     rows.refused("states for no example", () -> ready().initAllStates(0));
-    rows.refused(
-        "a state of another shape", () -> State.hidden(() -> zeros(3)).value());
+    rows.refused("a state of another shape", () -> State.hidden(() -> zeros(3)).value());
     rows.refused("a state set to another shape", () -> State.other(zeros(3)).set(zeros(4)));
     rows.refused(
         "a state set to another type",
@@ -127,7 +127,8 @@ final class ModelMistakes {
         "a layer that a lambda captures, in a gradient",
         () -> {
           Linear captured = new Linear(3, 4, Key.of(0));
-          Sequential model = new Sequential(new Linear(3, 3, Key.of(1)), Layer.of(captured::update));
+          Sequential model =
+              new Sequential(new Linear(3, 3, Key.of(1)), Layer.of(captured::update));
           Engram.grad(() -> model.update(zeros(3)).sum(), model.states()).apply();
           Engram.grad(() -> model.update(zeros(3)).sum(), model.states()).apply();
         });
@@ -137,7 +138,8 @@ final class ModelMistakes {
     Tensor logits = zeros(5, 3);
     rows.refused("labels that are floats", () -> Losses.softmaxCrossEntropy(logits, zeros(5)));
     rows.refused(
-        "one-hot labels", () -> Losses.softmaxCrossEntropy(logits, HostTensor.of(new int[15], 5, 3)));
+        "one-hot labels",
+        () -> Losses.softmaxCrossEntropy(logits, HostTensor.of(new int[15], 5, 3)));
     rows.refused(
         "a label that is no class",
         () -> Losses.softmaxCrossEntropy(logits, HostTensor.of(new int[] {0, 3, 1, 2, 0}, 5)));

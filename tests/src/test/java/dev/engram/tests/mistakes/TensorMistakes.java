@@ -26,8 +26,7 @@ final class TensorMistakes {
     rows.refused("values of another shape", () -> HostTensor.of(new double[] {1, 2, 3}, 2, 2));
     rows.refused(
         "rows of different lengths", () -> HostTensor.of(new double[][] {{1, 2}, {3, 4, 5}}));
-    rows.refused(
-        "a negative length", () -> HostTensor.full(TensorType.of(DType.F32, -1, 3), 0));
+    rows.refused("a negative length", () -> HostTensor.full(TensorType.of(DType.F32, -1, 3), 0));
     rows.refused("half a number", () -> HostTensor.full(TensorType.of(DType.I32, 2), 0.5));
     rows.refused(
         "more than memory", () -> HostTensor.full(TensorType.of(DType.F64, 1 << 30, 1 << 30), 0));

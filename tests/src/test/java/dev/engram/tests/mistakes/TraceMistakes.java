@@ -63,22 +63,25 @@ final class TraceMistakes {
         () -> Engram.jit((Tensor x) -> x.sum().host().item() > 0 ? x : x.neg()).apply(X));
     rows.refused(
         "a Java array of a tensor",
-        () ->
-            Engram.jit((Tensor x) -> HostTensor.of(x.host().toDoubles(), 3)).apply(X));
+        () -> Engram.jit((Tensor x) -> HostTensor.of(x.host().toDoubles(), 3)).apply(X));
   }
 
   private static void arguments(Rows rows) {
-    rows.refused("a Java array as argument", () -> Engram.jit((double[] x) -> X).apply(new double[3]));
+    rows.refused(
+        "a Java array as argument", () -> Engram.jit((double[] x) -> X).apply(new double[3]));
     rows.refused(
         "an array of tensors as argument",
         () -> Engram.jit((Tensor[] x) -> X).apply(new Tensor[] {X}));
-    rows.refused("a list of the wrong things", () -> Engram.jit((List<Object> x) -> X).apply(List.of(X, new Object())));
+    rows.refused(
+        "a list of the wrong things",
+        () -> Engram.jit((List<Object> x) -> X).apply(List.of(X, new Object())));
     rows.refused(
         "a model as argument",
         () -> Engram.jit((Linear l) -> l.update(X)).apply(new Linear(3, 2, Key.of(0))));
     rows.refused(
         "a state as argument", () -> Engram.jit((State s) -> s.value()).apply(State.other(X)));
-    rows.refused("a result that is no structure", () -> Engram.jit((Tensor x) -> new Object()).apply(X));
+    rows.refused(
+        "a result that is no structure", () -> Engram.jit((Tensor x) -> new Object()).apply(X));
   }
 
   private static void loops(Rows rows) {
@@ -100,12 +103,10 @@ final class TraceMistakes {
         () ->
             Engram.scan(
                 (List<Tensor> c, Tensor x) -> new Step<>(List.of(x, x), x), List.of(X), xs));
-    rows.refused(
-        "a choice by a number", () -> Engram.cond(zeros(), () -> X, () -> X.neg()));
+    rows.refused("a choice by a number", () -> Engram.cond(zeros(), () -> X, () -> X.neg()));
     rows.refused(
         "branches of different types", () -> Engram.cond(X.sum().gt(0), () -> X, () -> zeros(4)));
-    rows.refused(
-        "a case by a float", () -> Engram.switchCase(zeros(), List.of(() -> X, () -> X)));
+    rows.refused("a case by a float", () -> Engram.switchCase(zeros(), List.of(() -> X, () -> X)));
     rows.refused(
         "a condition that is no bool", () -> Engram.whileLoop((Tensor x) -> x.sum(), x -> x, X));
     rows.refused(
@@ -114,7 +115,9 @@ final class TraceMistakes {
 
   private static void derivatives(Rows rows) {
     rows.refused("a gradient of no scalar", () -> Engram.grad((Tensor x) -> x.tanh()).apply(X));
-    rows.refused("a gradient of a count", () -> Engram.grad((Tensor x) -> x.gt(0).cast(DType.I32).sum()).apply(X));
+    rows.refused(
+        "a gradient of a count",
+        () -> Engram.grad((Tensor x) -> x.gt(0).cast(DType.I32).sum()).apply(X));
     rows.refused(
         "a gradient in integers",
         () -> Engram.grad((Tensor x) -> X.sum()).apply(HostTensor.of(new int[] {1}, 1)));
