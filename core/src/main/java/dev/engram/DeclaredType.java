@@ -89,7 +89,7 @@ final class DeclaredType {
   private static String fix(String general) {
     return general.equals("Tensor")
         ? "declare it as Tensor, such as Tensor x = HostTensor.of(...) for var x ="
-              + " HostTensor.of(...)"
+            + " HostTensor.of(...)"
         : "declare it as " + general + ", also where the argument is made";
   }
 

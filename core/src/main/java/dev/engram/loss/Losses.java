@@ -207,7 +207,8 @@ public final class Losses {
             && values.shape().range(0, mask.rank()).equals(mask.shape());
     if (!fits) {
       throw new TypeException(
-          "maskedMean: the mask has type %s, expected bool of the first axes of the values %s (%s); make a mask of numbers with .gt(0)"
+          ("maskedMean: the mask has type %s, expected bool of the first axes of"
+                  + " the values %s (%s); make a mask of numbers with .gt(0)")
               .formatted(mask.type(), values.type(), Where.here()));
     }
     Tensor wide = mask;

@@ -45,7 +45,8 @@ public final class Embedding extends Layer {
   public Tensor update(Tensor ids) {
     if (!ids.dtype().isInteger()) {
       throw new TypeException(
-          "Embedding: the ids have type %s, expected an integer type (%s); convert them with .cast(DType.I32)"
+          ("Embedding: the ids have type %s, expected an integer type (%s); convert"
+                  + " them with .cast(DType.I32)")
               .formatted(ids.type(), Where.here()));
     }
     return weight.value().take(ids.checkRange("ids", 0, size), 0);

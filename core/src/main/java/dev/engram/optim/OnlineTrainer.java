@@ -75,7 +75,8 @@ public record OnlineTrainer<Y>(
   private static int steps(Tensor xs, Object ys) {
     if (xs.rank() == 0) {
       throw new TypeException(
-          "OnlineTrainer: xs has type %s, expected [T, …] (%s); give the inputs of all steps, stacked on axis 0"
+          ("OnlineTrainer: xs has type %s, expected [T, …] (%s); give the inputs of"
+                  + " all steps, stacked on axis 0")
               .formatted(xs.type(), Where.here()));
     }
     Tree.Flat flat = Tree.flatten(ys, "OnlineTrainer: ys");
@@ -84,7 +85,8 @@ public record OnlineTrainer<Y>(
       Tensor y = flat.leaves().get(i);
       if (y.rank() == 0 || y.dim(0) != xs.dim(0)) {
         throw new TypeException(
-            "OnlineTrainer: %s has type %s, expected length %d on axis 0, as xs of type %s (%s); give a target for each step"
+            ("OnlineTrainer: %s has type %s, expected length %d on axis 0, as xs of"
+                    + " type %s (%s); give a target for each step")
                 .formatted(paths.get(i), y.type(), xs.dim(0), xs.type(), Where.here()));
       }
     }

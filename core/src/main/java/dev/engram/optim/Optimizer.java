@@ -90,7 +90,9 @@ public abstract class Optimizer extends Module {
     String name = getClass().getSimpleName();
     if (weights.byPath().isEmpty()) {
       return new EngramException(
-          "%s.update: no weights are registered, expected those of the %d gradients (%s); call register(weights) once, with the weights that grad is taken of"
+          ("%s.update: no weights are registered, expected those of the %d"
+                  + " gradients (%s); call register(weights) once, with the weights that grad"
+                  + " is taken of")
               .formatted(name, grads.paths().size(), Where.here()));
     }
     Set<String> more = new LinkedHashSet<>(grads.byPath().keySet());
@@ -104,7 +106,9 @@ public abstract class Optimizer extends Module {
             .filter(s -> !s.isEmpty())
             .collect(Collectors.joining(" and "));
     return new EngramException(
-        "%s.update: got %s, expected one gradient for each of the %d registered weights (%s); call register(weights) with the weights that grad is taken of"
+        ("%s.update: got %s, expected one gradient for each of the %d registered"
+                + " weights (%s); call register(weights) with the weights that grad is taken"
+                + " of")
             .formatted(name, what, weights.size(), Where.here()));
   }
 
@@ -117,7 +121,9 @@ public abstract class Optimizer extends Module {
   private void hint() {
     if (outside < HINT && Trace.current().isEmpty() && ++outside == HINT) {
       Log.info(
-          "%s.update has run %d times outside of a compiled function, each operation by itself (%s); compile gradient and update together with Engram.jit, which takes a fraction of the time"
+          ("%s.update has run %d times outside of a compiled function, each"
+                  + " operation by itself (%s); compile gradient and update together with"
+                  + " Engram.jit, which takes a fraction of the time")
               .formatted(getClass().getSimpleName(), HINT, Where.here()));
     }
   }

@@ -43,7 +43,8 @@ record NestedArray(Object values, int[] dims) {
     int n = Array.getLength(part);
     if (n != dims[axis]) {
       throw new TypeException(
-          "HostTensor.of: the part at %s has length %d, expected %d as the first one (%s); fill it up, such as Padded.of does with sequences"
+          ("HostTensor.of: the part at %s has length %d, expected %d as the first"
+                  + " one (%s); fill it up, such as Padded.of does with sequences")
               .formatted(path, n, dims[axis], Where.here()));
     }
     if (axis == dims.length - 1) {

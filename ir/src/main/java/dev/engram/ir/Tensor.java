@@ -88,7 +88,8 @@ public sealed interface Tensor
     for (Tensor p : parts) {
       if (!p.type().equals(parts.getFirst().type())) {
         throw new TypeException(
-            "stack: part %d has type %s, expected %s as part 0 (%s); pad the shorter ones, or join them with concat"
+            ("stack: part %d has type %s, expected %s as part 0 (%s); pad the"
+                    + " shorter ones, or join them with concat")
                 .formatted(parts.indexOf(p), p.type(), parts.getFirst().type(), Where.here()));
       }
     }
