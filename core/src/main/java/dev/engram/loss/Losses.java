@@ -3,11 +3,15 @@ package dev.engram.loss;
 import dev.engram.Engram;
 import dev.engram.Step;
 import dev.engram.ir.DType;
+import dev.engram.ir.RoundOnce;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
 
-/** The standard losses. */
+/**
+ * The standard losses. Prediction and target have one shape: nothing is broadcast. Types of 16 bits
+ * are computed in f32 and rounded once.
+ */
 public final class Losses {
   private Losses() {}
 
@@ -31,37 +35,39 @@ public final class Losses {
               + Where.here()
               + ")");
     }
-    if (!labels.dtype().isInteger() || !labels.shape().equals(logits.shape().range(0, last))) {
-      throw new TypeException(
-          "softmaxCrossEntropy: the labels have type "
-              + labels.type()
-              + ", expected i32["
-              + logits.shape().range(0, last)
-              + "] or i64 next to logits "
-              + logits.type()
-              + (labels.dtype().isInteger() ? "" : "; convert them with .cast(DType.I32)")
-              + " ("
-              + Where.here()
-              + ")");
-    }
+    Operands.labels(
+        "softmaxCrossEntropy",
+        logits,
+        labels,
+        "use softmaxCrossEntropyTo, which takes one-hot labels and other distributions");
     int classes = logits.dim(last);
     Tensor hot = labels.checkRange("labels", 0, classes).oneHot(classes, DType.BOOL);
     // A sum of one term; a masked class, -∞, counts only where it is the label.
-    return hot.select(logits.logSoftmax(last), logits.like(0)).sum(last).neg();
+    return RoundOnce.of(
+        logits, z -> hot.select(z.logSoftmax(last), z.like(0)).sum(last).neg());
   }
 
   /**
    * The cross entropy of a softmax with a distribution over the classes: {@code -Σ_j target_j log
-   * softmax(logits)_j}.
+   * softmax(logits)_j}. A masked class, of logit -∞, counts nothing where its target is 0, and the
+   * derivative in that target is 0.
    *
    * @param logits {@code [..., C]}
    * @param target {@code [..., C]}
    * @return {@code [...]}
+   * @throws TypeException when the shapes differ
    */
   public static Tensor softmaxCrossEntropyTo(Tensor logits, Tensor target) {
-    // 0 log 0 = 0, as for a masked class
-    Tensor terms = logits.logSoftmax(-1).mul(target);
-    return target.eq(0).select(terms.like(0), terms).sum(-1).neg();
+    Operands.sameShape("softmaxCrossEntropyTo", "logits", logits, target);
+    return RoundOnce.of(
+        logits,
+        target,
+        (z, t) -> {
+          Tensor log = z.logSoftmax(-1);
+          // 0 log 0 = 0. Elsewhere the derivative in a target of 0 is -log p as in any other.
+          Tensor masked = t.eq(0).and(log.eq(Double.NEGATIVE_INFINITY));
+          return masked.select(log.like(0), log).mul(t).sum(-1).neg();
+        });
   }
 
   /**
@@ -69,19 +75,27 @@ public final class Losses {
    * as {@code max(z, 0) - z t + log(1 + e^-|z|)}.
    *
    * @param target probabilities
-   * @return the shape of both, broadcast
+   * @return the shape of both
+   * @throws TypeException when the shapes differ
    */
   public static Tensor binaryCrossEntropy(Tensor logit, Tensor target) {
+    Operands.sameShape("binaryCrossEntropy", "logits", logit, target);
+    return RoundOnce.of(logit, target, Losses::binary);
+  }
+
+  private static Tensor binary(Tensor logit, Tensor target) {
     return logit.relu().sub(logit.mul(target)).add(logit.abs().neg().exp().log1p());
   }
 
   /**
-   * {@code (prediction - target)²}.
+   * {@code (prediction - target)²}, element by element; {@link #meanSquaredError} is its mean.
    *
-   * @return the shape of both, broadcast
+   * @return the shape of both
+   * @throws TypeException when the shapes differ
    */
   public static Tensor squaredError(Tensor prediction, Tensor target) {
-    return prediction.sub(target).square();
+    Operands.sameShape("squaredError", "prediction", prediction, target);
+    return RoundOnce.of(prediction, target, (y, t) -> y.sub(t).square());
   }
 
   /**
@@ -90,16 +104,18 @@ public final class Losses {
    * @throws TypeException when the shapes differ
    */
   public static Tensor meanSquaredError(Tensor prediction, Tensor target) {
-    sameShape("meanSquaredError", prediction, target);
-    return squaredError(prediction, target).mean();
+    Operands.sameShape("meanSquaredError", "prediction", prediction, target);
+    return RoundOnce.of(prediction, target, (y, t) -> y.sub(t).square().mean());
   }
 
   /**
-   * {@code |prediction - target|}.
+   * {@code |prediction - target|}, element by element; {@link #meanAbsoluteError} is its mean.
    *
-   * @return the shape of both, broadcast
+   * @return the shape of both
+   * @throws TypeException when the shapes differ
    */
   public static Tensor absoluteError(Tensor prediction, Tensor target) {
+    Operands.sameShape("absoluteError", "prediction", prediction, target);
     return prediction.sub(target).abs();
   }
 
@@ -109,51 +125,55 @@ public final class Losses {
    * @throws TypeException when the shapes differ
    */
   public static Tensor meanAbsoluteError(Tensor prediction, Tensor target) {
-    sameShape("meanAbsoluteError", prediction, target);
-    return absoluteError(prediction, target).mean();
+    Operands.sameShape("meanAbsoluteError", "prediction", prediction, target);
+    return RoundOnce.of(prediction, target, (y, t) -> y.sub(t).abs().mean());
   }
 
   /**
    * Huber's loss (1964) of {@code e = prediction - target}: {@code e²/2} up to {@code |e| = delta},
    * {@code delta (|e| - delta/2)} beyond.
    *
-   * @return the shape of both, broadcast
+   * @param delta above 0
+   * @return the shape of both
+   * @throws TypeException when the shapes differ
    */
   public static Tensor huber(Tensor prediction, Tensor target, double delta) {
-    Tensor e = prediction.sub(target).abs();
-    Tensor near = e.min(e.like(delta));
-    // e²/2 + delta (|e| - |e|) = delta²/2 + delta (|e| - delta) at the joint
-    return near.square().mul(0.5).add(e.sub(near).mul(delta));
+    Operands.sameShape("huber", "prediction", prediction, target);
+    Operands.positive("huber", "delta", delta);
+    return RoundOnce.of(
+        prediction,
+        target,
+        (y, t) -> {
+          Tensor e = y.sub(t).abs();
+          Tensor near = e.min(e.like(delta));
+          // e²/2 + delta (|e| - |e|) = delta²/2 + delta (|e| - delta) at the joint
+          return near.square().mul(0.5).add(e.sub(near).mul(delta));
+        });
   }
 
   /**
    * The cosine of the angle between vectors on the last axis: {@code a·b / (|a| |b|)}, with norms
    * of at least 1e-8.
    *
+   * @param a {@code [..., n]}
+   * @param b {@code [..., n]}; of as many axes as a, where those before the last may have length 1,
+   *     in either, to compare one vector with many
    * @return the shape of both, broadcast, without the last axis
+   * @throws TypeException when the shapes do not fit
    */
   public static Tensor cosineSimilarity(Tensor a, Tensor b) {
+    Operands.vectors("cosineSimilarity", a, b);
+    return RoundOnce.of(a, b, Losses::cosine);
+  }
+
+  private static Tensor cosine(Tensor a, Tensor b) {
     return a.mul(b).sum(-1).div(norm(a).mul(norm(b)));
   }
 
   /** {@code 1 -} {@link #cosineSimilarity}. */
   public static Tensor cosineDistance(Tensor a, Tensor b) {
-    return cosineSimilarity(a, b).neg().add(1);
-  }
-
-  // A column against a row would broadcast to a matrix, whose mean looks as good as any other.
-  private static void sameShape(String loss, Tensor prediction, Tensor target) {
-    if (!prediction.shape().equals(target.shape())) {
-      throw new TypeException(
-          loss
-              + ": the target has type "
-              + target.type()
-              + ", expected the shape of the prediction "
-              + prediction.type()
-              + "; reshape one of them ("
-              + Where.here()
-              + ")");
-    }
+    Operands.vectors("cosineDistance", a, b);
+    return RoundOnce.of(a, b, (x, y) -> cosine(x, y).neg().add(1));
   }
 
   // √max(Σx², 1e-16), whose derivative at 0 is 0
@@ -172,9 +192,16 @@ public final class Losses {
    * @param tau time constant, in the unit of {@code dt}
    * @param dt length of a step
    * @return {@code [...]}
+   * @throws TypeException when the shapes differ, or tau or dt is not above 0
    */
   public static Tensor vanRossum(Tensor prediction, Tensor target, double tau, double dt) {
-    Tensor difference = prediction.sub(target);
+    Operands.sameShape("vanRossum", "prediction", prediction, target);
+    Operands.positive("vanRossum", "tau", tau);
+    Operands.positive("vanRossum", "dt", dt);
+    return RoundOnce.of(prediction, target, (f, g) -> filtered(f.sub(g), tau, dt));
+  }
+
+  private static Tensor filtered(Tensor difference, double tau, double dt) {
     double decay = Math.exp(-dt / tau);
     Tensor none = difference.get(0).mul(0);
     Tensor squares =

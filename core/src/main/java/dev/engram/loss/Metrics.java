@@ -1,6 +1,7 @@
 package dev.engram.loss;
 
 import dev.engram.ir.DType;
+import dev.engram.ir.RoundOnce;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
@@ -17,7 +18,7 @@ public final class Metrics {
    * @return {@code f32[]}, 0 to 1
    */
   public static Tensor accuracy(Tensor logits, Tensor labels) {
-    return hits(logits, labels).mean();
+    return hits("accuracy", logits, labels).mean();
   }
 
   /**
@@ -28,21 +29,19 @@ public final class Metrics {
    * @return {@code f32[...]}
    */
   public static Tensor hits(Tensor logits, Tensor labels) {
-    boolean fits =
-        logits.rank() > 0
-            && labels.dtype().isInteger()
-            && labels.shape().equals(logits.shape().range(0, logits.rank() - 1));
-    if (!fits) {
+    return hits("hits", logits, labels);
+  }
+
+  private static Tensor hits(String metric, Tensor logits, Tensor labels) {
+    if (logits.rank() == 0) {
       throw new TypeException(
-          "accuracy: the labels have type "
-              + labels.type()
-              + ", expected integers of the shape of the logits "
-              + logits.type()
-              + " without their last axis ("
-              + Where.here()
-              + ")");
+          "%s: the logits have type %s, expected the classes on the last axis (%s)"
+              .formatted(metric, logits.type(), Where.here()));
     }
-    return logits.argMax(-1).cast(labels.dtype()).eq(labels).cast(DType.F32);
+    Operands.labels(metric, logits, labels, "take the classes from them with .argMax(-1)");
+    // not in the labels' type, where a class number may wrap
+    DType number = labels.dtype() == DType.I64 ? DType.I64 : DType.I32;
+    return logits.argMax(-1).cast(number).eq(labels.cast(number)).cast(DType.F32);
   }
 
   /**
@@ -50,14 +49,16 @@ public final class Metrics {
    * above 1/2.
    *
    * @return {@code f32[]}, 0 to 1
+   * @throws TypeException when the shapes differ
    */
   public static Tensor binaryAccuracy(Tensor logit, Tensor target) {
+    Operands.sameShape("binaryAccuracy", "logits", logit, target);
     Tensor same = logit.gt(0).xor(target.gt(0.5)).not();
     return same.cast(DType.F32).mean();
   }
 
   /** {@code e^mean}: how many equally likely classes a mean cross entropy is worth. */
   public static Tensor perplexity(Tensor crossEntropy) {
-    return crossEntropy.mean().exp();
+    return RoundOnce.of(crossEntropy, x -> x.mean().exp());
   }
 }

@@ -1,8 +1,12 @@
 package dev.engram.nn;
 
+import dev.engram.ir.RoundOnce;
 import dev.engram.ir.Tensor;
 
-/** Activation functions, element by element unless said otherwise. */
+/**
+ * Activation functions, element by element unless said otherwise. Types of 16 bits are computed in
+ * f32 and rounded once.
+ */
 public final class Activations {
   // Klambauer et al. 2017, to the precision of a double.
   private static final double SELU_ALPHA = 1.6732632423543772;
@@ -17,7 +21,7 @@ public final class Activations {
 
   /** {@code x} above 0, {@code slope · x} below. */
   public static Tensor leakyRelu(Tensor x, double slope) {
-    return x.gt(0).select(x, x.mul(slope));
+    return RoundOnce.of(x, y -> y.gt(0).select(y, y.mul(slope)));
   }
 
   /** {@code min(max(x, 0), 6)} */
@@ -27,23 +31,27 @@ public final class Activations {
 
   /** {@code x} above 0, {@code alpha (e^x - 1)} below (Clevert et al. 2016). */
   public static Tensor elu(Tensor x, double alpha) {
+    return RoundOnce.of(x, y -> eluOf(y, alpha));
+  }
+
+  private static Tensor eluOf(Tensor x, double alpha) {
     // The branch not taken must not overflow: its derivative would be 0 · ∞.
     return x.gt(0).select(x, x.min(x.like(0)).expm1().mul(alpha));
   }
 
   /** The scaled ELU that normalizes itself (Klambauer et al. 2017). */
   public static Tensor selu(Tensor x) {
-    return elu(x, SELU_ALPHA).mul(SELU_SCALE);
+    return RoundOnce.of(x, y -> eluOf(y, SELU_ALPHA).mul(SELU_SCALE));
   }
 
   /** {@code x σ(x)}, also called swish (Elfwing et al. 2018). */
   public static Tensor silu(Tensor x) {
-    return x.mul(x.sigmoid());
+    return RoundOnce.of(x, y -> y.mul(y.sigmoid()));
   }
 
   /** {@code x tanh(log(1 + e^x))} (Misra 2019). */
   public static Tensor mish(Tensor x) {
-    return x.mul(x.softplus().tanh());
+    return RoundOnce.of(x, y -> y.mul(y.softplus().tanh()));
   }
 
   /**
@@ -51,13 +59,17 @@ public final class Activations {
    * Gimpel 2016).
    */
   public static Tensor gelu(Tensor x) {
+    return RoundOnce.of(x, Activations::geluOf);
+  }
+
+  private static Tensor geluOf(Tensor x) {
     Tensor inner = x.add(x.mul(x).mul(x).mul(0.044715)).mul(Math.sqrt(2 / Math.PI));
     return x.mul(inner.tanh().add(1)).mul(0.5);
   }
 
   /** {@code x / (1 + |x|)} */
   public static Tensor softsign(Tensor x) {
-    return x.div(x.abs().add(1));
+    return RoundOnce.of(x, y -> y.div(y.abs().add(1)));
   }
 
   /** {@code min(max(x, -1), 1)} */
@@ -67,7 +79,7 @@ public final class Activations {
 
   /** {@code min(max(x/6 + 1/2, 0), 1)} */
   public static Tensor hardSigmoid(Tensor x) {
-    return x.div(6).add(0.5).clip(0, 1);
+    return RoundOnce.of(x, y -> y.div(6).add(0.5).clip(0, 1));
   }
 
   /** {@code log σ(x)} */
@@ -81,6 +93,6 @@ public final class Activations {
    */
   public static Tensor glu(Tensor x) {
     var halves = x.split(-1, 2);
-    return halves.get(0).mul(halves.get(1).sigmoid());
+    return RoundOnce.of(halves.get(0), halves.get(1), (a, b) -> a.mul(b.sigmoid()));
   }
 }

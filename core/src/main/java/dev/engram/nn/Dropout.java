@@ -4,6 +4,7 @@ import dev.engram.Key;
 import dev.engram.Layer;
 import dev.engram.Random;
 import dev.engram.State;
+import dev.engram.ir.RoundOnce;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
@@ -42,7 +43,8 @@ public final class Dropout extends Layer {
   /** Drops elements of {@code x} by {@code key}. */
   public static Tensor drop(Tensor x, double rate, Key key) {
     double kept = 1 - checked(rate);
-    return Random.bernoulli(key, kept, x.shape()).select(x.mul(1 / kept), x.like(0));
+    Tensor grown = RoundOnce.of(x, y -> y.mul(1 / kept));
+    return Random.bernoulli(key, kept, x.shape()).select(grown, x.like(0));
   }
 
   private static double checked(double rate) {

@@ -4,11 +4,13 @@ import dev.engram.Layer;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.RoundOnce;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
+import java.util.List;
 
 /**
  * Group normalization (Wu and He 2018): the channels, on the last axis, fall into groups of
@@ -54,16 +56,20 @@ public final class GroupNorm extends Layer {
    */
   @Override
   public Tensor update(Tensor x) {
+    return RoundOnce.of(
+        List.of(x, scale.value(), bias.value()),
+        in -> standard(in.get(0)).mul(in.get(1)).add(in.get(2)));
+  }
+
+  private Tensor standard(Tensor x) {
     Shape positions = x.shape().range(0, x.rank() - 1);
     int each = channels / groups;
     int n = (int) positions.size();
     // [n, groups, each] → [groups, n·each]
     Tensor rows = x.reshape(n, groups, each).transpose(1, 0, 2).reshape(groups, n * each);
-    Tensor standard =
-        Normalization.standard(rows, epsilon)
-            .reshape(groups, n, each)
-            .transpose(1, 0, 2)
-            .reshape(x.shape());
-    return standard.mul(scale.value()).add(bias.value());
+    return Normalization.standard(rows, epsilon)
+        .reshape(groups, n, each)
+        .transpose(1, 0, 2)
+        .reshape(x.shape());
   }
 }

@@ -4,6 +4,7 @@ import dev.engram.Key;
 import dev.engram.Random;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.RoundOnce;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
@@ -36,12 +37,14 @@ public interface Initializer {
 
   /** Normal with mean 0. */
   static Initializer normal(double deviation) {
-    return (key, shape, dtype) -> Random.normal(key, shape, dtype).mul(deviation);
+    return (key, shape, dtype) ->
+        RoundOnce.to(dtype, wide -> Random.normal(key, shape, wide).mul(deviation));
   }
 
   /** Normal with mean 0, cut off at two of its {@code deviation}s. */
   static Initializer truncatedNormal(double deviation) {
-    return (key, shape, dtype) -> Random.truncatedNormal(key, shape, dtype).mul(deviation);
+    return (key, shape, dtype) ->
+        RoundOnce.to(dtype, wide -> Random.truncatedNormal(key, shape, wide).mul(deviation));
   }
 
   /** Uniform with variance 2/(in+out) (Glorot and Bengio 2010). */
@@ -105,7 +108,7 @@ public interface Initializer {
   /** Normal, with a variance by the shape. */
   static Initializer scaledNormal(Variance variance) {
     return (key, shape, dtype) ->
-        Random.normal(key, shape, dtype).mul(Math.sqrt(variance.of(Fans.of(shape))));
+        normal(Math.sqrt(variance.of(Fans.of(shape)))).make(key, shape, dtype);
   }
 
   /** Uniform around 0, with a variance by the shape: the half width is √(3 variance). */

@@ -4,8 +4,10 @@ import dev.engram.Layer;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.RoundOnce;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
+import java.util.List;
 
 /**
  * Layer normalization (Ba et al. 2016) over the last axis: {@code y = scale (x - mean) / √(variance
@@ -35,6 +37,8 @@ public final class LayerNorm extends Layer {
    */
   @Override
   public Tensor update(Tensor x) {
-    return Normalization.standard(x, epsilon).mul(scale.value()).add(bias.value());
+    return RoundOnce.of(
+        List.of(x, scale.value(), bias.value()),
+        in -> Normalization.standard(in.get(0), epsilon).mul(in.get(1)).add(in.get(2)));
   }
 }

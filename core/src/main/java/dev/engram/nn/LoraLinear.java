@@ -4,10 +4,12 @@ import dev.engram.Key;
 import dev.engram.Layer;
 import dev.engram.State;
 import dev.engram.ir.DType;
+import dev.engram.ir.RoundOnce;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
+import java.util.List;
 
 /**
  * Low-rank adaptation (Hu et al. 2022): {@code y = x W + (scale/rank) x A B}, where W is kept and
@@ -53,11 +55,18 @@ public final class LoraLinear extends Layer {
    */
   @Override
   public Tensor update(Tensor x) {
-    return x.matmul(base.value()).add(x.matmul(A.value().matmul(B.value()).mul(scale)));
+    return x.matmul(base.value()).add(x.matmul(learned()));
   }
 
   /** One matrix that does the same, {@code [in, out]}. */
   public Tensor merged() {
-    return base.value().add(A.value().matmul(B.value()).mul(scale));
+    return RoundOnce.of(
+        List.of(base.value(), A.value(), B.value()),
+        in -> in.get(0).add(in.get(1).matmul(in.get(2)).mul(scale)));
+  }
+
+  /** A B scale/rank */
+  private Tensor learned() {
+    return RoundOnce.of(A.value(), B.value(), (a, b) -> a.matmul(b).mul(scale));
   }
 }

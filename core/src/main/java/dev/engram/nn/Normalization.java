@@ -2,7 +2,10 @@ package dev.engram.nn;
 
 import dev.engram.ir.Tensor;
 
-/** Normalizing along the last axis. */
+/**
+ * Normalizing along the last axis. The layers compute it in f32 for types of 16 bits, whose squares
+ * leave the range.
+ */
 final class Normalization {
   private Normalization() {}
 

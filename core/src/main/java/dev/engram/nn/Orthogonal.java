@@ -40,7 +40,7 @@ final class Orthogonal {
         out[turned ? j * rows + i : i * columns + j] = scale * q[j][i];
       }
     }
-    return dtype == DType.F64 ? HostTensor.of(out, shape.toArray()) : rounded(out, shape);
+    return HostTensor.of(out, shape.toArray()).cast(dtype);
   }
 
   /**
@@ -89,13 +89,5 @@ final class Orthogonal {
     for (int i = k; i < x.length; i++) {
       x[i] += scale * v[i];
     }
-  }
-
-  private static HostTensor rounded(double[] values, Shape shape) {
-    float[] floats = new float[values.length];
-    for (int i = 0; i < values.length; i++) {
-      floats[i] = (float) values[i];
-    }
-    return HostTensor.of(floats, shape.toArray());
   }
 }

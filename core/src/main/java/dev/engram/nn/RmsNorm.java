@@ -4,6 +4,7 @@ import dev.engram.Layer;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.RoundOnce;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 
@@ -32,6 +33,7 @@ public final class RmsNorm extends Layer {
    */
   @Override
   public Tensor update(Tensor x) {
-    return Normalization.rootMeanSquare(x, epsilon).mul(scale.value());
+    return RoundOnce.of(
+        x, scale.value(), (y, by) -> Normalization.rootMeanSquare(y, epsilon).mul(by));
   }
 }

@@ -5,6 +5,7 @@ import dev.engram.Layer;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.RoundOnce;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
@@ -55,9 +56,13 @@ public final class ScaledWsLinear extends Layer {
 
   /** The standardized weights, {@code [in, out]}. */
   public Tensor effective() {
-    Tensor centred = weight.value().sub(weight.value().mean(0));
+    return RoundOnce.of(weight.value(), gain.value(), this::standardized);
+  }
+
+  private Tensor standardized(Tensor weight, Tensor gain) {
+    Tensor centred = weight.sub(weight.mean(0));
     Tensor spread = centred.square().mean(0).mul(in);
-    Tensor scale = gain.value().mul(spread.max(spread.like(epsilon)).rsqrt());
+    Tensor scale = gain.mul(spread.max(spread.like(epsilon)).rsqrt());
     return centred.mul(scale);
   }
 }

@@ -7,11 +7,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.Engram;
 import dev.engram.Fn2;
+import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.RunException;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.DoubleBinaryOperator;
 import org.junit.jupiter.api.Test;
 
@@ -59,17 +67,156 @@ class LossesTest {
         1e-12);
   }
 
+  /** Each that takes one prediction for one target; a column against a row would give a matrix. */
+  private static final Map<String, Fn2<Tensor, Tensor, Tensor>> ELEMENTWISE =
+      Map.of(
+          "squaredError", Losses::squaredError,
+          "meanSquaredError", Losses::meanSquaredError,
+          "absoluteError", Losses::absoluteError,
+          "meanAbsoluteError", Losses::meanAbsoluteError,
+          "huber", (a, b) -> Losses.huber(a, b, 1),
+          "binaryCrossEntropy", Losses::binaryCrossEntropy,
+          "softmaxCrossEntropyTo", Losses::softmaxCrossEntropyTo,
+          "vanRossum", (a, b) -> Losses.vanRossum(a, b, 1, 1),
+          "binaryAccuracy", Metrics::binaryAccuracy);
+
+  private static String refused(Fn2<Tensor, Tensor, Tensor> loss, HostTensor a, HostTensor b) {
+    return assertThrows(TypeException.class, () -> loss.apply(a, b)).getMessage();
+  }
+
   @Test
   void aColumnAgainstARowIsRefused() {
     HostTensor column = HostTensor.of(new double[] {1, 2}, 2, 1);
     HostTensor row = HostTensor.of(new double[] {1, 2}, 2);
-    for (var loss :
-        List.<Fn2<Tensor, Tensor, Tensor>>of(Losses::meanSquaredError, Losses::meanAbsoluteError)) {
-      String e = assertThrows(TypeException.class, () -> loss.apply(column, row)).getMessage();
-      assertTrue(
-          e.contains("the target has type f64[2], expected the shape of the prediction f64[2,1]"),
-          e);
+    HostTensor table = HostTensor.of(new double[] {1, 2, 3, 4, 5, 6}, 3, 2);
+    ELEMENTWISE.forEach(
+        (name, loss) -> {
+          String e = refused(loss, column, row);
+          assertTrue(e.contains(name + ": the target has type f64[2], expected the shape of the"), e);
+          assertTrue(e.contains("f64[2,1]"), e);
+          assertTrue(e.contains("give the target that shape with .reshape(2, 1)"), e);
+          assertTrue(e.contains("(LossesTest.java:"), e);
+          String one = refused(loss, table, row);
+          assertTrue(one.contains("if one target is meant for many"), one);
+          assertTrue(one.contains("say so with .broadcastTo(3, 2)"), one);
+          loss.apply(column, column);
+        });
+  }
+
+  /** Every public function of two tensors is above, or takes other pairs, and refuses here. */
+  @Test
+  void allOthersRefuseItToo() {
+    HostTensor column = HostTensor.of(new double[] {1, 2}, 2, 1);
+    HostTensor row = HostTensor.of(new double[] {1, 2}, 2);
+    HostTensor labels = HostTensor.of(new int[] {0, 0}, 2, 1);
+    Map<String, Runnable> others =
+        Map.of(
+            "cosineSimilarity", () -> Losses.cosineSimilarity(column, row),
+            "cosineDistance", () -> Losses.cosineDistance(column, row),
+            "softmaxCrossEntropy", () -> Losses.softmaxCrossEntropy(column, labels),
+            "hits", () -> Metrics.hits(column, labels),
+            "accuracy", () -> Metrics.accuracy(column, labels));
+    others.forEach((name, call) -> assertThrows(TypeException.class, call::run, name));
+    Set<String> all = new TreeSet<>(others.keySet());
+    all.addAll(ELEMENTWISE.keySet());
+    Set<String> found = new TreeSet<>();
+    for (Class<?> owner : List.of(Losses.class, Metrics.class)) {
+      for (Method m : owner.getDeclaredMethods()) {
+        long tensors =
+            Arrays.stream(m.getParameterTypes()).filter(t -> t == Tensor.class).count();
+        if (Modifier.isPublic(m.getModifiers()) && tensors == 2) {
+          found.add(m.getName());
+        }
+      }
     }
+    assertEquals(found, all);
+  }
+
+  /** One vector may be compared with many where that is written down: as many axes in both. */
+  @Test
+  void cosinesCompareOneVectorWithMany() {
+    HostTensor many = HostTensor.of(new double[] {3, 4, 0, 1}, 2, 2);
+    HostTensor one = HostTensor.of(new double[] {0, 1}, 1, 2);
+    double[] got = Losses.cosineSimilarity(many, one).host().toDoubles();
+    assertArrayEquals(new double[] {0.8, 1}, got, 1e-15);
+  }
+
+  @Test
+  void numbersOutOfRangeAreRefused() {
+    HostTensor x = HostTensor.of(new double[] {1, 2}, 2);
+    for (double bad : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
+      assertThrows(TypeException.class, () -> Losses.huber(x, x, bad));
+      assertThrows(TypeException.class, () -> Losses.vanRossum(x, x, bad, 1));
+      assertThrows(TypeException.class, () -> Losses.vanRossum(x, x, 1, bad));
+    }
+  }
+
+  /** Labels of every integer type, for classes beyond it. */
+  @Test
+  void classNumbersDoNotWrap() {
+    int classes = 70_000;
+    for (DType dtype : List.of(DType.U8, DType.I8, DType.I16, DType.I32, DType.I64)) {
+      HostTensor label = HostTensor.of(new int[] {5}, 1).cast(dtype).host();
+      HostTensor hot = label.oneHot(classes, DType.F32).host();
+      assertEquals(1, hot.sum().host().item(), "ones for " + dtype);
+      assertEquals(1, hot.getDouble(5));
+      // a class that is 5 in the labels' type
+      for (int other : new int[] {5 + 256, 5 + 65_536}) {
+        HostTensor z = HostTensor.allocate(TensorType.of(DType.F64, 1, classes));
+        z.setDouble(other, 20);
+        double want = Math.log(classes - 1 + Math.exp(20));
+        String text = dtype + " against class " + other;
+        Tensor loss = Losses.softmaxCrossEntropy(z, label);
+        assertEquals(want, loss.host().getDouble(0), 1e-9, text);
+        assertEquals(0, Metrics.hits(z, label).host().getDouble(0), text);
+        assertEquals(0, Metrics.accuracy(z, label).host().item(), text);
+        // control: the label itself is hit
+        z.setDouble(5, 21);
+        assertEquals(1, Metrics.hits(z, label).host().getDouble(0), text);
+      }
+    }
+    HostTensor far = HostTensor.of(new long[] {(1L << 32) + 5}, 1);
+    HostTensor z = HostTensor.of(new double[] {0, 0, 0, 0, 0, 9}, 1, 6);
+    assertEquals(0, Metrics.hits(z, far).host().getDouble(0), "an i64 that is 5 in i32");
+  }
+
+  @Test
+  void oneHotLabelsGetTheLossThatTakesThem() {
+    HostTensor z = HostTensor.of(new double[] {1, 2, 3, 4}, 2, 2);
+    for (HostTensor hot : List.of(z, HostTensor.of(new int[] {1, 0, 0, 1}, 2, 2))) {
+      String e = refused(Losses::softmaxCrossEntropy, z, hot);
+      assertTrue(e.contains("use softmaxCrossEntropyTo"), e);
+      String m = refused(Metrics::accuracy, z, hot);
+      assertTrue(m.contains("accuracy: ") && m.contains(".argMax(-1)"), m);
+    }
+    String floats = refused(Losses::softmaxCrossEntropy, z, HostTensor.of(new double[] {1, 0}, 2));
+    assertTrue(floats.contains("convert them with .cast(DType.I32)"), floats);
+  }
+
+  /** ∂/∂target = -log p also where the target is 0; a masked class keeps 0. */
+  @Test
+  void targetsOfZeroHaveADerivative() {
+    HostTensor z = HostTensor.of(new double[] {1, 2, 3}, 3);
+    double l = Math.log(Math.exp(1) + Math.exp(2) + Math.exp(3));
+    for (double[] t : new double[][] {{0, 1, 0}, {0.2, 0.5, 0.3}, {0, 0, 0}}) {
+      Tensor g =
+          Engram.grad((Tensor x) -> Losses.softmaxCrossEntropyTo(z, x)).apply(HostTensor.of(t, 3));
+      assertArrayEquals(new double[] {l - 1, l - 2, l - 3}, g.host().toDoubles(), 1e-14);
+    }
+    HostTensor masked = HostTensor.of(new double[] {1, Double.NEGATIVE_INFINITY, 3}, 3);
+    double m = Math.log(Math.exp(1) + Math.exp(3));
+    Tensor g =
+        Engram.grad((Tensor x) -> Losses.softmaxCrossEntropyTo(masked, x))
+            .apply(HostTensor.of(new double[] {0, 0, 1}, 3));
+    assertArrayEquals(new double[] {m - 1, 0, m - 3}, g.host().toDoubles(), 1e-14);
+    // the derivative in the logits is p Σt - t, at targets of 0 too
+    Tensor dz =
+        Engram.grad(
+                (Tensor y) ->
+                    Losses.softmaxCrossEntropyTo(y, HostTensor.of(new double[] {0, 1, 0}, 3)))
+            .apply(z);
+    double[] want = {Math.exp(1 - l), Math.exp(2 - l) - 1, Math.exp(3 - l)};
+    assertArrayEquals(want, dz.host().toDoubles(), 1e-14);
   }
 
   @Test

@@ -32,10 +32,7 @@ public final class FirstSteps {
                   Learner.compile(model, m -> new DRtrl(m, System.out::println), xs.get(0));
               learner.evolve(xs.slice(0, 0, 2));
               Learner.Sequence rest =
-                  learner.grad(
-                      xs.slice(0, 2, 20),
-                      xs.slice(0, 0, 18),
-                      (out, past) -> Losses.squaredError(out, past).mean());
+                  learner.grad(xs.slice(0, 2, 20), xs.slice(0, 0, 18), Losses::meanSquaredError);
               adam.update(rest.grads());
               return rest.losses().mean();
             });

@@ -193,6 +193,10 @@ final class Convolution {
 
   /** See {@link Tensor#avgPool}. */
   static Tensor avgPool(Tensor x, int[] size, Windows windows) {
+    return RoundOnce.of(x, wide -> mean(wide, size, windows));
+  }
+
+  private static Tensor mean(Tensor x, int[] size, Windows windows) {
     Tensor sum = pool("avgPool", Reduce.Kind.SUM, x, size, windows);
     if (windows.padding() instanceof Windows.Padding.Valid) {
       return sum.mul(1.0 / IntStream.of(size).asLongStream().reduce(1, (a, b) -> a * b));

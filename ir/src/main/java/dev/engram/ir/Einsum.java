@@ -55,7 +55,28 @@ final class Einsum {
     for (int i = 0; i < operands.size(); i++) {
       terms.add(term(operands.get(i), labels.get(i)));
     }
-    return result(contract(terms, out), out);
+    return roundedOnce(terms, out);
+  }
+
+  /** One product or sum rounds as it is; several are computed in f32 where the type has 16 bits. */
+  private Tensor roundedOnce(List<Term> terms, List<String> out) {
+    DType dtype = terms.getFirst().tensor().dtype();
+    boolean mixed = terms.stream().anyMatch(t -> t.tensor().dtype() != dtype);
+    if (mixed || operations(terms, out) < 2) {
+      return result(contract(terms, out), out);
+    }
+    List<Term> wide =
+        terms.stream().map(t -> new Term(RoundOnce.wide(t.tensor()), t.labels())).toList();
+    return result(contract(wide, out), out).cast(dtype);
+  }
+
+  /** Products, and sums over labels of one operand alone. */
+  private static int operations(List<Term> terms, List<String> out) {
+    int n = terms.size() - 1;
+    for (int i = 0; i < terms.size(); i++) {
+      n += needed(terms, out, i, i).containsAll(terms.get(i).labels()) ? 0 : 1;
+    }
+    return n;
   }
 
   /** A label for each axis; those of an ellipsis are counted from the last one. */

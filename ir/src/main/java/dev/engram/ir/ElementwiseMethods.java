@@ -44,9 +44,13 @@ public sealed interface ElementwiseMethods permits Tensor {
 
   /** Division rounded down: ⌊a/b⌋, also for integers. */
   default Tensor floorDiv(Tensor b) {
-    Tensor down = Broadcasting.negativeQuotient(self(), b);
-    Tensor quotient = self().dtype().isFloat() ? sub(rem(b)).div(b).round() : div(b);
-    return quotient.sub(down.cast(self().dtype()));
+    return RoundOnce.of(self(), b, ElementwiseMethods::quotient);
+  }
+
+  private static Tensor quotient(Tensor a, Tensor b) {
+    Tensor down = Broadcasting.negativeQuotient(a, b);
+    Tensor quotient = a.dtype().isFloat() ? a.sub(a.rem(b)).div(b).round() : a.div(b);
+    return quotient.sub(down.cast(a.dtype()));
   }
 
   /** Remainder with the sign of {@code b}, as Python's {@code %}. */
@@ -74,11 +78,15 @@ public sealed interface ElementwiseMethods permits Tensor {
 
   /** log(e^this + e^b), without overflow. */
   default Tensor logAddExp(Tensor b) {
-    Tensor top = max(b);
+    return RoundOnce.of(self(), b, ElementwiseMethods::logOfSum);
+  }
+
+  private static Tensor logOfSum(Tensor a, Tensor b) {
+    Tensor top = a.max(b);
     // ∞ - ∞ is NaN, also in the derivative, but there is no gap between equals
-    Tensor equal = eq(b);
-    Tensor none = self().like(0);
-    Tensor gap = equal.select(none, self()).sub(equal.select(none, b)).abs().neg();
+    Tensor equal = a.eq(b);
+    Tensor none = a.like(0);
+    Tensor gap = equal.select(none, a).sub(equal.select(none, b)).abs().neg();
     return top.add(gap.exp().log1p());
   }
 

@@ -47,7 +47,8 @@ public sealed interface FoldMethods permits Tensor {
 
   /** As {@link #cumSum(int)}, or of each element and all behind it. */
   default Tensor cumSum(int axis, boolean reverse) {
-    return Cumulative.of("cumSum", self(), axis, reverse, (a, b) -> a.add(b));
+    return RoundOnce.of(
+        self(), x -> Cumulative.of("cumSum", x, axis, reverse, (a, b) -> a.add(b)));
   }
 
   /** The product of all elements up to each one along {@code axis}. */
@@ -57,7 +58,8 @@ public sealed interface FoldMethods permits Tensor {
 
   /** As {@link #cumProd(int)}, or of each element and all behind it. */
   default Tensor cumProd(int axis, boolean reverse) {
-    return Cumulative.of("cumProd", self(), axis, reverse, (a, b) -> a.mul(b));
+    return RoundOnce.of(
+        self(), x -> Cumulative.of("cumProd", x, axis, reverse, (a, b) -> a.mul(b)));
   }
 
   /** The greatest of all elements up to each one along {@code axis}. */
@@ -87,52 +89,74 @@ public sealed interface FoldMethods permits Tensor {
 
   /** As {@link #cumLogSumExp(int)}, or of each element and all behind it. */
   default Tensor cumLogSumExp(int axis, boolean reverse) {
-    return Cumulative.of("cumLogSumExp", self(), axis, reverse, (a, b) -> a.logAddExp(b));
+    return RoundOnce.of(
+        self(), x -> Cumulative.of("cumLogSumExp", x, axis, reverse, (a, b) -> a.logAddExp(b)));
   }
+
+  // Of several ops each; those of 16 bits are computed in f32 and rounded once.
 
   /** Mean; NaN when empty. */
   default Tensor mean(int... axes) {
-    Tensor total = sum(axes);
-    return total.mul((double) total.shape().size() / self().shape().size());
+    return RoundOnce.of(self(), x -> meanOf(x, axes));
+  }
+
+  private static Tensor meanOf(Tensor x, int... axes) {
+    Tensor total = x.sum(axes);
+    return total.mul((double) total.shape().size() / x.shape().size());
   }
 
   /** The mean squared distance from the mean: Σ (x - x̄)² / n. */
   default Tensor variance(int... axes) {
-    Tensor centre = mean(axes).reshape(Broadcasting.kept(self().shape(), axes));
-    return self().sub(centre).square().mean(axes);
+    return RoundOnce.of(self(), x -> varianceOf(x, axes));
+  }
+
+  private static Tensor varianceOf(Tensor x, int... axes) {
+    Tensor centre = meanOf(x, axes).reshape(Broadcasting.kept(x.shape(), axes));
+    return meanOf(x.sub(centre).square(), axes);
   }
 
   /** The standard deviation √(Σ (x - x̄)² / n). */
   default Tensor std(int... axes) {
-    return variance(axes).sqrt();
+    return RoundOnce.of(self(), x -> varianceOf(x, axes).sqrt());
   }
 
   /** The Euclidean norm √(Σ x²). */
   default Tensor norm(int... axes) {
-    return self().square().sum(axes).sqrt();
+    return RoundOnce.of(self(), x -> x.square().sum(axes).sqrt());
   }
 
   /** log Σ e^x, without overflow. */
   default Tensor logSumExp(int... axes) {
-    Tensor shift = finiteMax(axes);
-    Tensor spread = shift.reshape(Broadcasting.kept(self().shape(), axes));
-    return self().sub(spread).exp().sum(axes).log().add(shift);
+    return RoundOnce.of(
+        self(),
+        x -> {
+          Tensor shift = finiteMax(x, axes);
+          Tensor spread = shift.reshape(Broadcasting.kept(x.shape(), axes));
+          return x.sub(spread).exp().sum(axes).log().add(shift);
+        });
+  }
+
+  /** x - log Σ e^x along {@code axis}: the logarithm of {@link #softmax}, without overflow. */
+  default Tensor logSoftmax(int axis) {
+    return RoundOnce.of(self(), x -> logSoftmaxOf(x, axis));
   }
 
   // The largest element is subtracted first: large logits keep the digits of their differences.
-  default Tensor logSoftmax(int axis) {
-    int a = self().shape().axis("logSoftmax", axis);
-    Tensor x = self().sub(finiteMax(a).expandDims(a));
+  private static Tensor logSoftmaxOf(Tensor logits, int axis) {
+    int a = logits.shape().axis("logSoftmax", axis);
+    Tensor x = logits.sub(finiteMax(logits, a).expandDims(a));
     return x.sub(x.exp().sum(a).log().expandDims(a));
   }
 
-  private Tensor finiteMax(int... axes) {
-    Tensor top = max(axes).stopGradient();
+  private static Tensor finiteMax(Tensor x, int... axes) {
+    Tensor top = x.max(axes).stopGradient();
     return top.isFinite().select(top, top.like(0));
   }
 
+  /** e^x / Σ e^x along {@code axis}. */
   default Tensor softmax(int axis) {
-    return logSoftmax(self().shape().axis("softmax", axis)).exp();
+    int a = self().shape().axis("softmax", axis);
+    return RoundOnce.of(self(), x -> logSoftmaxOf(x, a).exp());
   }
 
   private Tensor self() {

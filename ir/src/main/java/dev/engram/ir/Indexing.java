@@ -20,8 +20,10 @@ final class Indexing {
   /** 1 where the new last axis' index equals the element of {@code x}, else 0. */
   static Tensor oneHot(Tensor x, int classes, DType dtype) {
     Shape to = x.shape().insert(x.rank(), classes);
-    Tensor iota = Moves.iota(x, x.dtype(), to, x.rank());
-    return x.expandDims(x.rank()).broadcastTo(to).eq(iota).cast(dtype);
+    // class numbers may lie beyond the labels' type: in u8, class 256 would be 0 again
+    Tensor number = x.cast(x.dtype().wide());
+    Tensor iota = Moves.iota(x, number.dtype(), to, x.rank());
+    return number.expandDims(x.rank()).broadcastTo(to).eq(iota).cast(dtype);
   }
 
   static Tensor scatter(Tensor x, Index.Combine combine, int axis, Tensor indices, Tensor updates) {
