@@ -6,8 +6,8 @@ import dev.engram.etrace.Strictness;
 import java.util.function.Consumer;
 
 /**
- * Real-time recurrent learning: exact for every model, for small nets and as a reference. Memory
- * O(batch · parameters · hidden); time grows with its square.
+ * Real-time recurrent learning: exact for every model whose memory is in hidden states, for small
+ * nets and as a reference. Memory O(batch · parameters · hidden); time grows with its square.
  *
  * @see Rule#rtrl
  */

@@ -28,6 +28,9 @@ final class ExplainJob implements Job<ExplainOptions> {
       if (options.strict()) {
         learner.report().require(Strictness.TEMPORAL);
       }
+      if (options.exact()) {
+        learner.report().require(Strictness.EXACT);
+      }
     } catch (EngramException e) {
       throw new IOException(e.getMessage(), e);
     }

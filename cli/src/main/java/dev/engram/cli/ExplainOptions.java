@@ -11,6 +11,7 @@ import java.util.Optional;
  * @param job the sizes of the copying task
  * @param dot print a picture instead of text
  * @param strict fail when a weight has no trace
+ * @param exact fail when the gradient of a weight is not exact
  */
 record ExplainOptions(
     Optional<String> className,
@@ -18,7 +19,8 @@ record ExplainOptions(
     TrainOptions job,
     Learning rule,
     boolean dot,
-    boolean strict) {
+    boolean strict,
+    boolean exact) {
 
   private static final Option<Learning> RULE =
       new Option<>(
@@ -31,19 +33,23 @@ record ExplainOptions(
       Option.flag("--dot", "print a picture of weights and states for Graphviz");
   private static final Option<Boolean> STRICT =
       Option.flag("--strict", "fail when a weight that reaches a hidden state has no trace");
+  private static final Option<Boolean> EXACT =
+      Option.flag("--exact", "fail when the gradient of a weight is not exact");
 
   static final Syntax SYNTAX =
       new Syntax(
           "engram explain [CLASS] [OPTIONS]",
           """
           Prints how a model learns online: its hidden groups, which weights learn through
-          traces and which do not and why, what the rule carries from step to step, and what
-          a step costs. Without a class, the model of the copying task.\
+          traces and which do not and why, whose gradient is exact and what the others leave
+          out, what the rule carries from step to step, and what a step costs. Without a
+          class, the model of the copying task.\
           """,
           List.of(
               RULE,
               DOT,
               STRICT,
+              EXACT,
               TrainOptions.HIDDEN,
               TrainOptions.LAYERS,
               TrainOptions.SEED,
@@ -64,6 +70,7 @@ record ExplainOptions(
         TrainOptions.from(given, List.of(given.get(RULE))),
         given.get(RULE),
         given.get(DOT),
-        given.get(STRICT));
+        given.get(STRICT),
+        given.get(EXACT));
   }
 }

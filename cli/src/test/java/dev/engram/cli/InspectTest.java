@@ -255,6 +255,13 @@ class InspectTest {
     assertTrue(streams.err().contains("strict mode"), streams.err());
   }
 
+  @Test
+  void exactExplainFailsWhenAGradientIsApproximate() {
+    assertEquals(Main.FAILED, run("explain", "--hidden", "3", "--exact"));
+    assertTrue(streams.err().contains("strict mode: gradients that are not exact"), streams.err());
+    assertTrue(streams.err().contains(": approximate, leaves out "), streams.err());
+  }
+
   /** A program of the user's. */
   public static final class Program {
     private Program() {}

@@ -24,7 +24,7 @@ import java.util.Optional;
  * At the start {@code |λ|²} is uniform on {@code [low², high²]}, the phase uniform on {@code [0,
  * phase]}, and {@code exp(gamma) = √(1 - |λ|²)}. Input and output have the same length; the states
  * {@code re} and {@code im} are {@code [hidden]}. The two states of a position form one block of
- * the Jacobian, so D-RTRL is exact.
+ * the Jacobian, so D-RTRL is exact where no layer above has memory.
  */
 public final class LruCell extends Cell {
   private final State nu;

@@ -8,7 +8,7 @@ import java.util.List;
 
 /**
  * The minLSTM (Feng et al. 2024, "Were RNNs all we needed?") with gates that sum to one. The
- * recurrence is diagonal, and D-RTRL is exact.
+ * recurrence is diagonal, and D-RTRL is exact where no layer above has memory.
  *
  * <pre>
  *   f, i = σ(Wf x), σ(Wi x)

@@ -36,6 +36,9 @@ final class Analysis {
   final List<HiddenGroup> groups;
   final List<Traced> traced = new ArrayList<>();
 
+  /** All sites that something is learned from, with and without a trace. */
+  final List<Site> sites = new ArrayList<>();
+
   /** For each hidden state, the hidden states whose old value reaches its new value cleanly. */
   final Map<Integer, Set<Integer>> recurrence = new HashMap<>();
 
@@ -64,6 +67,7 @@ final class Analysis {
     }
     groups = findGroups();
     for (List<Site> bundle : bundles()) {
+      sites.addAll(bundle);
       decide(bundle);
     }
     untraced();
@@ -73,10 +77,11 @@ final class Analysis {
   /**
    * What was found.
    *
+   * @param gradients the verdicts on the weights
    * @param patterns the positions that each group's traces follow, by the group's index, where the
    *     rule follows more than each by itself
    */
-  Report report(Map<Integer, Pattern> patterns) {
+  Report report(List<Exactness> gradients, Map<Integer, Pattern> patterns) {
     List<Diagnostic> all = new ArrayList<>(diagnostics);
     patterns.forEach(
         (g, p) -> {
@@ -96,7 +101,7 @@ final class Analysis {
                         + " alone"));
           }
         });
-    return new Report(groups, relations, excluded, all);
+    return new Report(groups, relations, excluded, gradients, all);
   }
 
   /** True when the new hidden state {@code s} depends on the old one {@code r}. */
@@ -380,8 +385,21 @@ final class Analysis {
             first.where(),
             what + " learns through traces of " + String.join(", ", hidden)));
     for (Site s : bundle) {
-      traced.add(new Traced(s, s.equals(first) ? walk : new Walk(reach, s.signal(), false)));
+      Walk own = s.equals(first) ? walk : new Walk(reach, s.signal(), false);
+      own.rest |= comesBackWithinStep(s, own);
+      traced.add(new Traced(s, own));
     }
+  }
+
+  /**
+   * True when a state of the groups reached is also reached by a path that is not clean, if only
+   * behind another state of its group: a learning signal holds the group's other states fixed.
+   */
+  private boolean comesBackWithinStep(Site s, Walk walk) {
+    Paths from = Paths.from(flow, s.signal());
+    return walk.reached.stream()
+        .flatMap(r -> groupOf(r).states().stream())
+        .anyMatch(r -> from.unclean(step.graph().outs().get(step.results() + r)).isPresent());
   }
 
   private static String excludedText(Kind why, String what, Walk walk) {

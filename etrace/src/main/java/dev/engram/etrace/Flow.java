@@ -176,10 +176,25 @@ final class Flow {
       case Control.Call call -> {
         var shape = e.inputs().isEmpty() ? null : e.in(0).type().shape();
         yield e.inputs().stream().allMatch(v -> v.type().shape().equals(shape))
-            && call.body().eqns().stream().allMatch(Flow::keepsPositions);
+            && keepPositions(call.body())
+            && keepsPositions(call.derivative());
       }
       case Reduce _, Dot _, Move _, Index _, Source _, Custom _ -> false;
       case Control.Scan _, Control.While _, Control.Cond _, Control.Transposed _ -> false;
+    };
+  }
+
+  private static boolean keepPositions(Graph g) {
+    return g.eqns().stream().allMatch(Flow::keepsPositions);
+  }
+
+  // A derivative of its own may mix positions where the function does not.
+  private static boolean keepsPositions(Control.Derivative d) {
+    return switch (d) {
+      case Control.Derivative.Plain _, Control.Derivative.Remat _ -> true;
+      case Control.Derivative.Jvp(Graph rule) -> keepPositions(rule);
+      case Control.Derivative.Vjp(Graph forward, Graph backward) ->
+          keepPositions(forward) && keepPositions(backward);
     };
   }
 }

@@ -50,7 +50,7 @@ public final class OnlineRule {
     Analysis analysis = new Analysis(step);
     map = new SiteMap(step, analysis);
     Map<Integer, Pattern> patterns = patterns();
-    report = analysis.report(patterns);
+    report = analysis.report(Verdicts.of(map, rule, patterns), patterns);
     requireTraces();
     traces = filtered(traces(patterns));
     states = traces.states();
@@ -157,7 +157,7 @@ public final class OnlineRule {
     outs.addAll(fresh);
     if (withResiduals) {
       outs.addAll(copy.parameters());
-      outs.addAll(windowed() ? old.stream().map(b::lift).toList() : fresh);
+      outs.addAll(readsTracesBefore() ? old.stream().map(b::lift).toList() : fresh);
       given.forEach(t -> outs.add(b.lift(t)));
     }
     return b.build(outs);
@@ -181,7 +181,9 @@ public final class OnlineRule {
     }
     copy.equations();
     Map<Var, Tensor> found =
-        windowed() ? windowOfOne(copy, now, cotangents) : perStep(copy, now, given, cotangents);
+        readsTracesBefore()
+            ? windowOfOne(copy, now, cotangents)
+            : perStep(copy, now, given, cotangents);
     List<Value> outs = new ArrayList<>();
     for (Param p : step.graph().params()) {
       if (p.type().dtype().isFloat()) {
@@ -200,8 +202,20 @@ public final class OnlineRule {
     return b.build(outs);
   }
 
-  private boolean windowed() {
-    return rule.schedule() instanceof Schedule.Window;
+  /**
+   * True when the gradient is that of the step as a function of its old states, which the traces
+   * before the step complete: in windows, and for the rules that follow every path where a result
+   * takes something from an old state around the new ones.
+   */
+  private boolean readsTracesBefore() {
+    boolean full =
+        !rule.followsSites()
+            && rule.signal() instanceof LearningSignal.Symmetric
+            && rule.filter() instanceof TraceFilter.None;
+    return rule.schedule() instanceof Schedule.Window
+        || (full
+            && step.hidden().stream()
+                .anyMatch(r -> SiteVerdicts.oldRead(map, r, step.hidden()).isPresent()));
   }
 
   private Map<Var, Tensor> perStep(

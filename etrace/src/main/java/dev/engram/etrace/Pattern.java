@@ -11,21 +11,26 @@ import java.util.stream.IntStream;
  * Which positions of a hidden group an influence can reach within a number of steps.
  *
  * @param kept for each position, the positions reached
+ * @param closed true when more steps would reach no more
  */
-record Pattern(List<BitSet> kept) {
+record Pattern(List<BitSet> kept, boolean closed) {
 
   /** Within {@code n} steps, the first being the weight's own. */
   static Pattern within(SiteMap map, HiddenGroup group, int n) {
     List<BitSet> next = Neighbours.of(map, group);
     List<BitSet> now = own(next.size());
     for (int i = 1; i < n; i++) {
-      List<BitSet> before = now;
-      now = now.stream().map(from -> after(from, next)).toList();
-      if (now.equals(before)) {
-        break;
+      List<BitSet> more = further(now, next);
+      if (more.equals(now)) {
+        return new Pattern(now, true);
       }
+      now = more;
     }
-    return new Pattern(now);
+    return new Pattern(now, further(now, next).equals(now));
+  }
+
+  private static List<BitSet> further(List<BitSet> now, List<BitSet> next) {
+    return now.stream().map(from -> after(from, next)).toList();
   }
 
   private static List<BitSet> own(int positions) {

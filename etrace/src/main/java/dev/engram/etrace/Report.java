@@ -1,18 +1,26 @@
 package dev.engram.etrace;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-/** What the relation analysis found; lists keep the order of the model's equations. */
+/**
+ * What the relation analysis found; lists keep the order of the model's equations.
+ *
+ * @param gradients for each weight, in the order of the model, whether the rule's gradient is exact
+ */
 public record Report(
     List<HiddenGroup> groups,
     List<Relation> relations,
     List<Exclusion> excluded,
+    List<Exactness> gradients,
     List<Diagnostic> diagnostics) {
   public Report {
     groups = List.copyOf(groups);
     relations = List.copyOf(relations);
     excluded = List.copyOf(excluded);
+    gradients = List.copyOf(gradients);
     diagnostics = List.copyOf(diagnostics);
   }
 
@@ -26,8 +34,8 @@ public record Report(
   }
 
   /**
-   * @throws EtraceException naming every weight and path without a trace that {@code strictness}
-   *     refuses
+   * @throws EtraceException naming every weight and path without a trace, or every gradient that is
+   *     not exact, that {@code strictness} refuses
    */
   public void require(Strictness strictness) {
     List<String> found =
@@ -38,6 +46,37 @@ public record Report(
               + " .untraced():\n"
               + String.join("\n", found));
     }
+    List<Exactness.Approximate> refused = approximate().filter(strictness::refuses).toList();
+    if (!refused.isEmpty()) {
+      throw new EtraceException(notExact(refused));
+    }
+  }
+
+  private static String notExact(List<Exactness.Approximate> refused) {
+    StringBuilder out = new StringBuilder("strict mode: gradients that are not exact:");
+    refused.forEach(a -> out.append("\n  ").append(a));
+    out.append("\nexact instead:");
+    refused.stream()
+        .flatMap(a -> a.omissions().stream())
+        .map(o -> o.kind().fix())
+        .distinct()
+        .forEach(fix -> out.append("\n  ").append(fix));
+    return out.append("\nor accept a use as it is with .untraced()").toString();
+  }
+
+  /** True when the gradient of every weight is exact. */
+  public boolean isExact() {
+    return approximate().findAny().isEmpty();
+  }
+
+  private Stream<Exactness.Approximate> approximate() {
+    return gradients.stream()
+        .flatMap(g -> g instanceof Exactness.Approximate a ? Stream.of(a) : Stream.empty());
+  }
+
+  /** Whether the gradient of a weight is exact; empty for a path that is no weight's of the step. */
+  public Optional<Exactness> exactnessOf(String weight) {
+    return gradients.stream().filter(g -> g.weight().equals(weight)).findFirst();
   }
 
   /** A picture of weights and the states that they learn through, in the language of Graphviz. */
@@ -55,7 +94,7 @@ public record Report(
     return excluded.stream().filter(e -> e.weights().contains(weight)).toList();
   }
 
-  /** A line for each group, relation and exclusion. */
+  /** A line for each group, relation and exclusion, and one for the gradient of each weight. */
   @Override
   public String toString() {
     StringBuilder out = new StringBuilder();
@@ -87,6 +126,7 @@ public record Report(
           .append(e.where())
           .append(")\n");
     }
+    gradients.forEach(g -> out.append("gradient of ").append(g).append('\n'));
     return out.toString();
   }
 }

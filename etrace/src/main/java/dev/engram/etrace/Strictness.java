@@ -5,8 +5,9 @@ import java.util.function.Consumer;
 /**
  * What makes a learner refuse a model: given to it in the place of a reader of warnings.
  *
- * <p>It is about weights and paths that have no trace at all, and not about the part of the state
- * Jacobian that a rule leaves out by its definition.
+ * <p>{@link #TEMPORAL} and {@link #ALL} are about weights and paths that have no trace at all, and
+ * not about the part of the state Jacobian that a rule leaves out by its definition; {@link #EXACT}
+ * is about what the gradient is worth.
  *
  * <p>Uses marked with {@link dev.engram.ir.Tensor#untraced} are no surprise and always accepted.
  */
@@ -18,7 +19,12 @@ public enum Strictness implements Consumer<Diagnostic> {
    */
   TEMPORAL,
   /** Every weight has to have a trace for each of its paths, readouts too. */
-  ALL;
+  ALL,
+  /**
+   * The gradient of every weight has to be that of the summed loss ({@link Exactness.Exact}), with
+   * a trace or without one.
+   */
+  EXACT;
 
   /** Does nothing: what matters becomes an error. */
   @Override
@@ -26,8 +32,14 @@ public enum Strictness implements Consumer<Diagnostic> {
 
   boolean refuses(Diagnostic d) {
     boolean readout = d.kind() == Diagnostic.Kind.RELATION_EXCLUDED_NON_TEMPORAL;
-    return d.level() == Diagnostic.Level.WARNING
+    return this != EXACT
+        && d.level() == Diagnostic.Level.WARNING
         && d.kind().isExclusion()
         && !(this == TEMPORAL && readout);
+  }
+
+  boolean refuses(Exactness.Approximate a) {
+    return this == EXACT
+        && a.omissions().stream().anyMatch(o -> o.kind() != Omission.Kind.UNTRACED);
   }
 }

@@ -12,6 +12,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * States that are no hidden states, take what weights or hidden states give, and hand it on in a
@@ -27,9 +28,9 @@ final class Unfollowed {
   static List<Diagnostic> of(ModelStep step) {
     Unfollowed u = new Unfollowed(step);
     List<Diagnostic> found = new ArrayList<>();
-    for (int s = 0; s < step.states().size(); s++) {
+    for (int s : handingOn(step)) {
       Param p = step.state(s);
-      if (p.role() == Role.STATE && p.type().dtype().isFloat() && u.handsOn(p.var())) {
+      if (p.role() == Role.STATE) {
         List<String> sources = u.sources(step.graph().outs().get(step.results() + s));
         if (!sources.isEmpty()) {
           found.add(diagnostic(p, sources));
@@ -56,8 +57,34 @@ final class Unfollowed {
             + " takes");
   }
 
-  /** True when the old value reaches a result or the new value of a hidden state. */
-  private boolean handsOn(Var old) {
+  /**
+   * Positions in {@link ModelStep#states} of the float states that are no hidden states and whose
+   * old value reaches a result or a hidden state, in this step or through other such states later.
+   */
+  static Set<Integer> handingOn(ModelStep step) {
+    List<Value> outs = step.graph().outs();
+    Set<Value> wanted = new HashSet<>(outs.subList(0, step.results()));
+    step.hidden().forEach(h -> wanted.add(outs.get(step.results() + h)));
+    List<Integer> others = new ArrayList<>();
+    for (int s = 0; s < step.states().size(); s++) {
+      if (step.state(s).type().dtype().isFloat() && !step.hidden().contains(s)) {
+        others.add(s);
+      }
+    }
+    Set<Integer> found = new TreeSet<>();
+    for (boolean grown = true; grown; ) {
+      grown = false;
+      for (int s : others) {
+        if (!found.contains(s) && reaches(step, step.state(s).var(), wanted)) {
+          wanted.add(outs.get(step.results() + s));
+          grown = found.add(s);
+        }
+      }
+    }
+    return found;
+  }
+
+  private static boolean reaches(ModelStep step, Var old, Set<Value> wanted) {
     Set<Value> reached = new HashSet<>(Set.of(old));
     for (Eqn e : step.graph().eqns()) {
       for (int i = 0; i < e.inputs().size(); i++) {
@@ -66,9 +93,7 @@ final class Unfollowed {
         }
       }
     }
-    List<Value> outs = step.graph().outs();
-    return outs.subList(0, step.results()).stream().anyMatch(reached::contains)
-        || step.hidden().stream().anyMatch(h -> reached.contains(outs.get(step.results() + h)));
+    return wanted.stream().anyMatch(reached::contains);
   }
 
   /** Paths of the weights and hidden states that a value has a derivative in. */

@@ -1,9 +1,13 @@
 package dev.engram.etrace;
 
 import dev.engram.ir.Builder;
+import dev.engram.ir.Control;
 import dev.engram.ir.DType;
+import dev.engram.ir.Elementwise;
+import dev.engram.ir.Graph;
 import dev.engram.ir.Param;
 import dev.engram.ir.Role;
+import dev.engram.ir.Rows;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
@@ -52,6 +56,19 @@ final class Steps {
   Steps result(Tensor value) {
     results.add(value);
     return this;
+  }
+
+  /** {@code x}, by a call whose cotangent is the sum of the positions' cotangents at each. */
+  Tensor mixingDerivative(Tensor x, TensorType type) {
+    Builder same = new Builder("same");
+    Value in = same.param(type, Role.INPUT, "");
+    Value out = same.emit1(new Elementwise(Rows.NEG), in);
+    Graph body = same.build(List.of(out));
+    Builder back = new Builder("back");
+    Tensor dy = back.tracer(back.param(type, Role.INPUT, ""));
+    Graph backward = back.build(List.of(back.lift(dy.sum(0).broadcastTo(type.shape()).neg())));
+    Control.Call call = new Control.Call(body, new Control.Derivative.Vjp(body, backward));
+    return b.tracer(b.emit(call, List.of(b.lift(x))).getFirst());
   }
 
   ModelStep step() {

@@ -9,6 +9,7 @@ import dev.engram.examples.Transformations;
 import dev.engram.examples.Watching;
 import dev.engram.tests.golden.Bless;
 import dev.engram.tests.online.Memory;
+import dev.engram.tests.online.Stacked;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -97,7 +98,10 @@ class DocumentTest {
   void learning() throws IOException {
     check(
         "docs/LEARNING.md",
-        Map.of("traces", Memory::tracesListing, "sequences", Memory::sequenceListing));
+        Map.of(
+            "traces", Memory::tracesListing,
+            "sequences", Memory::sequenceListing,
+            "stacked", Stacked::listing));
   }
 
   private static Supplier<String> sample(String file) {

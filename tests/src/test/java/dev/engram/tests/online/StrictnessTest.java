@@ -8,6 +8,8 @@ import dev.engram.DRtrl;
 import dev.engram.Key;
 import dev.engram.Layer;
 import dev.engram.Learner;
+import dev.engram.Rtrl;
+import dev.engram.SnAp;
 import dev.engram.etrace.Diagnostic;
 import dev.engram.etrace.EtraceException;
 import dev.engram.etrace.Exclusion;
@@ -57,6 +59,26 @@ class StrictnessTest {
     assertTrue(!why.contains("layers.1.weight"), why);
     // And so is one with a second path.
     assertTrue(refused(RecurrentJobs.named("mgu"), Strictness.TEMPORAL).contains("Wf.weight"));
+  }
+
+  @Test
+  void whatIsNotExactIsRefused() {
+    for (String exact : List.of("minGRU", "minLSTM", "lru", "leaky readout")) {
+      Learner l = strict(RecurrentJobs.named(exact), Strictness.EXACT);
+      assertTrue(l.report().isExact());
+    }
+    String why =
+        assertThrows(
+                EtraceException.class, () -> strict(RecurrentJobs.named("rnn"), Strictness.EXACT))
+            .getMessage();
+    assertTrue(why.startsWith("strict mode: gradients that are not exact:\n  layers.0.W."), why);
+    assertTrue(why.contains("leaves out how layers.0.h comes back through"), why);
+    assertTrue(why.contains("\n  SnAp(n) with n steps that reach every position, or Rtrl"), why);
+    assertTrue(!why.contains("layers.1"), why);
+    // With which it is accepted.
+    Job rnn = RecurrentJobs.named("rnn");
+    Learner.compile(rnn.model().get(), m -> new SnAp(m, 2, Strictness.EXACT), rnn.xs().get(0));
+    Learner.compile(rnn.model().get(), m -> new Rtrl(m, Strictness.EXACT), rnn.xs().get(0));
   }
 
   /** A GRU whose reset gate is marked. */
