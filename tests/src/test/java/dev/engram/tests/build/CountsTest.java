@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 /** Counts what the tests try, and prints it. */
 class CountsTest {
   private static final Path ROOT = Path.of(System.getProperty("engram.root"));
-  private static final Pattern PROPERTY = Pattern.compile("@Property(?:\\(tries = (\\d+)\\))?");
+  private static final Pattern PROPERTY = Pattern.compile("@Property\\b(?:\\(tries = (\\d+))?");
   private static final int DEFAULT_TRIES = 1000;
 
   @Test
