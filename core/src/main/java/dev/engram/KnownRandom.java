@@ -11,10 +11,14 @@ import dev.engram.ir.Threefry;
  * rounded to the element type as they do.
  */
 final class KnownRandom {
+  // A normal number of f64 is made of four words.
+  private static final long MOST = Integer.MAX_VALUE / 4 - 2;
+
   private KnownRandom() {}
 
-  static boolean knows(DType dtype) {
-    return dtype == DType.F32 || dtype == DType.F64;
+  /** True for the float types, and for as many numbers as arrays can have words for. */
+  static boolean knows(Shape shape, DType dtype) {
+    return (dtype == DType.F32 || dtype == DType.F64) && shape.size() <= MOST;
   }
 
   static HostTensor uniform(Key key, Shape shape, DType dtype) {
@@ -76,6 +80,6 @@ final class KnownRandom {
   }
 
   private static int count(Shape shape) {
-    return Math.toIntExact(shape.size());
+    return (int) shape.size();
   }
 }

@@ -20,7 +20,7 @@ public final class Random {
 
   /** Uniform on [0, 1): multiples of 2^-24 in f32, 2^-53 in f64, 2^-11 in f16, 2^-8 in bf16. */
   public static Tensor uniform(Key key, Shape shape, DType dtype) {
-    return key.words() instanceof HostTensor && KnownRandom.knows(dtype)
+    return key.words() instanceof HostTensor && KnownRandom.knows(shape, dtype)
         ? KnownRandom.uniform(key, shape, dtype)
         : tracedUniform(key, shape, dtype);
   }
@@ -70,7 +70,7 @@ public final class Random {
     if (dtype.isFloat() && dtype.wide() != dtype) {
       return normal(key, shape, dtype.wide()).cast(dtype);
     }
-    if (key.words() instanceof HostTensor && KnownRandom.knows(dtype)) {
+    if (key.words() instanceof HostTensor && KnownRandom.knows(shape, dtype)) {
       return KnownRandom.normal(key, shape, dtype);
     }
     // Box and Muller (1958): √(-2 ln u) cos(2πv), with u in (0, 1].

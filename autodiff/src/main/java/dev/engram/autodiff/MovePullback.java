@@ -45,7 +45,8 @@ record MovePullback(Pullback p) {
     List<Integer> interior = new ArrayList<>();
     for (int i = 0; i < x.rank(); i++) {
       int stride = op.stride().get(i);
-      int n = (op.limit().get(i) - op.start().get(i) + stride - 1) / stride;
+      long span = op.limit().get(i) - op.start().get(i);
+      int n = (int) ((span + stride - 1) / stride);
       int covered = n == 0 ? 0 : (n - 1) * stride + 1;
       high.add(x.shape().dim(i) - op.start().get(i) - covered);
       interior.add(stride - 1);
@@ -57,11 +58,14 @@ record MovePullback(Pullback p) {
     TensorType x = e.in(0).type();
     if (p.isLinear(e.in(0))) {
       List<Integer> limit = new ArrayList<>();
+      List<Integer> stride = new ArrayList<>();
       for (int i = 0; i < x.rank(); i++) {
         int n = x.shape().dim(i);
-        limit.add(op.low().get(i) + (n == 0 ? 0 : (n - 1) * (op.interior().get(i) + 1) + 1));
+        // with two elements or more there is room for what lies between them
+        int step = n > 1 ? op.interior().get(i) + 1 : 1;
+        limit.add(op.low().get(i) + (n == 0 ? 0 : (n - 1) * step + 1));
+        stride.add(step);
       }
-      List<Integer> stride = op.interior().stream().map(k -> k + 1).toList();
       p.give(e.in(0), p.b.emit1(new Move.Slice(op.low(), limit, stride), ct));
     }
     if (p.isLinear(e.in(1))) {

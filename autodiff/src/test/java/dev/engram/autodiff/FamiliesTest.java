@@ -197,6 +197,20 @@ class FamiliesTest {
     one(all, "slice", List.of(t), x -> x.get(0).square().slice(1, 1, 3));
     one(
         all,
+        "slice with the longest stride",
+        List.of(f64(3, 4)),
+        x -> x.get(0).square().slice(0, 1, 3, Integer.MAX_VALUE));
+    one(
+        all,
+        "pad with the widest gaps, of which there are none",
+        List.of(f64(1, 2), f64()),
+        x ->
+            op(
+                new Move.Pad(List.of(1, 0), List.of(0, 1), List.of(Integer.MAX_VALUE, 2)),
+                x.get(0).square(),
+                x.get(1)));
+    one(
+        all,
         "strided slice",
         List.of(f64(7, 5)),
         x -> op(new Move.Slice(List.of(1, 0), List.of(7, 4), List.of(3, 2)), x.get(0).square()));

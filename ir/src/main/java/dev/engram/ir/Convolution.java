@@ -48,7 +48,7 @@ final class Convolution {
       Windows.Axis w = windows.axis(op, i, size.length, n, size[i]);
       if (size[i] < 1 || (size[i] - 1L) * w.dilation() >= (long) n + w.low() + w.high()) {
         throw new TypeException(
-            "%s: a window of %d elements with dilation %d does not fit into length %d, padded with %d and %d, of axis %d of %s; pad more (%s)"
+            "%s: a window of %d elements with dilation %d does not fit into length %d, padded with %d and %d, of axis %d of %s, expected 1 element to that many; pad more (%s)"
                 .formatted(
                     op,
                     size[i],
@@ -148,9 +148,9 @@ final class Convolution {
       Windows.Axis plain =
           new Windows(windows.stride(), windows.dilation(), new Windows.Padding.Valid())
               .axis("convTranspose", i, d, n, k);
-      int reach = plain.dilation() * (k - 1);
-      int before;
-      int behind;
+      long reach = plain.dilation() * (k - 1L);
+      long before;
+      long behind;
       switch (windows.padding()) {
         case Windows.Padding.Valid _ -> {
           before = reach;
@@ -158,7 +158,7 @@ final class Convolution {
         }
         // n·stride results: those that a convolution with "same" of so many would read
         case Windows.Padding.Same _ -> {
-          int all = reach + plain.stride() - 1;
+          long all = reach + plain.stride() - 1;
           before = plain.stride() > reach ? reach : (all + 1) / 2;
           behind = all - before;
         }
@@ -173,8 +173,9 @@ final class Convolution {
             "convTranspose: the padding of spatial axis %d is larger than %d, what a window of %d elements reaches (%s)"
                 .formatted(i, reach, k, Where.here()));
       }
-      low.set(first + i, before);
-      high.set(first + i, behind);
+      String axis = "spatial axis " + i + " of " + x.type();
+      low.set(first + i, Moves.length("convTranspose", axis, before));
+      high.set(first + i, Moves.length("convTranspose", axis, behind));
       interior.set(first + i, plain.stride() - 1);
     }
     Tensor spread =

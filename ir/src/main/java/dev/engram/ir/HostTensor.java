@@ -41,19 +41,18 @@ public final class HostTensor implements Tensor {
    * @throws TypeException when it would need more memory than one allocation can have
    */
   public static HostTensor allocate(TensorType type) {
-    long bytes;
-    try {
-      bytes = Math.multiplyExact(type.size(), (long) type.dtype().bytes());
-    } catch (ArithmeticException overflow) {
+    long bytes = type.bytes();
+    if (bytes > Long.MAX_VALUE - SLACK) {
       throw new TypeException(
-          type + " does not fit into memory (" + Where.here() + "); make it smaller", overflow);
+          type + " does not fit into memory (" + Where.here() + "); make it smaller");
     }
     MemorySegment padded = Slab.allocate(bytes + SLACK);
     return new HostTensor(type, padded.asSlice(0, bytes), padded);
   }
 
   /**
-   * A view of {@code segment}, without a copy; the tensor keeps it alive.
+   * A view of {@code segment}, without a copy; the tensor keeps it alive. Bools are bytes 0 and 1,
+   * which is not checked here: memory may be wrapped before it is filled.
    *
    * @throws TypeException when its size is not that of {@code type}
    */

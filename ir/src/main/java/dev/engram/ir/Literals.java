@@ -162,7 +162,10 @@ final class Literals {
     return Base64.getEncoder().encodeToString(bytes);
   }
 
-  /** The inverse of {@link #tensor}'s base64; empty when the number of bytes is not the type's. */
+  /**
+   * The inverse of {@link #tensor}'s base64; empty when the number of bytes is not the type's, or
+   * when a bool is neither 0 nor 1.
+   */
   static Optional<HostTensor> fromBase64(TensorType type, String text) {
     byte[] bytes;
     try {
@@ -177,7 +180,7 @@ final class Literals {
     swap(bytes, type.dtype());
     HostTensor t = HostTensor.allocate(type);
     t.segment().copyFrom(java.lang.foreign.MemorySegment.ofArray(bytes));
-    return Optional.of(t);
+    return plainBools(t) ? Optional.of(t) : Optional.empty();
   }
 
   private static void swap(byte[] bytes, DType dtype) {

@@ -160,7 +160,9 @@ public sealed interface Move extends Op {
               "none negative");
         }
         int n = x.shape().dim(i);
-        dims.add(Math.addExact(low.get(i) + high.get(i), n + Math.max(0, n - 1) * interior.get(i)));
+        long between = Math.max(0, n - 1L) * interior.get(i);
+        long all = (long) low.get(i) + high.get(i) + n + between;
+        dims.add(Types.length("pad", "axis " + i + " of " + x, all));
       }
       return List.of(x.with(Shape.of(dims)));
     }
@@ -180,7 +182,7 @@ public sealed interface Move extends Op {
       }
       TensorType first = in.getFirst();
       Types.axes("concat", "axis", List.of(axis), first.rank());
-      int total = 0;
+      long total = 0;
       for (int i = 0; i < in.size(); i++) {
         TensorType t = in.get(i);
         if (t.dtype() != first.dtype()
@@ -188,9 +190,10 @@ public sealed interface Move extends Op {
             || !t.shape().with(axis, 0).equals(first.shape().with(axis, 0))) {
           throw Types.bad("concat", i, t, first + " except on axis " + axis);
         }
-        total = Math.addExact(total, t.shape().dim(axis));
+        total += t.shape().dim(axis);
       }
-      return List.of(first.with(first.shape().with(axis, total)));
+      int length = Types.length("concat", "axis " + axis, total);
+      return List.of(first.with(first.shape().with(axis, length)));
     }
   }
 

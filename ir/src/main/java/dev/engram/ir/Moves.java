@@ -124,7 +124,9 @@ final class Moves {
     int n = x.dim(a);
     if (parts < 1 || n % parts != 0) {
       throw error(
-          "split", "axis %d of %s does not divide into %d parts".formatted(axis, x.type(), parts));
+          "split",
+          "axis %d of %s does not divide into %d parts, expected a divisor of %d"
+              .formatted(axis, x.type(), parts, n));
     }
     int step = n / parts;
     return IntStream.range(0, parts).mapToObj(i -> x.slice(a, i * step, (i + 1) * step)).toList();
@@ -149,7 +151,7 @@ final class Moves {
   static Tensor roll(Tensor x, int axis, int shift) {
     int a = x.shape().axis("roll", axis);
     int n = x.dim(a);
-    int cut = n == 0 ? 0 : Math.floorMod(-shift, n);
+    int cut = n == 0 ? 0 : Math.floorMod(-(long) shift, n);
     return cut == 0 ? x : Tensor.concat(a, x.slice(a, cut, n), x.slice(a, 0, cut));
   }
 
@@ -169,7 +171,7 @@ final class Moves {
     for (int a = 0; a < times.length; a++) {
       wide[2 * a] = times[a];
       wide[2 * a + 1] = x.dim(a);
-      joined[a] = Math.multiplyExact(times[a], x.dim(a));
+      joined[a] = length("tile", a, x, (long) times[a] * x.dim(a));
       own.add(2 * a + 1);
     }
     return one(new Move.Broadcast(Shape.of(wide), own), x).reshape(joined);
@@ -180,10 +182,24 @@ final class Moves {
     if (times < 0) {
       throw error("repeat", "times=" + times + ", expected none negative");
     }
+    int all = length("repeat", a, x, (long) x.dim(a) * times);
     List<Integer> own = new ArrayList<>(IntStream.range(0, x.rank() + 1).boxed().toList());
     own.remove(a + 1);
     Tensor wide = one(new Move.Broadcast(x.shape().insert(a + 1, times), own), x);
-    return wide.reshape(x.shape().with(a, Math.multiplyExact(x.dim(a), times)));
+    return wide.reshape(x.shape().with(a, all));
+  }
+
+  private static int length(String op, int axis, Tensor x, long n) {
+    return length(op, "axis " + axis + " of " + x.type(), n);
+  }
+
+  /** {@link Types#length} with the user's line in the error. */
+  static int length(String op, String what, long n) {
+    try {
+      return Types.length(op, what, n);
+    } catch (TypeException e) {
+      throw new TypeException(e.getMessage() + " (" + Where.here() + ")", e);
+    }
   }
 
   static Tensor swapAxes(Tensor x, int a, int b) {
@@ -205,7 +221,8 @@ final class Moves {
     Tensor y = x;
     for (int a = 0; a < x.rank(); a++) {
       int n = x.dim(a);
-      if (low.get(a) < 0 || high.get(a) < 0 || (n == 0 && low.get(a) + high.get(a) > 0)) {
+      long more = (long) low.get(a) + high.get(a);
+      if (low.get(a) < 0 || high.get(a) < 0 || (n == 0 && more > 0)) {
         throw error(
             "padEdge",
             low.get(a)
@@ -217,7 +234,8 @@ final class Moves {
                 + x.type()
                 + ", expected none negative, and an element to repeat");
       }
-      if (low.get(a) + high.get(a) > 0) {
+      if (more > 0) {
+        length("padEdge", a, x, n + more);
         Tensor before = y.slice(a, 0, 1).repeat(a, low.get(a));
         Tensor behind = y.slice(a, n - 1, n).repeat(a, high.get(a));
         y = Tensor.concat(a, before, y, behind);
@@ -245,7 +263,8 @@ final class Moves {
                 + x.type()
                 + ", expected less than its length");
       }
-      if (l + h > 0) {
+      if (l > 0 || h > 0) {
+        length("padReflect", a, x, (long) n + l + h);
         Tensor before = y.slice(a, 1, l + 1).reverse(a);
         Tensor behind = y.slice(a, n - 1 - h, n - 1).reverse(a);
         y = Tensor.concat(a, before, y, behind);
@@ -261,23 +280,23 @@ final class Moves {
     if (rows == columns) {
       throw error("diagonal", "got axis " + a + " twice, expected two axes of " + x.type());
     }
-    int r0 = Math.max(0, -offset);
-    int c0 = Math.max(0, offset);
-    int n = Math.max(0, Math.min(x.dim(rows) - r0, x.dim(columns) - c0));
+    long below = Math.max(0, -(long) offset);
+    long right = Math.max(0, offset);
+    int n = (int) Math.max(0, Math.min(x.dim(rows) - below, x.dim(columns) - right));
     if (n == 0) {
       Shape none = x.shape().without(List.of(rows, columns)).concat(Shape.of(0));
       return x.slice(rows, 0, 0).slice(columns, 0, 0).reshape(none);
     }
+    int r0 = (int) below;
+    int c0 = (int) right;
     Tensor square = x.slice(rows, r0, r0 + n).slice(columns, c0, c0 + n);
     Tensor line = one(new Move.Shear(rows, columns, 1), square).squeeze(rows);
     return line.moveAxis(columns > rows ? columns - 1 : columns, -1);
   }
 
-  /** True at {@code [i, j]} of the last two axes of {@code shape} where {@code j - i <= offset}. */
-  private static Tensor below(Tensor x, Shape shape, int offset) {
-    Tensor row = iota(x, DType.I32, shape, shape.rank() - 2);
-    Tensor column = iota(x, DType.I32, shape, shape.rank() - 1);
-    return column.sub(row).le(HostTensor.full(TensorType.scalar(DType.I32), offset));
+  /** {@code j - i} at {@code [i, j]} of {@code shape}. */
+  private static Tensor beside(Tensor x, Shape shape) {
+    return iota(x, DType.I32, shape, 1).sub(iota(x, DType.I32, shape, 0));
   }
 
   private static Shape matrix(String op, Tensor x) {
@@ -288,12 +307,12 @@ final class Moves {
   }
 
   static Tensor tril(Tensor x, int offset) {
-    Tensor keep = below(x, matrix("tril", x), offset);
+    Tensor keep = beside(x, matrix("tril", x)).le(offset);
     return keep.select(x, HostTensor.full(TensorType.scalar(x.dtype()), 0));
   }
 
   static Tensor triu(Tensor x, int offset) {
-    Tensor drop = below(x, matrix("triu", x), offset - 1);
+    Tensor drop = beside(x, matrix("triu", x)).lt(offset);
     return drop.select(HostTensor.full(TensorType.scalar(x.dtype()), 0), x);
   }
 
@@ -302,6 +321,8 @@ final class Moves {
       throw error("diag", "operand 0 has type " + x.type() + ", expected at least one axis");
     }
     int n = x.dim(-1);
+    long away = Math.abs((long) offset);
+    length("diag", x.rank() - 1, x, n + away);
     Shape square = Shape.of(n, n);
     Tensor on = iota(x, DType.I32, square, 0).eq(iota(x, DType.I32, square, 1));
     Tensor wide = x.expandDims(-1).broadcastTo(x.shape().concat(Shape.of(n)));

@@ -19,9 +19,17 @@ public record TensorType(DType dtype, Shape shape) {
     return shape.size();
   }
 
-  /** Bytes of one dense row-major copy. */
+  /**
+   * Bytes of one dense row-major copy.
+   *
+   * @throws TypeException when there are more than 2<sup>63</sup> - 1
+   */
   public long bytes() {
-    return shape.size() * dtype.bytes();
+    try {
+      return Math.multiplyExact(shape.size(), (long) dtype.bytes());
+    } catch (ArithmeticException overflow) {
+      throw new TypeException(this + " does not fit into memory", overflow);
+    }
   }
 
   public TensorType with(Shape other) {

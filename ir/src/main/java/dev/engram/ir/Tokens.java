@@ -160,7 +160,12 @@ final class Tokens {
     Token data = peek();
     return Literals.fromBase64(type, string())
         .orElseThrow(
-            () -> error(data, "found other data, expected base64 of the bytes of " + type));
+            () ->
+                error(
+                    data,
+                    "found other data, expected base64 of the bytes of "
+                        + type
+                        + (type.dtype() == DType.BOOL ? ", each 0 or 1" : "")));
   }
 
   /**

@@ -21,6 +21,19 @@ final class Types {
     return new TypeException(op + ": " + name + "=" + got + ", expected " + expected);
   }
 
+  /**
+   * {@code n} as the length of an axis.
+   *
+   * @param what the axis and its operand, for the error
+   */
+  static int length(String op, String what, long n) {
+    if (n > Integer.MAX_VALUE) {
+      throw new TypeException(
+          op + ": " + what + " becomes " + n + " long, expected at most " + Integer.MAX_VALUE);
+    }
+    return (int) n;
+  }
+
   /** Every axis in range and named once. */
   static void axes(String op, String name, List<Integer> axes, int rank) {
     boolean[] seen = new boolean[rank];

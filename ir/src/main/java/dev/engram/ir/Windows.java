@@ -79,9 +79,10 @@ public record Windows(List<Integer> stride, List<Integer> dilation, Padding padd
     return switch (padding) {
       case Padding.Valid _ -> new Axis(s, d, 0, 0);
       case Padding.Same _ -> {
-        int count = (length + s - 1) / s;
-        int all = Math.max(0, (count - 1) * s + d * (size - 1) + 1 - length);
-        yield new Axis(s, d, all / 2, all - all / 2);
+        long count = (length + s - 1L) / s;
+        long all = Math.max(0, (count - 1) * s + d * (size - 1L) + 1 - length);
+        int low = Moves.length(op, "the padding of spatial axis " + i, all / 2);
+        yield new Axis(s, d, low, Moves.length(op, "the padding of spatial axis " + i, all - low));
       }
       case Padding.Around p ->
           new Axis(

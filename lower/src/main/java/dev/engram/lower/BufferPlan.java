@@ -1,5 +1,6 @@
 package dev.engram.lower;
 
+import dev.engram.ir.TensorType;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -42,9 +43,11 @@ record BufferPlan(List<Buffer> buffers, long arenaBytes) {
     for (int b = 0; b < target.buffers.size(); b++) {
       Target.Draft d = target.buffers.get(b);
       Buffer.Place place = d.place();
+      // of operands and results too, which somebody else allocates
+      long own = d.type().bytes();
       if (place == null) {
         place = new Buffer.Place.Arena(offset[b]);
-        bytes = Math.max(bytes, offset[b] + d.type().bytes());
+        bytes = Math.max(bytes, offset[b] + own);
       }
       buffers.add(new Buffer(d.type(), place));
     }
@@ -52,7 +55,12 @@ record BufferPlan(List<Buffer> buffers, long arenaBytes) {
   }
 
   private static long size(Target target, int b) {
-    return (target.buffers.get(b).type().bytes() + 63) / 64 * 64;
+    TensorType type = target.buffers.get(b).type();
+    long bytes = type.bytes();
+    if (bytes > Long.MAX_VALUE - 63) {
+      throw new LoweringException(type + " does not fit into memory");
+    }
+    return (bytes + 63) / 64 * 64;
   }
 
   /** First and last step of use of every buffer, steps counted through. */
@@ -176,6 +184,11 @@ record BufferPlan(List<Buffer> buffers, long arenaBytes) {
         var tail = gaps.lastEntry();
         long at = tail != null && tail.getKey() + tail.getValue() == end ? tail.getKey() : end;
         gaps.remove(at);
+        if (size > Long.MAX_VALUE - at) {
+          throw new LoweringException(
+              "values that are alive at one time have more than 2^63 bytes, which do not fit into"
+                  + " memory");
+        }
         end = at + size;
         return at;
       }

@@ -106,7 +106,8 @@ final class SimplifyMove {
     List<Integer> stride = new ArrayList<>();
     for (int a = 0; a < out.rank(); a++) {
       int s = first.start().get(a) + first.stride().get(a) * op.start().get(a);
-      int t = first.stride().get(a) * op.stride().get(a);
+      // one element has no stride; the product could be more than an int holds
+      int t = out.dim(a) == 1 ? 1 : first.stride().get(a) * op.stride().get(a);
       start.add(s);
       stride.add(t);
       limit.add(s + t * (out.dim(a) - 1) + 1);
