@@ -30,6 +30,7 @@ final class Branch {
       Fn1<List<Object>, Object> onTrue,
       Fn1<List<Object>, Object> onFalse,
       List<Object> args) {
+    Fns.given(labels.op() + ": the condition", pred);
     if (!pred.type().equals(TensorType.scalar(DType.BOOL))) {
       throw new TypeException(
           labels.op()

@@ -100,6 +100,7 @@ final class Directional {
   }
 
   private static void requireFloat(String what, Tensor x) {
+    Fns.given(what, x);
     if (!x.dtype().isFloat()) {
       throw new TypeException(
           what

@@ -90,56 +90,56 @@ public final class Engram {
    */
   public static <A> Fn1<A, A> grad(Fn1<A, Tensor> f) {
     Differentiate d = new Differentiate(Fns.list(f), Optional.empty());
-    return a -> Tree.<A>cast(d.call(List.of(a)).grad());
+    return a -> Tree.<A>cast(d.call(Fns.args(a)).grad());
   }
 
   /** {@link #grad(Fn1)} together with the function's value. */
   public static <A> Fn1<A, ValueAndGrad<A>> valueAndGrad(Fn1<A, Tensor> f) {
     Differentiate d = new Differentiate(Fns.list(f), Optional.empty());
-    return a -> d.call(List.of(a)).valueAndGrad();
+    return a -> d.call(Fns.args(a)).valueAndGrad();
   }
 
   /** {@link #grad(Fn1)} of a function with further results, together with all of them. */
   public static <A, X> Fn1<A, GradWithAux<A, X>> gradWithAux(Fn1<A, WithAux<X>> f) {
     Differentiate d = new Differentiate(Fns.list(f), Optional.empty());
-    return a -> d.call(List.of(a)).withAux();
+    return a -> d.call(Fns.args(a)).withAux();
   }
 
   /** See {@link #grad(Fn1)}. */
   public static <A, B> Fn2<A, B, A> grad(Fn2<A, B, Tensor> f) {
     Differentiate d = new Differentiate(Fns.list(f), Optional.empty());
-    return (a, b) -> Tree.<A>cast(d.call(List.of(a, b)).grad());
+    return (a, b) -> Tree.<A>cast(d.call(Fns.args(a, b)).grad());
   }
 
   /** {@link #grad(Fn1)} together with the function's value. */
   public static <A, B> Fn2<A, B, ValueAndGrad<A>> valueAndGrad(Fn2<A, B, Tensor> f) {
     Differentiate d = new Differentiate(Fns.list(f), Optional.empty());
-    return (a, b) -> d.call(List.of(a, b)).valueAndGrad();
+    return (a, b) -> d.call(Fns.args(a, b)).valueAndGrad();
   }
 
   /** {@link #grad(Fn1)} of a function with further results, together with all of them. */
   public static <A, B, X> Fn2<A, B, GradWithAux<A, X>> gradWithAux(Fn2<A, B, WithAux<X>> f) {
     Differentiate d = new Differentiate(Fns.list(f), Optional.empty());
-    return (a, b) -> d.call(List.of(a, b)).withAux();
+    return (a, b) -> d.call(Fns.args(a, b)).withAux();
   }
 
   /** See {@link #grad(Fn1)}. */
   public static <A, B, C> Fn3<A, B, C, A> grad(Fn3<A, B, C, Tensor> f) {
     Differentiate d = new Differentiate(Fns.list(f), Optional.empty());
-    return (a, b, c) -> Tree.<A>cast(d.call(List.of(a, b, c)).grad());
+    return (a, b, c) -> Tree.<A>cast(d.call(Fns.args(a, b, c)).grad());
   }
 
   /** {@link #grad(Fn1)} together with the function's value. */
   public static <A, B, C> Fn3<A, B, C, ValueAndGrad<A>> valueAndGrad(Fn3<A, B, C, Tensor> f) {
     Differentiate d = new Differentiate(Fns.list(f), Optional.empty());
-    return (a, b, c) -> d.call(List.of(a, b, c)).valueAndGrad();
+    return (a, b, c) -> d.call(Fns.args(a, b, c)).valueAndGrad();
   }
 
   /** {@link #grad(Fn1)} of a function with further results, together with all of them. */
   public static <A, B, C, X> Fn3<A, B, C, GradWithAux<A, X>> gradWithAux(
       Fn3<A, B, C, WithAux<X>> f) {
     Differentiate d = new Differentiate(Fns.list(f), Optional.empty());
-    return (a, b, c) -> d.call(List.of(a, b, c)).withAux();
+    return (a, b, c) -> d.call(Fns.args(a, b, c)).withAux();
   }
 
   // Derivatives in states.
@@ -151,79 +151,79 @@ public final class Engram {
    * @throws dev.engram.ir.TypeException when the result is no float scalar
    */
   public static Fn0<Grads> grad(Fn0<Tensor> f, States weights) {
-    Differentiate d = new Differentiate(Fns.list(f), Optional.of(weights));
+    Differentiate d = new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
     return () -> Tree.<Grads>cast(d.call(List.of()).grad());
   }
 
   /** {@link #grad(Fn0, States)} together with the function's value. */
   public static Fn0<ValueAndGrad<Grads>> valueAndGrad(Fn0<Tensor> f, States weights) {
-    Differentiate d = new Differentiate(Fns.list(f), Optional.of(weights));
+    Differentiate d = new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
     return () -> d.call(List.of()).valueAndGrad();
   }
 
   /** {@link #grad(Fn0, States)} of a function with further results, together with all of them. */
   public static <X> Fn0<GradWithAux<Grads, X>> gradWithAux(Fn0<WithAux<X>> f, States weights) {
-    Differentiate d = new Differentiate(Fns.list(f), Optional.of(weights));
+    Differentiate d = new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
     return () -> d.call(List.of()).withAux();
   }
 
   /** See {@link #grad(Fn0, States)}. */
   public static <A> Fn1<A, Grads> grad(Fn1<A, Tensor> f, States weights) {
-    Differentiate d = new Differentiate(Fns.list(f), Optional.of(weights));
-    return a -> Tree.<Grads>cast(d.call(List.of(a)).grad());
+    Differentiate d = new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
+    return a -> Tree.<Grads>cast(d.call(Fns.args(a)).grad());
   }
 
   /** {@link #grad(Fn0, States)} together with the function's value. */
   public static <A> Fn1<A, ValueAndGrad<Grads>> valueAndGrad(Fn1<A, Tensor> f, States weights) {
-    Differentiate d = new Differentiate(Fns.list(f), Optional.of(weights));
-    return a -> d.call(List.of(a)).valueAndGrad();
+    Differentiate d = new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
+    return a -> d.call(Fns.args(a)).valueAndGrad();
   }
 
   /** {@link #grad(Fn0, States)} of a function with further results, together with all of them. */
   public static <A, X> Fn1<A, GradWithAux<Grads, X>> gradWithAux(
       Fn1<A, WithAux<X>> f, States weights) {
-    Differentiate d = new Differentiate(Fns.list(f), Optional.of(weights));
-    return a -> d.call(List.of(a)).withAux();
+    Differentiate d = new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
+    return a -> d.call(Fns.args(a)).withAux();
   }
 
   /** See {@link #grad(Fn0, States)}. */
   public static <A, B> Fn2<A, B, Grads> grad(Fn2<A, B, Tensor> f, States weights) {
-    Differentiate d = new Differentiate(Fns.list(f), Optional.of(weights));
-    return (a, b) -> Tree.<Grads>cast(d.call(List.of(a, b)).grad());
+    Differentiate d = new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
+    return (a, b) -> Tree.<Grads>cast(d.call(Fns.args(a, b)).grad());
   }
 
   /** {@link #grad(Fn0, States)} together with the function's value. */
   public static <A, B> Fn2<A, B, ValueAndGrad<Grads>> valueAndGrad(
       Fn2<A, B, Tensor> f, States weights) {
-    Differentiate d = new Differentiate(Fns.list(f), Optional.of(weights));
-    return (a, b) -> d.call(List.of(a, b)).valueAndGrad();
+    Differentiate d = new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
+    return (a, b) -> d.call(Fns.args(a, b)).valueAndGrad();
   }
 
   /** {@link #grad(Fn0, States)} of a function with further results, together with all of them. */
   public static <A, B, X> Fn2<A, B, GradWithAux<Grads, X>> gradWithAux(
       Fn2<A, B, WithAux<X>> f, States weights) {
-    Differentiate d = new Differentiate(Fns.list(f), Optional.of(weights));
-    return (a, b) -> d.call(List.of(a, b)).withAux();
+    Differentiate d = new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
+    return (a, b) -> d.call(Fns.args(a, b)).withAux();
   }
 
   /** See {@link #grad(Fn0, States)}. */
   public static <A, B, C> Fn3<A, B, C, Grads> grad(Fn3<A, B, C, Tensor> f, States weights) {
-    Differentiate d = new Differentiate(Fns.list(f), Optional.of(weights));
-    return (a, b, c) -> Tree.<Grads>cast(d.call(List.of(a, b, c)).grad());
+    Differentiate d = new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
+    return (a, b, c) -> Tree.<Grads>cast(d.call(Fns.args(a, b, c)).grad());
   }
 
   /** {@link #grad(Fn0, States)} together with the function's value. */
   public static <A, B, C> Fn3<A, B, C, ValueAndGrad<Grads>> valueAndGrad(
       Fn3<A, B, C, Tensor> f, States weights) {
-    Differentiate d = new Differentiate(Fns.list(f), Optional.of(weights));
-    return (a, b, c) -> d.call(List.of(a, b, c)).valueAndGrad();
+    Differentiate d = new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
+    return (a, b, c) -> d.call(Fns.args(a, b, c)).valueAndGrad();
   }
 
   /** {@link #grad(Fn0, States)} of a function with further results, together with all of them. */
   public static <A, B, C, X> Fn3<A, B, C, GradWithAux<Grads, X>> gradWithAux(
       Fn3<A, B, C, WithAux<X>> f, States weights) {
-    Differentiate d = new Differentiate(Fns.list(f), Optional.of(weights));
-    return (a, b, c) -> d.call(List.of(a, b, c)).withAux();
+    Differentiate d = new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
+    return (a, b, c) -> d.call(Fns.args(a, b, c)).withAux();
   }
 
   // Directional derivatives.
@@ -256,6 +256,7 @@ public final class Engram {
    * arguments, and for loops without a bound.
    */
   public static Fn1<Tensor, Tensor> jacfwd(Fn1<Tensor, Tensor> f) {
+    Fns.given("the function", f);
     return x -> Directional.jacfwd(f, x);
   }
 
@@ -264,6 +265,7 @@ public final class Engram {
    * results than arguments.
    */
   public static Fn1<Tensor, Tensor> jacrev(Fn1<Tensor, Tensor> f) {
+    Fns.given("the function", f);
     return x -> Directional.jacrev(f, x);
   }
 
@@ -287,7 +289,8 @@ public final class Engram {
 
   /** {@link #remat(Fn1)} that keeps what {@code policy} says, too. */
   public static <A, R> Fn1<A, R> remat(Fn1<A, R> f, RematPolicy policy) {
-    return a -> Rematerialize.call(f, policy, a);
+    Fns.given("the function", f);
+    return a -> Rematerialize.call(f, policy, Fns.given("remat: the argument", a));
   }
 
   /**
@@ -296,6 +299,7 @@ public final class Engram {
    * derivatives that are taken inside {@code f}: {@code checkNumerics(grad(f))}.
    */
   public static <A, R> Fn1<A, R> checkNumerics(Fn1<A, R> f) {
+    Fns.given("the function", f);
     return a -> Numerics.call(f, a);
   }
 
@@ -308,7 +312,9 @@ public final class Engram {
    * @param rule takes argument and tangent, gives value and tangent; linear in the tangent
    */
   public static <A, R> Fn1<A, R> customJvp(Fn1<A, R> f, Fn2<A, A, Pair<R, R>> rule) {
-    return a -> CustomRule.jvp(f, rule, a);
+    Fns.given("the function", f);
+    Fns.given("the rule", rule);
+    return a -> CustomRule.jvp(f, rule, Fns.given("customJvp: the argument", a));
   }
 
   /**
@@ -319,7 +325,10 @@ public final class Engram {
    */
   public static <A, R, S> Fn1<A, R> customVjp(
       Fn1<A, R> f, Fn1<A, Pair<R, S>> forward, Fn2<S, R, A> backward) {
-    return a -> CustomRule.vjp(f, forward, backward, a);
+    Fns.given("the function", f);
+    Fns.given("the forward rule", forward);
+    Fns.given("the backward rule", backward);
+    return a -> CustomRule.vjp(f, forward, backward, Fns.given("customVjp: the argument", a));
   }
 
   // Batches.
@@ -347,7 +356,7 @@ public final class Engram {
    */
   public static <A, R> Fn1<A, R> vmap(Fn1<A, R> f, Axes axes) {
     VectorMap m = new VectorMap(Fns.list(f), axes);
-    return a -> Tree.<R>cast(m.call(List.of(a)));
+    return a -> Tree.<R>cast(m.call(Fns.args(a)));
   }
 
   /** See {@link #vmap(Fn1)}. */
@@ -358,7 +367,7 @@ public final class Engram {
   /** See {@link #vmap(Fn1, Axes)}. */
   public static <A, B, R> Fn2<A, B, R> vmap(Fn2<A, B, R> f, Axes axes) {
     VectorMap m = new VectorMap(Fns.list(f), axes);
-    return (a, b) -> Tree.<R>cast(m.call(List.of(a, b)));
+    return (a, b) -> Tree.<R>cast(m.call(Fns.args(a, b)));
   }
 
   /** See {@link #vmap(Fn1)}. */
@@ -369,7 +378,7 @@ public final class Engram {
   /** See {@link #vmap(Fn1, Axes)}. */
   public static <A, B, C, R> Fn3<A, B, C, R> vmap(Fn3<A, B, C, R> f, Axes axes) {
     VectorMap m = new VectorMap(Fns.list(f), axes);
-    return (a, b, c) -> Tree.<R>cast(m.call(List.of(a, b, c)));
+    return (a, b, c) -> Tree.<R>cast(m.call(Fns.args(a, b, c)));
   }
 
   /**
@@ -412,14 +421,14 @@ public final class Engram {
   public static <C, X, Y> Step<C, Y> scan(Fn2<C, X, Step<C, Y>> body, C init, X xs) {
     return Tree.<Step<C, Y>>cast(
         new Loop(Loop.Labels.SCAN, Fns.list(body), false)
-            .run(init, List.of(xs), OptionalInt.empty()));
+            .run(init, Fns.args(xs), OptionalInt.empty()));
   }
 
   /** {@link #scan(Fn2, Object, Object)} from the last slice to the first. */
   public static <C, X, Y> Step<C, Y> scanReverse(Fn2<C, X, Step<C, Y>> body, C init, X xs) {
     return Tree.<Step<C, Y>>cast(
         new Loop(Loop.Labels.SCAN, Fns.list(body), true)
-            .run(init, List.of(xs), OptionalInt.empty()));
+            .run(init, Fns.args(xs), OptionalInt.empty()));
   }
 
   /** {@link #scan(Fn2, Object, Object)} without stacked inputs, {@code length} times. */
@@ -438,7 +447,7 @@ public final class Engram {
    * Runs {@code body} once for each position of axis 0 of {@code xs}; gives its stacked results.
    */
   public static <X, Y> Y forLoop(Fn1<X, Y> body, X xs) {
-    return Loop.plain(Fns.list(body), List.of(xs), OptionalInt.empty());
+    return Loop.plain(Fns.list(body), Fns.args(xs), OptionalInt.empty());
   }
 
   /**
@@ -464,7 +473,7 @@ public final class Engram {
 
   /** Like {@link #forLoop(Fn1, Object)}, over two structures in step. */
   public static <X, Z, Y> Y forLoop(Fn2<X, Z, Y> body, X xs, Z zs) {
-    return Loop.plain(Fns.list(body), List.of(xs, zs), OptionalInt.empty());
+    return Loop.plain(Fns.list(body), Fns.args(xs, zs), OptionalInt.empty());
   }
 
   /**
@@ -487,13 +496,13 @@ public final class Engram {
   /** {@link #cond(Tensor, Fn0, Fn0)} with an argument. */
   public static <A, R> R cond(Tensor pred, Fn1<A, R> onTrue, Fn1<A, R> onFalse, A a) {
     return Tree.<R>cast(
-        Branch.run(Branch.Labels.COND, pred, Fns.list(onTrue), Fns.list(onFalse), List.of(a)));
+        Branch.run(Branch.Labels.COND, pred, Fns.list(onTrue), Fns.list(onFalse), Fns.args(a)));
   }
 
   /** {@link #cond(Tensor, Fn0, Fn0)} with two arguments. */
   public static <A, B, R> R cond(Tensor pred, Fn2<A, B, R> onTrue, Fn2<A, B, R> onFalse, A a, B b) {
     return Tree.<R>cast(
-        Branch.run(Branch.Labels.COND, pred, Fns.list(onTrue), Fns.list(onFalse), List.of(a, b)));
+        Branch.run(Branch.Labels.COND, pred, Fns.list(onTrue), Fns.list(onFalse), Fns.args(a, b)));
   }
 
   /**
@@ -512,7 +521,7 @@ public final class Engram {
   /** {@link #switchCase(Tensor, List)} with an argument. */
   public static <A, R> R switchCase(Tensor index, List<Fn1<A, R>> branches, A a) {
     return Tree.<R>cast(
-        Switch.run(index, branches.stream().map(f -> Fns.list(f)).toList(), List.of(a)));
+        Switch.run(index, branches.stream().map(f -> Fns.list(f)).toList(), Fns.args(a)));
   }
 
   /**

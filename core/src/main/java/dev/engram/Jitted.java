@@ -38,7 +38,7 @@ public abstract sealed class Jitted<F> {
    * @param args the arguments of a call; a {@link dev.engram.ir.TensorType} may stand for a tensor
    */
   public Stages.Traced<F> trace(Object... args) {
-    return jit.trace(List.of(args), this::typed);
+    return jit.trace(Fns.args(args), this::typed);
   }
 
   /**
@@ -91,7 +91,7 @@ public abstract sealed class Jitted<F> {
 
     @Override
     public R apply(A a) {
-      return Tree.<R>cast(jit.call(List.of(a)));
+      return Tree.<R>cast(jit.call(Fns.args(a)));
     }
 
     /** The same, allowed to use the memory of these arguments: see {@link Jitted}. */
@@ -106,7 +106,7 @@ public abstract sealed class Jitted<F> {
 
     @Override
     Fn1<A, R> typed(Fn1<List<Object>, Object> call) {
-      return a -> Tree.<R>cast(call.apply(List.of(a)));
+      return a -> Tree.<R>cast(call.apply(Fns.args(a)));
     }
   }
 
@@ -118,7 +118,7 @@ public abstract sealed class Jitted<F> {
 
     @Override
     public R apply(A a, B b) {
-      return Tree.<R>cast(jit.call(List.of(a, b)));
+      return Tree.<R>cast(jit.call(Fns.args(a, b)));
     }
 
     /** The same, allowed to use the memory of these arguments: see {@link Jitted}. */
@@ -133,7 +133,7 @@ public abstract sealed class Jitted<F> {
 
     @Override
     Fn2<A, B, R> typed(Fn1<List<Object>, Object> call) {
-      return (a, b) -> Tree.<R>cast(call.apply(List.of(a, b)));
+      return (a, b) -> Tree.<R>cast(call.apply(Fns.args(a, b)));
     }
   }
 
@@ -146,7 +146,7 @@ public abstract sealed class Jitted<F> {
 
     @Override
     public R apply(A a, B b, C c) {
-      return Tree.<R>cast(jit.call(List.of(a, b, c)));
+      return Tree.<R>cast(jit.call(Fns.args(a, b, c)));
     }
 
     /** The same, allowed to use the memory of these arguments: see {@link Jitted}. */
@@ -161,7 +161,7 @@ public abstract sealed class Jitted<F> {
 
     @Override
     Fn3<A, B, C, R> typed(Fn1<List<Object>, Object> call) {
-      return (a, b, c) -> Tree.<R>cast(call.apply(List.of(a, b, c)));
+      return (a, b, c) -> Tree.<R>cast(call.apply(Fns.args(a, b, c)));
     }
   }
 
@@ -174,7 +174,7 @@ public abstract sealed class Jitted<F> {
 
     @Override
     public R apply(A a, B b, C c, D d) {
-      return Tree.<R>cast(jit.call(List.of(a, b, c, d)));
+      return Tree.<R>cast(jit.call(Fns.args(a, b, c, d)));
     }
 
     /** The same, allowed to use the memory of these arguments: see {@link Jitted}. */
@@ -189,7 +189,7 @@ public abstract sealed class Jitted<F> {
 
     @Override
     Fn4<A, B, C, D, R> typed(Fn1<List<Object>, Object> call) {
-      return (a, b, c, d) -> Tree.<R>cast(call.apply(List.of(a, b, c, d)));
+      return (a, b, c, d) -> Tree.<R>cast(call.apply(Fns.args(a, b, c, d)));
     }
   }
 }

@@ -77,8 +77,8 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
    *     instead
    */
   public Learner(Layer model, Rule rule, Key key, Consumer<Diagnostic> warnings) {
-    this.model = model;
-    this.rule = rule;
+    this.model = Fns.given("the model", model);
+    this.rule = Fns.given("the rule", rule);
     this.key = key;
     this.warnings = warnings;
     this.seed =

@@ -57,7 +57,11 @@ public final class State {
    *
    * @see Engram#vmapNewStates
    */
-  record Cell(Tensor value, int mapped) {}
+  record Cell(Tensor value, int mapped) {
+    Cell {
+      Fns.given("the value of a state", value);
+    }
+  }
 
   /** Counts the changes of all states, so that a program need not look at each of its own. */
   private static final AtomicLong CHANGES = new AtomicLong();
@@ -158,6 +162,7 @@ public final class State {
    * @throws TraceException when {@code value} belongs to a trace that has ended
    */
   public void set(Tensor value) {
+    Fns.given("the value of a state", value);
     Frame.expected(this)
         .filter(want -> !want.equals(value.type()))
         .ifPresent(

@@ -21,6 +21,7 @@ final class Switch {
       throw new EngramException(
           "switchCase: there are no branches, expected at least one (" + Where.here() + ")");
     }
+    Fns.given("switchCase: the index", index);
     if (index.rank() != 0 || !index.dtype().isInteger()) {
       throw new TypeException(
           "switchCase: the index has type "

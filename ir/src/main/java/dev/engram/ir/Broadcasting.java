@@ -10,7 +10,7 @@ final class Broadcasting {
   private Broadcasting() {}
 
   static Tensor binary(ElementwiseRow row, Tensor a, Tensor b) {
-    return elementwise(row, List.of(a, b));
+    return elementwise(row, List.of(a, Types.given(row.name(), 1, b)));
   }
 
   static Tensor elementwise(ElementwiseRow row, List<Tensor> in) {
@@ -120,6 +120,7 @@ final class Broadcasting {
   }
 
   static Tensor matmul(Tensor a, Tensor b) {
+    Types.given("matmul", 1, b);
     if (a.rank() == 0 || b.rank() == 0) {
       throw new TypeException(
           "matmul: operands have types "

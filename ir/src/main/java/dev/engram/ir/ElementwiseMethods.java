@@ -344,10 +344,13 @@ public sealed interface ElementwiseMethods permits Tensor {
 
   /** Where this bool tensor is true {@code a}, else {@code b}. */
   default Tensor select(Tensor a, Tensor b) {
+    Types.given("select", 1, a);
+    Types.given("select", 2, b);
     return Broadcasting.elementwise(Rows.SELECT, List.of(self(), a, b));
   }
 
   default Tensor cast(DType to) {
+    Types.given("cast: the element type", to);
     return to == self().dtype() ? self() : Broadcasting.apply(self(), new Cast(to));
   }
 

@@ -41,6 +41,7 @@ public final class HostTensor implements Tensor {
    * @throws TypeException when it would need more memory than one allocation can have
    */
   public static HostTensor allocate(TensorType type) {
+    Types.given("allocate: the type", type);
     long bytes = type.bytes();
     if (bytes > Long.MAX_VALUE - SLACK) {
       throw new TypeException(
@@ -132,32 +133,32 @@ public final class HostTensor implements Tensor {
   }
 
   public static HostTensor of(float[] values, int... dims) {
-    HostTensor t = sized(DType.F32, values.length, dims);
+    HostTensor t = sized(DType.F32, Types.given("HostTensor.of: the array", values).length, dims);
     MemorySegment.copy(values, 0, t.segment, ValueLayout.JAVA_FLOAT, 0, values.length);
     return t;
   }
 
   public static HostTensor of(double[] values, int... dims) {
-    HostTensor t = sized(DType.F64, values.length, dims);
+    HostTensor t = sized(DType.F64, Types.given("HostTensor.of: the array", values).length, dims);
     MemorySegment.copy(values, 0, t.segment, ValueLayout.JAVA_DOUBLE, 0, values.length);
     return t;
   }
 
   public static HostTensor of(int[] values, int... dims) {
-    HostTensor t = sized(DType.I32, values.length, dims);
+    HostTensor t = sized(DType.I32, Types.given("HostTensor.of: the array", values).length, dims);
     MemorySegment.copy(values, 0, t.segment, ValueLayout.JAVA_INT, 0, values.length);
     return t;
   }
 
   public static HostTensor of(long[] values, int... dims) {
-    HostTensor t = sized(DType.I64, values.length, dims);
+    HostTensor t = sized(DType.I64, Types.given("HostTensor.of: the array", values).length, dims);
     MemorySegment.copy(values, 0, t.segment, ValueLayout.JAVA_LONG, 0, values.length);
     return t;
   }
 
   /** Of type {@code i16}. */
   public static HostTensor of(short[] values, int... dims) {
-    HostTensor t = sized(DType.I16, values.length, dims);
+    HostTensor t = sized(DType.I16, Types.given("HostTensor.of: the array", values).length, dims);
     MemorySegment.copy(values, 0, t.segment, ValueLayout.JAVA_SHORT, 0, values.length);
     return t;
   }
@@ -173,13 +174,13 @@ public final class HostTensor implements Tensor {
   }
 
   private static HostTensor ofBytes(DType dtype, byte[] values, int... dims) {
-    HostTensor t = sized(dtype, values.length, dims);
+    HostTensor t = sized(dtype, Types.given("HostTensor.of: the array", values).length, dims);
     MemorySegment.copy(values, 0, t.segment, ValueLayout.JAVA_BYTE, 0, values.length);
     return t;
   }
 
   public static HostTensor of(boolean[] values, int... dims) {
-    HostTensor t = sized(DType.BOOL, values.length, dims);
+    HostTensor t = sized(DType.BOOL, Types.given("HostTensor.of: the array", values).length, dims);
     for (int i = 0; i < values.length; i++) {
       t.setBits(i, values[i] ? 1 : 0);
     }

@@ -73,6 +73,7 @@ final class Moves {
   }
 
   static Tensor reshape(Tensor x, Shape to) {
+    Types.given("reshape: the shape", to);
     return to.equals(x.shape()) ? x : one(new Move.Reshape(to), x);
   }
 

@@ -66,7 +66,7 @@ public sealed interface Tensor
    * @throws TypeException when the text or a length does not fit
    */
   static Tensor einsum(String spec, Tensor... operands) {
-    return Einsum.of(spec, List.of(operands));
+    return Einsum.of(spec, present("einsum", operands));
   }
 
   /** The unit matrix {@code [n, n]}. */
@@ -75,7 +75,7 @@ public sealed interface Tensor
   }
 
   static Tensor concat(int axis, Tensor... parts) {
-    return concat(axis, List.of(parts));
+    return concat(axis, present("concat", parts));
   }
 
   static Tensor concat(int axis, List<Tensor> parts) {
@@ -85,15 +85,23 @@ public sealed interface Tensor
 
   /** Joins equal shapes along a new axis. */
   static Tensor stack(int axis, List<Tensor> parts) {
-    for (Tensor p : parts) {
-      if (!p.type().equals(parts.getFirst().type())) {
+    List<Tensor> all = present("stack", parts.toArray(Tensor[]::new));
+    for (Tensor p : all) {
+      if (!p.type().equals(all.getFirst().type())) {
         throw new TypeException(
             ("stack: part %d has type %s, expected %s as part 0 (%s); pad the"
                     + " shorter ones, or join them with concat")
-                .formatted(parts.indexOf(p), p.type(), parts.getFirst().type(), Where.here()));
+                .formatted(all.indexOf(p), p.type(), all.getFirst().type(), Where.here()));
       }
     }
-    return concat(axis, parts.stream().map(p -> Moves.expandDims("stack", p, axis)).toList());
+    return concat(axis, all.stream().map(p -> Moves.expandDims("stack", p, axis)).toList());
+  }
+
+  private static List<Tensor> present(String op, Tensor[] all) {
+    for (int i = 0; i < all.length; i++) {
+      Types.given(op, i, all[i]);
+    }
+    return List.of(all);
   }
 
   /** Any op on any operands: recorded when one is traced, else run at once. */

@@ -2,6 +2,10 @@ package dev.engram.ir;
 
 /** What is known of a value before the run: {@code f32[64,128]}. */
 public record TensorType(DType dtype, Shape shape) {
+  public TensorType {
+    Types.given("the element type", dtype);
+    Types.given("the shape", shape);
+  }
 
   public static TensorType of(DType dtype, int... dims) {
     return new TensorType(dtype, Shape.of(dims));
@@ -28,7 +32,8 @@ public record TensorType(DType dtype, Shape shape) {
     try {
       return Math.multiplyExact(shape.size(), (long) dtype.bytes());
     } catch (ArithmeticException overflow) {
-      throw new TypeException(this + " does not fit into memory", overflow);
+      throw new TypeException(
+          this + " does not fit into memory (" + Where.here() + "); make it smaller", overflow);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.engram.ir;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Checks shared by the type rules. */
 final class Types {
@@ -10,6 +11,19 @@ final class Types {
     if (in.size() != n) {
       throw new TypeException(op + ": got " + in.size() + " operands, expected " + n);
     }
+  }
+
+  /** {@code x} when it is there; {@code what} names it in the error. */
+  static <T> T given(String what, @Nullable T x) {
+    if (x == null) {
+      throw new TypeException(what + " is null, expected one (" + Where.here() + ")");
+    }
+    return x;
+  }
+
+  /** Operand {@code i} when it is there. */
+  static Tensor given(String op, int i, @Nullable Tensor t) {
+    return t == null ? given(op + ": operand " + i, t) : t;
   }
 
   static TypeException bad(String op, int operand, TensorType got, String expected) {
