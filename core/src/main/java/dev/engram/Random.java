@@ -2,6 +2,7 @@ package dev.engram;
 
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.RoundOnce;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
@@ -38,9 +39,13 @@ public final class Random {
       case F16 -> low(key.bits(shape), 11).cast(dtype).mul(0x1p-11);
       case BF16 -> low(key.bits(shape), 8).cast(dtype).mul(0x1p-8);
       case I8, I16, I32, I64, U8, BOOL ->
-          throw new TypeException(
-              "uniform: dtype=" + dtype + ", expected a float type (" + Where.here() + ")");
+          throw noFloat(dtype);
     };
+  }
+
+  private static TypeException noFloat(DType dtype) {
+    return new TypeException(
+        "uniform: dtype=" + dtype + ", expected a float type (" + Where.here() + ")");
   }
 
   private static Tensor low(Tensor words, int bits) {
@@ -49,12 +54,14 @@ public final class Random {
 
   /**
    * Uniform on [low, high), both rounded to {@code dtype}: {@code low + (high - low) u}, where
-   * rounding up to {@code high} gives the greatest number below it.
+   * rounding up to {@code high} gives the greatest number below it. For 16 bits u has 24.
    *
    * @throws TypeException when there is no number from {@code low} up to below {@code high}
    */
   public static Tensor uniform(Key key, Shape shape, DType dtype, double low, double high) {
-    Tensor u = uniform(key, shape, dtype);
+    if (!dtype.isFloat()) {
+      throw noFloat(dtype);
+    }
     double width = high - low;
     double last = dtype.below(high);
     if (!(last >= dtype.toDouble(dtype.bitsOf(low))) || !Double.isFinite(width)) {
@@ -62,7 +69,7 @@ public final class Random {
           "uniform: low=%s, high=%s, expected low < high in %s and a finite difference (%s)"
               .formatted(low, high, dtype, Where.here()));
     }
-    return u.mul(width).add(low).clipMax(last);
+    return RoundOnce.to(dtype, wide -> uniform(key, shape, wide).mul(width).add(low)).clipMax(last);
   }
 
   /** Standard normal. */
@@ -130,9 +137,13 @@ public final class Random {
     return small.select(one.mul(power), one).cast(alpha.dtype());
   }
 
-  /** True with the probability of each element of {@code p}. */
+  /**
+   * True with the probability of each element of {@code p}: in steps of 2^-53 for f64, else of
+   * 2^-24, also where p has 16 bits.
+   */
   public static Tensor bernoulli(Key key, Tensor p) {
-    return uniform(key, p.shape(), p.dtype()).lt(p);
+    Tensor wide = RoundOnce.wide(p);
+    return uniform(key, p.shape(), wide.dtype()).lt(wide);
   }
 
   /**
@@ -140,7 +151,9 @@ public final class Random {
    * normalisation is needed. The first logit that is greatest with {@link #gumbel} noise added.
    */
   public static Tensor categorical(Key key, Tensor logits, int axis) {
-    return logits.add(gumbel(key, logits.shape(), logits.dtype())).argMax(axis);
+    // noise of 16 bits would often tie, and ties go to the first
+    Tensor wide = RoundOnce.wide(logits);
+    return wide.add(gumbel(key, logits.shape(), wide.dtype())).argMax(axis);
   }
 
   /** The numbers 0 to n-1 in random order, {@code i32[n]}. */

@@ -3,13 +3,17 @@ package dev.engram.spiking;
 import dev.engram.Key;
 import dev.engram.Random;
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.RoundOnce;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
 import java.util.Arrays;
 
-/** Spike trains for values: {@code [...]} to {@code [T, ...]} of 0 and 1. */
+/**
+ * Spike trains for values: {@code [...]} to {@code [T, ...]} of 0 and 1. Types of 16 bits are
+ * computed in f32: they do not tell late steps apart.
+ */
 public final class Encoders {
   private Encoders() {}
 
@@ -20,8 +24,7 @@ public final class Encoders {
    */
   public static Tensor poisson(Key key, Tensor p, int steps) {
     Shape shape = p.shape().insert(0, checked("poisson", steps));
-    Tensor u = Random.uniform(key, shape, p.dtype());
-    return u.lt(p).cast(p.dtype());
+    return Random.bernoulli(key, p.broadcastTo(shape)).cast(p.dtype());
   }
 
   /**
@@ -29,8 +32,9 @@ public final class Encoders {
    * values that are not above 0; values above 1 are taken as 1.
    */
   public static Tensor latency(Tensor x, int steps) {
-    Tensor at = x.clip(0, 1).neg().add(1).mul(checked("latency", steps) - 1.0).round();
-    return onset(at, x.gt(0), steps);
+    double last = checked("latency", steps) - 1.0;
+    return RoundOnce.of(
+        x, y -> onset(y.clip(0, 1).neg().add(1).mul(last).round(), y.gt(0), steps));
   }
 
   /**
@@ -40,10 +44,15 @@ public final class Encoders {
    * @param tau time constant, in steps
    */
   public static Tensor logLatency(Tensor x, double tau, double threshold, int steps) {
+    checked("logLatency", steps);
+    return RoundOnce.of(x, y -> charged(y, tau, threshold, steps));
+  }
+
+  private static Tensor charged(Tensor x, double tau, double threshold, int steps) {
     Tensor over = x.gt(threshold);
     Tensor safe = over.select(x, x.like(2 * threshold + 1));
     Tensor at = safe.div(safe.sub(threshold)).log().mul(tau).floor();
-    return onset(at, over, checked("logLatency", steps));
+    return onset(at, over, steps);
   }
 
   private static Tensor onset(Tensor at, Tensor some, int steps) {
@@ -58,8 +67,14 @@ public final class Encoders {
    * @param p spikes per step, 0 to 1
    */
   public static Tensor rate(Tensor p, int steps) {
-    Tensor before = times(p, checked("rate", steps)).mul(p).floor();
-    Tensor after = times(p, steps).add(1).mul(p).floor();
+    checked("rate", steps);
+    return RoundOnce.of(p, wide -> even(wide, steps));
+  }
+
+  private static Tensor even(Tensor p, int steps) {
+    Tensor time = times(p, steps);
+    Tensor before = time.mul(p).floor();
+    Tensor after = time.add(1).mul(p).floor();
     return after.gt(before).cast(p.dtype());
   }
 
