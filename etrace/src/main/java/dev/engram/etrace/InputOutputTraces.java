@@ -1,6 +1,7 @@
 package dev.engram.etrace;
 
 import dev.engram.ir.DType;
+import dev.engram.ir.RoundOnce;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import java.util.ArrayList;
@@ -115,10 +116,11 @@ record InputOutputTraces(
         });
   }
 
-  // 1 - αf^(t+1): what the weights of all steps so far add up to; 1 before the first.
+  // 1 - αf^(t+1): what the weights of all steps so far add up to; 1 before the first. The power is
+  // close to 1 where αf is: -(e^(n ln αf) - 1) does not cancel.
   private Tensor weightSum(Tensor steps, DType dtype) {
-    Tensor n = steps.cast(dtype);
-    Tensor power = n.mul(Math.log(decays.outputDecay())).exp();
-    return n.eq(0).select(n.like(1), power.neg().add(1));
+    Tensor n = steps.cast(RoundOnce.wide(dtype));
+    Tensor sum = n.mul(Math.log(decays.outputDecay())).expm1().neg();
+    return n.eq(0).select(n.like(1), sum).cast(dtype);
   }
 }
