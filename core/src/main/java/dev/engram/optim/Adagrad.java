@@ -1,7 +1,6 @@
 package dev.engram.optim;
 
 import dev.engram.State;
-import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -18,17 +17,19 @@ public final class Adagrad extends Optimizer {
   }
 
   /**
-   * @param start of the sums of squares
+   * @param start of the sums of squares, at least 0
+   * @param epsilon above 0
+   * @param decay see {@link Optimizer}
    */
   public Adagrad(LearningRate rate, double start, double epsilon, double decay) {
     super(rate, decay);
-    this.start = start;
-    this.epsilon = epsilon;
+    this.start = Ranges.notNegative("Adagrad", "start", start);
+    this.epsilon = Ranges.epsilon("Adagrad", epsilon);
   }
 
   @Override
   void registered(String path, State weight) {
-    sum.put(path, other(HostTensor.full(weight.type(), start)));
+    sum.put(path, moment(weight, start));
   }
 
   @Override

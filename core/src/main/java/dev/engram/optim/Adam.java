@@ -13,6 +13,9 @@ import java.util.Map;
  *   v = β₂ v + (1-β₂) g²
  *   w = w - rate · (m/(1-β₁ᵗ) / (√(v/(1-β₂ᵗ)) + ε) + decay · w)
  * </pre>
+ *
+ * <p>A gradient beyond 1.8e19, whose square leaves the range of f32, makes v infinite and stops the
+ * weight for good; {@link Gradients} limits gradients, {@link LossScale} leaves such steps out.
  */
 public final class Adam extends Optimizer {
   private final double beta1;
@@ -35,11 +38,17 @@ public final class Adam extends Optimizer {
     this(rate, 0.9, 0.999, 1e-8, 0);
   }
 
+  /**
+   * @param beta1 from 0 to below 1
+   * @param beta2 from 0 to below 1
+   * @param epsilon above 0
+   * @param decay see {@link Optimizer}
+   */
   public Adam(LearningRate rate, double beta1, double beta2, double epsilon, double decay) {
     super(rate, decay);
-    this.beta1 = beta1;
-    this.beta2 = beta2;
-    this.epsilon = epsilon;
+    this.beta1 = Ranges.kept("Adam", "beta1", beta1);
+    this.beta2 = Ranges.kept("Adam", "beta2", beta2);
+    this.epsilon = Ranges.epsilon("Adam", epsilon);
   }
 
   /** AdamW: β₁ = 0.9, β₂ = 0.999, ε = 1e-8. */
@@ -65,8 +74,8 @@ public final class Adam extends Optimizer {
     return mean.div(deviation.add(epsilon));
   }
 
-  /** 1 - βᵗ */
+  // 1 - βᵗ = -(e^(t ln β) - 1), which does not cancel where β is close to 1
   private static Tensor bias(double beta, Tensor t) {
-    return t.like(beta).pow(t).neg().add(1);
+    return beta == 0 ? t.like(1) : t.mul(Math.log(beta)).expm1().neg();
   }
 }

@@ -1,10 +1,11 @@
 package dev.engram.optim;
 
 import dev.engram.ir.Tensor;
-import dev.engram.ir.TypeException;
-import dev.engram.ir.Where;
 
-/** A learning rate that depends on how many updates have been made. */
+/**
+ * A learning rate that depends on how many updates have been made. The numbers that make one are
+ * finite and not negative.
+ */
 @FunctionalInterface
 public interface LearningRate {
 
@@ -16,20 +17,25 @@ public interface LearningRate {
    */
   Tensor at(Tensor done);
 
-  /** Always {@code rate}. */
+  /** Always {@code rate}, at least 0. */
   static LearningRate constant(double rate) {
+    Ranges.notNegative("LearningRate.constant", "rate", rate);
     return done -> done.like(rate);
   }
 
   /** {@code rate · factor^⌊done / every⌋} */
   static LearningRate step(double rate, double factor, int every) {
-    positive("step", "every", every);
+    Ranges.atLeastOne("LearningRate.step", "every", every);
+    Ranges.notNegative("LearningRate.step", "rate", rate);
+    Ranges.notNegative("LearningRate.step", "factor", factor);
     return done -> done.like(factor).pow(done.div(every).floor()).mul(rate);
   }
 
   /** {@code rate · factor^(done / every)} */
   static LearningRate exponential(double rate, double factor, int every) {
-    positive("exponential", "every", every);
+    Ranges.atLeastOne("LearningRate.exponential", "every", every);
+    Ranges.notNegative("LearningRate.exponential", "rate", rate);
+    Ranges.notNegative("LearningRate.exponential", "factor", factor);
     return done -> done.like(factor).pow(done.div(every)).mul(rate);
   }
 
@@ -39,7 +45,9 @@ public interface LearningRate {
    * {@code last} ever after.
    */
   static LearningRate cosine(double rate, double last, int length) {
-    positive("cosine", "length", length);
+    Ranges.atLeastOne("LearningRate.cosine", "length", length);
+    Ranges.notNegative("LearningRate.cosine", "rate", rate);
+    Ranges.notNegative("LearningRate.cosine", "last", last);
     return done -> {
       Tensor part = done.div(length).clip(0, 1);
       return part.mul(Math.PI).cos().add(1).mul((rate - last) / 2).add(last);
@@ -48,7 +56,9 @@ public interface LearningRate {
 
   /** From {@code first} to {@code last} in equal steps, in {@code length} updates. */
   static LearningRate linear(double first, double last, int length) {
-    positive("linear", "length", length);
+    Ranges.atLeastOne("LearningRate.linear", "length", length);
+    Ranges.notNegative("LearningRate.linear", "first", first);
+    Ranges.notNegative("LearningRate.linear", "last", last);
     return done -> done.div(length).clip(0, 1).mul(last - first).add(first);
   }
 
@@ -57,25 +67,10 @@ public interface LearningRate {
    * follows as if it started there.
    */
   static LearningRate warmup(int length, LearningRate then) {
-    positive("warmup", "length", length);
+    Ranges.atLeastOne("LearningRate.warmup", "length", length);
     return done -> {
       Tensor rising = then.at(done.like(0)).mul(done.div(length));
       return done.lt(length).select(rising, then.at(done.sub(length).relu()));
     };
-  }
-
-  private static void positive(String schedule, String what, int n) {
-    if (n < 1) {
-      throw new TypeException(
-          "LearningRate."
-              + schedule
-              + ": "
-              + what
-              + "="
-              + n
-              + ", expected at least 1 ("
-              + Where.here()
-              + ")");
-    }
   }
 }

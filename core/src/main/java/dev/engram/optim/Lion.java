@@ -23,10 +23,15 @@ public final class Lion extends Optimizer {
     this(LearningRate.constant(rate), 0.9, 0.99, 0);
   }
 
+  /**
+   * @param beta1 from 0 to below 1
+   * @param beta2 from 0 to below 1
+   * @param decay see {@link Optimizer}
+   */
   public Lion(LearningRate rate, double beta1, double beta2, double decay) {
     super(rate, decay);
-    this.beta1 = beta1;
-    this.beta2 = beta2;
+    this.beta1 = Ranges.kept("Lion", "beta1", beta1);
+    this.beta2 = Ranges.kept("Lion", "beta2", beta2);
   }
 
   @Override

@@ -8,11 +8,14 @@ import dev.engram.ir.DType;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Log;
+import dev.engram.ir.RoundOnce;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
 import dev.engram.ir.Trace;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
@@ -24,8 +27,13 @@ import java.util.stream.Stream;
  * where the direction is what the kinds of optimizers differ in.
  *
  * <p>The rate may follow a {@link LearningRate}. The decay is that of Loshchilov and Hutter (2019),
- * apart from the gradient; {@link Gradients#withDecay} adds to the gradient instead, and {@link
- * Gradients} limits gradients.
+ * apart from the gradient, and at least 0; {@link Gradients#withDecay} adds to the gradient
+ * instead, and {@link Gradients} limits gradients.
+ *
+ * <p>Weights of 16 bits are moved in f32, rounded once, and have moments in f32, 4 bytes each. A
+ * step that is less than half of the distance to the weight's neighbours, about w/2048 in f16 and
+ * w/256 in bf16, rounds away all the same: {@link #registerWithMasters} keeps it. {@link LossScale}
+ * keeps small gradients.
  */
 public abstract class Optimizer extends Module {
   /** How many names an error tells. */
@@ -37,20 +45,24 @@ public abstract class Optimizer extends Module {
   private final State count = other(HostTensor.of(new int[] {0}));
   private final LearningRate rate;
   private final double decay;
+  private final Map<String, State> masters = new LinkedHashMap<>();
   private States weights = new States(Map.of());
   private int outside;
 
   Optimizer(LearningRate rate, double decay) {
     this.rate = rate;
-    this.decay = decay;
+    this.decay = Ranges.notNegative(getClass().getSimpleName(), "decay", decay);
   }
 
   /**
    * Chooses the weights that {@link #update} moves.
    *
-   * @throws EngramException when weights are registered already: their moments would be lost
+   * @param weights parameters of float types
+   * @throws EngramException when weights are registered already: their moments would be lost; or
+   *     when one of them is no parameter
    */
   public final void register(States weights) {
+    weights.byPath().forEach(this::requireParameter);
     if (!this.weights.byPath().isEmpty()) {
       throw new EngramException(
           getClass().getSimpleName()
@@ -66,13 +78,39 @@ public abstract class Optimizer extends Module {
     weights.byPath().forEach(this::registered);
   }
 
+  /**
+   * As {@link #register}, with a master of each weight of 16 bits: a copy in f32, a state {@code
+   * masters.PATH} of this optimizer, to which the updates go. The weight is the master rounded. A
+   * weight that has been set to something else since then, such as one that was loaded, gives a new
+   * master.
+   */
+  public final void registerWithMasters(States weights) {
+    register(weights);
+    weights
+        .byPath()
+        .forEach(
+            (path, s) -> {
+              if (RoundOnce.wide(s.type().dtype()) != s.type().dtype()) {
+                masters.put(path, other(RoundOnce.wide(s.value())));
+              }
+            });
+  }
+
+  private void requireParameter(String path, State s) {
+    if (s.kind() != State.Kind.PARAMETER) {
+      throw new EngramException(
+          "%s.register: %s is of kind %s, expected parameters; register model.states().subset(State.Kind.PARAMETER) (%s)"
+              .formatted(getClass().getSimpleName(), path, s.kind(), Where.here()));
+    }
+  }
+
   /** Called for each registered weight, to make its moments. */
   abstract void registered(String path, State weight);
 
   /**
    * Moves the weights by one step.
    *
-   * @param grads one for each registered weight, of its type
+   * @param grads one for each registered weight, of its type; for a weight of 16 bits it may be f32
    */
   public final void update(Grads grads) {
     if (!grads.byPath().keySet().equals(weights.byPath().keySet())) {
@@ -128,10 +166,25 @@ public abstract class Optimizer extends Module {
     }
   }
 
-  private Tensor step(String path, Tensor w, Tensor g, Tensor done) {
-    Tensor direction = direction(path, w, g);
+  private Tensor step(String path, Tensor weight, Tensor grad, Tensor done) {
+    Tensor w = start(path, weight);
+    Tensor direction = direction(path, w, RoundOnce.wide(grad));
     Tensor whole = decay == 0 ? direction : direction.add(w.mul(decay));
-    return w.sub(whole.mul(rate.at(done.cast(DType.F64)).cast(w.dtype())));
+    Tensor next = w.sub(whole.mul(rate.at(done.cast(DType.F64)).cast(w.dtype())));
+    if (masters.containsKey(path)) {
+      masters.get(path).set(next);
+    }
+    return next.cast(weight.dtype());
+  }
+
+  /** Where the step starts: the weight in f32 for 16 bits, or its master if that is of it. */
+  private Tensor start(String path, Tensor weight) {
+    Tensor wide = RoundOnce.wide(weight);
+    if (!masters.containsKey(path)) {
+      return wide;
+    }
+    Tensor master = masters.get(path).value();
+    return master.cast(weight.dtype()).eq(weight).select(master, wide);
   }
 
   /** How many updates have been made, this one included, in the type of {@code w}. */
@@ -139,9 +192,14 @@ public abstract class Optimizer extends Module {
     return count.value().cast(w.dtype());
   }
 
-  /** A moment of each weight, zero at the start. */
+  /** A moment of a weight, zero at the start; in f32 for 16 bits. */
   State moment(State weight) {
-    return other(HostTensor.full(weight.type(), 0));
+    return moment(weight, 0);
+  }
+
+  State moment(State weight, double start) {
+    TensorType type = weight.type();
+    return other(HostTensor.full(type.with(RoundOnce.wide(type.dtype())), start));
   }
 
   /** The rate that the next update will use, {@code f64[]}. */
@@ -151,7 +209,8 @@ public abstract class Optimizer extends Module {
 
   private Tensor checked(String path, State weight, Grads grads) {
     Tensor g = grads.get(path);
-    if (!g.type().equals(weight.type())) {
+    TensorType wide = weight.type().with(RoundOnce.wide(weight.type().dtype()));
+    if (!g.type().equals(weight.type()) && !g.type().equals(wide)) {
       throw new TypeException(
           getClass().getSimpleName()
               + ".update: the gradient of "
@@ -167,6 +226,9 @@ public abstract class Optimizer extends Module {
     return g;
   }
 
-  /** What {@code rate} times is subtracted from the weight; moves the moments on. */
+  /**
+   * What {@code rate} times is subtracted from the weight; moves the moments on. All in one type,
+   * which is f32 where the weight has 16 bits.
+   */
   abstract Tensor direction(String path, Tensor weight, Tensor grad);
 }

@@ -26,11 +26,17 @@ public final class RmsProp extends Optimizer {
     this(LearningRate.constant(rate), 0.9, 1e-8, 0, 0);
   }
 
+  /**
+   * @param rho from 0 to below 1
+   * @param epsilon above 0
+   * @param momentum from 0 to below 1; 0 for none
+   * @param decay see {@link Optimizer}
+   */
   public RmsProp(LearningRate rate, double rho, double epsilon, double momentum, double decay) {
     super(rate, decay);
-    this.rho = rho;
-    this.epsilon = epsilon;
-    this.momentum = momentum;
+    this.rho = Ranges.kept("RmsProp", "rho", rho);
+    this.epsilon = Ranges.epsilon("RmsProp", epsilon);
+    this.momentum = Ranges.kept("RmsProp", "momentum", momentum);
   }
 
   @Override

@@ -24,12 +24,13 @@ public final class Sgd extends Optimizer {
   }
 
   /**
+   * @param momentum from 0 to below 1; 0 for none
    * @param nesterov whether the step looks ahead
    * @param decay see {@link Optimizer}
    */
   public Sgd(LearningRate rate, double momentum, boolean nesterov, double decay) {
     super(rate, decay);
-    this.momentum = momentum;
+    this.momentum = Ranges.kept("Sgd", "momentum", momentum);
     this.nesterov = nesterov;
   }
 

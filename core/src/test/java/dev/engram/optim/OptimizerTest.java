@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.IntToDoubleFunction;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 class OptimizerTest {
   private final State w = State.parameter(HostTensor.of(new double[] {1, -2}, 2));
@@ -230,5 +231,135 @@ class OptimizerTest {
                             Map.of("w", HostTensor.of(new double[] {1, 2}, 2).cast(DType.F32)))))
             .getMessage();
     assertTrue(type.contains("the gradient of w has type f32[2], expected f64[2]"), type);
+  }
+
+  @Test
+  void gradientsThatAreMissingOrTooManyAreNamed() {
+    Sgd sgd = new Sgd(0.1);
+    sgd.register(weights);
+    Tensor g = HostTensor.of(new double[] {1, 2}, 2);
+    String e =
+        assertThrows(EngramException.class, () -> sgd.update(new Grads(Map.of("v", g))))
+            .getMessage();
+    assertTrue(e.contains("got gradients of v too many and none for w"), e);
+  }
+
+  @Test
+  void onlyParametersAreRegistered() {
+    States hidden = new States(Map.of("h", State.hidden(() -> HostTensor.of(new float[] {0}))));
+    States other = new States(Map.of("k", State.other(HostTensor.of(new int[] {0}))));
+    for (States wrong : List.of(hidden, other)) {
+      String e =
+          assertThrows(EngramException.class, () -> new Adam(0.1).register(wrong)).getMessage();
+      assertTrue(e.contains("expected parameters; register model.states().subset("), e);
+      assertTrue(e.contains("(OptimizerTest.java:"), e);
+    }
+  }
+
+  private static final double[] NO_RATES = {-1e-3, Double.NaN, Double.POSITIVE_INFINITY};
+  private static final double[] NO_BETAS = {-0.1, 1, 1.5, Double.NaN};
+
+  private static void refused(String name, Executable make) {
+    String e = assertThrows(TypeException.class, make).getMessage();
+    assertTrue(e.contains(name + "=") && e.contains("expected"), e);
+    assertTrue(e.contains("(OptimizerTest.java:"), e);
+  }
+
+  @Test
+  void ratesOutOfRangeAreRefused() {
+    for (double x : NO_RATES) {
+      refused("rate", () -> new Adam(x));
+      refused("rate", () -> new Sgd(x));
+      refused("rate", () -> new RmsProp(x));
+      refused("rate", () -> new Adagrad(x));
+      refused("rate", () -> new Lion(x));
+      refused("rate", () -> LearningRate.constant(x));
+      refused("rate", () -> LearningRate.step(x, 0.5, 1));
+      refused("factor", () -> LearningRate.step(1, x, 1));
+      refused("rate", () -> LearningRate.exponential(x, 0.5, 1));
+      refused("factor", () -> LearningRate.exponential(1, x, 1));
+      refused("rate", () -> LearningRate.cosine(x, 0, 1));
+      refused("last", () -> LearningRate.cosine(1, x, 1));
+      refused("first", () -> LearningRate.linear(x, 0, 1));
+      refused("last", () -> LearningRate.linear(1, x, 1));
+      refused("decay", () -> new Adam(RATE, 0.9, 0.999, 1e-8, x));
+      refused("decay", () -> new Sgd(RATE, 0, false, x));
+      refused("decay", () -> new RmsProp(RATE, 0.9, 1e-8, 0, x));
+      refused("decay", () -> new Adagrad(RATE, 0, 1e-8, x));
+      refused("decay", () -> new Lion(RATE, 0.9, 0.99, x));
+      refused("start", () -> new Adagrad(RATE, x, 1e-8, 0));
+    }
+    refused("every", () -> LearningRate.exponential(1, 0.5, 0));
+    refused("length", () -> LearningRate.warmup(0, RATE));
+    new Sgd(0); // a rate of 0 holds the weights
+  }
+
+  @Test
+  void constantsOutOfRangeAreRefused() {
+    for (double x : NO_BETAS) {
+      refused("beta1", () -> new Adam(0.1, x, 0.999, 1e-8));
+      refused("beta2", () -> new Adam(0.1, 0.9, x, 1e-8));
+      refused("beta1", () -> new Lion(RATE, x, 0.99, 0));
+      refused("beta2", () -> new Lion(RATE, 0.9, x, 0));
+      refused("rho", () -> new RmsProp(RATE, x, 1e-8, 0, 0));
+      refused("momentum", () -> new RmsProp(RATE, 0.9, 1e-8, x, 0));
+      refused("momentum", () -> new Sgd(0.1, x));
+    }
+    // 0 / (0 + ε)
+    for (double x : new double[] {0, -1e-8, 1e-50, Double.NaN, Double.POSITIVE_INFINITY}) {
+      refused("epsilon", () -> new Adam(0.1, 0.9, 0.999, x));
+      refused("epsilon", () -> new RmsProp(RATE, 0.9, x, 0, 0));
+      refused("epsilon", () -> new Adagrad(RATE, 0, x, 0));
+    }
+  }
+
+  @Test
+  void limitsOutOfRangeAreRefused() {
+    Grads g = new Grads(Map.of("w", HostTensor.of(new float[] {3, 4}, 2)));
+    for (double x : new double[] {-5, Double.NaN}) {
+      refused("limit", () -> Gradients.clipByGlobalNorm(g, x));
+      refused("limit", () -> Gradients.clipByValue(g, x));
+      refused("decay", () -> Gradients.withDecay(g, weights, x));
+    }
+    // no limit, and nothing left
+    double[] all = Gradients.clipByGlobalNorm(g, 1 / 0.0).get("w").host().toDoubles();
+    assertArrayEquals(new double[] {3, 4}, all);
+    double[] none = Gradients.clipByGlobalNorm(g, 0).get("w").host().toDoubles();
+    assertArrayEquals(new double[] {0, 0}, none);
+  }
+
+  /** (3, 4) · s has the norm 5 s, wherever its squares lie. */
+  @Test
+  void normsNeitherOverflowNorVanish() {
+    Map<DType, double[]> scales =
+        Map.of(
+            DType.F16, new double[] {1e-6, 1, 1e4},
+            DType.BF16, new double[] {1e-37, 1, 1e37},
+            DType.F32, new double[] {1e-37, 1e-20, 1, 1e20, 6e37},
+            DType.F64, new double[] {1e-300, 1e-200, 1, 1e200, 3e307});
+    scales.forEach(
+        (dtype, all) -> {
+          for (double s : all) {
+            Tensor x = HostTensor.of(new double[] {3 * s, 4 * s}, 2).cast(dtype);
+            double[] held = x.host().toDoubles();
+            double length = held[1] * Math.hypot(held[0] / held[1], 1);
+            Grads g = new Grads(Map.of("w", x));
+            double norm = Gradients.norm(g).host().item();
+            assertEquals(1, norm / length, 1e-6, dtype + " " + s);
+            double[] clipped = Gradients.clipByGlobalNorm(g, s / 2).get("w").host().toDoubles();
+            double least = dtype == DType.F16 ? 0x1p-24 : 0;
+            double digits = dtype == DType.F64 || dtype == DType.F32 ? 1e-5 : 0.02;
+            assertEquals(0.3 * s, clipped[0], 0.3 * digits * s + least, dtype + " " + s);
+            assertEquals(0.4 * s, clipped[1], 0.4 * digits * s + least, dtype + " " + s);
+          }
+        });
+    Map<String, Tensor> mixed =
+        Map.of(
+            "a", HostTensor.of(new float[] {300, 400}, 2).cast(DType.F16),
+            "b", HostTensor.of(new float[] {1}, 1));
+    Grads clipped = Gradients.clipByGlobalNorm(new Grads(mixed), 5);
+    assertArrayEquals(new double[] {3, 4}, clipped.get("a").host().toDoubles(), 2e-3);
+    assertEquals(5 / Math.sqrt(250_001), clipped.get("b").host().item(), 1e-8);
+    assertEquals(DType.F32, Gradients.norm(new Grads(mixed)).dtype());
   }
 }
