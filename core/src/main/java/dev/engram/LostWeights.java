@@ -25,8 +25,6 @@ final class LostWeights {
   /** Results that may be losses. */
   private final List<Integer> losses = new ArrayList<>();
 
-  private final Where where;
-
   private LostWeights(Collection<State> set, List<TensorType> results, int rank) {
     weight = set.stream().filter(s -> s.kind() == State.Kind.PARAMETER).findFirst();
     for (int i = 0; weight.isPresent() && i < results.size(); i++) {
@@ -35,7 +33,6 @@ final class LostWeights {
         losses.add(i);
       }
     }
-    where = losses.isEmpty() ? Where.UNKNOWN : Where.here();
   }
 
   /** For the runs of a compiled function. */
@@ -69,10 +66,10 @@ final class LostWeights {
     }
   }
 
-  private String message(double loss, State weight) {
+  private static String message(double loss, State weight) {
     return ("the loss is %s (%s), and with it weights are lost, such as %s; start again with a"
             + " lower rate or Gradients.clipByGlobalNorm, and find the op that begins it with"
             + " Engram.checkNumerics")
-        .formatted(loss, where, weight.describe());
+        .formatted(loss, Where.here(), weight.describe());
   }
 }

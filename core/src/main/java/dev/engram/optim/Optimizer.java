@@ -152,7 +152,7 @@ public abstract class Optimizer extends Module {
 
   private static String few(Collection<String> paths) {
     String first = paths.stream().limit(FEW).collect(Collectors.joining(", "));
-    return first + (paths.size() > FEW ? ", and " + (paths.size() - FEW) + " more" : "");
+    return "[" + first + (paths.size() > FEW ? " and " + (paths.size() - FEW) + " more]" : "]");
   }
 
   /** Outside of a compiled function, each operation of an update is a call of its own. */

@@ -59,7 +59,7 @@ public final class Log {
       for (Logger l = Logger.getLogger(NAME); l != null; l = l.getParent()) {
         Handler[] handlers = l.getHandlers();
         boolean isRoot = l.getParent() == null;
-        if (!l.getUseParentHandlers() && !isRoot
+        if ((!l.getUseParentHandlers() && !isRoot)
             || handlers.length != (isRoot ? 1 : 0)
             || (isRoot && !isStandard(handlers[0]))) {
           return false;
