@@ -3,26 +3,56 @@ package dev.engram.lower;
 import dev.engram.ir.DType;
 import dev.engram.ir.Reduce;
 import dev.engram.ir.Rows;
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Deque;
 
-/** The partial results of one fold, in the order that {@link Instr.Fold} fixes. */
+/** The partial results of one fold, in the order that {@link FoldOrder} fixes. */
 final class FoldState {
   private final Reduce.Kind kind;
   private final DType dtype;
+  private final FoldBlocks blocks;
+  private final Deque<long[]> stack = new ArrayDeque<>();
   private final long[] partial;
   private long r;
   private long best;
 
-  FoldState(Reduce.Kind kind, DType dtype, int lanes) {
+  /** Where the block ends. */
+  private long end;
+
+  FoldState(Reduce.Kind kind, DType dtype, FoldOrder order) {
     this.kind = kind;
     this.dtype = dtype;
-    this.partial = new long[lanes];
+    this.blocks = new FoldBlocks(order);
+    this.partial = new long[order.lanes()];
   }
 
   void start() {
     Arrays.fill(partial, startValue(kind, dtype));
+    blocks.start();
+    stack.clear();
     r = 0;
     best = 0;
+    end = blocks.left();
+  }
+
+  private void pointDone() {
+    if (++r < end) {
+      return;
+    }
+    for (int sums = blocks.next(); sums > 0; sums--) {
+      addTop();
+    }
+    stack.push(partial.clone());
+    Arrays.fill(partial, startValue(kind, dtype));
+    end += blocks.left();
+  }
+
+  private void addTop() {
+    long[] top = stack.pop();
+    for (int i = 0; i < top.length; i++) {
+      partial[i] = combine(top[i], partial[i]);
+    }
   }
 
   static long startValue(Reduce.Kind kind, DType dtype) {
@@ -46,7 +76,7 @@ final class FoldState {
       }
       case SUM, PROD, MAX, MIN, ANY, ALL -> partial[lane] = combine(partial[lane], v);
     }
-    r++;
+    pointDone();
   }
 
   // NaN wins over every number, as it does in max and min; the first extreme stays.
@@ -96,11 +126,15 @@ final class FoldState {
           case I64 -> a * b + partial[0];
           case F16, BF16, I8, I16, U8, BOOL -> throw new IllegalStateException(dtype + " products");
         };
+    pointDone();
   }
 
   long result() {
     if (kind == Reduce.Kind.ARGMAX || kind == Reduce.Kind.ARGMIN) {
       return best;
+    }
+    while (!stack.isEmpty()) {
+      addTop();
     }
     for (int half = partial.length / 2; half > 0; half /= 2) {
       for (int i = 0; i < half; i++) {

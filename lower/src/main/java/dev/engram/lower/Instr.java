@@ -56,23 +56,18 @@ public sealed interface Instr {
       implements Instr {}
 
   /**
-   * Folds {@code value} over all reduction axes; only in the body. Its own value is the result, and
-   * may be used by the epilogue alone.
-   *
-   * <p>The order is fixed. Let r count the points of the reduction axes in row-major order. With
-   * {@code lanes} = 1 points are folded in order of r onto the start value (the sum's 0, the
-   * product's 1, the least or greatest value, false, true). With {@code lanes} = L > 1 the points
-   * with equal {@code r mod L} are folded in order into partial results p_0 … p_{L-1}, which are
-   * then folded in halves: p_i with p_{i+L/2} for {@code i < L/2}, and so on. ARGMAX and ARGMIN
-   * give r of the first extreme point as i32; they and the bool folds have one lane.
+   * Folds {@code value} over all reduction axes in the given order; only in the body. Its own value
+   * is the result, and may be used by the epilogue alone. ARGMAX and ARGMIN give the number of the
+   * first extreme point in row-major order as i32; they and the bool folds have one lane.
    */
-  record Fold(Reduce.Kind kind, DType dtype, int value, int lanes) implements Instr {}
+  record Fold(Reduce.Kind kind, DType dtype, int value, FoldOrder order) implements Instr {}
 
   /**
-   * A sum of products in order of r: {@code acc = fma(a, b, acc)} from 0, one rounding a step for
-   * floats; only in the body. Matrix products are nests of these.
+   * A sum of products: every chain of the order, which has one lane, is {@code acc = fma(a, b,
+   * acc)} from 0, one rounding a step for floats; only in the body. Matrix products are nests of
+   * these.
    */
-  record DotFold(DType dtype, int a, int b) implements Instr {}
+  record DotFold(DType dtype, int a, int b, FoldOrder order) implements Instr {}
 
   /**
    * Stops the run with a {@link dev.engram.ir.RunException} unless {@code low <= value < high}; its

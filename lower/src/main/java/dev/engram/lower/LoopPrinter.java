@@ -182,9 +182,8 @@ public final class LoopPrinter {
               }
               + " v"
               + s.value();
-      case Instr.Fold f ->
-          v + f.kind() + "(v" + f.value() + ")" + (f.lanes() > 1 ? " lanes " + f.lanes() : "");
-      case Instr.DotFold f -> v + "sum(v" + f.a() + " * v" + f.b() + ")";
+      case Instr.Fold f -> v + f.kind() + "(v" + f.value() + ")" + order(f.order());
+      case Instr.DotFold f -> v + "sum(v" + f.a() + " * v" + f.b() + ")" + order(f.order());
       case Instr.Check c ->
           v
               + "check "
@@ -196,6 +195,12 @@ public final class LoopPrinter {
               + " < "
               + c.op().high();
     };
+  }
+
+  private static String order(FoldOrder o) {
+    return (o.lanes() > 1 ? " lanes " + o.lanes() : "")
+        + (o.block() < FoldOrder.ALL ? " blocks " + o.block() : "")
+        + (o.share() < FoldOrder.ALL ? " shares " + o.share() : "");
   }
 
   private static String number(Instr.Literal l) {

@@ -132,9 +132,16 @@ final class NestBuilder {
             .map(r -> value(r.value(), java.util.Objects.requireNonNull(r.at())))
             .toList();
     DType dtype = e.in(0).type().dtype();
-    return e.op() instanceof Reduce r
-        ? add(new Instr.Fold(r.kind(), dtype, args.getFirst(), 1))
-        : add(new Instr.DotFold(dtype, args.get(0), args.get(1)));
+    // The blocks of the order follow when the axes have theirs.
+    FoldOrder order = FoldOrder.inLanes(FoldLanes.of(e));
+    if (e.op() instanceof Reduce r) {
+      return add(new Instr.Fold(r.kind(), dtype, args.getFirst(), order));
+    }
+    if (order.lanes() == 1) {
+      return add(new Instr.DotFold(dtype, args.get(0), args.get(1), order));
+    }
+    int product = add(new Instr.Apply(Rows.MUL, dtype, args));
+    return add(new Instr.Fold(Reduce.Kind.SUM, dtype, product, order));
   }
 
   private void name(Eqn e) {

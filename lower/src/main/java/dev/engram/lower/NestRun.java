@@ -33,8 +33,8 @@ final class NestRun {
     for (int i = 0; i < nest.body().size(); i++) {
       folds[i] =
           switch (code.get(i)) {
-            case Instr.Fold f -> new FoldState(f.kind(), f.dtype(), f.lanes());
-            case Instr.DotFold f -> new FoldState(Reduce.Kind.SUM, f.dtype(), 1);
+            case Instr.Fold f -> new FoldState(f.kind(), f.dtype(), f.order());
+            case Instr.DotFold f -> new FoldState(Reduce.Kind.SUM, f.dtype(), f.order());
             case Instr _ -> null;
           };
     }

@@ -1,25 +1,19 @@
 package dev.engram.lower;
 
-import dev.engram.ir.DType;
 import dev.engram.ir.Reduce;
-import dev.engram.ir.Rows;
 import dev.engram.ir.Where;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
 /**
- * Decides the order of a nest's axes, joins those that are one run of memory, and spreads folds
- * over lanes.
+ * Decides the order of a nest's axes and of its folds, and joins axes that are one run of memory.
  */
 final class NestShape {
-  /** Partial sums of a fold along memory. */
-  static final int LANES = 16;
-
   private final int[] length;
   private final boolean[] reduce;
-  private List<Instr> body;
-  private List<Instr> epilogue;
+  private final List<Instr> body;
+  private final List<Instr> epilogue;
 
   private NestShape(int[] length, boolean[] reduce, List<Instr> body, List<Instr> epilogue) {
     this.length = length;
@@ -41,7 +35,7 @@ final class NestShape {
     for (List<Integer> run : order) {
       axes.add(new Step.Axis((int) s.points(run), reduce[run.getFirst()]));
     }
-    s.lanes(order);
+    s.orders(order);
     return new Step.Nest(
         label,
         axes,
@@ -179,77 +173,27 @@ final class NestShape {
     return m;
   }
 
-  // Folds along memory that no parallel axis can run in vectors get partial results.
-  private void lanes(List<List<Integer>> order) {
-    int inner = -1;
-    int across = -1;
-    long points = 0;
-    for (List<Integer> run : order) {
-      if (reduce[run.getLast()]) {
-        inner = run.getLast();
-        points = points(run);
-      } else {
-        across = run.getLast();
-      }
-    }
-    if (inner < 0 || points < LANES || (across >= 0 && isVector(across)) || !isAlongMemory(inner)) {
+  // The order of every fold, now that the outermost reduction axis is known.
+  private void orders(List<List<Integer>> order) {
+    List<List<Integer>> folded = order.stream().filter(run -> reduce[run.getFirst()]).toList();
+    if (folded.isEmpty()) {
       return;
     }
+    long outer = length[folded.getFirst().getFirst()];
+    long points = folded.stream().mapToLong(this::points).reduce(1, (a, b) -> a * b);
     for (int i = 0; i < body.size(); i++) {
-      switch (body.get(i)) {
-        case Instr.Fold f when spreads(f.kind()) ->
-            body.set(i, new Instr.Fold(f.kind(), f.dtype(), f.value(), LANES));
-        case Instr.DotFold d -> {
-          product(i, d);
-          i++;
-        }
-        case Instr _ -> {}
-      }
+      body.set(i, ordered(body.get(i), outer, outer == 0 ? 0 : points / outer));
     }
   }
 
-  private boolean isVector(int axis) {
-    boolean any = false;
-    for (Affine m : all(false)) {
-      any |= stride(m, axis) == 1;
-      if (stride(m, axis) > 1) {
-        return false;
-      }
-    }
-    return any && all(true).stream().allMatch(m -> stride(m, axis) == 1);
-  }
-
-  private boolean isAlongMemory(int axis) {
-    boolean any = false;
-    for (Affine m : memory(body, false)) {
-      any |= m.inner().get(axis) == 1;
-      if (m.inner().get(axis) != 0 && m.inner().get(axis) != 1) {
-        return false;
-      }
-    }
-    return any && memory(body, true).stream().allMatch(m -> m.inner().get(axis) == 1);
-  }
-
-  private static boolean spreads(Reduce.Kind kind) {
-    return switch (kind) {
-      case SUM, PROD, MAX, MIN -> true;
-      case ANY, ALL, ARGMAX, ARGMIN -> false;
+  private static Instr ordered(Instr i, long outer, long inner) {
+    return switch (i) {
+      case Instr.Fold f when FoldOrder.rounds(f.kind(), f.dtype()) ->
+          new Instr.Fold(
+              f.kind(), f.dtype(), f.value(), FoldOrder.sum(f.order().lanes(), outer, inner));
+      case Instr.DotFold d when d.dtype().isFloat() ->
+          new Instr.DotFold(d.dtype(), d.a(), d.b(), FoldOrder.product(outer, inner));
+      case Instr _ -> i;
     };
-  }
-
-  // Σ a b in lanes is a product and a sum.
-  private void product(int i, Instr.DotFold d) {
-    DType t = d.dtype();
-    body.set(i, new Instr.Apply(Rows.MUL, t, List.of(d.a(), d.b())));
-    List<Instr> moved = new ArrayList<>(body.subList(0, i + 1));
-    moved.add(new Instr.Fold(Reduce.Kind.SUM, t, i, LANES));
-    body.subList(i + 1, body.size()).forEach(x -> moved.add(Rewrite.values(x, v -> later(v, i))));
-    body = moved;
-    epilogue =
-        new ArrayList<>(epilogue.stream().map(x -> Rewrite.values(x, v -> later(v, i))).toList());
-  }
-
-  private static int later(int v, int i) {
-    return v >= i ? v + 1 : v;
   }
 }

@@ -56,9 +56,9 @@ final class Rewrite {
               s.limit(),
               s.combine(),
               f.applyAsInt(s.value()));
-      case Instr.Fold d -> new Instr.Fold(d.kind(), d.dtype(), f.applyAsInt(d.value()), d.lanes());
+      case Instr.Fold d -> new Instr.Fold(d.kind(), d.dtype(), f.applyAsInt(d.value()), d.order());
       case Instr.DotFold d ->
-          new Instr.DotFold(d.dtype(), f.applyAsInt(d.a()), f.applyAsInt(d.b()));
+          new Instr.DotFold(d.dtype(), f.applyAsInt(d.a()), f.applyAsInt(d.b()), d.order());
       case Instr.Check c ->
           new Instr.Check(
               c.dtype(), f.applyAsInt(c.value()), c.op(), c.position(), c.dims(), c.where());

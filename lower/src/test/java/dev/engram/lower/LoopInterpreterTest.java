@@ -65,7 +65,7 @@ class LoopInterpreterTest {
     for (float x : a) {
       want += x;
     }
-    assertEquals(want, fold(new Instr.Fold(Reduce.Kind.SUM, DType.F32, 0, 1), a, a));
+    assertEquals(want, fold(new Instr.Fold(Reduce.Kind.SUM, DType.F32, 0, FoldOrder.PLAIN), a, a));
   }
 
   @Test
@@ -80,9 +80,10 @@ class LoopInterpreterTest {
         p[i] += p[i + half];
       }
     }
-    float lanes = fold(new Instr.Fold(Reduce.Kind.SUM, DType.F32, 0, 16), a, a);
+    float lanes = fold(new Instr.Fold(Reduce.Kind.SUM, DType.F32, 0, FoldOrder.inLanes(16)), a, a);
     assertEquals(p[0], lanes);
-    assertNotEquals(fold(new Instr.Fold(Reduce.Kind.SUM, DType.F32, 0, 1), a, a), lanes);
+    assertNotEquals(
+        fold(new Instr.Fold(Reduce.Kind.SUM, DType.F32, 0, FoldOrder.PLAIN), a, a), lanes);
   }
 
   @Test
@@ -100,7 +101,7 @@ class LoopInterpreterTest {
       fused = Math.fma(a[i], b[i], fused);
       apart += a[i] * b[i];
     }
-    assertEquals(fused, fold(new Instr.DotFold(DType.F32, 0, 1), a, b));
+    assertEquals(fused, fold(new Instr.DotFold(DType.F32, 0, 1, FoldOrder.PLAIN), a, b));
     assertEquals(0x1p-26f, fused);
     assertEquals(0, apart);
   }

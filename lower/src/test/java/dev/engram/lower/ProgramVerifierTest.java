@@ -109,7 +109,7 @@ class ProgramVerifierTest {
   void epiloguesUseFoldsOnly() {
     List<Step.Axis> fold = List.of(new Step.Axis(4, true));
     Instr load = new Instr.Load(DType.F32, at(0, 0, 1));
-    Instr sum = new Instr.Fold(Reduce.Kind.SUM, DType.F32, 0, 1);
+    Instr sum = new Instr.Fold(Reduce.Kind.SUM, DType.F32, 0, FoldOrder.PLAIN);
     Instr bad = new Instr.Store(DType.F32, at(1, 0, 0), 0);
     Instr good = new Instr.Store(DType.F32, at(1, 0, 0), 1);
     ProgramVerifier.verify(program(nest(fold, List.of(load, sum), List.of(good))));

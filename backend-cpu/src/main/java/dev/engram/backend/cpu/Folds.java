@@ -4,7 +4,7 @@ import dev.engram.ir.DType;
 import dev.engram.ir.Reduce;
 import java.util.Arrays;
 
-/** The start and the end of folds, on arrays of partial results. */
+/** The start of folds, the joining of their blocks and their end, on arrays of partial results. */
 final class Folds {
   private Folds() {}
 
@@ -46,6 +46,17 @@ final class Folds {
         case BOOL -> halve((byte[]) rows, kind, n);
         case F16, BF16, I8, I16, U8 -> throw new IllegalStateException("a fold of " + dtype);
       }
+    }
+  }
+
+  /** row_i = earlier_{at + i} combined with row_i. */
+  static void combine(Object earlier, int at, Object row, Reduce.Kind kind, DType dtype, int n) {
+    switch (dtype) {
+      case F32 -> combine((float[]) earlier, at, (float[]) row, kind, n);
+      case F64 -> combine((double[]) earlier, at, (double[]) row, kind, n);
+      case I32 -> combine((int[]) earlier, at, (int[]) row, kind, n);
+      case I64 -> combine((long[]) earlier, at, (long[]) row, kind, n);
+      case BOOL, F16, BF16, I8, I16, U8 -> throw new IllegalStateException("blocks of " + dtype);
     }
   }
 
@@ -128,6 +139,110 @@ final class Folds {
             case MIN -> Math.min(a[i], a[i + n]);
             case ANY, ALL, ARGMAX, ARGMIN -> throw oneLane(kind);
           };
+    }
+  }
+
+  private static void combine(float[] earlier, int at, float[] row, Reduce.Kind kind, int n) {
+    switch (kind) {
+      case SUM -> {
+        for (int i = 0; i < n; i++) {
+          row[i] += earlier[at + i];
+        }
+      }
+      case PROD -> {
+        for (int i = 0; i < n; i++) {
+          row[i] *= earlier[at + i];
+        }
+      }
+      case MAX -> {
+        for (int i = 0; i < n; i++) {
+          row[i] = Math.max(earlier[at + i], row[i]);
+        }
+      }
+      case MIN -> {
+        for (int i = 0; i < n; i++) {
+          row[i] = Math.min(earlier[at + i], row[i]);
+        }
+      }
+      case ANY, ALL, ARGMAX, ARGMIN -> throw oneLane(kind);
+    }
+  }
+
+  private static void combine(double[] earlier, int at, double[] row, Reduce.Kind kind, int n) {
+    switch (kind) {
+      case SUM -> {
+        for (int i = 0; i < n; i++) {
+          row[i] += earlier[at + i];
+        }
+      }
+      case PROD -> {
+        for (int i = 0; i < n; i++) {
+          row[i] *= earlier[at + i];
+        }
+      }
+      case MAX -> {
+        for (int i = 0; i < n; i++) {
+          row[i] = Math.max(earlier[at + i], row[i]);
+        }
+      }
+      case MIN -> {
+        for (int i = 0; i < n; i++) {
+          row[i] = Math.min(earlier[at + i], row[i]);
+        }
+      }
+      case ANY, ALL, ARGMAX, ARGMIN -> throw oneLane(kind);
+    }
+  }
+
+  private static void combine(int[] earlier, int at, int[] row, Reduce.Kind kind, int n) {
+    switch (kind) {
+      case SUM -> {
+        for (int i = 0; i < n; i++) {
+          row[i] += earlier[at + i];
+        }
+      }
+      case PROD -> {
+        for (int i = 0; i < n; i++) {
+          row[i] *= earlier[at + i];
+        }
+      }
+      case MAX -> {
+        for (int i = 0; i < n; i++) {
+          row[i] = Math.max(earlier[at + i], row[i]);
+        }
+      }
+      case MIN -> {
+        for (int i = 0; i < n; i++) {
+          row[i] = Math.min(earlier[at + i], row[i]);
+        }
+      }
+      case ANY, ALL, ARGMAX, ARGMIN -> throw oneLane(kind);
+    }
+  }
+
+  private static void combine(long[] earlier, int at, long[] row, Reduce.Kind kind, int n) {
+    switch (kind) {
+      case SUM -> {
+        for (int i = 0; i < n; i++) {
+          row[i] += earlier[at + i];
+        }
+      }
+      case PROD -> {
+        for (int i = 0; i < n; i++) {
+          row[i] *= earlier[at + i];
+        }
+      }
+      case MAX -> {
+        for (int i = 0; i < n; i++) {
+          row[i] = Math.max(earlier[at + i], row[i]);
+        }
+      }
+      case MIN -> {
+        for (int i = 0; i < n; i++) {
+          row[i] = Math.min(earlier[at + i], row[i]);
+        }
+      }
+      case ANY, ALL, ARGMAX, ARGMIN -> throw oneLane(kind);
     }
   }
 

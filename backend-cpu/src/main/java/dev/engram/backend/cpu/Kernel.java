@@ -7,6 +7,11 @@ interface Kernel {
 
   void run(Frame frame, Scratch scratch, int begin, int end);
 
+  /** How much work a point of {@code frame} is, among the frames of this kernel. */
+  default long work(Frame frame) {
+    return 1;
+  }
+
   /**
    * Invocations for the JIT to count, of all that runs the points, without effect on points that
    * are run after it.

@@ -7,6 +7,7 @@ import dev.engram.backend.cpu.RowNest.Phase;
 import dev.engram.backend.cpu.RowNest.Slot;
 import dev.engram.backend.cpu.RowNest.Transfer;
 import dev.engram.ir.DType;
+import dev.engram.lower.FoldOrder;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -127,17 +128,21 @@ record Matmul(RowNest nest, int aSlot, int bSlot, boolean packs, RowNest epilogu
     return nest.reduce().getLast();
   }
 
-  /** Number of products that are added up. */
-  int terms() {
-    return nest.reduce().subList(0, nest.reduce().size() - 1).stream().reduce(1, (a, b) -> a * b);
+  /** Number of products in each sum, over all folded axes. */
+  long points() {
+    return nest.foldedPoints();
   }
 
-  /** How far the term {@code t} starts from the first one. */
-  long term(int slot, int t) {
+  FoldOrder order() {
+    return nest.folds().getFirst().order();
+  }
+
+  /** How far the products from point {@code r} of the folded axes on start from the first ones. */
+  long start(int slot, long r) {
     List<Long> strides = nest.slots().get(slot).reduce();
     long at = 0;
-    int rest = t;
-    for (int a = nest.reduce().size() - 2; a >= 0; a--) {
+    long rest = r;
+    for (int a = nest.reduce().size() - 1; a >= 0; a--) {
       at += strides.get(a) * (rest % nest.reduce().get(a));
       rest /= nest.reduce().get(a);
     }
@@ -189,10 +194,13 @@ record Matmul(RowNest nest, int aSlot, int bSlot, boolean packs, RowNest epilogu
     return at;
   }
 
-  ProductShape shape() {
+  /**
+   * @param cBlock bytes between the rows of one block and those of the next
+   */
+  ProductShape shape(long cBlock) {
     boolean accumulates = nest.reduce().size() > 1;
     return new ProductShape(
-        dtype(), depth(), columns(), aRow(), aDepth(), bDepth(), rowBytes(), accumulates);
+        dtype(), columns(), aRow(), aDepth(), bDepth(), rowBytes(), cBlock, accumulates);
   }
 
   MemorySegment rowsOf(Frame frame) {

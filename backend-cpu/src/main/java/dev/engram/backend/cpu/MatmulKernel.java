@@ -1,6 +1,7 @@
 package dev.engram.backend.cpu;
 
 import dev.engram.ir.DType;
+import dev.engram.lower.FoldBlocks;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -14,7 +15,13 @@ final class MatmulKernel implements Kernel {
   private final Matmul matmul;
   private final Kernel product;
   private final Kernel epilogue;
-  private final int terms;
+  private final int depth;
+  private final long points;
+  private final boolean accumulates;
+  private final int waiting;
+
+  /** Bytes of the sums of one block of the order, for {@link #BLOCK} rows. */
+  private final long blockBytes;
 
   /**
    * @param product a kernel of the product's {@link ProductShape}
@@ -24,7 +31,15 @@ final class MatmulKernel implements Kernel {
     this.matmul = matmul;
     this.product = product;
     this.epilogue = epilogue;
-    this.terms = matmul.depth() == 0 ? 0 : matmul.terms();
+    this.depth = matmul.depth();
+    this.points = matmul.points();
+    this.accumulates = matmul.shape(0).accumulates();
+    this.blockBytes = blockBytes(matmul);
+    this.waiting = matmul.order().waiting(points);
+  }
+
+  static long blockBytes(Matmul matmul) {
+    return BLOCK * matmul.rowBytes();
   }
 
   @Override
@@ -67,20 +82,43 @@ final class MatmulKernel implements Kernel {
     }
   }
 
-  // C = Σ_t A_t B_t, in the order of t
+  // Each block of the order into rows after those that wait, joined with them at its end.
   private void product(Frame operands, Scratch scratch, int rows) {
-    if (matmul.nest().reduce().size() == 1) {
-      product.run(operands, scratch, 0, rows);
-      return;
-    }
-    operands.segments[ProductShape.C].asSlice(0, rows * matmul.rowBytes()).fill((byte) 0);
     long a = operands.base[ProductShape.A];
     long b = operands.base[ProductShape.B];
-    for (int t = 0; t < terms; t++) {
-      operands.base[ProductShape.A] = a + matmul.term(matmul.aSlot(), t);
-      operands.base[ProductShape.B] = b + matmul.term(matmul.bSlot(), t);
-      product.run(operands, scratch, 0, rows);
+    if (points == 0) {
+      clear(operands, 0, rows);
+      return;
     }
+    FoldBlocks blocks = new FoldBlocks(matmul.order());
+    int waiting = 0;
+    for (long r = 0; r < points; ) {
+      long end = Math.min(points, r + Math.min(blocks.left(), points));
+      operands.base[ProductShape.C] = waiting * blockBytes;
+      if (accumulates) {
+        clear(operands, waiting * blockBytes, rows);
+      }
+      boolean whole = end - r == blocks.left();
+      int sums = end == points ? waiting : whole ? blocks.next() : 0;
+      while (r < end) {
+        int k = (int) (r % depth);
+        int n = (int) Math.min(depth - k, end - r);
+        operands.base[ProductShape.A] = a + matmul.start(matmul.aSlot(), r);
+        operands.base[ProductShape.B] = b + bStart(r);
+        r += n;
+        ProductShape.set(operands, n, r == end ? sums : 0);
+        product.run(operands, scratch, 0, rows);
+      }
+      waiting += 1 - sums;
+    }
+  }
+
+  private long bStart(long r) {
+    return matmul.packs() ? r * matmul.bDepth() : matmul.start(matmul.bSlot(), r);
+  }
+
+  private void clear(Frame operands, long at, int rows) {
+    operands.segments[ProductShape.C].asSlice(at, rows * matmul.rowBytes()).fill((byte) 0);
   }
 
   @Override
@@ -89,7 +127,7 @@ final class MatmulKernel implements Kernel {
     Frame operands = scratch.operands();
     int rows = matmul.rows();
     long rowBytes = matmul.rowBytes();
-    MemorySegment c = scratch.product(BLOCK * rowBytes);
+    MemorySegment c = scratch.product((1 + waiting) * blockBytes);
     operands.segments[ProductShape.A] = matmul.rowsOf(frame);
     operands.segments[ProductShape.B] = matmul.columnsOf(frame);
     operands.segments[ProductShape.C] = c;

@@ -43,7 +43,7 @@ record NestKernel(
         matmul.isPresent()
             ? new MatmulKernel(
                 matmul.get(),
-                products.apply(matmul.get().shape()),
+                products.apply(matmul.get().shape(MatmulKernel.blockBytes(matmul.get()))),
                 rows(matmul.get().epilogue(), vectors, trials, classes))
             : CopyKernel.of(rows).orElseGet(() -> rows(rows, vectors, trials, classes));
     return new NestKernel(
@@ -119,7 +119,10 @@ record NestKernel(
     if (vectors == Vectors.OFF || kernel instanceof CopyKernel) {
       return all;
     }
-    matmul.ifPresent(m -> all.add(ProductClass.write(m.shape(), bits(vectors)).bytes()));
+    matmul.ifPresent(
+        m ->
+            all.add(
+                ProductClass.write(m.shape(MatmulKernel.blockBytes(m)), bits(vectors)).bytes()));
     RowNest nest = matmul.map(Matmul::epilogue).orElse(rows);
     if (VectorFit.elementBytes(nest) > 0) {
       VectorNest.Written w = VectorNest.write(nest, bits(vectors), VectorFit.elementBytes(nest));

@@ -28,6 +28,9 @@ final class ProductClass {
   private static final MethodTypeDesc TILE =
       MethodTypeDesc.of(CD_void, SEGMENT, CD_long, SEGMENT, CD_long, SEGMENT, CD_long, CD_int);
 
+  private static final MethodTypeDesc ADD =
+      MethodTypeDesc.of(CD_void, SEGMENT, CD_long, CD_long, CD_long);
+
   // parameters of `rows`; those of a tile are one less
   private static final int A = 1;
   private static final int A_AT = 2;
@@ -99,7 +102,12 @@ final class ProductClass {
 
     @Override
     public void run(Frame frame, Scratch scratch, int begin, int end) {
-      rows(frame, begin, end, shape.depth());
+      rows(frame, begin, end, ProductShape.depth(frame));
+      long c = frame.base[ProductShape.C] + begin * shape.cRow();
+      long bytes = (end - begin) * shape.cRow();
+      for (int i = ProductShape.sums(frame); i > 0; i--, c -= shape.cBlock()) {
+        rows.add(frame.segments[ProductShape.C], c - shape.cBlock(), c, bytes);
+      }
     }
 
     /** Empty sums into rows that {@link #run} overwrites, in tiles of many rows and of one. */
@@ -131,6 +139,7 @@ final class ProductClass {
             cb.withMethodBody(
                 t.method(), TILE, ClassFile.ACC_PRIVATE | ClassFile.ACC_STATIC, c -> tile(c, t));
           }
+          cb.withMethodBody("add", ADD, ClassFile.ACC_PUBLIC, this::add);
         });
   }
 
@@ -242,6 +251,31 @@ final class ProductClass {
         VectorCode.store(c, dtype, () -> element(c, row, column), v == b.length - 1 ? mask : -1);
       }
     }
+    c.return_();
+  }
+
+  /** Rows of sums = themselves + other rows of sums: whole vectors, since rows have that length. */
+  private void add(CodeBuilder c) {
+    int segment = 1;
+    int to = 2;
+    int from = 4;
+    int bytes = 6;
+    emission.expectNative(c, segment);
+    int j = c.allocateLocal(TypeKind.INT);
+    Emission.loop(
+        c,
+        j,
+        c::iconst_0,
+        () -> c.lload(bytes).l2i(),
+        vectorBits / 8,
+        () -> {
+          for (int at : new int[] {to, from}) {
+            VectorCode.load(
+                c, dtype, vectorBits, () -> c.aload(segment).lload(at).iload(j).i2l().ladd(), -1);
+          }
+          c.invokevirtual(vector, "add", MethodTypeDesc.of(vector, VectorCode.VECTOR));
+          VectorCode.store(c, dtype, () -> c.aload(segment).lload(to).iload(j).i2l().ladd(), -1);
+        });
     c.return_();
   }
 

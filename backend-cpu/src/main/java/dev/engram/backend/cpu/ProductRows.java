@@ -17,4 +17,7 @@ interface ProductRows {
       long cAt,
       int count,
       int depth);
+
+  /** {@code bytes} of C at {@code to} become themselves plus those at {@code from}. */
+  void add(MemorySegment c, long to, long from, long bytes);
 }

@@ -7,17 +7,43 @@ import dev.engram.ir.DType;
  * accumulates}, with contiguous rows of B and C: products of one form share their code. Its kernels
  * take the operands as segments and offsets {@link #A}, {@link #B} and {@link #C} of their frame;
  * their points are rows. Strides are in bytes.
+ *
+ * <p>A run takes {@link #depth} products into each sum. After that it joins blocks of a fold:
+ * {@link #sums} times the rows that lie {@code cBlock} bytes before become themselves plus the ones
+ * that are there.
  */
 record ProductShape(
     DType dtype,
-    int depth,
     int columns,
     long aRow,
     long aDepth,
     long bDepth,
     long cRow,
+    long cBlock,
     boolean accumulates) {
   static final int A = 0;
   static final int B = 1;
   static final int C = 2;
+
+  private static final int DEPTH = 3;
+  private static final int SUMS = 4;
+
+  /** A frame for the operands of a product. */
+  static Frame operands() {
+    return new Frame(3, 5);
+  }
+
+  /** What the next run of a kernel does. */
+  static void set(Frame operands, int depth, int sums) {
+    operands.base[DEPTH] = depth;
+    operands.base[SUMS] = sums;
+  }
+
+  static int depth(Frame operands) {
+    return (int) operands.base[DEPTH];
+  }
+
+  static int sums(Frame operands) {
+    return (int) operands.base[SUMS];
+  }
 }

@@ -4,6 +4,7 @@ import dev.engram.backend.cpu.Lanes.Node;
 import dev.engram.ir.DType;
 import dev.engram.ir.Index;
 import dev.engram.ir.Reduce;
+import dev.engram.lower.FoldOrder;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -110,11 +111,27 @@ record RowNest(
   /**
    * A fold.
    *
-   * @param states rows of partial results, {@code lanes} times the length of the row (or 1): the
+   * @param order in how many lanes and in what blocks
+   * @param states rows of partial results, as many as lanes times the length of the row (or 1): the
    *     folded values and for argMax and argMin their positions
+   * @param waiting a row for partial results of earlier blocks, or -1 where there is one block
    * @param result the row that the epilogue reads
    */
-  record Fold(Reduce.Kind kind, DType dtype, int lanes, List<Integer> states, int result) {}
+  record Fold(
+      Reduce.Kind kind,
+      DType dtype,
+      FoldOrder order,
+      List<Integer> states,
+      int waiting,
+      int result) {
+    int lanes() {
+      return order.lanes();
+    }
+
+    boolean isCut() {
+      return waiting >= 0;
+    }
+  }
 
   /** Number of outer points. */
   int outerPoints() {
@@ -122,8 +139,13 @@ record RowNest(
   }
 
   /** Number of reduction points outside the body's row. */
-  int reducePoints() {
-    return reduce.stream().reduce(1, Math::multiplyExact);
+  long reducePoints() {
+    return reduce.stream().mapToLong(Integer::longValue).reduce(1, Math::multiplyExact);
+  }
+
+  /** Number of points that every fold has. */
+  long foldedPoints() {
+    return Math.multiplyExact(reducePoints(), along == Along.FOLD ? inner : 1L);
   }
 
   boolean tiled() {
@@ -142,6 +164,7 @@ record RowNest(
     for (Pass p : body.passes) {
       each += p.live().size();
     }
-    return each * tile * Math.max(1, reducePoints()) * Math.max(1, inner);
+    double all = (double) each * tile * Math.max(1, reducePoints()) * Math.max(1, inner);
+    return (long) all;
   }
 }

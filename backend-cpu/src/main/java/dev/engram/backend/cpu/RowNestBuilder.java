@@ -12,6 +12,7 @@ import dev.engram.backend.cpu.RowNest.Slot;
 import dev.engram.backend.cpu.RowNest.Transfer;
 import dev.engram.ir.DType;
 import dev.engram.ir.Reduce;
+import dev.engram.lower.FoldOrder;
 import dev.engram.lower.Instr;
 import dev.engram.lower.Step;
 import java.util.ArrayList;
@@ -108,25 +109,30 @@ final class RowNestBuilder {
 
   private @Nullable Fold fold(Instr instr) {
     return switch (instr) {
-      case Instr.Fold f -> newFold(f.kind(), f.dtype(), f.lanes());
-      case Instr.DotFold f -> newFold(Reduce.Kind.SUM, f.dtype(), 1);
+      case Instr.Fold f -> newFold(f.kind(), f.dtype(), f.order());
+      case Instr.DotFold f -> newFold(Reduce.Kind.SUM, f.dtype(), f.order());
       case Instr.Load _, Instr.Literal _, Instr.IndexOf _, Instr.Apply _ -> null;
       case Instr.Convert _, Instr.LoadAt _, Instr.RandomWord _, Instr.Store _ -> null;
       case Instr.StoreAt _, Instr.Check _ -> null;
     };
   }
 
-  private Fold newFold(Reduce.Kind kind, DType dtype, int lanes) {
+  private Fold newFold(Reduce.Kind kind, DType dtype, FoldOrder order) {
     boolean arg = kind == Reduce.Kind.ARGMAX || kind == Reduce.Kind.ARGMIN;
     boolean rowwise = axes.along == Along.ROW;
-    int length = lanes * (rowwise ? axes.tile : 1);
+    int length = order.lanes() * (rowwise ? axes.tile : 1);
     List<Integer> states = new ArrayList<>();
     states.add(rowOf(dtype, length));
     if (arg) {
       states.add(rowOf(DType.I32, length));
     }
     int result = rowwise ? states.getLast() : rowOf(arg ? DType.I32 : dtype, axes.tile);
-    return new Fold(kind, dtype, lanes, List.copyOf(states), result);
+    long points = 1;
+    for (NestAxes.Axis a : axes.reduce) {
+      points = Math.multiplyExact(points, (long) a.length());
+    }
+    int waiting = order.block() < points ? rowOf(dtype, order.waiting(points) * length) : -1;
+    return new Fold(kind, dtype, order, List.copyOf(states), waiting, result);
   }
 
   /** Builds the passes of the body or the epilogue. */

@@ -25,7 +25,9 @@ final class ScalarNest implements Kernel {
   private final long[][] outerStrides;
   private final long[][] reduceStrides;
   private final long[] rowStride;
-  private final int reducePoints;
+  private final long[] innerStride;
+  private final long reducePoints;
+  private final List<Fold> cut;
 
   ScalarNest(RowNest nest, List<RowFunction> body, List<RowFunction> epilogue) {
     this.nest = nest;
@@ -41,12 +43,15 @@ final class ScalarNest implements Kernel {
     outerStrides = new long[slots][];
     reduceStrides = new long[slots][];
     rowStride = new long[slots];
+    innerStride = new long[slots];
     for (int s = 0; s < slots; s++) {
       Slot slot = nest.slots().get(s);
       outerStrides[s] = longs(slot.outer());
       reduceStrides[s] = longs(slot.reduce());
       rowStride[s] = slot.row();
+      innerStride[s] = slot.inner();
     }
+    cut = nest.folds().stream().filter(Fold::isCut).toList();
     // Rows without elements are not to be read: what they would be read from has none either.
     boolean empty = nest.along() == Along.FOLD && nest.inner() == 0;
     reducePoints = empty ? 0 : nest.reducePoints();
@@ -64,6 +69,11 @@ final class ScalarNest implements Kernel {
   public void run(Frame frame, Scratch scratch, int begin, int end) {
     scratch.enter(frame, nest);
     long[] point = scratch.atPoint;
+    int width = nest.along() == Along.ROW ? nest.tile() : 1;
+    ScalarBlocks[] blocks = new ScalarBlocks[cut.size()];
+    for (int f = 0; f < blocks.length; f++) {
+      blocks[f] = new ScalarBlocks(cut.get(f), cut.get(f).lanes() * width);
+    }
     for (int q = begin; q < end; q++) {
       advance(frame.base, outerStrides, outer, q, point);
       int length = nest.tile();
@@ -72,9 +82,9 @@ final class ScalarNest implements Kernel {
         length = Math.min(length, nest.rowLength() - q % tiles * length);
       }
       if (nest.along() == Along.ROW) {
-        rowwise(scratch, length);
+        rowwise(scratch, length, blocks);
       } else {
-        foldwise(scratch, length);
+        foldwise(scratch, length, blocks);
       }
       if (epilogue.length > 0) {
         System.arraycopy(point, 0, scratch.at, 0, rowStride.length);
@@ -85,11 +95,11 @@ final class ScalarNest implements Kernel {
   }
 
   /** to[slot] = from[slot] + Σ strides[slot][a]·index_a of the row-major point q. */
-  private static void advance(long[] from, long[][] strides, int[] lengths, int q, long[] to) {
+  private static void advance(long[] from, long[][] strides, int[] lengths, long q, long[] to) {
     System.arraycopy(from, 0, to, 0, strides.length);
-    int rest = q;
+    long rest = q;
     for (int a = lengths.length - 1; a >= 0; a--) {
-      int index = rest % lengths[a];
+      long index = rest % lengths[a];
       rest /= lengths[a];
       if (index != 0) {
         for (int s = 0; s < strides.length; s++) {
@@ -99,40 +109,76 @@ final class ScalarNest implements Kernel {
     }
   }
 
-  private void rowwise(Scratch s, int length) {
+  private void rowwise(Scratch s, int length, ScalarBlocks[] blocks) {
     List<Fold> folds = nest.folds();
     for (int f = 0; f < folds.size(); f++) {
       start(s, folds.get(f), nest.tile());
     }
-    for (int r = 0; r < reducePoints; r++) {
+    start(blocks);
+    for (long r = 0; r < reducePoints; r++) {
       advance(s.atPoint, reduceStrides, reduce, r, s.at);
-      s.r = r;
+      s.r = (int) r;
       call(s, bodyLoads, body, bodyStores, length);
+      for (ScalarBlocks b : blocks) {
+        b.done(s, r + 1);
+      }
     }
+    finish(s, blocks);
     for (int f = 0; f < folds.size(); f++) {
       finish(s, folds.get(f), nest.tile());
     }
   }
 
-  private void foldwise(Scratch s, int length) {
+  private void foldwise(Scratch s, int length, ScalarBlocks[] blocks) {
     List<Fold> folds = nest.folds();
+    int inner = nest.inner();
     for (int p = 0; p < length; p++) {
       for (int f = 0; f < folds.size(); f++) {
         start(s, folds.get(f), 1);
       }
-      for (int r = 0; r < reducePoints; r++) {
-        advance(s.atPoint, reduceStrides, reduce, r, s.at);
-        for (int k = 0; k < rowStride.length; k++) {
-          s.at[k] += p * rowStride[k];
+      start(blocks);
+      for (long r = 0; r < reducePoints; r++) {
+        for (int from = 0; from < inner; ) {
+          advance(s.atPoint, reduceStrides, reduce, r, s.at);
+          for (int k = 0; k < rowStride.length; k++) {
+            s.at[k] += p * rowStride[k] + from * innerStride[k];
+          }
+          long points = r * inner + from;
+          int n = toBlockEnd(blocks, points, inner - from);
+          s.r = (int) points;
+          call(s, bodyLoads, body, bodyStores, n);
+          from += n;
+          for (ScalarBlocks b : blocks) {
+            b.done(s, points + n);
+          }
         }
-        s.r = r * nest.inner();
-        call(s, bodyLoads, body, bodyStores, nest.inner());
       }
+      finish(s, blocks);
       for (int f = 0; f < folds.size(); f++) {
         Fold fold = folds.get(f);
         finish(s, fold, 1);
         System.arraycopy(s.rows[fold.states().getLast()], 0, s.rows[fold.result()], p, 1);
       }
+    }
+  }
+
+  private static void start(ScalarBlocks[] blocks) {
+    for (ScalarBlocks b : blocks) {
+      b.start();
+    }
+  }
+
+  private static int toBlockEnd(ScalarBlocks[] blocks, long points, int most) {
+    long n = most;
+    for (ScalarBlocks b : blocks) {
+      n = Math.min(n, b.end() - points);
+    }
+    return (int) n;
+  }
+
+  private static void finish(Scratch s, ScalarBlocks[] blocks) {
+    for (ScalarBlocks b : blocks) {
+      b.finish(s);
     }
   }
 
@@ -199,12 +245,13 @@ final class ScalarNest implements Kernel {
     void load(Scratch s, int length) {
       for (int i = 0; i < slot.length; i++) {
         long from = s.at[slot[i]];
-        if (constant[i] && s.loadedFrom[row[i]] == from) {
+        // a fixed element is read once, into element 0
+        int n = stride[i] == 0 ? Math.min(length, 1) : length;
+        if (constant[i] && s.loadedFrom[row[i]] == from && s.loaded[row[i]] >= n) {
           continue;
         }
         s.loadedFrom[row[i]] = from;
-        // a fixed element is read once, into element 0
-        int n = stride[i] == 0 ? Math.min(length, 1) : length;
+        s.loaded[row[i]] = n;
         RowCopies.load(s.segments[buffer[i]], from, stride[i], dtype[i], s.rows[row[i]], n);
       }
     }

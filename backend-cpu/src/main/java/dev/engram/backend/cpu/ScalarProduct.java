@@ -1,6 +1,7 @@
 package dev.engram.backend.cpu;
 
 import dev.engram.ir.DType;
+import dev.engram.ir.Reduce;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -24,12 +25,19 @@ final class ScalarProduct implements Kernel {
     }
   }
 
+  @Override
+  public long work(Frame frame) {
+    return Math.max(1, ProductShape.depth(frame));
+  }
+
   private void floats(Frame frame, Scratch scratch, int begin, int end) {
-    int depth = shape.depth();
+    int depth = ProductShape.depth(frame);
     int n = shape.columns();
     float[] b = (float[]) scratch.array(DType.F32, 0, depth * n);
     float[] a = (float[]) scratch.array(DType.F32, 1, depth);
     float[] c = (float[]) scratch.array(DType.F32, 2, n);
+    float[] earlier = (float[]) scratch.array(DType.F32, 3, n);
+    int sums = ProductShape.sums(frame);
     MemorySegment bs = frame.segments[ProductShape.B];
     long bAt = frame.base[ProductShape.B];
     for (int k = 0; k < depth; k++) {
@@ -52,6 +60,11 @@ final class ScalarProduct implements Kernel {
       }
       for (; k < depth; k++) {
         add1(a[k], b, k * n, c, n);
+      }
+      for (int i = 0; i < sums; i++) {
+        cAt -= shape.cBlock();
+        MemorySegment.copy(cs, ValueLayout.JAVA_FLOAT, cAt, earlier, 0, n);
+        Folds.combine(earlier, 0, c, Reduce.Kind.SUM, DType.F32, n);
       }
       MemorySegment.copy(c, 0, cs, ValueLayout.JAVA_FLOAT, cAt, n);
     }
@@ -82,11 +95,13 @@ final class ScalarProduct implements Kernel {
   }
 
   private void doubles(Frame frame, Scratch scratch, int begin, int end) {
-    int depth = shape.depth();
+    int depth = ProductShape.depth(frame);
     int n = shape.columns();
     double[] b = (double[]) scratch.array(DType.F64, 0, depth * n);
     double[] a = (double[]) scratch.array(DType.F64, 1, depth);
     double[] c = (double[]) scratch.array(DType.F64, 2, n);
+    double[] earlier = (double[]) scratch.array(DType.F64, 3, n);
+    int sums = ProductShape.sums(frame);
     MemorySegment bs = frame.segments[ProductShape.B];
     long bAt = frame.base[ProductShape.B];
     for (int k = 0; k < depth; k++) {
@@ -109,6 +124,11 @@ final class ScalarProduct implements Kernel {
       }
       for (; k < depth; k++) {
         add1(a[k], b, k * n, c, n);
+      }
+      for (int i = 0; i < sums; i++) {
+        cAt -= shape.cBlock();
+        MemorySegment.copy(cs, ValueLayout.JAVA_DOUBLE, cAt, earlier, 0, n);
+        Folds.combine(earlier, 0, c, Reduce.Kind.SUM, DType.F64, n);
       }
       MemorySegment.copy(c, 0, cs, ValueLayout.JAVA_DOUBLE, cAt, n);
     }

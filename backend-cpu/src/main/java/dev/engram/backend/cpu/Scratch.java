@@ -17,6 +17,9 @@ final class Scratch {
   /** For each row the byte offset that it was last loaded from, -1 before the first load. */
   long[] loadedFrom = {};
 
+  /** For each row how many elements were last loaded. */
+  int[] loaded = {};
+
   /** Each slot's byte offset or value at the start of the current row. */
   long[] at = {};
 
@@ -29,7 +32,7 @@ final class Scratch {
   int r;
 
   private Frame block = new Frame(0, 0);
-  private final Frame operands = new Frame(3, 3);
+  private final Frame operands = ProductShape.operands();
   private MemorySegment product = MemorySegment.NULL;
   private MemorySegment memory = MemorySegment.NULL;
   private Frame frame = new Frame(0, 0);
@@ -50,6 +53,7 @@ final class Scratch {
     if (rows.length < wanted.size()) {
       rows = new Object[wanted.size()];
       loadedFrom = new long[wanted.size()];
+      loaded = new int[wanted.size()];
     }
     Arrays.fill(loadedFrom, -1);
     Arrays.fill(taken, 0);

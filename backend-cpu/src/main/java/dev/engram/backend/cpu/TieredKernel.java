@@ -46,7 +46,7 @@ final class TieredKernel implements Kernel {
   private boolean looksCompiled;
   private int wins;
 
-  // Written by several threads, none of which needs it exact.
+  // Written by several threads, none of which needs it exact. A point counts as much as its work.
   private double scalarNanosPerPoint;
 
   /** How long the twin has worked, and how long trials have taken. */
@@ -91,10 +91,14 @@ final class TieredKernel implements Kernel {
       trials.worked(t);
       worked += t;
       // the least of late: a thread that lost its core must not make the twin look slow
-      double per = t / (double) (end - from);
+      double per = t / work(frame, end - from);
       double known = scalarNanosPerPoint;
       scalarNanosPerPoint = known == 0 ? per : Math.min(per, known * 1.02);
     }
+  }
+
+  private double work(Frame frame, int points) {
+    return (double) points * scalar.work(frame);
   }
 
   private boolean mayTry() {
@@ -135,7 +139,7 @@ final class TieredKernel implements Kernel {
         step = 3 * unit - step;
       }
     }
-    double per = (System.nanoTime() - start) / (double) (at - begin);
+    double per = (System.nanoTime() - start) / work(frame, at - begin);
     wins = per < scalarNanosPerPoint ? wins + 1 : 0;
     looksCompiled = per < 2 * scalarNanosPerPoint;
     if (wins >= WINS_TO_SWITCH) {

@@ -66,7 +66,8 @@ final class VectorFit {
     return along == Along.ROW ? s.row() : s.inner();
   }
 
-  // Along the folded axis each vector lane keeps its own partial result: there must be enough.
+  // Along the folded axis each vector lane keeps its own partial result: there must be enough, and
+  // blocks end together.
   private static boolean foldsFit(RowNest nest, int bytes) {
     for (Fold f : nest.folds()) {
       boolean arithmetic =
@@ -84,6 +85,7 @@ final class VectorFit {
         return false;
       }
     }
-    return !nest.folds().isEmpty();
+    long orders = nest.folds().stream().filter(Fold::isCut).map(Fold::order).distinct().count();
+    return !nest.folds().isEmpty() && orders <= 1;
   }
 }

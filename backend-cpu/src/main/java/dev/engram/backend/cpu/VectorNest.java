@@ -18,6 +18,7 @@ import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +48,7 @@ final class VectorNest {
   private CodeBuilder c;
   private VectorRow rows;
   private FoldStarts starts;
+  private final Map<Fold, VectorBlocks> blocks = new LinkedHashMap<>();
 
   /** The locals with every slot's offset at some depth of the loops. */
   record At(int[] local) {}
@@ -108,6 +110,11 @@ final class VectorNest {
     Map<Node, Integer> body = constants(nest.body());
     Map<Node, Integer> epilogue = constants(nest.epilogue());
     starts = FoldStarts.load(c, nest.folds(), vectorBits);
+    for (Fold f : nest.folds()) {
+      if (f.isCut()) {
+        blocks.put(f, new VectorBlocks(c, f, blockBytes(f)));
+      }
+    }
     At base = new At(new int[nest.slots().size()]);
     for (int s = 0; s < base.local.length; s++) {
       base.local[s] = c.allocateLocal(TypeKind.LONG);
@@ -131,11 +138,20 @@ final class VectorNest {
       int state = f.states().getFirst();
       rowOffset.put(state, scratchBytes);
       scratchBytes += nest.along() == Along.ROW ? f.lanes() * rowBytes : 128;
+      if (f.isCut()) {
+        rowOffset.put(f.waiting(), scratchBytes);
+        scratchBytes += f.order().waiting(nest.foldedPoints()) * blockBytes(f);
+      }
       if (!rowOffset.containsKey(f.result())) {
         rowOffset.put(f.result(), scratchBytes);
         scratchBytes += rowBytes;
       }
     }
+  }
+
+  /** Bytes of the partial results of one block. */
+  private long blockBytes(Fold f) {
+    return f.lanes() * (nest.along() == Along.ROW ? rowBytes : size);
   }
 
   private Map<Node, Integer> constants(Phase phase) {
@@ -238,6 +254,7 @@ final class VectorNest {
             VectorCode.store(c, f.dtype(), () -> pushScratch(f.states().getFirst(), j), -1);
           });
     }
+    blocks.values().forEach(VectorBlocks::start);
     int r = c.allocateLocal(TypeKind.INT);
     c.iconst_0().istore(r);
     reduceLoops(
@@ -248,8 +265,47 @@ final class VectorNest {
             rows.row(p, nest.body(), inside, length, bound, r);
           }
           c.iinc(r, 1);
+          blocks.forEach((f, b) -> b.done(c::lconst_1, w -> addRows(f, w), w -> pushRows(f, w)));
         });
+    blocks.forEach((f, b) -> b.finish(w -> addRows(f, w)));
     nest.folds().forEach(this::halve);
+  }
+
+  /** The rows of partial results = the waiting ones combined with them. */
+  private void addRows(Fold f, int waiting) {
+    int state = f.states().getFirst();
+    eachVector(
+        f,
+        j -> {
+          VectorCode.load(c, f.dtype(), vectorBits, () -> pushWaiting(f, waiting, j), -1);
+          VectorCode.load(c, f.dtype(), vectorBits, () -> pushScratch(state, j), -1);
+          combine(f);
+          VectorCode.store(c, f.dtype(), () -> pushScratch(state, j), -1);
+        });
+  }
+
+  private void pushRows(Fold f, int waiting) {
+    int state = f.states().getFirst();
+    eachVector(
+        f,
+        j -> {
+          VectorCode.load(c, f.dtype(), vectorBits, () -> pushScratch(state, j), -1);
+          VectorCode.store(c, f.dtype(), () -> pushWaiting(f, waiting, j), -1);
+          c.aload(starts.of(f));
+          VectorCode.store(c, f.dtype(), () -> pushScratch(state, j), -1);
+        });
+  }
+
+  private void eachVector(Fold f, java.util.function.IntConsumer body) {
+    int j = c.allocateLocal(TypeKind.INT);
+    int bytes = Math.toIntExact(blockBytes(f));
+    Emission.loop(
+        c, j, c::iconst_0, () -> c.loadConstant(bytes), vectorBits / 8, () -> body.accept(j));
+  }
+
+  private void pushWaiting(Fold f, int waiting, int j) {
+    pushScratch(f.waiting(), j);
+    c.lload(waiting).ladd();
   }
 
   private void reduceLoops(int a, At at, java.util.function.Consumer<At> body) {
@@ -339,11 +395,56 @@ final class VectorNest {
             }
             partial.put(f.states().getFirst(), locals);
           }
+          blocks.values().forEach(VectorBlocks::start);
           reduceLoops(0, here, inside -> rows.foldRow(p, inside, constants, partial, groups));
+          blocks.forEach((f, b) -> b.finish(w -> addVectors(f, partial, w)));
           for (Fold f : nest.folds()) {
             finish(f, partial.get(f.states().getFirst()), point);
           }
         });
+  }
+
+  /** Emits code after {@code pushPoints} points of a row along the folded axis. */
+  void rowDone(Map<Integer, int[]> partial, Emission.Part pushPoints) {
+    blocks.forEach(
+        (f, b) ->
+            b.done(
+                pushPoints,
+                w -> addVectors(f, partial, w),
+                w -> {
+                  int[] locals = partial.get(f.states().getFirst());
+                  for (int g = 0; g < locals.length; g++) {
+                    int group = g;
+                    c.aload(locals[g]);
+                    VectorCode.store(c, f.dtype(), () -> pushWaitingVector(f, w, group), -1);
+                    c.aload(starts.of(f)).astore(locals[g]);
+                  }
+                }));
+  }
+
+  boolean hasBlocks() {
+    return !blocks.isEmpty();
+  }
+
+  /** Pushes how many points come before the end of the blocks, which is that of all folds. */
+  void pushLeft() {
+    blocks.values().iterator().next().pushLeft();
+  }
+
+  private void addVectors(Fold f, Map<Integer, int[]> partial, int waiting) {
+    int[] locals = partial.get(f.states().getFirst());
+    for (int g = 0; g < locals.length; g++) {
+      int group = g;
+      VectorCode.load(c, f.dtype(), vectorBits, () -> pushWaitingVector(f, waiting, group), -1);
+      c.aload(locals[g]);
+      combine(f);
+      c.astore(locals[g]);
+    }
+  }
+
+  private void pushWaitingVector(Fold f, int waiting, int group) {
+    long offset = rowOffset.get(f.waiting()) + (long) group * vectorBits / 8;
+    c.aload(scratchSegment).loadConstant(offset).lload(waiting).ladd();
   }
 
   private void finish(Fold f, int[] partial, int point) {

@@ -118,7 +118,17 @@ final class ExecutableTest {
   void callersWaitForEachOther() throws Exception {
     LoopProgram p =
         MatmulTest.program(
-            new MatmulTest.Shape(DType.F32, 1, 64, 33, 65, false, true, false, true));
+            new MatmulTest.Shape(
+                DType.F32,
+                1,
+                64,
+                33,
+                65,
+                false,
+                true,
+                false,
+                true,
+                dev.engram.lower.FoldOrder.PLAIN));
     List<HostTensor> in = MatmulTest.inputs(p, new Random(3));
     List<HostTensor> want = LoopInterpreter.run(p, in);
     CpuBackend backend = new CpuBackend(new CpuOptions(2, Vectors.AUTO));

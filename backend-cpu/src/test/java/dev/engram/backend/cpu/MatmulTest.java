@@ -11,6 +11,7 @@ import dev.engram.ir.Where;
 import dev.engram.lower.Access;
 import dev.engram.lower.Affine;
 import dev.engram.lower.Buffer;
+import dev.engram.lower.FoldOrder;
 import dev.engram.lower.Instr;
 import dev.engram.lower.LoopInterpreter;
 import dev.engram.lower.LoopProgram;
@@ -35,7 +36,8 @@ final class MatmulTest {
       boolean aTransposed,
       boolean bTransposed,
       boolean bBatched,
-      boolean epilogue) {}
+      boolean epilogue,
+      FoldOrder order) {}
 
   static LoopProgram program(Shape s) {
     List<Buffer> buffers = new ArrayList<>();
@@ -54,7 +56,7 @@ final class MatmulTest {
         List.of(
             new Instr.Load(s.dtype, new Access(0, a)),
             new Instr.Load(s.dtype, new Access(1, b)),
-            new Instr.DotFold(s.dtype, 0, 1));
+            new Instr.DotFold(s.dtype, 0, 1, s.order));
     Access out = new Access(3, at((long) s.m * s.n, s.n, 1, 0));
     List<Instr> epilogue =
         s.epilogue
@@ -129,20 +131,30 @@ final class MatmulTest {
               random.nextBoolean(),
               random.nextBoolean(),
               random.nextInt(4) == 0,
-              random.nextBoolean());
+              random.nextBoolean(),
+              order(random));
       check(s, random);
     }
   }
 
+  private static FoldOrder order(Random random) {
+    int block = 1 + random.nextInt(20);
+    long share = random.nextBoolean() ? FoldOrder.ALL : block + random.nextInt(30);
+    return random.nextBoolean() ? FoldOrder.PLAIN : new FoldOrder(1, block, share);
+  }
+
   @Test
   void anEmptySumIsZero() {
-    check(new Shape(DType.F32, 1, 5, 0, 7, false, false, false, true), new Random(1));
+    check(
+        new Shape(DType.F32, 1, 5, 0, 7, false, false, false, true, FoldOrder.PLAIN),
+        new Random(1));
   }
 
   @Test
   void productsAreRecognised() {
     for (boolean t : new boolean[] {false, true}) {
-      LoopProgram p = program(new Shape(DType.F32, 1, 8, 9, 17, t, t, false, true));
+      LoopProgram p =
+          program(new Shape(DType.F32, 1, 8, 9, 17, t, t, false, true, FoldOrder.PLAIN));
       CpuExecutable e =
           (CpuExecutable) new CpuBackend(new CpuOptions(1, Vectors.FORCE_256)).compile(p);
       assertTrue(e.nests().getFirst().kernel.kernel() instanceof MatmulKernel);

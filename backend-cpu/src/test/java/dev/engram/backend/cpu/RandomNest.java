@@ -10,6 +10,7 @@ import dev.engram.ir.Signature;
 import dev.engram.ir.Where;
 import dev.engram.lower.Access;
 import dev.engram.lower.Affine;
+import dev.engram.lower.FoldOrder;
 import dev.engram.lower.Instr;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.ProgramVerifier;
@@ -296,12 +297,13 @@ final class RandomNest {
       }
       if (random.nextInt(4) == 0 && !bool) {
         Value w = pick(x -> x.dtype == v.dtype);
-        int id = add(new Instr.DotFold(v.dtype, v.id, w.id));
+        int id = add(new Instr.DotFold(v.dtype, v.id, w.id, order(1, FoldOrder.PRODUCT_CHAIN)));
         results.add(new Value(id, v.dtype, v.exact && w.exact));
         continue;
       }
-      int lanes = arg || bool ? 1 : 1 << (random.nextBoolean() ? 4 : random.nextInt(5));
-      int id = add(new Instr.Fold(kind, v.dtype, v.id, lanes));
+      int lanes = 1 << (random.nextBoolean() ? 4 : random.nextInt(5));
+      FoldOrder order = arg || bool ? FoldOrder.PLAIN : order(lanes, FoldOrder.CHAIN);
+      int id = add(new Instr.Fold(kind, v.dtype, v.id, order));
       results.add(new Value(id, arg ? DType.I32 : v.dtype, v.exact));
     }
     bodySize = code.size();
@@ -323,6 +325,20 @@ final class RandomNest {
       add(new Instr.Store(v.dtype, new Access(memory.output(v.dtype, size[0]), at), v.id));
     }
     store(parallel);
+  }
+
+  /** Blocks and shares of any length, as long as no chain is longer than {@code most}. */
+  private FoldOrder order(int lanes, int most) {
+    long points = 1;
+    for (Step.Axis a : axes.subList(parallel, axes.size())) {
+      points *= a.length();
+    }
+    if (random.nextInt(3) == 0 && points <= (long) most * lanes) {
+      return FoldOrder.inLanes(lanes);
+    }
+    int chain = random.nextBoolean() ? 1 + random.nextInt(most) : 1 + random.nextInt(3);
+    long share = (long) chain * lanes * (1 + random.nextInt(5)) + lanes * random.nextInt(2);
+    return new FoldOrder(lanes, (long) chain * lanes, random.nextBoolean() ? FoldOrder.ALL : share);
   }
 
   private void epilogueLoad(DType t) {

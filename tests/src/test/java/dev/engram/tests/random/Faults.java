@@ -255,7 +255,7 @@ final class Faults {
         p,
         i ->
             i instanceof Instr.Fold f && f.kind() == Reduce.Kind.PROD
-                ? new Instr.Fold(Reduce.Kind.SUM, f.dtype(), f.value(), f.lanes())
+                ? new Instr.Fold(Reduce.Kind.SUM, f.dtype(), f.value(), f.order())
                 : i);
   }
 

@@ -1,0 +1,69 @@
+package dev.engram.lower;
+
+/**
+ * The tree of a {@link FoldOrder}, walked from its first leaf to its last with a stack of partial
+ * results, as a binary counter counts:
+ *
+ * <pre>
+ * FoldBlocks blocks = …
+ * for each point
+ *   partial = partial + term
+ *   if the last {@link #left} points are done
+ *     {@link #next} times: partial = stack.pop() + partial
+ *     stack.push(partial), partial = the start value
+ * while the stack is not empty: partial = stack.pop() + partial
+ * </pre>
+ *
+ * <p>The last block may end where the points do, which pushes it and leaves an empty one: that adds
+ * the start value to it, and no bit changes, since no partial sum that starts from 0 is -0.
+ */
+public final class FoldBlocks {
+  private final long block;
+  private final long share;
+
+  /** Points to the end of the block, from its start. */
+  private long left;
+
+  private long shareLeft;
+  private long blocks;
+  private long shares;
+
+  public FoldBlocks(long block, long share) {
+    this.block = block;
+    this.share = share;
+    start();
+  }
+
+  /** A walk of {@code order}. */
+  public FoldBlocks(FoldOrder order) {
+    this(order.block(), order.share());
+  }
+
+  /** Goes to the first block. */
+  public void start() {
+    left = block;
+    shareLeft = share;
+    blocks = 0;
+    shares = 0;
+  }
+
+  /** Points of the block that begins. */
+  public long left() {
+    return left;
+  }
+
+  /** The block has ended: how many partial results are to be added to it. The next one begins. */
+  public int next() {
+    shareLeft -= left;
+    int sums;
+    if (shareLeft == 0) {
+      sums = Long.bitCount(blocks) + Long.numberOfTrailingZeros(++shares);
+      blocks = 0;
+      shareLeft = share;
+    } else {
+      sums = Long.numberOfTrailingZeros(++blocks);
+    }
+    left = Math.min(block, shareLeft);
+    return sums;
+  }
+}

@@ -1,0 +1,51 @@
+package dev.engram.lower;
+
+import dev.engram.ir.Dot;
+import dev.engram.ir.Eqn;
+import dev.engram.ir.Op;
+import dev.engram.ir.Reduce;
+import dev.engram.ir.Shape;
+import java.util.List;
+
+/**
+ * How many chains of a fold run side by side: {@link FoldOrder#LANES} where the last axis of what
+ * is folded is, so that neighbours in memory go to different chains, else one for each result.
+ *
+ * <p>The equation alone decides, not the nest that it is fused into.
+ */
+final class FoldLanes {
+  private FoldLanes() {}
+
+  static int of(Eqn e) {
+    return isAlongMemory(e) && Reads.folded(e).size() >= FoldOrder.LANES ? FoldOrder.LANES : 1;
+  }
+
+  private static boolean isAlongMemory(Eqn e) {
+    return switch (e.op()) {
+      case Reduce r -> spreads(r.kind()) && r.axes().contains(last(e, 0));
+      case Dot d -> {
+        int pair = d.lhsContract().indexOf(last(e, 0));
+        yield pair >= 0 && pair == d.rhsContract().indexOf(last(e, 1));
+      }
+      case Op _ -> false;
+    };
+  }
+
+  private static boolean spreads(Reduce.Kind kind) {
+    return switch (kind) {
+      case SUM, PROD, MAX, MIN -> true;
+      case ANY, ALL, ARGMAX, ARGMIN -> false;
+    };
+  }
+
+  /** The last axis of an operand that has neighbours. */
+  private static int last(Eqn e, int operand) {
+    Shape shape = e.in(operand).type().shape();
+    List<Integer> dims = shape.dims();
+    int axis = dims.size() - 1;
+    while (axis > 0 && dims.get(axis) == 1) {
+      axis--;
+    }
+    return axis;
+  }
+}

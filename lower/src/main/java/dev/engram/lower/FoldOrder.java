@@ -1,0 +1,140 @@
+package dev.engram.lower;
+
+import dev.engram.ir.DType;
+import dev.engram.ir.Reduce;
+
+/**
+ * The order in which a fold adds: the one definition that lowering chooses by, {@link LoopPrinter}
+ * prints, {@link ProgramVerifier} checks, and the loop interpreter and every backend obey, whatever
+ * the width of their vectors and the number of their threads.
+ *
+ * <p>Let r count the points of the reduction axes in row-major order, from 0. The points are cut
+ * into shares of {@code share} successive ones, and each share into blocks of {@code block}; the
+ * last of each may be shorter. Then
+ *
+ * <pre>
+ * block     b_l   = x_r + x_r' + …   over the block's points with r mod lanes = l, in order, from
+ *                                    the start value (the sum's 0, the product's 1, …): one chain
+ * tree      T(b)  = b                              of one block
+ *           T(…)  = T(the first 2^k) + T(the rest) of more, 2^k the greatest power of two below
+ *                                                  their number; lane by lane
+ * share     s     = T(its blocks)
+ * partials  p     = T(all shares)
+ * result          = p folded in halves: p_l + p_{l + lanes/2} for l &lt; lanes/2, and so on
+ * </pre>
+ *
+ * <p>So a fold is a tree whose leaves are short chains. The error of a sum of positive terms grows
+ * with the length of one chain and the depth of the tree, not with the number of terms: at most
+ * (chain + log₂ leaves) roundings.
+ *
+ * <p>Whole subtrees can be computed anywhere and by anyone: 2^k shares that start at a multiple of
+ * 2^k are one, and so are 2^k blocks of a share. A share is a run of whole positions along the
+ * outermost reduction axis, the examples where a batch is summed over, and how many there are
+ * follows from that axis' length alone. {@link FoldBlocks} walks the tree in the order of r with
+ * one partial result for each of its levels.
+ *
+ * @param lanes chains that run side by side; a power of two
+ * @param block points of a block, a multiple of {@code lanes}; {@link #ALL} when there is one block
+ * @param share points of a share, a multiple of {@code lanes}, at least {@code block}; {@link #ALL}
+ *     when there is one share
+ */
+public record FoldOrder(int lanes, long block, long share) {
+  /** More points than any fold has. */
+  public static final long ALL = Long.MAX_VALUE;
+
+  /** The most terms of a chain in sums. */
+  public static final int CHAIN = 128;
+
+  /** The most terms of a chain of products that are added by fused multiply-adds. */
+  public static final int PRODUCT_CHAIN = 256;
+
+  /** Chains side by side of a fold along memory. */
+  static final int LANES = 16;
+
+  /** The most shares. */
+  private static final int SHARES = 16;
+
+  /** A share has at least so many positions of the outermost axis. */
+  private static final int LEAST = 16;
+
+  /** One chain of all points. */
+  public static final FoldOrder PLAIN = new FoldOrder(1, ALL, ALL);
+
+  /** One block in so many lanes. */
+  public static FoldOrder inLanes(int lanes) {
+    return new FoldOrder(lanes, ALL, ALL);
+  }
+
+  /** True where the order of such a fold matters: it rounds. */
+  public static boolean rounds(Reduce.Kind kind, DType dtype) {
+    return switch (kind) {
+      case SUM, PROD -> dtype.isFloat();
+      case MAX, MIN, ANY, ALL, ARGMAX, ARGMIN -> false;
+    };
+  }
+
+  /**
+   * The order of a sum that has these lanes.
+   *
+   * @param outer length of the outermost reduction axis
+   * @param inner points of the others
+   */
+  static FoldOrder sum(int lanes, long outer, long inner) {
+    long most = (long) CHAIN * lanes;
+    // Along memory one block is as good as can be: cutting it costs more than it gives.
+    int shares = lanes > 1 && outer * inner <= most ? 1 : shares(outer, LEAST);
+    return cut(lanes, most, outer, inner, shares);
+  }
+
+  /** As {@link #sum}, of products that are added by fused multiply-adds. */
+  static FoldOrder product(long outer, long inner) {
+    return cut(1, PRODUCT_CHAIN, outer, inner, shares(outer, PRODUCT_CHAIN));
+  }
+
+  /** The greatest power of two that leaves a share {@code least} positions, up to the most. */
+  private static int shares(long outer, int least) {
+    return (int) Math.min(SHARES, Long.highestOneBit(Math.max(1, outer / least)));
+  }
+
+  private static FoldOrder cut(int lanes, long most, long outer, long inner, int shares) {
+    long points = outer * inner;
+    long whole = lanes / gcd(lanes, Math.max(1, inner));
+    long share = up(ceil(outer, shares), whole) * inner;
+    if (shares == 1 || share >= points) {
+      share = points;
+    }
+    long block = share <= most ? share : up(ceil(share, ceil(share, most)), lanes);
+    return new FoldOrder(lanes, block < points ? block : ALL, share < points ? share : ALL);
+  }
+
+  private static long ceil(long n, long by) {
+    return (n + by - 1) / by;
+  }
+
+  private static long up(long n, long unit) {
+    return ceil(n, unit) * unit;
+  }
+
+  private static long gcd(long a, long b) {
+    return b == 0 ? a : gcd(b, a % b);
+  }
+
+  /** Terms of the longest chain among so many points. */
+  long longestChain(long points) {
+    long most = Math.min(block, points);
+    return most / lanes + (most % lanes == 0 ? 0 : 1);
+  }
+
+  /** Partial results that wait, at most, while so many points are folded; none in one block. */
+  public int waiting(long points) {
+    if (block >= points) {
+      return 0;
+    }
+    return level(ceil(Math.min(share, points), block))
+        + level(ceil(points, Math.min(share, points)));
+  }
+
+  private static int level(long parts) {
+    return 64 - Long.numberOfLeadingZeros(Math.max(1, parts) - 1);
+  }
+}
