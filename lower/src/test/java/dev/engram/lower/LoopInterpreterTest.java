@@ -10,6 +10,7 @@ import dev.engram.ir.HostTensor;
 import dev.engram.ir.Reduce;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Where;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
 import org.junit.jupiter.api.Test;
@@ -84,6 +85,43 @@ class LoopInterpreterTest {
     assertEquals(p[0], lanes);
     assertNotEquals(
         fold(new Instr.Fold(Reduce.Kind.SUM, DType.F32, 0, FoldOrder.PLAIN), a, a), lanes);
+  }
+
+  @Test
+  void blocksAreAddedByTheTree() {
+    int others = 0;
+    for (int seed = 0; seed < 20; seed++) {
+      float[] a = numbers(seed);
+      List<Float> shares = new ArrayList<>();
+      for (int s = 0; s < N; s += 23) {
+        int end = Math.min(N, s + 23);
+        List<Float> blocks = new ArrayList<>();
+        for (int b = s; b < end; b += 7) {
+          float sum = 0;
+          for (int i = b; i < Math.min(end, b + 7); i++) {
+            sum += a[i];
+          }
+          blocks.add(sum);
+        }
+        shares.add(tree(blocks));
+      }
+      FoldOrder order = new FoldOrder(1, 7, 23);
+      float got = fold(new Instr.Fold(Reduce.Kind.SUM, DType.F32, 0, order), a, a);
+      assertEquals(tree(shares), got);
+      float chain = fold(new Instr.Fold(Reduce.Kind.SUM, DType.F32, 0, FoldOrder.PLAIN), a, a);
+      others += chain == got ? 0 : 1;
+    }
+    assertTrue(others > 5, others + " of 20 differ from one chain");
+  }
+
+  // The first 2ᵏ leaves, and the rest.
+  private static float tree(List<Float> leaves) {
+    int n = leaves.size();
+    if (n == 1) {
+      return leaves.getFirst();
+    }
+    int half = Integer.highestOneBit(n - 1);
+    return tree(leaves.subList(0, half)) + tree(leaves.subList(half, n));
   }
 
   @Test

@@ -120,6 +120,33 @@ class ProgramVerifierTest {
   }
 
   @Test
+  void chainsOfSumsAreShort() {
+    order("a chain of 129 terms", 129, FoldOrder.PLAIN);
+    order("a chain of 129 terms", 129 * 16, FoldOrder.inLanes(16));
+    order("a chain of 200 terms", 1000, new FoldOrder(1, 200, FoldOrder.ALL));
+    order("expected a power of two", 10, FoldOrder.inLanes(3));
+    order("cut within 4 lanes", 100, new FoldOrder(4, 6, 12));
+    order("shares of 3 points", 100, new FoldOrder(1, 4, 3));
+    for (FoldOrder good :
+        List.of(new FoldOrder(1, 128, FoldOrder.ALL), new FoldOrder(16, 32, 64))) {
+      ProgramVerifier.verify(program(sum(1000, good)));
+    }
+    ProgramVerifier.verify(program(sum(128, FoldOrder.PLAIN)));
+  }
+
+  private void order(String message, int n, FoldOrder order) {
+    refused(message, sum(n, order));
+  }
+
+  private Step.Nest sum(int n, FoldOrder order) {
+    return nest(
+        List.of(new Step.Axis(n, true)),
+        List.of(
+            new Instr.Literal(DType.F32, 0), new Instr.Fold(Reduce.Kind.SUM, DType.F32, 0, order)),
+        List.of(new Instr.Store(DType.F32, at(1, 0, 0), 1)));
+  }
+
+  @Test
   void buffersInOneMemoryAreNotAliveAtOnce() {
     refused("whose memory b3 has taken over", copy(0, 2), copy(0, 3), copy(2, 1));
     List<Step> body = List.of(copy(2, 1), copy(0, 3));

@@ -1,0 +1,45 @@
+package dev.engram.backend.cpu;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.engram.backend.cpu.CpuOptions.Vectors;
+import dev.engram.ir.DType;
+import dev.engram.ir.Role;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
+import dev.engram.ir.Trace;
+import dev.engram.lower.LoopProgram;
+import dev.engram.lower.Lowering;
+import dev.engram.lower.ProgramVerifier;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+
+/** Folds over more points than an int counts, in memory for a few. */
+class ManyPointsTest {
+  private static final int N = 50_000;
+
+  private static LoopProgram program(UnaryOperator<Tensor> fold) {
+    Trace t = new Trace("many");
+    Tensor x = t.input(TensorType.of(DType.F32, N, 1, 1), Role.INPUT, "");
+    Tensor y = t.input(TensorType.of(DType.F32, 1, N, 1), Role.INPUT, "");
+    Tensor z = t.input(TensorType.of(DType.F32, 1, 1, 8), Role.INPUT, "");
+    return Lowering.lower(t.build(t.run(() -> List.of(t.lift(fold.apply(x.add(y).add(z)))))));
+  }
+
+  /** Points of the largest fold of the compiled program. */
+  private static long compiled(LoopProgram p, Vectors vectors) {
+    CpuBackend cpu = new CpuBackend(new CpuOptions(1, vectors));
+    CpuExecutable code = (CpuExecutable) cpu.compile(ProgramVerifier.verify(p));
+    return code.nests().stream().mapToLong(n -> n.kernel.rows().foldedPoints()).max().orElseThrow();
+  }
+
+  @Test
+  void theyAreCountedExactly() {
+    for (Vectors v : List.of(Vectors.OFF, Vectors.FORCE_256)) {
+      assertEquals((long) N * N, compiled(program(x -> x.max(0, 1)), v));
+      assertEquals((long) N * N, compiled(program(x -> x.sum(0, 1)), v));
+      assertEquals((long) N * N * 8, compiled(program(Tensor::sum), v));
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** How exact sums are. */
+package dev.engram.tests.sums;
