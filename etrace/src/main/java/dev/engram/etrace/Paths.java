@@ -59,8 +59,7 @@ final class Paths {
       }
       if (first != null || !keeps) {
         Eqn named = first == null || (flow.isProduct(e) && !flow.isProduct(first)) ? e : first;
-        others.merge(
-            out, named, (a, b) -> flow.isProduct(b) && !flow.isProduct(a) ? b : a);
+        others.merge(out, named, (a, b) -> flow.isProduct(b) && !flow.isProduct(a) ? b : a);
       }
     }
   }

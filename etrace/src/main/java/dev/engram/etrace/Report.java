@@ -74,7 +74,9 @@ public record Report(
         .flatMap(g -> g instanceof Exactness.Approximate a ? Stream.of(a) : Stream.empty());
   }
 
-  /** Whether the gradient of a weight is exact; empty for a path that is no weight's of the step. */
+  /**
+   * Whether the gradient of a weight is exact; empty for a path that is no weight's of the step.
+   */
   public Optional<Exactness> exactnessOf(String weight) {
     return gradients.stream().filter(g -> g.weight().equals(weight)).findFirst();
   }

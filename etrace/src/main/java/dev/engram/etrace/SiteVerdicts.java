@@ -84,8 +84,7 @@ final class SiteVerdicts {
     for (int s : step.hidden()) {
       Optional<Eqn> e = from.unclean(map.newState(s));
       boolean own = states.stream().anyMatch(r -> map.group(r).equals(map.group(s)));
-      e.ifPresent(
-          x -> (own ? second : other).computeIfAbsent(x, _ -> new TreeSet<>()).add(s));
+      e.ifPresent(x -> (own ? second : other).computeIfAbsent(x, _ -> new TreeSet<>()).add(s));
     }
     Set<Omission> out = new LinkedHashSet<>();
     second.forEach((e, s) -> out.add(at(Kind.SECOND_PATH, s, e)));
@@ -102,17 +101,13 @@ final class SiteVerdicts {
     return switch (rule.recursion()) {
       case Recursion.None _ -> ofNoJacobian(states, Kind.NO_RECURSION);
       case Recursion.Leak(double decay) ->
-          decay == 0
-              ? ofNoJacobian(states, Kind.NO_RECURSION)
-              : omission(Kind.LEAK, states);
+          decay == 0 ? ofNoJacobian(states, Kind.NO_RECURSION) : omission(Kind.LEAK, states);
       case Recursion.Jacobian _ -> ofJacobian(states);
     };
   }
 
   private Set<Omission> omission(Kind kind, Set<Integer> states) {
-    return states.isEmpty()
-        ? Set.of()
-        : Set.of(Omission.of(kind, Verdicts.pathsOf(step, states)));
+    return states.isEmpty() ? Set.of() : Set.of(Omission.of(kind, Verdicts.pathsOf(step, states)));
   }
 
   private Set<Omission> ofNoJacobian(Set<Integer> states, Kind kind) {
@@ -140,7 +135,8 @@ final class SiteVerdicts {
         old(r)
             .unclean(map.newState(s))
             .ifPresent(
-                e -> (own ? back : other).computeIfAbsent(e, _ -> new TreeSet<>()).add(own ? r : s));
+                e ->
+                    (own ? back : other).computeIfAbsent(e, _ -> new TreeSet<>()).add(own ? r : s));
       }
     }
     if (rule.scope() instanceof Scope.Diagonal) {
@@ -200,8 +196,8 @@ final class SiteVerdicts {
   }
 
   /**
-   * The last op on a path from an old state to a result around the new values of {@code states};
-   * no op where the old value itself is the result, and nothing where there is no such path.
+   * The last op on a path from an old state to a result around the new values of {@code states}; no
+   * op where the old value itself is the result, and nothing where there is no such path.
    */
   static Optional<List<Eqn>> oldRead(SiteMap map, int r, List<Integer> states) {
     Set<Value> cut = new HashSet<>();

@@ -9,7 +9,6 @@ import dev.engram.ir.Param;
 import dev.engram.ir.Role;
 import dev.engram.ir.Rows;
 import dev.engram.ir.Value;
-import dev.engram.ir.Var;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -149,8 +148,7 @@ final class Verdicts {
         if (states.isEmpty()) {
           arguments.add(Argument.ENDS_WITH_STEP);
         } else {
-          omissions.add(
-              new Omission(Kind.UNTRACED, pathsOf(step, states), "untraced", e.where()));
+          omissions.add(new Omission(Kind.UNTRACED, pathsOf(step, states), "untraced", e.where()));
         }
       }
     }

@@ -104,8 +104,7 @@ class VerdictsTest {
         """,
         why);
     r.require(Strictness.ALL);
-    assertEquals(
-        List.of(Argument.FULL), arguments("w", Rule.rtrl(), VerdictsTest::stacked));
+    assertEquals(List.of(Argument.FULL), arguments("w", Rule.rtrl(), VerdictsTest::stacked));
   }
 
   @Test
@@ -228,8 +227,7 @@ class VerdictsTest {
             + " (Model.java:7)",
         of("w", Rule.dRtrl(), old));
     assertEquals(
-        List.of(Argument.DIAGONAL),
-        arguments("w", Rule.dRtrl().with(new Schedule.Window(1)), old));
+        List.of(Argument.DIAGONAL), arguments("w", Rule.dRtrl().with(new Schedule.Window(1)), old));
     assertEquals(List.of(Argument.FULL), arguments("w", Rule.rtrl(), old));
   }
 
@@ -287,14 +285,12 @@ class VerdictsTest {
     assertEquals(Kind.MODULATOR, replaced(Rule.threeFactor()));
     assertEquals(Kind.PREDICTION, replaced(Rule.dni()));
     assertEquals(Kind.FILTER, replaced(Rule.eProp(0.5)));
-    assertEquals(
-        List.of(Argument.DIAGONAL), arguments("w", Rule.eProp(0), VerdictsTest::leaky));
+    assertEquals(List.of(Argument.DIAGONAL), arguments("w", Rule.eProp(0), VerdictsTest::leaky));
   }
 
   private static Kind replaced(Rule rule) {
     // A readout is exact under each rule.
-    assertEquals(
-        List.of(Argument.ENDS_WITH_STEP), arguments("out", rule, VerdictsTest::leaky));
+    assertEquals(List.of(Argument.ENDS_WITH_STEP), arguments("out", rule, VerdictsTest::leaky));
     return kind("w", rule, VerdictsTest::leaky);
   }
 

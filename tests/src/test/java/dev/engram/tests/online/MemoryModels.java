@@ -17,9 +17,9 @@ import java.util.Map;
 import java.util.StringJoiner;
 
 /**
- * Models from a seed: one to three layers of {@link MemoryParts}, each of which sees the one before,
- * several before, or the input as well; with weights shared between layers, with a way back from the
- * last layer to the first, and with a readout of one or several layers.
+ * Models from a seed: one to three layers of {@link MemoryParts}, each of which sees the one
+ * before, several before, or the input as well; with weights shared between layers, with a way back
+ * from the last layer to the first, and with a readout of one or several layers.
  */
 final class MemoryModels extends Layer {
   static final int IN = 3;

@@ -188,10 +188,13 @@ final class MemoryParts {
     all.put("leaky", (in, key) -> leaky(linear(in, N, key), decay()));
     all.put("LIF", spiking(m -> new LifNeuron(N, m), false));
     all.put("ALIF", spiking(MemoryParts::alif, false));
-    all.put("own recurrence", recurrent(new int[] {0}, new int[] {1}, new int[] {2}, new int[] {3}));
+    all.put(
+        "own recurrence", recurrent(new int[] {0}, new int[] {1}, new int[] {2}, new int[] {3}));
     all.put(
         "relabelled drive", one((h, w, u, x) -> h.mul(0.8).add(roll(x.matmul(w)).mul(u.get(0)))));
-    all.put("untraced", one((h, w, u, x) -> h.mul(0.8).add(x.matmul(w.untraced()).tanh())));
+    all.put(
+        "untraced",
+        one((h, w, u, x) -> h.mul(0.8).add(x.matmul(w.untraced()).add(u.get(0)).tanh())));
     return all;
   }
 
@@ -204,7 +207,8 @@ final class MemoryParts {
     all.put("MGU", (in, key) -> new MguCell(in, N, key, F64));
     all.put("recurrent LIF", spiking(m -> new LifNeuron(N, m), true));
     all.put("recurrent ALIF", spiking(MemoryParts::alif, true));
-    all.put("pairs", recurrent(new int[] {0, 1}, new int[] {0, 1}, new int[] {2, 3}, new int[] {2}));
+    all.put(
+        "pairs", recurrent(new int[] {0, 1}, new int[] {0, 1}, new int[] {2, 3}, new int[] {2}));
     all.put("chain", recurrent(new int[] {1}, new int[] {2}, new int[] {3}, new int[] {}));
     all.put("rolled", one((h, w, u, x) -> roll(h).mul(0.8).add(x.matmul(w).tanh())));
     all.put(
@@ -318,8 +322,7 @@ final class MemoryParts {
       private final State late = kept();
 
       private State kept() {
-        return State.of(
-            State.Kind.OTHER, () -> HostTensor.full(TensorType.of(F64, N), 0));
+        return State.of(State.Kind.OTHER, () -> HostTensor.full(TensorType.of(F64, N), 0));
       }
 
       @Override

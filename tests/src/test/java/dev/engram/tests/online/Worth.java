@@ -63,7 +63,13 @@ record Worth(String model, Rule rule, Exactness verdict, boolean same) {
     return of(job, rules);
   }
 
-  static List<Worth> of(Job job, List<Rule> rules) {
+  /** Of all weights of a random model with relabelling, factors in a row and control flow. */
+  static List<Worth> ofTails(int seed) {
+    Job job = new RandomModels(seed, seed % 3 > 0, seed % 2 == 0).job();
+    return of(job, List.of(Rule.dRtrl(), Rule.ostlRecurrent(), Rule.snAp(2)));
+  }
+
+  private static List<Worth> of(Job job, List<Rule> rules) {
     Grads want = job.bptt();
     List<Worth> out = new ArrayList<>();
     for (Rule rule : rules) {
