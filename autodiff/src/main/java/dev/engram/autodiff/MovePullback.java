@@ -17,12 +17,13 @@ import java.util.stream.IntStream;
 /** Cotangents of moves: the move back, with sums where elements were repeated. */
 record MovePullback(Pullback p) {
 
-  void pull(Eqn e, Move op, Value ct) {
+  void pull(Eqn e, Move op, Value given) {
     TensorType x = e.in(0).type();
+    boolean reorders = op instanceof Move.Reshape || op instanceof Move.Transpose;
+    Value ct = reorders ? given : p.masks.clean(given);
     switch (op) {
-      case Move.Reshape _ -> p.give(e.in(0), p.b.emit1(new Move.Reshape(x.shape()), ct));
-      case Move.Transpose t ->
-          p.give(e.in(0), p.b.emit1(new Move.Transpose(Terms.inverse(t.perm())), ct));
+      case Move.Reshape _ -> back(e, new Move.Reshape(x.shape()), ct);
+      case Move.Transpose t -> back(e, new Move.Transpose(Terms.inverse(t.perm())), ct);
       case Move.Broadcast t -> {
         List<Integer> repeated = Terms.others(t.shape().rank(), t.axes());
         p.give(e.in(0), p.b.emit1(new Reduce(Reduce.Kind.SUM, repeated), ct));
@@ -33,6 +34,11 @@ record MovePullback(Pullback p) {
       case Move.Reverse t -> p.give(e.in(0), p.b.emit1(t, ct));
       case Move.Shear t -> p.give(e.in(0), shear(t, ct));
     }
+  }
+
+  /** A move that loses no element takes a mask along. */
+  private void back(Eqn e, Move move, Value ct) {
+    p.give(e.in(0), p.masks.moved(ct, v -> p.b.emit1(move, v)));
   }
 
   private static TensorType scalar(TensorType t) {

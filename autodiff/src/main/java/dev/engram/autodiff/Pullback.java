@@ -17,6 +17,7 @@ import dev.engram.ir.Move;
 import dev.engram.ir.Notify;
 import dev.engram.ir.Reduce;
 import dev.engram.ir.Rows;
+import dev.engram.ir.Shape;
 import dev.engram.ir.Source;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.Value;
@@ -42,6 +43,7 @@ final class Pullback {
   private final Set<Value> linear = new HashSet<>();
   private final Map<Value, Value> cotangents = new HashMap<>();
   private final Map<Eqn, Split> splits = new HashMap<>();
+  final Masks masks;
 
   /** An equation that mixes linear and other results, linearized, with its residuals. */
   private record Split(Linearized lin, List<Value> residuals) {}
@@ -49,6 +51,7 @@ final class Pullback {
   private Pullback(Builder b, Graph g) {
     this.b = b;
     this.g = g;
+    this.masks = new Masks(b);
   }
 
   /**
@@ -70,7 +73,7 @@ final class Pullback {
       p.give(g.outs().get(i), outs.get(i));
     }
     g.eqns().reversed().forEach(p::backward);
-    return inputs.stream().map(p::cotangent).toList();
+    return inputs.stream().map(p::cotangent).map(ct -> ct.map(p.masks::clean)).toList();
   }
 
   boolean isLinear(Value v) {
@@ -97,7 +100,7 @@ final class Pullback {
   /** Adds {@code cotangent} to that of {@code v}; values that are not linear take none. */
   void give(Value v, Value cotangent) {
     if (isLinear(v) && !Terms.isZero(cotangent)) {
-      cotangents.merge(v, cotangent, (x, y) -> Terms.row(b, Rows.ADD, x, y));
+      cotangents.merge(v, cotangent, masks::sum);
     }
   }
 
@@ -167,31 +170,46 @@ final class Pullback {
   }
 
   private void backward(Eqn e) {
-    List<Optional<Value>> cts = e.outputs().stream().map(this::cotangent).toList();
-    if (cts.stream().noneMatch(Optional::isPresent)) {
+    List<Optional<Value>> given = e.outputs().stream().map(this::cotangent).toList();
+    if (given.stream().noneMatch(Optional::isPresent)) {
       return;
     }
     b.at(e.where());
     Split split = splits.get(e);
+    if (split == null && given.getFirst().isPresent() && masked(e, given.getFirst().get())) {
+      return;
+    }
+    List<Optional<Value>> cts = given.stream().map(ct -> ct.map(masks::clean)).toList();
     if (split != null) {
       pullSplit(e, split, cts);
       return;
     }
     switch (e.op()) {
-      case Elementwise op -> elementwise(e, op.row(), cts.getFirst().orElseThrow());
-      case Cast _ -> cast(e, cts.getFirst().orElseThrow());
-      case Reduce op -> reduce(e, op, cts.getFirst().orElseThrow());
       case Dot op -> new DotPullback(this).pull(e, op, cts.getFirst().orElseThrow());
-      case Move op -> new MovePullback(this).pull(e, op, cts.getFirst().orElseThrow());
       case Index op -> new IndexPullback(this).pull(e, op, cts.getFirst().orElseThrow());
       case Control.Scan op -> new ScanPullback(this, op, e).pull(cts);
       case Control.Cond op -> new CondPullback(this, op, e).pull(cts);
       case Control.Transposed op -> transposed(e, op, cts);
       case Barrier _ -> give(e.in(0), cts.getFirst());
       case Custom op when op instanceof Custom.Linear l -> custom(e, l, cts);
-      case Source _, Check _, Notify _, Control.While _, Control.Call _, Custom _ ->
+      case Elementwise _, Cast _, Reduce _, Move _, Source _, Check _, Notify _ ->
           throw notLinear(e);
+      case Control.While _, Control.Call _, Custom _ -> throw notLinear(e);
     }
+  }
+
+  /** The ops through which a mask goes on; false for others. */
+  private boolean masked(Eqn e, Value ct) {
+    switch (e.op()) {
+      case Elementwise op -> elementwise(e, op.row(), ct);
+      case Cast _ -> cast(e, ct);
+      case Reduce op -> reduce(e, op, ct);
+      case Move op -> new MovePullback(this).pull(e, op, ct);
+      default -> {
+        return false;
+      }
+    }
+    return true;
   }
 
   private void custom(Eqn e, Custom.Linear op, List<Optional<Value>> cts) {
@@ -230,12 +248,14 @@ final class Pullback {
       case ElementwiseRow r when r.equals(Rows.MUL) -> {
         requireOneLinear(e);
         int i = isLinear(e.in(0)) ? 0 : 1;
-        give(e.in(i), Terms.row(b, Rows.MUL, constant(e.in(1 - i)), ct));
+        Value factor = constant(e.in(1 - i));
+        give(e.in(i), masks.scaled(ct, factor, Terms.row(b, Rows.MUL, factor, ct)));
       }
       case ElementwiseRow r when r.equals(Rows.DIV) -> {
         requireOneLinear(e);
         requireConstant(e, 1);
-        give(e.in(0), Terms.row(b, Rows.DIV, ct, constant(e.in(1))));
+        Value divisor = constant(e.in(1));
+        give(e.in(0), masks.scaled(ct, divisor, Terms.row(b, Rows.DIV, ct, divisor)));
       }
       case ElementwiseRow r when r.equals(Rows.SELECT) -> select(e, ct);
       case ElementwiseRow r when r.equals(Rows.UNTRACED) -> give(e.in(0), ct);
@@ -246,18 +266,19 @@ final class Pullback {
 
   private void giveNegated(Value v, Value ct) {
     if (isLinear(v)) {
-      give(v, Terms.row(b, Rows.NEG, ct));
+      give(v, masks.same(ct, Terms.row(b, Rows.NEG, ct)));
     }
   }
 
   private void select(Eqn e, Value ct) {
     requireConstant(e, 0);
     Value zero = Lit.zero(ct.type());
+    Value p = constant(e.in(0));
     if (isLinear(e.in(1))) {
-      give(e.in(1), Terms.row(b, Rows.SELECT, constant(e.in(0)), ct, zero));
+      give(e.in(1), masks.chosen(ct, p, true, Terms.row(b, Rows.SELECT, p, ct, zero)));
     }
     if (isLinear(e.in(2))) {
-      give(e.in(2), Terms.row(b, Rows.SELECT, constant(e.in(0)), zero, ct));
+      give(e.in(2), masks.chosen(ct, p, false, Terms.row(b, Rows.SELECT, p, zero, ct)));
     }
   }
 
@@ -297,12 +318,15 @@ final class Pullback {
     if (!Terms.isFloat(e.in(0)) || !Terms.isFloat(e.out())) {
       throw notLinear(e);
     }
-    give(e.in(0), b.emit1(new Cast(e.in(0).type().dtype()), ct));
+    give(e.in(0), masks.same(ct, b.emit1(new Cast(e.in(0).type().dtype()), ct)));
   }
 
   private void reduce(Eqn e, Reduce op, Value ct) {
     switch (op.kind()) {
-      case SUM -> give(e.in(0), Terms.spread(b, ct, e.in(0).type().shape(), op.axes()));
+      case SUM -> {
+        Shape shape = e.in(0).type().shape();
+        give(e.in(0), masks.moved(ct, v -> Terms.spread(b, v, shape, op.axes())));
+      }
       case PROD, MAX, MIN, ANY, ALL, ARGMAX, ARGMIN -> throw notLinear(e);
     }
   }

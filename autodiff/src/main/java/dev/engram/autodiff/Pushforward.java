@@ -166,12 +166,12 @@ abstract sealed class Pushforward permits JvpPushforward, LinearPushforward {
           "%s has no derivative: the row %s lacks partials; add one for each operand, or use .stopGradient() before it"
               .formatted(Terms.describe(g, e), row.name()));
     }
-    List<Tensor> x = in.stream().<Tensor>map(d -> savedTensor(d.primal())).toList();
-    Tensor result = savedTensor(y);
+    Partials partials =
+        new Partials(tangent, row, primals(in).stream().map(this::saved).toList(), saved(y));
     Optional<Value> sum = Optional.empty();
     for (int i = 0; i < in.size(); i++) {
       if (in.get(i).hasTangent()) {
-        Value partial = tangent.lift(row.partials().get(i).apply(x, result));
+        Value partial = partials.get(i);
         if (!partial.type().equals(y.type())) {
           throw new AutodiffException(
               "%s: partial %d of the row %s has type %s, expected %s, as the result"

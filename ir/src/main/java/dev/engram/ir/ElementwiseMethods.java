@@ -42,15 +42,18 @@ public sealed interface ElementwiseMethods permits Tensor {
     return Broadcasting.binary(Rows.MIN, self(), b);
   }
 
-  /** Division rounded down: ⌊a/b⌋, also for integers. */
+  /** Division rounded down: ⌊a/b⌋, also for integers; of floats by 0 it is ±∞, or NaN for 0/0. */
   default Tensor floorDiv(Tensor b) {
     return RoundOnce.of(self(), b, ElementwiseMethods::quotient);
   }
 
   private static Tensor quotient(Tensor a, Tensor b) {
-    Tensor down = Broadcasting.negativeQuotient(a, b);
-    Tensor quotient = a.dtype().isFloat() ? a.sub(a.rem(b)).div(b).round() : a.div(b);
-    return quotient.sub(down.cast(a.dtype()));
+    Tensor down = Broadcasting.negativeQuotient(a, b).cast(a.dtype());
+    if (!a.dtype().isFloat()) {
+      return a.div(b).sub(down);
+    }
+    // There is no remainder of a division by 0, but there is a quotient.
+    return b.eq(0).select(a.div(b).stopGradient(), a.sub(a.rem(b)).div(b).round().sub(down));
   }
 
   /** Remainder with the sign of {@code b}, as Python's {@code %}. */
@@ -76,18 +79,18 @@ public sealed interface ElementwiseMethods permits Tensor {
     return Broadcasting.binary(Rows.HYPOT, self(), b);
   }
 
-  /** log(e^this + e^b), without overflow. */
+  /** log(e^this + e^b), without overflow; its derivative is 0 where both are the same infinity. */
   default Tensor logAddExp(Tensor b) {
     return RoundOnce.of(self(), b, ElementwiseMethods::logOfSum);
   }
 
   private static Tensor logOfSum(Tensor a, Tensor b) {
-    Tensor top = a.max(b);
-    // ∞ - ∞ is NaN, also in the derivative, but there is no gap between equals
-    Tensor equal = a.eq(b);
-    Tensor none = a.like(0);
-    Tensor gap = equal.select(none, a).sub(equal.select(none, b)).abs().neg();
-    return top.add(gap.exp().log1p());
+    // max + log1p(e^-|gap|) by one choice for both: at a tie either side is right, and smooth
+    Tensor above = a.lt(b);
+    Tensor top = above.select(b, a);
+    Tensor gap = above.select(a.sub(b), b.sub(a));
+    Tensor infinite = a.eq(b).and(a.isFinite().not());
+    return infinite.select(a.stopGradient(), top.add(gap.exp().log1p()));
   }
 
   /** The angle of the point (x = {@code x}, y = this). */

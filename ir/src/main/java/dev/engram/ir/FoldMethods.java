@@ -115,24 +115,31 @@ public sealed interface FoldMethods permits Tensor {
     return meanOf(x.sub(centre).square(), axes);
   }
 
-  /** The standard deviation √(Σ (x - x̄)² / n). */
+  /** The standard deviation √(Σ (x - x̄)² / n); at 0 its derivative is 0. */
   default Tensor std(int... axes) {
-    return RoundOnce.of(self(), x -> varianceOf(x, axes).sqrt());
+    return RoundOnce.of(self(), x -> root(varianceOf(x, axes)));
   }
 
-  /** The Euclidean norm √(Σ x²). */
+  /** The Euclidean norm √(Σ x²); at 0 its derivative is 0. */
   default Tensor norm(int... axes) {
-    return RoundOnce.of(self(), x -> x.square().sum(axes).sqrt());
+    return RoundOnce.of(self(), x -> root(x.square().sum(axes)));
   }
 
-  /** log Σ e^x, without overflow. */
+  // √, with derivative 0 at 0, where the sum of squares below it has its least value
+  private static Tensor root(Tensor x) {
+    return x.eq(0).select(x.like(0), x.sqrt());
+  }
+
+  /** log Σ e^x, without overflow; where it is infinite its derivative is 0. */
   default Tensor logSumExp(int... axes) {
     return RoundOnce.of(
         self(),
         x -> {
           Tensor shift = finiteMax(x, axes);
           Tensor spread = shift.reshape(Broadcasting.kept(x.shape(), axes));
-          return x.sub(spread).exp().sum(axes).log().add(shift);
+          Tensor total = x.sub(spread).exp().sum(axes);
+          Tensor regular = total.ne(0).and(total.isFinite());
+          return regular.select(total.log(), total.log().stopGradient()).add(shift);
         });
   }
 

@@ -57,14 +57,15 @@ public final class Rows {
               (x, y) -> x.get(1).reciprocal(),
               (x, y) -> y.div(x.get(1)).neg())
           .in(new Domain(0.5, 4));
-  // Sign of the dividend, as Java's %; by an integer zero it gives the dividend.
+  // Sign of the dividend, as Java's %; by an integer zero it gives the dividend. The quotient
+  // ⌊a/b⌋ toward zero is (a - y)/b, where a/b may round up to the next integer.
   public static final ElementwiseRow REM =
       numeric2(
               "rem",
               (a, b, c) -> a % b,
               (a, b, c) -> b == 0 ? a : a % b,
               one(),
-              (x, y) -> x.get(0).div(x.get(1)).truncate().neg())
+              (x, y) -> x.get(0).sub(y).div(x.get(1)).round().neg())
           .in(new Domain(0.5, 4));
   // At a tie each operand gets half.
   public static final ElementwiseRow MAX =
@@ -83,24 +84,21 @@ public final class Rows {
           (x, y) -> above(x.get(1), x.get(0)),
           (x, y) -> above(x.get(0), x.get(1)),
           COMMUTATIVE);
-  // ∂a^b/∂a = b a^(b-1), with 0 where b = 0; ∂a^b/∂b = a^b ln a, with 0 where a = 0.
+  // ∂a^b/∂a = b a^(b-1), with 0 where b = 0; ∂a^b/∂b = a^b ln a
   public static final ElementwiseRow POW =
       float2(
               "pow",
               Math::pow,
               (x, y) ->
                   x.get(1).eq(0).select(y.like(0), x.get(1).mul(x.get(0).pow(x.get(1).sub(1)))),
-              (x, y) ->
-                  x.get(0)
-                      .eq(0)
-                      .select(y.like(0), y.mul(x.get(0).eq(0).select(y.like(1), x.get(0)).log())))
+              (x, y) -> Slopes.powInExponent(x.get(0), x.get(1), y))
           .in(POSITIVE);
   public static final ElementwiseRow ATAN2 =
       float2(
               "atan2",
               Math::atan2,
-              (x, y) -> x.get(1).div(x.get(0).square().add(x.get(1).square())),
-              (x, y) -> x.get(0).neg().div(x.get(0).square().add(x.get(1).square())))
+              (x, y) -> Slopes.overSquare(x.get(1), x.get(0), x.get(1)),
+              (x, y) -> Slopes.overSquare(x.get(0), x.get(0), x.get(1)).neg())
           .in(POSITIVE);
   public static final ElementwiseRow NEG =
       row(
@@ -144,7 +142,8 @@ public final class Rows {
 
   // Exponentials, logarithms and roots.
   public static final ElementwiseRow EXP = float1("exp", Math::exp, ALL, (x, y) -> y);
-  public static final ElementwiseRow EXPM1 = float1("expm1", Math::expm1, ALL, (x, y) -> y.add(1));
+  public static final ElementwiseRow EXPM1 =
+      float1("expm1", Math::expm1, ALL, (x, y) -> x.get(0).exp());
   public static final ElementwiseRow LOG =
       float1("log", Math::log, POSITIVE, (x, y) -> x.get(0).reciprocal());
   public static final ElementwiseRow LOG1P =
@@ -153,20 +152,25 @@ public final class Rows {
       float1("exp2", a -> StrictMath.pow(2, a), ALL, (x, y) -> y.mul(LOG_2));
   public static final ElementwiseRow LOG2 =
       float1(
-          "log2", ElementaryFunctions::log2, POSITIVE, (x, y) -> x.get(0).mul(LOG_2).reciprocal());
+          "log2", ElementaryFunctions::log2, POSITIVE, (x, y) -> y.like(1 / LOG_2).div(x.get(0)));
   public static final ElementwiseRow LOG10 =
-      float1("log10", StrictMath::log10, POSITIVE, (x, y) -> x.get(0).mul(LOG_10).reciprocal());
+      float1("log10", StrictMath::log10, POSITIVE, (x, y) -> y.like(1 / LOG_10).div(x.get(0)));
   public static final ElementwiseRow SQRT =
       float1("sqrt", Math::sqrt, POSITIVE, (x, y) -> y.like(0.5).div(y));
-  // d x^(-1/2) = -1/2 x^(-3/2) = -y³/2
+  // d x^(-1/2) = -y/(2x)
   public static final ElementwiseRow RSQRT =
-      float1("rsqrt", a -> 1 / Math.sqrt(a), POSITIVE, (x, y) -> y.mul(y).mul(y).mul(-0.5));
+      float1("rsqrt", a -> 1 / Math.sqrt(a), POSITIVE, (x, y) -> y.mul(-0.5).div(x.get(0)));
 
   // d ∛x = 1/(3 y²)
   public static final ElementwiseRow CBRT =
       float1("cbrt", StrictMath::cbrt, POSITIVE, (x, y) -> y.square().mul(3).reciprocal());
+  // ∂h/∂x = x/h
   public static final ElementwiseRow HYPOT =
-      float2("hypot", StrictMath::hypot, (x, y) -> x.get(0).div(y), (x, y) -> x.get(1).div(y))
+      float2(
+              "hypot",
+              StrictMath::hypot,
+              (x, y) -> Slopes.cosine(x.get(0), x.get(1), y),
+              (x, y) -> Slopes.cosine(x.get(1), x.get(0), y))
           .in(POSITIVE);
 
   // Trigonometric and hyperbolic.
@@ -179,32 +183,41 @@ public final class Rows {
       float1("tanh", Math::tanh, ALL, (x, y) -> y.like(1).sub(y.mul(y)));
   // d asin(x) = (1 - x²)^(-1/2)
   public static final ElementwiseRow ASIN =
-      float1("asin", StrictMath::asin, INSIDE, (x, y) -> oneMinusSquare(x.get(0)).rsqrt());
+      float1("asin", StrictMath::asin, INSIDE, (x, y) -> Slopes.oneMinusSquare(x.get(0)).rsqrt());
   public static final ElementwiseRow ACOS =
-      float1("acos", StrictMath::acos, INSIDE, (x, y) -> oneMinusSquare(x.get(0)).rsqrt().neg());
+      float1(
+          "acos",
+          StrictMath::acos,
+          INSIDE,
+          (x, y) -> Slopes.oneMinusSquare(x.get(0)).rsqrt().neg());
+  // d atan(x) = 1 / (1 + x²)
   public static final ElementwiseRow ATAN =
-      float1("atan", StrictMath::atan, ALL, (x, y) -> x.get(0).square().add(1).reciprocal());
+      float1("atan", StrictMath::atan, ALL, (x, y) -> Slopes.overOnePlusSquare(x.get(0)));
   public static final ElementwiseRow SINH =
       float1("sinh", StrictMath::sinh, ALL, (x, y) -> x.get(0).cosh());
   public static final ElementwiseRow COSH =
       float1("cosh", StrictMath::cosh, ALL, (x, y) -> x.get(0).sinh());
   // d asinh(x) = (x² + 1)^(-1/2)
   public static final ElementwiseRow ASINH =
-      float1("asinh", ElementaryFunctions::asinh, ALL, (x, y) -> x.get(0).square().add(1).rsqrt());
-  // d acosh(x) = (x² - 1)^(-1/2)
+      float1(
+          "asinh",
+          ElementaryFunctions::asinh,
+          ALL,
+          (x, y) -> Slopes.rootOverOnePlusSquare(x.get(0)));
+  // d acosh(x) = (x² - 1)^(-1/2) = (x - 1)^(-1/2) (x + 1)^(-1/2)
   public static final ElementwiseRow ACOSH =
       float1(
           "acosh",
           ElementaryFunctions::acosh,
           new Domain(1.2, 4),
-          (x, y) -> x.get(0).sub(1).mul(x.get(0).add(1)).rsqrt());
+          (x, y) -> x.get(0).sub(1).rsqrt().mul(x.get(0).add(1).rsqrt()));
   // d atanh(x) = 1 / (1 - x²)
   public static final ElementwiseRow ATANH =
       float1(
           "atanh",
           ElementaryFunctions::atanh,
           INSIDE,
-          (x, y) -> oneMinusSquare(x.get(0)).reciprocal());
+          (x, y) -> Slopes.oneMinusSquare(x.get(0)).reciprocal());
   // σ' = σ (1 - σ)
   public static final ElementwiseRow SIGMOID =
       float1("sigmoid", a -> 1 / (1 + Math.exp(-a)), ALL, (x, y) -> y.mul(y.like(1).sub(y)));
@@ -223,13 +236,13 @@ public final class Rows {
           "erf",
           ErrorFunction::erf,
           ALL,
-          (x, y) -> x.get(0).square().neg().exp().mul(TWO_OVER_ROOT_PI));
+          (x, y) -> Slopes.gaussian(x.get(0)).mul(TWO_OVER_ROOT_PI));
   public static final ElementwiseRow ERFC =
       float1(
           "erfc",
           ErrorFunction::erfc,
           ALL,
-          (x, y) -> x.get(0).square().neg().exp().mul(-TWO_OVER_ROOT_PI));
+          (x, y) -> Slopes.gaussian(x.get(0)).mul(-TWO_OVER_ROOT_PI));
   // d erf⁻¹(x) = √π/2 e^(y²)
   public static final ElementwiseRow ERF_INV =
       float1(
@@ -348,10 +361,5 @@ public final class Rows {
       }
       return List.copyOf(rows);
     }
-  }
-
-  // 1 - x², exact to the last bits near ±1
-  private static Tensor oneMinusSquare(Tensor x) {
-    return x.like(1).sub(x).mul(x.add(1));
   }
 }

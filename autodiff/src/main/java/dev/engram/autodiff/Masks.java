@@ -1,0 +1,110 @@
+package dev.engram.autodiff;
+
+import dev.engram.ir.Builder;
+import dev.engram.ir.Lit;
+import dev.engram.ir.Rows;
+import dev.engram.ir.Value;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/**
+ * Which cotangents are zero by construction, and where: a choice hands nothing to the branch that
+ * it does not take. Further back that zero meets the derivative of the branch, and 0 · ∞ is NaN:
+ * {@code x > 0 ? log x : 0} would have no gradient at 0. So the choice goes along with the
+ * cotangent as long as ops map element to element, and is made once more where they end, if there
+ * was a factor that may be infinite. What no choice hands back costs nothing.
+ */
+final class Masks {
+  private final Builder b;
+  private final Map<Value, Mask> masks = new HashMap<>();
+  private final Map<Value, Value> cleaned = new HashMap<>();
+
+  Masks(Builder b) {
+    this.b = b;
+  }
+
+  /** One choice, and which side of it a cotangent comes from. */
+  private record Side(Value choice, boolean taken) {}
+
+  /**
+   * @param sides where all of them agree the cotangent may be other than zero
+   * @param scaled true when there may be NaN instead of zero by now
+   */
+  private record Mask(List<Side> sides, boolean scaled) {}
+
+  private Optional<Mask> of(Value ct) {
+    return Optional.ofNullable(masks.get(ct));
+  }
+
+  private Value put(Value ct, Mask mask) {
+    masks.put(ct, mask);
+    return ct;
+  }
+
+  /** {@code result} is what one side of {@code choice} gets of {@code ct}. */
+  Value chosen(Value ct, Value choice, boolean taken, Value result) {
+    List<Side> sides = new ArrayList<>(of(ct).map(Mask::sides).orElse(List.of()));
+    Side side = new Side(choice, taken);
+    if (!sides.contains(side)) {
+      sides.add(side);
+    }
+    return put(result, new Mask(List.copyOf(sides), of(ct).map(Mask::scaled).orElse(false)));
+  }
+
+  /** {@code result} is zero where {@code ct} is. */
+  Value same(Value ct, Value result) {
+    of(ct).ifPresent(m -> put(result, m));
+    return result;
+  }
+
+  /** {@code result} is {@code ct} times or by {@code factor}. */
+  Value scaled(Value ct, Value factor, Value result) {
+    boolean harmless =
+        factor instanceof Lit l && l.asDouble() != 0 && Double.isFinite(l.asDouble());
+    of(ct).ifPresent(m -> put(result, new Mask(m.sides, m.scaled || !harmless)));
+    return result;
+  }
+
+  /** {@code ct} and its mask, both moved. */
+  Value moved(Value ct, UnaryOperator<Value> move) {
+    Value result = move.apply(ct);
+    of(ct).ifPresent(m -> put(result, moved(m, move)));
+    return result;
+  }
+
+  private static Mask moved(Mask mask, UnaryOperator<Value> move) {
+    return new Mask(
+        mask.sides.stream().map(s -> new Side(move.apply(s.choice), s.taken)).toList(),
+        mask.scaled);
+  }
+
+  /** The sum; it keeps a mask that both have. */
+  Value sum(Value x, Value y) {
+    Optional<Mask> mx = of(x);
+    Optional<Mask> my = of(y);
+    if (mx.isPresent() && my.isPresent() && mx.get().sides.equals(my.get().sides)) {
+      Value sum = Terms.row(b, Rows.ADD, x, y);
+      return put(sum, new Mask(mx.get().sides, mx.get().scaled || my.get().scaled));
+    }
+    return Terms.row(b, Rows.ADD, clean(x), clean(y));
+  }
+
+  /** {@code ct} with zeros where it is zero by construction. */
+  Value clean(Value ct) {
+    Optional<Mask> mask = of(ct).filter(Mask::scaled);
+    return mask.isEmpty() ? ct : cleaned.computeIfAbsent(ct, _ -> clean(ct, mask.get()));
+  }
+
+  private Value clean(Value ct, Mask mask) {
+    Value zero = Lit.zero(ct.type());
+    Value v = ct;
+    for (Side s : mask.sides) {
+      v = Terms.row(b, Rows.SELECT, s.choice, s.taken ? v : zero, s.taken ? zero : v);
+    }
+    return v;
+  }
+}

@@ -1,0 +1,134 @@
+package dev.engram;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Tensor;
+import org.junit.jupiter.api.Test;
+
+/** Gradients that are zero by construction are zero, next to infinities too. */
+class ZeroGradientTest {
+  private static final double INF = Double.POSITIVE_INFINITY;
+  private static final HostTensor ZERO_AND_TWO = HostTensor.of(new double[] {0, 2}, 2);
+
+  private static double[] gradient(Fn1<Tensor, Tensor> f, Tensor x) {
+    return Engram.grad((Tensor v) -> f.apply(v).sum()).apply(x).host().toDoubles();
+  }
+
+  private static double[] hessian(Fn1<Tensor, Tensor> f, Tensor x) {
+    return Engram.hessian((Tensor v) -> f.apply(v).sum()).apply(x).host().toDoubles();
+  }
+
+  private static HostTensor of(double... v) {
+    return HostTensor.of(v, v.length);
+  }
+
+  @Test
+  void theBranchNotTaken() {
+    // x > 0 ? √x ln x : 0, with f' = (ln x / 2 + 1) / √x, f'' = -ln x / (4 x^(3/2))
+    Fn1<Tensor, Tensor> f = x -> x.gt(0).select(x.log().mul(x.sqrt()), x.like(0));
+    double root = Math.sqrt(2);
+    assertArrayEquals(
+        new double[] {0, (Math.log(2) / 2 + 1) / root}, gradient(f, ZERO_AND_TWO), 1e-15);
+    assertArrayEquals(
+        new double[] {0, 0, 0, -Math.log(2) / (4 * 2 * root)}, hessian(f, ZERO_AND_TWO), 1e-15);
+    // The other side, a quotient, and an exponential out of range.
+    Fn1<Tensor, Tensor> g = x -> x.eq(0).select(x, x.square().reciprocal());
+    assertArrayEquals(new double[] {1, -0.25}, gradient(g, ZERO_AND_TWO), 1e-15);
+    assertArrayEquals(new double[] {0, 0, 0, 0.375}, hessian(g, ZERO_AND_TWO), 1e-15);
+    Fn1<Tensor, Tensor> h = x -> x.gt(100).select(x, x.exp().square());
+    assertArrayEquals(new double[] {1, 2}, gradient(h, of(1000, 0)), 1e-15);
+  }
+
+  @Test
+  void throughMovesSumsAndChoicesWithinChoices() {
+    Tensor x = HostTensor.of(new double[] {0, 1, 2, 4}, 2, 2);
+    // Rows that count, as examples of a batch that is padded.
+    Tensor counts = HostTensor.of(new boolean[] {false, true}, 2);
+    Fn1<Tensor, Tensor> rows = v -> counts.select(v.log().sum(1), HostTensor.of(new double[2], 2));
+    assertArrayEquals(new double[] {0, 0, 0.5, 0.25}, gradient(rows, x), 1e-15);
+    Fn1<Tensor, Tensor> turned =
+        v -> counts.select(v.transpose().log().reshape(4).reshape(2, 2), v.like(0));
+    assertArrayEquals(new double[] {0, 0, 0.5, 0.25}, gradient(turned, x), 1e-15);
+    Fn1<Tensor, Tensor> within =
+        v -> v.gt(0).select(v.gt(1).select(v.sub(1).log(), v.like(0)).mul(v.log()), v);
+    double[] got = gradient(within, x);
+    assertEquals(1, got[0]);
+    assertEquals(0, got[1]);
+    assertEquals(Math.log(2), got[2], 1e-15);
+    assertEquals(Math.log(4) / 3 + Math.log(3) / 4, got[3], 1e-15);
+  }
+
+  /** Control: an infinite derivative that is taken stays, and so does NaN that is no choice's. */
+  @Test
+  void whatIsTakenStaysInfinite() {
+    Fn1<Tensor, Tensor> f = x -> x.ge(0).select(x.sqrt(), x);
+    assertEquals(INF, gradient(f, ZERO_AND_TWO)[0]);
+    Fn1<Tensor, Tensor> g = x -> x.sqrt().mul(x);
+    assertTrue(Double.isNaN(gradient(g, ZERO_AND_TWO)[0]));
+  }
+
+  @Test
+  void lengthsAtZero() {
+    HostTensor zeros = of(0, 0, 0);
+    assertArrayEquals(zeros.toDoubles(), gradient(x -> x.norm(), zeros));
+    assertArrayEquals(zeros.toDoubles(), gradient(x -> x.std(), zeros));
+    assertArrayEquals(zeros.toDoubles(), gradient(x -> x.std(), of(2, 2, 2)));
+    assertEquals(0, Engram.jvp((Tensor x) -> x.norm(), zeros, of(1, 2, 3)).tangent().host().item());
+    for (Fn1<Tensor, Tensor> f :
+        java.util.List.<Fn1<Tensor, Tensor>>of(
+            x -> x.get(0).hypot(x.get(1)), x -> x.get(0).atan2(x.get(1)))) {
+      assertArrayEquals(new double[2], gradient(f, of(0, 0)));
+    }
+    // Control: beside 0 they are what they are.
+    assertArrayEquals(new double[] {0.6, 0.8}, gradient(x -> x.norm(), of(3, 4)), 1e-15);
+    assertArrayEquals(new double[] {-0.5, 0.5}, gradient(x -> x.std(), of(1, 3)), 1e-15);
+  }
+
+  @Test
+  void sumsOfNothing() {
+    HostTensor none = of(-INF, -INF);
+    assertEquals(-INF, none.logSumExp().host().item());
+    assertArrayEquals(new double[2], gradient(x -> x.logSumExp(), none));
+    assertArrayEquals(new double[4], hessian(x -> x.logSumExp(), none));
+    assertArrayEquals(new double[2], gradient(x -> x.cumLogSumExp(0).get(1), none));
+    assertArrayEquals(new double[2], gradient(x -> x.get(0).logAddExp(x.get(1)), none));
+    // One that counts gets all.
+    HostTensor one = of(-INF, 3);
+    assertArrayEquals(new double[] {0, 1}, gradient(x -> x.logSumExp(), one));
+    assertArrayEquals(new double[] {0, 1}, gradient(x -> x.get(0).logAddExp(x.get(1)), one));
+    assertArrayEquals(
+        new double[] {1, 0}, gradient(x -> x.get(0).logAddExp(x.get(1)), of(3, -INF)));
+  }
+
+  @Test
+  void powersOfZeroWithIntegersInATensor() {
+    Tensor k = of(0, 1, 2, 3, 4);
+    double[][] want = {{0, 1, 0, 0, 0}, {0, 0, 2, 0, 0}, {0, 0, 0, 6, 0}, {0, 0, 0, 0, 24}};
+    for (int e = 0; e < 5; e++) {
+      Tensor exponent = k.slice(0, e, e + 1);
+      Fn1<Tensor, Tensor> f = x -> x.pow(exponent).sum();
+      for (int order = 0; order < 4; order++) {
+        Fn1<Tensor, Tensor> last = f;
+        f = Engram.grad((Tensor x) -> last.apply(x));
+        Tensor zero = HostTensor.of(new double[] {0});
+        assertEquals(
+            want[order][e], f.apply(zero).host().item(), "x^" + e + ", order " + (order + 1));
+      }
+    }
+    // In the exponent: 0^k stays 0 beside k > 0, and ∞ beside k < 0.
+    Fn1<Tensor, Tensor> inExponent = x -> x.like(0).pow(x);
+    assertArrayEquals(new double[] {0, 0, -INF}, gradient(inExponent, of(2, 0, -1)));
+  }
+
+  @Test
+  void quotientsRoundedDown() {
+    Tensor a = of(1, -1, 0, 7, -7, 7, 1);
+    Tensor b = of(0, 0, 0, 2, 2, -2, INF);
+    double[] want = {INF, -INF, Double.NaN, 3, -4, -4, 0};
+    assertArrayEquals(want, a.floorDiv(b).host().toDoubles());
+    assertArrayEquals(new double[7], gradient(x -> x.floorDiv(b), a));
+  }
+}
