@@ -84,7 +84,10 @@ public final class Losses {
   }
 
   private static Tensor binary(Tensor logit, Tensor target) {
-    return logit.relu().sub(logit.mul(target)).add(logit.abs().neg().exp().log1p());
+    // max(z, 0) and -|z| by one choice for both: at 0 either side is right, and smooth
+    Tensor below = logit.lt(0);
+    Tensor linear = below.select(logit.like(0), logit).sub(logit.mul(target));
+    return linear.add(below.select(logit, logit.neg()).exp().log1p());
   }
 
   /**
@@ -144,10 +147,10 @@ public final class Losses {
         prediction,
         target,
         (y, t) -> {
-          Tensor e = y.sub(t).abs();
-          Tensor near = e.min(e.like(delta));
-          // e²/2 + delta (|e| - |e|) = delta²/2 + delta (|e| - delta) at the joint
-          return near.square().mul(0.5).add(e.sub(near).mul(delta));
+          Tensor e = y.sub(t);
+          // No |e|, which would have no curvature at 0: with c = e, limited to ±delta, c (e - c/2)
+          Tensor near = e.clip(-delta, delta);
+          return near.mul(e.sub(near.mul(0.5)));
         });
   }
 

@@ -35,8 +35,7 @@ public final class Activations {
   }
 
   private static Tensor eluOf(Tensor x, double alpha) {
-    // The branch not taken must not overflow: its derivative would be 0 · ∞.
-    return x.gt(0).select(x, x.min(x.like(0)).expm1().mul(alpha));
+    return x.gt(0).select(x, x.expm1().mul(alpha));
   }
 
   /** The scaled ELU that normalizes itself (Klambauer et al. 2017). */
