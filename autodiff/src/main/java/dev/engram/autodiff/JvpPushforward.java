@@ -126,7 +126,8 @@ final class JvpPushforward extends Pushforward {
     args.addAll(floatTangents(in));
     List<Value> outs = primal.inline(derivative.rule(), args);
     int m = op.body().outs().size();
-    return zip(outs.subList(0, m), outs.subList(m, outs.size()));
+    // The call itself, which keeps its rule for derivatives of this one.
+    return zip(primal.emit(op, primals(in)), outs.subList(m, outs.size()));
   }
 
   @Override

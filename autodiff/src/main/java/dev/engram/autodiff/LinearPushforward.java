@@ -116,7 +116,7 @@ final class LinearPushforward extends Pushforward {
     floats.forEach(d -> d.tangent().ifPresent(tangentArgs::add));
     List<Value> tangents = tangent.inline(lin.tangent(), tangentArgs);
     int floatOuts = (int) op.body().outs().stream().filter(Terms::isFloat).count();
-    return zip(outs.subList(0, m), tangents.subList(floatOuts, tangents.size()));
+    return zip(primal.emit(op, primals(in)), tangents.subList(floatOuts, tangents.size()));
   }
 
   private static void requireLinear(Graph rule, Linearized lin, int operands, int results) {

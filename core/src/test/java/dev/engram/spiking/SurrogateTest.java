@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.Engram;
+import dev.engram.Fn1;
+import dev.engram.Pair;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import java.util.LinkedHashMap;
@@ -130,5 +132,46 @@ class SurrogateTest {
   void theyScale() {
     HostTensor x = HostTensor.of(new double[] {0.5}, 1);
     assertEquals(0.6, Surrogate.straightThrough().times(0.6).derivative(x).host().item());
+  }
+
+  /** H' stands for the derivative of H wherever it comes up, also in that of x H'. */
+  @TestFactory
+  List<DynamicTest> secondDerivativesHaveTheSpikesToo() {
+    return CASES.keySet().stream()
+        .map(name -> DynamicTest.dynamicTest(name, () -> second(CASES.get(name).surrogate())))
+        .toList();
+  }
+
+  private static void second(Surrogate s) {
+    // (x H)'' = 2 H' + x H''
+    Fn1<Tensor, Tensor> f = x -> s.spike(x).mul(x);
+    Fn1<Tensor, Tensor> first = Engram.grad(f);
+    Fn1<Tensor, Tensor> reverse = Engram.grad((Tensor x) -> first.apply(x));
+    Fn1<Tensor, Tensor> forward = Engram.jacfwd((Tensor x) -> first.apply(x));
+    double h = 1e-5;
+    for (double x : AT) {
+      double bend = (at(s::derivative, x + h) - at(s::derivative, x - h)) / (2 * h);
+      double slope = at(s::derivative, x);
+      assertEquals((x > 0 ? 1 : 0) + x * slope, at(first, x), 1e-12);
+      assertEquals(2 * slope + x * bend, at(reverse, x), 1e-6, "at " + x);
+      assertEquals(2 * slope + x * bend, at(forward, x), 1e-6, "at " + x);
+    }
+  }
+
+  private static double at(Fn1<Tensor, Tensor> f, double x) {
+    return f.apply(HostTensor.of(new double[] {x})).host().item();
+  }
+
+  /** The same for any function that brings its derivative along. */
+  @Test
+  void aRuleHoldsForTheValueInsideItself() {
+    // Of a function that is 5, a derivative that is not its own.
+    Fn1<Tensor, Tensor> five =
+        Engram.customJvp(
+            (Tensor x) -> x.like(5), (Tensor x, Tensor dx) -> new Pair<>(x.like(5), dx.mul(3)));
+    Fn1<Tensor, Tensor> square = x -> five.apply(x).square();
+    Fn1<Tensor, Tensor> first = Engram.grad(square);
+    assertEquals(2 * 5 * 3, at(first, 1));
+    assertEquals(2 * 3 * 3, at(Engram.grad((Tensor x) -> first.apply(x)), 1));
   }
 }
