@@ -46,26 +46,11 @@ final class Differentials {
         .apply(List.of(a, b));
   }
 
-  private static Tensor solved(Lu lu, Tensor b) {
+  /** By substitution, forwards and back. */
+  static Tensor solved(Lu lu, Tensor b) {
     Tensor permuted = b.takeAlongAxis(lu.permutation().expandDims(-1), -2);
     Tensor y = Triangular.loop(lu.factors(), permuted, true, true);
     return Triangular.loop(lu.factors(), y, false, false);
-  }
-
-  // det A · tr(A⁻¹ dA)
-  static Tensor det(Tensor a) {
-    return Engram.customJvp(
-            (Tensor x) -> det(Factorizations.lu("det", x)),
-            (Tensor x, Tensor dx) -> {
-              Lu lu = Factorizations.lu("det", x);
-              Tensor d = det(lu);
-              return new Pair<>(d, d.mul(solved(lu, dx).diagonal().sum(-1)));
-            })
-        .apply(a);
-  }
-
-  private static Tensor det(Lu lu) {
-    return lu.factors().diagonal().prod(-1).mul(lu.sign());
   }
 
   // sign and log |det A|: 0 and tr(A⁻¹ dA)

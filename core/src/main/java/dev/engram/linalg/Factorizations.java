@@ -75,7 +75,10 @@ final class Factorizations {
   private static Tensor eliminate(Tensor a, Tensor k, Tensor i) {
     Tensor below = i.gt(k);
     Tensor column = Matrices.column(a, k);
-    Tensor l = below.select(column.div(column.take(k, -1).expandDims(-1)), Matrices.zero(a));
+    Tensor pivot = column.take(k, -1);
+    // A pivot of 0 has zeros below it, and nothing to eliminate.
+    Tensor divisor = pivot.eq(0).select(Matrices.one(a), pivot);
+    Tensor l = below.select(column.div(divisor.expandDims(-1)), Matrices.zero(a));
     Tensor right = below.select(Matrices.row(a, k), Matrices.zero(a));
     Tensor here = below.expandDims(-1).and(i.eq(k));
     return here.select(l.expandDims(-1), a.sub(Matrices.outer(l, right)));

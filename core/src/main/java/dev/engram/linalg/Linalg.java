@@ -9,8 +9,8 @@ import java.util.List;
  *
  * <p>The algorithms are loops over columns made of ordinary ops, so that they run on every backend
  * and have derivatives of every order, in both modes; first derivatives are formulas in the
- * results. Where a matrix is singular, or not positive definite for {@link #cholesky}, results are
- * infinite or NaN.
+ * results. As in JAX, nothing is thrown where a matrix is singular, or not positive definite for
+ * {@link #cholesky}: solutions, inverses and their derivatives are then infinite or NaN.
  */
 public final class Linalg {
   private Linalg() {}
@@ -65,13 +65,19 @@ public final class Linalg {
     return Differentials.triangular(l.swapAxes(-1, -2), y, false, false);
   }
 
-  /** The determinant of {@code [batch…, n, n]}; its derivative needs a matrix that is regular. */
+  /**
+   * The determinant of {@code [batch…, n, n]}. Its first three derivatives are right for singular
+   * matrices too, and further ones where no more than three dimensions are missing.
+   */
   public static Tensor det(Tensor a) {
     Matrices.square("det", a);
-    return Differentials.det(a);
+    return Determinant.of(a);
   }
 
-  /** Sign of the determinant, and the logarithm of its magnitude; see {@link #det}. */
+  /**
+   * Sign of the determinant, and the logarithm of its magnitude: 0 and -∞ for a singular matrix,
+   * where the derivative is infinite or NaN.
+   */
   public static List<Tensor> signAndLogDet(Tensor a) {
     Matrices.square("signAndLogDet", a);
     return Differentials.signAndLogDet(a);

@@ -197,4 +197,139 @@ class LinalgTest {
     assertTrue(e.getMessage().startsWith(says), e.getMessage());
     assertTrue(e.getMessage().contains("LinalgTest.java"), e.getMessage());
   }
+
+  private static HostTensor matrix(int n, double... elements) {
+    return HostTensor.of(elements, n, n);
+  }
+
+  /** Singular matrices of several ranks, one with a column of zeros in front, and a regular one. */
+  private static Stream<HostTensor> polynomials() {
+    return Stream.of(
+        matrix(1, 0),
+        matrix(2, 1, 2, 2, 4),
+        matrix(2, 0, 0, 0, 0),
+        matrix(2, 0, 1, 0, 2),
+        matrix(3, 1, 1, 1, 1, 1, 1, 1, 1, 1),
+        matrix(3, 1, 2, 3, 4, 5, 6, 7, 8, 9),
+        matrix(3, 0, 0, 0, 0, 2, 0, 0, 0, 3),
+        matrix(4, 1, 2, 3, 4, 0, 0, 0, 0, 2, 4, 6, 8, 1, 0, 1, 0),
+        matrix(4, 2, -1, 0, 3, 1, 4, 2, -2, 0, 5, 1, 1, 3, 2, -1, 2));
+  }
+
+  /** By expansion along the first row. */
+  private static double byMinors(double[][] a) {
+    double sum = a.length == 0 ? 1 : 0;
+    for (int j = 0; j < a.length; j++) {
+      sum += (j % 2 == 0 ? 1 : -1) * a[0][j] * byMinors(without(a, 0, j));
+    }
+    return sum;
+  }
+
+  private static double[][] without(double[][] a, int row, int column) {
+    int n = a.length - 1;
+    double[][] out = new double[n][n];
+    for (int i = 0; i < n; i++) {
+      for (int j = 0; j < n; j++) {
+        out[i][j] = a[i < row ? i : i + 1][j < column ? j : j + 1];
+      }
+    }
+    return out;
+  }
+
+  private static double cofactor(double[][] a, int i, int j) {
+    return ((i + j) % 2 == 0 ? 1 : -1) * byMinors(without(a, i, j));
+  }
+
+  private static double[][] rows(HostTensor t) {
+    int n = t.dim(-1);
+    double[][] out = new double[n][n];
+    for (int k = 0; k < n * n; k++) {
+      out[k / n][k % n] = t.getDouble(k);
+    }
+    return out;
+  }
+
+  @ParameterizedTest
+  @MethodSource("polynomials")
+  void theDerivativesOfADeterminantAreMinors(HostTensor a) {
+    double[][] m = rows(a);
+    int n = m.length;
+    assertEquals(byMinors(m), Linalg.det(a).host().item(), 1e-13);
+    Fn1<Tensor, Tensor> gradient = Engram.grad((Tensor x) -> Linalg.det(x));
+    HostTensor first = gradient.apply(a).host();
+    HostTensor reverse = Engram.jacrev(gradient).apply(a).host();
+    HostTensor forward = Engram.jacfwd(gradient).apply(a).host();
+    for (int i = 0; i < n; i++) {
+      for (int j = 0; j < n; j++) {
+        assertEquals(cofactor(m, i, j), first.getDouble(i * n + j), 1e-12);
+        for (int k = 0; k < n; k++) {
+          for (int l = 0; l < n; l++) {
+            // The element (k, l) is a factor of the minor where it stands in it.
+            double want = 0;
+            if (k != i && l != j) {
+              int sign = (i + j) % 2 == 0 ? 1 : -1;
+              want = sign * cofactor(without(m, i, j), k < i ? k : k - 1, l < j ? l : l - 1);
+            }
+            int at = ((i * n + j) * n + k) * n + l;
+            assertEquals(want, reverse.getDouble(at), 1e-11, "d²/da" + i + j + "da" + k + l);
+            assertEquals(want, forward.getDouble(at), 1e-11, "d²/da" + i + j + "da" + k + l);
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void oneSingularMatrixOfABatchSpoilsNoOther() {
+    Tensor a = HostTensor.of(new double[] {1, 2, 2, 4, 3, 1, 0, 2}, 2, 2, 2);
+    Fn1<Tensor, Tensor> sum = x -> Linalg.det(x).sum();
+    Tensor want = HostTensor.of(new double[] {4, -2, -2, 1, 2, 0, -1, 3}, 2, 2, 2);
+    close("cofactors", Engram.grad(sum).apply(a), want, 1e-14);
+    Fn1<Tensor, Tensor> one = x -> Linalg.det(x);
+    close("cofactors", Engram.vmap(Engram.grad(one)).apply(a), want, 1e-14);
+    Tensor along = Engram.jvp((Tensor x) -> Linalg.det(x), a, a.like(1)).tangent();
+    close("along ones", along, HostTensor.of(new double[] {1, 4}, 2), 1e-14);
+  }
+
+  @Test
+  void thirdDerivativeAtZero() {
+    // det = a d g + …: only derivatives of third order are left at the zero matrix
+    Tensor ones = matrix(3, 1, 0, 0, 0, 1, 0, 0, 0, 1);
+    Fn1<Tensor, Tensor> f = t -> Linalg.det(ones.mul(t));
+    Fn1<Tensor, Tensor> first = Engram.grad(f);
+    Fn1<Tensor, Tensor> second = Engram.grad((Tensor t) -> first.apply(t));
+    Fn1<Tensor, Tensor> third = Engram.grad((Tensor t) -> second.apply(t));
+    Tensor zero = HostTensor.of(new double[] {0});
+    assertEquals(0, second.apply(zero).host().item());
+    assertEquals(6, third.apply(zero).host().item(), 1e-13);
+  }
+
+  @Test
+  void largeMatricesKeepTheirDigits() {
+    Tensor a = normal(DType.F64, 5, 30, 30);
+    // det A · A⁻ᵀ, and its derivative
+    Tensor want = Linalg.inverse(a).transpose().mul(Linalg.det(a));
+    Fn1<Tensor, Tensor> det = x -> Linalg.det(x);
+    close("gradient", Engram.grad(det).apply(a), want, 1e-11);
+    Tensor d = normal(DType.F64, 6, 30, 30);
+    Fn1<Tensor, Tensor> known = x -> Linalg.inverse(x).transpose().mul(Linalg.det(x));
+    close(
+        "second",
+        Engram.jvp(Engram.grad(det), a, d).tangent(),
+        Engram.jvp(known, a, d).tangent(),
+        1e-9);
+  }
+
+  @Test
+  void singularMatricesHaveALogarithmAndNoSolution() {
+    for (HostTensor a : polynomials().limit(7).toList()) {
+      var value = Linalg.signAndLogDet(a);
+      double log = value.get(1).host().item();
+      // 1 to 9 in a square are singular but for rounding.
+      assertTrue(log < -30, () -> a + " has log |det| " + log);
+    }
+    assertEquals(0, Linalg.signAndLogDet(matrix(2, 0, 1, 0, 2)).get(0).host().item());
+    Tensor x = Linalg.inverse(matrix(2, 1, 2, 2, 4));
+    assertFalse(Double.isFinite(x.abs().max().host().item()), x::toString);
+  }
 }

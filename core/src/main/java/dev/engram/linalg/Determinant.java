@@ -1,0 +1,127 @@
+package dev.engram.linalg;
+
+import dev.engram.Engram;
+import dev.engram.Pair;
+import dev.engram.Step;
+import dev.engram.ir.DType;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Tensor;
+import java.util.List;
+
+/**
+ * Determinants with derivatives that need no inverse: a determinant is a polynomial of the
+ * elements, smooth at singular matrices too.
+ */
+final class Determinant {
+  private Determinant() {}
+
+  // d det A = Σ_ij C_ij dA_ij with the cofactors C
+  static Tensor of(Tensor a) {
+    return Engram.customJvp(
+            (Tensor x) -> of(Factorizations.lu("det", x)),
+            (Tensor x, Tensor dx) ->
+                new Pair<>(of(Factorizations.lu("det", x)), cofactors(x).mul(dx).sum(-1).sum(-1)))
+        .apply(a);
+  }
+
+  private static Tensor of(Lu lu) {
+    return lu.factors().diagonal().prod(-1).mul(lu.sign());
+  }
+
+  private static Tensor cofactors(Tensor a) {
+    return Engram.customJvp(
+            Determinant::cofactorsOfFactors,
+            (Tensor x, Tensor dx) -> new Pair<>(cofactorsOfFactors(x), change(x, dx)))
+        .apply(a);
+  }
+
+  // A[p] = L·U: adj A = ±adj U · L⁻¹ · P, and the cofactors are its transpose
+  private static Tensor cofactorsOfFactors(Tensor a) {
+    if (a.dim(-1) == 0) {
+      return a;
+    }
+    Lu lu = Factorizations.lu("det", a);
+    Tensor adjugate = adjugate(lu.factors());
+    Tensor rows =
+        Triangular.loop(lu.factors().swapAxes(-1, -2), adjugate.swapAxes(-1, -2), false, true);
+    Tensor home = lu.permutation().argSort(-1, false).expandDims(-1);
+    return rows.takeAlongAxis(home, -2).mul(lu.sign().expandDims(-1).expandDims(-1));
+  }
+
+  /**
+   * The adjugate of the upper triangle, without a division: row i, before the factor {@code Π_(k<i)
+   * u_kk}, is {@code v_ij = -Σ_(k<j) v_ik u_kj} right of {@code v_ii = 1}, with each earlier
+   * element times {@code u_jj}.
+   */
+  private static Tensor adjugate(Tensor upper) {
+    Tensor i = Matrices.counter(upper.dim(-1));
+    Tensor none = HostTensor.full(upper.type(), 0);
+    Tensor v =
+        Engram.<Tensor, Tensor, List<Tensor>>scan(
+                (left, j) -> {
+                  Tensor u = Matrices.column(upper, j);
+                  Tensor sum = left.matmul(u.expandDims(-1));
+                  Tensor start = i.eq(j).expandDims(-1).cast(upper.dtype());
+                  Tensor scale = u.take(j, -1).expandDims(-1).expandDims(-1);
+                  return new Step<>(
+                      i.eq(j).select(start.sub(sum), left.mul(scale)), List.<Tensor>of());
+                },
+                none,
+                i)
+            .carry();
+    return v.mul(before(upper.diagonal()).expandDims(-1));
+  }
+
+  /** The product of all elements before each one. */
+  private static Tensor before(Tensor x) {
+    int n = x.dim(-1);
+    Tensor one = x.slice(-1, 0, 1).like(1);
+    return Tensor.concat(x.rank() - 1, one, x.cumProd(-1).slice(-1, 0, n - 1));
+  }
+
+  /** How small a pivot counts as none, against the greatest. */
+  private static double tiny(Tensor a) {
+    return a.dtype() == DType.F64 ? 1e-8 : 1e-4;
+  }
+
+  /**
+   * The derivative of the cofactors, by inverses of regular matrices alone. With {@code A[p] =
+   * L·U}, {@code E[p] = L·D} adds to the pivots that are zero or nearly so. Along {@code A + tE} it
+   * is a polynomial in t, of no higher degree than E's rank; for degrees up to 3 its value at 0 is
+   * {@code (4 (F(1) + F(-1)) - F(2) - F(-2)) / 6}. With more than three such pivots it is 0, and so
+   * is its derivative.
+   */
+  private static Tensor change(Tensor a, Tensor da) {
+    if (a.dim(-1) == 0) {
+      return a;
+    }
+    Lu lu = Factorizations.lu("det", a.stopGradient());
+    Tensor pivots = lu.factors().diagonal();
+    Tensor size = pivots.abs();
+    Tensor greatest = size.max(-1).expandDims(-1);
+    Tensor scale = greatest.eq(0).select(Matrices.one(a), greatest);
+    Tensor missing = size.le(scale.mul(tiny(a)));
+    Tensor unit = Tensor.eye(a.dtype(), a.dim(-1));
+    Tensor l = lu.factors().tril(-1).add(unit);
+    Tensor more = l.mul(missing.select(scale, Matrices.zero(a)).expandDims(-2));
+    Tensor home = lu.permutation().argSort(-1, false).expandDims(-1);
+    Tensor e = more.takeAlongAxis(home, -2).stopGradient();
+    Tensor sum = a.like(0);
+    for (int t : new int[] {1, -1, 2, -2}) {
+      sum = sum.add(regular(a.add(e.mul(t)), da).mul(Math.abs(t) == 1 ? 4.0 / 6 : -1.0 / 6));
+    }
+    Tensor few = missing.cast(DType.I32).sum(-1).le(3).expandDims(-1).expandDims(-1);
+    return few.select(sum, Matrices.zero(a));
+  }
+
+  // C = det A · A⁻ᵀ: dC = det A · (tr(A⁻¹ dA) A⁻ᵀ - (A⁻¹ dA A⁻¹)ᵀ)
+  private static Tensor regular(Tensor a, Tensor da) {
+    Lu lu = Factorizations.lu("det", a);
+    Tensor unit = Tensor.eye(a.dtype(), a.dim(-1)).broadcastTo(a.shape());
+    Tensor inverse = Differentials.solved(lu, unit);
+    Tensor relative = inverse.matmul(da);
+    Tensor trace = relative.diagonal().sum(-1).expandDims(-1).expandDims(-1);
+    Tensor d = inverse.mul(trace).sub(relative.matmul(inverse)).swapAxes(-1, -2);
+    return d.mul(of(lu).expandDims(-1).expandDims(-1));
+  }
+}
