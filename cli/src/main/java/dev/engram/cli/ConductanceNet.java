@@ -26,6 +26,10 @@ import java.util.Optional;
 final class ConductanceNet extends Layer {
   private static final int DEGREE = 80;
   private static final int INPUT_DEGREE = 8;
+
+  /** Of each neuron, where there are enough. */
+  static final int SYNAPSES = DEGREE + INPUT_DEGREE;
+
   // Conductances of synapses of mean weight. Those of the paper, 0.6 and 6.7, are for steps of 0.1
   // ms;
   // with a step of 1 ms a volley of inhibition would exceed 2 τ/dt leaks, where the membrane's

@@ -19,6 +19,8 @@ final class CopyingProblem implements SequenceProblem {
   /** Number of different symbols, one-hot inputs and logits. */
   static final int SYMBOLS = 10;
 
+  static final String TITLE = "GRU on Copying Task: Online vs. Offline Learning";
+
   private static final int RECALL = 9;
   private static final int DIGITS = TrainOptions.DIGITS;
 
@@ -38,9 +40,10 @@ final class CopyingProblem implements SequenceProblem {
         new SequenceTask(
             "copying",
             TrainOptions.SYNTAX.purpose(),
-            "GRU on Copying Task: Online vs. Offline Learning",
+            TITLE,
             options.settings(),
             TrainOptions.METRICS,
+            SequenceTask.Demand.dense(SYMBOLS, 1),
             OptionalDouble.empty(),
             _ -> new CopyingProblem(options));
     SequenceJob.run(task, options.settings(), terminal);
@@ -66,7 +69,7 @@ final class CopyingProblem implements SequenceProblem {
   public Pair<Tensor, Tensor> next() {
     int steps = options.steps();
     int batch = options.batch();
-    int[] ids = new int[steps * batch];
+    int[] ids = new int[Sizes.count(steps, batch)];
     for (int b = 0; b < batch; b++) {
       for (int t = 0; t < DIGITS; t++) {
         ids[t * batch + b] = random.nextInt(1, RECALL);

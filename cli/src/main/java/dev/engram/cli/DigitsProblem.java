@@ -29,6 +29,7 @@ final class DigitsProblem implements SequenceProblem {
           "Spiking Classifier of Drawn Digits",
           SequenceTask.Settings.of("digits", 200, 25, 64, 100, 5e-3),
           List.of("loss", "accuracy", "rate"),
+          SequenceTask.Demand.dense(DigitImages.SIDE * DigitImages.SIDE, 1),
           SpikingNet.kappa(READOUT),
           DigitsProblem::new);
 
@@ -76,8 +77,8 @@ final class DigitsProblem implements SequenceProblem {
   public Pair<Tensor, Tensor> next() {
     int steps = settings.steps();
     int batch = settings.batch();
-    float[] p = new float[batch * PIXELS];
-    int[] y = new int[steps * batch];
+    float[] p = new float[Sizes.count(batch, PIXELS)];
+    int[] y = new int[Sizes.count(steps, batch)];
     for (int b = 0; b < batch; b++) {
       int digit = random.nextInt(CLASSES);
       double[] pixels = images.draw(digit);

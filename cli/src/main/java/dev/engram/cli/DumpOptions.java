@@ -52,7 +52,7 @@ record DumpOptions(
           "STAGE",
           OptionType.oneOf(DumpStage.class),
           DumpStage.SIMPLIFIED,
-          "the stage (default simplified)");
+          "the stage (default simplified):\n" + Syntax.listed(OptionType.words(DumpStage.class)));
   private static final Option<Learning> RULE =
       new Option<>(
           "--rule",
@@ -61,15 +61,16 @@ record DumpOptions(
           Learning.D_RTRL,
           "d-rtrl or bptt (default d-rtrl)");
 
-  private static final OptionType<String> PASS =
-      OptionType.named(Pipeline.standard().passes().stream().map(Pass::name).toList());
+  private static final List<String> PASSES =
+      Pipeline.standard().passes().stream().map(Pass::name).toList();
+  private static final OptionType<String> PASS = OptionType.named(PASSES);
   private static final Option<Optional<String>> BEFORE =
       new Option<>(
           "--before",
           "PASS",
           text -> Optional.of(PASS.read(text)),
           Optional.empty(),
-          "the graph before each run of this pass");
+          "the graph before each run of this pass:\n" + Syntax.listed(PASSES));
   private static final Option<Optional<String>> AFTER =
       new Option<>(
           "--after",

@@ -28,7 +28,8 @@ record ExplainOptions(
           "RULE",
           OptionType.oneOf(Learning.online()),
           Learning.D_RTRL,
-          "the learning rule (default d-rtrl)");
+          "the learning rule (default d-rtrl):\n"
+              + Syntax.listed(Learning.online().stream().map(OptionType::word).toList()));
   private static final Option<Boolean> DOT =
       Option.flag("--dot", "print a picture of weights and states for Graphviz");
   private static final Option<Boolean> STRICT =

@@ -23,6 +23,7 @@ final class IntegratorProblem implements SequenceProblem {
           "GRU Integrates White Noise",
           SequenceTask.Settings.of("integrator", 300, 50, 32, 64, 3e-3),
           List.of("loss", "relative error"),
+          SequenceTask.Demand.dense(1, 1),
           OptionalDouble.empty(),
           IntegratorProblem::new);
 
@@ -55,8 +56,8 @@ final class IntegratorProblem implements SequenceProblem {
   public Pair<Tensor, Tensor> next() {
     int steps = settings.steps();
     int batch = settings.batch();
-    float[] x = new float[steps * batch];
-    float[] sum = new float[steps * batch];
+    float[] x = new float[Sizes.count(steps, batch)];
+    float[] sum = new float[x.length];
     for (int b = 0; b < batch; b++) {
       double total = 0;
       for (int t = 0; t < steps; t++) {

@@ -86,7 +86,20 @@ enum Learning {
         "RULE,…",
         text -> list(text, leaky),
         fallback,
-        "rules to learn by, one after the other (default " + words + ")");
+        "rules to learn by, one after the other (default "
+            + words
+            + "):\n"
+            + Syntax.listed(fitting(leaky)));
+  }
+
+  private static List<String> fitting(boolean leaky) {
+    List<String> words = new ArrayList<>(List.of(BOTH));
+    words.addAll(OptionType.words(Learning.class));
+    words.remove(OptionType.word(THREE_FACTOR));
+    if (!leaky) {
+      words.remove(OptionType.word(E_PROP));
+    }
+    return words;
   }
 
   private static List<Learning> list(String text, boolean leaky) throws UsageException {

@@ -5,7 +5,6 @@ import java.lang.module.ModuleDescriptor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /** The command {@code engram}. */
@@ -38,8 +37,14 @@ public final class Main {
         --help          print this text; `engram COMMAND --help` tells more
       """;
 
+  private static final Syntax ANY = new Syntax("engram COMMAND [OPTIONS]", "", List.of());
+  private static final Syntax TRAIN = new Syntax("engram train JOB [OPTIONS]", "", List.of());
+
   private final Jobs jobs;
   private final Terminal terminal;
+
+  /** What was called, as far as the words have been read. */
+  private Syntax called = ANY;
 
   /** What the commands do. */
   record Jobs(
@@ -72,63 +77,76 @@ public final class Main {
 
   /** Runs one command and returns the exit code. */
   int run(String... args) {
-    List<String> words = Arrays.asList(args);
-    String usage = "engram COMMAND [OPTIONS]";
-    String help = "engram --help";
+    int code = attempt(Arrays.asList(args));
+    Optional<IOException> lost = terminal.out().failure();
+    // Who closes a pipe early has seen enough.
+    if (lost.isEmpty() || "Broken pipe".equals(lost.get().getMessage())) {
+      return code;
+    }
+    terminal.err().println("engram: cannot write to standard output: " + lost.get().getMessage());
+    return code == OK ? FAILED : code;
+  }
+
+  private int attempt(List<String> words) {
     try {
-      String command = words.isEmpty() ? "" : words.getFirst();
-      switch (command) {
-        case "" -> throw new UsageException("a command is missing: " + String.join(", ", COMMANDS));
-        case "-h", "--help", "help" -> terminal.out().print(HELP);
-        case "-V", "--version" -> terminal.out().println(version());
-        case "train" -> {
-          usage = TrainOptions.SYNTAX.usage();
-          help = "engram train --help";
-          train(words.subList(1, words.size()));
-        }
-        case "dump" -> {
-          usage = DumpOptions.SYNTAX.usage();
-          help = "engram dump --help";
-          command(DumpOptions.SYNTAX, DumpOptions::parse, jobs.dump(), words);
-        }
-        case "explain" -> {
-          usage = ExplainOptions.SYNTAX.usage();
-          help = "engram explain --help";
-          command(ExplainOptions.SYNTAX, ExplainOptions::parse, jobs.explain(), words);
-        }
-        case "opt" -> {
-          usage = OptOptions.SYNTAX.usage();
-          help = "engram opt --help";
-          command(OptOptions.SYNTAX, OptOptions::parse, jobs.opt(), words);
-        }
-        case "run" -> {
-          usage = RunOptions.SYNTAX.usage();
-          help = "engram run --help";
-          command(RunOptions.SYNTAX, RunOptions::parse, jobs.run(), words);
-        }
-        default ->
-            throw new UsageException(
-                "unknown command '"
-                    + OptionType.shown(command)
-                    + "'"
-                    + Spelling.hint(command, COMMANDS));
-      }
+      start(words);
       return OK;
     } catch (UsageException e) {
       terminal.err().println("engram: " + e.getMessage());
-      terminal.err().println("usage: " + usage + " (`" + help + "` tells more)");
+      terminal
+          .err()
+          .println("usage: " + called.usage() + " (`" + called.helpCommand() + "` tells more)");
       return USAGE;
     } catch (IOException e) {
       terminal.err().println("engram: " + e.getMessage());
-      return FAILED;
     } catch (OutOfMemoryError e) {
+      terminal.err().println("engram: out of memory (" + e.getMessage() + "); " + smaller());
+    } catch (ArithmeticException | NegativeArraySizeException e) {
       terminal
           .err()
-          .println(
-              "engram: out of memory ("
-                  + e.getMessage()
-                  + "); lower --batch, --hidden, --layers or --lag");
-      return FAILED;
+          .println("engram: a size is too large (" + Unexpected.line(e) + "); " + smaller());
+      trace(e);
+    } catch (RuntimeException | StackOverflowError e) {
+      terminal.err().println("engram: unexpected " + Unexpected.line(e));
+      trace(e);
+    }
+    return FAILED;
+  }
+
+  /** How this command takes less memory. */
+  private String smaller() {
+    String options = Sizes.smaller(called);
+    return options.isEmpty()
+        ? "make the tensors smaller, or let the JVM have more: ENGRAM_JAVA_OPTIONS=-Xmx…"
+        : "lower " + options;
+  }
+
+  private void trace(Throwable e) {
+    if (Boolean.getBoolean("engram.trace")) {
+      e.printStackTrace(terminal.err());
+    } else {
+      terminal.err().println("(ENGRAM_JAVA_OPTIONS=-Dengram.trace=true prints where)");
+    }
+  }
+
+  private void start(List<String> words) throws UsageException, IOException {
+    String command = words.isEmpty() ? "" : words.getFirst();
+    switch (command) {
+      case "" -> throw new UsageException("a command is missing: " + String.join(", ", COMMANDS));
+      case "-h", "--help", "help" -> terminal.out().print(HELP);
+      case "-V", "--version" -> terminal.out().println(version());
+      case "train" -> train(words.subList(1, words.size()));
+      case "dump" -> command(DumpOptions.SYNTAX, DumpOptions::parse, jobs.dump(), words);
+      case "explain" ->
+          command(ExplainOptions.SYNTAX, ExplainOptions::parse, jobs.explain(), words);
+      case "opt" -> command(OptOptions.SYNTAX, OptOptions::parse, jobs.opt(), words);
+      case "run" -> command(RunOptions.SYNTAX, RunOptions::parse, jobs.run(), words);
+      default ->
+          throw new UsageException(
+              "unknown command '"
+                  + OptionType.shown(command)
+                  + "'"
+                  + Spelling.hint(command, COMMANDS));
     }
   }
 
@@ -139,30 +157,55 @@ public final class Main {
   }
 
   private void train(List<String> words) throws UsageException, IOException {
-    Optional<SequenceTask> task = words.stream().findFirst().flatMap(SequenceTask::named);
+    called = TRAIN;
+    String job = words.isEmpty() ? "" : words.getFirst();
+    if (job.isEmpty() || job.startsWith("-")) {
+      Optional<String> later = words.stream().filter(JOBS::contains).findFirst();
+      if (later.isPresent()) {
+        throw new UsageException(
+            "the job comes before its options: engram train " + later.get() + " [OPTIONS]");
+      }
+      if (asksForHelp(words)) {
+        terminal.out().print(trainHelp());
+        return;
+      }
+      throw new UsageException("train needs the name of a job: " + String.join(", ", JOBS));
+    }
+    if (!JOBS.contains(job)) {
+      throw new UsageException(
+          "unknown job '"
+              + OptionType.shown(job)
+              + "', expected "
+              + String.join(", ", JOBS)
+              + Spelling.hint(job, JOBS));
+    }
+    List<String> rest = words.subList(1, words.size());
+    Optional<SequenceTask> task = SequenceTask.named(job);
     if (task.isPresent()) {
-      train(task.get(), words.subList(1, words.size()));
+      train(task.get(), rest);
       return;
     }
-    if (asksForHelp(words)) {
+    called = TrainOptions.SYNTAX;
+    if (asksForHelp(rest)) {
       terminal.out().print(TrainOptions.SYNTAX.help());
       return;
     }
-    if (words.isEmpty() || words.getFirst().startsWith("-")) {
-      throw new UsageException("train needs the name of a job: " + String.join(", ", JOBS));
-    }
-    String job = words.getFirst();
-    if (!JOBS.contains(job)) {
-      throw new UsageException(
-          "unknown job '" + OptionType.shown(job) + "', expected " + String.join(", ", JOBS));
-    }
-    TrainOptions options = TrainOptions.parse(words.subList(1, words.size()));
-    checkMemory(options);
+    TrainOptions options = TrainOptions.parse(rest);
+    options.sizes().check(TrainOptions.SYNTAX);
     OutputFolder.prepare(options.out(), Results.files(options.out(), TrainOptions.METRICS));
     jobs.train().run(options, terminal);
   }
 
+  private static String trainHelp() {
+    StringBuilder text = new StringBuilder("usage: " + TRAIN.usage() + "\n\njobs:\n");
+    text.append(String.format("  %-18s %s%n", "copying", CopyingProblem.TITLE));
+    SequenceTask.all()
+        .forEach(t -> text.append(String.format("  %-18s %s%n", t.name(), t.title())));
+    return text.append("\n`engram train JOB --help` lists the options of a job.\n").toString();
+  }
+
   private void train(SequenceTask task, List<String> words) throws UsageException, IOException {
+    called = task.syntax();
     if (asksForHelp(words)) {
       terminal.out().print(task.syntax().help());
       return;
@@ -179,6 +222,7 @@ public final class Main {
 
   private <O> void command(Syntax syntax, Reader<O> reader, Job<O> job, List<String> words)
       throws UsageException, IOException {
+    called = syntax;
     List<String> rest = words.subList(1, words.size());
     if (asksForHelp(rest)) {
       terminal.out().print(syntax.help());
@@ -189,23 +233,6 @@ public final class Main {
 
   private static boolean asksForHelp(List<String> words) {
     return words.contains("--help") || words.contains("-h");
-  }
-
-  private static void checkMemory(TrainOptions options) throws UsageException {
-    double least = options.leastBytes();
-    if (least < 1e9) {
-      return;
-    }
-    double most = MachineMemory.bytes();
-    if (least > most) {
-      throw new UsageException(
-          String.format(
-              Locale.ROOT,
-              "these sizes need more than %.1f GB of memory, this machine has %.1f GB; lower"
-                  + " --batch, --hidden, --layers, --lag or --epochs",
-              least / 1e9,
-              most / 1e9));
-    }
   }
 
   private static String version() {

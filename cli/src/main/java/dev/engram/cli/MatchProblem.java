@@ -25,6 +25,9 @@ final class MatchProblem implements SequenceProblem {
   /** Time constant of the readout in milliseconds. */
   private static final double READOUT = 10;
 
+  private static final int GROUP = 10;
+  private static final int INPUTS = 3 * GROUP;
+
   static final SequenceTask TASK =
       new SequenceTask(
           "match",
@@ -33,6 +36,7 @@ final class MatchProblem implements SequenceProblem {
           "Delayed Match to Sample with Adaptive Neurons",
           SequenceTask.Settings.of("match", 100, 200, 32, 100, 5e-3),
           List.of("loss", "accuracy", "rate"),
+          SequenceTask.Demand.dense(INPUTS, 1),
           SpikingNet.kappa(READOUT),
           settings -> new MatchProblem(settings, true));
 
@@ -45,11 +49,10 @@ final class MatchProblem implements SequenceProblem {
           "Delayed Match to Sample without Adaptation",
           SequenceTask.Settings.of("match-lif", 100, 200, 32, 100, 5e-3),
           List.of("loss", "accuracy", "rate"),
+          SequenceTask.Demand.dense(INPUTS, 1),
           SpikingNet.kappa(READOUT),
           settings -> new MatchProblem(settings, false));
 
-  private static final int GROUP = 10;
-  private static final int INPUTS = 3 * GROUP;
   private static final double ACTIVE = 0.4;
   private static final double SILENT = 0.01;
 
@@ -94,8 +97,8 @@ final class MatchProblem implements SequenceProblem {
   public Pair<Tensor, Tensor> next() {
     int steps = settings.steps();
     int batch = settings.batch();
-    float[] x = new float[steps * batch * INPUTS];
-    int[] y = new int[steps * batch];
+    float[] x = new float[Sizes.count(steps, batch, INPUTS)];
+    int[] y = new int[Sizes.count(steps, batch)];
     for (int b = 0; b < batch; b++) {
       int sample = random.nextInt(2);
       int test = random.nextInt(2);

@@ -13,6 +13,8 @@ final class NetworkProblem implements SequenceProblem {
   /** Time constant of the readout in milliseconds. */
   static final double READOUT = 20;
 
+  static final int INPUTS = 80;
+
   static final SequenceTask TASK =
       new SequenceTask(
           "network",
@@ -22,10 +24,11 @@ final class NetworkProblem implements SequenceProblem {
           "Sparse Network with Conductance Synapses",
           SequenceTask.Settings.of("network", 60, 60, 8, 4000, 2e-3),
           List.of("loss", "accuracy", "rate"),
+          // At least one excitatory and one inhibitory neuron.
+          new SequenceTask.Demand(2, INPUTS + 1, n -> n * ConductanceNet.SYNAPSES),
           SpikingNet.kappa(READOUT),
           NetworkProblem::new);
 
-  static final int INPUTS = 80;
   static final int CLASSES = 4;
   private static final double ACTIVE = 0.12;
   private static final double BACKGROUND = 0.04;
@@ -54,8 +57,8 @@ final class NetworkProblem implements SequenceProblem {
   public Pair<Tensor, Tensor> next() {
     int steps = settings.steps();
     int batch = settings.batch();
-    float[] x = new float[steps * batch * INPUTS];
-    int[] y = new int[steps * batch];
+    float[] x = new float[Sizes.count(steps, batch, INPUTS)];
+    int[] y = new int[Sizes.count(steps, batch)];
     for (int b = 0; b < batch; b++) {
       int pattern = random.nextInt(CLASSES);
       for (int t = 0; t < steps; t++) {

@@ -12,8 +12,9 @@ import java.util.Locale;
  *
  * @param folder exists and is writable
  * @param title of the charts
+ * @param settings in the last columns of the table, the same in every row
  */
-record Results(Path folder, String title) {
+record Results(Path folder, String title, SequenceTask.Settings settings) {
   static final String TABLE = "losses.csv";
 
   /** The chart of a metric; that of the loss is called {@code losses.png}. */
@@ -31,6 +32,8 @@ record Results(Path folder, String title) {
 
   /** Writes the charts and the table of trainings of the same length and metrics. */
   void write(List<Curve> curves, List<Baseline> baselines, Terminal terminal) throws IOException {
+    // What hours may have gone into is said before the disk can refuse it.
+    curves.forEach(c -> terminal.out().println(c.summary()));
     List<String> metrics = curves.getFirst().run().metrics();
     List<String> names = new ArrayList<>(List.of("step"));
     List<double[]> columns = new ArrayList<>();
@@ -47,16 +50,23 @@ record Results(Path folder, String title) {
           .forEach(b -> chart.level(b.name(), b.value()));
       chart.write(folder.resolve(chart(metric)));
     }
+    names.addAll(List.of("seed", "lr", "batch", "hidden", "time steps"));
     CsvTable table = new CsvTable(names.toArray(String[]::new));
     for (int i = 0; i < columns.getFirst().length; i++) {
       List<String> row = new ArrayList<>(List.of(Integer.toString(i)));
       for (double[] column : columns) {
         row.add(Double.toString(column[i]));
       }
+      row.addAll(
+          List.of(
+              Long.toString(settings.seed()),
+              Double.toString(settings.lr()),
+              Integer.toString(settings.batch()),
+              Integer.toString(settings.hidden()),
+              Integer.toString(settings.steps())));
       table.row(row.toArray(String[]::new));
     }
     table.write(folder.resolve(TABLE));
-    curves.forEach(c -> terminal.out().println(c.summary()));
     terminal.out().println("wrote " + String.join(", ", written(metrics)));
   }
 

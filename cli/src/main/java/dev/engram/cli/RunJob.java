@@ -42,6 +42,7 @@ final class RunJob implements Job<RunOptions> {
       if (!right) {
         wrong++;
         terminal.out().println("   is " + got);
+        line.allowance(file.graphs()).ifPresent(a -> terminal.out().println("   ~= is " + a));
       }
     }
     if (wrong > 0) {

@@ -57,7 +57,7 @@ final class SequenceJob {
       problem.show(terminal.out());
       baselines = problem.baselines();
     }
-    new Results(settings.out(), task.title()).write(curves, baselines, terminal);
+    new Results(settings.out(), task.title(), settings).write(curves, baselines, terminal);
     return curves;
   }
 

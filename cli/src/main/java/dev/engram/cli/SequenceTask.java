@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.DoubleUnaryOperator;
 import java.util.function.Function;
 
 /**
@@ -15,6 +16,7 @@ import java.util.function.Function;
  * @param title of the charts
  * @param defaults values of the options that are not given
  * @param metrics all of them, the loss first
+ * @param demand what its sizes are made of
  * @param kappa decay of the readout in one step, which e-prop filters by; empty without a leak
  * @param problem makes the model and the data
  */
@@ -24,6 +26,7 @@ record SequenceTask(
     String title,
     Settings defaults,
     List<String> metrics,
+    Demand demand,
     OptionalDouble kappa,
     Function<Settings, SequenceProblem> problem) {
 
@@ -75,26 +78,48 @@ record SequenceTask(
     }
   }
 
+  /**
+   * How large a training is.
+   *
+   * @param leastHidden units that the model has at least
+   * @param numbers in the input and the target of one step of one sequence
+   * @param weights of so many hidden units, at least
+   */
+  record Demand(int leastHidden, int numbers, DoubleUnaryOperator weights) {
+    /** Fully connected units. */
+    static Demand dense(int inputs, int targets) {
+      return new Demand(1, inputs + targets, n -> n * (n + inputs));
+    }
+  }
+
+  /** What these settings take at least. */
+  Sizes sizes(Settings s) {
+    double weights = demand.weights.applyAsDouble(s.hidden);
+    double traces = s.rules.contains(Learning.D_RTRL) ? weights * s.batch : 0;
+    double results = (double) s.epochs * metrics.size() * s.rules.size();
+    return Sizes.of((double) s.steps * s.batch * demand.numbers, weights, weights, traces, results);
+  }
+
   static Optional<SequenceTask> named(String name) {
     return all().stream().filter(t -> t.name.equals(name)).findFirst();
   }
 
   /** The options, whose fallbacks are this task's defaults. */
-  private record Options(Settings d, boolean leaky) {
+  private record Options(Settings d, int leastHidden, boolean leaky) {
     Option<Integer> epochs() {
-      return number("--epochs", 1_000_000_000, d.epochs, "training iterations");
+      return number("--epochs", 1, 1_000_000_000, d.epochs, "training iterations");
     }
 
     Option<Integer> steps() {
-      return number("--steps", 10_000_000, d.steps, "time steps of a sequence");
+      return number("--steps", 1, 10_000_000, d.steps, "time steps of a sequence");
     }
 
     Option<Integer> batch() {
-      return number("--batch", 1_000_000, d.batch, "sequences per iteration");
+      return number("--batch", 1, 1_000_000, d.batch, "sequences per iteration");
     }
 
     Option<Integer> hidden() {
-      return number("--hidden", 1_000_000, d.hidden, "recurrent units");
+      return number("--hidden", leastHidden, 1_000_000, d.hidden, "recurrent units");
     }
 
     Option<Double> lr() {
@@ -119,14 +144,19 @@ record SequenceTask(
           "folder of the results (default " + d.out + ")");
     }
 
-    private static Option<Integer> number(String name, int most, int fallback, String what) {
+    private static Option<Integer> number(
+        String name, int least, int most, int fallback, String what) {
       return new Option<>(
-          name, "N", OptionType.integer(1, most), fallback, what + " (default " + fallback + ")");
+          name,
+          "N",
+          OptionType.integer(least, most),
+          fallback,
+          what + " (default " + fallback + ")");
     }
   }
 
   Syntax syntax() {
-    Options o = new Options(defaults, kappa.isPresent());
+    Options o = new Options(defaults, demand.leastHidden, kappa.isPresent());
     return syntax(o.epochs(), o.steps(), o.batch(), o.hidden(), o.lr(), o.rule(), o.out());
   }
 
@@ -139,7 +169,7 @@ record SequenceTask(
 
   /** Reads the words after {@code train NAME}. */
   Settings parse(List<String> words) throws UsageException {
-    Options o = new Options(defaults, kappa.isPresent());
+    Options o = new Options(defaults, demand.leastHidden, kappa.isPresent());
     Option<Integer> epochs = o.epochs();
     Option<Integer> steps = o.steps();
     Option<Integer> batch = o.batch();
@@ -152,15 +182,18 @@ record SequenceTask(
       throw new UsageException(
           "unexpected word '" + OptionType.shown(given.operands().getFirst()) + "'");
     }
-    return new Settings(
-        given.get(epochs),
-        given.get(steps),
-        given.get(batch),
-        given.get(hidden),
-        given.get(lr),
-        given.get(rule),
-        given.get(TrainOptions.SEED),
-        given.get(out),
-        given.get(TrainOptions.THREADS));
+    Settings settings =
+        new Settings(
+            given.get(epochs),
+            given.get(steps),
+            given.get(batch),
+            given.get(hidden),
+            given.get(lr),
+            given.get(rule),
+            given.get(TrainOptions.SEED),
+            given.get(out),
+            given.get(TrainOptions.THREADS));
+    sizes(settings).check(syntax());
+    return settings;
   }
 }

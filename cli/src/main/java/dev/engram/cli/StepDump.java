@@ -140,6 +140,15 @@ final class StepDump implements Job<DumpOptions> {
     System.setOut(System.err);
     try {
       Compiler.watch(watcher, () -> UserCode.invoke(main, (Object) new String[0]));
+    } catch (EngramException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw new EngramException(
+          main.getDeclaringClass().getName()
+              + " failed: "
+              + Unexpected.in(main.getDeclaringClass().getName(), e)
+              + "; its main method is called without arguments",
+          e);
     } finally {
       System.setOut(own);
     }

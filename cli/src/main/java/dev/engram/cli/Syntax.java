@@ -105,6 +105,16 @@ record Syntax(String usage, String purpose, List<Option<?>> options) {
         "unknown option " + OptionType.shown(name) + Spelling.hint(dashed, names));
   }
 
+  /** The words that ask for its help. */
+  String helpCommand() {
+    return usage.replaceFirst(" (\\[|[A-Z]).*", "") + " --help";
+  }
+
+  /** Names with commas between them, on lines that fit below the help of an option. */
+  static String listed(List<String> names) {
+    return String.join(", ", names).replaceAll("(.{40,60}?, )", "$1\n").replaceAll(" +\n", "\n");
+  }
+
   /** The usage line, the purpose and a line or two for each option. */
   String help() {
     StringBuilder text = new StringBuilder("usage: ").append(usage).append("\n\n");
@@ -112,7 +122,9 @@ record Syntax(String usage, String purpose, List<Option<?>> options) {
     for (Option<?> option : options) {
       text.append(
           String.format(
-              "  %-18s %s%n", (option.name() + " " + option.placeholder()).strip(), option.help()));
+              "  %-18s %s%n",
+              (option.name() + " " + option.placeholder()).strip(),
+              option.help().replace("\n", "\n" + " ".repeat(21))));
     }
     return text.append(String.format("  %-18s %s%n", "--help", "show this text")).toString();
   }

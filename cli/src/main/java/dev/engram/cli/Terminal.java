@@ -1,6 +1,9 @@
 package dev.engram.cli;
 
+import java.io.BufferedOutputStream;
 import java.io.File;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -17,13 +20,18 @@ import java.util.regex.Pattern;
  * @param live whether {@code err} is a terminal, on which a line can be drawn over
  * @param columns the width of that terminal
  */
-record Terminal(PrintStream out, PrintStream err, boolean live, int columns) {
+record Terminal(ResultStream out, PrintStream err, boolean live, int columns) {
   private static final int DEFAULT_COLUMNS = 80;
+  private static final int BUFFER = 8192;
 
   /** The streams of this process. */
   static Terminal system() {
     boolean live = !"dumb".equals(System.getenv("TERM")) && errIsTerminal();
-    return new Terminal(System.out, System.err, live, live ? columnsOfTerminal() : DEFAULT_COLUMNS);
+    ResultStream out =
+        new ResultStream(
+            new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), BUFFER),
+            System.out.charset());
+    return new Terminal(out, System.err, live, live ? columnsOfTerminal() : DEFAULT_COLUMNS);
   }
 
   /** A bar for {@code total} iterations called {@code label}. */

@@ -37,6 +37,7 @@ final class TextProblem implements SequenceProblem {
           "Character-Level Language Model",
           SequenceTask.Settings.of("text", 150, 64, 32, 128, 5e-3),
           List.of("loss", "accuracy", "bits per character"),
+          SequenceTask.Demand.dense(1, 1),
           OptionalDouble.empty(),
           TextProblem::new);
 
@@ -104,8 +105,8 @@ final class TextProblem implements SequenceProblem {
   public Pair<Tensor, Tensor> next() {
     int steps = settings.steps();
     int batch = settings.batch();
-    int[] x = new int[steps * batch];
-    int[] y = new int[steps * batch];
+    int[] x = new int[Sizes.count(steps, batch)];
+    int[] y = new int[x.length];
     for (int b = 0; b < batch; b++) {
       int from = random.nextInt(text.length());
       for (int t = 0; t < steps; t++) {

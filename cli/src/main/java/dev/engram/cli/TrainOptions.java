@@ -138,15 +138,15 @@ record TrainOptions(
   }
 
   /**
-   * Bytes below which no training with these options can stay, in single precision: the weights of
-   * two gates and the candidate, the traces of two of them for each sequence (D-RTRL) or the hidden
-   * states of all steps (BPTT), the digits of one batch, and the losses.
+   * What these options take at least, in single precision: the weights of two gates and the
+   * candidate, the traces of two of them for each sequence (D-RTRL) or the hidden states of all
+   * steps (BPTT), the digits of one batch, and the losses.
    */
-  double leastBytes() {
+  Sizes sizes() {
     double weights = (double) hidden * (hidden + DIGITS) * layers;
     double traces = rules.contains(Learning.D_RTRL) ? 2 * weights * batch : 0;
     double states = rules.contains(Learning.BPTT) ? (double) steps() * batch * hidden * layers : 0;
-    double digits = (double) steps() * batch;
-    return 4 * (3 * weights + Math.max(traces, states) + digits) + 8.0 * epochs;
+    double matrix = (double) hidden * (hidden + (layers == 1 ? DIGITS : hidden));
+    return Sizes.of((double) steps() * batch, matrix, weights, Math.max(traces, states), epochs);
   }
 }

@@ -15,6 +15,7 @@ import java.lang.reflect.Modifier;
 import java.net.MalformedURLException;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -69,7 +70,14 @@ final class UserCode {
   private static List<Path> paths(String text) throws UsageException {
     List<Path> out = new ArrayList<>();
     for (String part : text.split(File.pathSeparator, -1)) {
-      out.add(OptionType.path().read(part));
+      Path path = OptionType.path().read(part);
+      if (!Files.isReadable(path)) {
+        throw new UsageException(
+            "has "
+                + path
+                + (Files.exists(path) ? ", which cannot be read" : ", which does not exist"));
+      }
+      out.add(path);
     }
     return List.copyOf(out);
   }

@@ -21,7 +21,7 @@ final class Streams {
 
   Terminal terminal(boolean live, int columns) {
     return new Terminal(
-        new PrintStream(out, true, charset), new PrintStream(err, true, charset), live, columns);
+        new ResultStream(out, charset), new PrintStream(err, true, charset), live, columns);
   }
 
   String out() {

@@ -10,6 +10,7 @@ import dev.engram.ir.Printer;
 import dev.engram.ir.TensorType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.BiPredicate;
 import java.util.regex.Matcher;
@@ -118,24 +119,48 @@ public record RunLine(String graph, String arguments, String relation, String re
       return false;
     }
     for (long k = 0; k < expected.type().size(); k++) {
-      if (!near(expected.dtype(), got.getDouble(k), expected.getDouble(k))) {
+      boolean near =
+          expected.dtype().isFloat()
+              ? near(got.getDouble(k), expected.getDouble(k), epsilon(expected.dtype()))
+              : got.bits(k) == expected.bits(k);
+      if (!near) {
         return false;
       }
     }
     return true;
   }
 
-  // |a - b| ≤ ε (1 + |b|)
-  private static boolean near(DType dtype, double a, double b) {
-    double epsilon =
-        switch (dtype) {
-          case F32 -> 1e-5;
-          case F64 -> 1e-12;
-          case F16 -> 2e-3;
-          case BF16 -> 1.6e-2;
-          case I8, I16, I32, I64, U8, BOOL -> 0;
-        };
-    return Double.compare(a, b) == 0 || Math.abs(a - b) <= epsilon * (1 + Math.abs(b));
+  // |a - b| ≤ ε (1 + |b|), where both are finite: the distance to ∞ is within any multiple of ∞.
+  private static boolean near(double a, double b, double epsilon) {
+    return Double.compare(a, b) == 0
+        || (Double.isFinite(a)
+            && Double.isFinite(b)
+            && Math.abs(a - b) <= epsilon * (1 + Math.abs(b)));
+  }
+
+  private static double epsilon(DType dtype) {
+    return switch (dtype) {
+      case F32 -> 1e-5;
+      case F64 -> 1e-12;
+      case F16 -> 2e-3;
+      case BF16 -> 1.6e-2;
+      case I8, I16, I32, I64, U8, BOOL -> 0;
+    };
+  }
+
+  /** What the relation allows, for who sees it fail: {@code within 1e-5·(1 + |expected|)}. */
+  public Optional<String> allowance(List<Graph> graphs) {
+    if (!relation.equals("~=")) {
+      return Optional.empty();
+    }
+    return graphs.stream()
+        .filter(g -> g.name().equals(graph))
+        .flatMap(g -> g.outTypes().stream())
+        .map(TensorType::dtype)
+        .filter(DType::isFloat)
+        .distinct()
+        .map(t -> t.name().toLowerCase(Locale.ROOT) + " within " + epsilon(t) + "·(1 + |expected|)")
+        .reduce((x, y) -> x + ", " + y);
   }
 
   /** As it stands in the file. */

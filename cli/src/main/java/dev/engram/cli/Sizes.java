@@ -1,0 +1,87 @@
+package dev.engram.cli;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/**
+ * What a training takes at least, as far as its options tell: more than the machine has is refused
+ * before anything is allocated.
+ *
+ * @param bytes below which no training with these options can stay
+ * @param longest elements of its longest array
+ */
+record Sizes(double bytes, double longest) {
+  /** Options that make a training smaller, in the order in which they are named to the user. */
+  private static final List<String> SMALLER =
+      List.of("--batch", "--hidden", "--layers", "--lag", "--steps", "--epochs");
+
+  /** Below this no question is asked of the machine. */
+  private static final double FEW = 1e9;
+
+  /**
+   * Numbers drawn at once for an initial matrix in double precision, for each element: a normal
+   * number takes two uniform ones, and each of those two words.
+   */
+  private static final int WORDS = 4;
+
+  /**
+   * Of one batch and the model.
+   *
+   * @param batch numbers in the inputs and targets of one batch
+   * @param matrix elements of the largest initial matrix, of which {@code weights} are made
+   * @param carried numbers carried from step to step, or kept for all steps
+   * @param results numbers kept for the curves
+   */
+  static Sizes of(double batch, double matrix, double weights, double carried, double results) {
+    // The weights and the two moments of Adam.
+    return new Sizes(
+        4 * (3 * weights + carried + batch) + 8 * results, Math.max(batch, WORDS * matrix));
+  }
+
+  /**
+   * Refuses what does not fit.
+   *
+   * @throws UsageException that names those options of {@code syntax} which make it smaller
+   */
+  void check(Syntax syntax) throws UsageException {
+    if (bytes >= FEW && bytes > MachineMemory.bytes()) {
+      throw new UsageException(
+          String.format(
+              Locale.ROOT,
+              "these sizes need more than %.1f GB of memory, this machine has %.1f GB; lower %s",
+              bytes / 1e9,
+              MachineMemory.bytes() / 1e9,
+              smaller(syntax)));
+    }
+    if (longest > Integer.MAX_VALUE) {
+      throw new UsageException(
+          String.format(
+              Locale.ROOT,
+              "these sizes need an array of %.0f numbers, and no array holds more than %d; lower"
+                  + " %s",
+              longest,
+              Integer.MAX_VALUE,
+              smaller(syntax)));
+    }
+  }
+
+  /** {@code --batch, --hidden or --steps}: what a command has of these; empty when it has none. */
+  static String smaller(Syntax syntax) {
+    List<String> names = syntax.options().stream().<String>map(Option::name).toList();
+    List<String> has = SMALLER.stream().filter(names::contains).toList();
+    int last = has.size() - 1;
+    return last < 1
+        ? String.join("", has)
+        : has.stream().limit(last).collect(Collectors.joining(", ")) + " or " + has.get(last);
+  }
+
+  /** The number of elements of an array. */
+  static int count(int... lengths) {
+    int n = 1;
+    for (int length : lengths) {
+      n = Math.multiplyExact(n, length);
+    }
+    return n;
+  }
+}

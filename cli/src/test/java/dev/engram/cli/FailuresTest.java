@@ -1,0 +1,322 @@
+package dev.engram.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Every command under everything that may go wrong around it: one line, and the right code. */
+class FailuresTest {
+  /** A stream that refuses everything as the operating system would. */
+  private static final class Refusing extends OutputStream {
+    private final String reason;
+
+    Refusing(String reason) {
+      this.reason = reason;
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+      throw new IOException(reason);
+    }
+  }
+
+  @TempDir Path folder;
+  private final Streams streams = new Streams();
+
+  @BeforeEach
+  void writeGraph() throws IOException {
+    Files.writeString(
+        folder.resolve("g.ir"),
+        "graph @f(%x: f32[]) -> f32[] {\n  return %x\n}\n// run: @f(1.0) == 1.0\n");
+  }
+
+  private static Main.Jobs jobs() {
+    return new Main.Jobs(
+        CopyingProblem::train, new StepDump(), new ExplainJob(), new OptJob(), new RunJob());
+  }
+
+  private List<String> words(String line) {
+    return List.of(line.replace("FOLDER", folder.toString()).split(" "));
+  }
+
+  private int run(String line) {
+    return new Main(jobs(), streams.terminal(false, 80)).run(words(line).toArray(String[]::new));
+  }
+
+  private int run(String line, String refusal) {
+    Terminal terminal =
+        new Terminal(
+            new ResultStream(new Refusing(refusal), StandardCharsets.UTF_8),
+            new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8) {
+              @Override
+              public void println(String text) {
+                streams.terminal(false, 80).err().println(text);
+              }
+            },
+            false,
+            80);
+    return new Main(jobs(), terminal).run(words(line).toArray(String[]::new));
+  }
+
+  /** One that prints, for every command. */
+  static Stream<String> printing() {
+    List<String> all =
+        new ArrayList<>(
+            List.of(
+                "--help",
+                "--version",
+                "dump --help",
+                "opt FOLDER/g.ir",
+                "opt FOLDER/g.ir --bisect",
+                "run FOLDER/g.ir",
+                "run FOLDER/g.ir --inputs 2",
+                "dump FOLDER/g.ir",
+                "explain --hidden 2",
+                "train --help",
+                "train copying --epochs 1 --lag 0 --batch 1 --hidden 2 --rule bptt --out"
+                    + " FOLDER/o"));
+    SequenceTask.all().forEach(t -> all.add("train " + t.name() + " --help"));
+    return all.stream();
+  }
+
+  @ParameterizedTest
+  @MethodSource("printing")
+  void outputThatCannotBeWrittenIsAFailure(String line) {
+    assertEquals(Main.FAILED, run(line, "No space left on device"));
+    assertTrue(
+        streams
+            .err()
+            .endsWith("engram: cannot write to standard output: No space left on device\n"),
+        streams.err());
+  }
+
+  @ParameterizedTest
+  @MethodSource("printing")
+  void aClosedPipeIsNone(String line) {
+    assertEquals(Main.OK, run(line, "Broken pipe"));
+    assertFalse(streams.err().contains("engram:"), streams.err());
+  }
+
+  @ParameterizedTest
+  @MethodSource("printing")
+  void allOfThemPrintElsewhere(String line) {
+    assertEquals(Main.OK, run(line), streams.err());
+    assertFalse(streams.out().isEmpty());
+  }
+
+  @Test
+  void aWrongCommandLineStaysOneOnAFullDisk() {
+    assertEquals(Main.USAGE, run("run --nix", "No space left on device"));
+  }
+
+  /** Every file that a command reads or writes, missing, a folder, or in the place of a folder. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "opt FOLDER/nothing.ir|cannot read FOLDER/nothing.ir: no such file",
+        "opt FOLDER|cannot read FOLDER: not a file",
+        "run FOLDER/nothing.ir|cannot read FOLDER/nothing.ir: no such file",
+        "run FOLDER|cannot read FOLDER: not a file",
+        "dump FOLDER/nothing.ir|cannot read FOLDER/nothing.ir: no such file",
+        "opt FOLDER/g.ir --class-path FOLDER/nix|--class-path has FOLDER/nix, which does not exist",
+        "run FOLDER/g.ir --class-path FOLDER:FOLDER/nix|--class-path has FOLDER/nix, which does not"
+            + " exist",
+        "dump A --class-path FOLDER/nix|--class-path has FOLDER/nix, which does not exist",
+        "explain A --class-path FOLDER/nix|--class-path has FOLDER/nix, which does not exist",
+        "train text --out FOLDER/g.ir|--out FOLDER/g.ir cannot be written: FOLDER/g.ir is a file,"
+            + " not a folder",
+        "train copying --out FOLDER/g.ir/a|--out FOLDER/g.ir/a cannot be written: FOLDER/g.ir is a"
+            + " file, not a folder",
+      })
+  void filesThatAreNotThere(String line, String message) {
+    assertEquals(Main.USAGE, run(line));
+    assertEquals(
+        "engram: " + message.replace("FOLDER", folder.toString()),
+        streams.err().lines().findFirst().orElseThrow());
+  }
+
+  /** The usage is that of what was called. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '#',
+      value = {
+        "nix#usage: engram COMMAND [OPTIONS] (`engram --help` tells more)",
+        "train#usage: engram train JOB [OPTIONS] (`engram train --help` tells more)",
+        "train nix#usage: engram train JOB [OPTIONS] (`engram train --help` tells more)",
+        "train --rule e-prop copying#usage: engram train JOB [OPTIONS] (`engram train --help` tells"
+            + " more)",
+        "train copying --nix#usage: engram train copying [OPTIONS] (`engram train copying --help`"
+            + " tells more)",
+        "train integrator --lag 3#usage: engram train integrator [OPTIONS] (`engram train"
+            + " integrator --help` tells more)",
+        "dump --nix#usage: engram dump [FILE.ir | CLASS] [OPTIONS] (`engram dump --help` tells"
+            + " more)",
+        "explain --nix#usage: engram explain [CLASS] [OPTIONS] (`engram explain --help` tells"
+            + " more)",
+        "opt --nix#usage: engram opt FILE.ir [OPTIONS] (`engram opt --help` tells more)",
+        "run --nix#usage: engram run FILE.ir [OPTIONS] (`engram run --help` tells more)",
+      })
+  void usageOfWhatWasCalled(String line, String usage) {
+    assertEquals(Main.USAGE, run(line));
+    assertEquals(usage, streams.err().lines().skip(1).findFirst().orElseThrow());
+  }
+
+  @Test
+  void theJobComesFirst() {
+    assertEquals(Main.USAGE, run("train --rule e-prop copying"));
+    assertTrue(
+        streams
+            .err()
+            .startsWith(
+                "engram: the job comes before its options: engram train copying [OPTIONS]\n"),
+        streams.err());
+    assertEquals(Main.OK, run("train --help"));
+    SequenceTask.all().forEach(t -> assertTrue(streams.out().contains("  " + t.name() + " ")));
+  }
+
+  /** Each job has its sizes, at their largest one by one. */
+  static Stream<String> huge() {
+    List<String> all = new ArrayList<>();
+    for (SequenceTask t : SequenceTask.all()) {
+      String job = "train " + t.name() + " --out FOLDER/o ";
+      all.add(job + "--hidden 1000000 --batch 1000");
+      all.add(job + "--steps 10000000 --batch 1000000");
+      all.add(job + "--steps 3000000 --batch 1000");
+      all.add(job + "--batch 1000000 --steps 10000");
+    }
+    all.add("train copying --out FOLDER/o --hidden 32768 --layers 1000");
+    all.add("train copying --out FOLDER/o --lag 10000000 --batch 1000000");
+    return all.stream();
+  }
+
+  @ParameterizedTest
+  @MethodSource("huge")
+  void sizesThatDoNotFitAreRefused(String line) throws Exception {
+    assertEquals(Main.USAGE, run(line));
+    String message = streams.err().lines().findFirst().orElseThrow();
+    assertTrue(
+        message.matches(
+            "engram: these sizes need (more than [0-9.]+ GB of memory, this machine has [0-9.]+ GB"
+                + "|an array of \\d+ numbers, and no array holds more than 2147483647);"
+                + " lower --.*"),
+        message);
+    String job = words(line).get(1);
+    Syntax syntax = SequenceTask.named(job).map(SequenceTask::syntax).orElse(TrainOptions.SYNTAX);
+    List<String> known = syntax.options().stream().<String>map(Option::name).toList();
+    for (String option : message.replaceFirst(".*; lower ", "").split(", | or ")) {
+      assertTrue(known.contains(option), option);
+    }
+  }
+
+  @Test
+  void whereMemoryIsEnoughArraysAreNot() throws Exception {
+    Syntax syntax = new Syntax("engram x", "", List.of(TrainOptions.BATCH, TrainOptions.LAG));
+    new Sizes(0.9e9, Integer.MAX_VALUE).check(syntax);
+    UsageException e =
+        org.junit.jupiter.api.Assertions.assertThrows(
+            UsageException.class, () -> new Sizes(0.9e9, 0x1p31).check(syntax));
+    assertEquals(
+        "these sizes need an array of 2147483648 numbers, and no array holds more than 2147483647;"
+            + " lower --batch or --lag",
+        e.getMessage());
+  }
+
+  /** The least of every size trains. */
+  @ParameterizedTest
+  @ValueSource(strings = {"integrator", "match", "match-lif", "digits", "text", "network"})
+  void theSmallestTrainingRuns(String job) {
+    SequenceTask task = SequenceTask.named(job).orElseThrow();
+    int hidden = task.demand().leastHidden();
+    String line = "train %s --epochs 1 --steps 1 --batch 1 --hidden %d --out FOLDER/%s";
+    assertEquals(Main.OK, run(line.formatted(job, hidden, job)), streams.err());
+    assertEquals(Main.USAGE, run(line.formatted(job, hidden - 1, job)));
+    assertTrue(
+        streams.err().contains("engram: --hidden must be an integer from " + hidden + " to "),
+        streams.err());
+  }
+
+  @Test
+  void theTableSaysWhatItIsOf() throws IOException {
+    run(
+        "train integrator --epochs 2 --steps 3 --batch 4 --hidden 5 --lr 0.5 --seed 6 --out"
+            + " FOLDER/o");
+    List<String> lines = Files.readAllLines(folder.resolve("o/losses.csv"));
+    assertTrue(
+        lines.get(0).endsWith("relative error,seed,lr,batch,hidden,time steps"), lines.get(0));
+    assertTrue(lines.get(2).endsWith(",6,0.5,4,5,3"), lines.get(2));
+  }
+
+  private static Job<RunOptions> throwing(Throwable problem) {
+    return (_, _) -> {
+      if (problem instanceof Error e) {
+        throw e;
+      }
+      throw (RuntimeException) problem;
+    };
+  }
+
+  private String errorOf(Throwable problem) {
+    Main.Jobs all = jobs();
+    Main.Jobs with =
+        new Main.Jobs(all.train(), all.dump(), all.explain(), all.opt(), throwing(problem));
+    int code =
+        new Main(with, streams.terminal(false, 80)).run("run", folder.resolve("g.ir").toString());
+    assertEquals(Main.FAILED, code);
+    assertFalse(streams.err().contains("\tat "), streams.err());
+    return streams.err().lines().findFirst().orElseThrow();
+  }
+
+  @Test
+  void whatNobodyHasForeseenIsALine() {
+    assertTrue(
+        errorOf(new ArithmeticException("integer overflow"))
+            .startsWith("engram: a size is too large (ArithmeticException: integer overflow (at"));
+  }
+
+  @Test
+  void indicesToo() {
+    assertTrue(
+        errorOf(new IndexOutOfBoundsException("Index 3"))
+            .startsWith("engram: unexpected IndexOutOfBoundsException: Index 3 (at FailuresTest"));
+  }
+
+  /** A command without sizes is not told to lower any. */
+  @Test
+  void adviceHasOnlyWhatTheCommandHas() {
+    String line = errorOf(new OutOfMemoryError("Java heap space"));
+    assertEquals(
+        "engram: out of memory (Java heap space); make the tensors smaller, or let the JVM have"
+            + " more: ENGRAM_JAVA_OPTIONS=-Xmx…",
+        line);
+  }
+
+  @Test
+  void helpListsTheValuesOfOptions() {
+    run("train copying --help");
+    assertTrue(streams.out().contains("both, d-rtrl, pp-prop, "), streams.out());
+    assertFalse(streams.out().contains("three-factor"), streams.out());
+    run("dump --help");
+    assertTrue(streams.out().contains("traced, differentiated, etrace, "), streams.out());
+    run("explain --help");
+    assertTrue(streams.out().contains("three-factor"), streams.out());
+    assertTrue(streams.out().lines().allMatch(l -> l.length() <= 100), streams.out());
+  }
+}
