@@ -7,6 +7,9 @@ module dev.engram.cli {
   requires jdk.management;
   requires static org.jspecify;
 
+  // Backends of the user's, on the path that the command line names.
+  uses dev.engram.lower.Backend;
+
   opens dev.engram.cli to
       dev.engram.core;
 }

@@ -183,7 +183,7 @@ final class Oracle {
       for (long k = 0; k < got.get(i).type().size(); k++) {
         double x = got.get(i).getDouble(k);
         double y = expected.get(i).getDouble(k);
-        if (!(Math.abs(x - y) <= tolerance * (1 + Math.abs(y))) && x != y) {
+        if (!isClose(x, y, tolerance)) {
           throw new Disagreement(
               String.format(
                   Locale.ROOT, "%s: tensor %d at %d is %.12g, expected %.12g", what, i, k, x, y));
@@ -192,8 +192,15 @@ final class Oracle {
     }
   }
 
+  /** Infinity is close to nothing but itself, NaN to nothing at all. */
+  private static boolean isClose(double got, double expected, double tolerance) {
+    return got == expected
+        || (Double.isFinite(expected)
+            && Math.abs(got - expected) <= tolerance * (1 + Math.abs(expected)));
+  }
+
   static void requireClose(String what, double got, double expected, double tolerance) {
-    if (!(Math.abs(got - expected) <= tolerance * (1 + Math.abs(expected)))) {
+    if (!isClose(got, expected, tolerance)) {
       throw new Disagreement(what + ": " + got + ", expected " + expected);
     }
   }

@@ -6,7 +6,12 @@ import dev.engram.ir.EngramException;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Parser;
+import dev.engram.ir.passes.Pipeline;
+import dev.engram.lower.Backend;
+import dev.engram.lower.LoopProgram;
+import dev.engram.lower.Lowering;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -15,28 +20,43 @@ final class RunJob implements Job<RunOptions> {
 
   @Override
   public void run(RunOptions options, Terminal terminal) throws IOException {
-    GraphFile file =
-        GraphFile.read(options.file(), new UserCode(options.classPath()).ops(options.ops()));
-    Compiler compiler = new Compiler(options.backend());
+    UserCode code = new UserCode(options.classPath());
+    GraphFile file = GraphFile.read(options.file(), code.ops(options.ops()));
+    RunLine.Runner runner = runner(options.backend(), code);
     try {
       List<RunLine> lines =
           file.text().lines().map(RunLine::parse).flatMap(Optional::stream).toList();
       if (options.inputs().isEmpty() && options.graph().isEmpty() && !lines.isEmpty()) {
-        check(file, lines, compiler, terminal);
+        check(file, lines, runner, terminal);
       } else {
-        once(options, file, compiler, terminal);
+        once(options, file, runner, terminal);
       }
     } catch (EngramException e) {
       throw new IOException(file.path() + ": " + e.getMessage(), e);
     }
   }
 
+  private static RunLine.Runner runner(String name, UserCode code) throws IOException {
+    if (Compiler.backends().contains(name)) {
+      Compiler compiler = new Compiler(name);
+      return (g, in) -> compiler.compile(g).run(in);
+    }
+    Backend backend = code.backend(name);
+    return (g, in) -> {
+      LoopProgram program = Lowering.lower(Pipeline.standard().run(g));
+      List<HostTensor> out = new ArrayList<>();
+      program.outputs().forEach(b -> out.add(HostTensor.allocate(program.buffers().get(b).type())));
+      backend.compile(program).run(in, out);
+      return out;
+    };
+  }
+
   private static void check(
-      GraphFile file, List<RunLine> lines, Compiler compiler, Terminal terminal)
+      GraphFile file, List<RunLine> lines, RunLine.Runner runner, Terminal terminal)
       throws IOException {
     int wrong = 0;
     for (RunLine line : lines) {
-      String got = line.answer(file.graphs(), (g, in) -> compiler.compile(g).run(in));
+      String got = line.answer(file.graphs(), runner);
       boolean right = got.equals(line.toString());
       terminal.out().println((right ? "ok    " : "WRONG ") + line);
       if (!right) {
@@ -51,7 +71,8 @@ final class RunJob implements Job<RunOptions> {
     }
   }
 
-  private static void once(RunOptions options, GraphFile file, Compiler compiler, Terminal terminal)
+  private static void once(
+      RunOptions options, GraphFile file, RunLine.Runner runner, Terminal terminal)
       throws IOException {
     Graph g = graph(options, file);
     List<HostTensor> in =
@@ -60,7 +81,7 @@ final class RunJob implements Job<RunOptions> {
             : Inputs.random(g.paramTypes(), options.seed());
     terminal.out().println("@" + g.name() + " on " + options.backend());
     print("in ", in, terminal);
-    print("out", compiler.compile(g).run(in), terminal);
+    print("out", runner.run(g, in), terminal);
   }
 
   private static void print(String what, List<HostTensor> tensors, Terminal terminal) {

@@ -33,12 +33,15 @@ record RunOptions(
       new Option<>(
           "--backend",
           "NAME",
-          OptionType.named(Compiler.backends()),
+          text -> text,
           Compiler.standard().backend(),
           String.join(", ", Compiler.backends())
+              + ", or one of --class-path"
               + " (default "
               + Compiler.standard().backend()
               + ")");
+
+  private static final OptionType<String> KNOWN = OptionType.named(Compiler.backends());
 
   static final Syntax SYNTAX =
       new Syntax(
@@ -52,6 +55,10 @@ record RunOptions(
 
   static RunOptions parse(List<String> words) throws UsageException {
     Syntax.Arguments given = SYNTAX.parse(words);
+    // Those of the user are known when the classes are.
+    if (!given.given(UserCode.CLASS_PATH)) {
+      Syntax.read(BACKEND, KNOWN, given.get(BACKEND));
+    }
     return new RunOptions(
         GraphFile.path(given.only("engram run needs one file of graphs")),
         given.get(GRAPH).map(g -> g.replaceFirst("^@", "")),

@@ -82,8 +82,13 @@ record Syntax(String usage, String purpose, List<Option<?>> options) {
   }
 
   private static <T> T read(Option<T> option, String text) throws UsageException {
+    return read(option, option.type(), text);
+  }
+
+  /** The value of an option, read as {@code type} does. */
+  static <T> T read(Option<T> option, OptionType<T> type, String text) throws UsageException {
     try {
-      return option.type().read(text);
+      return type.read(text);
     } catch (UsageException e) {
       throw new UsageException(option.name() + " " + e.getMessage());
     }

@@ -1,11 +1,13 @@
 package dev.engram.cli;
 
+import dev.engram.Compiler;
 import dev.engram.ir.Custom;
 import dev.engram.ir.ElementwiseRow;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.Graph;
 import dev.engram.ir.OpTable;
 import dev.engram.ir.passes.Pass;
+import dev.engram.lower.Backend;
 import java.io.File;
 import java.io.IOException;
 import java.lang.reflect.Field;
@@ -19,8 +21,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.ServiceConfigurationError;
+import java.util.ServiceLoader;
+import java.util.Set;
 
 /** Classes of the user, from folders and archives that the command line names. */
 final class UserCode {
@@ -114,6 +120,31 @@ final class UserCode {
             + " in "
             + classPath
             + "; name its folder with --class-path");
+  }
+
+  /**
+   * The backend of this name, offered in the {@code META-INF/services} of the class path.
+   *
+   * @throws IOException when none is
+   */
+  Backend backend(String name) throws IOException {
+    Set<String> known = new LinkedHashSet<>(Compiler.backends());
+    try {
+      for (Backend b : ServiceLoader.load(Backend.class, loader)) {
+        if (b.name().equals(name)) {
+          return b;
+        }
+        known.add(b.name());
+      }
+    } catch (ServiceConfigurationError e) {
+      throw new IOException("--class-path: " + e.getMessage(), e);
+    }
+    throw new IOException(
+        "there is no backend "
+            + name
+            + ", expected one of "
+            + String.join(", ", known)
+            + "; name the folder of yours with --class-path");
   }
 
   /** The pass that a class has as {@code public static Graph run(Graph)}. */

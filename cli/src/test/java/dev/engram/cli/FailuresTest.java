@@ -4,6 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.ir.HostTensor;
+import dev.engram.lower.Backend;
+import dev.engram.lower.Executable;
+import dev.engram.lower.LoopInterpreter;
+import dev.engram.lower.LoopProgram;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -318,5 +323,86 @@ class FailuresTest {
     run("explain --help");
     assertTrue(streams.out().contains("three-factor"), streams.out());
     assertTrue(streams.out().lines().allMatch(l -> l.length() <= 100), streams.out());
+  }
+
+  /** Adds one to what the loops give, so that it is seen to be the one that ran. */
+  public static final class PlusOne implements Backend {
+    @Override
+    public String name() {
+      return "plus-one";
+    }
+
+    @Override
+    public Executable compile(LoopProgram program) {
+      Executable loops = new LoopInterpreter().compile(program);
+      return new Executable() {
+        @Override
+        public void run(List<HostTensor> inputs, List<HostTensor> outputs) {
+          loops.run(inputs, outputs);
+          outputs.forEach(t -> t.setDouble(0, t.getDouble(0) + 1));
+        }
+
+        @Override
+        public String disassemble() {
+          return loops.disassemble();
+        }
+      };
+    }
+  }
+
+  @Test
+  void backendsOfTheClassPathRun() throws IOException {
+    Path services = Files.createDirectories(folder.resolve("classes/META-INF/services"));
+    Files.writeString(services.resolve(Backend.class.getName()), PlusOne.class.getName());
+    String line = "run FOLDER/g.ir --inputs 2 --backend ";
+    assertEquals(Main.OK, run(line + "plus-one --class-path FOLDER/classes"), streams.err());
+    assertEquals("@f on plus-one\n  in  0: f32[] 2.0\n  out 0: f32[] 3.0\n", streams.out());
+    assertEquals(Main.FAILED, run(line + "nix --class-path FOLDER/classes"));
+    assertTrue(
+        streams.err().contains("there is no backend nix, expected one of ")
+            && streams.err().contains("plus-one"),
+        streams.err());
+    assertEquals(Main.USAGE, run(line + "plus-one"));
+  }
+
+  /** Has a main method that wants arguments. */
+  public static final class Greedy {
+    public static void main(String[] args) {
+      System.out.println(args[0]);
+    }
+  }
+
+  @Test
+  void aProgramThatWantsArgumentsGetsNone() {
+    assertEquals(Main.FAILED, run("dump " + Greedy.class.getName()));
+    String name = Greedy.class.getName();
+    assertTrue(
+        streams
+            .err()
+            .matches(
+                "engram: \\Q"
+                    + name
+                    + "\\E failed: ArrayIndexOutOfBoundsException: Index 0 out of bounds for length"
+                    + " 0 \\(at FailuresTest.java:\\d+\\); its main method is called without"
+                    + " arguments\n"),
+        streams.err());
+  }
+
+  /** What was trained is said even when the disk refuses the files. */
+  @Test
+  void theSummaryIsNotLostWithTheFiles() throws IOException {
+    Terminal terminal = streams.terminal(false, 80);
+    Path out = folder.resolve("o");
+    Main.Jobs all = jobs();
+    Job<TrainOptions> losing =
+        (options, t) -> {
+          Files.createDirectories(out.resolve("losses.png"));
+          all.train().run(options, t);
+        };
+    Main.Jobs with = new Main.Jobs(losing, all.dump(), all.explain(), all.opt(), all.run());
+    String line =
+        "train copying --epochs 1 --lag 0 --batch 1 --hidden 2 --rule bptt --out FOLDER/o";
+    assertEquals(Main.FAILED, new Main(with, terminal).run(words(line).toArray(String[]::new)));
+    assertTrue(streams.out().contains("BPTT (offline): loss 2."), streams.out());
   }
 }

@@ -349,6 +349,23 @@ class InspectTest {
     assertEquals(Main.OK, run("opt", file(NET), "--bisect"));
   }
 
+  /** Gives other results where the right ones are infinite. */
+  public static final class Finite {
+    private Finite() {}
+
+    public static Graph run(Graph g) {
+      return Parser.parse(Printer.print(g).replace("return inf", "return 1.0"));
+    }
+  }
+
+  @Test
+  void bisectionTellsInfinityFromAllElse() throws IOException {
+    String ir = file("graph @f() -> f32[2] {\n  return inf\n}\n");
+    String pass = "dev.engram.cli.InspectTest$Finite";
+    assertEquals(Main.FAILED, run("opt", ir, "--bisect", "--passes", pass), streams.out());
+    assertTrue(streams.out().contains("Finite in round 1: "), streams.out());
+  }
+
   // ---- run
 
   @ParameterizedTest
