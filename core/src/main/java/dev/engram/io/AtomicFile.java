@@ -2,19 +2,23 @@ package dev.engram.io;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.concurrent.ThreadLocalRandom;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.Set;
 
 /**
  * Writes a file so that a reader sees the old content or the whole new content, never a part: the
  * bytes go to a temporary file in the same folder, are forced to the disk, and the file is moved
- * over the target.
+ * over the target, whose permissions it keeps.
+ *
+ * <p>Of a symbolic link the file that it leads to is written, and the link stays. A character
+ * device, such as {@code /dev/null}, is written to as it is. Pipes, sockets and disks are refused:
+ * what has been saved must be there to be read.
  */
 public final class AtomicFile {
   private AtomicFile() {}
@@ -28,32 +32,53 @@ public final class AtomicFile {
 
   /**
    * Replaces or creates {@code target}. When anything fails, the target is as it was and no
-   * temporary file stays behind.
+   * temporary file stays behind. What saves that were killed have left in the folder is removed.
    *
    * @throws IOException naming the target and the reason: its folder is missing, it is a folder
    *     itself, no permission, disk full, ...
    */
   public static void write(Path target, Content content) throws IOException {
-    Path folder = target.toAbsolutePath().getParent();
-    if (folder == null || Files.isDirectory(target)) {
-      throw new IOException("cannot write " + target + ": it is a folder");
-    }
-    if (!Files.isDirectory(folder)) {
-      throw new IOException("cannot write " + target + ": " + folder + missing(folder));
-    }
-    String unique = Long.toUnsignedString(ThreadLocalRandom.current().nextLong(), 36);
-    Path temporary = folder.resolve("." + target.getFileName() + "." + unique + ".tmp");
     try {
-      try (FileChannel channel =
-          FileChannel.open(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
-        content.writeTo(channel);
-        channel.force(true);
+      Path file = SaveTarget.behindLinks(target);
+      switch (SaveTarget.kind(file)) {
+        case FILE -> replace(file, content);
+        case CHARACTER_DEVICE -> {
+          try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            content.writeTo(channel);
+          }
+        }
+        case FOLDER -> throw new IOException("it is a folder");
+        case PIPE -> throw new IOException("it is a pipe, expected a file");
+        case SOCKET -> throw new IOException("it is a socket, expected a file");
+        case OTHER -> throw new IOException("it is a disk or the like, expected a file");
       }
-      move(temporary, target);
     } catch (IOException e) {
-      throw new IOException("cannot write " + target + ": " + reason(e), e);
-    } finally {
-      Files.deleteIfExists(temporary);
+      throw new IOException("cannot write " + target + ": " + FileErrors.reason(e), e);
+    }
+  }
+
+  private static void replace(Path file, Content content) throws IOException {
+    Path folder = file.toAbsolutePath().getParent();
+    if (!Files.isDirectory(folder)) {
+      throw new IOException(
+          folder + (Files.exists(folder) ? " is not a folder" : " does not exist"));
+    }
+    try (TemporaryFile temporary = TemporaryFile.in(folder)) {
+      content.writeTo(temporary.channel());
+      temporary.channel().force(true);
+      keepPermissions(file, temporary.path());
+      move(temporary.path(), file);
+    }
+    TemporaryFile.removeLeftIn(folder);
+  }
+
+  private static void keepPermissions(Path old, Path fresh) throws IOException {
+    PosixFileAttributeView to = Files.getFileAttributeView(fresh, PosixFileAttributeView.class);
+    if (to != null && Files.exists(old)) {
+      Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(old);
+      if (!to.readAttributes().permissions().equals(permissions)) {
+        to.setPermissions(permissions);
+      }
     }
   }
 
@@ -63,17 +88,5 @@ public final class AtomicFile {
     } catch (AtomicMoveNotSupportedException e) {
       Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
     }
-  }
-
-  private static String missing(Path folder) {
-    return Files.exists(folder) ? " is not a folder" : " does not exist";
-  }
-
-  private static String reason(IOException e) {
-    return switch (e) {
-      case AccessDeniedException _ -> "permission denied";
-      case FileSystemException f when f.getReason() != null -> f.getReason();
-      default -> e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-    };
   }
 }

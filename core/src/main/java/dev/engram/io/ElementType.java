@@ -4,13 +4,17 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** The element types of the safetensors format, by their names in the file. */
+/**
+ * The element types of the safetensors format, by their names in the file. Later versions have
+ * others: tensors of such are kept as the bytes that they are.
+ */
 enum ElementType {
   BOOL(1),
   U8(1),
   I8(1),
   F8_E5M2(1),
   F8_E4M3(1),
+  F8_E8M0(1),
   I16(2),
   U16(2),
   F16(2),
@@ -20,7 +24,8 @@ enum ElementType {
   F32(4),
   I64(8),
   U64(8),
-  F64(8);
+  F64(8),
+  C64(8);
 
   /** Bytes of one element. */
   final int bytes;
@@ -31,6 +36,16 @@ enum ElementType {
 
   static Optional<ElementType> named(String name) {
     return Arrays.stream(values()).filter(type -> type.name().equals(name)).findFirst();
+  }
+
+  /** True for names of types, known or not: F4, F6_E2M3. */
+  static boolean isName(String name) {
+    return name.matches("[A-Z][A-Z0-9_]*");
+  }
+
+  /** Bytes of one element, 1 where that is not known. */
+  static int width(String name) {
+    return named(name).map(type -> type.bytes).orElse(1);
   }
 
   static String names() {

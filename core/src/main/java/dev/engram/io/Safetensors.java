@@ -11,6 +11,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -65,18 +66,19 @@ public record Safetensors(Map<String, String> metadata, List<Entry> entries) {
    * One tensor.
    *
    * @param name unique in the file, such as {@code rnn.layers.0.Wz.weight}
-   * @param dtype the format's name of the element type: BOOL, U8, I8, F8_E5M2, F8_E4M3, I16, U16,
-   *     F16, BF16, I32, U32, F32, I64, U64 or F64
+   * @param dtype the format's name of the element type: BOOL, U8, I8, F8_E5M2, F8_E4M3, F8_E8M0,
+   *     I16, U16, F16, BF16, I32, U32, F32, I64, U64, F64, C64, or one of a later version
    * @param shape the sizes; empty for a scalar
-   * @param data exactly the elements, row-major and little-endian
+   * @param data exactly the elements, row-major and little-endian; of a type that is not among
+   *     those above, whatever the file has
    */
   @SuppressWarnings("ArrayRecordComponent")
   public record Entry(String name, String dtype, long[] shape, MemorySegment data) {
     /**
      * Checks the parts against each other.
      *
-     * @throws IllegalArgumentException for an unknown dtype, a negative size, a reserved name or
-     *     data of another length than dtype and shape ask for
+     * @throws IllegalArgumentException for a dtype that is no name of one, a negative size, a
+     *     reserved name or data of another length than dtype and shape ask for
      */
     public Entry {
       shape = shape.clone();
@@ -85,17 +87,20 @@ public record Safetensors(Map<String, String> metadata, List<Entry> entries) {
       }
       long got = data.byteSize();
       String what = "tensor \"" + name + "\": " + dtype + Arrays.toString(shape);
-      long expected =
-          ElementType.named(dtype)
-              .orElseThrow(
-                  () ->
-                      new IllegalArgumentException(
-                          what + " has an unknown dtype, expected " + ElementType.names()))
+      if (!ElementType.isName(dtype)) {
+        throw new IllegalArgumentException(
+            what + " has an unknown dtype, expected " + ElementType.names());
+      }
+      // The width of a type that is not known is not either.
+      ElementType known = ElementType.named(dtype).orElse(ElementType.U8);
+      long size =
+          known
               .bytesOf(shape)
               .orElseThrow(
                   () ->
                       new IllegalArgumentException(
                           what + " has a negative size or more than 2^63 bytes"));
+      long expected = ElementType.named(dtype).isPresent() ? size : got;
       if (got != expected) {
         throw new IllegalArgumentException(what + " needs " + expected + " bytes, got " + got);
       }
@@ -195,13 +200,16 @@ public record Safetensors(Map<String, String> metadata, List<Entry> entries) {
       List<Entry> entries = new ArrayList<>();
       for (SafetensorsHeader.Slot slot : header.slots()) {
         MemorySegment data = readData(channel, dataStart + slot.begin(), slot.end() - slot.begin());
-        entries.add(new Entry(slot.name(), slot.type().name(), slot.shape(), data));
+        entries.add(new Entry(slot.name(), slot.type(), slot.shape(), data));
       }
       return new Safetensors(header.metadata(), entries);
     } catch (FormatException e) {
       throw new FormatException(file, e.getMessage());
     } catch (NoSuchFileException e) {
       throw new IOException("cannot read " + file + ": there is no such file", e);
+    } catch (IOException e) {
+      String reason = Files.isDirectory(file) ? "it is a folder" : FileErrors.reason(e);
+      throw new IOException("cannot read " + file + ": " + reason, e);
     }
   }
 
@@ -214,7 +222,7 @@ public record Safetensors(Map<String, String> metadata, List<Entry> entries) {
    */
   public void write(Path file) throws IOException {
     List<Entry> byWidth = new ArrayList<>(entries);
-    byWidth.sort(Comparator.comparingInt(entry -> -ElementType.valueOf(entry.dtype).bytes));
+    byWidth.sort(Comparator.comparingInt(entry -> -ElementType.width(entry.dtype)));
     Map<String, Long> begins = new LinkedHashMap<>();
     long end = 0;
     for (Entry entry : byWidth) {
@@ -244,7 +252,7 @@ public record Safetensors(Map<String, String> metadata, List<Entry> entries) {
       slots.add(
           new SafetensorsHeader.Slot(
               entry.name,
-              ElementType.valueOf(entry.dtype),
+              entry.dtype,
               entry.shape,
               begin,
               begin + entry.data.byteSize()));

@@ -12,6 +12,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -23,10 +24,11 @@ record SafetensorsHeader(Map<String, String> metadata, List<Slot> slots) {
   private static final Set<String> FIELDS = Set.of("dtype", "shape", "data_offsets");
 
   /**
-   * One tensor as the header describes it; {@code end - begin} is the size of its type and shape.
+   * One tensor as the header describes it; {@code end - begin} is the size of its type and shape,
+   * where the type is known.
    */
   @SuppressWarnings("ArrayRecordComponent")
-  record Slot(String name, ElementType type, long[] shape, long begin, long end) {}
+  record Slot(String name, String type, long[] shape, long begin, long end) {}
 
   /**
    * Reads and checks a header for a data area of {@code dataBytes} bytes. After this every slot
@@ -131,16 +133,23 @@ record SafetensorsHeader(Map<String, String> metadata, List<Slot> slots) {
             name, "has the unknown field \"" + field + "\", expected dtype, shape, data_offsets");
       }
     }
-    ElementType type = type(name, fields.get("dtype"));
+    String type = type(name, fields.get("dtype"));
     long[] shape = sizes(name, "shape", fields.get("shape"));
     long[] offsets = sizes(name, "data_offsets", fields.get("data_offsets"));
     if (offsets.length != 2 || offsets[0] > offsets[1]) {
       throw wrong(name, "data_offsets is " + Arrays.toString(offsets) + ", expected [begin, end]");
     }
+    Optional<ElementType> known = ElementType.named(type);
     long expected =
-        type.bytesOf(shape)
-            .orElseThrow(
-                () -> wrong(name, "shape " + Arrays.toString(shape) + " has more than 2^63 bytes"));
+        known.isEmpty()
+            ? offsets[1] - offsets[0]
+            : known
+                .get()
+                .bytesOf(shape)
+                .orElseThrow(
+                    () ->
+                        wrong(
+                            name, "shape " + Arrays.toString(shape) + " has more than 2^63 bytes"));
     if (offsets[1] - offsets[0] != expected) {
       throw wrong(
           name,
@@ -155,14 +164,14 @@ record SafetensorsHeader(Map<String, String> metadata, List<Slot> slots) {
     return new Slot(name, type, shape, offsets[0], offsets[1]);
   }
 
-  private static ElementType type(String name, Json value) throws FormatException {
+  private static String type(String name, Json value) throws FormatException {
     if (!(value instanceof Json.Str(String text))) {
       throw wrong(name, "dtype is " + value.kind() + ", expected a string");
     }
-    return ElementType.named(text)
-        .orElseThrow(
-            () ->
-                wrong(name, "dtype \"" + text + "\" is unknown, expected " + ElementType.names()));
+    if (!ElementType.isName(text)) {
+      throw wrong(name, "dtype \"" + text + "\" is unknown, expected " + ElementType.names());
+    }
+    return text;
   }
 
   private static long[] sizes(String name, String field, Json value) throws FormatException {

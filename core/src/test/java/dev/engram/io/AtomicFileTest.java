@@ -1,19 +1,27 @@
 package dev.engram.io;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+/** What happens to what stands at the path, and what is left when a save ends early. */
 class AtomicFileTest {
   @TempDir Path folder;
 
@@ -68,5 +76,145 @@ class AtomicFileTest {
     assertEquals(
         "cannot write " + nowhere + ": " + folder.resolve("no") + " does not exist",
         assertThrows(IOException.class, () -> write(nowhere, "x")).getMessage());
+  }
+
+  private static String refused(Path path) {
+    return assertThrows(IOException.class, () -> write(path, "x")).getMessage();
+  }
+
+  @Test
+  void aLinkStaysAndWhatItLeadsToIsWritten() throws IOException {
+    Path real = Files.writeString(folder.resolve("real"), "old");
+    Path second = Files.createSymbolicLink(folder.resolve("second"), Path.of("real"));
+    Path first = Files.createSymbolicLink(folder.resolve("first"), second);
+    write(first, "new");
+    assertTrue(Files.isSymbolicLink(first) && Files.isSymbolicLink(second));
+    assertEquals("new", Files.readString(real));
+    Path dangling = Files.createSymbolicLink(folder.resolve("dangling"), Path.of("made"));
+    write(dangling, "made by a link");
+    assertEquals("made by a link", Files.readString(folder.resolve("made")));
+    Path away = Files.createSymbolicLink(folder.resolve("away"), Path.of("no/made"));
+    assertEquals(
+        "cannot write " + away + ": " + folder.resolve("no") + " does not exist", refused(away));
+  }
+
+  @Test
+  void linksInACircleAreRefused() throws IOException {
+    Path a = folder.resolve("a");
+    Path b = Files.createSymbolicLink(folder.resolve("b"), a);
+    Files.createSymbolicLink(a, b);
+    assertEquals("cannot write " + a + ": its symbolic links lead to each other", refused(a));
+  }
+
+  /** 255 bytes are what the usual file systems allow. */
+  @Test
+  void namesAsLongAsTheDiskAllows() throws IOException {
+    for (int n : new int[] {240, 255}) {
+      Path path = folder.resolve("n".repeat(n));
+      write(path, "x");
+      assertEquals("x", Files.readString(path));
+    }
+    Path longer = folder.resolve("n".repeat(256));
+    assertTrue(refused(longer).startsWith("cannot write " + longer + ": "), refused(longer));
+    try (Stream<Path> files = Files.list(folder)) {
+      assertEquals(2, files.count());
+    }
+  }
+
+  @Test
+  void permissionsStay() throws IOException {
+    Path path = Files.writeString(folder.resolve("secret"), "old");
+    Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-------"));
+    write(path, "new");
+    assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(path)));
+  }
+
+  @Test
+  void aPipeIsRefusedAndStays() throws Exception {
+    Path pipe = folder.resolve("pipe");
+    assumeTrue(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor() == 0);
+    assertEquals("cannot write " + pipe + ": it is a pipe, expected a file", refused(pipe));
+    assertTrue(Files.exists(pipe) && !Files.isRegularFile(pipe));
+  }
+
+  @Test
+  void aCharacterDeviceIsWrittenAsItIs() throws IOException {
+    Path nothing = Path.of("/dev/null");
+    assumeTrue(Files.isWritable(nothing) && !Files.isRegularFile(nothing));
+    write(nothing, "x");
+    Path link = Files.createSymbolicLink(folder.resolve("link"), nothing);
+    write(link, "x");
+    assertTrue(Files.isSymbolicLink(link) && !Files.isRegularFile(nothing));
+  }
+
+  @Test
+  void theReasonIsNotTheTemporaryFile() {
+    Path path = Path.of("/proc/engram.txt");
+    assumeTrue(Files.isDirectory(path.getParent()));
+    assertTrue(refused(path).startsWith("cannot write /proc/engram.txt: "), refused(path));
+    assertFalse(refused(path).contains(".tmp"), refused(path));
+  }
+
+  /** A save in another process: its file stays while it lives, and goes after it was killed. */
+  @Test
+  void whatKilledSavesLeaveIsRemovedAndWhatLivingOnesWriteIsNot() throws Exception {
+    Process other =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                place(AtomicFile.class) + File.pathSeparator + place(SlowSave.class),
+                SlowSave.class.getName(),
+                folder.resolve("other").toString())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    try {
+      assertEquals('w', other.getInputStream().read());
+      write(folder.resolve("mine"), "x");
+      assertEquals(1, temporaries());
+    } finally {
+      other.destroyForcibly().waitFor();
+    }
+    assertEquals(1, temporaries());
+    write(folder.resolve("mine"), "y");
+    assertEquals(0, temporaries());
+    assertFalse(Files.exists(folder.resolve("other")));
+  }
+
+  private static Path place(Class<?> type) throws Exception {
+    return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI());
+  }
+
+  private long temporaries() throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.filter(f -> f.toString().endsWith(".tmp")).count();
+    }
+  }
+
+  /** Several threads of one process do not take each other's for left. */
+  @Test
+  void threadsOfOneProcessSaveSideBySide() throws Exception {
+    List<Thread> threads = new ArrayList<>();
+    List<IOException> failed = Collections.synchronizedList(new ArrayList<>());
+    for (int t = 0; t < 4; t++) {
+      Path path = folder.resolve("t" + t);
+      threads.add(
+          Thread.ofPlatform()
+              .start(
+                  () -> {
+                    for (int i = 0; i < 50; i++) {
+                      try {
+                        write(path, "x" + i);
+                      } catch (IOException e) {
+                        failed.add(e);
+                      }
+                    }
+                  }));
+    }
+    for (Thread t : threads) {
+      t.join();
+    }
+    assertEquals(List.of(), failed);
+    assertEquals(0, temporaries());
+    assertEquals("x49", Files.readString(folder.resolve("t3")));
   }
 }
