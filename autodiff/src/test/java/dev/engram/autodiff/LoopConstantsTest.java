@@ -42,19 +42,17 @@ class LoopConstantsTest {
         (same, moving) ->
             call(new Control.Derivative.Jvp(Jvp.of(pair(), List.of(true, true))), same, moving));
     OPS.put("call with vjp", (same, moving) -> call(vjp(), same, moving));
-    OPS.put(
-        "remat",
-        (same, moving) -> call(new Control.Derivative.Remat(List.of()), same, moving));
+    OPS.put("remat", (same, moving) -> call(new Control.Derivative.Remat(List.of()), same, moving));
     OPS.put(
         "cond",
         (same, moving) ->
             apply(new Control.Cond(pair(), pair()), literal(DType.BOOL, 1), same, moving));
-    OPS.put("scan", (same, moving) -> apply(new Control.Scan(pair(), 0, 2, 2, false), same, moving));
+    OPS.put(
+        "scan", (same, moving) -> apply(new Control.Scan(pair(), 0, 2, 2, false), same, moving));
     OPS.put(
         "scan of no steps",
         (same, moving) -> apply(new Control.Scan(pair(), 0, 2, 0, false), same, moving));
-    OPS.put(
-        "while", (same, moving) -> apply(loop(), literal(DType.I32, 0), same, moving, 1));
+    OPS.put("while", (same, moving) -> apply(loop(), literal(DType.I32, 0), same, moving, 1));
     OPS.put("barrier", (same, moving) -> apply(new Barrier(), same, moving));
   }
 
@@ -101,10 +99,7 @@ class LoopConstantsTest {
     List<TensorType> types = List.of(TensorType.scalar(DType.I32), X, X);
     Graph goesOn = graph("goesOn", types, x -> List.of(x.getFirst().lt(2)));
     Graph step =
-        graph(
-            "step",
-            types,
-            x -> List.of(x.get(0).add(1), x.get(1).sin(), x.get(1).mul(x.get(2))));
+        graph("step", types, x -> List.of(x.get(0).add(1), x.get(1).sin(), x.get(1).mul(x.get(2))));
     return new Control.While(goesOn, step, 0, Optional.of(3));
   }
 
@@ -122,8 +117,7 @@ class LoopConstantsTest {
             });
     return graph(
         List.of(X, X, f64(steps, 2)),
-        in ->
-            Oracle.scan(step, 1, 1, steps, false, in.get(0), in.get(1), in.get(2)));
+        in -> Oracle.scan(step, 1, 1, steps, false, in.get(0), in.get(1), in.get(2)));
   }
 
   static Stream<String> ops() {

@@ -6,10 +6,10 @@ import java.lang.foreign.MemorySegment;
 /**
  * Memory outside the Java heap that is freed some time after nobody can reach it any more.
  *
- * <p>The JVM counts it up to {@code -XX:MaxDirectMemorySize}, by default the size of the heap. Where
- * that is reached it collects garbage, and one thread of its own frees what was found, piece by
- * piece; it gives that thread half a second. With many small pieces, or on a busy machine, that is
- * too short: what fails then is memory that nobody holds. So we wait for longer.
+ * <p>The JVM counts it up to {@code -XX:MaxDirectMemorySize}, by default the size of the heap.
+ * Where that is reached it collects garbage, and one thread of its own frees what was found, piece
+ * by piece; it gives that thread half a second. With many small pieces, or on a busy machine, that
+ * is too short: what fails then is memory that nobody holds. So we wait for longer.
  */
 public final class NativeMemory {
   /** Each try lets the JVM collect and wait for half a second. */

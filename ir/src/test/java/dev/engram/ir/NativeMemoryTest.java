@@ -20,6 +20,7 @@ class NativeMemoryTest {
 
   /** The thread that frees memory is busy for longer than the JVM waits for it. */
   static final class WhileFreeingIsSlow {
+    @SuppressWarnings("restricted") // only to have something done when memory is freed
     public static void main(String[] args) {
       MemorySegment anything = MemorySegment.ofAddress(64);
       for (int i = 0; i < 4 * LIMIT / MEGABYTE; i++) {

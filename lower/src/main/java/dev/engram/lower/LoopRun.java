@@ -1,8 +1,8 @@
 package dev.engram.lower;
 
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.NativeMemory;
 import dev.engram.ir.Lit;
+import dev.engram.ir.NativeMemory;
 import dev.engram.ir.RunException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;

@@ -151,8 +151,7 @@ class SharedBuffersTest {
   /** Control: the verifier refuses a sort within one buffer. */
   @Test
   void aSortIntoItsOwnBufferIsRefused() {
-    LoopProgram p =
-        Oracle.check(Oracle.trace(ONE, in -> List.of(in.getFirst().argSort(1, false))));
+    LoopProgram p = Oracle.check(Oracle.trace(ONE, in -> List.of(in.getFirst().argSort(1, false))));
     LoopProgram wrong =
         new LoopProgram(
             p.name(),

@@ -88,11 +88,12 @@ final class ControlSteps {
     Steps.steps(inner, c);
     List<Value> outs = results(inner, 1 + c.next(2));
     Graph body = inner.build(outs);
-    int kind = d.profile.rules() && !WhileSteps.isUnbounded(body) ? c.next(3) : 0;
+    int kind = d.profile.rules() && !WhileSteps.isUnbounded(body) ? c.next(4) : 0;
     Control.Derivative derivative =
         switch (kind) {
           case 0 -> new Control.Derivative.Plain();
           case 1 -> new Control.Derivative.Jvp(Jvp.of(body, floats(body)));
+          case 2 -> new Control.Derivative.Remat(List.of());
           default -> vjp(body);
         };
     offer(d, d.emitQuietly(new Control.Call(body, derivative), in), inner, outs);

@@ -5,6 +5,7 @@ import dev.engram.ir.Cast;
 import dev.engram.ir.Check;
 import dev.engram.ir.Control;
 import dev.engram.ir.Custom;
+import dev.engram.ir.DType;
 import dev.engram.ir.Dot;
 import dev.engram.ir.Elementwise;
 import dev.engram.ir.ElementwiseRow;
@@ -17,6 +18,7 @@ import dev.engram.ir.Move;
 import dev.engram.ir.Notify;
 import dev.engram.ir.Op;
 import dev.engram.ir.Reduce;
+import dev.engram.ir.Rows;
 import dev.engram.ir.Source;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
@@ -31,6 +33,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
@@ -94,6 +97,42 @@ final class Faults {
                 e.op() instanceof Elementwise x && x.row().equals(row)
                     ? new Eqn(e.op(), e.inputs().reversed(), e.outputs(), e.where())
                     : e);
+  }
+
+  /** {@code abs(neg x) = abs x}, for types without a sign as well. */
+  static Graph absOfAnyNegation(Graph g) {
+    return readThrough(g, Faults::isAbs, Faults::isNeg);
+  }
+
+  private static boolean isAbs(Op op) {
+    return op instanceof Elementwise e && e.row().equals(Rows.ABS);
+  }
+
+  private static boolean isNeg(Op op) {
+    return op instanceof Elementwise e && e.row().equals(Rows.NEG);
+  }
+
+  /** A cast through a float type that has all values is left out, though casts from it saturate. */
+  static Graph castsComposed(Graph g) {
+    return readThrough(
+        g, op -> op instanceof Cast, op -> op instanceof Cast(DType to) && to == DType.F64);
+  }
+
+  /** Equations that match {@code reader} take the operand of what they read where that matches. */
+  private static Graph readThrough(Graph g, Predicate<Op> reader, Predicate<Op> read) {
+    Map<Value, Value> operand = new HashMap<>();
+    List<Eqn> eqns = new ArrayList<>();
+    for (Eqn e : g.eqns()) {
+      if (read.test(e.op())) {
+        operand.put(e.out(), e.in(0));
+      }
+      Value through = e.inputs().isEmpty() ? null : operand.get(e.in(0));
+      eqns.add(
+          through != null && reader.test(e.op())
+              ? new Eqn(e.op(), List.of(through), e.outputs(), e.where())
+              : e);
+    }
+    return new Graph(g.name(), g.params(), eqns, g.outs());
   }
 
   /** Scans run the other way. */

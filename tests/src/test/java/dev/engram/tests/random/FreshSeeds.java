@@ -65,11 +65,13 @@ class FreshSeeds {
     }
     assertTrue(found.isEmpty(), () -> found.size() + " finds, see " + finds);
     Memory held = Memory.held();
-    assertTrue(held.direct() < MOST_DIRECT && held.heap() < MOST_HEAP, () -> "held at the end: " + held);
+    assertTrue(
+        held.direct() < MOST_DIRECT && held.heap() < MOST_HEAP, () -> "held at the end: " + held);
     for (Tryout t : tryouts) {
       assertTrue(
           t.drawn() < 100 || 2 * t.real() >= t.drawn(),
-          () -> "%s said something about %d of %d programs".formatted(t.law(), t.real(), t.drawn()));
+          () ->
+              "%s said something about %d of %d programs".formatted(t.law(), t.real(), t.drawn()));
     }
   }
 

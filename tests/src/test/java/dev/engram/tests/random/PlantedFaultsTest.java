@@ -98,7 +98,9 @@ class PlantedFaultsTest {
         pass("a reversal taken for the identity", Faults::reversalsLost),
         pass("an argMax that is argMin", Faults::extremesTurned),
         pass("a result taken for dead", Faults::lastLost),
-        pass("equal ops taken for equal values", Faults::confused));
+        pass("equal ops taken for equal values", Faults::confused),
+        pass("a rule for signs that takes all types", Faults::absOfAnyNegation),
+        pass("a cast left out though another saturates", Faults::castsComposed));
   }
 
   private static Fault pass(String name, UnaryOperator<Graph> pass) {

@@ -96,8 +96,7 @@ public final class ProgramLaws {
             "batchOfBatch",
             480,
             p -> BatchLaws.isLoop(BatchLaws.Examples.of(p).wide(Batch::of), Batch::of)),
-        derived(
-            "derivativeAndBatchCommute", 640, p -> BatchLaws.commutes(p, Batch::of, Vjp::of)));
+        derived("derivativeAndBatchCommute", 640, p -> BatchLaws.commutes(p, Batch::of, Vjp::of)));
   }
 
   private static Law any(String name, int tries, Predicate<Program> says) {

@@ -5,13 +5,14 @@ import dev.engram.ir.DType;
 import dev.engram.ir.Elementwise;
 import dev.engram.ir.ElementwiseRow;
 import dev.engram.ir.Rows;
+import dev.engram.ir.Shape;
 import dev.engram.ir.Signature;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** Elementwise rows and casts, with operands in their domains. */
 final class RowSteps {
@@ -57,31 +58,62 @@ final class RowSteps {
           Rows.ADD, Rows.MUL, Rows.TANH, Rows.SUB, Rows.SIGMOID, Rows.SELECT, Rows.MAX, Rows.NEG);
   private static final List<ElementwiseRow> ALL = Rows.all();
 
+  private static final List<Shape> SHAPES =
+      List.of(Shape.of(3), Shape.scalar(), Shape.of(2, 3), Shape.of(17));
+
   private RowSteps() {}
 
   static void elementwise(Draft d, Choices c) {
     ElementwiseRow row = c.next(3) == 0 ? c.of(COMMON) : c.of(ALL);
+    d.drawWhere(c, v -> accepts(d, row, v)).ifPresent(x -> elementwise(d, row, x, c));
+  }
+
+  /** Rows and casts one upon the other, of any type: what rules of simplification look for. */
+  static void chain(Draft d, Choices c) {
+    List<DType> types = d.profile.dtypes().stream().distinct().toList();
+    Value first = d.want(new TensorType(c.of(types), c.of(SHAPES)), c);
+    d.offer(first, d.facts(first));
+    for (int n = 2 + c.next(4); n > 0; n--) {
+      Value x = d.last();
+      switch (c.next(6)) {
+        case 0, 1, 2 -> row(d, x, r -> r.arity() == 1, c);
+        case 3 -> row(d, x, _ -> true, c);
+        case 4 -> cast(d, x, c.of(types));
+        default -> {
+          if (x.type().dtype().isInteger()) {
+            // A float that may be large goes no further than this.
+            DType by = c.of(types.stream().filter(DType::isFloat).toList());
+            Value y = d.emitQuietly(new Cast(by), List.of(x)).getFirst();
+            DType to = c.of(types.stream().filter(t -> !t.isFloat()).toList());
+            d.emit(new Cast(to), List.of(y), Facts.WHOLE);
+          }
+        }
+      }
+    }
+  }
+
+  private static void row(Draft d, Value x, Predicate<ElementwiseRow> wanted, Choices c) {
+    List<ElementwiseRow> fit =
+        ALL.stream().filter(r -> wanted.test(r) && accepts(d, r, x)).toList();
+    elementwise(d, c.of(fit), x, c);
+  }
+
+  private static boolean accepts(Draft d, ElementwiseRow row, Value v) {
+    DType t = v.type().dtype();
     boolean jumps = JUMPS.contains(row);
     boolean smooth = !d.profile.kinks() && (jumps || KINKS.contains(row));
-    if (row.equals(Rows.STOP_GRADIENT) && !d.profile.markers()) {
-      return;
-    }
-    Optional<Value> x =
-        d.drawWhere(
-            c,
-            v -> {
-              DType t = v.type().dtype();
-              return row.signature().accepts(t)
-                  && !(t.isFloat() && (smooth || (jumps && !d.facts(v).exact())));
-            });
-    if (x.isEmpty()) {
-      return;
-    }
-    TensorType type = x.get().type();
+    return row.signature().accepts(t)
+        && (d.profile.markers() || !row.equals(Rows.STOP_GRADIENT))
+        && !(t.isFloat() && (smooth || (jumps && !d.facts(v).exact())));
+  }
+
+  private static void elementwise(Draft d, ElementwiseRow row, Value x, Choices c) {
+    boolean jumps = JUMPS.contains(row);
+    TensorType type = x.type();
     List<Value> in = new ArrayList<>();
     for (int i = 0; i < row.arity(); i++) {
       boolean choice = row.signature() == Signature.SELECT && i == 0;
-      Value v = choice ? d.want(type.with(DType.BOOL), c) : i == 0 ? x.get() : d.want(type, c);
+      Value v = choice ? d.want(type.with(DType.BOOL), c) : i == 0 ? x : d.want(type, c);
       if (type.dtype().isFloat() && !choice) {
         if (jumps && !d.facts(v).exact()) {
           v = d.literal(type, c);
@@ -134,29 +166,33 @@ final class RowSteps {
 
   static void cast(Draft d, Choices c) {
     DType to = c.of(d.profile.dtypes());
-    Optional<Value> x =
-        d.drawWhere(
-            c,
-            v -> {
-              Facts f = d.facts(v);
-              return v.type().dtype().isFloat()
-                  ? f.exact() || (to.isFloat() && f.noise() <= Facts.noiseLimit(to))
-                  : true;
-            });
-    if (x.isEmpty() || (!d.profile.kinks() && x.get().type().dtype().isFloat() && !to.isFloat())) {
+    d.drawWhere(c, v -> isCast(d, v, to)).ifPresent(x -> cast(d, x, to));
+  }
+
+  // Noise may become a difference of one.
+  private static boolean isCast(Draft d, Value v, DType to) {
+    Facts f = d.facts(v);
+    return !v.type().dtype().isFloat()
+        || f.exact()
+        || (to.isFloat() && f.noise() <= Facts.noiseLimit(to));
+  }
+
+  private static void cast(Draft d, Value x, DType to) {
+    boolean jumps = x.type().dtype().isFloat() && !to.isFloat();
+    if (!isCast(d, x, to) || (!d.profile.kinks() && jumps)) {
       return;
     }
-    Facts f = d.facts(x.get());
+    Facts f = d.facts(x);
     if (!to.isFloat()) {
-      d.emit(new Cast(to), List.of(x.get()), Facts.WHOLE);
+      d.emit(new Cast(to), List.of(x), Facts.WHOLE);
       return;
     }
     boolean exact = f.exact();
     Facts rounded = new Facts(f.bound(), exact ? 0 : f.noise() + Facts.rounding(to) * f.bound());
     if (Double.isFinite(f.bound())) {
-      d.emit(new Cast(to), List.of(x.get()), rounded);
+      d.emit(new Cast(to), List.of(x), rounded);
     } else {
-      Value y = d.emitQuietly(new Cast(to), List.of(x.get())).getFirst();
+      Value y = d.emitQuietly(new Cast(to), List.of(x)).getFirst();
       Value clipped = d.lift(d.tensor(y).clip(-2, 2));
       d.offer(clipped, new Facts(2, 0));
     }

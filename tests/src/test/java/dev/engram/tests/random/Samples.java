@@ -12,12 +12,15 @@ final class Samples {
 
   private static final double[] EDGES = {0, -0.0, 1, -1, 0.5, 2};
   private static final long[] EXTREMES = {
-    Integer.MIN_VALUE, Integer.MAX_VALUE, Long.MIN_VALUE, Long.MAX_VALUE, -1
+    Integer.MIN_VALUE, Integer.MAX_VALUE, Long.MIN_VALUE, Long.MAX_VALUE, -1, 200, 300, 40_000
   };
 
   private Samples() {}
 
-  /** Floats in -2..2, some of them round; integers mostly small, rarely the largest there are. */
+  /**
+   * Floats in -2..2, some of them round; integers mostly small, rarely beyond what a narrower type
+   * has.
+   */
   static HostTensor any(TensorType type, SplittableRandom random) {
     HostTensor t = HostTensor.allocate(type);
     for (long i = 0; i < type.size(); i++) {

@@ -135,8 +135,7 @@ final class Shrinker {
         args.add(p.args().get(i));
       }
     }
-    return new Program(
-        new Graph(g.name(), params, needed.eqns(), needed.outs()), args, p.data());
+    return new Program(new Graph(g.name(), params, needed.eqns(), needed.outs()), args, p.data());
   }
 
   private static Recipe without(Recipe r, int from, int to) {

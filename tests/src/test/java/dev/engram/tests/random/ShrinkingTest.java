@@ -35,8 +35,7 @@ class ShrinkingTest {
       Recipe found = Recipe.random(seed);
       int before = size(Programs.of(Profile.ANY, found).graph());
       Recipe least = Shrinker.shrink(found, Profile.ANY, ShrinkingTest::breaks);
-      Program p =
-          Shrinker.oneResult(Programs.of(Profile.ANY, least), ShrinkingTest::breaks);
+      Program p = Shrinker.oneResult(Programs.of(Profile.ANY, least), ShrinkingTest::breaks);
       assertTrue(breaks(p));
       assertTrue(
           size(p.graph()) <= 5 && size(p.graph()) < before,

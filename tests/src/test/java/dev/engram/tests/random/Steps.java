@@ -5,7 +5,7 @@ final class Steps {
   private Steps() {}
 
   static void step(Draft d, Choices c) {
-    int kind = c.next(20);
+    int kind = c.next(22);
     switch (kind) {
       case 0, 1, 2, 3, 4 -> RowSteps.elementwise(d, c);
       case 5, 6, 7, 8 -> MoveSteps.move(d, c);
@@ -15,6 +15,7 @@ final class Steps {
       case 12, 13 -> IndexSteps.index(d, c);
       case 14 -> IndexSteps.source(d, c);
       case 15 -> IndexSteps.check(d, c);
+      case 17, 18 -> RowSteps.chain(d, c);
       default -> {
         if (d.depth > 0) {
           ControlSteps.control(d, c);
