@@ -66,9 +66,12 @@ class DocumentTest {
   @Test
   void transformations() throws IOException {
     String example = "examples/src/main/java/dev/engram/examples/Transformations.java";
+    String narrow = "examples/src/main/java/dev/engram/examples/SixteenBits.java";
     check(
         "docs/TRANSFORMATIONS.md",
         Map.of(
+            "sixteenBits",
+            () -> Sources.body(narrow, "public static void main(String[] args) {"),
             "transformations",
             () -> Sources.body(example, "public static void main(String[] args) {"),
             "output",
