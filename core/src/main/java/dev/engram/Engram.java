@@ -453,6 +453,8 @@ public final class Engram {
   /**
    * Runs {@code body} for {@code i = from, …, to - 1}; gives the last carry.
    *
+   * @param to at least {@code from}: fewer are refused, since swapped bounds are likelier than a
+   *     loop of no step, which is written {@code to = from}
    * @param body takes i ({@code i32[]}) and the carry, gives the next carry
    * @throws dev.engram.ir.TypeException when the carry or a state changes its type
    */

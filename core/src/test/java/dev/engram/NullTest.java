@@ -26,7 +26,7 @@ class NullTest {
   private static final Fn3<Tensor, Tensor, Tensor, Tensor> F3 = (x, y, z) -> x.mul(y).mul(z).sum();
   private static final Tensor NONE = nothing();
 
-  @SuppressWarnings({"NullAway", "DataFlowIssue"})
+  @SuppressWarnings({"NullAway", "TypeParameterUnusedInFormals", "unchecked"})
   private static <T> T nothing() {
     return (T) null;
   }

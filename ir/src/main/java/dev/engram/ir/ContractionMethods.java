@@ -44,6 +44,9 @@ public sealed interface ContractionMethods permits Tensor {
   /**
    * Convolution over d spatial axes, d = rank of {@code kernel} - 2.
    *
+   * <p>Zeros that surround an operand, or a cotangent, are multiplied like others, so that next to
+   * the border an infinite element of the kernel can give NaN.
+   *
    * <p>This tensor is {@code [batch…, n1…nd, channels]} with any number of batch axes, the kernel
    * {@code [k1…kd, channels/groups, features]}, the result {@code [batch…, o1…od, features]}:
    *

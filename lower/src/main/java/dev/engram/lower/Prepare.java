@@ -40,7 +40,7 @@ final class Prepare {
 
   static Graph prepare(Graph g, boolean pack) {
     Graph plain = prepare(g);
-    return Dce.equations(pack ? Hoist.run(PackOperands.run(plain)) : plain, Prepare::checks);
+    return Dce.equations(pack ? Hoist.run(PackOperands.run(plain)) : plain, e -> Dce.stops(e.op()));
   }
 
   private static Graph prepare(Graph g) {
@@ -49,7 +49,7 @@ final class Prepare {
       p.map.put(q.var(), p.to.param(q));
     }
     List<Value> outs = p.body(g);
-    return Dce.equations(p.to.build(outs), Prepare::checks);
+    return Dce.equations(p.to.build(outs), e -> Dce.stops(e.op()));
   }
 
   private List<Value> body(Graph g) {
@@ -110,20 +110,5 @@ final class Prepare {
       map.put(g.params().get(i).var(), args.get(i));
     }
     return body(g);
-  }
-
-  private static boolean checks(Eqn e) {
-    return switch (e.op()) {
-      case Check _ -> true;
-      case Control.Scan s -> s.body().eqns().stream().anyMatch(Prepare::checks);
-      case Control.While w ->
-          w.condition().eqns().stream().anyMatch(Prepare::checks)
-              || w.body().eqns().stream().anyMatch(Prepare::checks);
-      case Control.Cond c ->
-          c.onTrue().eqns().stream().anyMatch(Prepare::checks)
-              || c.onFalse().eqns().stream().anyMatch(Prepare::checks);
-      case Elementwise _, Cast _, Reduce _, Dot _, Move _, Index _, Source _ -> false;
-      case Notify _, Control _, Custom _ -> false;
-    };
   }
 }

@@ -11,6 +11,7 @@ import dev.engram.ir.Graph;
 import dev.engram.ir.Index;
 import dev.engram.ir.Move;
 import dev.engram.ir.Notify;
+import dev.engram.ir.Op;
 import dev.engram.ir.Param;
 import dev.engram.ir.Reduce;
 import dev.engram.ir.Source;
@@ -25,14 +26,34 @@ import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
 /**
- * Removes what no result depends on: equations, carries, operands and outputs of scans, operands
- * and outputs of conditionals. Parameters of the graph itself stay.
+ * Removes what no result and no check depends on: equations, carries, operands and outputs of
+ * scans, operands and outputs of conditionals. Parameters of the graph itself stay.
  */
 public final class Dce {
   private Dce() {}
 
   public static Graph run(Graph g) {
-    return sweep(g, _ -> false, Dce::prune);
+    return sweep(g, e -> stops(e.op()), Dce::prune);
+  }
+
+  /**
+   * True for checks, and for control flow with one inside: what can stop the run is not removed.
+   */
+  public static boolean stops(Op op) {
+    return switch (op) {
+      case Check _ -> true;
+      case Control.Scan s -> s.length() > 0 && stops(s.body());
+      case Control.While w -> stops(w.condition()) || stops(w.body());
+      case Control.Cond c -> stops(c.onTrue()) || stops(c.onFalse());
+      case Control.Call c -> stops(c.body());
+      case Control.Transposed _ -> false;
+      case Elementwise _, Cast _, Reduce _, Dot _, Move _, Index _, Source _ -> false;
+      case Notify _, Custom _ -> false;
+    };
+  }
+
+  private static boolean stops(Graph g) {
+    return g.eqns().stream().anyMatch(e -> stops(e.op()));
   }
 
   /** Removes equations as a whole, except those that {@code needed} asks for. */

@@ -33,7 +33,8 @@ public final class Simplify {
 
   private static Optional<List<Value>> rules(Rewrite r, Op op, List<Value> in) {
     List<TensorType> types = op.typeOf(in.stream().map(Value::type).toList());
-    if (!types.isEmpty() && types.stream().allMatch(t -> t.size() == 0)) {
+    boolean nothing = !types.isEmpty() && types.stream().allMatch(t -> t.size() == 0);
+    if (nothing && !(op instanceof Control && Dce.stops(op))) {
       return Optional.of(types.stream().<Value>map(Lit::zero).toList());
     }
     return switch (op) {

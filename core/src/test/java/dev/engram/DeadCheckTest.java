@@ -1,0 +1,106 @@
+package dev.engram;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.RunException;
+import dev.engram.ir.Tensor;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** A check stops the run whether or not its result is used, under every transformation. */
+class DeadCheckTest {
+  private static final Tensor GOOD = HostTensor.of(new float[] {1, 2}, 2);
+  private static final Tensor BAD = HostTensor.of(new float[] {1, 7}, 2);
+
+  /** Checks and does not use what it has checked. */
+  private static Tensor checked(Tensor x) {
+    x.cast(dev.engram.ir.DType.I32).checkRange("x", 0, 5);
+    return x.mul(x).sum();
+  }
+
+  private static Map<String, Fn1<Tensor, Tensor>> ways() {
+    Map<String, Fn1<Tensor, Tensor>> m = new LinkedHashMap<>();
+    m.put("eager", DeadCheckTest::checked);
+    m.put("jit", Engram.jit(DeadCheckTest::checked));
+    m.put("grad", x -> Engram.grad(DeadCheckTest::checked).apply(x));
+    m.put("jit of grad", Engram.jit(Engram.grad(DeadCheckTest::checked)));
+    m.put("vmap", Engram.jit(x -> Engram.vmap(DeadCheckTest::checked).apply(x.expandDims(1))));
+    m.put(
+        "scan",
+        Engram.jit(
+            x ->
+                Engram.forLoop(0, 3, (i, c) -> c.add(checked(x.add(i.cast(x.dtype())))), x.sum())));
+    m.put(
+        "scan without results",
+        Engram.jit(
+            x -> {
+              Engram.forLoop(0, 3, (i, c) -> c.add(checked(x)), x.sum());
+              return x.sum();
+            }));
+    m.put(
+        "cond",
+        Engram.jit(
+            x ->
+                Engram.cond(
+                    x.sum().gt(0),
+                    () -> {
+                      checked(x);
+                      return x;
+                    },
+                    () -> x.mul(2))));
+    m.put(
+        "while",
+        Engram.jit(
+            (Tensor x) ->
+                Engram.whileLoop(
+                    c -> c.lt(3),
+                    (Tensor c) -> {
+                      checked(x);
+                      return c.add(1);
+                    },
+                    x.sum().mul(0))));
+    m.put("remat", Engram.jit(Engram.grad(x -> Engram.remat(DeadCheckTest::checked).apply(x))));
+    return m;
+  }
+
+  @TestFactory
+  Stream<DynamicTest> stops() {
+    return ways().entrySet().stream()
+        .map(
+            e ->
+                dynamicTest(
+                    e.getKey(),
+                    () -> {
+                      e.getValue().apply(GOOD.mul(0));
+                      RunException stopped =
+                          assertThrows(RunException.class, () -> e.getValue().apply(BAD));
+                      assertTrue(
+                          stopped.getMessage().contains("expected 0 <= value < 5"),
+                          stopped::getMessage);
+                    }));
+  }
+
+  /** Control: what is not reached does not stop anything. */
+  @Test
+  void aBranchThatIsNotTakenStopsNothing() {
+    Fn1<Tensor, Tensor> f =
+        Engram.jit(
+            x ->
+                Engram.cond(
+                    x.sum().lt(0),
+                    () -> {
+                      checked(x);
+                      return x;
+                    },
+                    () -> x.mul(2)));
+    assertEquals(14, f.apply(BAD).host().getDouble(1));
+  }
+}
