@@ -51,7 +51,7 @@ record MovePullback(Pullback p) {
     List<Integer> interior = new ArrayList<>();
     for (int i = 0; i < x.rank(); i++) {
       int stride = op.stride().get(i);
-      long span = op.limit().get(i) - op.start().get(i);
+      long span = (long) op.limit().get(i) - op.start().get(i);
       int n = (int) ((span + stride - 1) / stride);
       int covered = n == 0 ? 0 : (n - 1) * stride + 1;
       high.add(x.shape().dim(i) - op.start().get(i) - covered);
