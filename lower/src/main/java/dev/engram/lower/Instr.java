@@ -49,7 +49,7 @@ public sealed interface Instr {
   /**
    * Combines {@code value} into the element at {@code to + stride·index}; nothing when the index is
    * not in {@code 0 <= index < limit}. A nest that has one runs in row-major order of all its axes
-   * on one thread.
+   * on one thread: sums that it makes take their terms in that order, the updates'.
    */
   record StoreAt(
       DType dtype, Access to, int index, long stride, long limit, Index.Combine combine, int value)

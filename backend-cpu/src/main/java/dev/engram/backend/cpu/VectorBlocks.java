@@ -68,6 +68,11 @@ final class VectorBlocks {
     c.lload(left);
   }
 
+  /** Emits code that pushes the number of bytes that wait. */
+  void pushWaiting() {
+    c.lload(waiting);
+  }
+
   /**
    * Emits code after some points, no more than were left.
    *

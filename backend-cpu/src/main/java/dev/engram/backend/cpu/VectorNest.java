@@ -271,28 +271,42 @@ final class VectorNest {
     nest.folds().forEach(this::halve);
   }
 
-  /** The rows of partial results = the waiting ones combined with them. */
+  // The rows of the block lie behind those that wait: joined, they become the last of these.
   private void addRows(Fold f, int waiting) {
-    int state = f.states().getFirst();
     eachVector(
         f,
         j -> {
-          VectorCode.load(c, f.dtype(), vectorBits, () -> pushWaiting(f, waiting, j), -1);
-          VectorCode.load(c, f.dtype(), vectorBits, () -> pushScratch(state, j), -1);
+          pushRowOffset(f, waiting, j);
+          int at = c.allocateLocal(TypeKind.LONG);
+          c.lstore(at);
+          VectorCode.load(
+              c, f.dtype(), vectorBits, () -> c.aload(scratchSegment).lload(at), -1);
+          VectorCode.load(
+              c,
+              f.dtype(),
+              vectorBits,
+              () -> c.aload(scratchSegment).lload(at).loadConstant(blockBytes(f)).ladd(),
+              -1);
           combine(f);
-          VectorCode.store(c, f.dtype(), () -> pushScratch(state, j), -1);
+          VectorCode.store(c, f.dtype(), () -> c.aload(scratchSegment).lload(at), -1);
         });
   }
 
+  /** The rows of the block become waiting ones; those behind get the start value. */
   private void pushRows(Fold f, int waiting) {
-    int state = f.states().getFirst();
     eachVector(
         f,
         j -> {
-          VectorCode.load(c, f.dtype(), vectorBits, () -> pushScratch(state, j), -1);
-          VectorCode.store(c, f.dtype(), () -> pushWaiting(f, waiting, j), -1);
           c.aload(starts.of(f));
-          VectorCode.store(c, f.dtype(), () -> pushScratch(state, j), -1);
+          VectorCode.store(
+              c,
+              f.dtype(),
+              () -> {
+                c.aload(scratchSegment);
+                pushRowOffset(f, waiting, j);
+                c.loadConstant(blockBytes(f)).ladd();
+              },
+              -1);
         });
   }
 
@@ -303,9 +317,20 @@ final class VectorNest {
         c, j, c::iconst_0, () -> c.loadConstant(bytes), vectorBits / 8, () -> body.accept(j));
   }
 
-  private void pushWaiting(Fold f, int waiting, int j) {
-    pushScratch(f.waiting(), j);
+  private void pushRowOffset(Fold f, int waiting, int j) {
+    c.loadConstant((long) rowOffset.get(f.states().getFirst())).iload(j).i2l().ladd();
     c.lload(waiting).ladd();
+  }
+
+  /** Adds to an offset on the stack where the rows of partial results of {@code state} are. */
+  void addWaiting(int state) {
+    blocks.forEach(
+        (f, b) -> {
+          if (f.states().getFirst() == state) {
+            b.pushWaiting();
+            c.ladd();
+          }
+        });
   }
 
   private void reduceLoops(int a, At at, java.util.function.Consumer<At> body) {

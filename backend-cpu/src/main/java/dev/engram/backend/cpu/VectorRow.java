@@ -276,6 +276,9 @@ final class VectorRow {
     if (lanes > 1 && r >= 0) {
       c.iload(r).loadConstant(lanes - 1).iand().i2l().loadConstant(host.rowBytes).lmul().ladd();
     }
+    if (r >= 0) {
+      host.addWaiting(row);
+    }
     c.iload(j).i2l().loadConstant(size == 8 ? 3 : 2).lshl().ladd();
   }
 
