@@ -13,6 +13,7 @@ import net.jqwik.api.lifecycle.PropertyLifecycleContext;
  * many. jqwik prints the seed of a failure. The Maven profile {@code fresh-seeds} puts this beside
  * the properties of every module.
  */
+@SuppressWarnings("exports") // jqwik finds it as a service, so it is public
 public final class FreshSeed implements AroundPropertyHook {
   private static final Optional<Long> SEED =
       Optional.ofNullable(System.getProperty("engram.seed"))
