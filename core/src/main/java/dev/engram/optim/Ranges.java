@@ -28,10 +28,6 @@ final class Ranges {
         x -> x >= 1e-37 && x < 1 / 0.0);
   }
 
-  static double above(String who, String name, double value, double low) {
-    return in(who, name, value, "a finite number above " + low, x -> x > low && x < 1 / 0.0);
-  }
-
   static double in(String who, String name, double value, String expected, DoublePredicate fits) {
     if (!fits.test(value)) {
       throw new TypeException(
