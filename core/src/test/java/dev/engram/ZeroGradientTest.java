@@ -131,4 +131,30 @@ class ZeroGradientTest {
     assertArrayEquals(want, a.floorDiv(b).host().toDoubles());
     assertArrayEquals(new double[7], gradient(x -> x.floorDiv(b), a));
   }
+
+  /** Two ways to one value, both within one branch. */
+  @Test
+  void whatTwoChoicesWithinABranchHaveInCommon() {
+    Fn1<Tensor, Tensor> f =
+        x -> {
+          Tensor root = x.sqrt();
+          return x.gt(0).select(x.gt(1).select(root.neg(), root), x.like(0));
+        };
+    assertArrayEquals(new double[] {0, 1, -0.25}, gradient(f, of(0, 0.25, 4)), 1e-15);
+  }
+
+  @Test
+  void mixedDerivativeOfAPowerAtExponentZero() {
+    // d/db b a^(b-1) = 1/a at b = 0
+    Tensor h = Engram.hessian((Tensor x) -> x.get(0).pow(x.get(1))).apply(of(3, 0));
+    double log = Math.log(3);
+    assertArrayEquals(new double[] {0, 1 / 3.0, 1 / 3.0, log * log}, h.host().toDoubles(), 1e-15);
+  }
+
+  @Test
+  void theOrderOfPolygammaIsRoundedBeforeItIsRaised() {
+    // ψ'(1) = π²/6; the order ½ is rounded to 0
+    Fn1<Tensor, Tensor> f = x -> x.like(0.5).polygamma(x);
+    assertEquals(Math.PI * Math.PI / 6, gradient(f, of(1))[0], 1e-13);
+  }
 }

@@ -82,15 +82,19 @@ final class Masks {
         mask.scaled);
   }
 
-  /** The sum; it keeps a mask that both have. */
+  /** The sum; it keeps what both masks have in common. */
   Value sum(Value x, Value y) {
-    Optional<Mask> mx = of(x);
-    Optional<Mask> my = of(y);
-    if (mx.isPresent() && my.isPresent() && mx.get().sides.equals(my.get().sides)) {
-      Value sum = Terms.row(b, Rows.ADD, x, y);
-      return put(sum, new Mask(mx.get().sides, mx.get().scaled || my.get().scaled));
+    List<Side> mine = of(x).map(Mask::sides).orElse(List.of());
+    List<Side> others = of(y).map(Mask::sides).orElse(List.of());
+    List<Side> common = mine.stream().filter(others::contains).toList();
+    if (common.isEmpty()) {
+      return Terms.row(b, Rows.ADD, clean(x), clean(y));
     }
-    return Terms.row(b, Rows.ADD, clean(x), clean(y));
+    if (mine.size() == common.size() && others.size() == common.size()) {
+      boolean scaled = masks.get(x).scaled || masks.get(y).scaled;
+      return put(Terms.row(b, Rows.ADD, x, y), new Mask(common, scaled));
+    }
+    return put(Terms.row(b, Rows.ADD, clean(x), clean(y)), new Mask(common, false));
   }
 
   /** {@code ct} with zeros where it is zero by construction. */

@@ -19,7 +19,7 @@ public interface Surrogate {
    */
   Tensor derivative(Tensor x);
 
-  /** 1 where {@code x > 0}, else 0, with this derivative. */
+  /** 1 where {@code x > 0}, else 0, with this derivative, also within derivatives of it. */
   default Tensor spike(Tensor x) {
     Fn1<Tensor, Tensor> step =
         Engram.customJvp(

@@ -84,13 +84,12 @@ public final class Rows {
           (x, y) -> above(x.get(1), x.get(0)),
           (x, y) -> above(x.get(0), x.get(1)),
           COMMUTATIVE);
-  // ∂a^b/∂a = b a^(b-1), with 0 where b = 0; ∂a^b/∂b = a^b ln a
+  // ∂a^b/∂a = b a^(b-1); ∂a^b/∂b = a^b ln a
   public static final ElementwiseRow POW =
       float2(
               "pow",
               Math::pow,
-              (x, y) ->
-                  x.get(1).eq(0).select(y.like(0), x.get(1).mul(x.get(0).pow(x.get(1).sub(1)))),
+              (x, y) -> Slopes.powInBase(x.get(0), x.get(1)),
               (x, y) -> Slopes.powInExponent(x.get(0), x.get(1), y))
           .in(POSITIVE);
   public static final ElementwiseRow ATAN2 =
@@ -272,7 +271,7 @@ public final class Rows {
               "polygamma",
               GammaFunction::polygamma,
               (x, y) -> y.like(0),
-              (x, y) -> x.get(0).add(1).polygamma(x.get(1)))
+              (x, y) -> x.get(0).round().add(1).polygamma(x.get(1)))
           .in(ABOVE_POLE);
 
   // Comparison; false when an operand is NaN, but ne is true.

@@ -67,6 +67,13 @@ final class Slopes {
     return high.square().neg().exp().mul(rest.neg().exp());
   }
 
+  /** {@code b a^(b-1)}; 0 for a⁰ also where a⁻¹ is infinite. */
+  static Tensor powInBase(Tensor a, Tensor b) {
+    Tensor power = a.pow(b.sub(1));
+    Tensor constant = b.eq(0).and(power.isInf());
+    return constant.select(a.like(0), b.mul(power));
+  }
+
   /** {@code y ln a} with {@code y = a^b}; 0 where a power of 0 is 0 or 1, as at infinity. */
   static Tensor powInExponent(Tensor a, Tensor b, Tensor y) {
     Tensor vanishes = y.eq(0).and(a.ge(0)).or(a.eq(0).and(b.eq(0)));
