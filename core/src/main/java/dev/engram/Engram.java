@@ -151,78 +151,90 @@ public final class Engram {
    * @throws dev.engram.ir.TypeException when the result is no float scalar
    */
   public static Fn0<Grads> grad(Fn0<Tensor> f, States weights) {
-    Differentiate d = new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
+    Differentiate d =
+        new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
     return () -> Tree.<Grads>cast(d.call(List.of()).grad());
   }
 
   /** {@link #grad(Fn0, States)} together with the function's value. */
   public static Fn0<ValueAndGrad<Grads>> valueAndGrad(Fn0<Tensor> f, States weights) {
-    Differentiate d = new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
+    Differentiate d =
+        new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
     return () -> d.call(List.of()).valueAndGrad();
   }
 
   /** {@link #grad(Fn0, States)} of a function with further results, together with all of them. */
   public static <X> Fn0<GradWithAux<Grads, X>> gradWithAux(Fn0<WithAux<X>> f, States weights) {
-    Differentiate d = new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
+    Differentiate d =
+        new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
     return () -> d.call(List.of()).withAux();
   }
 
   /** See {@link #grad(Fn0, States)}. */
   public static <A> Fn1<A, Grads> grad(Fn1<A, Tensor> f, States weights) {
-    Differentiate d = new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
+    Differentiate d =
+        new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
     return a -> Tree.<Grads>cast(d.call(Fns.args(a)).grad());
   }
 
   /** {@link #grad(Fn0, States)} together with the function's value. */
   public static <A> Fn1<A, ValueAndGrad<Grads>> valueAndGrad(Fn1<A, Tensor> f, States weights) {
-    Differentiate d = new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
+    Differentiate d =
+        new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
     return a -> d.call(Fns.args(a)).valueAndGrad();
   }
 
   /** {@link #grad(Fn0, States)} of a function with further results, together with all of them. */
   public static <A, X> Fn1<A, GradWithAux<Grads, X>> gradWithAux(
       Fn1<A, WithAux<X>> f, States weights) {
-    Differentiate d = new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
+    Differentiate d =
+        new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
     return a -> d.call(Fns.args(a)).withAux();
   }
 
   /** See {@link #grad(Fn0, States)}. */
   public static <A, B> Fn2<A, B, Grads> grad(Fn2<A, B, Tensor> f, States weights) {
-    Differentiate d = new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
+    Differentiate d =
+        new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
     return (a, b) -> Tree.<Grads>cast(d.call(Fns.args(a, b)).grad());
   }
 
   /** {@link #grad(Fn0, States)} together with the function's value. */
   public static <A, B> Fn2<A, B, ValueAndGrad<Grads>> valueAndGrad(
       Fn2<A, B, Tensor> f, States weights) {
-    Differentiate d = new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
+    Differentiate d =
+        new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
     return (a, b) -> d.call(Fns.args(a, b)).valueAndGrad();
   }
 
   /** {@link #grad(Fn0, States)} of a function with further results, together with all of them. */
   public static <A, B, X> Fn2<A, B, GradWithAux<Grads, X>> gradWithAux(
       Fn2<A, B, WithAux<X>> f, States weights) {
-    Differentiate d = new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
+    Differentiate d =
+        new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
     return (a, b) -> d.call(Fns.args(a, b)).withAux();
   }
 
   /** See {@link #grad(Fn0, States)}. */
   public static <A, B, C> Fn3<A, B, C, Grads> grad(Fn3<A, B, C, Tensor> f, States weights) {
-    Differentiate d = new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
+    Differentiate d =
+        new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
     return (a, b, c) -> Tree.<Grads>cast(d.call(Fns.args(a, b, c)).grad());
   }
 
   /** {@link #grad(Fn0, States)} together with the function's value. */
   public static <A, B, C> Fn3<A, B, C, ValueAndGrad<Grads>> valueAndGrad(
       Fn3<A, B, C, Tensor> f, States weights) {
-    Differentiate d = new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
+    Differentiate d =
+        new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
     return (a, b, c) -> d.call(Fns.args(a, b, c)).valueAndGrad();
   }
 
   /** {@link #grad(Fn0, States)} of a function with further results, together with all of them. */
   public static <A, B, C, X> Fn3<A, B, C, GradWithAux<Grads, X>> gradWithAux(
       Fn3<A, B, C, WithAux<X>> f, States weights) {
-    Differentiate d = new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
+    Differentiate d =
+        new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
     return (a, b, c) -> d.call(Fns.args(a, b, c)).withAux();
   }
 

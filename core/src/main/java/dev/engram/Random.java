@@ -38,8 +38,7 @@ public final class Random {
       }
       case F16 -> low(key.bits(shape), 11).cast(dtype).mul(0x1p-11);
       case BF16 -> low(key.bits(shape), 8).cast(dtype).mul(0x1p-8);
-      case I8, I16, I32, I64, U8, BOOL ->
-          throw noFloat(dtype);
+      case I8, I16, I32, I64, U8, BOOL -> throw noFloat(dtype);
     };
   }
 

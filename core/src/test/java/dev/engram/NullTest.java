@@ -77,7 +77,8 @@ class NullTest {
     m.put("jit", () -> Engram.jit(NullTest.<Fn1<Tensor, Tensor>>nothing()));
     m.put("jit of none", () -> Engram.jit(NullTest.<Fn0<Tensor>>nothing()));
     m.put("grad", () -> Engram.grad(NullTest.<Fn1<Tensor, Tensor>>nothing()));
-    m.put("valueAndGrad", () -> Engram.valueAndGrad(NullTest.<Fn2<Tensor, Tensor, Tensor>>nothing()));
+    m.put(
+        "valueAndGrad", () -> Engram.valueAndGrad(NullTest.<Fn2<Tensor, Tensor, Tensor>>nothing()));
     m.put("weights", () -> Engram.grad(() -> X.sum(), NullTest.<States>nothing()));
     m.put("jvp", () -> Engram.jvp(NullTest.<Fn1<Tensor, Tensor>>nothing(), X, X));
     m.put("vjp", () -> Engram.vjp(NullTest.<Fn1<Tensor, Tensor>>nothing(), X));
@@ -87,7 +88,9 @@ class NullTest {
     m.put("remat", () -> Engram.remat(NullTest.<Fn1<Tensor, Tensor>>nothing()));
     m.put("checkNumerics", () -> Engram.checkNumerics(NullTest.<Fn1<Tensor, Tensor>>nothing()));
     m.put("vmap", () -> Engram.vmap(NullTest.<Fn1<Tensor, Tensor>>nothing()));
-    m.put("scan", () -> Engram.scan(NullTest.<Fn2<Tensor, Tensor, Step<Tensor, Tensor>>>nothing(), X, X));
+    m.put(
+        "scan",
+        () -> Engram.scan(NullTest.<Fn2<Tensor, Tensor, Step<Tensor, Tensor>>>nothing(), X, X));
     m.put("cond", () -> Engram.cond(X.sum().gt(0), nothing(), () -> X));
     m.put("whileLoop", () -> Engram.whileLoop((Tensor c) -> c.lt(3), nothing(), X.sum()));
     m.put("learner model", () -> new DRtrl(nothing()));

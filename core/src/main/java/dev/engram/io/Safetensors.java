@@ -251,11 +251,7 @@ public record Safetensors(Map<String, String> metadata, List<Entry> entries) {
       long begin = begins.get(entry.name);
       slots.add(
           new SafetensorsHeader.Slot(
-              entry.name,
-              entry.dtype,
-              entry.shape,
-              begin,
-              begin + entry.data.byteSize()));
+              entry.name, entry.dtype, entry.shape, begin, begin + entry.data.byteSize()));
     }
     return slots;
   }

@@ -39,8 +39,7 @@ final class TemporaryFile implements Closeable {
       Path path = folder.resolve(OWN + unique + SUFFIX);
       FileChannel channel;
       try {
-        channel =
-            FileChannel.open(path, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
+        channel = FileChannel.open(path, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
       } catch (FileAlreadyExistsException taken) {
         continue;
       }

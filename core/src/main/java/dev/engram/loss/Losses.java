@@ -43,8 +43,7 @@ public final class Losses {
     int classes = logits.dim(last);
     Tensor hot = labels.checkRange("labels", 0, classes).oneHot(classes, DType.BOOL);
     // A sum of one term; a masked class, -∞, counts only where it is the label.
-    return RoundOnce.of(
-        logits, z -> hot.select(z.logSoftmax(last), z.like(0)).sum(last).neg());
+    return RoundOnce.of(logits, z -> hot.select(z.logSoftmax(last), z.like(0)).sum(last).neg());
   }
 
   /**

@@ -4,7 +4,6 @@ import dev.engram.Engram;
 import dev.engram.Grads;
 import dev.engram.Module;
 import dev.engram.State;
-import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.RoundOnce;
 import dev.engram.ir.Tensor;

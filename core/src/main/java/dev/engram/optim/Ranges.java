@@ -21,11 +21,7 @@ final class Ranges {
   /** What keeps a quotient finite; f32 must not round it to 0. */
   static double epsilon(String who, double value) {
     return in(
-        who,
-        "epsilon",
-        value,
-        "a finite number of at least 1e-37",
-        x -> x >= 1e-37 && x < 1 / 0.0);
+        who, "epsilon", value, "a finite number of at least 1e-37", x -> x >= 1e-37 && x < 1 / 0.0);
   }
 
   static double in(String who, String name, double value, String expected, DoublePredicate fits) {

@@ -33,8 +33,7 @@ public final class Encoders {
    */
   public static Tensor latency(Tensor x, int steps) {
     double last = checked("latency", steps) - 1.0;
-    return RoundOnce.of(
-        x, y -> onset(y.clip(0, 1).neg().add(1).mul(last).round(), y.gt(0), steps));
+    return RoundOnce.of(x, y -> onset(y.clip(0, 1).neg().add(1).mul(last).round(), y.gt(0), steps));
   }
 
   /**

@@ -156,8 +156,8 @@ class SafetensorsTest {
         "{\"a\":3}|tensor \"a\": is a number, expected an object with dtype, shape, data_offsets",
         "{\"a\":{\"dtype\":\"F32\",\"shape\":[1]}}|tensor \"a\": has no field \"data_offsets\"",
         "{\"a\":{\"dtype\":\"f32\",\"shape\":[1],\"data_offsets\":[0,4]}}|tensor \"a\": dtype"
-            + " \"f32\" is unknown, expected BOOL, U8, I8, F8_E5M2, F8_E4M3, F8_E8M0, I16, U16, F16,"
-            + " BF16, I32, U32, F32, I64, U64, F64, C64",
+            + " \"f32\" is unknown, expected BOOL, U8, I8, F8_E5M2, F8_E4M3, F8_E8M0, I16, U16,"
+            + " F16, BF16, I32, U32, F32, I64, U64, F64, C64",
         "{\"a\":{\"dtype\":1,\"shape\":[1],\"data_offsets\":[0,4]}}|tensor \"a\": dtype is a"
             + " number, expected a string",
         "{\"a\":{\"dtype\":\"F32\",\"shape\":[-1],\"data_offsets\":[0,4]}}|tensor \"a\": shape[0]"
@@ -363,8 +363,7 @@ class SafetensorsTest {
 
   @Test
   void whatCannotBeReadIsNamed() throws IOException {
-    String message =
-        assertThrows(IOException.class, () -> Safetensors.read(folder)).getMessage();
+    String message = assertThrows(IOException.class, () -> Safetensors.read(folder)).getMessage();
     assertEquals("cannot read " + folder + ": it is a folder", message);
   }
 }

@@ -92,7 +92,8 @@ class LossesTest {
     ELEMENTWISE.forEach(
         (name, loss) -> {
           String e = refused(loss, column, row);
-          assertTrue(e.contains(name + ": the target has type f64[2], expected the shape of the"), e);
+          assertTrue(
+              e.contains(name + ": the target has type f64[2], expected the shape of the"), e);
           assertTrue(e.contains("f64[2,1]"), e);
           assertTrue(e.contains("give the target that shape with .reshape(2, 1)"), e);
           assertTrue(e.contains("(LossesTest.java:"), e);
@@ -122,8 +123,7 @@ class LossesTest {
     Set<String> found = new TreeSet<>();
     for (Class<?> owner : List.of(Losses.class, Metrics.class)) {
       for (Method m : owner.getDeclaredMethods()) {
-        long tensors =
-            Arrays.stream(m.getParameterTypes()).filter(t -> t == Tensor.class).count();
+        long tensors = Arrays.stream(m.getParameterTypes()).filter(t -> t == Tensor.class).count();
         if (Modifier.isPublic(m.getModifiers()) && tensors == 2) {
           found.add(m.getName());
         }

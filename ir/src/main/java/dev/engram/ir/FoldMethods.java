@@ -47,8 +47,7 @@ public sealed interface FoldMethods permits Tensor {
 
   /** As {@link #cumSum(int)}, or of each element and all behind it. */
   default Tensor cumSum(int axis, boolean reverse) {
-    return RoundOnce.of(
-        self(), x -> Cumulative.of("cumSum", x, axis, reverse, (a, b) -> a.add(b)));
+    return RoundOnce.of(self(), x -> Cumulative.of("cumSum", x, axis, reverse, (a, b) -> a.add(b)));
   }
 
   /** The product of all elements up to each one along {@code axis}. */

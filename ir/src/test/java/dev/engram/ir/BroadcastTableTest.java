@@ -81,7 +81,13 @@ class BroadcastTableTest {
   @Test
   void oneAgainstNoneIsNone() {
     assertEquals(Shape.of(0), ones(Shape.of(1)).add(ones(Shape.of(0))).shape());
-    assertEquals("none", rows().filter(r -> r.a().equals(Shape.of(0)) && r.b().equals(Shape.of(2))).findFirst().orElseThrow().together());
+    assertEquals(
+        "none",
+        rows()
+            .filter(r -> r.a().equals(Shape.of(0)) && r.b().equals(Shape.of(2)))
+            .findFirst()
+            .orElseThrow()
+            .together());
   }
 
   private static Tensor ones(Shape shape) {
@@ -90,8 +96,7 @@ class BroadcastTableTest {
 
   private static Stream<Row> rows() {
     try (InputStream in = BroadcastTableTest.class.getResourceAsStream("broadcast-shapes.txt")) {
-      String text =
-          new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
+      String text = new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
       return text.lines()
           .filter(l -> !l.startsWith("#"))
           .map(l -> l.split(" "))

@@ -26,7 +26,7 @@ class FoldOrderTest {
     Random random = new Random(1);
     for (int i = 0; i < 20_000; i++) {
       long outer = random.nextInt(1 << random.nextInt(28));
-      long inner = 1 + random.nextInt(1 << random.nextInt(12));
+      long inner = 1L + random.nextInt(1 << random.nextInt(12));
       long points = outer * inner;
       for (FoldOrder o : orders(outer, inner)) {
         long most = o.equals(FoldOrder.product(outer, inner)) ? 256 : 128;

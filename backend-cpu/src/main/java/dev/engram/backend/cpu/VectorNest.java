@@ -279,8 +279,7 @@ final class VectorNest {
           pushRowOffset(f, waiting, j);
           int at = c.allocateLocal(TypeKind.LONG);
           c.lstore(at);
-          VectorCode.load(
-              c, f.dtype(), vectorBits, () -> c.aload(scratchSegment).lload(at), -1);
+          VectorCode.load(c, f.dtype(), vectorBits, () -> c.aload(scratchSegment).lload(at), -1);
           VectorCode.load(
               c,
               f.dtype(),

@@ -57,7 +57,8 @@ class RulesOfEveryTypeTest {
       String before = rule.substring(title.length()).split("=>", 2)[0].strip();
       for (DType from : DType.values()) {
         for (DType to : DType.values()) {
-          Optional<Graph> g = before.contains(from + "[") ? retyped(before, from, to) : Optional.empty();
+          Optional<Graph> g =
+              before.contains(from + "[") ? retyped(before, from, to) : Optional.empty();
           g.ifPresent(
               found -> {
                 tried.merge(to, 1, Integer::sum);
@@ -118,8 +119,7 @@ class RulesOfEveryTypeTest {
     SplittableRandom random = new SplittableRandom(1);
     int largest = g.eqns().stream().mapToInt(RulesOfEveryTypeTest::size).max().orElse(0);
     for (int i = 0; i < (largest > 100 ? 1 : 12); i++) {
-      List<HostTensor> args =
-          g.paramTypes().stream().map(t -> argument(t, random)).toList();
+      List<HostTensor> args = g.paramTypes().stream().map(t -> argument(t, random)).toList();
       List<HostTensor> want;
       try {
         want = Interpreter.run(g, args);
@@ -130,7 +130,14 @@ class RulesOfEveryTypeTest {
       for (int k = 0; k < want.size(); k++) {
         if (!PassProperties.same(want.get(k), got.get(k))) {
           return Optional.of(
-              "of " + args + " is " + got.get(k) + ", expected " + want.get(k) + "\n" + Printer.print(after));
+              "of "
+                  + args
+                  + " is "
+                  + got.get(k)
+                  + ", expected "
+                  + want.get(k)
+                  + "\n"
+                  + Printer.print(after));
         }
       }
     }
@@ -144,8 +151,27 @@ class RulesOfEveryTypeTest {
   private static HostTensor argument(TensorType type, SplittableRandom random) {
     DType d = type.dtype();
     double[] edges = {
-      0, -0.0, 1, -1, 2, -2, 3, 0.5, -1.5, 127, 128, 200, -129, 1e-40, Double.MIN_VALUE, 65504,
-      1e300, -1e300, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, Double.NaN
+      0,
+      -0.0,
+      1,
+      -1,
+      2,
+      -2,
+      3,
+      0.5,
+      -1.5,
+      127,
+      128,
+      200,
+      -129,
+      1e-40,
+      Double.MIN_VALUE,
+      65504,
+      1e300,
+      -1e300,
+      Double.POSITIVE_INFINITY,
+      Double.NEGATIVE_INFINITY,
+      Double.NaN
     };
     HostTensor t = HostTensor.allocate(type);
     for (long i = 0; i < type.size(); i++) {

@@ -60,10 +60,10 @@ class LayersTest {
   /**
    * A layer.
    *
-   * @param steps how many distances of neighbours, at the greatest element, it may be off. One for a
-   *     layer that rounds once, on all operands. A layer of products, such as a cell, rounds after
-   *     each op as a program of the user's would, up to some ten in a row, and a product of its
-   *     weights with operands near the end of the range leaves it
+   * @param steps how many distances of neighbours, at the greatest element, it may be off. One for
+   *     a layer that rounds once, on all operands. A layer of products, such as a cell, rounds
+   *     after each op as a program of the user's would, up to some ten in a row, and a product of
+   *     its weights with operands near the end of the range leaves it
    */
   private record Row(double steps, Function<DType, Layer> make) {}
 
@@ -179,8 +179,7 @@ class LayersTest {
       double allowed = row.steps() * Narrow.ulp(dtype, at) + more;
       String text = "%s of %s: element %d is %s, expected %s";
       double g = got.getDouble(i);
-      assertTrue(
-          Narrow.near(dtype, g, w, allowed), text.formatted(dtype, name, i, g, w));
+      assertTrue(Narrow.near(dtype, g, w, allowed), text.formatted(dtype, name, i, g, w));
     }
   }
 
@@ -203,15 +202,15 @@ class LayersTest {
   private static HostTensor run(Layer layer, HostTensor x, DType dtype) {
     layer.initAllStates();
     Tensor in = x.cast(dtype);
-    return layer.update(layer instanceof Conv || layer instanceof GroupNorm ? in.expandDims(0) : in)
+    return layer
+        .update(layer instanceof Conv || layer instanceof GroupNorm ? in.expandDims(0) : in)
         .host();
   }
 
   /** Control: a normalization whose squares are rounded is found. */
   @Test
   void squaresThatLeaveTheRangeAreFound() {
-    Layer careless =
-        Layer.of(x -> x.mul(x.square().mean(0).add(1e-5).rsqrt().broadcastTo(IN)));
+    Layer careless = Layer.of(x -> x.mul(x.square().mean(0).add(1e-5).rsqrt().broadcastTo(IN)));
     Row row = new Row(1, _ -> careless);
     assertThrows(AssertionError.class, () -> check(row));
   }

@@ -54,8 +54,7 @@ class MixedPrecisionTest {
               ValueAndGrad<Grads> r =
                   Engram.valueAndGrad(
                           () ->
-                              Losses.meanSquaredError(
-                                  net.update(x.cast(dtype)).cast(DType.F32), y),
+                              Losses.meanSquaredError(net.update(x.cast(dtype)).cast(DType.F32), y),
                           weights)
                       .apply();
               o.update(r.grad());

@@ -82,8 +82,7 @@ class OptimizersTest {
             }));
     CASES.put("Sgd", new Case(() -> new Sgd(RATE), (w, g, m, t) -> g));
     CASES.put("Sgd 0.999", new Case(() -> new Sgd(RATE, 0.999), momentum(0.999, false)));
-    CASES.put(
-        "Sgd Nesterov", new Case(() -> new Sgd(rate, 0.9, true, 0), momentum(0.9, true)));
+    CASES.put("Sgd Nesterov", new Case(() -> new Sgd(rate, 0.9, true, 0), momentum(0.9, true)));
   }
 
   private static Equations adam(double b1, double b2, double epsilon, double decay) {

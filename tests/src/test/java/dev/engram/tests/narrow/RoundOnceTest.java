@@ -76,7 +76,8 @@ class RoundOnceTest {
                             return row.f().apply(all).sum();
                           })
                       .apply(x.get(k));
-          Narrow.check(row.name() + " slope " + i + " of " + e.getKey(), dtype, slope, e.getValue());
+          Narrow.check(
+              row.name() + " slope " + i + " of " + e.getKey(), dtype, slope, e.getValue());
         }
       }
     }

@@ -17,11 +17,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * The functions of {@code docs/COMPOSITES.md} in f16 and bf16: the value in f64 of the same operands
- * within a step of the type, at the largest element.
+ * The functions of {@code docs/COMPOSITES.md} in f16 and bf16: the value in f64 of the same
+ * operands within a step of the type, at the largest element.
  */
 class NarrowCasesTest {
-  /** Factorizations work in the type that they are given: an error of each step goes on to the next. */
+  /**
+   * Factorizations work in the type that they are given: an error of each step goes on to the next.
+   */
   private static final Set<String> STEPS =
       Set.of(
           "cholesky",
@@ -74,9 +76,7 @@ class NarrowCasesTest {
               .toList();
       HostTensor got = f.apply(List.copyOf(args)).host();
       List<Tensor> wide =
-          args.stream()
-              .<Tensor>map(a -> a.dtype().isFloat() ? a.cast(DType.F64) : a)
-              .toList();
+          args.stream().<Tensor>map(a -> a.dtype().isFloat() ? a.cast(DType.F64) : a).toList();
       HostTensor want = f.apply(wide).host();
       double step = dtype == DType.F16 ? 0x1p-10 : 0x1p-7;
       double greatest = 0;
@@ -84,7 +84,8 @@ class NarrowCasesTest {
         double w = Math.abs(want.getDouble(i));
         greatest = Double.isFinite(w) ? Math.max(greatest, w) : greatest;
       }
-      double allowed = want.dtype().isFloat() ? greatest * step * (STEPS.contains(name) ? 64 : 1) : 0;
+      double allowed =
+          want.dtype().isFloat() ? greatest * step * (STEPS.contains(name) ? 64 : 1) : 0;
       for (long i = 0; i < want.type().size(); i++) {
         double g = got.getDouble(i);
         double w = want.getDouble(i);

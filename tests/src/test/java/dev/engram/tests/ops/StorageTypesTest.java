@@ -59,8 +59,7 @@ class StorageTypesTest {
       }
     }
     assertTrue(
-        tried.isEmpty() == OTHERS.contains(op),
-       () -> op + " was tried " + tried.size() + " times");
+        tried.isEmpty() == OTHERS.contains(op), () -> op + " was tried " + tried.size() + " times");
   }
 
   private static void agrees(Sample s) {

@@ -96,9 +96,7 @@ class CastChainTest {
       return 0;
     }
     BigInteger whole =
-        Double.isInfinite(v)
-            ? (v > 0 ? high : low)
-            : new BigDecimal(v).toBigInteger();
+        Double.isInfinite(v) ? (v > 0 ? high : low) : new BigDecimal(v).toBigInteger();
     return whole.max(low).min(high).longValueExact();
   }
 

@@ -40,9 +40,29 @@ import org.junit.jupiter.params.provider.EnumSource;
 class RowRulesTest {
   private static final List<ElementwiseRow> ROWS =
       List.of(
-          Rows.ADD, Rows.SUB, Rows.MUL, Rows.DIV, Rows.REM, Rows.MAX, Rows.MIN, Rows.POW, Rows.NEG,
-          Rows.ABS, Rows.SIGN, Rows.FLOOR, Rows.ROUND, Rows.TRUNCATE, Rows.EQ, Rows.NE, Rows.LT,
-          Rows.AND, Rows.OR, Rows.XOR, Rows.NOT, Rows.SHIFT_LEFT, Rows.SELECT);
+          Rows.ADD,
+          Rows.SUB,
+          Rows.MUL,
+          Rows.DIV,
+          Rows.REM,
+          Rows.MAX,
+          Rows.MIN,
+          Rows.POW,
+          Rows.NEG,
+          Rows.ABS,
+          Rows.SIGN,
+          Rows.FLOOR,
+          Rows.ROUND,
+          Rows.TRUNCATE,
+          Rows.EQ,
+          Rows.NE,
+          Rows.LT,
+          Rows.AND,
+          Rows.OR,
+          Rows.XOR,
+          Rows.NOT,
+          Rows.SHIFT_LEFT,
+          Rows.SELECT);
 
   /** An expression over the parameters x and y of one type, and the bool p. */
   private sealed interface Term {
