@@ -91,7 +91,14 @@ final class ModelMistakes {
         "a state set to another type",
         () -> State.other(zeros(3)).set(HostTensor.of(new double[3], 3)));
     rows.refused("a name of no state", () -> ready().states().get("weight"));
-    rows.refused("two fields of one name", () -> new Twice().states());
+    rows.refused(
+        "two fields of one name",
+        () -> {
+          Twice both = new Twice();
+          both.own().set(zeros(2));
+          both.base().set(zeros(1));
+          both.states();
+        });
     rows.refused(
         "a state made in a trace and read later",
         () -> {
