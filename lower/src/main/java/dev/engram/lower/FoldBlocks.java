@@ -18,8 +18,8 @@ package dev.engram.lower;
  * the start value to it, and no bit changes, since no partial sum that starts from 0 is -0.
  */
 public final class FoldBlocks {
-  private final long block;
-  private final long share;
+  private long block;
+  private long share;
 
   /** Points to the end of the block, from its start. */
   private long left;
@@ -28,15 +28,21 @@ public final class FoldBlocks {
   private long blocks;
   private long shares;
 
-  public FoldBlocks(long block, long share) {
-    this.block = block;
-    this.share = share;
-    start();
+  /** A walk of one block. */
+  public FoldBlocks() {
+    start(FoldOrder.ALL, FoldOrder.ALL);
   }
 
   /** A walk of {@code order}. */
   public FoldBlocks(FoldOrder order) {
-    this(order.block(), order.share());
+    start(order.block(), order.share());
+  }
+
+  /** Begins a walk of another order. */
+  public void start(long block, long share) {
+    this.block = block;
+    this.share = share;
+    start();
   }
 
   /** Goes to the first block. */

@@ -31,7 +31,8 @@ final class FoldLanes {
     };
   }
 
-  private static boolean spreads(Reduce.Kind kind) {
+  /** True for folds that may have several chains. */
+  static boolean spreads(Reduce.Kind kind) {
     return switch (kind) {
       case SUM, PROD, MAX, MIN -> true;
       case ANY, ALL, ARGMAX, ARGMIN -> false;

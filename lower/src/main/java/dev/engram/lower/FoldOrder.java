@@ -2,6 +2,7 @@ package dev.engram.lower;
 
 import dev.engram.ir.DType;
 import dev.engram.ir.Reduce;
+import java.util.Optional;
 
 /**
  * The order in which a fold adds: the one definition that lowering chooses by, {@link LoopPrinter}
@@ -117,6 +118,31 @@ public record FoldOrder(int lanes, long block, long share) {
 
   private static long gcd(long a, long b) {
     return b == 0 ? a : gcd(b, a % b);
+  }
+
+  /**
+   * What is wrong with this order of so many points.
+   *
+   * @param longest the most terms that a chain may have
+   */
+  Optional<String> fault(long points, long longest) {
+    if (Integer.bitCount(lanes) != 1) {
+      return Optional.of("lanes=" + lanes + ", expected a power of two");
+    }
+    if (block < 1 || share < block) {
+      return Optional.of("shares of " + share + " points in blocks of " + block);
+    }
+    if (!isWhole(block) || !isWhole(share)) {
+      return Optional.of("blocks that are cut within " + lanes + " lanes");
+    }
+    long chain = longestChain(points);
+    return chain > longest
+        ? Optional.of("a chain of " + chain + " terms, expected at most " + longest)
+        : Optional.empty();
+  }
+
+  private boolean isWhole(long length) {
+    return length == ALL || length % lanes == 0;
   }
 
   /** Terms of the longest chain among so many points. */

@@ -2,7 +2,6 @@ package dev.engram.lower;
 
 import dev.engram.ir.DType;
 import dev.engram.ir.Index;
-import dev.engram.ir.Reduce;
 import dev.engram.ir.Signature;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
@@ -237,7 +236,7 @@ public final class ProgramVerifier {
           arithmetic(i, f.dtype());
           operand(i, f.value(), f.dtype());
           order(i, f.order(), FoldOrder.rounds(f.kind(), f.dtype()) ? FoldOrder.CHAIN : ANY_CHAIN);
-          if (!isSpread(f.kind()) && !f.order().equals(FoldOrder.PLAIN)) {
+          if (!FoldLanes.spreads(f.kind()) && !f.order().equals(FoldOrder.PLAIN)) {
             throw broken(i, f.kind() + " in " + f.order() + ", expected one chain");
           }
           types[i] =
@@ -280,36 +279,16 @@ public final class ProgramVerifier {
       }
     }
 
-    // The rules of FoldOrder: lanes are the same in every block, and no chain is long.
     private void order(int i, FoldOrder o, long longest) {
-      if (Integer.bitCount(o.lanes()) != 1) {
-        throw broken(i, "lanes=" + o.lanes() + ", expected a power of two");
-      }
-      if (o.block() < 1 || o.share() < o.block()) {
-        throw broken(i, "shares of " + o.share() + " points in blocks of " + o.block());
-      }
-      if (!isWhole(o, o.block()) || !isWhole(o, o.share())) {
-        throw broken(i, "blocks that are cut within " + o.lanes() + " lanes");
-      }
       long points = 1;
       for (Step.Axis a : nest.axes()) {
         points = a.reduce() ? Math.multiplyExact(points, (long) a.length()) : points;
       }
-      if (o.longestChain(points) > longest) {
-        throw broken(
-            i, "a chain of " + o.longestChain(points) + " terms, expected at most " + longest);
-      }
-    }
-
-    private static boolean isWhole(FoldOrder o, long points) {
-      return points == FoldOrder.ALL || points % o.lanes() == 0;
-    }
-
-    private static boolean isSpread(Reduce.Kind kind) {
-      return switch (kind) {
-        case SUM, PROD, MAX, MIN -> true;
-        case ANY, ALL, ARGMAX, ARGMIN -> false;
-      };
+      o.fault(points, longest)
+          .ifPresent(
+              what -> {
+                throw broken(i, what);
+              });
     }
 
     private DType apply(int i, Instr.Apply a) {

@@ -90,7 +90,8 @@ final class MatmulKernel implements Kernel {
       clear(operands, 0, rows);
       return;
     }
-    FoldBlocks blocks = new FoldBlocks(matmul.order());
+    FoldBlocks blocks = scratch.walk(0);
+    blocks.start(matmul.order().block(), matmul.order().share());
     int waiting = 0;
     for (long r = 0; r < points; ) {
       long end = Math.min(points, r + Math.min(blocks.left(), points));

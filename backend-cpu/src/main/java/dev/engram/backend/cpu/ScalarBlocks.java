@@ -1,23 +1,31 @@
 package dev.engram.backend.cpu;
 
 import dev.engram.backend.cpu.RowNest.Fold;
+import dev.engram.ir.DType;
+import dev.engram.ir.Reduce;
 import dev.engram.lower.FoldBlocks;
+import dev.engram.lower.FoldOrder;
+import java.util.List;
 
 /** The blocks of one fold of a {@link ScalarNest}, joined as {@link FoldBlocks} says. */
 final class ScalarBlocks {
-  private final Fold fold;
+  private static final Fold NONE =
+      new Fold(Reduce.Kind.SUM, DType.F32, FoldOrder.PLAIN, List.of(), -1, -1);
+
+  private Fold fold = NONE;
 
   /** Partial results of one block. */
-  private final int width;
+  private int width;
 
-  private final FoldBlocks blocks;
+  private final FoldBlocks blocks = new FoldBlocks();
   private long end;
   private int waiting;
 
-  ScalarBlocks(Fold fold, int width) {
-    this.fold = fold;
-    this.width = width;
-    this.blocks = new FoldBlocks(fold.order());
+  /** Becomes that of a fold. */
+  void set(Fold of, int partials) {
+    fold = of;
+    width = partials;
+    blocks.start(of.order().block(), of.order().share());
   }
 
   void start() {

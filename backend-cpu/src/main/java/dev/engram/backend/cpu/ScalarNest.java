@@ -70,9 +70,9 @@ final class ScalarNest implements Kernel {
     scratch.enter(frame, nest);
     long[] point = scratch.atPoint;
     int width = nest.along() == Along.ROW ? nest.tile() : 1;
-    ScalarBlocks[] blocks = new ScalarBlocks[cut.size()];
+    ScalarBlocks[] blocks = scratch.blocks(cut.size());
     for (int f = 0; f < blocks.length; f++) {
-      blocks[f] = new ScalarBlocks(cut.get(f), cut.get(f).lanes() * width);
+      blocks[f].set(cut.get(f), cut.get(f).lanes() * width);
     }
     for (int q = begin; q < end; q++) {
       advance(frame.base, outerStrides, outer, q, point);

@@ -3,6 +3,7 @@ package dev.engram.backend.cpu;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.NativeMemory;
+import dev.engram.lower.FoldBlocks;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
@@ -30,6 +31,11 @@ final class Scratch {
 
   /** The number of the reduction's point at the start of the current row. */
   int r;
+
+  /** For n folds with blocks the walks of n; for each number kept from nest to nest. */
+  private ScalarBlocks[][] blocks = {{}};
+
+  private FoldBlocks[] walks = {};
 
   private Frame block = new Frame(0, 0);
   private final Frame operands = ProductShape.operands();
@@ -98,6 +104,31 @@ final class Scratch {
       memory = NativeMemory.allocate(2 * bytes + HostTensor.SLACK, HostTensor.ALIGNMENT);
     }
     return memory;
+  }
+
+  /** The walks of so many folds of a {@link ScalarNest}. */
+  ScalarBlocks[] blocks(int folds) {
+    if (folds >= blocks.length) {
+      int known = blocks.length;
+      blocks = Arrays.copyOf(blocks, folds + 1);
+      for (int n = known; n <= folds; n++) {
+        blocks[n] = new ScalarBlocks[n];
+        Arrays.setAll(blocks[n], _ -> new ScalarBlocks());
+      }
+    }
+    return blocks[folds];
+  }
+
+  /** A walk; called by generated code. */
+  FoldBlocks walk(int number) {
+    if (number >= walks.length) {
+      int known = walks.length;
+      walks = Arrays.copyOf(walks, number + 1);
+      for (int n = known; n <= number; n++) {
+        walks[n] = new FoldBlocks();
+      }
+    }
+    return walks[number];
   }
 
   /** Called by generated code. */

@@ -17,8 +17,8 @@ import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
+import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +31,7 @@ final class VectorNest {
 
   // parameters of `run`
   private static final int FRAME = 1;
-  private static final int SCRATCH = 2;
+  static final int SCRATCH = 2;
   private static final int BEGIN = 3;
   private static final int END = 4;
 
@@ -48,7 +48,7 @@ final class VectorNest {
   private CodeBuilder c;
   private VectorRow rows;
   private FoldStarts starts;
-  private final Map<Fold, VectorBlocks> blocks = new LinkedHashMap<>();
+  private final List<VectorBlocks> blocks = new ArrayList<>();
 
   /** The locals with every slot's offset at some depth of the loops. */
   record At(int[] local) {}
@@ -112,7 +112,7 @@ final class VectorNest {
     starts = FoldStarts.load(c, nest.folds(), vectorBits);
     for (Fold f : nest.folds()) {
       if (f.isCut()) {
-        blocks.put(f, new VectorBlocks(c, f, blockBytes(f)));
+        blocks.add(new VectorBlocks(this, c, f, blocks.size()));
       }
     }
     At base = new At(new int[nest.slots().size()]);
@@ -140,18 +140,13 @@ final class VectorNest {
       scratchBytes += nest.along() == Along.ROW ? f.lanes() * rowBytes : 128;
       if (f.isCut()) {
         rowOffset.put(f.waiting(), scratchBytes);
-        scratchBytes += f.order().waiting(nest.foldedPoints()) * blockBytes(f);
+        scratchBytes += VectorBlocks.scratchBytes(this, f);
       }
       if (!rowOffset.containsKey(f.result())) {
         rowOffset.put(f.result(), scratchBytes);
         scratchBytes += rowBytes;
       }
     }
-  }
-
-  /** Bytes of the partial results of one block. */
-  private long blockBytes(Fold f) {
-    return f.lanes() * (nest.along() == Along.ROW ? rowBytes : size);
   }
 
   private Map<Node, Integer> constants(Phase phase) {
@@ -254,7 +249,7 @@ final class VectorNest {
             VectorCode.store(c, f.dtype(), () -> pushScratch(f.states().getFirst(), j), -1);
           });
     }
-    blocks.values().forEach(VectorBlocks::start);
+    blocks.forEach(VectorBlocks::start);
     int r = c.allocateLocal(TypeKind.INT);
     c.iconst_0().istore(r);
     reduceLoops(
@@ -265,71 +260,20 @@ final class VectorNest {
             rows.row(p, nest.body(), inside, length, bound, r);
           }
           c.iinc(r, 1);
-          blocks.forEach((f, b) -> b.done(c::lconst_1, w -> addRows(f, w), w -> pushRows(f, w)));
+          blocks.forEach(VectorBlocks::rowsDone);
         });
-    blocks.forEach((f, b) -> b.finish(w -> addRows(f, w)));
+    blocks.forEach(VectorBlocks::rowsFinished);
     nest.folds().forEach(this::halve);
-  }
-
-  // The rows of the block lie behind those that wait: joined, they become the last of these.
-  private void addRows(Fold f, int waiting) {
-    eachVector(
-        f,
-        j -> {
-          pushRowOffset(f, waiting, j);
-          int at = c.allocateLocal(TypeKind.LONG);
-          c.lstore(at);
-          VectorCode.load(c, f.dtype(), vectorBits, () -> c.aload(scratchSegment).lload(at), -1);
-          VectorCode.load(
-              c,
-              f.dtype(),
-              vectorBits,
-              () -> c.aload(scratchSegment).lload(at).loadConstant(blockBytes(f)).ladd(),
-              -1);
-          combine(f);
-          VectorCode.store(c, f.dtype(), () -> c.aload(scratchSegment).lload(at), -1);
-        });
-  }
-
-  /** The rows of the block become waiting ones; those behind get the start value. */
-  private void pushRows(Fold f, int waiting) {
-    eachVector(
-        f,
-        j -> {
-          c.aload(starts.of(f));
-          VectorCode.store(
-              c,
-              f.dtype(),
-              () -> {
-                c.aload(scratchSegment);
-                pushRowOffset(f, waiting, j);
-                c.loadConstant(blockBytes(f)).ladd();
-              },
-              -1);
-        });
-  }
-
-  private void eachVector(Fold f, java.util.function.IntConsumer body) {
-    int j = c.allocateLocal(TypeKind.INT);
-    int bytes = Math.toIntExact(blockBytes(f));
-    Emission.loop(
-        c, j, c::iconst_0, () -> c.loadConstant(bytes), vectorBits / 8, () -> body.accept(j));
-  }
-
-  private void pushRowOffset(Fold f, int waiting, int j) {
-    c.loadConstant((long) rowOffset.get(f.states().getFirst())).iload(j).i2l().ladd();
-    c.lload(waiting).ladd();
   }
 
   /** Adds to an offset on the stack where the rows of partial results of {@code state} are. */
   void addWaiting(int state) {
-    blocks.forEach(
-        (f, b) -> {
-          if (f.states().getFirst() == state) {
-            b.pushWaiting();
-            c.ladd();
-          }
-        });
+    for (VectorBlocks b : blocks) {
+      if (b.fold().states().getFirst() == state) {
+        b.pushWaiting();
+        c.ladd();
+      }
+    }
   }
 
   private void reduceLoops(int a, At at, java.util.function.Consumer<At> body) {
@@ -377,7 +321,13 @@ final class VectorNest {
     }
   }
 
-  private void combine(Fold f) {
+  /** Pushes a vector with what {@code f} starts from. */
+  void pushStart(Fold f) {
+    c.aload(starts.of(f));
+  }
+
+  /** Combines two vectors on the stack. */
+  void combine(Fold f) {
     String name =
         switch (f.kind()) {
           case SUM -> "add";
@@ -419,9 +369,9 @@ final class VectorNest {
             }
             partial.put(f.states().getFirst(), locals);
           }
-          blocks.values().forEach(VectorBlocks::start);
+          blocks.forEach(VectorBlocks::start);
           reduceLoops(0, here, inside -> rows.foldRow(p, inside, constants, partial, groups));
-          blocks.forEach((f, b) -> b.finish(w -> addVectors(f, partial, w)));
+          blocks.forEach(b -> b.vectorsFinished(partial.get(b.fold().states().getFirst())));
           for (Fold f : nest.folds()) {
             finish(f, partial.get(f.states().getFirst()), point);
           }
@@ -430,20 +380,7 @@ final class VectorNest {
 
   /** Emits code after {@code pushPoints} points of a row along the folded axis. */
   void rowDone(Map<Integer, int[]> partial, Emission.Part pushPoints) {
-    blocks.forEach(
-        (f, b) ->
-            b.done(
-                pushPoints,
-                w -> addVectors(f, partial, w),
-                w -> {
-                  int[] locals = partial.get(f.states().getFirst());
-                  for (int g = 0; g < locals.length; g++) {
-                    int group = g;
-                    c.aload(locals[g]);
-                    VectorCode.store(c, f.dtype(), () -> pushWaitingVector(f, w, group), -1);
-                    c.aload(starts.of(f)).astore(locals[g]);
-                  }
-                }));
+    blocks.forEach(b -> b.vectorsDone(partial.get(b.fold().states().getFirst()), pushPoints));
   }
 
   boolean hasBlocks() {
@@ -452,23 +389,7 @@ final class VectorNest {
 
   /** Pushes how many points come before the end of the blocks, which is that of all folds. */
   void pushLeft() {
-    blocks.values().iterator().next().pushLeft();
-  }
-
-  private void addVectors(Fold f, Map<Integer, int[]> partial, int waiting) {
-    int[] locals = partial.get(f.states().getFirst());
-    for (int g = 0; g < locals.length; g++) {
-      int group = g;
-      VectorCode.load(c, f.dtype(), vectorBits, () -> pushWaitingVector(f, waiting, group), -1);
-      c.aload(locals[g]);
-      combine(f);
-      c.astore(locals[g]);
-    }
-  }
-
-  private void pushWaitingVector(Fold f, int waiting, int group) {
-    long offset = rowOffset.get(f.waiting()) + (long) group * vectorBits / 8;
-    c.aload(scratchSegment).loadConstant(offset).lload(waiting).ladd();
+    blocks.getFirst().pushLeft();
   }
 
   private void finish(Fold f, int[] partial, int point) {
