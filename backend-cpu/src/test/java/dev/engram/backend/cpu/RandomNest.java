@@ -337,7 +337,7 @@ final class RandomNest {
       return FoldOrder.inLanes(lanes);
     }
     int chain = random.nextBoolean() ? 1 + random.nextInt(most) : 1 + random.nextInt(3);
-    long share = (long) chain * lanes * (1 + random.nextInt(5)) + (long) lanes * random.nextInt(2);
+    long share = (long) chain * lanes * (1L + random.nextInt(5)) + lanes * (long) random.nextInt(2);
     return new FoldOrder(lanes, (long) chain * lanes, random.nextBoolean() ? FoldOrder.ALL : share);
   }
 
