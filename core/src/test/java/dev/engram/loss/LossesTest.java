@@ -115,6 +115,7 @@ class LossesTest {
             "cosineSimilarity", () -> Losses.cosineSimilarity(column, row),
             "cosineDistance", () -> Losses.cosineDistance(column, row),
             "softmaxCrossEntropy", () -> Losses.softmaxCrossEntropy(column, labels),
+            "maskedMean", () -> Losses.maskedMean(row, column.gt(0)),
             "hits", () -> Metrics.hits(column, labels),
             "accuracy", () -> Metrics.accuracy(column, labels));
     others.forEach((name, call) -> assertThrows(TypeException.class, call::run, name));

@@ -241,7 +241,7 @@ class OptimizerTest {
     String e =
         assertThrows(EngramException.class, () -> sgd.update(new Grads(Map.of("v", g))))
             .getMessage();
-    assertTrue(e.contains("got gradients of v too many and none for w"), e);
+    assertTrue(e.contains("got gradients of [v] too many and none for [w]"), e);
   }
 
   @Test

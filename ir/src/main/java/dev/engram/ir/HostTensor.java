@@ -307,7 +307,9 @@ public final class HostTensor implements Tensor {
       case F32, I32 -> segment.setAtIndex(ValueLayout.JAVA_INT, i, (int) bits);
       case F64, I64 -> segment.setAtIndex(ValueLayout.JAVA_LONG, i, bits);
       case F16, BF16, I16 -> segment.setAtIndex(ValueLayout.JAVA_SHORT, i, (short) bits);
-      case I8, U8, BOOL -> segment.set(ValueLayout.JAVA_BYTE, i, (byte) bits);
+      case I8, U8 -> segment.set(ValueLayout.JAVA_BYTE, i, (byte) bits);
+      // A bool is 0 or 1.
+      case BOOL -> segment.set(ValueLayout.JAVA_BYTE, i, (byte) (bits == 0 ? 0 : 1));
     }
   }
 

@@ -118,8 +118,8 @@ final class SampleGraphs {
 
   private static Graph constants() {
     Builder b = new Builder("constants");
-    HostTensor strangeBools = HostTensor.allocate(TensorType.of(DType.BOOL, 2));
-    strangeBools.setBits(0, 7);
+    HostTensor bools = HostTensor.allocate(TensorType.of(DType.BOOL, 2));
+    bools.setBits(0, 7);
     float[] many = new float[300];
     for (int i = 0; i < many.length; i++) {
       many[i] = i / 7f;
@@ -135,7 +135,7 @@ final class SampleGraphs {
                 HostTensor.of(many, 3, 100),
                 HostTensor.allocate(TensorType.of(DType.F64, 2, 0, 3)),
                 HostTensor.allocate(TensorType.of(DType.I32, 1, 1, 1, 1, 1, 1, 1, 1, 1)),
-                strangeBools)
+                bools)
             .map(t -> b.emit1(new Source.Const(t)))
             .toList());
   }

@@ -130,7 +130,7 @@ class RowRulesTest {
     List<HostTensor> out = new ArrayList<>(EdgeValues.pairs(dtype, EdgeValues.few(dtype)));
     HostTensor p = HostTensor.allocate(out.getFirst().type().with(DType.BOOL));
     for (long i = 0; i < p.type().size(); i++) {
-      p.setBits(i, (i * 7 >> 2) & 1);
+      p.setBits(i, ((i * 7) >> 2) & 1);
     }
     out.add(p);
     return out;
