@@ -196,6 +196,7 @@ final class Functions {
     loss("huber", SHORT, x -> Losses.huber(x.get(0), x.get(1), 0.7));
     loss("cosineSimilarity", SHORT, x -> Losses.cosineSimilarity(x.get(0), x.get(1)));
     loss("cosineDistance", SHORT, x -> Losses.cosineDistance(x.get(0), x.get(1)));
+    loss("maskedMean", LONG, x -> Losses.maskedMean(x.get(0), x.get(1).gt(0)));
     loss("vanRossum", new int[] {3, 40}, x -> Losses.vanRossum(x.get(0), x.get(1), 7, 0.3));
   }
 
