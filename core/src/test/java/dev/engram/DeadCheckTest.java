@@ -26,6 +26,23 @@ class DeadCheckTest {
     return x.mul(x).sum();
   }
 
+  /**
+   * What its derivative needs of the weight alone is computed in front of the loop; checks stay.
+   */
+  private static Tensor loop(Tensor w, Tensor xs) {
+    return Engram.scan(
+            (Tensor h, Tensor x) -> {
+              x.cast(dev.engram.ir.DType.I32).checkRange("x", 0, 5);
+              h.cast(dev.engram.ir.DType.I32).checkRange("h", -1000, 1000);
+              Tensor next = h.mul(w.exp()).add(x);
+              return new Step<>(next, next);
+            },
+            w.mul(0),
+            xs)
+        .out()
+        .sum();
+  }
+
   private static Map<String, Fn1<Tensor, Tensor>> ways() {
     Map<String, Fn1<Tensor, Tensor>> m = new LinkedHashMap<>();
     m.put("eager", DeadCheckTest::checked);
@@ -67,6 +84,11 @@ class DeadCheckTest {
                       return c.add(1);
                     },
                     x.sum().mul(0))));
+    Tensor weight = HostTensor.of(new float[] {0.5f});
+    m.put("grad of a loop", x -> Engram.grad((Tensor w) -> loop(w, x)).apply(weight));
+    m.put(
+        "jit of grad of a loop",
+        Engram.jit((Tensor x) -> Engram.grad((Tensor w) -> loop(w, x)).apply(weight)));
     m.put("remat", Engram.jit(Engram.grad(x -> Engram.remat(DeadCheckTest::checked).apply(x))));
     return m;
   }

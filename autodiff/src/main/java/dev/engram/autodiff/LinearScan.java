@@ -153,12 +153,17 @@ final class LinearScan {
       return;
     }
     List<Param> params = body.primal().params().subList(0, op.consts());
-    Graph once =
-        Dce.run(new Graph(op.body().name(), params, body.primal().eqns(), List.copyOf(invariant)));
+    Graph all = new Graph(op.body().name(), params, body.primal().eqns(), List.copyOf(invariant));
+    Graph once = withoutChecks(Dce.run(withoutChecks(all)));
     List<Value> outer = push.primal.inline(once, Pushforward.primals(in.subList(0, op.consts())));
     for (int i = 0; i < invariant.size(); i++) {
       constants.put(invariant.get(i), outer.get(i));
     }
+  }
+
+  /** Checks stay in the loop: what they look at may change from step to step. */
+  private static Graph withoutChecks(Graph g) {
+    return Dce.equations(g, _ -> false);
   }
 
   /** The loop of tangents. */

@@ -79,9 +79,16 @@ final class Determinant {
     return Tensor.concat(x.rank() - 1, one, x.cumProd(-1).slice(-1, 0, n - 1));
   }
 
-  /** How small a pivot counts as none, against the greatest. */
-  private static double tiny(Tensor a) {
-    return a.dtype() == DType.F64 ? 1e-8 : 1e-4;
+  /**
+   * Which pivots count as none: those that are small against the elements of their row, and of
+   * their column, of {@code a}. Against the greatest of all, 1 would be small in a row of ones
+   * beside a row of large numbers.
+   */
+  private static Tensor missing(Tensor a, Lu lu) {
+    Tensor size = a.stopGradient().abs();
+    Tensor row = size.max(-1).takeAlongAxis(lu.permutation(), -1);
+    Tensor own = row.min(size.max(-2));
+    return lu.factors().diagonal().abs().le(own.mul(a.dtype() == DType.F64 ? 1e-8 : 1e-4));
   }
 
   /**
@@ -96,11 +103,9 @@ final class Determinant {
       return a;
     }
     Lu lu = Factorizations.lu("det", a.stopGradient());
-    Tensor pivots = lu.factors().diagonal();
-    Tensor size = pivots.abs();
-    Tensor greatest = size.max(-1).expandDims(-1);
+    Tensor greatest = lu.factors().diagonal().abs().max(-1).expandDims(-1);
     Tensor scale = greatest.eq(0).select(Matrices.one(a), greatest);
-    Tensor missing = size.le(scale.mul(tiny(a)));
+    Tensor missing = missing(a, lu);
     Tensor unit = Tensor.eye(a.dtype(), a.dim(-1));
     Tensor l = lu.factors().tril(-1).add(unit);
     Tensor more = l.mul(missing.select(scale, Matrices.zero(a)).expandDims(-2));

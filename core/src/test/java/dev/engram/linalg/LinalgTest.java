@@ -279,6 +279,32 @@ class LinalgTest {
     }
   }
 
+  /**
+   * Regular matrices with one element, row or column of another size than the rest, all triangular:
+   * {@code ∂²det / ∂a_00 ∂a_ii} is the product of the others of the diagonal, 1.
+   */
+  @Test
+  void secondDerivativesOfADeterminantAtAnyScale() {
+    for (DType t : new DType[] {DType.F32, DType.F64}) {
+      double big = t == DType.F32 ? 2e4 : 2e8;
+      for (int n = 2; n <= 6; n++) {
+        for (int shape = 0; shape < 3; shape++) {
+          HostTensor a = Tensor.eye(t, n).host();
+          HostTensor m = HostTensor.allocate(a.type());
+          for (int k = 0; k < n * n; k++) {
+            boolean large = k == 0 || (shape == 1 && k < n) || (shape == 2 && k % n == 0);
+            m.setDouble(k, large ? big : a.getDouble(k));
+          }
+          Fn1<Tensor, Tensor> gradient = Engram.grad((Tensor x) -> Linalg.det(x));
+          HostTensor second = Engram.jacrev(gradient).apply(m).host();
+          for (int i = 1; i < n; i++) {
+            assertEquals(1, second.getDouble(i * n + i), 1e-3, t + ", " + n + ", " + shape);
+          }
+        }
+      }
+    }
+  }
+
   @Test
   void oneSingularMatrixOfABatchSpoilsNoOther() {
     Tensor a = HostTensor.of(new double[] {1, 2, 2, 4, 3, 1, 0, 2}, 2, 2, 2);

@@ -196,7 +196,8 @@ final class Functions {
     loss("huber", SHORT, x -> Losses.huber(x.get(0), x.get(1), 0.7));
     loss("cosineSimilarity", SHORT, x -> Losses.cosineSimilarity(x.get(0), x.get(1)));
     loss("cosineDistance", SHORT, x -> Losses.cosineDistance(x.get(0), x.get(1)));
-    loss("maskedMean", LONG, x -> Losses.maskedMean(x.get(0), x.get(1).gt(0)));
+    // The count of a mask is a cast in every type, so it is not one of the smooth ones.
+    add("maskedMean", 2, LONG, false, x -> Losses.maskedMean(x.get(0), x.get(1).gt(0)));
     loss("vanRossum", new int[] {3, 40}, x -> Losses.vanRossum(x.get(0), x.get(1), 7, 0.3));
   }
 
