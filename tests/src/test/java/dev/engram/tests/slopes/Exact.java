@@ -92,8 +92,9 @@ record Exact(Inside inside, List<Slope> first, List<Slope> second) {
   // 1 of the greater, ½ at a tie
   private static Slope extreme(int i, int sign) {
     return x -> {
-      int c = sign * Double.compare(x[i] + 0.0, x[1 - i] + 0.0);
-      return c > 0 ? ONE : c < 0 ? ZERO : HALF;
+      double own = sign * x[i];
+      double other = sign * x[1 - i];
+      return own > other ? ONE : own < other ? ZERO : HALF;
     };
   }
 
