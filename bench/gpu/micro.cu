@@ -21,8 +21,8 @@ namespace cg = cooperative_groups;
   } while (0)
 
 constexpr int REPEATS = 1000;
-constexpr int WEIGHTS = 212 * 1024;  // bytes of a GRU's weights: 3 x 138 x 128 floats
-constexpr int HALF = 112 * 1024;     // half of them: what a block of a cluster of two would keep
+constexpr int WEIGHTS = 212 * 1024;  // about a GRU's weights: 3 x 138 x 128 floats, and biases
+constexpr int HALF = 112 * 1024;     // a bit more than half of them: what a block of a cluster of two would keep
 
 __global__ void empty() {}
 

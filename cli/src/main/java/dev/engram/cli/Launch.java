@@ -7,9 +7,9 @@ import java.lang.reflect.Constructor;
 import java.nio.charset.Charset;
 
 /**
- * Starts {@link Main} for the launcher script. The script keeps the JVM's own start-up notices off
- * the terminal by closing descriptor 2, and names the descriptor of the real error stream in the
- * property {@code engram.stderr}.
+ * Starts {@link Main} for the launcher script. The script sends descriptor 2 through a filter that
+ * drops the JVM's own notice of the Vector API, and names the descriptor of the real error stream
+ * in the property {@code engram.stderr}.
  */
 public final class Launch {
   private Launch() {}
