@@ -7,15 +7,15 @@ package dev.engram.lower;
  * <pre>
  * FoldBlocks blocks = …
  * for each point
- *   partial = partial + term
- *   if the last {@link #left} points are done
+ *   if the block's {@link #left} points are done
  *     {@link #next} times: partial = stack.pop() + partial
  *     stack.push(partial), partial = the start value
+ *   partial = partial + term
  * while the stack is not empty: partial = stack.pop() + partial
  * </pre>
  *
- * <p>The last block may end where the points do, which pushes it and leaves an empty one: that adds
- * the start value to it, and no bit changes, since no partial sum that starts from 0 is -0.
+ * <p>A block is pushed when the next one has a point, so that none is empty: an empty one would add
+ * the start value, +0, to sums of products that underflow to -0.
  */
 public final class FoldBlocks {
   private long block;

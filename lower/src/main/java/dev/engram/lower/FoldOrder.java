@@ -82,8 +82,11 @@ public record FoldOrder(int lanes, long block, long share) {
    */
   static FoldOrder sum(int lanes, long outer, long inner) {
     long most = (long) CHAIN * lanes;
-    // Along memory one block is as good as can be: cutting it costs more than it gives.
-    int shares = lanes > 1 && outer * inner <= most ? 1 : shares(outer, LEAST);
+    long shares = shares(outer, LEAST);
+    if (lanes > 1) {
+      // Along memory a block is as fast as can be: shares of less cost more than they give.
+      shares = Math.min(shares, Long.highestOneBit(Math.max(1, outer * inner / most)));
+    }
     return cut(lanes, most, outer, inner, shares);
   }
 
@@ -93,11 +96,11 @@ public record FoldOrder(int lanes, long block, long share) {
   }
 
   /** The greatest power of two that leaves a share {@code least} positions, up to the most. */
-  private static int shares(long outer, int least) {
-    return (int) Math.min(SHARES, Long.highestOneBit(Math.max(1, outer / least)));
+  private static long shares(long outer, int least) {
+    return Math.min(SHARES, Long.highestOneBit(Math.max(1, outer / least)));
   }
 
-  private static FoldOrder cut(int lanes, long most, long outer, long inner, int shares) {
+  private static FoldOrder cut(int lanes, long most, long outer, long inner, long shares) {
     long points = outer * inner;
     long whole = lanes / gcd(lanes, Math.max(1, inner));
     long share = up(ceil(outer, shares), whole) * inner;

@@ -36,8 +36,9 @@ final class FoldState {
     end = blocks.left();
   }
 
-  private void pointDone() {
-    if (++r < end) {
+  // A block that has ended waits when the next one has a point.
+  private void beforePoint() {
+    if (r < end) {
       return;
     }
     for (int sums = blocks.next(); sums > 0; sums--) {
@@ -66,6 +67,7 @@ final class FoldState {
   }
 
   void add(long v) {
+    beforePoint();
     int lane = (int) (r % partial.length);
     switch (kind) {
       case ARGMAX, ARGMIN -> {
@@ -76,7 +78,7 @@ final class FoldState {
       }
       case SUM, PROD, MAX, MIN, ANY, ALL -> partial[lane] = combine(partial[lane], v);
     }
-    pointDone();
+    r++;
   }
 
   // NaN wins over every number, as it does in max and min; the first extreme stays.
@@ -107,6 +109,7 @@ final class FoldState {
 
   // acc = fma(a, b, acc), one rounding
   void addProduct(long a, long b) {
+    beforePoint();
     partial[0] =
         switch (dtype) {
           case F32 ->
@@ -126,7 +129,7 @@ final class FoldState {
           case I64 -> a * b + partial[0];
           case F16, BF16, I8, I16, U8, BOOL -> throw new IllegalStateException(dtype + " products");
         };
-    pointDone();
+    r++;
   }
 
   long result() {

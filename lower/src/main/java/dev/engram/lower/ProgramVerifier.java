@@ -235,7 +235,7 @@ public final class ProgramVerifier {
           fold(i);
           arithmetic(i, f.dtype());
           operand(i, f.value(), f.dtype());
-          order(i, f.order(), FoldOrder.rounds(f.kind(), f.dtype()) ? FoldOrder.CHAIN : ANY_CHAIN);
+          order(i, f.order(), FoldOrder.rounds(f.kind(), f.dtype()), FoldOrder.CHAIN);
           if (!FoldLanes.spreads(f.kind()) && !f.order().equals(FoldOrder.PLAIN)) {
             throw broken(i, f.kind() + " in " + f.order() + ", expected one chain");
           }
@@ -250,7 +250,7 @@ public final class ProgramVerifier {
           arithmetic(i, f.dtype());
           operand(i, f.a(), f.dtype());
           operand(i, f.b(), f.dtype());
-          order(i, f.order(), f.dtype().isFloat() ? FoldOrder.PRODUCT_CHAIN : ANY_CHAIN);
+          order(i, f.order(), f.dtype().isFloat(), FoldOrder.PRODUCT_CHAIN);
           if (f.order().lanes() != 1) {
             throw broken(i, "lanes=" + f.order().lanes() + ", expected 1");
           }
@@ -279,12 +279,15 @@ public final class ProgramVerifier {
       }
     }
 
-    private void order(int i, FoldOrder o, long longest) {
+    private void order(int i, FoldOrder o, boolean rounds, int longest) {
+      if (!rounds && !o.equals(FoldOrder.inLanes(o.lanes()))) {
+        throw broken(i, o + ", expected one block, since nothing is rounded");
+      }
       long points = 1;
       for (Step.Axis a : nest.axes()) {
         points = a.reduce() ? Math.multiplyExact(points, (long) a.length()) : points;
       }
-      o.fault(points, longest)
+      o.fault(points, rounds ? longest : ANY_CHAIN)
           .ifPresent(
               what -> {
                 throw broken(i, what);

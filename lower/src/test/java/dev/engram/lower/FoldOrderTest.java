@@ -104,18 +104,14 @@ class FoldOrderTest {
     while (at < points) {
       int end = (int) Math.min(points, at + blocks.left());
       last = chain(at, end);
-      if (end - at == blocks.left()) {
+      if (end < points) {
         for (int sums = blocks.next(); sums > 0; sums--) {
           last = "(" + stack.pop() + " " + last + ")";
         }
         stack.push(last);
-        last = "";
       }
       most = Math.max(most, stack.size());
       at = end;
-    }
-    if (last.isEmpty()) {
-      last = stack.pop();
     }
     while (!stack.isEmpty()) {
       last = "(" + stack.pop() + " " + last + ")";

@@ -138,11 +138,24 @@ class ProgramVerifierTest {
     refused(message, sum(n, order));
   }
 
+  @Test
+  void onlyFoldsThatRoundHaveBlocks() {
+    FoldOrder cut = new FoldOrder(1, 128, FoldOrder.ALL);
+    refused("expected one block", fold(Reduce.Kind.MAX, 1000, cut));
+    refused("expected one block", fold(Reduce.Kind.MIN, 100, new FoldOrder(1, 10, 20)));
+    ProgramVerifier.verify(program(fold(Reduce.Kind.MAX, 1000, FoldOrder.inLanes(16))));
+    ProgramVerifier.verify(program(fold(Reduce.Kind.PROD, 1000, cut)));
+  }
+
   private Step.Nest sum(int n, FoldOrder order) {
+    return fold(Reduce.Kind.SUM, n, order);
+  }
+
+  private Step.Nest fold(Reduce.Kind kind, int n, FoldOrder order) {
     return nest(
         List.of(new Step.Axis(n, true)),
         List.of(
-            new Instr.Literal(DType.F32, 0), new Instr.Fold(Reduce.Kind.SUM, DType.F32, 0, order)),
+            new Instr.Literal(DType.F32, 0), new Instr.Fold(kind, DType.F32, 0, order)),
         List.of(new Instr.Store(DType.F32, at(1, 0, 0), 1)));
   }
 

@@ -49,14 +49,13 @@ final class Folds {
     }
   }
 
-  /** row_i = earlier_{at + i} combined with row_i. */
+  /** row_i = earlier_{at + i} combined with row_i; only folds that round have blocks. */
   static void combine(Object earlier, int at, Object row, Reduce.Kind kind, DType dtype, int n) {
     switch (dtype) {
       case F32 -> combine((float[]) earlier, at, (float[]) row, kind, n);
       case F64 -> combine((double[]) earlier, at, (double[]) row, kind, n);
-      case I32 -> combine((int[]) earlier, at, (int[]) row, kind, n);
-      case I64 -> combine((long[]) earlier, at, (long[]) row, kind, n);
-      case BOOL, F16, BF16, I8, I16, U8 -> throw new IllegalStateException("blocks of " + dtype);
+      case I32, I64, BOOL, F16, BF16, I8, I16, U8 ->
+          throw new IllegalStateException("blocks of " + dtype);
     }
   }
 
@@ -143,106 +142,16 @@ final class Folds {
   }
 
   private static void combine(float[] earlier, int at, float[] row, Reduce.Kind kind, int n) {
-    switch (kind) {
-      case SUM -> {
-        for (int i = 0; i < n; i++) {
-          row[i] += earlier[at + i];
-        }
-      }
-      case PROD -> {
-        for (int i = 0; i < n; i++) {
-          row[i] *= earlier[at + i];
-        }
-      }
-      case MAX -> {
-        for (int i = 0; i < n; i++) {
-          row[i] = Math.max(earlier[at + i], row[i]);
-        }
-      }
-      case MIN -> {
-        for (int i = 0; i < n; i++) {
-          row[i] = Math.min(earlier[at + i], row[i]);
-        }
-      }
-      case ANY, ALL, ARGMAX, ARGMIN -> throw oneLane(kind);
+    boolean sum = kind == Reduce.Kind.SUM;
+    for (int i = 0; i < n; i++) {
+      row[i] = sum ? earlier[at + i] + row[i] : earlier[at + i] * row[i];
     }
   }
 
   private static void combine(double[] earlier, int at, double[] row, Reduce.Kind kind, int n) {
-    switch (kind) {
-      case SUM -> {
-        for (int i = 0; i < n; i++) {
-          row[i] += earlier[at + i];
-        }
-      }
-      case PROD -> {
-        for (int i = 0; i < n; i++) {
-          row[i] *= earlier[at + i];
-        }
-      }
-      case MAX -> {
-        for (int i = 0; i < n; i++) {
-          row[i] = Math.max(earlier[at + i], row[i]);
-        }
-      }
-      case MIN -> {
-        for (int i = 0; i < n; i++) {
-          row[i] = Math.min(earlier[at + i], row[i]);
-        }
-      }
-      case ANY, ALL, ARGMAX, ARGMIN -> throw oneLane(kind);
-    }
-  }
-
-  private static void combine(int[] earlier, int at, int[] row, Reduce.Kind kind, int n) {
-    switch (kind) {
-      case SUM -> {
-        for (int i = 0; i < n; i++) {
-          row[i] += earlier[at + i];
-        }
-      }
-      case PROD -> {
-        for (int i = 0; i < n; i++) {
-          row[i] *= earlier[at + i];
-        }
-      }
-      case MAX -> {
-        for (int i = 0; i < n; i++) {
-          row[i] = Math.max(earlier[at + i], row[i]);
-        }
-      }
-      case MIN -> {
-        for (int i = 0; i < n; i++) {
-          row[i] = Math.min(earlier[at + i], row[i]);
-        }
-      }
-      case ANY, ALL, ARGMAX, ARGMIN -> throw oneLane(kind);
-    }
-  }
-
-  private static void combine(long[] earlier, int at, long[] row, Reduce.Kind kind, int n) {
-    switch (kind) {
-      case SUM -> {
-        for (int i = 0; i < n; i++) {
-          row[i] += earlier[at + i];
-        }
-      }
-      case PROD -> {
-        for (int i = 0; i < n; i++) {
-          row[i] *= earlier[at + i];
-        }
-      }
-      case MAX -> {
-        for (int i = 0; i < n; i++) {
-          row[i] = Math.max(earlier[at + i], row[i]);
-        }
-      }
-      case MIN -> {
-        for (int i = 0; i < n; i++) {
-          row[i] = Math.min(earlier[at + i], row[i]);
-        }
-      }
-      case ANY, ALL, ARGMAX, ARGMIN -> throw oneLane(kind);
+    boolean sum = kind == Reduce.Kind.SUM;
+    for (int i = 0; i < n; i++) {
+      row[i] = sum ? earlier[at + i] + row[i] : earlier[at + i] * row[i];
     }
   }
 

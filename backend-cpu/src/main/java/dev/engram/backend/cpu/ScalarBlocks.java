@@ -39,9 +39,9 @@ final class ScalarBlocks {
     return end;
   }
 
-  /** So many points are done; at most those of the block. */
-  void done(Scratch s, long points) {
-    if (points < end) {
+  /** Before the point of this number: a block that has ended waits. */
+  void ready(Scratch s, long point) {
+    if (point < end) {
       return;
     }
     for (int sums = blocks.next(); sums > 0; sums--) {

@@ -116,12 +116,10 @@ final class ScalarNest implements Kernel {
     }
     start(blocks);
     for (long r = 0; r < reducePoints; r++) {
+      ready(s, blocks, r);
       advance(s.atPoint, reduceStrides, reduce, r, s.at);
       s.r = (int) r;
       call(s, bodyLoads, body, bodyStores, length);
-      for (ScalarBlocks b : blocks) {
-        b.done(s, r + 1);
-      }
     }
     finish(s, blocks);
     for (int f = 0; f < folds.size(); f++) {
@@ -144,13 +142,11 @@ final class ScalarNest implements Kernel {
             s.at[k] += p * rowStride[k] + from * innerStride[k];
           }
           long points = r * inner + from;
+          ready(s, blocks, points);
           int n = toBlockEnd(blocks, points, inner - from);
           s.r = (int) points;
           call(s, bodyLoads, body, bodyStores, n);
           from += n;
-          for (ScalarBlocks b : blocks) {
-            b.done(s, points + n);
-          }
         }
       }
       finish(s, blocks);
@@ -165,6 +161,12 @@ final class ScalarNest implements Kernel {
   private static void start(ScalarBlocks[] blocks) {
     for (ScalarBlocks b : blocks) {
       b.start();
+    }
+  }
+
+  private static void ready(Scratch s, ScalarBlocks[] blocks, long point) {
+    for (ScalarBlocks b : blocks) {
+      b.ready(s, point);
     }
   }
 

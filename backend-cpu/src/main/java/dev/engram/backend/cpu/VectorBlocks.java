@@ -12,7 +12,6 @@ import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
-import java.util.function.IntConsumer;
 
 /**
  * Code that joins the blocks of one fold of a {@link VectorNest} as {@link FoldBlocks} says.
@@ -87,62 +86,89 @@ final class VectorBlocks {
     c.lload(waiting);
   }
 
+  /** Emits code after some points, whose number, a long, is pushed; no more than were left. */
+  void done(Emission.Part pushPoints) {
+    c.lload(left);
+    pushPoints.emit();
+    c.lsub().lstore(left);
+  }
+
   // ---- rows along a parallel axis
 
-  /** Emits code after a point of the fold. */
-  void rowsDone() {
-    done(c::lconst_1, this::addRows, this::clearRows);
+  /** Emits code before points: a block that has ended waits. */
+  void rowsReady() {
+    ready(
+        () -> {
+          int top = top();
+          joinRows(top, true);
+          c.lload(top).loadConstant(bytes).ladd().lstore(waiting);
+        });
   }
 
   /** Emits code after the last point, which leaves the partial results of all in the first rows. */
   void rowsFinished() {
-    finish(this::addRows);
+    int top = c.allocateLocal(TypeKind.LONG);
+    c.lconst_0().lstore(top);
+    joinRows(top, false);
+    c.lload(top).lstore(waiting);
   }
 
-  // The rows that wait last = themselves combined with the next ones.
-  private void addRows() {
-    int at = c.allocateLocal(TypeKind.LONG);
-    eachVector(
-        j -> {
-          c.loadConstant((long) host.rowOffset.get(fold.states().getFirst()));
-          c.iload(j).i2l().ladd().lload(waiting).ladd().lstore(at);
-          load(() -> c.lload(at));
-          load(() -> c.lload(at).loadConstant(bytes).ladd());
-          host.combine(fold);
-          store(() -> c.lload(at));
-        });
-  }
-
-  // The rows behind those that wait = the start value.
-  private void clearRows() {
-    long first = host.rowOffset.get(fold.states().getFirst()) + bytes;
-    eachVector(
-        j -> {
-          host.pushStart(fold);
-          store(() -> c.loadConstant(first).iload(j).i2l().ladd().lload(waiting).ladd());
-        });
-  }
-
-  private void eachVector(IntConsumer body) {
+  /**
+   * The rows that wait from {@code top} on, and the block's own behind them, become one, where the
+   * first of them was; the start value follows where another block does.
+   */
+  private void joinRows(int top, boolean another) {
+    long state = host.rowOffset.get(fold.states().getFirst());
     int j = c.allocateLocal(TypeKind.INT);
     int end = Math.toIntExact(bytes);
+    int row = c.allocateLocal(TypeKind.LONG);
+    int at = c.allocateLocal(TypeKind.LONG);
+    int first = c.allocateLocal(TypeKind.LONG);
+    int sum = c.allocateLocal(TypeKind.REFERENCE);
     Emission.loop(
-        c, j, c::iconst_0, () -> c.loadConstant(end), host.vectorBits / 8, () -> body.accept(j));
+        c,
+        j,
+        c::iconst_0,
+        () -> c.loadConstant(end),
+        host.vectorBits / 8,
+        () -> {
+          c.loadConstant(state).iload(j).i2l().ladd().lstore(row);
+          c.lload(row).lload(waiting).ladd().lstore(at);
+          c.lload(row).lload(top).ladd().lstore(first);
+          load(() -> c.lload(at));
+          c.astore(sum);
+          Label head = c.newLabel();
+          Label joined = c.newLabel();
+          c.labelBinding(head);
+          c.lload(at).lload(first).lcmp().ifle(joined);
+          c.lload(at).loadConstant(bytes).lsub().lstore(at);
+          load(() -> c.lload(at));
+          c.aload(sum);
+          host.combine(fold);
+          c.astore(sum);
+          c.goto_(head);
+          c.labelBinding(joined);
+          c.aload(sum);
+          store(() -> c.lload(first));
+          if (another) {
+            host.pushStart(fold);
+            store(() -> c.lload(first).loadConstant(bytes).ladd());
+          }
+        });
   }
 
   // ---- rows along the folded axis
 
   /**
-   * Emits code after some points, no more than were left.
+   * Emits code before points: a block that has ended waits.
    *
    * @param partial locals with the vectors of partial results
-   * @param pushPoints pushes the number of points, a long
    */
-  void vectorsDone(int[] partial, Emission.Part pushPoints) {
-    done(
-        pushPoints,
-        () -> addVectors(partial),
+  void vectorsReady(int[] partial) {
+    ready(
         () -> {
+          int top = top();
+          joinVectors(partial, top);
           for (int g = 0; g < partial.length; g++) {
             int group = g;
             c.aload(partial[g]);
@@ -150,15 +176,24 @@ final class VectorBlocks {
             host.pushStart(fold);
             c.astore(partial[g]);
           }
+          c.lload(top).loadConstant(bytes).ladd().lstore(waiting);
         });
   }
 
   /** Emits code after the last point, which leaves the partial results of all in the locals. */
   void vectorsFinished(int[] partial) {
-    finish(() -> addVectors(partial));
+    int top = c.allocateLocal(TypeKind.LONG);
+    c.lconst_0().lstore(top);
+    joinVectors(partial, top);
   }
 
-  private void addVectors(int[] partial) {
+  // The vectors that wait from top on are added, the last first; fewer wait.
+  private void joinVectors(int[] partial, int top) {
+    Label head = c.newLabel();
+    Label joined = c.newLabel();
+    c.labelBinding(head);
+    c.lload(waiting).lload(top).lcmp().ifle(joined);
+    c.lload(waiting).loadConstant(bytes).lsub().lstore(waiting);
     for (int g = 0; g < partial.length; g++) {
       int group = g;
       load(() -> pushVector(group));
@@ -166,6 +201,8 @@ final class VectorBlocks {
       host.combine(fold);
       c.astore(partial[g]);
     }
+    c.goto_(head);
+    c.labelBinding(joined);
   }
 
   private void pushVector(int group) {
@@ -175,35 +212,21 @@ final class VectorBlocks {
 
   // ---- both
 
-  private void done(Emission.Part pushPoints, Emission.Part addLast, Emission.Part push) {
+  private void ready(Emission.Part push) {
     Label within = c.newLabel();
-    c.lload(left);
-    pushPoints.emit();
-    c.lsub().dup2().lstore(left);
-    c.lconst_0().lcmp().ifgt(within);
-    int sums = c.allocateLocal(TypeKind.INT);
-    int i = c.allocateLocal(TypeKind.INT);
-    c.aload(blocks).invokevirtual(BLOCKS, "next", MethodTypeDesc.of(CD_int)).istore(sums);
-    Emission.loop(c, i, c::iconst_0, () -> c.iload(sums), 1, () -> pop(addLast));
+    c.lload(left).lconst_0().lcmp().ifgt(within);
     push.emit();
-    c.lload(waiting).loadConstant(bytes).ladd().lstore(waiting);
     begin();
     c.labelBinding(within);
   }
 
-  private void finish(Emission.Part addLast) {
-    Label head = c.newLabel();
-    Label done = c.newLabel();
-    c.labelBinding(head);
-    c.lload(waiting).lconst_0().lcmp().ifle(done);
-    pop(addLast);
-    c.goto_(head);
-    c.labelBinding(done);
-  }
-
-  private void pop(Emission.Part addLast) {
-    c.lload(waiting).loadConstant(bytes).lsub().lstore(waiting);
-    addLast.emit();
+  /** Emits code that goes to the next block; a local with the bytes that need not wait any more. */
+  private int top() {
+    int top = c.allocateLocal(TypeKind.LONG);
+    c.lload(waiting);
+    c.aload(blocks).invokevirtual(BLOCKS, "next", MethodTypeDesc.of(CD_int)).i2l();
+    c.loadConstant(bytes).lmul().lsub().lstore(top);
+    return top;
   }
 
   private void load(Emission.Part pushOffset) {

@@ -14,6 +14,7 @@ import dev.engram.backend.cpu.RowNest.Slot;
 import dev.engram.ir.Reduce;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
@@ -21,12 +22,14 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A nest as one class of vector code: all loops, with the body's rows in vectors. */
 final class VectorNest {
   static final MethodTypeDesc RUN =
       MethodTypeDesc.of(CD_void, Emission.FRAME, Emission.SCRATCH, CD_int, CD_int);
+  private static final ClassDesc MATH = ClassDesc.of("java.lang.Math");
   private static final ClassDesc KIND = Reduce.Kind.class.describeConstable().orElseThrow();
 
   // parameters of `run`
@@ -212,8 +215,7 @@ final class VectorNest {
     int local = c.allocateLocal(TypeKind.INT);
     c.loadConstant(nest.tile()).loadConstant(nest.rowLength());
     c.iload(index[index.length - 1]).loadConstant(nest.tile()).imul().isub();
-    c.invokestatic(
-        ClassDesc.of("java.lang.Math"), "min", MethodTypeDesc.of(CD_int, CD_int, CD_int));
+    c.invokestatic(MATH, "min", MethodTypeDesc.of(CD_int, CD_int, CD_int));
     c.istore(local);
     return () -> c.iload(local);
   }
@@ -260,7 +262,6 @@ final class VectorNest {
             rows.row(p, nest.body(), inside, length, bound, r);
           }
           c.iinc(r, 1);
-          blocks.forEach(VectorBlocks::rowsDone);
         });
     blocks.forEach(VectorBlocks::rowsFinished);
     nest.folds().forEach(this::halve);
@@ -276,20 +277,45 @@ final class VectorNest {
     }
   }
 
-  private void reduceLoops(int a, At at, java.util.function.Consumer<At> body) {
+  private void reduceLoops(int a, At at, Consumer<At> body) {
     if (a == nest.reduce().size()) {
       body.accept(at);
       return;
     }
     int index = c.allocateLocal(TypeKind.INT);
-    Emission.loop(
-        c,
-        index,
-        c::iconst_0,
-        () -> c.loadConstant(nest.reduce().get(a)),
-        1,
+    int length = nest.reduce().get(a);
+    Emission.Part inside =
         () ->
-            reduceLoops(a + 1, advance(at, index, s -> nest.slots().get(s).reduce().get(a)), body));
+            reduceLoops(a + 1, advance(at, index, s -> nest.slots().get(s).reduce().get(a)), body);
+    if (nest.along() == Along.ROW && a + 1 == nest.reduce().size() && hasBlocks()) {
+      byBlocks(index, length, 1, VectorBlocks::rowsReady, inside);
+    } else {
+      Emission.loop(c, index, c::iconst_0, () -> c.loadConstant(length), 1, inside);
+    }
+  }
+
+  /** Emits a loop over {@code length} points, in pieces that end where blocks do. */
+  void byBlocks(
+      int index, int length, int step, Consumer<VectorBlocks> ready, Emission.Part body) {
+    int from = c.allocateLocal(TypeKind.INT);
+    int to = c.allocateLocal(TypeKind.INT);
+    Label head = c.newLabel();
+    Label done = c.newLabel();
+    c.iconst_0().istore(index);
+    c.labelBinding(head);
+    c.iload(index).loadConstant(length).if_icmpge(done);
+    blocks.forEach(ready);
+    c.iload(index).istore(from);
+    c.loadConstant(length).iload(from).isub().i2l();
+    for (VectorBlocks b : blocks) {
+      b.pushLeft();
+      c.invokestatic(MATH, "min", MethodTypeDesc.of(CD_long, CD_long, CD_long));
+    }
+    c.l2i().iload(from).iadd().istore(to);
+    Emission.loop(c, index, () -> c.iload(from), () -> c.iload(to), step, body);
+    blocks.forEach(b -> b.done(() -> c.iload(to).iload(from).isub().i2l()));
+    c.goto_(head);
+    c.labelBinding(done);
   }
 
   /** Folds rows of partial results in halves, whole rows at a time. */
@@ -378,18 +404,13 @@ final class VectorNest {
         });
   }
 
-  /** Emits code after {@code pushPoints} points of a row along the folded axis. */
-  void rowDone(Map<Integer, int[]> partial, Emission.Part pushPoints) {
-    blocks.forEach(b -> b.vectorsDone(partial.get(b.fold().states().getFirst()), pushPoints));
+  /** Emits code before points of a row along the folded axis. */
+  void vectorsReady(Map<Integer, int[]> partial) {
+    blocks.forEach(b -> b.vectorsReady(partial.get(b.fold().states().getFirst())));
   }
 
   boolean hasBlocks() {
     return !blocks.isEmpty();
-  }
-
-  /** Pushes how many points come before the end of the blocks, which is that of all folds. */
-  void pushLeft() {
-    blocks.getFirst().pushLeft();
   }
 
   private void finish(Fold f, int[] partial, int point) {

@@ -133,9 +133,13 @@ final class VectorRow {
           }
         };
     if (host.hasBlocks()) {
-      byBlocks(partial, j, main, step, body);
+      host.byBlocks(
+          j, main, step, b -> b.vectorsReady(partial.get(b.fold().states().getFirst())), body);
     } else {
       Emission.loop(c, j, c::iconst_0, () -> c.loadConstant(main), step, body);
+    }
+    if (main < nest.inner()) {
+      host.vectorsReady(partial);
     }
     for (int g = 0; g < groups && main + g * width < nest.inner(); g++) {
       int left = nest.inner() - main - g * width;
@@ -146,28 +150,6 @@ final class VectorRow {
                   c, size == 8 ? DType.F64 : DType.F32, vectorBits, () -> c.loadConstant(left));
       foldGroup(p, at, bound, partial, g, j, mask);
     }
-  }
-
-  /** Runs over {@code main} elements, in pieces that end where blocks do. */
-  private void byBlocks(
-      Map<Integer, int[]> partial, int j, int main, int step, Emission.Part body) {
-    int from = c.allocateLocal(TypeKind.INT);
-    int to = c.allocateLocal(TypeKind.INT);
-    Label head = c.newLabel();
-    Label done = c.newLabel();
-    c.iconst_0().istore(j);
-    c.labelBinding(head);
-    c.iload(j).loadConstant(main).if_icmpge(done);
-    c.iload(j).istore(from);
-    host.pushLeft();
-    c.loadConstant(main).iload(j).isub().i2l();
-    c.invokestatic(
-        ClassDesc.of("java.lang.Math"), "min", MethodTypeDesc.of(CD_long, CD_long, CD_long));
-    c.l2i().iload(from).iadd().istore(to);
-    Emission.loop(c, j, () -> c.iload(from), () -> c.iload(to), step, body);
-    host.rowDone(partial, () -> c.iload(to).iload(from).isub().i2l());
-    c.goto_(head);
-    c.labelBinding(done);
   }
 
   private void foldGroup(

@@ -93,8 +93,12 @@ final class MatmulTest {
     List<HostTensor> in = new ArrayList<>();
     for (int b : p.inputs()) {
       HostTensor t = HostTensor.allocate(p.buffers().get(b).type());
+      // Products of tiny numbers of two signs underflow to -0, the only sum that +0 changes.
+      boolean tiny = random.nextInt(4) == 0;
+      double scale = random.nextBoolean() ? 1e-30 : -1e-30;
       for (long i = 0; i < t.type().size(); i++) {
-        t.setDouble(i, random.nextGaussian());
+        double x = random.nextGaussian();
+        t.setDouble(i, tiny ? scale * Math.abs(x) : x);
       }
       in.add(t);
     }
@@ -148,6 +152,36 @@ final class MatmulTest {
     check(
         new Shape(DType.F32, 1, 5, 0, 7, false, false, false, true, FoldOrder.PLAIN),
         new Random(1));
+  }
+
+  /** Products that underflow leave -0, which no +0 may join, however many blocks there are. */
+  @Test
+  void negativeProductsThatUnderflowAddUpToMinusZero() {
+    for (int k : new int[] {1, 255, 256, 257, 512, 1024, 4096}) {
+      FoldOrder order = new FoldOrder(1, 256, 1024);
+      for (int m : new int[] {1, 5}) {
+        LoopProgram p =
+            program(new Shape(DType.F32, 1, m, k, 17, false, false, false, false, order));
+        List<HostTensor> in =
+            List.of(filled(p, 0, -1e-30), filled(p, 1, 1e-30), filled(p, 2, 1));
+        HostTensor want = HostTensor.allocate(p.buffers().get(3).type());
+        for (long i = 0; i < want.type().size(); i++) {
+          want.setDouble(i, -0.0);
+        }
+        assertTrue(want.sameBits(LoopInterpreter.run(p, in).getFirst()), "loops, " + k);
+        for (CpuOptions o : RandomNestTest.OTHERS) {
+          Comparison.same(p, List.of(want), Comparison.run(new CpuBackend(o).compile(p), p, in));
+        }
+      }
+    }
+  }
+
+  private static HostTensor filled(LoopProgram p, int input, double value) {
+    HostTensor t = HostTensor.allocate(p.buffers().get(p.inputs().get(input)).type());
+    for (long i = 0; i < t.type().size(); i++) {
+      t.setDouble(i, value);
+    }
+    return t;
   }
 
   @Test
