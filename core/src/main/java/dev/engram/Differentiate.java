@@ -56,7 +56,7 @@ final class Differentiate {
     Graph vjp = Vjp.of(t.graph(), wrt, seeded(t.graph()));
     Graph g = Emit.bound(t.graph(), vjp, List.of(one));
     List<? extends Tensor> outs = Emit.graph(g, t.operands(Tracing.leaves(flat)));
-    weights.ifPresent(w -> LostWeights.look(w.values(), outs.subList(0, 1), 0));
+    weights.ifPresent(w -> LostWeights.watch(w.values(), outs.getFirst()));
     int own = t.graph().outs().size();
     List<? extends Tensor> grads = outs.subList(own, outs.size());
     Object gradient =

@@ -303,7 +303,7 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
               XS_YS,
               List.of(xs, ys),
               now -> stepGrad((Tensor) now.get(0), Tree.<Y>cast(now.get(1)), stepLoss));
-      case Schedule.Window w -> new Windows<>(this, w.steps(), stepLoss).grad(xs, ys);
+      case Schedule.Window w -> watched(new Windows<>(this, w.steps(), stepLoss).grad(xs, ys));
     };
   }
 
@@ -333,8 +333,12 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
         Tree.cast(
             new Loop(labels, body, false)
                 .run(Grads.zeros(weights()), sequences, OptionalInt.empty()));
-    LostWeights.look(weights().values(), List.of(done.out().first()), 1);
-    return new Sequence(done.carry(), done.out().first(), done.out().second());
+    return watched(new Sequence(done.carry(), done.out().first(), done.out().second()));
+  }
+
+  private Sequence watched(Sequence s) {
+    LostWeights.watch(weights().values(), s.losses());
+    return s;
   }
 
   /** What the rule has gradients for: the model's parameters, and its own if it learns some. */

@@ -117,7 +117,7 @@ final class Loop {
     Graph g = t.build(params, lifted);
     List<? extends Tensor> done =
         Emit.op(new Control.Scan(g, consts.size(), carries + written.size(), n, reverse), operands);
-    LostWeights.look(written, done.subList(carries + written.size(), done.size()), 2);
+    LostWeights.ofLoop(written, carries, done);
     for (int i = 0; i < written.size(); i++) {
       State s = written.get(i);
       s.write(new State.Cell(done.get(carries + i), t.frame().currentMapped(s)));

@@ -8,68 +8,136 @@ import dev.engram.ir.Where;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
- * Tells once for a model when a loss is NaN or infinite while parameters are trained: what such a
- * loss makes of them stays so.
+ * Tells once for a model when training has made its parameters NaN or infinite: they stay so.
+ *
+ * <p>That is so when a result that may be a loss is not finite and a parameter that is set with it
+ * is not finite either. A result alone is no fault: log-probabilities may be -∞, and {@link
+ * dev.engram.optim.LossScale} leaves a step out whose loss is infinite.
  *
  * <p>Losses are what a function gives that sets parameters, or that is differentiated by them, as
  * long as it has one element or one axis. Only the last element is looked at, on the host, when the
  * run is over: NaN in the weights comes back with every later step, so it is enough. A call pays
- * some nanoseconds, the compiled program nothing.
+ * some nanoseconds, the compiled program nothing; parameters are looked at after such a loss alone.
  */
 final class LostWeights {
-  private final Optional<State> weight;
-
   /** Results that may be losses. */
-  private final List<Integer> losses = new ArrayList<>();
+  private final List<Integer> losses;
 
-  private LostWeights(Collection<State> set, List<TensorType> results, int rank) {
-    weight = set.stream().filter(s -> s.kind() == State.Kind.PARAMETER).findFirst();
-    for (int i = 0; weight.isPresent() && i < results.size(); i++) {
-      TensorType t = results.get(i);
-      if (t.dtype().isFloat() && t.rank() <= rank && t.size() > 0) {
-        losses.add(i);
+  private final List<State> weights = new ArrayList<>();
+
+  /** Where the new value of each weight stands among the results. */
+  private final List<Integer> values = new ArrayList<>();
+
+  /**
+   * @param set states whose new values stand among the results, from {@code first} on
+   */
+  private LostWeights(List<State> set, int first, List<Integer> losses) {
+    for (int i = 0; i < set.size(); i++) {
+      if (set.get(i).kind() == State.Kind.PARAMETER) {
+        weights.add(set.get(i));
+        values.add(first + i);
       }
     }
+    this.losses = weights.isEmpty() ? List.of() : losses;
   }
 
   /** For the runs of a compiled function. */
   static LostWeights of(Traced t) {
+    List<Integer> losses = new ArrayList<>();
+    for (int i = 0; i < t.resultCount(); i++) {
+      if (mayBeLoss(t.graph().outTypes().get(i), 1)) {
+        losses.add(i);
+      }
+    }
     return new LostWeights(
-        t.written().stream().map(Traced.Written::state).toList(),
-        t.graph().outTypes().subList(0, t.resultCount()),
-        1);
+        t.written().stream().map(Traced.Written::state).toList(), t.resultCount(), losses);
   }
 
   /**
-   * Looks at what has been computed, unless it is traced.
+   * Looks at what a loop has computed, unless it is traced.
    *
-   * @param weights parameters that the results have trained or are about to
-   * @param rank that losses have at most
+   * @param set states whose new values stand among the results, from {@code first} on, before what
+   *     the loop has stacked
    */
-  static void look(Collection<State> weights, List<? extends Tensor> results, int rank) {
+  static void ofLoop(List<State> set, int first, List<? extends Tensor> results) {
     if (Frame.isOutside()) {
-      new LostWeights(weights, results.stream().map(Tensor::type).toList(), rank).look(results);
+      List<Integer> losses = new ArrayList<>();
+      for (int i = first + set.size(); i < results.size(); i++) {
+        if (mayBeLoss(results.get(i).type(), 2)) {
+          losses.add(i);
+        }
+      }
+      new LostWeights(set, first, losses).look(results);
     }
+  }
+
+  private static boolean mayBeLoss(TensorType t, int rank) {
+    return t.dtype().isFloat() && t.rank() <= rank && t.size() > 0;
   }
 
   /** Looks at the results of a run. */
   void look(List<? extends Tensor> results) {
-    for (int i = 0; i < losses.size(); i++) {
-      HostTensor loss = results.get(losses.get(i)).host();
-      double last = loss.getDouble(loss.type().size() - 1);
-      if (!Double.isFinite(last) && weight.orElseThrow().isFirstLoss()) {
-        Log.warning(message(last, weight.get()));
+    for (int i : losses) {
+      OptionalDouble bad = notFinite(results.get(i));
+      if (bad.isPresent() && weights.stream().noneMatch(State::isLost)) {
+        Loss loss = new Loss(bad.getAsDouble(), Where.here(), weights);
+        for (int k = 0; k < weights.size(); k++) {
+          loss.look(weights.get(k), results.get(values.get(k)));
+        }
+        return;
       }
     }
   }
 
-  private static String message(double loss, State weight) {
-    return ("the loss is %s (%s), and with it weights are lost, such as %s; start again with a"
-            + " lower rate or Gradients.clipByGlobalNorm, and find the op that begins it with"
-            + " Engram.checkNumerics")
-        .formatted(loss, Where.here(), weight.describe());
+  private static OptionalDouble notFinite(Tensor loss) {
+    HostTensor t = loss.host();
+    double last = t.getDouble(t.type().size() - 1);
+    return Double.isFinite(last) ? OptionalDouble.empty() : OptionalDouble.of(last);
+  }
+
+  /**
+   * After a loss that is not finite and whose gradient has been taken, unless it is traced, looks
+   * at what each weight is set to next.
+   *
+   * @param loss of one element or one axis
+   */
+  static void watch(Collection<State> weights, Tensor loss) {
+    if (!Frame.isOutside() || loss.type().size() == 0) {
+      return;
+    }
+    OptionalDouble bad = notFinite(loss);
+    List<State> mine = weights.stream().filter(s -> s.kind() == State.Kind.PARAMETER).toList();
+    if (bad.isPresent() && mine.stream().noneMatch(State::isLost)) {
+      Loss l = new Loss(bad.getAsDouble(), Where.here(), mine);
+      mine.forEach(s -> s.watch(l));
+    }
+  }
+
+  /** A loss that is not finite, and the weights that learn from it. */
+  record Loss(double value, Where where, List<State> weights) {
+
+    /** Tells when {@code weight} is not finite in {@code value} and nobody has been told. */
+    void look(State weight, Tensor value) {
+      if (!weight.isLost() && !isFinite(value.host())) {
+        weights.forEach(State::lose);
+        Log.warning(
+            ("the loss is %s (%s), and with it weights are lost, such as %s; start again with a"
+                    + " lower rate or Gradients.clipByGlobalNorm, and find the op that begins it"
+                    + " with Engram.checkNumerics")
+                .formatted(this.value, where, weight.describe()));
+      }
+    }
+
+    private static boolean isFinite(HostTensor t) {
+      for (long i = 0; t.type().dtype().isFloat() && i < t.type().size(); i++) {
+        if (!Double.isFinite(t.getDouble(i))) {
+          return false;
+        }
+      }
+      return true;
+    }
   }
 }

@@ -74,7 +74,13 @@ public final class State {
   private Optional<Cell> cell = Optional.empty();
   private String path = "";
   private boolean exposed;
+
+  /** True when the user has been told that it is not finite any more. */
   private boolean lost;
+
+  /** A loss that may make the next value NaN or infinite. */
+  private Optional<LostWeights.Loss> watched = Optional.empty();
+
   private Spread spread = Spread.COPIES;
 
   State(Kind kind, Optional<Supplier<Tensor>> init, Optional<Module> owner) {
@@ -235,11 +241,20 @@ public final class State {
     return new Cell(value, now.mapped());
   }
 
-  /** True when nobody has been told yet that a loss has ruined it. */
-  boolean isFirstLoss() {
-    boolean first = !lost;
+  /** True when the user has been told that a loss has ruined it, or a weight of its model. */
+  boolean isLost() {
+    return lost;
+  }
+
+  /** Remembers that the user has been told. */
+  void lose() {
     lost = true;
-    return first;
+    watched = Optional.empty();
+  }
+
+  /** Has {@code loss} look at the value that is stored next. */
+  void watch(LostWeights.Loss loss) {
+    watched = Optional.of(loss);
   }
 
   /** True when nobody has been told this about the module that the state was made for. */
@@ -308,6 +323,11 @@ public final class State {
     cell = Optional.of(c);
     exposed = false;
     CHANGES.incrementAndGet();
+    if (watched.isPresent()) {
+      LostWeights.Loss loss = watched.get();
+      watched = Optional.empty();
+      loss.look(this, c.value());
+    }
   }
 
   /** While this stays the same, so do the values of all states outside of traces. */

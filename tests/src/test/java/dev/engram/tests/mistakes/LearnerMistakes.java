@@ -268,7 +268,13 @@ final class LearnerMistakes {
         () -> trainer(5).perStep(zeros(7, 5, 3).log().sub(zeros(7, 5, 3).log()), zeros(7, 5, 2)));
     rows.told(
         "NaN in the data of a learner",
-        () -> quiet(5).grad(zeros(7, 5, 3).div(0), zeros(7, 5, 2), LearnerMistakes::loss));
+        () -> {
+          Learner learner = quiet(5);
+          Sgd sgd = new Sgd(0.1);
+          sgd.register(learner.weights());
+          Tensor xs = zeros(7, 5, 3).div(0);
+          sgd.update(learner.grad(xs, zeros(7, 5, 2), LearnerMistakes::loss).grads());
+        });
     rows.told(
         "updates outside of jit",
         () -> {
