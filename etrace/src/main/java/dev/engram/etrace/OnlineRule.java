@@ -116,15 +116,14 @@ public final class OnlineRule {
         if (rule.scope() instanceof Scope.Snap) {
           yield SnapTraces.of(map, patterns);
         }
-        boolean instant =
-            rule.recursion() instanceof Recursion.None && rule.filter() instanceof TraceFilter.None;
+        boolean instant = rule.recursion() instanceof Recursion.None && !rule.filters();
         yield instant ? new InstantTraces(map) : PerWeightTraces.of(map, dynamics);
       }
     };
   }
 
   private Traces filtered(Traces t) {
-    return rule.filter() instanceof TraceFilter.Kappa(double kappa)
+    return rule.filter() instanceof TraceFilter.Kappa(double kappa) && rule.filters()
         ? new FilteredTraces(t, kappa)
         : t;
   }
@@ -211,7 +210,7 @@ public final class OnlineRule {
     boolean full =
         !rule.followsSites()
             && rule.signal() instanceof LearningSignal.Symmetric
-            && rule.filter() instanceof TraceFilter.None;
+            && !rule.filters();
     return rule.schedule() instanceof Schedule.Window
         || (full
             && step.hidden().stream()

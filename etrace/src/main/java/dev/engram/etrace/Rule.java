@@ -131,6 +131,11 @@ public record Rule(
     return new Coordinates(factorization, recursion, scope, signal, filter, schedule).toString();
   }
 
+  /** True when traces are filtered before they meet the signal; κ = 0 leaves them as they are. */
+  boolean filters() {
+    return filter instanceof TraceFilter.Kappa(double kappa) && kappa != 0;
+  }
+
   /** True when a trace follows single sites, so that weights without a relation have none. */
   boolean followsSites() {
     return !(scope instanceof Scope.Full);

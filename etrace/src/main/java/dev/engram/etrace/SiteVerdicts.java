@@ -244,7 +244,7 @@ final class SiteVerdicts {
       case Factorization.RandomProjection _ -> out.add(Omission.of(Kind.PROJECTION, List.of()));
       case Factorization.PerWeight _ -> {}
     }
-    if (rule.filter() instanceof TraceFilter.Kappa(double kappa) && kappa != 0) {
+    if (rule.filters()) {
       out.add(Omission.of(Kind.FILTER, List.of()));
     }
     return out;

@@ -9,6 +9,7 @@ import dev.engram.etrace.Exactness;
 import dev.engram.etrace.Omission;
 import dev.engram.etrace.Report;
 import dev.engram.etrace.Rule;
+import dev.engram.etrace.TraceFilter;
 import dev.engram.ir.Tensor;
 import dev.engram.tests.golden.Bless;
 import java.io.IOException;
@@ -45,6 +46,8 @@ class ExactnessTest {
               seeds(3).flatMap(seed -> Worth.ofTails(seed).stream()))
           .toList();
 
+  private static final List<Worth> FILTERED = Worth.ofFilters();
+
   /** Of one in {@code n} models. */
   private static Stream<Integer> seeds(int n) {
     return IntStream.range(FIRST, FIRST + (int) Math.max(1, MODELS * TRIES / n)).boxed();
@@ -54,6 +57,24 @@ class ExactnessTest {
   void exactIsNeverWrong() {
     List<Worth> wrong = FOUND.stream().filter(w -> w.isExact() && !w.same()).toList();
     assertEquals(List.of(), wrong);
+  }
+
+  /** A filter of κ = 0 is none, in what is said and in what is done; another one is said. */
+  @Test
+  void filtersOfNothingAreExact() {
+    List<Worth> none = filtered(0);
+    assertEquals(
+        none.stream().filter(Worth::isExact).toList(), none.stream().filter(Worth::same).toList());
+    assertTrue(none.stream().anyMatch(w -> w.isExact() && w.model().equals("old state alone")));
+    List<Worth> some = filtered(0.5);
+    assertEquals(List.of(), some.stream().filter(w -> w.isExact() && !w.same()).toList());
+    Set<Omission.Kind> said = Set.of(Omission.Kind.FILTER);
+    assertTrue(some.stream().anyMatch(w -> w.omissions().equals(said) && !w.same()));
+  }
+
+  private static List<Worth> filtered(double kappa) {
+    TraceFilter filter = new TraceFilter.Kappa(kappa);
+    return FILTERED.stream().filter(w -> w.rule().filter().equals(filter)).toList();
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.engram.tests.online;
 
 import dev.engram.Grads;
+import dev.engram.Key;
 import dev.engram.Learner;
 import dev.engram.etrace.Exactness;
 import dev.engram.etrace.Factorization;
@@ -9,8 +10,11 @@ import dev.engram.etrace.Omission;
 import dev.engram.etrace.Recursion;
 import dev.engram.etrace.Rule;
 import dev.engram.etrace.Schedule;
+import dev.engram.etrace.TraceFilter;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -67,6 +71,29 @@ record Worth(String model, Rule rule, Exactness verdict, boolean same) {
   static List<Worth> ofTails(int seed) {
     Job job = new RandomModels(seed, seed % 3 > 0, seed % 2 == 0).job();
     return of(job, List.of(Rule.dRtrl(), Rule.ostlRecurrent(), Rule.snAp(2)));
+  }
+
+  /** Of each layer alone, what it gives being its result, under RTRL with filters. */
+  static List<Worth> ofFilters() {
+    Map<String, MemoryParts.Part> parts = new LinkedHashMap<>(MemoryParts.diagonal());
+    parts.putAll(MemoryParts.mixing());
+    List<Worth> out = new ArrayList<>();
+    parts.forEach(
+        (name, part) -> {
+          Job job =
+              new Job(
+                  name + " alone",
+                  () -> part.of(MemoryModels.IN, Key.of(3)),
+                  Job.normal(1, STEPS, INPUTS, MemoryModels.IN),
+                  Job.normal(2, STEPS, INPUTS, MemoryParts.N));
+          out.addAll(
+              of(
+                  job,
+                  List.of(
+                      Rule.rtrl().with(new TraceFilter.Kappa(0)),
+                      Rule.rtrl().with(new TraceFilter.Kappa(0.5)))));
+        });
+    return out;
   }
 
   private static List<Worth> of(Job job, List<Rule> rules) {
