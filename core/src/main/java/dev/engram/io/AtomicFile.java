@@ -7,14 +7,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFileAttributeView;
-import java.nio.file.attribute.PosixFilePermission;
-import java.util.Set;
 
 /**
  * Writes a file so that a reader sees the old content or the whole new content, never a part: the
  * bytes go to a temporary file in the same folder, are forced to the disk, and the file is moved
- * over the target, whose permissions it keeps.
+ * over the target, whose permissions it has from the start.
  *
  * <p>Of a symbolic link the file that it leads to is written, and the link stays. A character
  * device, such as {@code /dev/null}, is written to as it is. Pipes, sockets and disks are refused:
@@ -32,7 +29,8 @@ public final class AtomicFile {
 
   /**
    * Replaces or creates {@code target}. When anything fails, the target is as it was and no
-   * temporary file stays behind. What saves that were killed have left in the folder is removed.
+   * temporary file stays behind. What saves that were killed have left in the folder is removed an
+   * hour later.
    *
    * @throws IOException naming the target and the reason: its folder is missing, it is a folder
    *     itself, no permission, disk full, ...
@@ -63,23 +61,12 @@ public final class AtomicFile {
       throw new IOException(
           folder + (Files.exists(folder) ? " is not a folder" : " does not exist"));
     }
-    try (TemporaryFile temporary = TemporaryFile.in(folder)) {
+    try (TemporaryFile temporary = TemporaryFile.beside(file.toAbsolutePath())) {
       content.writeTo(temporary.channel());
       temporary.channel().force(true);
-      keepPermissions(file, temporary.path());
       move(temporary.path(), file);
     }
-    TemporaryFile.removeLeftIn(folder);
-  }
-
-  private static void keepPermissions(Path old, Path fresh) throws IOException {
-    PosixFileAttributeView to = Files.getFileAttributeView(fresh, PosixFileAttributeView.class);
-    if (to != null && Files.exists(old)) {
-      Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(old);
-      if (!to.readAttributes().permissions().equals(permissions)) {
-        to.setPermissions(permissions);
-      }
-    }
+    TemporaryFile.removeLeftBeside(file);
   }
 
   private static void move(Path from, Path to) throws IOException {

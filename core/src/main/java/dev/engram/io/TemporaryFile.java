@@ -9,20 +9,34 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * A new file beside the one that it will replace, gone when closed unless it has been moved. Its
- * name is short, whatever the other's.
+ * A new file beside the one that it will replace, with that one's permissions from the start, gone
+ * when closed unless it has been moved. Its name is short, whatever the other's.
  *
- * <p>While its writer lives it is locked, so that another one can tell what killed writers have
- * left: files whose lock is free. The name has the writer's process, for a process may not look at
- * locks of its own: closing a second channel would release them.
+ * <p>Another writer can tell what killed ones have left: files that are not locked and that nobody
+ * has written to for an hour. While its writer lives it is locked, but many file systems of a
+ * network do not show one machine the locks of another.
  */
 final class TemporaryFile implements Closeable {
   private static final String PREFIX = ".engram-";
   private static final String SUFFIX = ".tmp";
-  private static final String OWN = PREFIX + ProcessHandle.current().pid() + "-";
+  private static final Duration LEFT = Duration.ofHours(1);
+
+  /**
+   * Names of those that this process writes. It may not look at their locks: closing a second
+   * channel would release them.
+   */
+  private static final Set<String> OPEN = ConcurrentHashMap.newKeySet();
 
   private final Path path;
   private final FileChannel channel;
@@ -32,33 +46,58 @@ final class TemporaryFile implements Closeable {
     this.channel = channel;
   }
 
-  /** An empty one in {@code folder}. */
-  static TemporaryFile in(Path folder) throws IOException {
+  /** An empty one beside {@code target}, which need not exist. */
+  static TemporaryFile beside(Path target) throws IOException {
+    Optional<Set<PosixFilePermission>> permissions = permissions(target);
     while (true) {
       String unique = Long.toUnsignedString(ThreadLocalRandom.current().nextLong(), 36);
-      Path path = folder.resolve(OWN + unique + SUFFIX);
-      FileChannel channel;
+      String name = PREFIX + unique + SUFFIX;
+      Path path = target.resolveSibling(name);
+      OPEN.add(name);
       try {
-        channel = FileChannel.open(path, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
+        TemporaryFile file = new TemporaryFile(path, create(path, permissions));
+        try {
+          file.setUp(permissions);
+          return file;
+        } catch (IOException | RuntimeException e) {
+          file.close();
+          throw e;
+        }
       } catch (FileAlreadyExistsException taken) {
-        continue;
+        OPEN.remove(name);
+      } catch (IOException | RuntimeException e) {
+        OPEN.remove(name);
+        throw e;
       }
-      TemporaryFile file = new TemporaryFile(path, channel);
-      // Before it was locked, another process may have taken it for one that was left.
-      if (!isLocked(channel) || Files.exists(path)) {
-        return file;
-      }
-      file.close();
     }
   }
 
-  /** False where the file system knows no locks; then nothing that was left is removed either. */
-  private static boolean isLocked(FileChannel channel) {
+  private static Optional<Set<PosixFilePermission>> permissions(Path target) throws IOException {
+    boolean known = Files.getFileAttributeView(target, PosixFileAttributeView.class) != null;
+    return known && Files.exists(target)
+        ? Optional.of(Files.getPosixFilePermissions(target))
+        : Optional.empty();
+  }
+
+  /** With no more permissions than those, at no time. */
+  private static FileChannel create(Path path, Optional<Set<PosixFilePermission>> permissions)
+      throws IOException {
+    Set<StandardOpenOption> options =
+        Set.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
+    return permissions.isPresent()
+        ? FileChannel.open(path, options, PosixFilePermissions.asFileAttribute(permissions.get()))
+        : FileChannel.open(path, options);
+  }
+
+  private void setUp(Optional<Set<PosixFilePermission>> permissions) throws IOException {
+    // The process's mask may have taken some away.
+    if (permissions.isPresent() && !Files.getPosixFilePermissions(path).equals(permissions.get())) {
+      Files.setPosixFilePermissions(path, permissions.get());
+    }
     try {
-      FileLock lock = channel.lock();
-      return lock.isValid();
+      channel.lock();
     } catch (IOException unsupported) {
-      return false;
+      return; // the file system knows no locks; then nothing that was left is removed either
     }
   }
 
@@ -76,18 +115,26 @@ final class TemporaryFile implements Closeable {
     try {
       Files.deleteIfExists(path);
     } finally {
-      channel.close();
+      try {
+        channel.close();
+      } finally {
+        OPEN.remove(path.getFileName().toString());
+      }
     }
   }
 
   /**
-   * Removes what other processes have left in {@code folder} and are no more there to move. Where
-   * that cannot be told, or not be done, files stay.
+   * Removes what killed writers have left beside {@code written}. Where that cannot be told, or not
+   * be done, files stay.
+   *
+   * @param written a file that has just been written, by the clock of the same file system
    */
-  static void removeLeftIn(Path folder) {
-    try (DirectoryStream<Path> left = Files.newDirectoryStream(folder, PREFIX + "*" + SUFFIX)) {
-      for (Path file : left) {
-        if (!file.getFileName().toString().startsWith(OWN) && Files.isRegularFile(file)) {
+  static void removeLeftBeside(Path written) {
+    Path folder = written.toAbsolutePath().getParent();
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(folder, PREFIX + "*" + SUFFIX)) {
+      FileTime now = Files.getLastModifiedTime(written);
+      for (Path file : all) {
+        if (!OPEN.contains(file.getFileName().toString()) && isOld(file, now)) {
           removeWhenFree(file);
         }
       }
@@ -95,6 +142,11 @@ final class TemporaryFile implements Closeable {
       // It is no part of what was asked for.
       return;
     }
+  }
+
+  private static boolean isOld(Path file, FileTime now) throws IOException {
+    return Files.isRegularFile(file)
+        && Files.getLastModifiedTime(file).toInstant().plus(LEFT).isBefore(now.toInstant());
   }
 
   private static void removeWhenFree(Path file) {

@@ -13,13 +13,18 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What happens to what stands at the path, and what is left when a save ends early. */
 class AtomicFileTest {
@@ -121,12 +126,25 @@ class AtomicFileTest {
     }
   }
 
-  @Test
-  void permissionsStay() throws IOException {
+  private static String permissions(Path path) throws IOException {
+    return PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
+  }
+
+  /** From before there is content: nobody else reads a secret while it is written. */
+  @ParameterizedTest
+  @ValueSource(strings = {"rw-------", "rw-rw-rw-", "r--------", "rwxr-x--x"})
+  void permissionsStay(String given) throws IOException {
     Path path = Files.writeString(folder.resolve("secret"), "old");
-    Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-------"));
-    write(path, "new");
-    assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(path)));
+    Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(given));
+    List<String> during = new ArrayList<>();
+    AtomicFile.write(
+        path,
+        channel -> {
+          during.add(permissions(temporary()));
+          put(channel, "new");
+        });
+    assertEquals(List.of(given), during);
+    assertEquals(given, permissions(path));
   }
 
   @Test
@@ -169,6 +187,7 @@ class AtomicFileTest {
             .start();
     try {
       assertEquals('w', other.getInputStream().read());
+      age(temporary());
       write(folder.resolve("mine"), "x");
       assertEquals(1, temporaries());
     } finally {
@@ -178,6 +197,53 @@ class AtomicFileTest {
     write(folder.resolve("mine"), "y");
     assertEquals(0, temporaries());
     assertFalse(Files.exists(folder.resolve("other")));
+  }
+
+  /** A free lock is no proof: another machine's may not be seen. */
+  @Test
+  void whatHasJustBeenWrittenStays() throws IOException {
+    Path left = Files.writeString(folder.resolve(".engram-1-x.tmp"), "half");
+    write(folder.resolve("mine"), "x");
+    assertTrue(Files.exists(left));
+    age(left);
+    write(folder.resolve("mine"), "y");
+    assertFalse(Files.exists(left));
+  }
+
+  /** In containers all processes have the same number. */
+  @Test
+  void anotherProcessOfThisNumberIsAnother() throws IOException {
+    String name = ".engram-" + ProcessHandle.current().pid() + "-x.tmp";
+    Path left = Files.writeString(folder.resolve(name), "half");
+    age(left);
+    write(folder.resolve("mine"), "x");
+    assertFalse(Files.exists(left));
+  }
+
+  /** This process's own saves are no leftovers, however long they take, and stay locked. */
+  @Test
+  void aLongSaveIsNotTakenForLeft() throws IOException {
+    Path path = folder.resolve("long");
+    AtomicFile.write(
+        path,
+        channel -> {
+          put(channel, "first ");
+          age(temporary());
+          write(folder.resolve("short"), "x");
+          assertEquals(1, temporaries());
+          put(channel, "last");
+        });
+    assertEquals("first last", Files.readString(path));
+  }
+
+  private Path temporary() throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.filter(f -> f.toString().endsWith(".tmp")).findFirst().orElseThrow();
+    }
+  }
+
+  private static void age(Path file) throws IOException {
+    Files.setLastModifiedTime(file, FileTime.from(Instant.now().minus(2, ChronoUnit.HOURS)));
   }
 
   private static Path place(Class<?> type) throws Exception {
