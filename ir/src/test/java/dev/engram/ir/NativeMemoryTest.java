@@ -73,6 +73,23 @@ class NativeMemoryTest {
     }
   }
 
+  /** More than there is in all; the JVM's own try takes half a second, ours would take six. */
+  static final class TooMuch {
+    public static void main(String[] args) {
+      long start = System.nanoTime();
+      try {
+        HostTensor.allocate(TensorType.of(DType.U8, (int) (2 * LIMIT)));
+      } catch (OutOfMemoryError expected) {
+        System.out.println(System.nanoTime() - start < 4e9 ? "at once" : "late");
+      }
+    }
+  }
+
+  @Test
+  void doesNotWaitForWhatNeverFits() throws Exception {
+    assertEquals("at once", run(TooMuch.class));
+  }
+
   @Test
   void waitsForMemoryThatIsBeingFreed() throws Exception {
     assertEquals("done", run(WhileFreeingIsSlow.class));
