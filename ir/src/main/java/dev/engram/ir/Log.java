@@ -71,6 +71,7 @@ public final class Log {
     private static boolean isStandard(Handler h) {
       return h.getClass() == ConsoleHandler.class
           && h.getFormatter().getClass() == SimpleFormatter.class
+          && h.getLevel().intValue() <= java.util.logging.Level.INFO.intValue()
           && h.getFilter() == null;
     }
   }

@@ -72,6 +72,23 @@ class LogTest {
     }
   }
 
+  /** A console of another level is one that the user has set up: what it is told is its own. */
+  @Test
+  void isSilentBelowTheLevelOfTheConsole() {
+    for (Handler console : Logger.getLogger("").getHandlers()) {
+      Level before = console.getLevel();
+      try {
+        console.setLevel(Level.WARNING);
+        assertEquals("", errors(() -> Log.info("that")));
+        console.setLevel(Level.ALL);
+        assertEquals("INFO: that" + System.lineSeparator(), errors(() -> Log.info("that")));
+      } finally {
+        console.setLevel(before);
+      }
+    }
+    assertEquals(1, Logger.getLogger("").getHandlers().length);
+  }
+
   @Test
   void isSilentBelowTheLevelOfTheLogger() {
     LOGGER.setLevel(Level.SEVERE);
