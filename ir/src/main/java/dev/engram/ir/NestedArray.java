@@ -1,6 +1,7 @@
 package dev.engram.ir;
 
 import java.lang.reflect.Array;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Arrays of arrays as one in row-major order.
@@ -11,9 +12,10 @@ record NestedArray(Object values, int[] dims) {
 
   /**
    * @param nested such as {@code double[][]}
-   * @throws TypeException when two parts have different lengths
+   * @throws TypeException when two parts have different lengths, or one is null
    */
   static NestedArray of(Object[] nested) {
+    Types.given("HostTensor.of: the array", nested);
     int rank = 0;
     Class<?> element = nested.getClass();
     for (; element.isArray(); element = element.getComponentType()) {
@@ -22,13 +24,15 @@ record NestedArray(Object values, int[] dims) {
     int[] dims = new int[rank];
     Object first = nested;
     long size = 1;
+    String path = "";
     for (int axis = 0; axis < rank; axis++) {
-      dims[axis] = Array.getLength(first);
+      dims[axis] = length(first, path);
       size *= dims[axis];
       if (dims[axis] == 0) {
         break; // so have the axes behind it
       }
       first = axis + 1 < rank ? Array.get(first, 0) : first;
+      path += "[0]";
     }
     if (size > Integer.MAX_VALUE) {
       throw Moves.error("HostTensor.of", size + " values, expected at most " + Integer.MAX_VALUE);
@@ -38,9 +42,18 @@ record NestedArray(Object values, int[] dims) {
     return out;
   }
 
+  private static int length(@Nullable Object part, String path) {
+    if (part == null) {
+      throw new TypeException(
+          "HostTensor.of: the part at %s is null, expected an array (%s); set every part"
+              .formatted(path, Where.here()));
+    }
+    return Array.getLength(part);
+  }
+
   /** Copies {@code part}, which is at {@code path}; gives the position behind it. */
   private int copy(Object part, int axis, int at, String path) {
-    int n = Array.getLength(part);
+    int n = length(part, path);
     if (n != dims[axis]) {
       throw new TypeException(
           ("HostTensor.of: the part at %s has length %d, expected %d as the first"

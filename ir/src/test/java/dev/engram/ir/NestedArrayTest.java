@@ -46,6 +46,17 @@ class NestedArrayTest {
   }
 
   @Test
+  void partsThatAreNullAreRefused() {
+    String is = "HostTensor.of: the part at %s is null, expected an array";
+    refused(is.formatted("[0]"), () -> HostTensor.of(new double[2][]));
+    refused(is.formatted("[1]"), () -> HostTensor.of(new float[][] {{1}, null}));
+    refused(is.formatted("[0][0]"), () -> HostTensor.of(new float[][][] {{null}}));
+    refused(
+        is.formatted("[1][1]"), () -> HostTensor.of(new double[][][] {{{1}, {1}}, {{1}, null}}));
+    refused(is.formatted("[1]"), () -> HostTensor.of(new int[][] {{}, null}));
+  }
+
+  @Test
   void rowsOfDifferentLengthsAreRefused() {
     refused(
         "HostTensor.of: the part at [1] has length 1, expected 2 as the first one",
