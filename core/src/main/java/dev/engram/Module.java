@@ -57,6 +57,11 @@ public abstract class Module {
     return told.add(message);
   }
 
+  /** True when someone has been told this. */
+  final boolean isTold(String message) {
+    return told.contains(message);
+  }
+
   /** A parameter of this module. */
   protected final State parameter(Tensor value) {
     return owned(State.Kind.PARAMETER, value);

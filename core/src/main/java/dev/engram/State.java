@@ -257,9 +257,9 @@ public final class State {
     watched = Optional.of(loss);
   }
 
-  /** True when nobody has been told this about the module that the state was made for. */
-  boolean isFirstOfOwner(String message) {
-    return owner.map(m -> m.isFirst(message)).orElse(false);
+  /** The module that the state was made for. */
+  Optional<Module> owner() {
+    return owner;
   }
 
   /** True when {@link #init} sets a value. */

@@ -17,6 +17,9 @@ import java.util.Set;
  * saves them.
  */
 final class Strays {
+  /** What a layer is told of. */
+  private static final String STRAY = "stray";
+
   private Strays() {}
 
   /**
@@ -50,8 +53,10 @@ final class Strays {
           && s.kind() == State.Kind.PARAMETER
           && s.path().isEmpty()
           && !chosen.values().contains(s)
-          && s.isFirstOfOwner("stray")
-          && matters(loss, i)) {
+          && s.owner().isPresent()
+          && !s.owner().get().isTold(STRAY)
+          && matters(loss, i)
+          && s.owner().get().isFirst(STRAY)) {
         Log.warning(
             ("%s is used and not trained: no states() that was asked for has it (%s); keep its"
                     + " layer in a field of the model instead of capturing it in a lambda, or call"

@@ -126,6 +126,14 @@ class StraysTest {
     assertTrue(told.getFirst().contains("(StraysTest.java:"), told::toString);
   }
 
+  /** Silence where it is meant does not use the warning up. */
+  @Test
+  void aGradientTellsOfThemAfterOneThatIsMeant() {
+    Linear captured = linear();
+    assertEquals(List.of(), gradient(captured, true, false));
+    assertEquals(1, gradient(captured, false, false).size());
+  }
+
   @Test
   void aGradientIsSilentWhereItIsMeant() {
     assertEquals(List.of(), gradient(linear(), true, false));
