@@ -25,7 +25,7 @@ import java.util.function.Consumer;
  * outside.
  */
 public final class LossScale extends Module {
-  /** Where a dynamic scale stays; its reciprocal is a normal f32. */
+  /** Where a dynamic scale stays. */
   private static final double TOP = 0x1p100;
 
   private final int every;
@@ -80,7 +80,7 @@ public final class LossScale extends Module {
     return grads.map(
         g -> {
           Tensor wide = RoundOnce.wide(g);
-          return wide.mul(scale.value().reciprocal().cast(wide.dtype()));
+          return wide.div(scale.value().cast(wide.dtype()));
         });
   }
 
