@@ -65,45 +65,58 @@ public record Safetensors(Map<String, String> metadata, List<Entry> entries) {
   /**
    * One tensor.
    *
-   * @param name unique in the file, such as {@code rnn.layers.0.Wz.weight}
-   * @param dtype the format's name of the element type: BOOL, U8, I8, F8_E5M2, F8_E4M3, F8_E8M0,
-   *     I16, U16, F16, BF16, I32, U32, F32, I64, U64, F64, C64, or one of a later version
-   * @param shape the sizes; empty for a scalar
-   * @param data exactly the elements, row-major and little-endian; of a type that is not among
-   *     those above, whatever the file has
+   * <p>A file of a later version may have element types that are not known here: such tensors are
+   * read, and written, as the bytes that they are.
    */
-  @SuppressWarnings("ArrayRecordComponent")
-  public record Entry(String name, String dtype, long[] shape, MemorySegment data) {
+  public static final class Entry {
+    private final String name;
+    private final String dtype;
+    private final long[] shape;
+    private final MemorySegment data;
+
     /**
      * Checks the parts against each other.
      *
-     * @throws IllegalArgumentException for a dtype that is no name of one, a negative size, a
-     *     reserved name or data of another length than dtype and shape ask for
+     * @param name unique in the file, such as {@code rnn.layers.0.Wz.weight}
+     * @param dtype the format's name of the element type: BOOL, U8, I8, F8_E5M2, F8_E4M3, F8_E8M0,
+     *     I16, U16, F16, BF16, I32, U32, F32, I64, U64, F64 or C64
+     * @param shape the sizes; empty for a scalar
+     * @param data exactly the elements, row-major and little-endian
+     * @throws IllegalArgumentException for another dtype, a negative size, a reserved name or data
+     *     of another length than dtype and shape ask for
      */
-    public Entry {
-      shape = shape.clone();
+    public Entry(String name, String dtype, long[] shape, MemorySegment data) {
+      this.name = name;
+      this.dtype = dtype;
+      this.shape = shape.clone();
+      this.data = data;
       if (name.equals(SafetensorsHeader.METADATA)) {
         throw new IllegalArgumentException("the name " + name + " is reserved by the format");
       }
-      long got = data.byteSize();
-      String what = "tensor \"" + name + "\": " + dtype + Arrays.toString(shape);
-      if (!ElementType.isName(dtype)) {
-        throw new IllegalArgumentException(
-            what + " has an unknown dtype, expected " + ElementType.names());
-      }
-      // The width of a type that is not known is not either.
-      ElementType known = ElementType.named(dtype).orElse(ElementType.U8);
-      long size =
-          known
-              .bytesOf(shape)
+      ElementType type =
+          ElementType.named(dtype)
               .orElseThrow(
                   () ->
                       new IllegalArgumentException(
-                          what + " has a negative size or more than 2^63 bytes"));
-      long expected = ElementType.named(dtype).isPresent() ? size : got;
-      if (got != expected) {
-        throw new IllegalArgumentException(what + " needs " + expected + " bytes, got " + got);
+                          this + " has an unknown dtype, expected one of " + ElementType.names()));
+      long expected =
+          type.bytesOf(shape)
+              .orElseThrow(
+                  () ->
+                      new IllegalArgumentException(
+                          this + " has a negative size or more than 2^63 bytes"));
+      if (data.byteSize() != expected) {
+        throw new IllegalArgumentException(
+            this + " needs " + expected + " bytes, got " + data.byteSize());
       }
+    }
+
+    /** What a file has, checked with its header; of any type. */
+    private Entry(SafetensorsHeader.Slot slot, MemorySegment data) {
+      this.name = slot.name();
+      this.dtype = slot.type();
+      this.shape = slot.shape();
+      this.data = data;
     }
 
     /** The tensor under a name, without a copy. */
@@ -120,7 +133,6 @@ public record Safetensors(Map<String, String> metadata, List<Entry> entries) {
      *     is neither 0 nor 1
      */
     public HostTensor tensor() {
-      String what = "tensor \"" + name + "\": " + dtype + Arrays.toString(shape);
       DType type =
           Arrays.stream(DType.values())
               .filter(known -> known.name().equals(dtype))
@@ -128,26 +140,45 @@ public record Safetensors(Map<String, String> metadata, List<Entry> entries) {
               .orElseThrow(
                   () ->
                       new TypeException(
-                          what
+                          this
                               + " has an element type without tensors, expected one of "
                               + Arrays.toString(DType.values())));
       if (Arrays.stream(shape).anyMatch(size -> size > Integer.MAX_VALUE)) {
-        throw new TypeException(what + " has an axis longer than 2^31 - 1");
+        throw new TypeException(this + " has an axis longer than 2^31 - 1");
       }
       for (long i = 0; type == DType.BOOL && i < data.byteSize(); i++) {
         byte value = data.get(ValueLayout.JAVA_BYTE, i);
         if (value != 0 && value != 1) {
-          throw new TypeException(what + ": element " + i + " is " + value + ", expected 0 or 1");
+          throw new TypeException(this + ": element " + i + " is " + value + ", expected 0 or 1");
         }
       }
       int[] dims = Arrays.stream(shape).mapToInt(Math::toIntExact).toArray();
       return HostTensor.wrap(TensorType.of(type, dims), data);
     }
 
+    /** Unique in the file. */
+    public String name() {
+      return name;
+    }
+
+    /** The format's name of the element type. */
+    public String dtype() {
+      return dtype;
+    }
+
     /** A copy of the sizes. */
-    @Override
     public long[] shape() {
       return shape.clone();
+    }
+
+    /** The elements, row-major and little-endian. */
+    public MemorySegment data() {
+      return data;
+    }
+
+    @Override
+    public String toString() {
+      return "tensor \"" + name + "\": " + dtype + Arrays.toString(shape);
     }
   }
 
@@ -200,7 +231,7 @@ public record Safetensors(Map<String, String> metadata, List<Entry> entries) {
       List<Entry> entries = new ArrayList<>();
       for (SafetensorsHeader.Slot slot : header.slots()) {
         MemorySegment data = readData(channel, dataStart + slot.begin(), slot.end() - slot.begin());
-        entries.add(new Entry(slot.name(), slot.type(), slot.shape(), data));
+        entries.add(new Entry(slot, data));
       }
       return new Safetensors(header.metadata(), entries);
     } catch (FormatException e) {

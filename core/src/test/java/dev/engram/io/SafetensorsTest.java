@@ -266,7 +266,12 @@ class SafetensorsTest {
     assertEquals(
         "tensor \"w\": F32[-1] has a negative size or more than 2^63 bytes",
         illegal("w", "F32", new long[] {-1}, four));
-    assertTrue(illegal("w", "f32", new long[] {1}, four).contains("unknown dtype"));
+    for (String mistyped : List.of("f32", "F23", "FLOAT32", "INT8", "F4")) {
+      assertEquals(
+          "tensor \"w\": %s[1] has an unknown dtype, expected one of BOOL, U8, I8, F8_E5M2, F8_E4M3, F8_E8M0, I16, U16, F16, BF16, I32, U32, F32, I64, U64, F64, C64"
+              .formatted(mistyped),
+          illegal("w", mistyped, new long[] {1}, four));
+    }
     assertTrue(illegal("__metadata__", "F32", new long[] {1}, four).contains("reserved"));
     Safetensors.Entry entry = new Safetensors.Entry("w", "F32", new long[] {1}, four);
     assertThrows(
