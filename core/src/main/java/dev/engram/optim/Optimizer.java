@@ -59,10 +59,11 @@ public abstract class Optimizer extends Module {
    *
    * @param weights parameters of float types
    * @throws EngramException when weights are registered already: their moments would be lost; or
-   *     when one of them is no parameter
+   *     when one of them is no parameter or has no value yet
    */
   public final void register(States weights) {
     weights.byPath().forEach(this::requireParameter);
+    weights.values().forEach(State::type); // has a value, or nothing has been registered
     if (!this.weights.byPath().isEmpty()) {
       throw new EngramException(
           getClass().getSimpleName()
@@ -85,15 +86,17 @@ public abstract class Optimizer extends Module {
    * master.
    */
   public final void registerWithMasters(States weights) {
-    register(weights);
+    Map<String, State> made = new LinkedHashMap<>();
     weights
         .byPath()
         .forEach(
             (path, s) -> {
               if (RoundOnce.wide(s.type().dtype()) != s.type().dtype()) {
-                masters.put(path, other(RoundOnce.wide(s.value())));
+                made.put(path, other(RoundOnce.wide(s.value())));
               }
             });
+    register(weights);
+    masters.putAll(made);
   }
 
   private void requireParameter(String path, State s) {
@@ -116,12 +119,13 @@ public abstract class Optimizer extends Module {
     if (!grads.byPath().keySet().equals(weights.byPath().keySet())) {
       throw differ(grads);
     }
-    hint();
+    // All that can fail comes before anything is set.
+    weights.byPath().forEach((path, s) -> check(path, s, grads.get(path)));
     Tensor done = count.value();
+    Tensor now = rate.at(done.cast(DType.F64));
+    hint();
     count.set(done.add(1));
-    weights
-        .byPath()
-        .forEach((path, s) -> s.set(step(path, s.value(), checked(path, s, grads), done)));
+    weights.byPath().forEach((path, s) -> s.set(step(path, s.value(), grads.get(path), now)));
   }
 
   private EngramException differ(Grads grads) {
@@ -166,11 +170,11 @@ public abstract class Optimizer extends Module {
     }
   }
 
-  private Tensor step(String path, Tensor weight, Tensor grad, Tensor done) {
+  private Tensor step(String path, Tensor weight, Tensor grad, Tensor now) {
     Tensor w = start(path, weight);
     Tensor direction = direction(path, w, RoundOnce.wide(grad));
     Tensor whole = decay == 0 ? direction : direction.add(w.mul(decay));
-    Tensor next = w.sub(whole.mul(rate.at(done.cast(DType.F64)).cast(w.dtype())));
+    Tensor next = w.sub(whole.mul(now.cast(w.dtype())));
     if (masters.containsKey(path)) {
       masters.get(path).set(next);
     }
@@ -207,23 +211,21 @@ public abstract class Optimizer extends Module {
     return rate.at(count.value().cast(DType.F64));
   }
 
-  private Tensor checked(String path, State weight, Grads grads) {
-    Tensor g = grads.get(path);
+  private void check(String path, State weight, Tensor grad) {
     TensorType wide = weight.type().with(RoundOnce.wide(weight.type().dtype()));
-    if (!g.type().equals(weight.type()) && !g.type().equals(wide)) {
+    if (!grad.type().equals(weight.type()) && !grad.type().equals(wide)) {
       throw new TypeException(
           getClass().getSimpleName()
               + ".update: the gradient of "
               + path
               + " has type "
-              + g.type()
+              + grad.type()
               + ", expected "
               + weight.type()
               + " ("
               + Where.here()
               + ")");
     }
-    return g;
   }
 
   /**

@@ -2,6 +2,7 @@ package dev.engram.optim;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -14,9 +15,14 @@ import dev.engram.ir.DType;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
+import dev.engram.ir.TraceException;
 import dev.engram.ir.TypeException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.IntToDoubleFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -47,6 +53,84 @@ class OptimizerTest {
     opt.register(weights);
     String e = assertThrows(EngramException.class, () -> opt.register(weights)).getMessage();
     assertTrue(e.contains("Adam.register: got [w] after [w], expected one call"), e);
+  }
+
+  private static List<Optimizer> all(LearningRate rate) {
+    return List.of(
+        new Sgd(rate, 0.9, false, 0),
+        new Adam(rate, 0.9, 0.999, 1e-8, 0),
+        new RmsProp(rate, 0.9, 1e-8, 0.5, 0),
+        new Adagrad(rate, 0, 1e-8, 0),
+        new Lion(rate, 0.9, 0.99, 0));
+  }
+
+  private static State state(DType dtype) {
+    return State.parameter(HostTensor.full(TensorType.of(dtype, 2), 1));
+  }
+
+  /** Weights, moments, masters and the count. */
+  private static List<String> values(Optimizer opt, States weights) {
+    List<String> out = new ArrayList<>();
+    for (States s : List.of(opt.states(), weights)) {
+      s.byPath().forEach((path, x) -> out.add(path + " " + x.value()));
+    }
+    return out;
+  }
+
+  private static States inOrder(State a, State b) {
+    Map<String, State> out = new LinkedHashMap<>();
+    out.put("a", a);
+    out.put("b", b);
+    return new States(out);
+  }
+
+  @Test
+  void anUpdateThatIsRefusedChangesNothing() {
+    for (Optimizer opt : all(LearningRate.constant(0.1))) {
+      States two = inOrder(state(DType.F16), state(DType.F32));
+      opt.registerWithMasters(two);
+      Grads good = new Grads(Map.of("a", two.get("a").value(), "b", two.get("b").value()));
+      Grads bad =
+          new Grads(Map.of("a", two.get("a").value(), "b", HostTensor.of(new double[] {1, 2}, 2)));
+      opt.update(good);
+      List<String> before = values(opt, two);
+      assertThrows(TypeException.class, () -> opt.update(bad));
+      assertEquals(before, values(opt, two));
+      opt.update(good);
+      assertNotEquals(before, values(opt, two)); // the control
+    }
+  }
+
+  @Test
+  void aRateThatFailsChangesNothing() {
+    LearningRate fails =
+        done -> {
+          throw new IllegalStateException();
+        };
+    for (Optimizer opt : all(fails)) {
+      States two = inOrder(state(DType.F16), state(DType.F32));
+      opt.registerWithMasters(two);
+      Grads good = new Grads(Map.of("a", two.get("a").value(), "b", two.get("b").value()));
+      List<String> before = values(opt, two);
+      assertThrows(IllegalStateException.class, () -> opt.update(good));
+      assertEquals(before, values(opt, two));
+    }
+  }
+
+  @Test
+  void aRegistrationThatIsRefusedRegistersNothing() {
+    for (boolean masters : new boolean[] {false, true}) {
+      for (Optimizer opt : all(LearningRate.constant(0.1))) {
+        State late = State.of(State.Kind.PARAMETER, () -> HostTensor.of(new float[] {1, 2}, 2));
+        States two = inOrder(state(DType.F16), late);
+        Consumer<States> register = masters ? opt::registerWithMasters : opt::register;
+        assertThrows(TraceException.class, () -> register.accept(two));
+        assertEquals(List.of("count"), opt.states().paths());
+        late.init();
+        register.accept(two);
+        assertEquals(masters, opt.states().paths().contains("masters.a"));
+      }
+    }
   }
 
   @Test
