@@ -1,8 +1,5 @@
 package dev.engram.optim;
 
-import dev.engram.ir.EngramException;
-import dev.engram.ir.Where;
-
 /**
  * Says when the loss on held-out data has stopped to fall:
  *
@@ -24,15 +21,7 @@ public final class EarlyStopping {
    * @param patience how many losses in a row may be no better than the best before them, at least 1
    */
   public EarlyStopping(int patience) {
-    if (patience < 1) {
-      throw new EngramException(
-          "EarlyStopping: patience="
-              + patience
-              + ", expected at least 1 ("
-              + Where.here()
-              + "); it counts losses in a row that are no better");
-    }
-    this.patience = patience;
+    this.patience = Ranges.atLeastOne("EarlyStopping", "patience", patience);
   }
 
   /** Takes the next loss; true when it is less than all before it. NaN never is. */

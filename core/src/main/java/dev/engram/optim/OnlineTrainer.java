@@ -52,10 +52,7 @@ public record OnlineTrainer<Y>(
    * @return loss of each step, {@code [T]}
    */
   public Tensor perWindow(Tensor xs, Y ys, int window) {
-    if (window < 1) {
-      throw new TypeException(
-          "perWindow: window=" + window + ", expected at least 1 (" + Where.here() + ")");
-    }
+    Ranges.atLeastOne("perWindow", "window", window);
     int steps = steps(xs, ys);
     int whole = steps - steps % window;
     if (whole == 0) {

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.engram.ir.EngramException;
+import dev.engram.ir.TypeException;
 import org.junit.jupiter.api.Test;
 
 class EarlyStoppingTest {
@@ -25,7 +25,7 @@ class EarlyStoppingTest {
 
   @Test
   void refusesNoPatience() {
-    String e = assertThrows(EngramException.class, () -> new EarlyStopping(0)).getMessage();
+    String e = assertThrows(TypeException.class, () -> new EarlyStopping(0)).getMessage();
     assertTrue(e.startsWith("EarlyStopping: patience=0, expected at least 1 (EarlyStop"), e);
   }
 }
