@@ -40,7 +40,7 @@ final class Analysis {
   final List<Site> sites = new ArrayList<>();
 
   /** For each hidden state, the hidden states whose old value reaches its new value cleanly. */
-  final Map<Integer, Set<Integer>> recurrence = new HashMap<>();
+  final Map<Integer, Set<Integer>> recurrence;
 
   private final Map<Var, Set<Integer>> dependents = new HashMap<>();
   private final Map<Var, String> paths = new HashMap<>();
@@ -65,7 +65,10 @@ final class Analysis {
               + Where.here()
               + "); keep what it remembers in a hidden State, or train it with grad");
     }
-    groups = findGroups();
+    Groups found = Groups.of(step, reach);
+    groups = found.groups();
+    recurrence = found.recurrence();
+    diagnostics.addAll(found.diagnostics());
     for (List<Site> bundle : bundles()) {
       sites.addAll(bundle);
       decide(bundle);
@@ -167,72 +170,6 @@ final class Analysis {
         .filter(e -> e.inputs().contains(w))
         .allMatch(
             e -> e.op() instanceof Elementwise(ElementwiseRow row) && row.equals(Rows.UNTRACED));
-  }
-
-  // Hidden states tied by a clean path, from an old value or from a new one, share a group.
-  private List<HiddenGroup> findGroups() {
-    List<Integer> hidden = step.hidden();
-    Map<Integer, Integer> root = new HashMap<>();
-    hidden.forEach(s -> root.put(s, s));
-    for (int s : hidden) {
-      Walk old = new Walk(reach, step.state(s).var(), false);
-      for (int to : old.reached) {
-        recurrence.computeIfAbsent(to, k -> new LinkedHashSet<>()).add(s);
-        join(root, s, to);
-      }
-      for (Eqn e : old.mixing) {
-        diagnostics.add(
-            new Diagnostic(
-                Kind.RECURRENCE_NOT_ELEMENTWISE,
-                List.of(),
-                List.of(step.state(s).path()),
-                e.op().mnemonic(),
-                e.where(),
-                "the hidden state "
-                    + step.state(s).path()
-                    + " comes back through "
-                    + e.op().mnemonic()
-                    + ", which moves or mixes positions; traces leave this path out, so gradients"
-                    + " are approximate there; where it matters learn by Rtrl or BPTT"));
-      }
-      if (step.graph().outs().get(step.results() + s) instanceof Var fresh) {
-        new Walk(reach, fresh, true).reached.forEach(to -> join(root, s, to));
-      }
-    }
-    Map<Integer, List<Integer>> members = new LinkedHashMap<>();
-    hidden.forEach(s -> members.computeIfAbsent(find(root, s), k -> new ArrayList<>()).add(s));
-    List<HiddenGroup> found = new ArrayList<>();
-    for (List<Integer> states : members.values()) {
-      List<String> names = states.stream().map(s -> step.state(s).path()).toList();
-      found.add(new HiddenGroup(found.size(), states, names));
-      if (states.size() > 1) {
-        diagnostics.add(
-            new Diagnostic(
-                Kind.HIDDEN_GROUP_MERGED,
-                List.of(),
-                names,
-                "",
-                Where.UNKNOWN,
-                "the hidden states "
-                    + String.join(", ", names)
-                    + " are tied by position and share a group"));
-      }
-    }
-    return List.copyOf(found);
-  }
-
-  private static void join(Map<Integer, Integer> root, int a, int b) {
-    int ra = find(root, a);
-    int rb = find(root, b);
-    root.put(Math.max(ra, rb), Math.min(ra, rb));
-  }
-
-  private static int find(Map<Integer, Integer> root, int s) {
-    int r = s;
-    for (int up = root.get(r); up != r; up = root.get(r)) {
-      r = up;
-    }
-    return r;
   }
 
   // Each product, by what is done to its positions, together with the biases added straight to it.

@@ -17,7 +17,7 @@ public sealed interface TraceFilter {
    * A low-pass filter, {@code ē ← κ ē + ε}, that matches a leaky readout. Bellec et al. (2020),
    * equation 28.
    *
-   * @param kappa in [0, 1)
+   * @param kappa in [0, 1); 0 filters nothing
    */
   record Kappa(double kappa) implements TraceFilter {
     public Kappa {
