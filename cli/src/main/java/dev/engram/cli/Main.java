@@ -60,7 +60,8 @@ public final class Main {
   }
 
   /**
-   * Runs one command and ends the JVM: 0 when all went well, 1 for a failure, 2 for wrong usage.
+   * Runs one command and ends the JVM: 0 when all went well, 1 for a failure, 2 for wrong usage. A
+   * reader that closes the pipe early, such as {@code head}, is no failure.
    */
   public static void main(String[] args) {
     // Charts are drawn in memory; no display is ever looked for.
@@ -79,8 +80,7 @@ public final class Main {
   int run(String... args) {
     int code = attempt(Arrays.asList(args));
     Optional<IOException> lost = terminal.out().failure();
-    // Who closes a pipe early has seen enough.
-    if (lost.isEmpty() || "Broken pipe".equals(lost.get().getMessage())) {
+    if (lost.isEmpty()) {
       return code;
     }
     terminal.err().println("engram: cannot write to standard output: " + lost.get().getMessage());
@@ -101,16 +101,24 @@ public final class Main {
       terminal.err().println("engram: " + e.getMessage());
     } catch (OutOfMemoryError e) {
       terminal.err().println("engram: out of memory (" + e.getMessage() + "); " + smaller());
-    } catch (ArithmeticException | NegativeArraySizeException e) {
+    } catch (RuntimeException | StackOverflowError e) {
       terminal
           .err()
-          .println("engram: a size is too large (" + Unexpected.line(e) + "); " + smaller());
-      trace(e);
-    } catch (RuntimeException | StackOverflowError e) {
-      terminal.err().println("engram: unexpected " + Unexpected.line(e));
+          .println(
+              isSize(e)
+                  ? "engram: a size is too large (" + Unexpected.line(e) + "); " + smaller()
+                  : "engram: unexpected " + Unexpected.line(e));
       trace(e);
     }
     return FAILED;
+  }
+
+  /** True for a product of lengths that left its type; not for a division by zero. */
+  private static boolean isSize(Throwable e) {
+    return e instanceof NegativeArraySizeException
+        || (e instanceof ArithmeticException
+            && e.getMessage() != null
+            && e.getMessage().endsWith(" overflow"));
   }
 
   /** How this command takes less memory. */

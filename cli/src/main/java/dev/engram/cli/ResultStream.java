@@ -6,23 +6,36 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.Charset;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * Where results are printed: as {@link PrintStream} does, which says that it failed but not why.
  */
 final class ResultStream extends PrintStream {
   private final Remembering target;
+  private final Predicate<IOException> closedByReader;
 
   ResultStream(OutputStream target, Charset charset) {
+    this(target, charset, BrokenPipe::is);
+  }
+
+  /**
+   * @param closedByReader tells those failures which mean that nobody reads any more
+   */
+  ResultStream(OutputStream target, Charset charset, Predicate<IOException> closedByReader) {
     Remembering remembering = new Remembering(target);
     this.target = remembering;
+    this.closedByReader = closedByReader;
     super(remembering, true, charset);
   }
 
-  /** Why something that was printed could not be written; empty when all of it was. */
+  /**
+   * Why something that was printed could not be written; empty when all of it was, or when its
+   * reader closed the pipe early: who does has seen enough.
+   */
   Optional<IOException> failure() {
     flush();
-    return Optional.ofNullable(target.failure);
+    return Optional.ofNullable(target.failure).filter(closedByReader.negate());
   }
 
   private static final class Remembering extends FilterOutputStream {

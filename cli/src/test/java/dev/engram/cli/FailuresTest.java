@@ -2,6 +2,7 @@ package dev.engram.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.ir.HostTensor;
@@ -12,11 +13,13 @@ import dev.engram.lower.LoopProgram;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -66,9 +69,13 @@ class FailuresTest {
   }
 
   private int run(String line, String refusal) {
+    return run(line, new ResultStream(new Refusing(refusal), StandardCharsets.UTF_8));
+  }
+
+  private int run(String line, ResultStream out) {
     Terminal terminal =
         new Terminal(
-            new ResultStream(new Refusing(refusal), StandardCharsets.UTF_8),
+            out,
             new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8) {
               @Override
               public void println(String text) {
@@ -114,9 +121,36 @@ class FailuresTest {
 
   @ParameterizedTest
   @MethodSource("printing")
-  void aClosedPipeIsNone(String line) {
-    assertEquals(Main.OK, run(line, "Broken pipe"));
+  void aClosedPipeIsNone(String line) throws Exception {
+    Process deaf = new ProcessBuilder("sh", "-c", "exec <&-; echo closed; exec sleep 60").start();
+    try {
+      assertEquals("closed", deaf.inputReader().readLine());
+      OutputStream closed = deaf.getOutputStream();
+      // A control: this is no stream that takes everything.
+      assertThrows(
+          IOException.class,
+          () -> {
+            closed.write('x');
+            closed.flush();
+          });
+      assertEquals(Main.OK, run(line, new ResultStream(closed, StandardCharsets.UTF_8)));
+    } finally {
+      deaf.destroy();
+    }
     assertFalse(streams.err().contains("engram:"), streams.err());
+  }
+
+  /** The operating system speaks the user's language, and so the text alone decides nothing. */
+  @Test
+  void aClosedPipeIsNoneInAnyLanguage() {
+    String german = "Datenübergabe unterbrochen (broken pipe)";
+    Predicate<IOException> closed = e -> german.equals(e.getMessage());
+    Charset utf8 = StandardCharsets.UTF_8;
+    assertEquals(Main.OK, run("--help", new ResultStream(new Refusing(german), utf8, closed)));
+    assertEquals("", streams.err());
+    assertEquals(
+        Main.FAILED,
+        run("--help", new ResultStream(new Refusing("Broken pipe"), utf8, closed)));
   }
 
   @ParameterizedTest
@@ -236,7 +270,7 @@ class FailuresTest {
     Syntax syntax = new Syntax("engram x", "", List.of(TrainOptions.BATCH, TrainOptions.LAG));
     new Sizes(0.9e9, Integer.MAX_VALUE).check(syntax);
     UsageException e =
-        org.junit.jupiter.api.Assertions.assertThrows(
+        assertThrows(
             UsageException.class, () -> new Sizes(0.9e9, 0x1p31).check(syntax));
     assertEquals(
         "these sizes need an array of 2147483648 numbers, and no array holds more than 2147483647;"
@@ -294,6 +328,25 @@ class FailuresTest {
     assertTrue(
         errorOf(new ArithmeticException("integer overflow"))
             .startsWith("engram: a size is too large (ArithmeticException: integer overflow (at"));
+  }
+
+  /** Only what overflows is a size. */
+  @ParameterizedTest
+  @ValueSource(strings = {"/ by zero", "BigInteger divide by zero", ""})
+  void otherArithmeticIsNoSize(String what) {
+    String message = errorOf(new ArithmeticException(what));
+    assertTrue(
+        message.startsWith("engram: unexpected ArithmeticException: " + what + " (at"), message);
+    assertTrue(
+        errorOf(new ArithmeticException()).startsWith("engram: unexpected ArithmeticException"));
+  }
+
+  @Test
+  void longsAndLengthsAreSizes() {
+    for (RuntimeException e :
+        List.of(new ArithmeticException("long overflow"), new NegativeArraySizeException("-3"))) {
+      assertTrue(errorOf(e).startsWith("engram: a size is too large ("));
+    }
   }
 
   @Test
