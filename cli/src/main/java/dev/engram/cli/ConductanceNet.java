@@ -27,8 +27,8 @@ final class ConductanceNet extends Layer {
   private static final int DEGREE = 80;
   private static final int INPUT_DEGREE = 8;
 
-  /** Of each neuron, where there are enough. */
-  static final int SYNAPSES = DEGREE + INPUT_DEGREE;
+  /** From excitatory neurons to each, where there are enough; the others are inhibitory. */
+  private static final int EXCITATORY_DEGREE = DEGREE * 4 / 5;
 
   // Conductances of synapses of mean weight. Those of the paper, 0.6 and 6.7, are for steps of 0.1
   // ms;
@@ -57,11 +57,11 @@ final class ConductanceNet extends Layer {
 
   ConductanceNet(int size, Key key) {
     this.size = size;
-    this.excitatory = Math.max(1, Math.min(size - 1, size * 4 / 5));
+    this.excitatory = excitatory(size);
     List<Key> keys = key.split(7);
     fromInput = sparse(NetworkProblem.INPUTS, INPUT_DEGREE, keys.get(0), keys.get(1));
-    fromExcitatory = sparse(excitatory, DEGREE * 4 / 5, keys.get(2), keys.get(3));
-    fromInhibitory = sparse(size - excitatory, DEGREE / 5, keys.get(4), keys.get(5));
+    fromExcitatory = sparse(excitatory, EXCITATORY_DEGREE, keys.get(2), keys.get(3));
+    fromInhibitory = sparse(size - excitatory, DEGREE - EXCITATORY_DEGREE, keys.get(4), keys.get(5));
     excitation = new Synapse.Exponential(size, 5, 1, DType.F32);
     inhibition = new Synapse.Exponential(size, 10, 1, DType.F32);
     neuron =
@@ -75,6 +75,20 @@ final class ConductanceNet extends Layer {
     readout =
         new LeakyReadout(
             size, NetworkProblem.CLASSES, NetworkProblem.READOUT, 1, keys.get(6), DType.F32);
+  }
+
+  private static int excitatory(int size) {
+    return Math.max(1, Math.min(size - 1, (int) (size * 4L / 5)));
+  }
+
+  /** All synapses between so many neurons, and from the inputs to them. */
+  static double synapses(int size) {
+    int excitatory = excitatory(size);
+    double each =
+        (double) INPUT_DEGREE
+            + Math.min(excitatory, EXCITATORY_DEGREE)
+            + Math.min(size - excitatory, DEGREE - EXCITATORY_DEGREE);
+    return each * size;
   }
 
   // Magnitudes within a quarter of `weight`, all of one sign: what arrives is a conductance.

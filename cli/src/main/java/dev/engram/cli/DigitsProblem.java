@@ -20,6 +20,8 @@ final class DigitsProblem implements SequenceProblem {
   /** Time constant of the readout in milliseconds. */
   private static final double READOUT = 20;
 
+  private static final int PIXELS = DigitImages.SIDE * DigitImages.SIDE;
+
   static final SequenceTask TASK =
       new SequenceTask(
           "digits",
@@ -29,12 +31,17 @@ final class DigitsProblem implements SequenceProblem {
           "Spiking Classifier of Drawn Digits",
           SequenceTask.Settings.of("digits", 200, 25, 64, 100, 5e-3),
           List.of("loss", "accuracy", "rate"),
-          SequenceTask.Demand.dense(DigitImages.SIDE * DigitImages.SIDE, 1),
+          // Arrays hold a picture and the labels of each sequence; its spikes are a tensor from the
+          // start.
+          new SequenceTask.Demand(
+              1,
+              PIXELS + 1,
+              s -> s.batch() * (double) Math.max(PIXELS, s.steps()),
+              SequenceTask.Demand.dense(PIXELS, 1).weights()),
           SpikingNet.kappa(READOUT),
           DigitsProblem::new);
 
   private static final int CLASSES = 10;
-  private static final int PIXELS = DigitImages.SIDE * DigitImages.SIDE;
 
   /** Probability of a spike per step of a white pixel. */
   private static final double BRIGHTEST = 0.5;

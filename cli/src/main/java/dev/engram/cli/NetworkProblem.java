@@ -25,7 +25,11 @@ final class NetworkProblem implements SequenceProblem {
           SequenceTask.Settings.of("network", 60, 60, 8, 4000, 2e-3),
           List.of("loss", "accuracy", "rate"),
           // At least one excitatory and one inhibitory neuron.
-          new SequenceTask.Demand(2, INPUTS + 1, n -> n * ConductanceNet.SYNAPSES),
+          new SequenceTask.Demand(
+              2,
+              INPUTS + 1,
+              SequenceTask.Demand.eachStep(INPUTS),
+              n -> ConductanceNet.synapses((int) n)),
           SpikingNet.kappa(READOUT),
           NetworkProblem::new);
 

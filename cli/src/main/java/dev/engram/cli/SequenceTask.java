@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 
 /**
  * A training of {@code engram train} in which a model sees a sequence and has a loss in each step.
@@ -83,12 +84,23 @@ record SequenceTask(
    *
    * @param leastHidden units that the model has at least
    * @param numbers in the input and the target of one step of one sequence
+   * @param longest elements of the longest array that a batch is drawn into
    * @param weights of so many hidden units, at least
    */
-  record Demand(int leastHidden, int numbers, DoubleUnaryOperator weights) {
-    /** Fully connected units. */
+  record Demand(
+      int leastHidden,
+      int numbers,
+      ToDoubleFunction<Settings> longest,
+      DoubleUnaryOperator weights) {
+    /** Fully connected units; an array for the inputs of all steps, and one for the targets. */
     static Demand dense(int inputs, int targets) {
-      return new Demand(1, inputs + targets, n -> n * (n + inputs));
+      return new Demand(
+          1, inputs + targets, eachStep(Math.max(inputs, targets)), n -> n * (n + inputs));
+    }
+
+    /** An array of so many numbers for each step of each sequence. */
+    static ToDoubleFunction<Settings> eachStep(int numbers) {
+      return s -> (double) s.steps * s.batch * numbers;
     }
   }
 
@@ -97,7 +109,8 @@ record SequenceTask(
     double weights = demand.weights.applyAsDouble(s.hidden);
     double traces = s.rules.contains(Learning.D_RTRL) ? weights * s.batch : 0;
     double results = (double) s.epochs * metrics.size() * s.rules.size();
-    return Sizes.of((double) s.steps * s.batch * demand.numbers, weights, weights, traces, results);
+    double batch = (double) s.steps * s.batch * demand.numbers;
+    return Sizes.of(batch, demand.longest.applyAsDouble(s), weights, traces, results);
   }
 
   static Optional<SequenceTask> named(String name) {

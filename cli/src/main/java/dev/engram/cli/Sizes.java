@@ -9,34 +9,31 @@ import java.util.stream.Collectors;
  * before anything is allocated.
  *
  * @param bytes below which no training with these options can stay
- * @param longest elements of its longest array
+ * @param longest elements of the longest array that a batch is drawn into
  */
 record Sizes(double bytes, double longest) {
   /** Options that make a training smaller, in the order in which they are named to the user. */
   private static final List<String> SMALLER =
       List.of("--batch", "--hidden", "--layers", "--lag", "--steps", "--epochs");
 
+  /** Those of them that make the arrays of a batch shorter. */
+  private static final List<String> SHORTER = List.of("--batch", "--lag", "--steps");
+
   /** Below this no question is asked of the machine. */
   private static final double FEW = 1e9;
 
   /**
-   * Numbers drawn at once for an initial matrix in double precision, for each element: a normal
-   * number takes two uniform ones, and each of those two words.
-   */
-  private static final int WORDS = 4;
-
-  /**
    * Of one batch and the model.
    *
-   * @param batch numbers in the inputs and targets of one batch
-   * @param matrix elements of the largest initial matrix, of which {@code weights} are made
+   * @param batch numbers in the inputs and targets of one batch, all together
+   * @param longest elements of the longest array that they are drawn into
+   * @param weights of the model
    * @param carried numbers carried from step to step, or kept for all steps
    * @param results numbers kept for the curves
    */
-  static Sizes of(double batch, double matrix, double weights, double carried, double results) {
+  static Sizes of(double batch, double longest, double weights, double carried, double results) {
     // The weights and the two moments of Adam.
-    return new Sizes(
-        4 * (3 * weights + carried + batch) + 8 * results, Math.max(batch, WORDS * matrix));
+    return new Sizes(4 * (3 * weights + carried + batch) + 8 * results, longest);
   }
 
   /**
@@ -62,14 +59,18 @@ record Sizes(double bytes, double longest) {
                   + " %s",
               longest,
               Integer.MAX_VALUE,
-              smaller(syntax)));
+              named(syntax, SHORTER)));
     }
   }
 
   /** {@code --batch, --hidden or --steps}: what a command has of these; empty when it has none. */
   static String smaller(Syntax syntax) {
+    return named(syntax, SMALLER);
+  }
+
+  private static String named(Syntax syntax, List<String> wanted) {
     List<String> names = syntax.options().stream().<String>map(Option::name).toList();
-    List<String> has = SMALLER.stream().filter(names::contains).toList();
+    List<String> has = wanted.stream().filter(names::contains).toList();
     int last = has.size() - 1;
     return last < 1
         ? String.join("", has)

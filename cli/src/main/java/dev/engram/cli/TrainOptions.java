@@ -140,13 +140,20 @@ record TrainOptions(
   /**
    * What these options take at least, in single precision: the weights of two gates and the
    * candidate, the traces of two of them for each sequence (D-RTRL) or the hidden states of all
-   * steps (BPTT), the digits of one batch, and the losses.
+   * steps (BPTT), the symbols of one batch with the digits asked for, and the losses.
    */
   Sizes sizes() {
-    double weights = (double) hidden * (hidden + DIGITS) * layers;
-    double traces = rules.contains(Learning.D_RTRL) ? 2 * weights * batch : 0;
+    double matrix = (double) hidden * (hidden + CopyingProblem.SYMBOLS);
+    double above = 2.0 * hidden * hidden;
+    double matrices = matrix + (layers - 1) * above;
+    double traces = rules.contains(Learning.D_RTRL) ? 2 * matrices * batch : 0;
     double states = rules.contains(Learning.BPTT) ? (double) steps() * batch * hidden * layers : 0;
-    double matrix = (double) hidden * (hidden + (layers == 1 ? DIGITS : hidden));
-    return Sizes.of((double) steps() * batch, matrix, weights, Math.max(traces, states), epochs);
+    double symbols = (double) steps() * batch;
+    return Sizes.of(
+        symbols + (double) DIGITS * batch,
+        symbols,
+        3 * matrices,
+        Math.max(traces, states),
+        (double) epochs * rules.size());
   }
 }

@@ -231,67 +231,6 @@ class FailuresTest {
     SequenceTask.all().forEach(t -> assertTrue(streams.out().contains("  " + t.name() + " ")));
   }
 
-  /** Each job has its sizes, at their largest one by one. */
-  static Stream<String> huge() {
-    List<String> all = new ArrayList<>();
-    for (SequenceTask t : SequenceTask.all()) {
-      String job = "train " + t.name() + " --out FOLDER/o ";
-      all.add(job + "--hidden 1000000 --batch 1000");
-      all.add(job + "--steps 10000000 --batch 1000000");
-      all.add(job + "--steps 3000000 --batch 1000");
-      all.add(job + "--batch 1000000 --steps 10000");
-    }
-    all.add("train copying --out FOLDER/o --hidden 32768 --layers 1000");
-    all.add("train copying --out FOLDER/o --lag 10000000 --batch 1000000");
-    return all.stream();
-  }
-
-  @ParameterizedTest
-  @MethodSource("huge")
-  void sizesThatDoNotFitAreRefused(String line) throws Exception {
-    assertEquals(Main.USAGE, run(line));
-    String message = streams.err().lines().findFirst().orElseThrow();
-    assertTrue(
-        message.matches(
-            "engram: these sizes need (more than [0-9.]+ GB of memory, this machine has [0-9.]+ GB"
-                + "|an array of \\d+ numbers, and no array holds more than 2147483647);"
-                + " lower --.*"),
-        message);
-    String job = words(line).get(1);
-    Syntax syntax = SequenceTask.named(job).map(SequenceTask::syntax).orElse(TrainOptions.SYNTAX);
-    List<String> known = syntax.options().stream().<String>map(Option::name).toList();
-    for (String option : message.replaceFirst(".*; lower ", "").split(", | or ")) {
-      assertTrue(known.contains(option), option);
-    }
-  }
-
-  @Test
-  void whereMemoryIsEnoughArraysAreNot() throws Exception {
-    Syntax syntax = new Syntax("engram x", "", List.of(TrainOptions.BATCH, TrainOptions.LAG));
-    new Sizes(0.9e9, Integer.MAX_VALUE).check(syntax);
-    UsageException e =
-        assertThrows(
-            UsageException.class, () -> new Sizes(0.9e9, 0x1p31).check(syntax));
-    assertEquals(
-        "these sizes need an array of 2147483648 numbers, and no array holds more than 2147483647;"
-            + " lower --batch or --lag",
-        e.getMessage());
-  }
-
-  /** The least of every size trains. */
-  @ParameterizedTest
-  @ValueSource(strings = {"integrator", "match", "match-lif", "digits", "text", "network"})
-  void theSmallestTrainingRuns(String job) {
-    SequenceTask task = SequenceTask.named(job).orElseThrow();
-    int hidden = task.demand().leastHidden();
-    String line = "train %s --epochs 1 --steps 1 --batch 1 --hidden %d --out FOLDER/%s";
-    assertEquals(Main.OK, run(line.formatted(job, hidden, job)), streams.err());
-    assertEquals(Main.USAGE, run(line.formatted(job, hidden - 1, job)));
-    assertTrue(
-        streams.err().contains("engram: --hidden must be an integer from " + hidden + " to "),
-        streams.err());
-  }
-
   @Test
   void theTableSaysWhatItIsOf() throws IOException {
     run(
