@@ -130,7 +130,7 @@ final class Branch {
               + labels.onTrue()
               + " ("
               + Where.here()
-              + ")");
+              + "); cast, reshape or broadcast one of them");
     }
   }
 }

@@ -135,7 +135,9 @@ final class Differentiate {
     }
     if (paths.isEmpty()) {
       throw new EngramException(
-          "grad: argument 0 holds no tensor to differentiate by (" + Where.here() + ")");
+          "grad: argument 0 holds no tensor to differentiate by ("
+              + Where.here()
+              + "); put what is to be differentiated by first");
     }
     return paths.size();
   }

@@ -200,7 +200,7 @@ final class Directional {
                 + type
                 + " ("
                 + Where.here()
-                + ")");
+                + "); give it the type of what it belongs to, with .cast or .broadcastTo");
       }
     }
     return got.leaves();

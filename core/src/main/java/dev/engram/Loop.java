@@ -73,7 +73,7 @@ final class Loop {
               + to
               + ", expected to >= from ("
               + Where.here()
-              + ")");
+              + "); count up, and use from + to - 1 - i where i should go down");
     }
     return HostTensor.of(IntStream.range(from, to).toArray(), to - from);
   }
@@ -139,7 +139,7 @@ final class Loop {
               + paths
               + ", and equal static parts ("
               + Where.here()
-              + ")");
+              + "); give the carry back as it came, and results of a step beside it");
     }
     for (int i = 0; i < paths.size(); i++) {
       TensorType got = results.get(i).type();
@@ -155,7 +155,7 @@ final class Loop {
                 + want
                 + ", the type it came in with ("
                 + Where.here()
-                + ")");
+                + "); cast it where it differs; what grows belongs to the results of the steps, which are stacked");
       }
     }
   }

@@ -28,7 +28,7 @@ final class Switch {
               + index.type()
               + ", expected i32[] or another integer scalar ("
               + Where.here()
-              + ")");
+              + "); convert it with .cast(DType.I32)");
     }
     return new Switch(index, branches).pick(0, branches.size(), args);
   }

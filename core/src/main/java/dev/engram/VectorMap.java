@@ -66,7 +66,7 @@ final class VectorMap {
                         "vmap: there is nothing to map over: no argument has a mapped axis and the"
                             + " function reads no mapped state ("
                             + Where.here()
-                            + ")"));
+                            + "); give one argument an axis, such as Axes.first()"));
     for (Captured c : traced.captured()) {
       batched.add(
           c instanceof Captured.OfState(State s, int outer) && outer > t.frame().enteringMapped(s));
@@ -156,7 +156,7 @@ final class VectorMap {
               + axis
               + ", as the other mapped arguments ("
               + Where.here()
-              + ")");
+              + "); give Axes.NONE for an argument that all examples share");
     }
     return n;
   }

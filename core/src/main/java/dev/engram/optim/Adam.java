@@ -41,7 +41,7 @@ public final class Adam extends Optimizer {
   /**
    * @param beta1 from 0 to below 1
    * @param beta2 from 0 to below 1
-   * @param epsilon above 0
+   * @param epsilon at least 1e-37, which f32 still tells from 0
    * @param decay see {@link Optimizer}
    */
   public Adam(LearningRate rate, double beta1, double beta2, double epsilon, double decay) {

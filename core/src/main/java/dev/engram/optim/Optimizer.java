@@ -224,7 +224,7 @@ public abstract class Optimizer extends Module {
               + weight.type()
               + " ("
               + Where.here()
-              + ")");
+              + "); take the gradient by the registered weights");
     }
   }
 

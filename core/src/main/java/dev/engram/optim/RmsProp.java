@@ -28,7 +28,7 @@ public final class RmsProp extends Optimizer {
 
   /**
    * @param rho from 0 to below 1
-   * @param epsilon above 0
+   * @param epsilon at least 1e-37, which f32 still tells from 0
    * @param momentum from 0 to below 1; 0 for none
    * @param decay see {@link Optimizer}
    */

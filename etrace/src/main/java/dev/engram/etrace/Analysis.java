@@ -362,8 +362,9 @@ final class Analysis {
       case RELATION_EXCLUDED_NON_TEMPORAL ->
           what
               + " has no connected hidden state: it is treated as non-temporal and learns from each"
-              + " step's own gradient, which is exact for a readout; accept that with .untraced()"
-              + " on its layer or weight, or let its output flow into a hidden state";
+              + " step's own gradient, which is exact for a readout; if it is none, let its output"
+              + " flow into a hidden state, else accept that with .untraced() on its layer or"
+              + " weight";
       case HIDDEN_GROUP_MERGED,
           RELATION_INCLUDED,
           RELATION_PARTIAL_PATH,

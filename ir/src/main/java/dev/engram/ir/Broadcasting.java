@@ -102,7 +102,7 @@ final class Broadcasting {
               + to
               + "] ("
               + Where.here()
-              + ")");
+              + "); put axes of length 1 in with expandDims, or repeat with concat");
     }
     if (t instanceof Tracer x && x.value() instanceof Lit lit) {
       return x.builder().tracer(new Lit(t.type().with(to), lit.bits()));
@@ -145,7 +145,7 @@ final class Broadcasting {
               + a.type()
               + (b.rank() == 2 && b.shape().dim(1) == a.shape().dim(ka)
                   ? "; .transpose() would fit"
-                  : "")
+                  : "; reshape or slice one of them")
               + " ("
               + Where.here()
               + ")");

@@ -85,7 +85,7 @@ final class Convolution {
   private static int spatial(String op, Tensor x, int axes) {
     if (axes < 1 || x.rank() < axes + 1) {
       throw new TypeException(
-          "%s: operand 0 has type %s, expected at least one spatial axis, and an axis for channels behind all %d (%s)"
+          "%s: operand 0 has type %s, expected at least one spatial axis, and an axis for channels behind all %d (%s); add one with .expandDims(-1)"
               .formatted(op, x.type(), axes, Where.here()));
     }
     return x.rank() - 1 - axes;

@@ -43,7 +43,7 @@ final class Einsum {
     String[] inputs = (arrow < 0 ? plain : plain.substring(0, arrow)).split(",", -1);
     if (operands.isEmpty() || inputs.length != operands.size()) {
       throw error(
-          "got %d operands, expected %d as the text names"
+          "got %d operands, expected %d as the text names; write the axes of each, with commas between"
               .formatted(operands.size(), inputs.length));
     }
     List<List<String>> labels = new ArrayList<>();
@@ -95,7 +95,7 @@ final class Einsum {
     }
     if (all.size() != t.rank()) {
       throw error(
-          "operand %d has type %s, expected %d axes for \"%s\""
+          "operand %d has type %s, expected %d axes for \"%s\"; write a letter for each axis, or ... for those in front"
               .formatted(operand, t.type(), named, text));
     }
     for (int a = 0; a < all.size(); a++) {
@@ -120,7 +120,7 @@ final class Einsum {
     }
     if (!label.startsWith(DOTS) || (known != 1 && n != 1)) {
       throw error(
-          "operand %d has type %s, expected length %d on axis %d, as %s has it before"
+          "operand %d has type %s, expected length %d on axis %d, as %s has it before; transpose it, or give that axis a letter of its own"
               .formatted(operand, t.type(), known, axis, label));
     }
     lengths.put(label, known == 1 ? n : known);

@@ -115,7 +115,7 @@ final class Moves {
     int a = x.shape().axis("squeeze", axis);
     if (x.dim(a) != 1) {
       throw error(
-          "squeeze", "axis %d of %s has length %d, expected 1".formatted(axis, x.type(), x.dim(a)));
+          "squeeze", "axis %d of %s has length %d, expected 1; choose a position of it with slice, or reduce it".formatted(axis, x.type(), x.dim(a)));
     }
     return x.reshape(x.shape().without(List.of(a)));
   }
@@ -126,7 +126,7 @@ final class Moves {
     if (parts < 1 || n % parts != 0) {
       throw error(
           "split",
-          "axis %d of %s does not divide into %d parts, expected a divisor of %d"
+          "axis %d of %s does not divide into %d parts, expected a divisor of %d; cut unequal parts with slice"
               .formatted(axis, x.type(), parts, n));
     }
     int step = n / parts;

@@ -36,6 +36,8 @@ class MistakesTest {
     DeclaredTypeMistakes.add(rows);
     ModelMistakes.add(rows);
     LearnerMistakes.add(rows);
+    NumberMistakes.add(rows);
+    NullMistakes.add(rows);
     return rows.all();
   }
 
@@ -51,6 +53,9 @@ class MistakesTest {
       String message = message(m);
       boolean more = i + 1 < all.size() && all.get(i + 1).file().equals(m.file());
       int end = more ? all.get(i + 1).line() : Integer.MAX_VALUE;
+      if (!message.contains("expected") && !message.contains("; ")) {
+        faults.add(m.what() + ": neither what was expected nor what to do: " + message);
+      }
       if (!ownLine(message, m, end)) {
         faults.add(m.what() + ": no line of lines " + m.line() + " to " + end + ": " + message);
       }

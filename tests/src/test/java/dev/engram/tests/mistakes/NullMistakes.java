@@ -1,0 +1,81 @@
+package dev.engram.tests.mistakes;
+
+import dev.engram.DRtrl;
+import dev.engram.Engram;
+import dev.engram.Fn1;
+import dev.engram.Key;
+import dev.engram.Layer;
+import dev.engram.Learner;
+import dev.engram.State;
+import dev.engram.Step;
+import dev.engram.ir.DType;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
+import dev.engram.nn.GruCell;
+import java.util.Arrays;
+import java.util.List;
+
+/** With null where something is expected. */
+final class NullMistakes {
+  private static final Tensor X = HostTensor.full(TensorType.of(DType.F32, 3), 0);
+  private static final Tensor XS = HostTensor.full(TensorType.of(DType.F32, 7, 5, 3), 0);
+
+  private NullMistakes() {}
+
+  @SuppressWarnings({"NullAway", "TypeParameterUnusedInFormals", "unchecked"})
+  private static <T> T nothing() {
+    return (T) null;
+  }
+
+  static void add(Rows rows) {
+    tensors(rows);
+    functions(rows);
+    models(rows);
+  }
+
+  private static void tensors(Rows rows) {
+    rows.refused("values that are null", () -> HostTensor.of(NullMistakes.<float[]>nothing(), 3));
+    rows.refused("a null operand", () -> X.add(NullMistakes.<Tensor>nothing()));
+    rows.refused("a null part", () -> Tensor.concat(0, X, nothing()));
+  }
+
+  private static void functions(Rows rows) {
+    rows.refused("jit of null", () -> Engram.jit(NullMistakes.<Fn1<Tensor, Tensor>>nothing()));
+    rows.refused("jit called with null", () -> Engram.jit((Tensor x) -> x).apply(nothing()));
+    rows.refused(
+        "jit of what gives null",
+        () -> Engram.jit((Tensor x) -> NullMistakes.<Tensor>nothing()).apply(X));
+    rows.refused(
+        "grad called with null", () -> Engram.grad((Tensor x) -> x.sum()).apply(nothing()));
+    rows.refused("vmap called with null", () -> Engram.vmap((Tensor x) -> x).apply(nothing()));
+    rows.refused(
+        "a null sequence",
+        () -> Engram.forLoop((Tensor x) -> x, NullMistakes.<Tensor>nothing()));
+    rows.refused(
+        "a null carry",
+        () ->
+            Engram.scan(
+                (Tensor c, Tensor x) -> new Step<>(c, x), NullMistakes.<Tensor>nothing(), X));
+    rows.refused(
+        "a list with null",
+        () -> Engram.jit((List<Tensor> l) -> l.getFirst()).apply(Arrays.asList(X, nothing())));
+    rows.refused(
+        "a null condition", () -> Engram.cond(NullMistakes.<Tensor>nothing(), () -> X, () -> X));
+  }
+
+  private static void models(Rows rows) {
+    rows.refused("a state of null", () -> State.parameter(NullMistakes.<Tensor>nothing()));
+    rows.refused("a state set to null", () -> State.parameter(X).set(nothing()));
+    rows.refused("a learner of no model", () -> new DRtrl(nothing()));
+    rows.refused(
+        "a learner compiled for no model",
+        () -> Learner.compile(NullMistakes.<Layer>nothing(), DRtrl::new, XS.get(0)));
+    rows.refused(
+        "a learner called with null",
+        () ->
+            Learner.compile(
+                    new GruCell(3, 2, Key.of(0)), m -> new DRtrl(m, _ -> {}), XS.get(0))
+                .call(nothing()));
+  }
+}
