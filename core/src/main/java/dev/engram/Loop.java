@@ -155,7 +155,8 @@ final class Loop {
                 + want
                 + ", the type it came in with ("
                 + Where.here()
-                + "); cast it where it differs; what grows belongs to the results of the steps, which are stacked");
+                + "); cast it where it differs; what grows belongs to the results of the steps,"
+                + " which are stacked");
       }
     }
   }

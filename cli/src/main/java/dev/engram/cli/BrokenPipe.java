@@ -6,9 +6,9 @@ import java.nio.channels.Pipe;
 import java.util.Optional;
 
 /**
- * Tells whether a write failed because nobody reads the pipe any more. Java has no error number
- * for that, only the operating system's text, which is in the user's language; a pipe that is
- * broken on purpose shows what it is here.
+ * Tells whether a write failed because nobody reads the pipe any more. Java has no error number for
+ * that, only the operating system's text, which is in the user's language; a pipe that is broken on
+ * purpose shows what it is here.
  */
 final class BrokenPipe {
   private BrokenPipe() {}

@@ -61,7 +61,8 @@ final class ConductanceNet extends Layer {
     List<Key> keys = key.split(7);
     fromInput = sparse(NetworkProblem.INPUTS, INPUT_DEGREE, keys.get(0), keys.get(1));
     fromExcitatory = sparse(excitatory, EXCITATORY_DEGREE, keys.get(2), keys.get(3));
-    fromInhibitory = sparse(size - excitatory, DEGREE - EXCITATORY_DEGREE, keys.get(4), keys.get(5));
+    fromInhibitory =
+        sparse(size - excitatory, DEGREE - EXCITATORY_DEGREE, keys.get(4), keys.get(5));
     excitation = new Synapse.Exponential(size, 5, 1, DType.F32);
     inhibition = new Synapse.Exponential(size, 10, 1, DType.F32);
     neuron =

@@ -149,8 +149,7 @@ class FailuresTest {
     assertEquals(Main.OK, run("--help", new ResultStream(new Refusing(german), utf8, closed)));
     assertEquals("", streams.err());
     assertEquals(
-        Main.FAILED,
-        run("--help", new ResultStream(new Refusing("Broken pipe"), utf8, closed)));
+        Main.FAILED, run("--help", new ResultStream(new Refusing("Broken pipe"), utf8, closed)));
   }
 
   @ParameterizedTest

@@ -74,8 +74,7 @@ class SizesTest {
     Syntax syntax = new Syntax("engram x", "", List.of(TrainOptions.BATCH, TrainOptions.LAG));
     new Sizes(0.9e9, Integer.MAX_VALUE).check(syntax);
     UsageException e =
-        assertThrows(
-            UsageException.class, () -> new Sizes(0.9e9, 0x1p31).check(syntax));
+        assertThrows(UsageException.class, () -> new Sizes(0.9e9, 0x1p31).check(syntax));
     assertEquals(
         "these sizes need an array of 2147483648 numbers, and no array holds more than 2147483647;"
             + " lower --batch or --lag",

@@ -60,7 +60,11 @@ public final class Gradients {
   // √Σ g² = m √Σ (g/m)², whatever m is, with m the greatest |g|.
   private static Tensor length(String op, Grads grads) {
     if (grads.byPath().isEmpty()) {
-      throw new EngramException(op + ": there is no gradient, expected at least one (" + Where.here() + "); take grad by the weights of a model");
+      throw new EngramException(
+          op
+              + ": there is no gradient, expected at least one ("
+              + Where.here()
+              + "); take grad by the weights of a model");
     }
     List<Tensor> all = grads.byPath().values().stream().map(g -> g.cast(DType.F64)).toList();
     if (!isDouble(grads)) {

@@ -18,7 +18,15 @@ public sealed interface Move extends Op {
       Types.arity("reshape", in, 1);
       TensorType x = in.getFirst();
       if (x.size() != shape.size()) {
-        throw Types.bad("reshape", 0, x, shape.size() + " elements, for shape [" + shape + "]; give lengths whose product is " + x.size());
+        throw Types.bad(
+            "reshape",
+            0,
+            x,
+            shape.size()
+                + " elements, for shape ["
+                + shape
+                + "]; give lengths whose product is "
+                + x.size());
       }
       return List.of(x.with(shape));
     }
@@ -188,7 +196,11 @@ public sealed interface Move extends Op {
         if (t.dtype() != first.dtype()
             || t.rank() != first.rank()
             || !t.shape().with(axis, 0).equals(first.shape().with(axis, 0))) {
-          throw Types.bad("concat", i, t, first + " except on axis " + axis + "; pad or slice it, or join along another axis");
+          throw Types.bad(
+              "concat",
+              i,
+              t,
+              first + " except on axis " + axis + "; pad or slice it, or join along another axis");
         }
         total += t.shape().dim(axis);
       }

@@ -115,7 +115,9 @@ final class Moves {
     int a = x.shape().axis("squeeze", axis);
     if (x.dim(a) != 1) {
       throw error(
-          "squeeze", "axis %d of %s has length %d, expected 1; choose a position of it with slice, or reduce it".formatted(axis, x.type(), x.dim(a)));
+          "squeeze",
+          "axis %d of %s has length %d, expected 1; choose a position of it with slice, or reduce it"
+              .formatted(axis, x.type(), x.dim(a)));
     }
     return x.reshape(x.shape().without(List.of(a)));
   }

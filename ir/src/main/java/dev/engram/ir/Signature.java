@@ -63,7 +63,11 @@ public enum Signature {
   DType resultType(String op, List<TensorType> in) {
     int first = this == SELECT ? 1 : 0;
     if (this == SELECT && in.getFirst().dtype() != DType.BOOL) {
-      throw Types.bad(op, 0, in.getFirst(), "bool[" + in.getFirst().shape() + "]; compare it with something, such as x.gt(0)");
+      throw Types.bad(
+          op,
+          0,
+          in.getFirst(),
+          "bool[" + in.getFirst().shape() + "]; compare it with something, such as x.gt(0)");
     }
     DType dtype = in.get(first).dtype();
     if (!accepts(dtype)) {

@@ -16,7 +16,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code .ci/run} checks what it says: each of its checks passes what is whole, and nothing else. */
+/**
+ * {@code .ci/run} checks what it says: each of its checks passes what is whole, and nothing else.
+ */
 class ContinuousIntegrationTest {
   private static final Path ROOT =
       Path.of(System.getProperty("engram.root")).toAbsolutePath().normalize();
@@ -89,7 +91,8 @@ class ContinuousIntegrationTest {
       write("README.md", readme + more);
       refused("the README has other commands", function("pristine=.", "check_commands"));
     }
-    write("README.md", readme.replace("    mvn -B -ntp verify\n", "").replace("`mvn -B -ntp v", "`"));
+    write(
+        "README.md", readme.replace("    mvn -B -ntp verify\n", "").replace("`mvn -B -ntp v", "`"));
     refused("the README has other commands", function("pristine=.", "check_commands"));
     // What stands in a fence is a program, or what one prints.
     write("README.md", readme + "\n```\n    ./engram nix\n```\n");
@@ -156,8 +159,15 @@ class ContinuousIntegrationTest {
     String classes = folder.resolve("classes").toString();
     String pages = folder.resolve("pages").toString();
     tool("javac", "-d", classes, descriptor.toString(), code.toString());
-    tool("javadoc", "-quiet", "-d", pages, "--module-source-path", "m=" + folder.resolve("src"),
-        "--module", "m");
+    tool(
+        "javadoc",
+        "-quiet",
+        "-d",
+        pages,
+        "--module-source-path",
+        "m=" + folder.resolve("src"),
+        "--module",
+        "m");
     jar("", "classes");
     jar("-sources", "src");
     refused("other jars were installed", installed());
@@ -171,10 +181,13 @@ class ContinuousIntegrationTest {
     refused("r/dev/engram/engram-m/0.1/engram-m-0.1-SNAPSHOT-sources.jar has other", installed());
     jar("-sources", "src");
     jar("-javadoc", "nothing");
-    refused("r/dev/engram/engram-m/0.1/engram-m-0.1-SNAPSHOT-javadoc.jar has no index", installed());
+    refused(
+        "r/dev/engram/engram-m/0.1/engram-m-0.1-SNAPSHOT-javadoc.jar has no index", installed());
     Files.copy(folder.resolve("pages/index.html"), nothing.resolveSibling("index.html"));
     jar("-javadoc", "nothing");
-    refused("r/dev/engram/engram-m/0.1/engram-m-0.1-SNAPSHOT-javadoc.jar has no page of a", installed());
+    refused(
+        "r/dev/engram/engram-m/0.1/engram-m-0.1-SNAPSHOT-javadoc.jar has no page of a",
+        installed());
     jar("-javadoc", "pages");
     jar("", "nothing");
     refused("r/dev/engram/engram-m/0.1/engram-m-0.1-SNAPSHOT.jar has no module", installed());

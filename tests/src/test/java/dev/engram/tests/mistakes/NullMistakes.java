@@ -50,8 +50,7 @@ final class NullMistakes {
         "grad called with null", () -> Engram.grad((Tensor x) -> x.sum()).apply(nothing()));
     rows.refused("vmap called with null", () -> Engram.vmap((Tensor x) -> x).apply(nothing()));
     rows.refused(
-        "a null sequence",
-        () -> Engram.forLoop((Tensor x) -> x, NullMistakes.<Tensor>nothing()));
+        "a null sequence", () -> Engram.forLoop((Tensor x) -> x, NullMistakes.<Tensor>nothing()));
     rows.refused(
         "a null carry",
         () ->
@@ -74,8 +73,7 @@ final class NullMistakes {
     rows.refused(
         "a learner called with null",
         () ->
-            Learner.compile(
-                    new GruCell(3, 2, Key.of(0)), m -> new DRtrl(m, _ -> {}), XS.get(0))
+            Learner.compile(new GruCell(3, 2, Key.of(0)), m -> new DRtrl(m, _ -> {}), XS.get(0))
                 .call(nothing()));
   }
 }
