@@ -118,7 +118,7 @@ public record Compiler(String backend, Pipeline passes) {
   private static void tellOfNone() {
     if (!TOLD.getAndSet(true)) {
       Log.warning(
-          "no backend cpu is there, so programs are interpreted, some 50 times slower; add the"
+          "no backend cpu is there, so programs are interpreted, 10 to 40 times slower; add the"
               + " dependency dev.engram:engram-backend-cpu, or accept it with"
               + " -Dengram.backend=interpreter");
     }
