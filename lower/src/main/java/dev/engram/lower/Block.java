@@ -27,6 +27,12 @@ final class Block {
 
   private static final int INLINE_WEIGHT = 32;
 
+  /** Up to so many bytes a value that is read again is kept, whatever it is computed from. */
+  private static final double KEPT = 1L << 30;
+
+  /** Beyond, it is computed again when it is so many times as large as what it is computed from. */
+  private static final double SPREAD = 16;
+
   /** Readers of one value that are tried as company. */
   private static final int NEIGHBOURS = 4;
 
@@ -47,6 +53,10 @@ final class Block {
   private final Readers readers = new Readers();
   private final Set<Value> params = new HashSet<>();
   private final Map<Value, Integer> weights = new HashMap<>();
+
+  /** Bytes in memory that a value is computed from; its own, where it lies there. */
+  private final Map<Value, Double> read = new HashMap<>();
+
   private final Demand demand;
   private final Set<Value> carried = new HashSet<>();
   private final boolean fuse;
@@ -120,14 +130,25 @@ final class Block {
           return;
         }
         int weight = operandWeight(e) + (kind == Reads.Kind.FREE ? 0 : 1);
-        boolean shared = kind == Reads.Kind.MAP && (demand.isShared(e.out()) || !fuse);
+        boolean shared = kind == Reads.Kind.MAP && (demand.isShared(e.out()) && !spreads(e) || !fuse);
         if (demand.isStored(e.out()) || shared || weight > INLINE_WEIGHT) {
           mapped(new Node(e.out(), e, Reads.Kind.MAP, Math.max(1, weight)));
         } else {
           weights.put(e.out(), weight);
+          read.put(e.out(), readBytes(e));
         }
       }
     }
+  }
+
+  // Such as the sums of all pairs out of two long rows.
+  private boolean spreads(Eqn e) {
+    double bytes = e.out().type().bytes();
+    return bytes > KEPT && bytes > SPREAD * readBytes(e);
+  }
+
+  private double readBytes(Eqn e) {
+    return e.inputs().stream().mapToDouble(v -> read.getOrDefault(v, (double) v.type().bytes())).sum();
   }
 
   // A short contraction is written out unless it can fold along with what it reads.

@@ -1,6 +1,7 @@
 package dev.engram.backend.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.backend.cpu.CpuOptions.Vectors;
 import dev.engram.ir.DType;
@@ -32,6 +33,31 @@ class ManyPointsTest {
     CpuBackend cpu = new CpuBackend(new CpuOptions(1, vectors));
     CpuExecutable code = (CpuExecutable) cpu.compile(ProgramVerifier.verify(p));
     return code.nests().stream().mapToLong(n -> n.kernel.rows().foldedPoints()).max().orElseThrow();
+  }
+
+  /** The sums of all pairs are no result: they are made as they are read, not 10 GB before. */
+  @Test
+  void noBufferHoldsThem() {
+    for (UnaryOperator<Tensor> fold :
+        List.<UnaryOperator<Tensor>>of(x -> x.max(0, 1), x -> x.sum(0, 1), Tensor::sum)) {
+      assertTrue(program(fold).arenaBytes() < 1 << 20, program(fold).arenaBytes() + " bytes");
+    }
+  }
+
+  /** The control: what is as large as what it is computed from is computed once. */
+  @Test
+  void aLargeValueIsComputedOnce() {
+    Trace t = new Trace("large");
+    Tensor x = t.input(TensorType.of(DType.F32, N, N), Role.INPUT, "");
+    LoopProgram p =
+        Lowering.lower(
+            t.build(
+                t.run(
+                    () -> {
+                      Tensor y = x.mul(2).add(1);
+                      return List.of(t.lift(y.transpose().sum(1)), t.lift(y.cumSum(0).max(0)));
+                    })));
+    assertTrue(p.arenaBytes() >= 4L * N * N, p.arenaBytes() + " bytes");
   }
 
   @Test
