@@ -160,12 +160,14 @@ final class GammaFunction {
   /** Hurwitz' zeta function Σ_{k≥0} (q+k)^-s for s >= 2; ∞ or NaN at its poles. */
   private static double zeta(int s, double q) {
     if (q <= 0) {
-      // the terms of negative base once more upwards, as differences of two series
+      // The terms of negative base once more upwards, as differences of two series. The distance
+      // to the pole on the right is exact; one less that on the left is 0 close to it.
       double up = q - Math.floor(q);
+      double down = Math.ceil(q) - q;
       if (up == 0 || Double.isNaN(up)) {
         return s % 2 == 0 ? Double.POSITIVE_INFINITY : Double.NaN;
       }
-      return zeta(s, up) + sign(s) * (zeta(s, 1 - up) - zeta(s, 1 - q));
+      return zeta(s, up) + sign(s) * (zeta(s, down) - zeta(s, 1 - q));
     }
     double sum = 0;
     double x = q;

@@ -93,6 +93,23 @@ class SpecialFunctionsTest {
         AssertionError.class, () -> assertTrue(p.error(p.value * (1 + 1e-14)) <= allowed(p)));
   }
 
+  /** ψ^(n)(x) nears (-1)^(n+1) n! / d^(n+1) at a distance d from each pole, on both sides. */
+  @Test
+  void besidePoles() {
+    for (double d : new double[] {0x1p-70, 0x1p-52, 0x1p-30}) {
+      for (double pole : new double[] {0, -1, -2}) {
+        for (double x : new double[] {pole - d, pole + d}) {
+          double r = x - pole; // exact; 0 where the pole is the nearest number
+          if (r != 0) {
+            assertEquals(1, eval(Rows.DIGAMMA, x) * -r, 1e-8, "digamma " + x);
+            assertEquals(1, eval(Rows.POLYGAMMA, 1, x) * r * r, 1e-8, "trigamma " + x);
+            assertEquals(1, eval(Rows.POLYGAMMA, 2, x) * -r * r * r / 2, 1e-8, "order 2, " + x);
+          }
+        }
+      }
+    }
+  }
+
   @Test
   void endsAndPoles() {
     double inf = Double.POSITIVE_INFINITY;
