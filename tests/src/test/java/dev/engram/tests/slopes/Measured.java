@@ -108,9 +108,9 @@ record Measured(double ulps, String where) {
     }
   }
 
-  /** The derivative of a row in its first operand. */
-  static Graph firstSlope(ElementwiseRow row, TensorType type) {
-    return slope(graph(row, type), 0, false);
+  /** The derivative of a row in operand i. */
+  static Graph slopeOf(ElementwiseRow row, TensorType type, int i) {
+    return slope(graph(row, type), i, false);
   }
 
   private static Graph graph(ElementwiseRow row, TensorType type) {
