@@ -5,10 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
+import dev.engram.ir.Custom;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.RunException;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -19,6 +22,50 @@ import org.junit.jupiter.api.TestFactory;
 class DeadCheckTest {
   private static final Tensor GOOD = HostTensor.of(new float[] {1, 2}, 2);
   private static final Tensor BAD = HostTensor.of(new float[] {1, 7}, 2);
+
+  /** An author's own op that checks its operand. */
+  record Checked() implements Custom {
+    @Override
+    public String mnemonic() {
+      return "checked";
+    }
+
+    @Override
+    public List<TensorType> typeOf(List<TensorType> in) {
+      return in;
+    }
+
+    @Override
+    public List<Tensor> expand(List<Tensor> in) {
+      checked(in.getFirst());
+      return in;
+    }
+  }
+
+  /** The same with a result of no elements. */
+  record CheckedNothing() implements Custom {
+    @Override
+    public String mnemonic() {
+      return "checkedNothing";
+    }
+
+    @Override
+    public List<TensorType> typeOf(List<TensorType> in) {
+      return List.of(TensorType.of(in.getFirst().dtype(), 0));
+    }
+
+    @Override
+    public List<Tensor> expand(List<Tensor> in) {
+      checked(in.getFirst());
+      return List.of(in.getFirst().slice(0, 0, 0));
+    }
+  }
+
+  /** Uses the op that checks, and not what it gives. */
+  private static Tensor inCustom(Tensor x) {
+    Tensor.apply(new Checked(), List.of(x));
+    return x.mul(x).sum();
+  }
 
   /** Checks and does not use what it has checked. */
   private static Tensor checked(Tensor x) {
@@ -89,6 +136,22 @@ class DeadCheckTest {
     m.put(
         "jit of grad of a loop",
         Engram.jit((Tensor x) -> Engram.grad((Tensor w) -> loop(w, x)).apply(weight)));
+    m.put("an op of one's own", Engram.jit(DeadCheckTest::inCustom));
+    m.put("jit of grad of it", Engram.jit(Engram.grad(DeadCheckTest::inCustom)));
+    m.put(
+        "an op of one's own in a loop",
+        Engram.jit(
+            x -> {
+              Engram.forLoop(0, 3, (i, c) -> c.add(inCustom(x)), x.sum());
+              return x.sum();
+            }));
+    m.put(
+        "an op of one's own without elements",
+        Engram.jit(
+            x -> {
+              Tensor.apply(new CheckedNothing(), List.of(x));
+              return x.sum();
+            }));
     m.put("remat", Engram.jit(Engram.grad(x -> Engram.remat(DeadCheckTest::checked).apply(x))));
     return m;
   }

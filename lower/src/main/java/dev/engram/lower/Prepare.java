@@ -40,7 +40,7 @@ final class Prepare {
 
   static Graph prepare(Graph g, boolean pack) {
     Graph plain = prepare(g);
-    return Dce.equations(pack ? Hoist.run(PackOperands.run(plain)) : plain, e -> Dce.stops(e.op()));
+    return Dce.equations(pack ? Hoist.run(PackOperands.run(plain)) : plain, Dce::stops);
   }
 
   private static Graph prepare(Graph g) {
@@ -49,7 +49,7 @@ final class Prepare {
       p.map.put(q.var(), p.to.param(q));
     }
     List<Value> outs = p.body(g);
-    return Dce.equations(p.to.build(outs), e -> Dce.stops(e.op()));
+    return Dce.equations(p.to.build(outs), Dce::stops);
   }
 
   private List<Value> body(Graph g) {

@@ -1,11 +1,13 @@
 package dev.engram.ir.passes;
 
+import dev.engram.ir.AxisOp;
 import dev.engram.ir.Cast;
 import dev.engram.ir.Check;
 import dev.engram.ir.Control;
 import dev.engram.ir.Custom;
 import dev.engram.ir.Dot;
 import dev.engram.ir.Elementwise;
+import dev.engram.ir.EngramException;
 import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Index;
@@ -15,8 +17,10 @@ import dev.engram.ir.Op;
 import dev.engram.ir.Param;
 import dev.engram.ir.Reduce;
 import dev.engram.ir.Source;
+import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
+import dev.engram.ir.Where;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -33,13 +37,19 @@ public final class Dce {
   private Dce() {}
 
   public static Graph run(Graph g) {
-    return sweep(g, e -> stops(e.op()), Dce::prune);
+    return sweep(g, Dce::stops, Dce::prune);
   }
 
   /**
-   * True for checks, and for control flow with one inside: what can stop the run is not removed.
+   * True for checks, for control flow with one inside, and for an author's own op whose expansion
+   * has one: what can stop the run is not removed.
    */
-  public static boolean stops(Op op) {
+  public static boolean stops(Eqn e) {
+    return stops(e.op(), e.inputs().stream().map(Value::type).toList());
+  }
+
+  /** The same of an op with operands of these types. */
+  public static boolean stops(Op op, List<TensorType> operands) {
     return switch (op) {
       case Check _ -> true;
       case Control.Scan s -> s.length() > 0 && stops(s.body());
@@ -48,12 +58,22 @@ public final class Dce {
       case Control.Call c -> stops(c.body());
       case Control.Transposed _ -> false;
       case Elementwise _, Cast _, Reduce _, Dot _, Move _, Index _, Source _ -> false;
-      case Notify _, Custom _ -> false;
+      case Notify _, AxisOp _ -> false;
+      case Custom c -> stops(c, operands);
     };
   }
 
+  // What has no expansion cannot run; nobody needs it, so nobody is told.
+  private static boolean stops(Custom op, List<TensorType> operands) {
+    try {
+      return stops(op.expansion(operands, Where.UNKNOWN));
+    } catch (EngramException _) {
+      return false;
+    }
+  }
+
   private static boolean stops(Graph g) {
-    return g.eqns().stream().anyMatch(e -> stops(e.op()));
+    return g.eqns().stream().anyMatch(Dce::stops);
   }
 
   /** Removes equations as a whole, except those that {@code needed} asks for. */

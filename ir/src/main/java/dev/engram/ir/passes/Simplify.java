@@ -32,9 +32,11 @@ public final class Simplify {
   }
 
   private static Optional<List<Value>> rules(Rewrite r, Op op, List<Value> in) {
-    List<TensorType> types = op.typeOf(in.stream().map(Value::type).toList());
+    List<TensorType> operands = in.stream().map(Value::type).toList();
+    List<TensorType> types = op.typeOf(operands);
     boolean nothing = !types.isEmpty() && types.stream().allMatch(t -> t.size() == 0);
-    if (nothing && !(op instanceof Control && Dce.stops(op))) {
+    boolean holdsOps = op instanceof Control || op instanceof Custom;
+    if (nothing && !(holdsOps && Dce.stops(op, operands))) {
       return Optional.of(types.stream().<Value>map(Lit::zero).toList());
     }
     return switch (op) {
