@@ -18,10 +18,18 @@ final class Determinant {
   // d det A = Σ_ij C_ij dA_ij with the cofactors C
   static Tensor of(Tensor a) {
     return Engram.customJvp(
-            (Tensor x) -> of(Factorizations.lu("det", x)),
+            Determinant::value,
             (Tensor x, Tensor dx) ->
-                new Pair<>(of(Factorizations.lu("det", x)), cofactors(x).mul(dx).sum(-1).sum(-1)))
+                new Pair<>(value(x), cofactors(x).mul(dx).sum(-1).sum(-1)))
         .apply(a);
+  }
+
+  private static Tensor value(Tensor a) {
+    if (a.dim(-1) == 0) {
+      return of(Factorizations.lu("det", a));
+    }
+    Equilibration e = Equilibration.of(a);
+    return e.ofDeterminant(of(Factorizations.lu("det", e.without(a))));
   }
 
   private static Tensor of(Lu lu) {
@@ -30,16 +38,28 @@ final class Determinant {
 
   private static Tensor cofactors(Tensor a) {
     return Engram.customJvp(
-            Determinant::cofactorsOfFactors,
-            (Tensor x, Tensor dx) -> new Pair<>(cofactorsOfFactors(x), change(x, dx)))
+            Determinant::balancedCofactors,
+            (Tensor x, Tensor dx) -> {
+              if (x.dim(-1) == 0) {
+                return new Pair<>(x, dx);
+              }
+              Equilibration e = Equilibration.of(x);
+              Tensor change = change(e.without(x), e.without(dx));
+              return new Pair<>(balancedCofactors(x), e.ofCofactors(change));
+            })
         .apply(a);
+  }
+
+  private static Tensor balancedCofactors(Tensor a) {
+    if (a.dim(-1) == 0) {
+      return a;
+    }
+    Equilibration e = Equilibration.of(a);
+    return e.ofCofactors(cofactorsOfFactors(e.without(a)));
   }
 
   // A[p] = L·U: adj A = ±adj U · L⁻¹ · P, and the cofactors are its transpose
   private static Tensor cofactorsOfFactors(Tensor a) {
-    if (a.dim(-1) == 0) {
-      return a;
-    }
     Lu lu = Factorizations.lu("det", a);
     Tensor adjugate = adjugate(lu.factors());
     Tensor rows =
@@ -80,15 +100,13 @@ final class Determinant {
   }
 
   /**
-   * Which pivots count as none: those that are small against the elements of their row, and of
-   * their column, of {@code a}. Against the greatest of all, 1 would be small in a row of ones
-   * beside a row of large numbers.
+   * What pivots are measured by: the greatest element of their row, or of their column, of {@code
+   * a}, the lesser of both. Against the greatest of all, 1 would be small in a row of ones beside a
+   * row of large numbers.
    */
-  private static Tensor missing(Tensor a, Lu lu) {
+  private static Tensor own(Tensor a, Lu lu) {
     Tensor size = a.stopGradient().abs();
-    Tensor row = size.max(-1).takeAlongAxis(lu.permutation(), -1);
-    Tensor own = row.min(size.max(-2));
-    return lu.factors().diagonal().abs().le(own.mul(a.dtype() == DType.F64 ? 1e-8 : 1e-4));
+    return size.max(-1).takeAlongAxis(lu.permutation(), -1).min(size.max(-2));
   }
 
   /**
@@ -99,13 +117,11 @@ final class Determinant {
    * is its derivative.
    */
   private static Tensor change(Tensor a, Tensor da) {
-    if (a.dim(-1) == 0) {
-      return a;
-    }
     Lu lu = Factorizations.lu("det", a.stopGradient());
-    Tensor greatest = lu.factors().diagonal().abs().max(-1).expandDims(-1);
-    Tensor scale = greatest.eq(0).select(Matrices.one(a), greatest);
-    Tensor missing = missing(a, lu);
+    Tensor own = own(a, lu);
+    Tensor scale = own.eq(0).select(Matrices.one(a), own);
+    Tensor small = own.mul(a.dtype() == DType.F64 ? 1e-8 : 1e-4);
+    Tensor missing = lu.factors().diagonal().abs().le(small);
     Tensor unit = Tensor.eye(a.dtype(), a.dim(-1));
     Tensor l = lu.factors().tril(-1).add(unit);
     Tensor more = l.mul(missing.select(scale, Matrices.zero(a)).expandDims(-2));

@@ -12,12 +12,17 @@ import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Factorizations put together again, batches, types, and derivatives of second order. */
@@ -303,6 +308,60 @@ class LinalgTest {
         }
       }
     }
+  }
+
+  /**
+   * With rows and columns times powers of two a determinant is the same times all of them, its
+   * derivative that without the element's own row and column, and so on: exactly, also where the
+   * matrix is singular.
+   */
+  @ParameterizedTest
+  @MethodSource("scaled")
+  void powersOfTwoGoInAndComeOut(HostTensor a, int[] r, int[] c) {
+    int n = a.dim(-1);
+    HostTensor b = HostTensor.allocate(a.type());
+    int all = IntStream.of(r).sum() + IntStream.of(c).sum();
+    for (int k = 0; k < n * n; k++) {
+      b.setDouble(k, Math.scalb(a.getDouble(k), r[k / n] + c[k % n]));
+    }
+    assertEquals(
+        Math.scalb(Linalg.det(a).host().item(), all), Linalg.det(b).host().item(), "value");
+    Fn1<Tensor, Tensor> gradient = Engram.grad((Tensor x) -> Linalg.det(x));
+    HostTensor firstA = gradient.apply(a).host();
+    HostTensor firstB = gradient.apply(b).host();
+    HostTensor secondA = Engram.jacrev(gradient).apply(a).host();
+    HostTensor secondB = Engram.jacrev(gradient).apply(b).host();
+    for (int i = 0; i < n * n; i++) {
+      int without = all - r[i / n] - c[i % n];
+      assertEquals(Math.scalb(firstA.getDouble(i), without), firstB.getDouble(i), "first");
+      for (int j = 0; j < n * n; j++) {
+        int at = i * n * n + j;
+        double want = Math.scalb(secondA.getDouble(at), without - r[j / n] - c[j % n]);
+        assertEquals(want, secondB.getDouble(at), "second");
+      }
+    }
+  }
+
+  static Stream<Arguments> scaled() {
+    SplittableRandom random = new SplittableRandom(12);
+    List<HostTensor> matrices = new ArrayList<>();
+    for (int n = 1; n <= 4; n++) {
+      matrices.add(normal(DType.F64, n, n, n).host());
+    }
+    matrices.add(matrix(3, 1, 2, 3, 2, 4, 6, 1, 1, 1).host()); // of rank 2
+    matrices.add(matrix(3, 1, 2, 3, 4, 5, 6, 7, 8, 9).host());
+    matrices.add(matrix(3, 1, 1, 1, 1, 1, 1, 1, 1, 1).host()); // of rank 1
+    return matrices.stream()
+        .flatMap(
+            a ->
+                Stream.of(2, 100)
+                    .map(
+                        most -> {
+                          int n = a.dim(-1);
+                          int[] r = random.ints(n, -most, most).toArray();
+                          int[] c = random.ints(n, -most, most).toArray();
+                          return Arguments.of(a, r, c);
+                        }));
   }
 
   @Test

@@ -1,0 +1,81 @@
+package dev.engram.linalg;
+
+import dev.engram.ir.DType;
+import dev.engram.ir.Tensor;
+
+/**
+ * {@code A = 2^r · B · 2^c}: what rows and columns of A have in common, as powers of two, and B,
+ * whose elements that are not zero are about 1. Both products are exact.
+ *
+ * <p>With {@code e = log₂|a|}, {@code Σ (e_ij - r_i - c_j)²} over these elements is made small by
+ * means over rows and over columns in turn: where no element is zero once is enough, and B is the
+ * same for all A that differ by powers of two of their rows and columns. See Fulkerson and Wolfe,
+ * An algorithm for scaling matrices, SIAM Review 4(2), 1962, and Curtis and Reid, On the automatic
+ * scaling of matrices for Gaussian elimination, IMA Journal of Applied Mathematics 10(1), 1972.
+ *
+ * <p>Matrices have at least one element.
+ *
+ * @param r whole numbers, {@code [batch…, n, 1]}
+ * @param c whole numbers, {@code [batch…, 1, n]}
+ */
+record Equilibration(Tensor r, Tensor c) {
+  /** Sweeps; the second is for what zeros leave over. */
+  private static final int SWEEPS = 2;
+
+  /** Means that are fractions of small numbers are not near a step of {@code ⌊· + this⌋}. */
+  private static final double STEP = 0.6180339887498949;
+
+  static Equilibration of(Tensor a) {
+    Tensor size = a.stopGradient().abs();
+    Tensor counts = size.gt(0).and(size.isFinite());
+    Tensor none = Matrices.zero(a);
+    Tensor e = counts.select(size, Matrices.one(a)).log2();
+    Tensor has = counts.cast(a.dtype());
+    Tensor r = size.sum(-1).expandDims(-1).like(0);
+    Tensor c = size.sum(-2).expandDims(-2).like(0);
+    for (int i = 0; i < SWEEPS; i++) {
+      r = mean(counts.select(e.sub(c), none), has, -1);
+      c = mean(counts.select(e.sub(r), none), has, -2);
+    }
+    // What may go to all rows or to all columns goes to the rows, so that whole powers of two in A
+    // are whole here before anything is rounded.
+    Tensor common = c.slice(-1, 0, 1);
+    return new Equilibration(whole(r.add(common)), whole(c.sub(common)));
+  }
+
+  private static Tensor mean(Tensor x, Tensor has, int axis) {
+    Tensor count = has.sum(axis).max(Matrices.one(x));
+    return x.sum(axis).div(count).expandDims(axis);
+  }
+
+  // Within the exponents of the type, so that 2^±k is a number.
+  private static Tensor whole(Tensor mean) {
+    double most = mean.dtype() == DType.F64 ? 1000 : mean.dtype() == DType.F16 ? 13 : 120;
+    return mean.add(STEP).floor().clip(-most, most);
+  }
+
+  /** {@code 2^-r · A · 2^-c}. */
+  Tensor without(Tensor a) {
+    return a.mul(r.neg().exp2()).mul(c.neg().exp2());
+  }
+
+  /** {@code x · 2^(Σr + Σc)}: of the determinants of A, those of B being x, {@code [batch…]}. */
+  Tensor ofDeterminant(Tensor x) {
+    return times(x, all(r).add(all(c)).squeeze(-1).squeeze(-1));
+  }
+
+  /** The cofactors of A, those of B being x: of the minors without row i and column j. */
+  Tensor ofCofactors(Tensor x) {
+    return times(x, all(r).sub(r).add(all(c).sub(c)));
+  }
+
+  private static Tensor all(Tensor k) {
+    return k.sum(-1).expandDims(-1).sum(-2).expandDims(-2);
+  }
+
+  // In two steps, since x 2^k may be a number where 2^k is none.
+  private static Tensor times(Tensor x, Tensor k) {
+    Tensor half = k.mul(0.5).floor();
+    return x.mul(half.exp2()).mul(k.sub(half).exp2());
+  }
+}
