@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Gradients that are zero by construction are zero, next to infinities too. */
@@ -59,6 +60,50 @@ class ZeroGradientTest {
     assertEquals(0, got[1]);
     assertEquals(Math.log(2), got[2], 1e-15);
     assertEquals(Math.log(4) / 3 + Math.log(3) / 4, got[3], 1e-15);
+  }
+
+  /** n choices, each within the one before, and each with a factor that is NaN if not taken. */
+  private static Tensor chain(Tensor x, int n) {
+    Tensor y = x;
+    for (int k = 0; k < n; k++) {
+      y = x.gt(k).select(y.mul(x.sub(k).log()), x.like(0));
+    }
+    return y;
+  }
+
+  @Test
+  void aLongChainOfChoices() {
+    int n = 20;
+    double[] x = {0.5, 7.5, 30.5};
+    // d (x Π ln(x - k)) = f (1/x + Σ 1 / ((x - k) ln(x - k)))
+    double f = x[2];
+    double relative = 1 / x[2];
+    for (int k = 0; k < n; k++) {
+      f *= Math.log(x[2] - k);
+      relative += 1 / ((x[2] - k) * Math.log(x[2] - k));
+    }
+    double[] got = gradient(v -> chain(v, n), of(x));
+    assertArrayEquals(new double[] {0, 0}, java.util.Arrays.copyOf(got, 2));
+    assertEquals(f * relative, got[2], 1e-12 * f);
+  }
+
+  /** The graph grows with the chain, not with its square. */
+  @Test
+  void aLongChainHasALinearGradient() {
+    int[] sizes = new int[2];
+    for (int i = 0; i < 2; i++) {
+      int n = 64 << i;
+      sizes[i] =
+          Traced.of(
+                  "gradient",
+                  in -> Engram.grad((Tensor v) -> chain(v, n).sum()).apply((Tensor) in.getFirst()),
+                  List.of(ZERO_AND_TWO))
+              .graph()
+              .eqns()
+              .size();
+    }
+    assertTrue(sizes[1] < 2.1 * sizes[0], sizes[0] + " and " + sizes[1] + " equations");
+    assertTrue(sizes[0] < 30 * 64, sizes[0] + " equations of 64 choices");
   }
 
   /** Control: an infinite derivative that is taken stays, and so does NaN that is no choice's. */

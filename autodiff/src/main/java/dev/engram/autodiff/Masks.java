@@ -6,10 +6,13 @@ import dev.engram.ir.Rows;
 import dev.engram.ir.Value;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /**
  * Which cotangents are zero by construction, and where: a choice hands nothing to the branch that
@@ -27,8 +30,19 @@ final class Masks {
     this.b = b;
   }
 
-  /** One choice, and which side of it a cotangent comes from. */
-  private record Side(Value choice, boolean taken) {}
+  /** Sides that a mask holds; of more, some are joined, so that a graph grows by a few for each. */
+  private static final int MOST = 4;
+
+  /**
+   * One choice, and which side of it a cotangent comes from.
+   *
+   * @param joined what {@code choice} was made from, where it is that all of these agree
+   */
+  private record Side(Value choice, boolean taken, Set<Side> joined) {
+    Set<Side> parts() {
+      return joined.isEmpty() ? Set.of(this) : joined;
+    }
+  }
 
   /**
    * @param sides where all of them agree the cotangent may be other than zero
@@ -48,11 +62,38 @@ final class Masks {
   /** {@code result} is what one side of {@code choice} gets of {@code ct}. */
   Value chosen(Value ct, Value choice, boolean taken, Value result) {
     List<Side> sides = new ArrayList<>(of(ct).map(Mask::sides).orElse(List.of()));
-    Side side = new Side(choice, taken);
-    if (!sides.contains(side)) {
+    Side side = new Side(choice, taken, Set.of());
+    if (!parts(sides).contains(side)) {
       sides.add(side);
     }
-    return put(result, new Mask(List.copyOf(sides), of(ct).map(Mask::scaled).orElse(false)));
+    return put(result, new Mask(bounded(sides), of(ct).map(Mask::scaled).orElse(false)));
+  }
+
+  private static Set<Side> parts(List<Side> sides) {
+    Set<Side> parts = new LinkedHashSet<>();
+    sides.forEach(s -> parts.addAll(s.parts()));
+    return parts;
+  }
+
+  /** The same in {@link #MOST} sides, the oldest of them joined. */
+  private List<Side> bounded(List<Side> sides) {
+    List<Side> left = new ArrayList<>(sides);
+    while (left.size() > MOST) {
+      List<Side> oldest = left.subList(0, MOST);
+      Side joined = joined(oldest);
+      oldest.clear();
+      left.addFirst(joined);
+    }
+    return List.copyOf(left);
+  }
+
+  private Side joined(List<Side> sides) {
+    Value all =
+        sides.stream()
+            .map(s -> s.taken ? s.choice : Terms.row(b, Rows.NOT, s.choice))
+            .reduce((x, y) -> Terms.row(b, Rows.AND, x, y))
+            .orElseThrow();
+    return new Side(all, true, parts(sides));
   }
 
   /** {@code result} is zero where {@code ct} is. */
@@ -78,7 +119,7 @@ final class Masks {
 
   private static Mask moved(Mask mask, UnaryOperator<Value> move) {
     return new Mask(
-        mask.sides.stream().map(s -> new Side(move.apply(s.choice), s.taken)).toList(),
+        mask.sides.stream().map(s -> new Side(move.apply(s.choice), s.taken, Set.of())).toList(),
         mask.scaled);
   }
 
@@ -86,15 +127,30 @@ final class Masks {
   Value sum(Value x, Value y) {
     List<Side> mine = of(x).map(Mask::sides).orElse(List.of());
     List<Side> others = of(y).map(Mask::sides).orElse(List.of());
-    List<Side> common = mine.stream().filter(others::contains).toList();
+    Set<Side> common = parts(mine);
+    common.retainAll(parts(others));
     if (common.isEmpty()) {
       return Terms.row(b, Rows.ADD, clean(x), clean(y));
     }
-    if (mine.size() == common.size() && others.size() == common.size()) {
+    if (common.equals(parts(mine)) && common.equals(parts(others))) {
       boolean scaled = masks.get(x).scaled || masks.get(y).scaled;
-      return put(Terms.row(b, Rows.ADD, x, y), new Mask(common, scaled));
+      return put(Terms.row(b, Rows.ADD, x, y), new Mask(mine, scaled));
     }
-    return put(Terms.row(b, Rows.ADD, clean(x), clean(y)), new Mask(common, false));
+    List<Side> kept = bounded(covering(common, mine, others));
+    return put(Terms.row(b, Rows.ADD, clean(x), clean(y)), new Mask(kept, false));
+  }
+
+  /** {@code common} by those of {@code mine} and {@code others} that are made of it. */
+  private static List<Side> covering(Set<Side> common, List<Side> mine, List<Side> others) {
+    Set<Side> left = new LinkedHashSet<>(common);
+    List<Side> sides = new ArrayList<>();
+    for (Side s : Stream.concat(mine.stream(), others.stream()).toList()) {
+      if (common.containsAll(s.parts()) && left.removeAll(s.parts())) {
+        sides.add(s);
+      }
+    }
+    sides.addAll(left);
+    return sides;
   }
 
   /** {@code ct} with zeros where it is zero by construction. */
