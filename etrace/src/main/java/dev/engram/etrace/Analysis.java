@@ -42,6 +42,7 @@ final class Analysis {
   /** For each hidden state, the hidden states whose old value reaches its new value cleanly. */
   final Map<Integer, Set<Integer>> recurrence;
 
+  private final Map<Integer, HiddenGroup> groupsOf = new HashMap<>();
   private final Map<Var, Set<Integer>> dependents = new HashMap<>();
   private final Map<Var, String> paths = new HashMap<>();
   private final Walk.Reach reach;
@@ -67,6 +68,7 @@ final class Analysis {
     }
     Groups found = Groups.of(step, reach);
     groups = found.groups();
+    groups.forEach(g -> g.states().forEach(s -> groupsOf.put(s, g)));
     recurrence = found.recurrence();
     diagnostics.addAll(found.diagnostics());
     for (List<Site> bundle : bundles()) {
@@ -109,23 +111,18 @@ final class Analysis {
 
   /** True when the new hidden state {@code s} depends on the old one {@code r}. */
   boolean depends(int s, int r) {
-    return dependents.computeIfAbsent(step.state(r).var(), this::newStatesReached).contains(s);
+    return dependents(r).contains(s);
+  }
+
+  /** The new hidden states that depend on the old state {@code r}. */
+  Set<Integer> dependents(int r) {
+    return dependents.computeIfAbsent(step.state(r).var(), this::newStatesReached);
   }
 
   private Set<Integer> newStatesReached(Var from) {
-    Set<Value> reached = new HashSet<>(Set.of(from));
-    for (Eqn e : step.graph().eqns()) {
-      for (int i = 0; i < e.inputs().size(); i++) {
-        if (reached.contains(e.in(i))) {
-          reached.addAll(Flow.carried(new Flow.Use(e, i)));
-        }
-      }
-    }
-    Set<Integer> states = new LinkedHashSet<>();
-    for (int s : step.hidden()) {
-      if (reached.contains(step.graph().outs().get(step.results() + s))) {
-        states.add(s);
-      }
+    Set<Integer> states = new TreeSet<>(reach.hiddenOuts.getOrDefault(from, List.of()));
+    for (Value v : Paths.around(flow, from, Set.of()).keySet()) {
+      states.addAll(reach.hiddenOuts.getOrDefault(v, List.of()));
     }
     return states;
   }
@@ -135,18 +132,21 @@ final class Analysis {
     for (int r : group.states()) {
       Set<Value> mixed = new HashSet<>();
       Set<Value> plain = new HashSet<>(Set.of(step.state(r).var()));
-      for (Eqn e : step.graph().eqns()) {
-        for (int i = 0; i < e.inputs().size(); i++) {
-          List<Var> on = Flow.carried(new Flow.Use(e, i));
-          boolean kept = Flow.keepsPositions(e) && !flow.isProduct(e);
-          if (mixed.contains(e.in(i)) || (plain.contains(e.in(i)) && !kept)) {
-            mixed.addAll(on);
-          }
-          if (plain.contains(e.in(i)) && kept) {
-            plain.addAll(on);
-          }
-        }
-      }
+      flow.behind(
+          List.of(step.state(r).var()),
+          e -> {
+            for (int i = 0; i < e.inputs().size(); i++) {
+              List<Var> on = Flow.carried(new Flow.Use(e, i));
+              boolean kept = Flow.keepsPositions(e) && !flow.isProduct(e);
+              if (mixed.contains(e.in(i)) || (plain.contains(e.in(i)) && !kept)) {
+                mixed.addAll(on);
+              }
+              if (plain.contains(e.in(i)) && kept) {
+                plain.addAll(on);
+              }
+            }
+            return e.outputs().stream().filter(v -> mixed.contains(v) || plain.contains(v)).toList();
+          });
       for (int s : group.states()) {
         if (mixed.contains(step.graph().outs().get(step.results() + s))) {
           return true;
@@ -166,8 +166,8 @@ final class Analysis {
   }
 
   private boolean untracedOnly(Var w) {
-    return step.graph().eqns().stream()
-        .filter(e -> e.inputs().contains(w))
+    return flow.uses(w).stream()
+        .map(Flow.Use::eqn)
         .allMatch(
             e -> e.op() instanceof Elementwise(ElementwiseRow row) && row.equals(Rows.UNTRACED));
   }
@@ -400,7 +400,7 @@ final class Analysis {
     return flow.weightsOf(s.weight()).stream().map(paths::get).toList();
   }
 
-  HiddenGroup groupOf(int state) {
-    return groups.stream().filter(g -> g.states().contains(state)).findFirst().orElseThrow();
+  HiddenGroup groupOf(int s) {
+    return groupsOf.get(s);
   }
 }

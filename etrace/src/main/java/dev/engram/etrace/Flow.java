@@ -20,13 +20,18 @@ import dev.engram.ir.Source;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
 
 /** Facts about a step's graph: what depends on weights alone, where weights meet data, and uses. */
 final class Flow {
@@ -38,7 +43,11 @@ final class Flow {
   private final Map<Var, Set<Var>> weights = new HashMap<>();
   private final Map<Var, Eqn> definitions = new HashMap<>();
   private final Map<Var, List<Use>> uses = new HashMap<>();
+  private final Map<Eqn, Integer> positions = new IdentityHashMap<>();
   private final Set<Use> moved = new HashSet<>();
+
+  /** Equations that {@link #behind} has visited: the work done so far. */
+  private long visits;
   private final Map<Value, Site> sites = new LinkedHashMap<>();
   private final Map<Eqn, Site> products = new HashMap<>();
 
@@ -52,6 +61,7 @@ final class Flow {
       }
     }
     for (Eqn e : graph.eqns()) {
+      positions.put(e, positions.size());
       visit(e);
     }
   }
@@ -147,6 +157,27 @@ final class Flow {
 
   List<Use> uses(Var v) {
     return uses.getOrDefault(v, List.of());
+  }
+
+  /**
+   * Visits what uses {@code starts}, and then what uses the results that a visit gives back, each
+   * equation once and in order.
+   */
+  void behind(Collection<? extends Var> starts, Function<Eqn, List<Var>> visit) {
+    NavigableSet<Integer> waiting = new TreeSet<>();
+    starts.forEach(v -> enqueue(v, waiting));
+    while (!waiting.isEmpty()) {
+      visits++;
+      visit.apply(graph.eqns().get(waiting.pollFirst())).forEach(v -> enqueue(v, waiting));
+    }
+  }
+
+  private void enqueue(Var v, Set<Integer> waiting) {
+    uses(v).forEach(u -> waiting.add(positions.get(u.eqn())));
+  }
+
+  long visits() {
+    return visits;
   }
 
   /** Uses of {@code v} together with data. */

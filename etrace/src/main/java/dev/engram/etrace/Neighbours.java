@@ -8,7 +8,6 @@ import dev.engram.ir.Dot;
 import dev.engram.ir.Elementwise;
 import dev.engram.ir.ElementwiseRow;
 import dev.engram.ir.Eqn;
-import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Index;
 import dev.engram.ir.Lit;
@@ -28,6 +27,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
@@ -50,19 +51,40 @@ final class Neighbours {
   private final Flow flow;
   private final Map<Value, Known> known = new HashMap<>();
 
-  private Neighbours(Graph g) {
-    flow = new Flow(g);
+  /** What is known of values that no position reaches. */
+  private final Map<Value, Known> constants;
+
+  private Neighbours(Flow flow, Map<Value, Known> constants) {
+    this.flow = flow;
+    this.constants = constants;
   }
 
-  static List<BitSet> of(SiteMap map, HiddenGroup group) {
+  /** The neighbours in every group: what no group reaches is looked at once. */
+  static Function<HiddenGroup, List<BitSet>> in(SiteMap map) {
+    Neighbours none = new Neighbours(map.analysis.flow, Map.of());
+    AtomicBoolean visited = new AtomicBoolean();
+    return group -> {
+      if (map.analysis.mixesPositions(group) && visited.compareAndSet(false, true)) {
+        map.step.graph().eqns().forEach(none::visit);
+      }
+      return of(map, group, none.known);
+    };
+  }
+
+  private static List<BitSet> of(SiteMap map, HiddenGroup group, Map<Value, Known> constants) {
     int n = Math.toIntExact(map.step.state(group.states().getFirst()).type().size());
     if (!map.analysis.mixesPositions(group)) {
       return IntStream.range(0, n).mapToObj(Neighbours::only).toList();
     }
-    Neighbours found = new Neighbours(map.step.graph());
+    Neighbours found = new Neighbours(map.analysis.flow, constants);
     List<BitSet> own = IntStream.range(0, n).mapToObj(Neighbours::only).toList();
     group.states().forEach(s -> found.known.put(map.oldState(s), new Known(own, new BitSet())));
-    map.step.graph().eqns().forEach(found::visit);
+    map.analysis.flow.behind(
+        group.states().stream().map(map::oldState).toList(),
+        e -> {
+          found.visit(e);
+          return e.outputs();
+        });
     List<BitSet> reached = IntStream.range(0, n).mapToObj(_ -> new BitSet()).toList();
     for (int s : group.states()) {
       List<BitSet> from = found.of(map.newState(s)).from;
@@ -91,7 +113,10 @@ final class Neighbours {
         zeros.set(0, lit.asDouble() == 0 ? size(v) : 0);
         yield new Known(nothing(size(v)), zeros);
       }
-      case Var x -> known.getOrDefault(x, new Known(nothing(size(v)), new BitSet()));
+      case Var x -> {
+        Known k = known.getOrDefault(x, constants.get(x));
+        yield k == null ? new Known(nothing(size(v)), new BitSet()) : k;
+      }
     };
   }
 

@@ -5,6 +5,7 @@ import dev.engram.ir.Value;
 import dev.engram.ir.Var;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -28,19 +29,22 @@ final class Paths {
     Paths p = new Paths();
     p.clean.add(start);
     boolean pure = flow.isPure(start);
-    for (Eqn e : flow.graph.eqns()) {
-      for (int i = 0; i < e.inputs().size(); i++) {
-        Flow.Use use = new Flow.Use(e, i);
-        boolean elsewhere =
-            e.in(i).equals(start)
-                && (flow.isMoved(use)
-                    || flow.isWeightOperand(use)
-                    || (pure && e.outputs().stream().allMatch(flow::isPure)));
-        if (!elsewhere) {
-          p.follow(flow, use);
-        }
-      }
-    }
+    flow.behind(
+        List.of(start),
+        e -> {
+          for (int i = 0; i < e.inputs().size(); i++) {
+            Flow.Use use = new Flow.Use(e, i);
+            boolean elsewhere =
+                e.in(i).equals(start)
+                    && (flow.isMoved(use)
+                        || flow.isWeightOperand(use)
+                        || (pure && e.outputs().stream().allMatch(flow::isPure)));
+            if (!elsewhere) {
+              p.follow(flow, use);
+            }
+          }
+          return e.outputs().stream().filter(p::reaches).toList();
+        });
     return p;
   }
 
@@ -79,17 +83,20 @@ final class Paths {
   /** Everything that has a derivative in {@code start}, along paths that avoid {@code cut}. */
   static Map<Value, Eqn> around(Flow flow, Var start, Set<Value> cut) {
     Map<Value, Eqn> reached = new HashMap<>();
-    for (Eqn e : flow.graph.eqns()) {
-      for (int i = 0; i < e.inputs().size(); i++) {
-        if (e.in(i).equals(start) || reached.containsKey(e.in(i))) {
-          for (Var out : Flow.carried(new Flow.Use(e, i))) {
-            if (!cut.contains(out)) {
-              reached.putIfAbsent(out, e);
+    flow.behind(
+        List.of(start),
+        e -> {
+          for (int i = 0; i < e.inputs().size(); i++) {
+            if (e.in(i).equals(start) || reached.containsKey(e.in(i))) {
+              for (Var out : Flow.carried(new Flow.Use(e, i))) {
+                if (!cut.contains(out)) {
+                  reached.putIfAbsent(out, e);
+                }
+              }
             }
           }
-        }
-      }
-    }
+          return e.outputs().stream().filter(reached::containsKey).toList();
+        });
     return reached;
   }
 }

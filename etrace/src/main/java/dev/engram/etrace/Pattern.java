@@ -17,7 +17,7 @@ record Pattern(List<BitSet> kept, boolean closed) {
 
   /** Within {@code n} steps, the first being the weight's own. */
   static Pattern within(SiteMap map, HiddenGroup group, int n) {
-    List<BitSet> next = Neighbours.of(map, group);
+    List<BitSet> next = map.neighbours(group);
     List<BitSet> now = own(next.size());
     for (int i = 1; i < n; i++) {
       List<BitSet> more = further(now, next);

@@ -1,15 +1,16 @@
 package dev.engram.etrace;
 
-import dev.engram.ir.Param;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** A step with the sites that have traces, and the derivatives of states along clean paths. */
@@ -28,10 +29,15 @@ final class SiteMap {
   final Analysis analysis;
   final List<Located> sites = new ArrayList<>();
   private final Map<Integer, StepGraphs.Local> locals = new HashMap<>();
+  private final Map<Var, String> paths = new HashMap<>();
+  private final Function<HiddenGroup, List<BitSet>> findNeighbours;
+  private final Map<HiddenGroup, List<BitSet>> neighbours = new HashMap<>();
 
   SiteMap(ModelStep step, Analysis analysis) {
     this.step = step;
     this.analysis = analysis;
+    findNeighbours = Neighbours.in(this);
+    step.graph().params().forEach(p -> paths.put(p.var(), p.path()));
     Map<String, Integer> times = new HashMap<>();
     for (Analysis.Traced t : analysis.traced) {
       String path =
@@ -45,11 +51,12 @@ final class SiteMap {
   }
 
   String path(Var weight) {
-    return step.graph().params().stream()
-        .filter(p -> p.var() == weight)
-        .map(Param::path)
-        .findFirst()
-        .orElseThrow();
+    return paths.get(weight);
+  }
+
+  /** Which positions of a group each position reaches in one step. */
+  List<BitSet> neighbours(HiddenGroup group) {
+    return neighbours.computeIfAbsent(group, findNeighbours);
   }
 
   /** The variable of hidden state {@code s} before the step. */

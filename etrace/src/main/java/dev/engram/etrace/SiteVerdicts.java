@@ -83,8 +83,10 @@ final class SiteVerdicts {
     Map<Eqn, Set<Integer>> other = new LinkedHashMap<>();
     for (int s : step.hidden()) {
       Optional<Eqn> e = from.unclean(map.newState(s));
-      boolean own = states.stream().anyMatch(r -> map.group(r).equals(map.group(s)));
-      e.ifPresent(x -> (own ? second : other).computeIfAbsent(x, _ -> new TreeSet<>()).add(s));
+      if (e.isPresent()) {
+        boolean own = states.stream().anyMatch(r -> map.group(r).equals(map.group(s)));
+        (own ? second : other).computeIfAbsent(e.get(), _ -> new TreeSet<>()).add(s);
+      }
     }
     Set<Omission> out = new LinkedHashSet<>();
     second.forEach((e, s) -> out.add(at(Kind.SECOND_PATH, s, e)));
@@ -131,12 +133,11 @@ final class SiteVerdicts {
     Set<Omission> out = new LinkedHashSet<>();
     for (int r : states) {
       for (int s : step.hidden()) {
-        boolean own = map.group(r).equals(map.group(s));
-        old(r)
-            .unclean(map.newState(s))
-            .ifPresent(
-                e ->
-                    (own ? back : other).computeIfAbsent(e, _ -> new TreeSet<>()).add(own ? r : s));
+        Optional<Eqn> e = old(r).unclean(map.newState(s));
+        if (e.isPresent()) {
+          boolean own = map.group(r).equals(map.group(s));
+          (own ? back : other).computeIfAbsent(e.get(), _ -> new TreeSet<>()).add(own ? r : s);
+        }
       }
     }
     if (rule.scope() instanceof Scope.Diagonal) {

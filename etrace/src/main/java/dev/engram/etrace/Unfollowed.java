@@ -5,14 +5,18 @@ import dev.engram.ir.Eqn;
 import dev.engram.ir.Param;
 import dev.engram.ir.Role;
 import dev.engram.ir.Value;
-import dev.engram.ir.Var;
 import dev.engram.ir.Where;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 
 /**
  * States that are no hidden states, take what weights or hidden states give, and hand it on in a
@@ -20,15 +24,17 @@ import java.util.TreeSet;
  */
 final class Unfollowed {
   private final ModelStep step;
+  private final Map<Value, Eqn> definitions = new HashMap<>();
 
   private Unfollowed(ModelStep step) {
     this.step = step;
+    step.graph().eqns().forEach(e -> e.outputs().forEach(v -> definitions.put(v, e)));
   }
 
   static List<Diagnostic> of(ModelStep step) {
     Unfollowed u = new Unfollowed(step);
     List<Diagnostic> found = new ArrayList<>();
-    for (int s : handingOn(step)) {
+    for (int s : u.handingOn()) {
       Param p = step.state(s);
       if (p.role() == Role.STATE) {
         List<String> sources = u.sources(step.graph().outs().get(step.results() + s));
@@ -62,50 +68,63 @@ final class Unfollowed {
    * old value reaches a result or a hidden state, in this step or through other such states later.
    */
   static Set<Integer> handingOn(ModelStep step) {
+    return new Unfollowed(step).handingOn();
+  }
+
+  private Set<Integer> handingOn() {
     List<Value> outs = step.graph().outs();
-    Set<Value> wanted = new HashSet<>(outs.subList(0, step.results()));
+    List<Value> wanted = new ArrayList<>(outs.subList(0, step.results()));
     step.hidden().forEach(h -> wanted.add(outs.get(step.results() + h)));
-    List<Integer> others = new ArrayList<>();
+    Map<Value, Integer> others = new HashMap<>();
+    Set<Integer> hidden = Set.copyOf(step.hidden());
     for (int s = 0; s < step.states().size(); s++) {
-      if (step.state(s).type().dtype().isFloat() && !step.hidden().contains(s)) {
-        others.add(s);
+      if (step.state(s).type().dtype().isFloat() && !hidden.contains(s)) {
+        others.put(step.state(s).var(), s);
       }
     }
     Set<Integer> found = new TreeSet<>();
-    for (boolean grown = true; grown; ) {
-      grown = false;
-      for (int s : others) {
-        if (!found.contains(s) && reaches(step, step.state(s).var(), wanted)) {
-          wanted.add(outs.get(step.results() + s));
-          grown = found.add(s);
-        }
-      }
-    }
+    inFrontOf(
+        wanted,
+        v -> {
+          Integer s = others.get(v);
+          if (s == null) {
+            return List.of();
+          }
+          found.add(s);
+          return List.of(outs.get(step.results() + s));
+        });
     return found;
   }
 
-  private static boolean reaches(ModelStep step, Var old, Set<Value> wanted) {
-    Set<Value> reached = new HashSet<>(Set.of(old));
-    for (Eqn e : step.graph().eqns()) {
-      for (int i = 0; i < e.inputs().size(); i++) {
-        if (reached.contains(e.in(i))) {
-          reached.addAll(Flow.carried(new Flow.Use(e, i)));
+  /**
+   * Visits {@code ends}, all that they have a derivative in, and all in front of what a visit adds,
+   * each value once.
+   */
+  private void inFrontOf(List<Value> ends, Function<Value, List<Value>> visit) {
+    Set<Value> seen = new HashSet<>(ends);
+    Deque<Value> waiting = new ArrayDeque<>(seen);
+    while (!waiting.isEmpty()) {
+      Value v = waiting.remove();
+      List<Value> more = new ArrayList<>(visit.apply(v));
+      Eqn e = definitions.get(v);
+      for (int i = 0; e != null && i < e.inputs().size(); i++) {
+        if (Flow.carried(new Flow.Use(e, i)).contains(v)) {
+          more.add(e.in(i));
         }
       }
+      more.stream().filter(seen::add).forEach(waiting::add);
     }
-    return wanted.stream().anyMatch(reached::contains);
   }
 
   /** Paths of the weights and hidden states that a value has a derivative in. */
   private List<String> sources(Value value) {
-    Set<Value> behind = new HashSet<>(Set.of(value));
-    for (Eqn e : step.graph().eqns().reversed()) {
-      for (int i = 0; i < e.inputs().size(); i++) {
-        if (Flow.carried(new Flow.Use(e, i)).stream().anyMatch(behind::contains)) {
-          behind.add(e.in(i));
-        }
-      }
-    }
+    Set<Value> behind = new HashSet<>();
+    inFrontOf(
+        List.of(value),
+        v -> {
+          behind.add(v);
+          return List.of();
+        });
     Set<String> paths = new LinkedHashSet<>();
     for (Param p : step.graph().params()) {
       boolean follows = p.role() == Role.WEIGHT || p.role() == Role.HIDDEN;

@@ -9,7 +9,10 @@ import dev.engram.ir.Param;
 import dev.engram.ir.Role;
 import dev.engram.ir.Rows;
 import dev.engram.ir.Value;
+import dev.engram.ir.Var;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -36,16 +39,42 @@ final class Verdicts {
   private final Rule rule;
   private final ModelStep step;
   private final Flow flow;
-  private final Set<Integer> handingOn;
   private final SiteVerdicts sites;
+  private final List<Eqn> untraced;
+  private final Set<Value> outs;
+  private final Set<Var> temporal;
+
+  /** The hidden states that a value is the new value of. */
+  private final Map<Value, List<Integer>> hidden = new HashMap<>();
+
+  /** The states that hand on, and are not hidden, that a value is the new value of. */
+  private final Map<Value, List<Integer>> handingOn = new HashMap<>();
+
+  /** Places where a weight, or what is made of it, meets data. */
+  private final Map<Value, List<Integer>> sitesOf = new HashMap<>();
+
+  private final Map<Var, Set<Value>> within = new HashMap<>();
+  private final Map<Var, List<Integer>> statesOfUntraced = new HashMap<>();
 
   private Verdicts(SiteMap map, Rule rule, Map<Integer, Pattern> patterns) {
     this.map = map;
     this.rule = rule;
     step = map.step;
     flow = map.analysis.flow;
-    handingOn = Unfollowed.handingOn(step);
     sites = new SiteVerdicts(map, rule, patterns);
+    untraced = untraced();
+    temporal = rule.followsSites() ? Set.of() : Set.copyOf(map.analysis.temporalWeights());
+    outs = Set.copyOf(step.graph().outs());
+    for (int s : step.hidden()) {
+      hidden.computeIfAbsent(map.newState(s), _ -> new ArrayList<>()).add(s);
+    }
+    for (int o : Unfollowed.handingOn(step)) {
+      handingOn.computeIfAbsent(map.newState(o), _ -> new ArrayList<>()).add(o);
+    }
+    for (int k = 0; k < map.analysis.sites.size(); k++) {
+      Value weight = map.analysis.sites.get(k).weight();
+      sitesOf.computeIfAbsent(weight, _ -> new ArrayList<>()).add(k);
+    }
   }
 
   /** In the order of the step's parameters. */
@@ -58,8 +87,7 @@ final class Verdicts {
   }
 
   private Exactness of(Param p) {
-    Set<Value> reached = new LinkedHashSet<>(Set.of(p.var()));
-    reached.addAll(Paths.around(flow, p.var(), Set.of()).keySet());
+    Set<Value> reached = within(p.var());
     Set<Integer> states = everReached(reached);
     Set<Omission> omissions = new LinkedHashSet<>();
     Set<Argument> arguments = new LinkedHashSet<>();
@@ -67,13 +95,13 @@ final class Verdicts {
     if (!late.isEmpty()) {
       omissions.add(Omission.of(Kind.NOT_HIDDEN, late));
     }
-    if (step.graph().outs().stream().noneMatch(reached::contains)) {
+    if (reached.stream().noneMatch(outs::contains)) {
       arguments.add(Argument.NO_DERIVATIVE);
     } else if (states.isEmpty()) {
       arguments.add(Argument.ENDS_WITH_STEP);
     } else if (rule.followsSites()) {
       placed(reached, arguments, omissions);
-    } else if (map.analysis.temporalWeights().contains(p.var())) {
+    } else if (temporal.contains(p.var())) {
       arguments.add(Argument.FULL);
       omissions.addAll(sites.ofRule(states));
     } else {
@@ -90,61 +118,69 @@ final class Verdicts {
   /** The hidden states that the weight acts on, now or later. */
   private Set<Integer> everReached(Set<Value> reached) {
     Set<Integer> states = new TreeSet<>();
-    step.hidden().stream().filter(s -> reached.contains(map.newState(s))).forEach(states::add);
-    for (List<Integer> now = List.of(); now.size() < states.size(); ) {
-      now = List.copyOf(states);
-      for (int r : now) {
-        step.hidden().stream().filter(s -> map.analysis.depends(s, r)).forEach(states::add);
-      }
+    reached.forEach(v -> states.addAll(hidden.getOrDefault(v, List.of())));
+    Deque<Integer> waiting = new ArrayDeque<>(states);
+    while (!waiting.isEmpty()) {
+      map.analysis.dependents(waiting.remove()).stream()
+          .filter(states::add)
+          .forEach(waiting::add);
     }
     return states;
   }
 
   /** The states that are not hidden, hand on what they get, and get something of the weight's. */
   private Set<Integer> handedOn(Set<Value> reached, Set<Integer> states) {
+    if (handingOn.isEmpty()) {
+      return Set.of();
+    }
     Set<Integer> found = new TreeSet<>();
-    Map<Integer, Map<Value, Eqn>> from = new HashMap<>();
-    states.forEach(r -> from.put(r, Paths.around(flow, map.oldState(r), Set.of())));
-    for (int o : handingOn) {
-      Value fresh = map.newState(o);
-      boolean later =
-          states.stream()
-              .anyMatch(r -> from.get(r).containsKey(fresh) || map.oldState(r).equals(fresh));
-      if (reached.contains(fresh) || later) {
-        found.add(o);
-      }
+    reached.forEach(v -> found.addAll(handingOn.getOrDefault(v, List.of())));
+    for (int r : states) {
+      within(map.oldState(r)).forEach(v -> found.addAll(handingOn.getOrDefault(v, List.of())));
     }
     return found;
   }
 
+  /** Everything in this step that has a derivative in {@code v}, and v. */
+  private Set<Value> within(Var v) {
+    return within.computeIfAbsent(
+        v,
+        _ -> {
+          Set<Value> reached = new LinkedHashSet<>(Set.of(v));
+          reached.addAll(Paths.around(flow, v, Set.of()).keySet());
+          return reached;
+        });
+  }
+
   /** By the places where the weight, or what is made of it, meets data. */
   private void placed(Set<Value> reached, Set<Argument> arguments, Set<Omission> omissions) {
-    for (Site site : map.analysis.sites) {
-      if (reached.contains(site.weight())) {
-        SiteVerdicts.Of v = sites.of(site);
-        arguments.addAll(v.arguments());
-        omissions.addAll(v.omissions());
-      }
+    Set<Integer> meeting = new TreeSet<>();
+    reached.forEach(v -> meeting.addAll(sitesOf.getOrDefault(v, List.of())));
+    for (int k : meeting) {
+      SiteVerdicts.Of v = sites.of(map.analysis.sites.get(k));
+      arguments.addAll(v.arguments());
+      omissions.addAll(v.omissions());
     }
     untraced(reached, arguments, omissions);
-    List<Integer> kept =
-        step.hidden().stream()
-            .filter(s -> flow.isPure(map.newState(s)) && reached.contains(map.newState(s)))
-            .toList();
+    Set<Integer> kept = new TreeSet<>();
+    reached.stream()
+        .filter(flow::isPure)
+        .forEach(v -> kept.addAll(hidden.getOrDefault(v, List.of())));
     if (!kept.isEmpty()) {
       omissions.add(Omission.of(Kind.KEPT_WEIGHT, pathsOf(step, kept)));
     }
   }
 
   private void untraced(Set<Value> reached, Set<Argument> arguments, Set<Omission> omissions) {
-    for (Eqn e : step.graph().eqns()) {
-      if (e.op() instanceof Elementwise(ElementwiseRow row)
-          && row.equals(Rows.UNTRACED)
-          && flow.isPure(e.in(0))
-          && reached.contains(e.in(0))) {
-        Paths from = Paths.from(flow, e.out());
+    for (Eqn e : untraced) {
+      if (reached.contains(e.in(0))) {
         List<Integer> states =
-            step.hidden().stream().filter(s -> from.reaches(map.newState(s))).toList();
+            statesOfUntraced.computeIfAbsent(
+                e.out(),
+                out -> {
+                  Paths from = Paths.from(flow, out);
+                  return step.hidden().stream().filter(s -> from.reaches(map.newState(s))).toList();
+                });
         if (states.isEmpty()) {
           arguments.add(Argument.ENDS_WITH_STEP);
         } else {
@@ -152,6 +188,17 @@ final class Verdicts {
         }
       }
     }
+  }
+
+  /** Uses of weights that are to have no traces. */
+  private List<Eqn> untraced() {
+    return step.graph().eqns().stream()
+        .filter(
+            e ->
+                e.op() instanceof Elementwise(ElementwiseRow row)
+                    && row.equals(Rows.UNTRACED)
+                    && flow.isPure(e.in(0)))
+        .toList();
   }
 
   static List<String> pathsOf(ModelStep step, Iterable<Integer> states) {
