@@ -35,7 +35,7 @@ record NestKernel(
       Trials trials,
       Function<ProductShape, Kernel> products) {
     RowNest rows = RowNestBuilder.build(nest, slots);
-    int points = rows.outerPoints();
+    int points = rows.outerPoints(nest.where());
     long grain = rows.ordered() ? points : Math.max(1, WORTH_SHARING / Math.max(1, rows.cost()));
     Optional<Matmul> matmul = Matmul.of(rows);
     List<RowClass.Written> classes = new ArrayList<>();

@@ -1,5 +1,7 @@
 package dev.engram.backend.cpu;
 
+import dev.engram.ir.Where;
+import dev.engram.lower.LoweringException;
 import dev.engram.backend.cpu.Lanes.Node;
 import dev.engram.ir.DType;
 import dev.engram.ir.Index;
@@ -133,9 +135,30 @@ record RowNest(
     }
   }
 
-  /** Number of outer points. */
-  int outerPoints() {
-    return outer.stream().reduce(1, Math::multiplyExact);
+  /**
+   * Number of outer points.
+   *
+   * @param where the user's line, for the error
+   */
+  int outerPoints(Where where) {
+    if (outer.contains(0)) {
+      return 0;
+    }
+    long points = 1;
+    for (int n : outer) {
+      points *= n; // each below 2^31, and so is what is there by then
+      if (points > Integer.MAX_VALUE) {
+        throw new LoweringException(
+            "a loop over "
+                + outer
+                + " has more than "
+                + Integer.MAX_VALUE
+                + " points ("
+                + where
+                + "); make it smaller, or compute it in parts");
+      }
+    }
+    return (int) points;
   }
 
   /** Number of reduction points outside the body's row. */

@@ -1,16 +1,19 @@
 package dev.engram.backend.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.backend.cpu.CpuOptions.Vectors;
 import dev.engram.ir.DType;
+import dev.engram.ir.Parser;
 import dev.engram.ir.Role;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Trace;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Lowering;
+import dev.engram.lower.LoweringException;
 import dev.engram.lower.ProgramVerifier;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -66,6 +69,27 @@ class ManyPointsTest {
       assertEquals((long) N * N, compiled(program(x -> x.max(0, 1)), v));
       assertEquals((long) N * N, compiled(program(x -> x.sum(0, 1)), v));
       assertEquals((long) N * N * 8, compiled(program(Tensor::sum), v));
+    }
+  }
+
+  /** More results than an int counts are refused with their line, before anything is written. */
+  @Test
+  void moreResultsThanAnIntCountsAreRefused() {
+    LoopProgram p =
+        Lowering.lower(
+            Parser.parse(
+                """
+                graph @f(%x: bool[65536,65536,3]) -> bool[65536,65536,3] {
+                  %0: bool[65536,65536,3] = transpose{perm=[1,0,2]}(%x)
+                  %1: bool[65536,65536,3] = not(%0)   // Big.java:3
+                  return %1
+                }
+                """));
+    for (Vectors v : List.of(Vectors.OFF, Vectors.FORCE_256)) {
+      CpuBackend cpu = new CpuBackend(new CpuOptions(1, v));
+      LoweringException e = assertThrows(LoweringException.class, () -> cpu.compile(p));
+      assertTrue(e.getMessage().contains("has more than 2147483647 points (Big.java:3)"), e::getMessage);
+      assertTrue(e.getMessage().contains("make it smaller"), e::getMessage);
     }
   }
 }
