@@ -14,6 +14,14 @@ final class Indexing {
   }
 
   static Tensor take(Tensor x, Tensor indices, int axis) {
+    if (!Types.given("take", 1, indices).dtype().isInteger()) {
+      throw new TypeException(
+          "take: the indices have type "
+              + indices.type()
+              + ", expected an integer type; convert them with .cast(DType.I32) ("
+              + Where.here()
+              + ")");
+    }
     return one(new Index.Gather(x.shape().axis("take", axis), 0), List.of(x, indices));
   }
 
