@@ -19,8 +19,7 @@ final class Determinant {
   static Tensor of(Tensor a) {
     return Engram.customJvp(
             Determinant::value,
-            (Tensor x, Tensor dx) ->
-                new Pair<>(value(x), cofactors(x).mul(dx).sum(-1).sum(-1)))
+            (Tensor x, Tensor dx) -> new Pair<>(value(x), cofactors(x).mul(dx).sum(-1).sum(-1)))
         .apply(a);
   }
 

@@ -145,7 +145,9 @@ final class Analysis {
                 plain.addAll(on);
               }
             }
-            return e.outputs().stream().filter(v -> mixed.contains(v) || plain.contains(v)).toList();
+            return e.outputs().stream()
+                .filter(v -> mixed.contains(v) || plain.contains(v))
+                .toList();
           });
       for (int s : group.states()) {
         if (mixed.contains(step.graph().outs().get(step.results() + s))) {

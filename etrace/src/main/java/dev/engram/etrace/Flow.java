@@ -48,6 +48,7 @@ final class Flow {
 
   /** Equations that {@link #behind} has visited: the work done so far. */
   private long visits;
+
   private final Map<Value, Site> sites = new LinkedHashMap<>();
   private final Map<Eqn, Site> products = new HashMap<>();
 

@@ -121,9 +121,7 @@ final class Verdicts {
     reached.forEach(v -> states.addAll(hidden.getOrDefault(v, List.of())));
     Deque<Integer> waiting = new ArrayDeque<>(states);
     while (!waiting.isEmpty()) {
-      map.analysis.dependents(waiting.remove()).stream()
-          .filter(states::add)
-          .forEach(waiting::add);
+      map.analysis.dependents(waiting.remove()).stream().filter(states::add).forEach(waiting::add);
     }
     return states;
   }

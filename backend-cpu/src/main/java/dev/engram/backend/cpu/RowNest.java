@@ -1,12 +1,12 @@
 package dev.engram.backend.cpu;
 
-import dev.engram.ir.Where;
-import dev.engram.lower.LoweringException;
 import dev.engram.backend.cpu.Lanes.Node;
 import dev.engram.ir.DType;
 import dev.engram.ir.Index;
 import dev.engram.ir.Reduce;
+import dev.engram.ir.Where;
 import dev.engram.lower.FoldOrder;
+import dev.engram.lower.LoweringException;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;

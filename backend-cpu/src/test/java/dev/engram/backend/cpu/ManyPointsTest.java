@@ -88,7 +88,8 @@ class ManyPointsTest {
     for (Vectors v : List.of(Vectors.OFF, Vectors.FORCE_256)) {
       CpuBackend cpu = new CpuBackend(new CpuOptions(1, v));
       LoweringException e = assertThrows(LoweringException.class, () -> cpu.compile(p));
-      assertTrue(e.getMessage().contains("has more than 2147483647 points (Big.java:3)"), e::getMessage);
+      assertTrue(
+          e.getMessage().contains("has more than 2147483647 points (Big.java:3)"), e::getMessage);
       assertTrue(e.getMessage().contains("make it smaller"), e::getMessage);
     }
   }

@@ -71,11 +71,7 @@ class NarrowSlopesTest {
 
   /** The worst of {@code got} outside the regions of {@code beyond}, and inside. */
   private static List<Worst> worst(
-      DType t,
-      List<HostTensor> x,
-      HostTensor got,
-      Closed.Slope exact,
-      Optional<Beyond> beyond) {
+      DType t, List<HostTensor> x, HostTensor got, Closed.Slope exact, Optional<Beyond> beyond) {
     Worst[] worst = {new Worst(0, ""), new Worst(0, "")};
     for (int k = 0; k < ALL; k++) {
       double[] at = new double[x.size()];
