@@ -143,12 +143,17 @@ final class Block {
 
   // Such as the sums of all pairs out of two long rows.
   private boolean spreads(Eqn e) {
-    double bytes = e.out().type().bytes();
+    double bytes = bytes(e.out());
     return bytes > KEPT && bytes > SPREAD * readBytes(e);
   }
 
   private double readBytes(Eqn e) {
-    return e.inputs().stream().mapToDouble(v -> read.getOrDefault(v, (double) v.type().bytes())).sum();
+    return e.inputs().stream().mapToDouble(v -> read.getOrDefault(v, bytes(v))).sum();
+  }
+
+  // Of a view there may be more than a long counts.
+  private static double bytes(Value v) {
+    return (double) v.type().size() * v.type().dtype().bytes();
   }
 
   // A short contraction is written out unless it can fold along with what it reads.
