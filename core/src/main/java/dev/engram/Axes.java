@@ -2,6 +2,7 @@ package dev.engram;
 
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -23,6 +24,9 @@ public record Axes(List<Integer> in, List<Integer> out, String name) {
   public static final int NONE = Integer.MIN_VALUE;
 
   public Axes {
+    Given.given("Axes", "in", in);
+    Given.given("Axes", "out", out);
+    Given.given("Axes", "name", name);
     in = List.copyOf(in);
     out = List.copyOf(out);
   }
@@ -34,11 +38,13 @@ public record Axes(List<Integer> in, List<Integer> out, String name) {
 
   /** These axes of the arguments, axis 0 of the results. */
   public static Axes in(int... axes) {
+    Given.given("Axes.in", "axes", axes);
     return new Axes(Arrays.stream(axes).boxed().toList(), List.of(0), "");
   }
 
   /** Results get their new axis here: one for all, or one for each part of the result. */
   public Axes withOut(int... axes) {
+    Given.given("Axes.withOut", "axes", axes);
     return new Axes(in, Arrays.stream(axes).boxed().toList(), name);
   }
 

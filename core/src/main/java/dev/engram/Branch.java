@@ -8,6 +8,7 @@ import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Value;
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -30,7 +31,7 @@ final class Branch {
       Fn1<List<Object>, Object> onTrue,
       Fn1<List<Object>, Object> onFalse,
       List<Object> args) {
-    Fns.given(labels.op() + ": the condition", pred);
+    Given.given(labels.op() + ": the condition", pred);
     if (!pred.type().equals(TensorType.scalar(DType.BOOL))) {
       throw new TypeException(
           labels.op()

@@ -2,6 +2,7 @@ package dev.engram;
 
 import dev.engram.ir.Tensor;
 import dev.engram.ir.Tracer;
+import dev.engram.ir.checks.Given;
 
 /** Something from around a traced function that it used: an extra input of its graph. */
 public sealed interface Captured {
@@ -9,10 +10,18 @@ public sealed interface Captured {
   /**
    * A state that was read before it was written; {@code mapped} axes of it were hidden further in.
    */
-  record OfState(State state, int mapped) implements Captured {}
+  record OfState(State state, int mapped) implements Captured {
+    public OfState {
+      Given.given("OfState", "state", state);
+    }
+  }
 
   /** A value of an enclosing trace. */
-  record OfValue(Tracer value) implements Captured {}
+  record OfValue(Tracer value) implements Captured {
+    public OfValue {
+      Given.given("OfValue", "value", value);
+    }
+  }
 
   /** Its value for the running code. */
   default Tensor now() {

@@ -8,6 +8,7 @@ import dev.engram.ir.Interpreter;
 import dev.engram.ir.Log;
 import dev.engram.ir.Printer;
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 import dev.engram.ir.passes.Pass;
 import dev.engram.ir.passes.Pipeline;
 import dev.engram.lower.Backend;
@@ -37,6 +38,8 @@ public record Compiler(String backend, Pipeline passes) {
 
   /** Checks that the backend is there. */
   public Compiler {
+    Given.given("Compiler", "backend", backend);
+    Given.given("Compiler", "passes", passes);
     if (!backend.equals(INTERPRETER) && !Found.BACKENDS.containsKey(backend)) {
       throw new EngramException(
           "no backend %s, expected one of %s (%s); add the jar that provides it"
@@ -51,6 +54,7 @@ public record Compiler(String backend, Pipeline passes) {
 
   /** This with one more pass, after the others. */
   public Compiler with(Pass pass) {
+    Given.given("Compiler.with", "pass", pass);
     return new Compiler(backend, passes.with(pass));
   }
 
@@ -127,16 +131,22 @@ public record Compiler(String backend, Pipeline passes) {
   /** Sees what a program compiles; see {@link #watch}. */
   public interface Watcher {
     /** A function was traced and is about to be compiled. */
-    default void compiling(Graph traced) {}
+    default void compiling(Graph traced) {
+      Given.given("Watcher.compiling", "traced", traced);
+    }
 
     /** A learner has found its rule. */
-    default void prepared(OnlineStep step) {}
+    default void prepared(OnlineStep step) {
+      Given.given("Watcher.prepared", "step", step);
+    }
   }
 
   private static final ScopedValue<Watcher> WATCHER = ScopedValue.newInstance();
 
   /** Runs {@code program} with {@code watcher} seeing what its thread compiles. */
   public static void watch(Watcher watcher, Runnable program) {
+    Given.given("Compiler.watch", "watcher", watcher);
+    Given.given("Compiler.watch", "program", program);
     ScopedValue.where(WATCHER, watcher).run(program);
   }
 
@@ -159,12 +169,14 @@ public record Compiler(String backend, Pipeline passes) {
    * @throws EngramException for the backend {@code interpreter}, which has none
    */
   public LoopProgram lower(Graph g) {
+    Given.given("Compiler.lower", "g", g);
     requireLoops();
     return Lowering.lower(g);
   }
 
   /** Code for {@code program}. */
   public Executable compile(LoopProgram program) {
+    Given.given("Compiler.compile", "program", program);
     requireLoops();
     return new Lowered(program, Found.BACKENDS.get(backend).compile(program));
   }

@@ -7,6 +7,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.Trace;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -40,6 +41,7 @@ public final class Debug {
    * @throws EngramException in a rule or an expansion of an op, which may be used anywhere
    */
   public static void print(String text, Tensor... values) {
+    Given.given("Debug.print", "values", values);
     tell(new Notify.Print(text), List.of(values));
   }
 
@@ -54,6 +56,8 @@ public final class Debug {
    * @param every at least 1
    */
   public static void progress(Tensor step, int every, Notify.Callback hook, Tensor... values) {
+    Given.given("Debug.progress", "step", step);
+    Given.given("Debug.progress", "values", values);
     progress(step, every, Optional.empty(), hook, List.of(values));
   }
 
@@ -74,6 +78,8 @@ public final class Debug {
    * instead of {@link System#out}.
    */
   public static void to(Consumer<String> sink, Runnable body) {
+    Given.given("Debug.to", "body", body);
+    Given.given("Debug.to", "sink", sink);
     Notify.to(sink, body);
   }
 

@@ -13,6 +13,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -100,7 +101,7 @@ final class Directional {
   }
 
   private static void requireFloat(String what, Tensor x) {
-    Fns.given(what, x);
+    Given.given(what, x);
     if (!x.dtype().isFloat()) {
       throw new TypeException(
           what

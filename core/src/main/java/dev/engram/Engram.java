@@ -1,6 +1,7 @@
 package dev.engram;
 
 import dev.engram.ir.Tensor;
+import dev.engram.ir.checks.Given;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -24,6 +25,7 @@ public final class Engram {
 
   /** {@link #jit(Fn1)} with a compiler of its own. */
   public static <R> Jitted.Of0<R> jit(Compiler compiler, Fn0<R> f) {
+    Given.given("jit", "compiler", compiler);
     return new Jitted.Of0<>(new Jit("jit", compiler, Fns.list(f)));
   }
 
@@ -46,6 +48,7 @@ public final class Engram {
 
   /** {@link #jit(Fn1)} with a compiler of its own. */
   public static <A, R> Jitted.Of1<A, R> jit(Compiler compiler, Fn1<A, R> f) {
+    Given.given("jit", "compiler", compiler);
     return new Jitted.Of1<>(new Jit("jit", compiler, Fns.list(f)));
   }
 
@@ -56,6 +59,7 @@ public final class Engram {
 
   /** {@link #jit(Fn1)} with a compiler of its own. */
   public static <A, B, R> Jitted.Of2<A, B, R> jit(Compiler compiler, Fn2<A, B, R> f) {
+    Given.given("jit", "compiler", compiler);
     return new Jitted.Of2<>(new Jit("jit", compiler, Fns.list(f)));
   }
 
@@ -66,6 +70,7 @@ public final class Engram {
 
   /** {@link #jit(Fn1)} with a compiler of its own. */
   public static <A, B, C, R> Jitted.Of3<A, B, C, R> jit(Compiler compiler, Fn3<A, B, C, R> f) {
+    Given.given("jit", "compiler", compiler);
     return new Jitted.Of3<>(new Jit("jit", compiler, Fns.list(f)));
   }
 
@@ -77,6 +82,7 @@ public final class Engram {
   /** {@link #jit(Fn1)} with a compiler of its own. */
   public static <A, B, C, D, R> Jitted.Of4<A, B, C, D, R> jit(
       Compiler compiler, Fn4<A, B, C, D, R> f) {
+    Given.given("jit", "compiler", compiler);
     return new Jitted.Of4<>(new Jit("jit", compiler, Fns.list(f)));
   }
 
@@ -152,35 +158,35 @@ public final class Engram {
    */
   public static Fn0<Grads> grad(Fn0<Tensor> f, States weights) {
     Differentiate d =
-        new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
+        new Differentiate(Fns.list(f), Optional.of(Given.given("grad: the states", weights)));
     return () -> Tree.<Grads>cast(d.call(List.of()).grad());
   }
 
   /** {@link #grad(Fn0, States)} together with the function's value. */
   public static Fn0<ValueAndGrad<Grads>> valueAndGrad(Fn0<Tensor> f, States weights) {
     Differentiate d =
-        new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
+        new Differentiate(Fns.list(f), Optional.of(Given.given("grad: the states", weights)));
     return () -> d.call(List.of()).valueAndGrad();
   }
 
   /** {@link #grad(Fn0, States)} of a function with further results, together with all of them. */
   public static <X> Fn0<GradWithAux<Grads, X>> gradWithAux(Fn0<WithAux<X>> f, States weights) {
     Differentiate d =
-        new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
+        new Differentiate(Fns.list(f), Optional.of(Given.given("grad: the states", weights)));
     return () -> d.call(List.of()).withAux();
   }
 
   /** See {@link #grad(Fn0, States)}. */
   public static <A> Fn1<A, Grads> grad(Fn1<A, Tensor> f, States weights) {
     Differentiate d =
-        new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
+        new Differentiate(Fns.list(f), Optional.of(Given.given("grad: the states", weights)));
     return a -> Tree.<Grads>cast(d.call(Fns.args(a)).grad());
   }
 
   /** {@link #grad(Fn0, States)} together with the function's value. */
   public static <A> Fn1<A, ValueAndGrad<Grads>> valueAndGrad(Fn1<A, Tensor> f, States weights) {
     Differentiate d =
-        new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
+        new Differentiate(Fns.list(f), Optional.of(Given.given("grad: the states", weights)));
     return a -> d.call(Fns.args(a)).valueAndGrad();
   }
 
@@ -188,14 +194,14 @@ public final class Engram {
   public static <A, X> Fn1<A, GradWithAux<Grads, X>> gradWithAux(
       Fn1<A, WithAux<X>> f, States weights) {
     Differentiate d =
-        new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
+        new Differentiate(Fns.list(f), Optional.of(Given.given("grad: the states", weights)));
     return a -> d.call(Fns.args(a)).withAux();
   }
 
   /** See {@link #grad(Fn0, States)}. */
   public static <A, B> Fn2<A, B, Grads> grad(Fn2<A, B, Tensor> f, States weights) {
     Differentiate d =
-        new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
+        new Differentiate(Fns.list(f), Optional.of(Given.given("grad: the states", weights)));
     return (a, b) -> Tree.<Grads>cast(d.call(Fns.args(a, b)).grad());
   }
 
@@ -203,7 +209,7 @@ public final class Engram {
   public static <A, B> Fn2<A, B, ValueAndGrad<Grads>> valueAndGrad(
       Fn2<A, B, Tensor> f, States weights) {
     Differentiate d =
-        new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
+        new Differentiate(Fns.list(f), Optional.of(Given.given("grad: the states", weights)));
     return (a, b) -> d.call(Fns.args(a, b)).valueAndGrad();
   }
 
@@ -211,14 +217,14 @@ public final class Engram {
   public static <A, B, X> Fn2<A, B, GradWithAux<Grads, X>> gradWithAux(
       Fn2<A, B, WithAux<X>> f, States weights) {
     Differentiate d =
-        new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
+        new Differentiate(Fns.list(f), Optional.of(Given.given("grad: the states", weights)));
     return (a, b) -> d.call(Fns.args(a, b)).withAux();
   }
 
   /** See {@link #grad(Fn0, States)}. */
   public static <A, B, C> Fn3<A, B, C, Grads> grad(Fn3<A, B, C, Tensor> f, States weights) {
     Differentiate d =
-        new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
+        new Differentiate(Fns.list(f), Optional.of(Given.given("grad: the states", weights)));
     return (a, b, c) -> Tree.<Grads>cast(d.call(Fns.args(a, b, c)).grad());
   }
 
@@ -226,7 +232,7 @@ public final class Engram {
   public static <A, B, C> Fn3<A, B, C, ValueAndGrad<Grads>> valueAndGrad(
       Fn3<A, B, C, Tensor> f, States weights) {
     Differentiate d =
-        new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
+        new Differentiate(Fns.list(f), Optional.of(Given.given("grad: the states", weights)));
     return (a, b, c) -> d.call(Fns.args(a, b, c)).valueAndGrad();
   }
 
@@ -234,7 +240,7 @@ public final class Engram {
   public static <A, B, C, X> Fn3<A, B, C, GradWithAux<Grads, X>> gradWithAux(
       Fn3<A, B, C, WithAux<X>> f, States weights) {
     Differentiate d =
-        new Differentiate(Fns.list(f), Optional.of(Fns.given("grad: the states", weights)));
+        new Differentiate(Fns.list(f), Optional.of(Given.given("grad: the states", weights)));
     return (a, b, c) -> d.call(Fns.args(a, b, c)).withAux();
   }
 
@@ -268,7 +274,7 @@ public final class Engram {
    * arguments, and for loops without a bound.
    */
   public static Fn1<Tensor, Tensor> jacfwd(Fn1<Tensor, Tensor> f) {
-    Fns.given("the function", f);
+    Given.given("the function", f);
     return x -> Directional.jacfwd(f, x);
   }
 
@@ -277,7 +283,7 @@ public final class Engram {
    * results than arguments.
    */
   public static Fn1<Tensor, Tensor> jacrev(Fn1<Tensor, Tensor> f) {
-    Fns.given("the function", f);
+    Given.given("the function", f);
     return x -> Directional.jacrev(f, x);
   }
 
@@ -301,8 +307,9 @@ public final class Engram {
 
   /** {@link #remat(Fn1)} that keeps what {@code policy} says, too. */
   public static <A, R> Fn1<A, R> remat(Fn1<A, R> f, RematPolicy policy) {
-    Fns.given("the function", f);
-    return a -> Rematerialize.call(f, policy, Fns.given("remat: the argument", a));
+    Given.given("remat", "policy", policy);
+    Given.given("the function", f);
+    return a -> Rematerialize.call(f, policy, Given.given("remat: the argument", a));
   }
 
   /**
@@ -311,7 +318,7 @@ public final class Engram {
    * derivatives that are taken inside {@code f}: {@code checkNumerics(grad(f))}.
    */
   public static <A, R> Fn1<A, R> checkNumerics(Fn1<A, R> f) {
-    Fns.given("the function", f);
+    Given.given("the function", f);
     return a -> Numerics.call(f, a);
   }
 
@@ -324,9 +331,9 @@ public final class Engram {
    * @param rule takes argument and tangent, gives value and tangent; linear in the tangent
    */
   public static <A, R> Fn1<A, R> customJvp(Fn1<A, R> f, Fn2<A, A, Pair<R, R>> rule) {
-    Fns.given("the function", f);
-    Fns.given("the rule", rule);
-    return a -> CustomRule.jvp(f, rule, Fns.given("customJvp: the argument", a));
+    Given.given("the function", f);
+    Given.given("the rule", rule);
+    return a -> CustomRule.jvp(f, rule, Given.given("customJvp: the argument", a));
   }
 
   /**
@@ -337,10 +344,10 @@ public final class Engram {
    */
   public static <A, R, S> Fn1<A, R> customVjp(
       Fn1<A, R> f, Fn1<A, Pair<R, S>> forward, Fn2<S, R, A> backward) {
-    Fns.given("the function", f);
-    Fns.given("the forward rule", forward);
-    Fns.given("the backward rule", backward);
-    return a -> CustomRule.vjp(f, forward, backward, Fns.given("customVjp: the argument", a));
+    Given.given("the function", f);
+    Given.given("the forward rule", forward);
+    Given.given("the backward rule", backward);
+    return a -> CustomRule.vjp(f, forward, backward, Given.given("customVjp: the argument", a));
   }
 
   // Batches.
@@ -357,6 +364,7 @@ public final class Engram {
 
   /** See {@link #vmap(Fn1, Axes)}. */
   public static <R> Fn0<R> vmap(Fn0<R> f, Axes axes) {
+    Given.given("vmap", "axes", axes);
     VectorMap m = new VectorMap(Fns.list(f), axes);
     return () -> Tree.<R>cast(m.call(List.of()));
   }
@@ -367,6 +375,7 @@ public final class Engram {
    * that differs between examples is an error.
    */
   public static <A, R> Fn1<A, R> vmap(Fn1<A, R> f, Axes axes) {
+    Given.given("vmap", "axes", axes);
     VectorMap m = new VectorMap(Fns.list(f), axes);
     return a -> Tree.<R>cast(m.call(Fns.args(a)));
   }
@@ -378,6 +387,7 @@ public final class Engram {
 
   /** See {@link #vmap(Fn1, Axes)}. */
   public static <A, B, R> Fn2<A, B, R> vmap(Fn2<A, B, R> f, Axes axes) {
+    Given.given("vmap", "axes", axes);
     VectorMap m = new VectorMap(Fns.list(f), axes);
     return (a, b) -> Tree.<R>cast(m.call(Fns.args(a, b)));
   }
@@ -389,6 +399,7 @@ public final class Engram {
 
   /** See {@link #vmap(Fn1, Axes)}. */
   public static <A, B, C, R> Fn3<A, B, C, R> vmap(Fn3<A, B, C, R> f, Axes axes) {
+    Given.given("vmap", "axes", axes);
     VectorMap m = new VectorMap(Fns.list(f), axes);
     return (a, b, c) -> Tree.<R>cast(m.call(Fns.args(a, b, c)));
   }
@@ -400,16 +411,21 @@ public final class Engram {
    * @throws dev.engram.ir.EngramException when no vmap around has an axis of this name
    */
   public static <T> T psum(T tree, String axis) {
+    Given.given("psum", "tree", tree);
+    Given.given("psum", "axis", axis);
     return AxisNames.sum(tree, axis);
   }
 
   /** {@link #psum} divided by the number of examples. */
   public static <T> T pmean(T tree, String axis) {
+    Given.given("pmean", "tree", tree);
+    Given.given("pmean", "axis", axis);
     return AxisNames.mean(tree, axis);
   }
 
   /** The number of the example along the axis with this name: {@code i32[]}, from 0. */
   public static Tensor axisIndex(String axis) {
+    Given.given("axisIndex", "axis", axis);
     return AxisNames.index(axis);
   }
 
@@ -418,6 +434,7 @@ public final class Engram {
    * and is mapped: {@link Vmap} and {@link #vmap(Fn1)} give each example its own.
    */
   public static void vmapNewStates(int size, Runnable init) {
+    Given.given("vmapNewStates", "init", init);
     NewStates.run(size, init);
   }
 
@@ -471,6 +488,7 @@ public final class Engram {
    * @throws dev.engram.ir.TypeException when the carry or a state changes its type
    */
   public static <C> C forLoop(int from, int to, Fn2<Tensor, C, C> body, C init) {
+    Given.given("forLoop", "body", body);
     Tensor counts = Loop.counter(from, to);
     Fn2<C, Tensor, Step<C, List<Tensor>>> step =
         (carry, i) -> new Step<>(body.apply(i, carry), List.of());
@@ -509,12 +527,15 @@ public final class Engram {
 
   /** {@link #cond(Tensor, Fn0, Fn0)} with an argument. */
   public static <A, R> R cond(Tensor pred, Fn1<A, R> onTrue, Fn1<A, R> onFalse, A a) {
+    Given.given("cond", "a", a);
     return Tree.<R>cast(
         Branch.run(Branch.Labels.COND, pred, Fns.list(onTrue), Fns.list(onFalse), Fns.args(a)));
   }
 
   /** {@link #cond(Tensor, Fn0, Fn0)} with two arguments. */
   public static <A, B, R> R cond(Tensor pred, Fn2<A, B, R> onTrue, Fn2<A, B, R> onFalse, A a, B b) {
+    Given.given("cond", "a", a);
+    Given.given("cond", "b", b);
     return Tree.<R>cast(
         Branch.run(Branch.Labels.COND, pred, Fns.list(onTrue), Fns.list(onFalse), Fns.args(a, b)));
   }
@@ -528,12 +549,15 @@ public final class Engram {
    * @throws dev.engram.ir.TypeException when the results differ in structure or type
    */
   public static <R> R switchCase(Tensor index, List<Fn0<R>> branches) {
+    Given.given("switchCase", "branches", branches);
     return Tree.<R>cast(
         Switch.run(index, branches.stream().map(f -> Fns.list(f)).toList(), List.of()));
   }
 
   /** {@link #switchCase(Tensor, List)} with an argument. */
   public static <A, R> R switchCase(Tensor index, List<Fn1<A, R>> branches, A a) {
+    Given.given("switchCase", "a", a);
+    Given.given("switchCase", "branches", branches);
     return Tree.<R>cast(
         Switch.run(index, branches.stream().map(f -> Fns.list(f)).toList(), Fns.args(a)));
   }

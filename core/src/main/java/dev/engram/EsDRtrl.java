@@ -2,6 +2,7 @@ package dev.engram;
 
 import dev.engram.etrace.Diagnostic;
 import dev.engram.etrace.Factorization;
+import dev.engram.ir.checks.Given;
 import java.util.function.Consumer;
 
 /** ES-D-RTRL: {@link PpProp} by its other name. */
@@ -18,6 +19,7 @@ public final class EsDRtrl extends PpProp {
 
   /** {@link PpProp#ofRank}. */
   public static EsDRtrl ofRank(Layer model, int rank) {
+    Given.given("EsDRtrl.ofRank", "model", model);
     return new EsDRtrl(model, Factorization.InputOutput.rank(rank), logged(model));
   }
 

@@ -1,7 +1,6 @@
 package dev.engram;
 
-import dev.engram.ir.EngramException;
-import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -17,40 +16,28 @@ final class Fns {
     return Collections.unmodifiableList(Arrays.asList(args));
   }
 
-  /**
-   * {@code f}, which must be there.
-   *
-   * @throws EngramException when it is null, naming {@code what}
-   */
-  static <F> F given(String what, @Nullable F f) {
-    if (f == null) {
-      throw new EngramException(what + " is null, expected one (" + Where.here() + ")");
-    }
-    return f;
-  }
-
   static <R> Fn1<List<Object>, Object> list(Fn0<R> f) {
-    given("the function", f);
+    Given.given("the function", f);
     return _ -> f.apply();
   }
 
   static <A, R> Fn1<List<Object>, Object> list(Fn1<A, R> f) {
-    given("the function", f);
+    Given.given("the function", f);
     return x -> f.apply(Tree.<A>cast(x.get(0)));
   }
 
   static <A, B, R> Fn1<List<Object>, Object> list(Fn2<A, B, R> f) {
-    given("the function", f);
+    Given.given("the function", f);
     return x -> f.apply(Tree.<A>cast(x.get(0)), Tree.<B>cast(x.get(1)));
   }
 
   static <A, B, C, R> Fn1<List<Object>, Object> list(Fn3<A, B, C, R> f) {
-    given("the function", f);
+    Given.given("the function", f);
     return x -> f.apply(Tree.<A>cast(x.get(0)), Tree.<B>cast(x.get(1)), Tree.<C>cast(x.get(2)));
   }
 
   static <A, B, C, D, R> Fn1<List<Object>, Object> list(Fn4<A, B, C, D, R> f) {
-    given("the function", f);
+    Given.given("the function", f);
     return x ->
         f.apply(
             Tree.<A>cast(x.get(0)),

@@ -1,6 +1,13 @@
 package dev.engram;
 
 import dev.engram.ir.Tensor;
+import dev.engram.ir.checks.Given;
 
 /** A gradient, the scalar it belongs to, and the function's other results. */
-public record GradWithAux<G, X>(G grad, Tensor value, X aux) {}
+public record GradWithAux<G, X>(G grad, Tensor value, X aux) {
+  public GradWithAux {
+    Given.given("GradWithAux", "grad", grad);
+    Given.given("GradWithAux", "value", value);
+    Given.given("GradWithAux", "aux", aux);
+  }
+}

@@ -4,6 +4,7 @@ import dev.engram.ir.EngramException;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,11 +17,13 @@ import java.util.function.UnaryOperator;
  */
 public record Grads(Map<String, Tensor> byPath) {
   public Grads {
+    Given.given("Grads", "byPath", byPath);
     byPath = Collections.unmodifiableMap(new LinkedHashMap<>(byPath));
   }
 
   /** Zeros of the type of every state. */
   public static Grads zeros(States states) {
+    Given.given("Grads.zeros", "states", states);
     Map<String, Tensor> out = new LinkedHashMap<>();
     states.byPath().forEach((path, s) -> out.put(path, HostTensor.full(s.type(), 0)));
     return new Grads(out);
@@ -32,6 +35,7 @@ public record Grads(Map<String, Tensor> byPath) {
    * @throws EngramException when there is none
    */
   public Tensor get(String path) {
+    Given.given("Grads.get", "path", path);
     Tensor t = byPath.get(path);
     if (t == null) {
       throw new EngramException(

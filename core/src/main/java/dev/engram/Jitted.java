@@ -1,5 +1,6 @@
 package dev.engram;
 
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /**
@@ -38,6 +39,7 @@ public abstract sealed class Jitted<F> {
    * @param args the arguments of a call; a {@link dev.engram.ir.TensorType} may stand for a tensor
    */
   public Stages.Traced<F> trace(Object... args) {
+    Given.given("Jitted.trace", "args", args);
     return jit.trace(Fns.args(args), this::typed);
   }
 
@@ -69,6 +71,7 @@ public abstract sealed class Jitted<F> {
 
     /** The same, allowed to use the memory of these arguments: see {@link Jitted}. */
     public Of0<R> donating(int... arguments) {
+      Given.given("donating", "arguments", arguments);
       return new Of0<>(jit.donating(0, arguments));
     }
 
@@ -96,6 +99,7 @@ public abstract sealed class Jitted<F> {
 
     /** The same, allowed to use the memory of these arguments: see {@link Jitted}. */
     public Of1<A, R> donating(int... arguments) {
+      Given.given("donating", "arguments", arguments);
       return new Of1<>(jit.donating(1, arguments));
     }
 
@@ -123,6 +127,7 @@ public abstract sealed class Jitted<F> {
 
     /** The same, allowed to use the memory of these arguments: see {@link Jitted}. */
     public Of2<A, B, R> donating(int... arguments) {
+      Given.given("donating", "arguments", arguments);
       return new Of2<>(jit.donating(2, arguments));
     }
 
@@ -151,6 +156,7 @@ public abstract sealed class Jitted<F> {
 
     /** The same, allowed to use the memory of these arguments: see {@link Jitted}. */
     public Of3<A, B, C, R> donating(int... arguments) {
+      Given.given("donating", "arguments", arguments);
       return new Of3<>(jit.donating(3, arguments));
     }
 
@@ -179,6 +185,7 @@ public abstract sealed class Jitted<F> {
 
     /** The same, allowed to use the memory of these arguments: see {@link Jitted}. */
     public Of4<A, B, C, D, R> donating(int... arguments) {
+      Given.given("donating", "arguments", arguments);
       return new Of4<>(jit.donating(4, arguments));
     }
 

@@ -8,6 +8,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -24,6 +25,7 @@ public record Key(Tensor words) {
   private static final TensorType TYPE = TensorType.of(DType.I32, 2);
 
   public Key {
+    Given.given("Key", "words", words);
     if (words.dtype() != DType.I32 || words.rank() == 0 || words.dim(-1) != 2) {
       throw new TypeException(
           "a random key has type "
@@ -62,6 +64,7 @@ public record Key(Tensor words) {
    * @param data {@code i32[]}
    */
   public Key foldIn(Tensor data) {
+    Given.given("Key.foldIn", "data", data);
     if (!data.type().equals(TensorType.scalar(DType.I32))) {
       throw new TypeException(
           "foldIn: got " + data.type() + ", expected i32[] (" + Where.here() + ")");

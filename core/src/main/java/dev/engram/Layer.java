@@ -1,6 +1,7 @@
 package dev.engram;
 
 import dev.engram.ir.Tensor;
+import dev.engram.ir.checks.Given;
 
 /** A module that takes a tensor and gives one: a cell, a network, a learner around it. */
 public abstract class Layer extends Module implements Fn1<Tensor, Tensor> {
@@ -25,6 +26,7 @@ public abstract class Layer extends Module implements Fn1<Tensor, Tensor> {
 
   /** A layer without states, such as {@code Layer.of(Tensor::tanh)}. */
   public static Layer of(Fn1<Tensor, Tensor> f) {
+    Given.given("Layer.of", "f", f);
     return new Layer() {
       @Override
       public Tensor update(Tensor x) {

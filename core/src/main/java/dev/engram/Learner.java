@@ -19,6 +19,7 @@ import dev.engram.ir.TensorType;
 import dev.engram.ir.TraceException;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -64,7 +65,13 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
    * @param losses loss of each step, {@code [T]}
    * @param outputs the model's output of each step, {@code [T, …]}
    */
-  public record Sequence(Grads grads, Tensor losses, Tensor outputs) {}
+  public record Sequence(Grads grads, Tensor losses, Tensor outputs) {
+    public Sequence {
+      Given.given("Sequence", "grads", grads);
+      Given.given("Sequence", "losses", losses);
+      Given.given("Sequence", "outputs", outputs);
+    }
+  }
 
   /** A learner that logs its warnings. */
   public Learner(Layer model, Rule rule) {
@@ -77,8 +84,10 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
    *     instead
    */
   public Learner(Layer model, Rule rule, Key key, Consumer<Diagnostic> warnings) {
-    this.model = Fns.given("the model", model);
-    this.rule = Fns.given("the rule", rule);
+    Given.given("Learner", "key", key);
+    Given.given("Learner", "warnings", warnings);
+    this.model = Given.given("the model", model);
+    this.rule = Given.given("the rule", rule);
     this.key = key;
     this.warnings = warnings;
     this.seed =
@@ -109,6 +118,9 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
    * @param x the inputs of one step, {@code [B, …]}; only its type is used
    */
   public static <L extends Learner> L compile(Layer model, Fn1<Layer, L> rule, Tensor x) {
+    Given.given("Learner.compile", "model", model);
+    Given.given("Learner.compile", "rule", rule);
+    Given.given("Learner.compile", "x", x);
     if (x.rank() == 0 || x.dim(0) < 1) {
       throw new TypeException(
           "Learner.compile: x has type "
@@ -117,7 +129,7 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
               + Where.here()
               + ")");
     }
-    L learner = rule.apply(model);
+    L learner = Given.given("Learner.compile: what the rule gives", rule.apply(model));
     Learner base = learner;
     base.batch = OptionalInt.of(x.dim(0));
     try {
@@ -149,6 +161,7 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
    *     learn through traces
    */
   public final void compileGraph(Tensor x) {
+    Given.given("Learner.compileGraph", "x", x);
     Prepared p = Prepared.of(model, rule, x);
     OnlineStep online = p.step();
     if (warnings instanceof Strictness s) {
@@ -291,6 +304,9 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
    * @throws EtraceException when the rule takes a modulator; see {@link ThreeFactor}
    */
   public final <Y> Sequence grad(Tensor xs, Y ys, Fn2<Tensor, Y, Tensor> stepLoss) {
+    Given.given("Learner.grad", "stepLoss", stepLoss);
+    Given.given("Learner.grad", "xs", xs);
+    Given.given("Learner.grad", "ys", ys);
     if (rule.signal() instanceof LearningSignal.Modulatory) {
       throw new EtraceException(
           "the rule learns by a modulator, and this gradient has none ("

@@ -1,7 +1,14 @@
 package dev.engram;
 
+import dev.engram.ir.checks.Given;
+
 /**
  * A function's value, and its derivative there as a linear function of a tangent. Tangents of parts
  * that are not float take any value and give zeros.
  */
-public record Linear<A, R>(R value, Fn1<A, R> map) {}
+public record Linear<A, R>(R value, Fn1<A, R> map) {
+  public Linear {
+    Given.given("Linear", "value", value);
+    Given.given("Linear", "map", map);
+  }
+}

@@ -7,6 +7,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
@@ -19,6 +20,10 @@ import java.util.List;
  * @param mask {@code bool[T, B]}: true where the sequence has a step
  */
 public record Padded(Tensor values, Tensor mask) {
+  public Padded {
+    Given.given("Padded", "values", values);
+    Given.given("Padded", "mask", mask);
+  }
 
   /**
    * A batch of {@code sequences} as long as the longest.
@@ -27,6 +32,7 @@ public record Padded(Tensor values, Tensor mask) {
    * @throws TypeException when there is none, or one that does not fit the first
    */
   public static Padded of(List<? extends Tensor> sequences) {
+    Given.given("Padded.of", "sequences", sequences);
     if (sequences.isEmpty()) {
       throw new TypeException(
           "Padded.of: got no sequence, expected at least one (" + Where.here() + ")");

@@ -4,6 +4,7 @@ import dev.engram.etrace.Diagnostic;
 import dev.engram.etrace.Factorization;
 import dev.engram.etrace.Rule;
 import dev.engram.etrace.Strictness;
+import dev.engram.ir.checks.Given;
 import java.util.function.Consumer;
 
 /**
@@ -30,6 +31,7 @@ public class PpProp extends Learner {
    * @param rank at least 2
    */
   public static PpProp ofRank(Layer model, int rank) {
+    Given.given("PpProp.ofRank", "model", model);
     return new PpProp(model, Factorization.InputOutput.rank(rank), logged(model));
   }
 

@@ -5,6 +5,7 @@ import dev.engram.ir.Notify;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 import java.util.List;
 import java.util.Optional;
 
@@ -30,6 +31,7 @@ public final class Progress {
    * @throws TypeException when a number is below 1
    */
   public Progress(int total, int every, Notify.Callback hook) {
+    Given.given("Progress", "hook", hook);
     if (total < 1 || every < 1) {
       throw new TypeException(
           "Progress: total="
@@ -47,6 +49,7 @@ public final class Progress {
 
   /** Counts one step; {@code values} are handed to the hook. */
   public void step(Tensor... values) {
+    Given.given("Progress.step", "values", values);
     Tensor now = count.value();
     Debug.progress(now, every, Optional.of(total), hook, List.of(values));
     count.set(now.add(1).rem(HostTensor.full(now.type(), total)));

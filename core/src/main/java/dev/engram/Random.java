@@ -7,6 +7,7 @@ import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /** Random tensors from explicit keys. */
@@ -21,6 +22,9 @@ public final class Random {
 
   /** Uniform on [0, 1): multiples of 2^-24 in f32, 2^-53 in f64, 2^-11 in f16, 2^-8 in bf16. */
   public static Tensor uniform(Key key, Shape shape, DType dtype) {
+    Given.given("uniform", "shape", shape);
+    Given.given("uniform", "dtype", dtype);
+    Given.given("uniform", "key", key);
     return key.words() instanceof HostTensor && KnownRandom.knows(shape, dtype)
         ? KnownRandom.uniform(key, shape, dtype)
         : tracedUniform(key, shape, dtype);
@@ -58,6 +62,9 @@ public final class Random {
    * @throws TypeException when there is no number from {@code low} up to below {@code high}
    */
   public static Tensor uniform(Key key, Shape shape, DType dtype, double low, double high) {
+    Given.given("uniform", "key", key);
+    Given.given("uniform", "shape", shape);
+    Given.given("uniform", "dtype", dtype);
     if (!dtype.isFloat()) {
       throw noFloat(dtype);
     }
@@ -73,6 +80,9 @@ public final class Random {
 
   /** Standard normal. */
   public static Tensor normal(Key key, Shape shape, DType dtype) {
+    Given.given("normal", "shape", shape);
+    Given.given("normal", "key", key);
+    Given.given("normal", "dtype", dtype);
     if (dtype.isFloat() && dtype.wide() != dtype) {
       return normal(key, shape, dtype.wide()).cast(dtype);
     }
@@ -88,6 +98,7 @@ public final class Random {
 
   /** Standard normal, cut off at two standard deviations. */
   public static Tensor truncatedNormal(Key key, Shape shape, DType dtype) {
+    Given.given("truncatedNormal", "shape", shape);
     // x = √2 erf⁻¹(c u), u uniform on (-1, 1), c = erf(2/√2)
     Tensor u = uniform(key, shape, DType.F64);
     Tensor x = u.mul(2 * WITHIN_TWO).sub(WITHIN_TWO);
@@ -96,6 +107,7 @@ public final class Random {
 
   /** Exponential with mean 1. */
   public static Tensor exponential(Key key, Shape shape, DType dtype) {
+    Given.given("exponential", "shape", shape);
     return waiting(key, shape).cast(dtype);
   }
 
@@ -106,6 +118,7 @@ public final class Random {
 
   /** Gumbel's distribution of extremes, with mode 0 and scale 1: -ln E, E exponential. */
   public static Tensor gumbel(Key key, Shape shape, DType dtype) {
+    Given.given("gumbel", "shape", shape);
     // E below the resolution of u counts as that; E/64 < 1, where the logarithm is defined
     Tensor e = waiting(key, shape);
     return ExactMath.log(e.max(e.like(0x1p-54)).mul(0x1p-6)).add(6 * Math.log(2)).neg().cast(dtype);
@@ -117,6 +130,8 @@ public final class Random {
    * (2000).
    */
   public static Tensor gamma(Key key, Tensor alpha) {
+    Given.given("gamma", "key", key);
+    Given.given("gamma", "alpha", alpha);
     List<Key> keys = key.split(3);
     Tensor wanted = alpha.stopGradient().cast(DType.F64);
     Tensor small = wanted.lt(1);
@@ -157,6 +172,7 @@ public final class Random {
 
   /** The numbers 0 to n-1 in random order, {@code i32[n]}. */
   public static Tensor permutation(Key key, int n) {
+    Given.given("permutation", "key", key);
     // 64 bits: the order of equal ones would show
     Tensor words = key.bits(Shape.of(2, n)).cast(DType.I64);
     Tensor order = words.get(0).shiftLeft(32).xor(words.get(1));
@@ -165,16 +181,21 @@ public final class Random {
 
   /** The positions of {@code axis} in random order, the same everywhere. */
   public static Tensor permutation(Key key, Tensor x, int axis) {
+    Given.given("permutation", "key", key);
+    Given.given("permutation", "x", x);
     return x.take(permutation(key, x.dim(axis)), axis);
   }
 
   /** True with probability {@code p}. */
   public static Tensor bernoulli(Key key, double p, Shape shape) {
+    Given.given("bernoulli", "shape", shape);
     return uniform(key, shape, DType.F32).lt(p);
   }
 
   /** Uniform on the integers low ≤ x &lt; high, i32; the bias is below (high-low)·2^-53. */
   public static Tensor integers(Key key, Shape shape, int low, int high) {
+    Given.given("integers", "key", key);
+    Given.given("integers", "shape", shape);
     if (high <= low) {
       throw new TypeException(
           "integers: low="

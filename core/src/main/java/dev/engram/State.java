@@ -9,6 +9,7 @@ import dev.engram.ir.TraceException;
 import dev.engram.ir.Tracer;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
@@ -59,7 +60,7 @@ public final class State {
    */
   record Cell(Tensor value, int mapped) {
     Cell {
-      Fns.given("the value of a state", value);
+      Given.given("the value of a state", value);
     }
   }
 
@@ -112,6 +113,7 @@ public final class State {
 
   /** A state with a value. */
   public static State of(Kind kind, Tensor value) {
+    Given.given("State.of", "kind", kind);
     State s = new State(kind, Optional.empty(), Optional.empty());
     s.write(new Cell(value, 0));
     return s;
@@ -119,6 +121,8 @@ public final class State {
 
   /** A state that has no value before {@link #init}, which sets it to what {@code init} gives. */
   public static State of(Kind kind, Supplier<Tensor> init) {
+    Given.given("State.of", "kind", kind);
+    Given.given("State.of", "init", init);
     return new State(kind, Optional.of(init), Optional.empty());
   }
 
@@ -168,7 +172,7 @@ public final class State {
    * @throws TraceException when {@code value} belongs to a trace that has ended
    */
   public void set(Tensor value) {
-    Fns.given("the value of a state", value);
+    Given.given("the value of a state", value);
     Frame.expected(this)
         .filter(want -> !want.equals(value.type()))
         .ifPresent(

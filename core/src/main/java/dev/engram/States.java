@@ -2,6 +2,7 @@ package dev.engram;
 
 import dev.engram.ir.EngramException;
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -14,15 +15,18 @@ import java.util.function.Predicate;
 /** States by path, in the order of the model's fields. A state that is shared appears once. */
 public record States(Map<String, State> byPath) {
   public States {
+    Given.given("States", "byPath", byPath);
     byPath = Collections.unmodifiableMap(new LinkedHashMap<>(byPath));
   }
 
   /** The states of {@code kind}. */
   public States subset(State.Kind kind) {
+    Given.given("States.subset", "kind", kind);
     return filter(s -> s.kind() == kind);
   }
 
   public States filter(Predicate<State> keep) {
+    Given.given("States.filter", "keep", keep);
     Map<String, State> out = new LinkedHashMap<>();
     byPath.forEach(
         (path, s) -> {
@@ -39,6 +43,7 @@ public record States(Map<String, State> byPath) {
    * @throws EngramException when there is none
    */
   public State get(String path) {
+    Given.given("States.get", "path", path);
     State s = byPath.get(path);
     if (s == null) {
       throw new EngramException(
@@ -60,6 +65,7 @@ public record States(Map<String, State> byPath) {
    * @throws IOException naming the file and the reason
    */
   public void save(Path file) throws IOException {
+    Given.given("States.save", "file", file);
     StatesFile.save(this, file);
   }
 

@@ -1,6 +1,7 @@
 package dev.engram;
 
 import dev.engram.ir.Tensor;
+import dev.engram.ir.checks.Given;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
@@ -19,24 +20,47 @@ public sealed interface Structure {
   record Leaf() implements Structure {}
 
   /** A part that is not a tensor: text, a number, an enum constant. */
-  record Fixed(Object value) implements Structure {}
+  record Fixed(Object value) implements Structure {
+    public Fixed {
+      Given.given("Fixed", "value", value);
+    }
+  }
 
   /** A record, by component. */
-  record Fields(Class<?> type, List<Structure> parts) implements Structure {}
+  record Fields(Class<?> type, List<Structure> parts) implements Structure {
+    public Fields {
+      Given.given("Fields", "type", type);
+      Given.given("Fields", "parts", parts);
+    }
+  }
 
   /** A list, by position. */
-  record Items(List<Structure> parts) implements Structure {}
+  record Items(List<Structure> parts) implements Structure {
+    public Items {
+      Given.given("Items", "parts", parts);
+    }
+  }
 
   /** A map, in its order of iteration. */
-  record Entries(List<Object> keys, List<Structure> parts) implements Structure {}
+  record Entries(List<Object> keys, List<Structure> parts) implements Structure {
+    public Entries {
+      Given.given("Entries", "keys", keys);
+      Given.given("Entries", "parts", parts);
+    }
+  }
 
   /** An {@link Optional}: one part or none. */
-  record Maybe(List<Structure> parts) implements Structure {}
+  record Maybe(List<Structure> parts) implements Structure {
+    public Maybe {
+      Given.given("Maybe", "parts", parts);
+    }
+  }
 
   Leaf LEAF = new Leaf();
 
   /** The structure with {@code leaves} put back, in order. */
   default Object build(List<? extends Tensor> leaves) {
+    Given.given("Structure.build", "leaves", leaves);
     Iterator<? extends Tensor> it = leaves.iterator();
     Object built = build(it);
     if (it.hasNext()) {
@@ -94,6 +118,7 @@ public sealed interface Structure {
 
   /** The path of every tensor, such as {@code batch.x} below {@code root}. */
   default List<String> paths(String root) {
+    Given.given("Structure.paths", "root", root);
     List<String> out = new ArrayList<>();
     addPaths(root, out);
     return out;

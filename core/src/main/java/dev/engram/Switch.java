@@ -4,6 +4,7 @@ import dev.engram.ir.EngramException;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /** {@code switchCase}: one of several functions, found by halving as nested conds. */
@@ -21,7 +22,7 @@ final class Switch {
       throw new EngramException(
           "switchCase: there are no branches, expected at least one (" + Where.here() + ")");
     }
-    Fns.given("switchCase: the index", index);
+    Given.given("switchCase: the index", index);
     if (index.rank() != 0 || !index.dtype().isInteger()) {
       throw new TypeException(
           "switchCase: the index has type "

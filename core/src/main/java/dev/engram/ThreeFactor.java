@@ -7,6 +7,7 @@ import dev.engram.etrace.Rule;
 import dev.engram.etrace.Strictness;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -58,6 +59,8 @@ public final class ThreeFactor extends Learner {
    * @param modulator a scalar, or {@code [B]} after {@link Learner#compile}
    */
   public Tensor call(Tensor x, Tensor modulator) {
+    Given.given("ThreeFactor.call", "x", x);
+    Given.given("ThreeFactor.call", "modulator", modulator);
     return update(x, modulator);
   }
 
@@ -67,6 +70,10 @@ public final class ThreeFactor extends Learner {
    * @param modulators {@code [T]}, or {@code [T, B]} after {@link Learner#compile}
    */
   public <Y> Sequence grad(Tensor xs, Tensor modulators, Y ys, Fn2<Tensor, Y, Tensor> stepLoss) {
+    Given.given("ThreeFactor.grad", "stepLoss", stepLoss);
+    Given.given("ThreeFactor.grad", "xs", xs);
+    Given.given("ThreeFactor.grad", "modulators", modulators);
+    Given.given("ThreeFactor.grad", "ys", ys);
     return steps(
         new Loop.Labels("ThreeFactor.grad", List.of("xs", "modulators", "ys")),
         List.of(xs, modulators, ys),

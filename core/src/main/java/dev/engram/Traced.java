@@ -2,6 +2,7 @@ package dev.engram;
 
 import dev.engram.ir.Graph;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.checks.Given;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -18,15 +19,27 @@ import java.util.List;
  */
 public record Traced(
     Graph graph, int argCount, Structure result, List<Captured> captured, List<Written> written) {
+  public Traced {
+    Given.given("Traced", "graph", graph);
+    Given.given("Traced", "result", result);
+    Given.given("Traced", "captured", captured);
+    Given.given("Traced", "written", written);
+  }
 
   /** A state that the function sets; its value has {@code mapped} mapped axes. */
-  public record Written(State state, int mapped) {}
+  public record Written(State state, int mapped) {
+    public Written {
+      Given.given("Written", "state", state);
+    }
+  }
 
   /**
    * Traces {@code f} on arguments of the structure and types of {@code args}, whose values are not
    * used; states are read as they are for the running code and are not changed.
    */
   public static Traced of(String name, Fn1<List<Object>, Object> f, List<Object> args) {
+    Given.given("Traced.of", "f", f);
+    Given.given("Traced.of", "args", args);
     return Tracing.run(name, Tracing.Kind.PLAIN, f, Tracing.specs(Tracing.flatten(name, args)))
         .finish();
   }
@@ -43,6 +56,7 @@ public record Traced(
 
   /** {@code args} followed by {@link #capturedValues}: one value for each parameter. */
   public List<Tensor> operands(List<Tensor> args) {
+    Given.given("Traced.operands", "args", args);
     List<Tensor> all = new ArrayList<>(args);
     all.addAll(capturedValues());
     return all;
@@ -50,6 +64,7 @@ public record Traced(
 
   /** Sets the written states from the results of the graph, and builds the function's result. */
   public Object apply(List<? extends Tensor> outs) {
+    Given.given("Traced.apply", "outs", outs);
     int n = resultCount();
     for (int i = 0; i < written.size(); i++) {
       Written w = written.get(i);

@@ -6,6 +6,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Tracer;
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,11 @@ public final class Tree {
 
   /** The tensors of a structure in order, and the rest of it. */
   public record Flat(List<Tensor> leaves, Structure structure) {
+    public Flat {
+      Given.given("Flat", "leaves", leaves);
+      Given.given("Flat", "structure", structure);
+    }
+
     public List<TensorType> types() {
       List<TensorType> types = new ArrayList<>(leaves.size());
       for (Tensor t : leaves) {
@@ -50,6 +56,7 @@ public final class Tree {
    * @throws EngramException naming the path of a part that is none of the above
    */
   public static Flat flatten(Object tree, String root) {
+    Given.given("Tree.flatten", "root", root);
     List<Tensor> leaves = new ArrayList<>();
     Structure s = flatten(tree, Path.of(root), leaves);
     return new Flat(leaves, s);
@@ -69,6 +76,7 @@ public final class Tree {
 
   /** {@code tree} with {@code f} applied to every tensor. */
   public static <T> T map(UnaryOperator<Tensor> f, T tree) {
+    Given.given("Tree.map", "f", f);
     Flat flat = flatten(tree, "tree");
     return Tree.<T>cast(flat.structure().build(flat.leaves().stream().map(f).toList()));
   }
@@ -79,6 +87,7 @@ public final class Tree {
    * @throws EngramException when the structures differ
    */
   public static <T> T zip(BinaryOperator<Tensor> f, T a, T b) {
+    Given.given("Tree.zip", "f", f);
     Flat left = flatten(a, "tree");
     Flat right = flatten(b, "tree");
     if (!left.structure().equals(right.structure())) {

@@ -1,6 +1,7 @@
 package dev.engram;
 
 import dev.engram.ir.Tensor;
+import dev.engram.ir.checks.Given;
 
 /**
  * A layer applied to a batch: maps over axis 0 of its input and of exactly those states that were
@@ -10,6 +11,7 @@ public final class Vmap extends Layer implements ModuleWalk.Transparent {
   private final Layer layer;
 
   public Vmap(Layer layer) {
+    Given.given("Vmap", "layer", layer);
     this.layer = layer;
   }
 

@@ -1,6 +1,12 @@
 package dev.engram;
 
 import dev.engram.ir.Tensor;
+import dev.engram.ir.checks.Given;
 
 /** A loss with whatever else the function computed on the way. */
-public record WithAux<X>(Tensor value, X aux) {}
+public record WithAux<X>(Tensor value, X aux) {
+  public WithAux {
+    Given.given("WithAux", "value", value);
+    Given.given("WithAux", "aux", aux);
+  }
+}

@@ -3,6 +3,7 @@ package dev.engram.autodiff;
 import dev.engram.ir.Builder;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Value;
+import dev.engram.ir.checks.Given;
 import dev.engram.ir.passes.Dce;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -37,6 +38,9 @@ public final class Batch {
    * @param axis the name, or empty
    */
   public static Batched of(Graph g, List<Boolean> batched, int size, String axis) {
+    Given.given("Batch.of", "axis", axis);
+    Given.given("Batch.of", "g", g);
+    Given.given("Batch.of", "batched", batched);
     if (batched.size() != g.params().size() || size < 0) {
       throw new AutodiffException(
           "batch of @%s: got %d flags and size %d, expected one flag for each of %d parameters and size >= 0"

@@ -1,6 +1,7 @@
 package dev.engram.autodiff;
 
 import dev.engram.ir.Graph;
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /**
@@ -12,6 +13,8 @@ import java.util.List;
  */
 public record Batched(Graph graph, List<Boolean> outBatched) {
   public Batched {
+    Given.given("Batched", "graph", graph);
+    Given.given("Batched", "outBatched", outBatched);
     outBatched = List.copyOf(outBatched);
   }
 }

@@ -3,6 +3,7 @@ package dev.engram.autodiff;
 import dev.engram.ir.Builder;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Value;
+import dev.engram.ir.checks.Given;
 import dev.engram.ir.passes.Dce;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,6 +23,8 @@ public final class Jvp {
    * @throws AutodiffException when a chosen parameter is not float, or an op has no derivative rule
    */
   public static Graph of(Graph g, List<Boolean> wrt) {
+    Given.given("Jvp.of", "g", g);
+    Given.given("Jvp.of", "wrt", wrt);
     Terms.requireFloat("jvp", g, wrt);
     Builder b = new Builder(g.name() + "_jvp");
     List<Dual> args = new ArrayList<>(Terms.params(b, g).stream().map(Dual::constant).toList());

@@ -4,6 +4,7 @@ import dev.engram.autodiff.LinearPushforward.Linear;
 import dev.engram.ir.Builder;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Value;
+import dev.engram.ir.checks.Given;
 import dev.engram.ir.passes.Dce;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -24,6 +25,8 @@ public final class Linearize {
    * @throws AutodiffException when a chosen parameter is not float, or an op has no derivative rule
    */
   public static Linearized of(Graph g, List<Boolean> wrt) {
+    Given.given("Linearize.of", "g", g);
+    Given.given("Linearize.of", "wrt", wrt);
     Terms.requireFloat("linearize", g, wrt);
     return of(g, wrt, _ -> true);
   }

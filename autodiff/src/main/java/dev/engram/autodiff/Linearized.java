@@ -1,6 +1,7 @@
 package dev.engram.autodiff;
 
 import dev.engram.ir.Graph;
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /**
@@ -14,6 +15,9 @@ import java.util.List;
  */
 public record Linearized(Graph primal, Graph tangent, int residuals, List<Boolean> outHasTangent) {
   public Linearized {
+    Given.given("Linearized", "primal", primal);
+    Given.given("Linearized", "tangent", tangent);
+    Given.given("Linearized", "outHasTangent", outHasTangent);
     outHasTangent = List.copyOf(outHasTangent);
   }
 }

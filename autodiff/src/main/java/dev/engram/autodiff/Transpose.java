@@ -4,6 +4,7 @@ import dev.engram.ir.Builder;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Param;
 import dev.engram.ir.Value;
+import dev.engram.ir.checks.Given;
 import dev.engram.ir.passes.Dce;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +24,7 @@ public final class Transpose {
    * @throws AutodiffException {@code not linear: …} when a linear parameter is used in another way
    */
   public static Graph of(Graph g, int residuals) {
+    Given.given("Transpose.of", "g", g);
     if (residuals < 0 || residuals > g.params().size()) {
       throw new AutodiffException(
           "transpose of @%s: got %d residuals, expected 0 to %d, the number of its parameters"

@@ -16,6 +16,7 @@ import dev.engram.ir.Param;
 import dev.engram.ir.Reduce;
 import dev.engram.ir.Source;
 import dev.engram.ir.Value;
+import dev.engram.ir.checks.Given;
 import dev.engram.ir.passes.InnerGraphs;
 import java.util.HashMap;
 import java.util.List;
@@ -27,6 +28,7 @@ public final class Untransposed {
 
   /** {@code g}, which computes the same, without transposes of others. */
   public static Graph run(Graph g) {
+    Given.given("Untransposed.run", "g", g);
     Builder b = new Builder(g.name());
     Map<Value, Value> map = new HashMap<>();
     for (Param p : g.params()) {

@@ -4,6 +4,7 @@ import dev.engram.autodiff.LinearPushforward.Linear;
 import dev.engram.ir.Builder;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Value;
+import dev.engram.ir.checks.Given;
 import dev.engram.ir.passes.Dce;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -25,6 +26,8 @@ public final class Vjp {
    * @throws AutodiffException when a chosen parameter is not float, or an op has no derivative rule
    */
   public static Graph of(Graph g, List<Boolean> wrt) {
+    Given.given("Vjp.of", "wrt", wrt);
+    Given.given("Vjp.of", "g", g);
     int floats = Math.toIntExact(g.outs().stream().filter(Terms::isFloat).count());
     return of(g, wrt, Collections.nCopies(floats, true));
   }
@@ -38,6 +41,9 @@ public final class Vjp {
    * @throws AutodiffException as {@link #of(Graph, List)}
    */
   public static Graph of(Graph g, List<Boolean> wrt, List<Boolean> seeded) {
+    Given.given("Vjp.of", "g", g);
+    Given.given("Vjp.of", "wrt", wrt);
+    Given.given("Vjp.of", "seeded", seeded);
     Terms.requireFloat("vjp", g, wrt);
     long floats = g.outs().stream().filter(Terms::isFloat).count();
     if (seeded.size() != floats) {

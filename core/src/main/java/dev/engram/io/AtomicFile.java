@@ -1,5 +1,6 @@
 package dev.engram.io;
 
+import dev.engram.ir.checks.Given;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AtomicMoveNotSupportedException;
@@ -36,6 +37,8 @@ public final class AtomicFile {
    *     itself, no permission, disk full, ...
    */
   public static void write(Path target, Content content) throws IOException {
+    Given.given("AtomicFile.write", "target", target);
+    Given.given("AtomicFile.write", "content", content);
     try {
       Path file = SaveTarget.behindLinks(target);
       switch (SaveTarget.kind(file)) {

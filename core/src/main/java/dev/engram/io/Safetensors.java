@@ -5,6 +5,7 @@ import dev.engram.ir.HostTensor;
 import dev.engram.ir.NativeMemory;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
+import dev.engram.ir.checks.Given;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -52,6 +53,8 @@ public record Safetensors(Map<String, String> metadata, List<Entry> entries) {
    * @throws IllegalArgumentException for a repeated or reserved name
    */
   public Safetensors {
+    Given.given("Safetensors", "metadata", metadata);
+    Given.given("Safetensors", "entries", entries);
     metadata = Collections.unmodifiableMap(new LinkedHashMap<>(metadata));
     entries = List.copyOf(entries);
     Set<String> names = new HashSet<>();
@@ -86,6 +89,10 @@ public record Safetensors(Map<String, String> metadata, List<Entry> entries) {
      *     of another length than dtype and shape ask for
      */
     public Entry(String name, String dtype, long[] shape, MemorySegment data) {
+      Given.given("Entry", "name", name);
+      Given.given("Entry", "dtype", dtype);
+      Given.given("Entry", "shape", shape);
+      Given.given("Entry", "data", data);
       this.name = name;
       this.dtype = dtype;
       this.shape = shape.clone();
@@ -121,6 +128,7 @@ public record Safetensors(Map<String, String> metadata, List<Entry> entries) {
 
     /** The tensor under a name, without a copy. */
     public static Entry of(String name, HostTensor tensor) {
+      Given.given("Entry.of", "tensor", tensor);
       TensorType type = tensor.type();
       long[] shape = type.shape().dims().stream().mapToLong(Integer::longValue).toArray();
       return new Entry(name, type.dtype().name(), shape, tensor.segment());
@@ -188,6 +196,7 @@ public record Safetensors(Map<String, String> metadata, List<Entry> entries) {
    * @throws NoSuchElementException listing the names that exist
    */
   public Entry entry(String name) {
+    Given.given("Safetensors.entry", "name", name);
     return entries.stream()
         .filter(entry -> entry.name.equals(name))
         .findFirst()
@@ -209,6 +218,7 @@ public record Safetensors(Map<String, String> metadata, List<Entry> entries) {
    * @throws IOException when the file cannot be read
    */
   public static Safetensors read(Path file) throws IOException {
+    Given.given("Safetensors.read", "file", file);
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       long size = channel.size();
       if (size < 8) {
@@ -252,6 +262,7 @@ public record Safetensors(Map<String, String> metadata, List<Entry> entries) {
    * @throws IOException naming the file and the reason
    */
   public void write(Path file) throws IOException {
+    Given.given("Safetensors.write", "file", file);
     List<Entry> byWidth = new ArrayList<>(entries);
     byWidth.sort(Comparator.comparingInt(entry -> -ElementType.width(entry.dtype)));
     Map<String, Long> begins = new LinkedHashMap<>();

@@ -1,6 +1,7 @@
 package dev.engram.linalg;
 
 import dev.engram.ir.Tensor;
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /**
@@ -35,6 +36,7 @@ public final class Linalg {
    * @param lower which triangle {@code a} has
    */
   public static Tensor solveTriangular(Tensor a, Tensor b, boolean lower) {
+    Given.given("solveTriangular", "b", b);
     Triangular.check("solveTriangular", a, b);
     return Differentials.triangular(a, b, lower, false);
   }
@@ -46,6 +48,7 @@ public final class Linalg {
    * @param b {@code [batch…, n, m]}
    */
   public static Tensor solve(Tensor a, Tensor b) {
+    Given.given("solve", "b", b);
     Triangular.check("solve", a, b);
     return Differentials.solve(a, b);
   }
@@ -59,6 +62,7 @@ public final class Linalg {
 
   /** X with {@code a·X = b} for symmetric positive definite {@code a}, by {@link #cholesky}. */
   public static Tensor solvePositive(Tensor a, Tensor b) {
+    Given.given("solvePositive", "b", b);
     Triangular.check("solvePositive", a, b);
     Tensor l = cholesky(a);
     Tensor y = Differentials.triangular(l, b, true, false);

@@ -1,6 +1,7 @@
 package dev.engram.linalg;
 
 import dev.engram.ir.Tensor;
+import dev.engram.ir.checks.Given;
 
 /**
  * {@code a[permutation] = L·U}.
@@ -11,4 +12,10 @@ import dev.engram.ir.Tensor;
  *     [batch…, n]}
  * @param sign of the permutation, 1 or -1, {@code [batch…]}
  */
-public record Lu(Tensor factors, Tensor permutation, Tensor sign) {}
+public record Lu(Tensor factors, Tensor permutation, Tensor sign) {
+  public Lu {
+    Given.given("Lu", "factors", factors);
+    Given.given("Lu", "permutation", permutation);
+    Given.given("Lu", "sign", sign);
+  }
+}

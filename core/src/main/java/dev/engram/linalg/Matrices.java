@@ -6,6 +6,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 import java.util.stream.IntStream;
 
 /** Steps that the algorithms share. Matrices are the last two axes, vectors the last one. */
@@ -30,6 +31,7 @@ final class Matrices {
   }
 
   static void rectangular(String op, Tensor a) {
+    Given.given(op, "operand 0", a);
     if (!a.dtype().isFloat() || a.rank() < 2) {
       throw error(
           op,

@@ -7,6 +7,7 @@ import dev.engram.ir.RoundOnce;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 
 /**
  * The standard losses. Prediction and target have one shape: nothing is broadcast. Types of 16 bits
@@ -26,6 +27,7 @@ public final class Losses {
    * @throws TypeException when the types do not fit
    */
   public static Tensor softmaxCrossEntropy(Tensor logits, Tensor labels) {
+    Given.given("softmaxCrossEntropy", "logits", logits);
     int last = logits.rank() - 1;
     if (last < 0 || !logits.dtype().isFloat()) {
       throw new TypeException(
@@ -229,6 +231,8 @@ public final class Losses {
    * @throws TypeException when the types do not fit
    */
   public static Tensor maskedMean(Tensor values, Tensor mask) {
+    Given.given("maskedMean", "values", values);
+    Given.given("maskedMean", "mask", mask);
     boolean fits =
         values.dtype().isFloat()
             && mask.dtype() == DType.BOOL

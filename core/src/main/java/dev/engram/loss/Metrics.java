@@ -5,6 +5,7 @@ import dev.engram.ir.RoundOnce;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 
 /** How good predictions are, where no gradient is asked for. */
 public final class Metrics {
@@ -33,6 +34,7 @@ public final class Metrics {
   }
 
   private static Tensor hits(String metric, Tensor logits, Tensor labels) {
+    Given.given(metric, "logits", logits);
     if (logits.rank() == 0) {
       throw new TypeException(
           "%s: the logits have type %s, expected the classes on the last axis (%s)"

@@ -4,6 +4,7 @@ import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 
 /** What losses and metrics ask of their operands, with an error that names the way out. */
 final class Operands {
@@ -11,6 +12,8 @@ final class Operands {
 
   // A column against a row would broadcast to a matrix, whose mean looks as good as any other.
   static void sameShape(String loss, String first, Tensor prediction, Tensor target) {
+    Given.given(loss, first, prediction);
+    Given.given(loss, "target", target);
     if (!prediction.shape().equals(target.shape())) {
       throw new TypeException(
           "%s: the target has type %s, expected the shape of the %s %s: nothing is broadcast here; %s (%s)"
@@ -26,6 +29,8 @@ final class Operands {
 
   /** Vectors on the last axis; the axes before it, as many in both, may broadcast. */
   static void vectors(String loss, Tensor a, Tensor b) {
+    Given.given(loss, "operand 0", a);
+    Given.given(loss, "operand 1", b);
     boolean fits = a.rank() == b.rank() && a.rank() > 0 && a.dim(-1) == b.dim(-1);
     for (int i = 0; fits && i < a.rank() - 1; i++) {
       fits = a.dim(i) == b.dim(i) || a.dim(i) == 1 || b.dim(i) == 1;
@@ -66,6 +71,7 @@ final class Operands {
 
   /** Integer labels, one for each row of logits. */
   static void labels(String loss, Tensor logits, Tensor labels, String forOneHot) {
+    Given.given(loss, "labels", labels);
     int last = logits.rank() - 1;
     Shape rows = logits.shape().range(0, last);
     boolean whole = labels.dtype().isInteger();

@@ -2,6 +2,7 @@ package dev.engram.nn;
 
 import dev.engram.ir.RoundOnce;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.checks.Given;
 
 /**
  * Activation functions, element by element unless said otherwise. Types of 16 bits are computed in
@@ -16,6 +17,7 @@ public final class Activations {
 
   /** {@code max(x, 0)} */
   public static Tensor relu(Tensor x) {
+    Given.given("relu", "x", x);
     return x.relu();
   }
 
@@ -26,6 +28,7 @@ public final class Activations {
 
   /** {@code min(max(x, 0), 6)} */
   public static Tensor relu6(Tensor x) {
+    Given.given("relu6", "x", x);
     return x.clip(0, 6);
   }
 
@@ -73,6 +76,7 @@ public final class Activations {
 
   /** {@code min(max(x, -1), 1)} */
   public static Tensor hardTanh(Tensor x) {
+    Given.given("hardTanh", "x", x);
     return x.clip(-1, 1);
   }
 
@@ -83,6 +87,7 @@ public final class Activations {
 
   /** {@code log σ(x)} */
   public static Tensor logSigmoid(Tensor x) {
+    Given.given("logSigmoid", "x", x);
     return x.neg().softplus().neg();
   }
 
@@ -91,6 +96,7 @@ public final class Activations {
    * {@code [..., n]}.
    */
   public static Tensor glu(Tensor x) {
+    Given.given("glu", "x", x);
     var halves = x.split(-1, 2);
     return RoundOnce.of(halves.get(0), halves.get(1), (a, b) -> a.mul(b.sigmoid()));
   }

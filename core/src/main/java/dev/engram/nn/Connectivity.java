@@ -7,6 +7,7 @@ import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -23,6 +24,7 @@ import java.util.SplittableRandom;
  */
 public record Connectivity(int in, int out, int degree, HostTensor sources) {
   public Connectivity {
+    Given.given("Connectivity", "sources", sources);
     if (in < 1 || out < 1 || !sources.shape().equals(Shape.of(out, degree))) {
       throw new TypeException(
           "Connectivity: in="
@@ -43,6 +45,7 @@ public record Connectivity(int in, int out, int degree, HostTensor sources) {
 
   /** Lists of inputs, one for each output. */
   public static Connectivity of(int in, List<int[]> sources) {
+    Given.given("Connectivity.of", "sources", sources);
     int degree = sources.stream().mapToInt(s -> s.length).max().orElse(0);
     int[] table = new int[sources.size() * degree];
     Arrays.fill(table, in);

@@ -9,6 +9,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
 import dev.engram.ir.Windows;
+import dev.engram.ir.checks.Given;
 import java.util.Arrays;
 import java.util.List;
 
@@ -34,6 +35,10 @@ public final class Conv extends Layer {
    * @param groups parts of channels and features that do not mix
    */
   public Conv(int[] size, int in, int out, Windows windows, int groups, Key key, DType dtype) {
+    Given.given("Conv", "size", size);
+    Given.given("Conv", "windows", windows);
+    Given.given("Conv", "key", key);
+    Given.given("Conv", "dtype", dtype);
     if (size.length < 1 || size.length > 3 || groups < 1 || in % groups != 0) {
       throw new TypeException(
           "Conv: size "
@@ -62,6 +67,7 @@ public final class Conv extends Layer {
    */
   @Override
   public Tensor update(Tensor x) {
+    Given.given("Conv.update", "x", x);
     return x.conv(weight.value(), windows, groups).add(bias.value());
   }
 }

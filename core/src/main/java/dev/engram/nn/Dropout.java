@@ -8,6 +8,7 @@ import dev.engram.ir.RoundOnce;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /**
@@ -28,6 +29,8 @@ public final class Dropout extends Layer {
    * @param mode when to drop
    */
   public Dropout(double rate, Key key, Mode mode) {
+    Given.given("Dropout", "key", key);
+    Given.given("Dropout", "mode", mode);
     this.rate = checked(rate);
     this.mode = mode;
     this.key = other(key.words());

@@ -8,6 +8,7 @@ import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 
 /** A vector for each of {@code size} symbols. State: {@code weight [size, out]}. */
 public final class Embedding extends Layer {
@@ -20,6 +21,9 @@ public final class Embedding extends Layer {
   }
 
   public Embedding(int size, int out, Key key, DType dtype, Initializer init) {
+    Given.given("Embedding", "key", key);
+    Given.given("Embedding", "dtype", dtype);
+    Given.given("Embedding", "init", init);
     if (size < 1 || out < 1) {
       throw new TypeException(
           "Embedding: size="
@@ -43,6 +47,7 @@ public final class Embedding extends Layer {
    */
   @Override
   public Tensor update(Tensor ids) {
+    Given.given("Embedding.update", "ids", ids);
     if (!ids.dtype().isInteger()) {
       throw new TypeException(
           ("Embedding: the ids have type %s, expected an integer type (%s); convert"

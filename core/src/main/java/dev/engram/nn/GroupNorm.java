@@ -10,6 +10,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /**
@@ -56,6 +57,7 @@ public final class GroupNorm extends Layer {
    */
   @Override
   public Tensor update(Tensor x) {
+    Given.given("GroupNorm.update", "x", x);
     return RoundOnce.of(
         List.of(x, scale.value(), bias.value()),
         in -> standard(in.get(0)).mul(in.get(1)).add(in.get(2)));

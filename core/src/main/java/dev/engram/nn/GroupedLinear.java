@@ -9,6 +9,7 @@ import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /**
@@ -24,6 +25,8 @@ public final class GroupedLinear extends Layer {
 
   /** Weights of variance {@code groups/in}, bias zero. */
   public GroupedLinear(int groups, int in, int out, Key key, DType dtype) {
+    Given.given("GroupedLinear", "key", key);
+    Given.given("GroupedLinear", "dtype", dtype);
     if (groups < 1 || in % groups != 0 || out % groups != 0) {
       throw new TypeException(
           "GroupedLinear: in="
@@ -52,6 +55,7 @@ public final class GroupedLinear extends Layer {
    */
   @Override
   public Tensor update(Tensor x) {
+    Given.given("GroupedLinear.update", "x", x);
     Dot each = new Dot(List.of(1), List.of(1), List.of(0), List.of(0));
     Tensor y = x.reshape(groups, in / groups).dot(weight.value(), each);
     return y.reshape(bias.type().shape()).add(bias.value());

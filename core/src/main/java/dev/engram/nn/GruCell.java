@@ -4,6 +4,7 @@ import dev.engram.Key;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /**
@@ -26,6 +27,7 @@ public final class GruCell extends Cell {
   }
 
   public GruCell(int in, int hidden, Key key, DType dtype) {
+    Given.given("GruCell", "key", key);
     super(in, hidden, dtype);
     List<Key> keys = key.split(3);
     Wz = gate(keys.get(0));
@@ -35,6 +37,7 @@ public final class GruCell extends Cell {
 
   @Override
   public Tensor update(Tensor x) {
+    Given.given("GruCell.update", "x", x);
     Tensor old = h.value();
     Tensor xh = join(x, old);
     Tensor z = Wz.update(xh).sigmoid();

@@ -8,6 +8,7 @@ import dev.engram.ir.RoundOnce;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
+import dev.engram.ir.checks.Given;
 
 /**
  * Makes the start values of a parameter. Weights are {@code [in, out]}; axes before these two count
@@ -107,12 +108,14 @@ public interface Initializer {
 
   /** Normal, with a variance by the shape. */
   static Initializer scaledNormal(Variance variance) {
+    Given.given("Initializer.scaledNormal", "variance", variance);
     return (key, shape, dtype) ->
         normal(Math.sqrt(variance.of(Fans.of(shape)))).make(key, shape, dtype);
   }
 
   /** Uniform around 0, with a variance by the shape: the half width is √(3 variance). */
   static Initializer scaledUniform(Variance variance) {
+    Given.given("Initializer.scaledUniform", "variance", variance);
     return (key, shape, dtype) -> {
       double half = Math.sqrt(3 * variance.of(Fans.of(shape)));
       return Random.uniform(key, shape, dtype, -half, half);

@@ -7,6 +7,7 @@ import dev.engram.ir.HostTensor;
 import dev.engram.ir.RoundOnce;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /**
@@ -37,6 +38,7 @@ public final class LayerNorm extends Layer {
    */
   @Override
   public Tensor update(Tensor x) {
+    Given.given("LayerNorm.update", "x", x);
     return RoundOnce.of(
         List.of(x, scale.value(), bias.value()),
         in -> Normalization.standard(in.get(0), epsilon).mul(in.get(1)).add(in.get(2)));

@@ -4,6 +4,7 @@ import dev.engram.Key;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.checks.Given;
 
 /**
  * A readout of rates from spikes: {@code r = e^(-dt/tau) r + W x}. States: {@code W}, {@code r
@@ -26,6 +27,7 @@ public final class LeakyReadout extends Cell {
 
   @Override
   public Tensor update(Tensor x) {
+    Given.given("LeakyReadout.update", "x", x);
     checkInput(x, r.value());
     return keep(r, r.value().mul(decay).add(W.update(x)));
   }

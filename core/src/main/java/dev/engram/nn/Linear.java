@@ -8,6 +8,7 @@ import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 import java.util.List;
 import java.util.Optional;
 
@@ -33,6 +34,10 @@ public final class Linear extends Layer {
    */
   public Linear(
       int in, int out, Key key, DType dtype, Initializer weight, Optional<Initializer> bias) {
+    Given.given("Linear", "key", key);
+    Given.given("Linear", "dtype", dtype);
+    Given.given("Linear", "weight", weight);
+    Given.given("Linear", "bias", bias);
     if (in < 1 || out < 1) {
       throw new TypeException(
           "Linear: in=" + in + ", out=" + out + ", expected at least 1 (" + Where.here() + ")");
@@ -50,6 +55,7 @@ public final class Linear extends Layer {
    */
   @Override
   public Tensor update(Tensor x) {
+    Given.given("Linear.update", "x", x);
     Tensor y = x.matmul(weight.value());
     return bias.map(b -> y.add(b.value())).orElse(y);
   }

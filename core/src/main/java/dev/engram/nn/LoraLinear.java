@@ -9,6 +9,7 @@ import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /**
@@ -30,6 +31,8 @@ public final class LoraLinear extends Layer {
    * @param rank at least 1
    */
   public LoraLinear(Tensor base, int rank, double scale, Key key) {
+    Given.given("LoraLinear", "base", base);
+    Given.given("LoraLinear", "key", key);
     if (base.rank() != 2 || rank < 1) {
       throw new TypeException(
           "LoraLinear: base "
@@ -55,6 +58,7 @@ public final class LoraLinear extends Layer {
    */
   @Override
   public Tensor update(Tensor x) {
+    Given.given("LoraLinear.update", "x", x);
     return x.matmul(base.value()).add(x.matmul(learned()));
   }
 

@@ -8,6 +8,7 @@ import dev.engram.ir.EngramException;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 import java.util.List;
 import java.util.Optional;
 
@@ -45,6 +46,7 @@ public final class LruCell extends Cell {
 
   /** {@code |λ|} from {@code low} to {@code high}, phases up to {@code phase}. */
   public LruCell(int in, int hidden, Key key, DType dtype, double low, double high, double phase) {
+    Given.given("LruCell", "key", key);
     super(in, hidden, dtype);
     if (!(low >= 0 && low < high && high <= 1 && phase > 0)) {
       throw new EngramException(
@@ -79,6 +81,7 @@ public final class LruCell extends Cell {
    */
   @Override
   public Tensor update(Tensor x) {
+    Given.given("LruCell.update", "x", x);
     Tensor oldRe = re.value();
     Tensor oldIm = im.value();
     checkInput(x, oldRe);

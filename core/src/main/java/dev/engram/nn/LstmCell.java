@@ -4,6 +4,7 @@ import dev.engram.Key;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /**
@@ -29,6 +30,7 @@ public final class LstmCell extends Cell {
   }
 
   public LstmCell(int in, int hidden, Key key, DType dtype) {
+    Given.given("LstmCell", "key", key);
     super(in, hidden, dtype);
     List<Key> keys = key.split(4);
     Wi = gate(keys.get(0));
@@ -39,6 +41,7 @@ public final class LstmCell extends Cell {
 
   @Override
   public Tensor update(Tensor x) {
+    Given.given("LstmCell.update", "x", x);
     Tensor xh = join(x, h.value());
     Tensor input = Wi.update(xh).sigmoid().mul(Wg.update(xh).tanh());
     Tensor memory = Wf.update(xh).add(1).sigmoid().mul(c.value()).add(input);

@@ -4,6 +4,7 @@ import dev.engram.Key;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /**
@@ -24,6 +25,7 @@ public final class MguCell extends Cell {
   }
 
   public MguCell(int in, int hidden, Key key, DType dtype) {
+    Given.given("MguCell", "key", key);
     super(in, hidden, dtype);
     List<Key> keys = key.split(2);
     Wf = gate(keys.get(0));
@@ -32,6 +34,7 @@ public final class MguCell extends Cell {
 
   @Override
   public Tensor update(Tensor x) {
+    Given.given("MguCell.update", "x", x);
     Tensor old = h.value();
     Tensor f = Wf.update(join(x, old)).sigmoid();
     Tensor candidate = Wh.update(join(x, f.mul(old))).tanh();

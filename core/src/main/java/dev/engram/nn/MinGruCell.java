@@ -4,6 +4,7 @@ import dev.engram.Key;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /**
@@ -25,6 +26,7 @@ public final class MinGruCell extends Cell {
   }
 
   public MinGruCell(int in, int hidden, Key key, DType dtype) {
+    Given.given("MinGruCell", "key", key);
     super(in, hidden, dtype);
     List<Key> keys = key.split(2);
     Wz = ofInput(keys.get(0));
@@ -33,6 +35,7 @@ public final class MinGruCell extends Cell {
 
   @Override
   public Tensor update(Tensor x) {
+    Given.given("MinGruCell.update", "x", x);
     Tensor old = h.value();
     checkInput(x, old);
     return keep(h, mix(Wz.update(x).sigmoid(), Wh.update(x), old));

@@ -4,6 +4,7 @@ import dev.engram.Key;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /**
@@ -26,6 +27,7 @@ public final class MinLstmCell extends Cell {
   }
 
   public MinLstmCell(int in, int hidden, Key key, DType dtype) {
+    Given.given("MinLstmCell", "key", key);
     super(in, hidden, dtype);
     List<Key> keys = key.split(3);
     Wf = ofInput(keys.get(0));
@@ -35,6 +37,7 @@ public final class MinLstmCell extends Cell {
 
   @Override
   public Tensor update(Tensor x) {
+    Given.given("MinLstmCell.update", "x", x);
     Tensor old = h.value();
     checkInput(x, old);
     // f/(f+i) = σ(log f - log i), also where both gates underflow

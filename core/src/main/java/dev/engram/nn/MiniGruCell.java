@@ -4,6 +4,7 @@ import dev.engram.Key;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /**
@@ -25,6 +26,7 @@ public final class MiniGruCell extends Cell {
   }
 
   public MiniGruCell(int in, int hidden, Key key, DType dtype) {
+    Given.given("MiniGruCell", "key", key);
     super(in, hidden, dtype);
     List<Key> keys = key.split(2);
     W_z = gate(keys.get(0));
@@ -33,6 +35,7 @@ public final class MiniGruCell extends Cell {
 
   @Override
   public Tensor update(Tensor x) {
+    Given.given("MiniGruCell.update", "x", x);
     Tensor old = h.value();
     Tensor z = W_z.update(join(x, old)).sigmoid();
     return keep(h, mix(z, W_x.update(x), old));

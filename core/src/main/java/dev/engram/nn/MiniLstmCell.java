@@ -4,6 +4,7 @@ import dev.engram.Key;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /**
@@ -25,6 +26,7 @@ public final class MiniLstmCell extends Cell {
   }
 
   public MiniLstmCell(int in, int hidden, Key key, DType dtype) {
+    Given.given("MiniLstmCell", "key", key);
     super(in, hidden, dtype);
     List<Key> keys = key.split(3);
     W_f = gate(keys.get(0));
@@ -34,6 +36,7 @@ public final class MiniLstmCell extends Cell {
 
   @Override
   public Tensor update(Tensor x) {
+    Given.given("MiniLstmCell.update", "x", x);
     Tensor old = h.value();
     Tensor xh = join(x, old);
     Tensor kept = W_f.update(xh).sigmoid().mul(old);

@@ -4,6 +4,7 @@ import dev.engram.Key;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.checks.Given;
 import java.util.List;
 import java.util.Optional;
 
@@ -26,6 +27,7 @@ public final class MinimalRnnCell extends Cell {
   }
 
   public MinimalRnnCell(int in, int hidden, Key key, DType dtype) {
+    Given.given("MinimalRnnCell", "key", key);
     super(in, hidden, dtype);
     List<Key> keys = key.split(2);
     phi = ofInput(keys.get(0));
@@ -41,6 +43,7 @@ public final class MinimalRnnCell extends Cell {
 
   @Override
   public Tensor update(Tensor x) {
+    Given.given("MinimalRnnCell.update", "x", x);
     Tensor old = h.value();
     checkInput(x, old);
     Tensor z = phi.update(x);

@@ -4,6 +4,7 @@ import dev.engram.Key;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.checks.Given;
 
 /** {@code h = tanh(W[x, h])}. States: {@code W}, {@code h}. */
 public final class RnnCell extends Cell {
@@ -21,6 +22,7 @@ public final class RnnCell extends Cell {
 
   @Override
   public Tensor update(Tensor x) {
+    Given.given("RnnCell.update", "x", x);
     Tensor next = W.update(join(x, h.value())).tanh();
     h.set(next);
     return next;

@@ -9,6 +9,7 @@ import dev.engram.ir.RoundOnce;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /**
@@ -34,6 +35,8 @@ public final class ScaledWsLinear extends Layer {
   }
 
   public ScaledWsLinear(int in, int out, Key key, DType dtype, Initializer weight, double epsilon) {
+    Given.given("ScaledWsLinear", "key", key);
+    Given.given("ScaledWsLinear", "weight", weight);
     List<Key> keys = key.split(1);
     TensorType each = TensorType.of(dtype, out);
     this.in = in;
@@ -51,6 +54,7 @@ public final class ScaledWsLinear extends Layer {
    */
   @Override
   public Tensor update(Tensor x) {
+    Given.given("ScaledWsLinear.update", "x", x);
     return x.matmul(effective()).add(bias.value());
   }
 

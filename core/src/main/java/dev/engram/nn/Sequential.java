@@ -2,6 +2,7 @@ package dev.engram.nn;
 
 import dev.engram.Layer;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /** Layers one after the other, at the paths {@code layers.0}, {@code layers.1}, … */
@@ -9,10 +10,12 @@ public final class Sequential extends Layer {
   private final List<Layer> layers;
 
   public Sequential(Layer... layers) {
+    Given.given("Sequential", "layers", layers);
     this(List.of(layers));
   }
 
   public Sequential(List<? extends Layer> layers) {
+    Given.given("Sequential", "layers", layers);
     this.layers = List.copyOf(layers);
   }
 

@@ -9,6 +9,7 @@ import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 import java.util.Optional;
 
 /**
@@ -36,6 +37,11 @@ public final class SignedLinear extends Layer {
       DType dtype,
       Initializer weight,
       Optional<Initializer> bias) {
+    Given.given("SignedLinear", "signs", signs);
+    Given.given("SignedLinear", "key", key);
+    Given.given("SignedLinear", "dtype", dtype);
+    Given.given("SignedLinear", "weight", weight);
+    Given.given("SignedLinear", "bias", bias);
     for (int i = 0; i < signs.length; i++) {
       if (Math.abs(signs[i]) != 1) {
         throw new TypeException(
@@ -72,6 +78,7 @@ public final class SignedLinear extends Layer {
    */
   @Override
   public Tensor update(Tensor x) {
+    Given.given("SignedLinear.update", "x", x);
     Tensor y = x.matmul(effective());
     return bias.map(b -> y.add(b.value())).orElse(y);
   }

@@ -10,6 +10,7 @@ import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 import java.util.List;
 import java.util.Optional;
 
@@ -28,6 +29,7 @@ public final class SparseLinear extends Layer {
 
   /** Weights of variance {@code 1/degree}. */
   public SparseLinear(Connectivity to, Key key, DType dtype) {
+    Given.given("SparseLinear", "to", to);
     this(to, key, dtype, Initializer.normal(1 / Math.sqrt(to.degree())), Optional.empty());
   }
 
@@ -37,6 +39,11 @@ public final class SparseLinear extends Layer {
    */
   public SparseLinear(
       Connectivity to, Key key, DType dtype, Initializer weight, Optional<double[]> signs) {
+    Given.given("SparseLinear", "to", to);
+    Given.given("SparseLinear", "key", key);
+    Given.given("SparseLinear", "dtype", dtype);
+    Given.given("SparseLinear", "weight", weight);
+    Given.given("SparseLinear", "signs", signs);
     if (signs.isPresent() && signs.get().length != to.in()) {
       throw new TypeException(
           "SparseLinear: "
@@ -61,6 +68,7 @@ public final class SparseLinear extends Layer {
    */
   @Override
   public Tensor update(Tensor x) {
+    Given.given("SparseLinear.update", "x", x);
     if (x.rank() != 1 || x.dim(0) != in) {
       throw new TypeException(
           "SparseLinear: the input has type "

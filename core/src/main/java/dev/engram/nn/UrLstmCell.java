@@ -6,6 +6,7 @@ import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /**
@@ -36,6 +37,7 @@ public final class UrLstmCell extends Cell {
   }
 
   public UrLstmCell(int in, int hidden, Key key, DType dtype) {
+    Given.given("UrLstmCell", "key", key);
     super(in, hidden, dtype);
     List<Key> keys = key.split(5);
     Wu = gate(keys.get(0));
@@ -47,6 +49,7 @@ public final class UrLstmCell extends Cell {
 
   @Override
   public Tensor update(Tensor x) {
+    Given.given("UrLstmCell.update", "x", x);
     Tensor xh = join(x, h.value());
     Tensor f = Wf.update(xh).add(bias.value()).sigmoid();
     Tensor r = Wr.update(xh).sub(bias.value()).sigmoid();

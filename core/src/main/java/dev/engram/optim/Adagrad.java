@@ -2,6 +2,7 @@ package dev.engram.optim;
 
 import dev.engram.State;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.checks.Given;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -22,6 +23,7 @@ public final class Adagrad extends Optimizer {
    * @param decay see {@link Optimizer}
    */
   public Adagrad(LearningRate rate, double start, double epsilon, double decay) {
+    Given.given("Adagrad", "rate", rate);
     super(rate, decay);
     this.start = Ranges.notNegative("Adagrad", "start", start);
     this.epsilon = Ranges.epsilon("Adagrad", epsilon);

@@ -2,6 +2,7 @@ package dev.engram.optim;
 
 import dev.engram.State;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.checks.Given;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -45,6 +46,7 @@ public final class Adam extends Optimizer {
    * @param decay see {@link Optimizer}
    */
   public Adam(LearningRate rate, double beta1, double beta2, double epsilon, double decay) {
+    Given.given("Adam", "rate", rate);
     super(rate, decay);
     this.beta1 = Ranges.kept("Adam", "beta1", beta1);
     this.beta2 = Ranges.kept("Adam", "beta2", beta2);

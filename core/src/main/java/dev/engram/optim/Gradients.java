@@ -8,6 +8,7 @@ import dev.engram.ir.EngramException;
 import dev.engram.ir.RoundOnce;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,7 @@ public final class Gradients {
    * @param limit at least 0
    */
   public static Grads clipByValue(Grads grads, double limit) {
+    Given.given("clipByValue", "grads", grads);
     limited("clipByValue", limit);
     return grads.map(g -> g.clip(-limit, limit));
   }
@@ -36,6 +38,7 @@ public final class Gradients {
    * @param limit at least 0
    */
   public static Grads clipByGlobalNorm(Grads grads, double limit) {
+    Given.given("clipByGlobalNorm", "grads", grads);
     limited("clipByGlobalNorm", limit);
     Tensor norm = length("clipByGlobalNorm", grads);
     // A norm of zero would be a division by it.
@@ -49,6 +52,7 @@ public final class Gradients {
    * @return {@code f64[]} if a gradient is, else {@code f32[]}
    */
   public static Tensor norm(Grads grads) {
+    Given.given("norm", "grads", grads);
     return length("norm", grads).cast(isDouble(grads) ? DType.F64 : DType.F32);
   }
 
@@ -90,6 +94,8 @@ public final class Gradients {
    * @param decay at least 0
    */
   public static Grads withDecay(Grads grads, States weights, double decay) {
+    Given.given("withDecay", "grads", grads);
+    Given.given("withDecay", "weights", weights);
     Ranges.notNegative("withDecay", "decay", decay);
     Map<String, Tensor> out = new LinkedHashMap<>(grads.byPath());
     weights.byPath().forEach((path, w) -> out.put(path, decayed(grads.get(path), w, decay)));

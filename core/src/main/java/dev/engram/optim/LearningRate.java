@@ -1,6 +1,7 @@
 package dev.engram.optim;
 
 import dev.engram.ir.Tensor;
+import dev.engram.ir.checks.Given;
 
 /**
  * A learning rate that depends on how many updates have been made. The numbers that make one are
@@ -67,6 +68,7 @@ public interface LearningRate {
    * follows as if it started there.
    */
   static LearningRate warmup(int length, LearningRate then) {
+    Given.given("LearningRate.warmup", "then", then);
     Ranges.atLeastOne("LearningRate.warmup", "length", length);
     return done -> {
       Tensor rising = then.at(done.like(0)).mul(done.div(length));

@@ -2,6 +2,7 @@ package dev.engram.optim;
 
 import dev.engram.State;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.checks.Given;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -29,6 +30,7 @@ public final class Lion extends Optimizer {
    * @param decay see {@link Optimizer}
    */
   public Lion(LearningRate rate, double beta1, double beta2, double decay) {
+    Given.given("Lion", "rate", rate);
     super(rate, decay);
     this.beta1 = Ranges.kept("Lion", "beta1", beta1);
     this.beta2 = Ranges.kept("Lion", "beta2", beta2);

@@ -7,6 +7,7 @@ import dev.engram.State;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.RoundOnce;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.checks.Given;
 import java.util.function.Consumer;
 
 /**
@@ -77,6 +78,7 @@ public final class LossScale extends Module {
 
   /** Gradients of a scaled loss, divided by the scale; in f32 for types of 16 bits. */
   public Grads unscaled(Grads grads) {
+    Given.given("LossScale.unscaled", "grads", grads);
     return grads.map(
         g -> {
           Tensor wide = RoundOnce.wide(g);
@@ -92,6 +94,8 @@ public final class LossScale extends Module {
    * @return {@code bool[]}, whether the update was made
    */
   public Tensor step(Grads grads, Consumer<Grads> update) {
+    Given.given("LossScale.step", "grads", grads);
+    Given.given("LossScale.step", "update", update);
     Tensor finite =
         grads.byPath().values().stream()
             .map(g -> g.isFinite().all())

@@ -8,6 +8,7 @@ import dev.engram.Tree;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
@@ -22,6 +23,12 @@ import java.util.function.UnaryOperator;
  */
 public record OnlineTrainer<Y>(
     Learner learner, Optimizer optimizer, Fn2<Tensor, Y, Tensor> loss, UnaryOperator<Grads> shape) {
+  public OnlineTrainer {
+    Given.given("OnlineTrainer", "learner", learner);
+    Given.given("OnlineTrainer", "optimizer", optimizer);
+    Given.given("OnlineTrainer", "loss", loss);
+    Given.given("OnlineTrainer", "shape", shape);
+  }
 
   public OnlineTrainer(Learner learner, Optimizer optimizer, Fn2<Tensor, Y, Tensor> loss) {
     this(learner, optimizer, loss, UnaryOperator.identity());
@@ -35,6 +42,7 @@ public record OnlineTrainer<Y>(
    * @return loss of each step, {@code [T]}
    */
   public Tensor perStep(Tensor xs, Y ys) {
+    Given.given("OnlineTrainer.perStep", "xs", xs);
     return perWindow(xs, ys, 1);
   }
 
@@ -52,6 +60,7 @@ public record OnlineTrainer<Y>(
    * @return loss of each step, {@code [T]}
    */
   public Tensor perWindow(Tensor xs, Y ys, int window) {
+    Given.given("OnlineTrainer.perWindow", "xs", xs);
     Ranges.atLeastOne("perWindow", "window", window);
     int steps = steps(xs, ys);
     int whole = steps - steps % window;

@@ -14,6 +14,7 @@ import dev.engram.ir.TensorType;
 import dev.engram.ir.Trace;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -62,6 +63,7 @@ public abstract class Optimizer extends Module {
    *     when one of them is no parameter or has no value yet
    */
   public final void register(States weights) {
+    Given.given("Optimizer.register", "weights", weights);
     weights.byPath().forEach(this::requireParameter);
     weights.values().forEach(State::type); // has a value, or nothing has been registered
     if (!this.weights.byPath().isEmpty()) {
@@ -86,6 +88,7 @@ public abstract class Optimizer extends Module {
    * master.
    */
   public final void registerWithMasters(States weights) {
+    Given.given("Optimizer.registerWithMasters", "weights", weights);
     Map<String, State> made = new LinkedHashMap<>();
     weights
         .byPath()
@@ -116,6 +119,7 @@ public abstract class Optimizer extends Module {
    * @param grads one for each registered weight, of its type; for a weight of 16 bits it may be f32
    */
   public final void update(Grads grads) {
+    Given.given("Optimizer.update", "grads", grads);
     if (!grads.byPath().keySet().equals(weights.byPath().keySet())) {
       throw differ(grads);
     }

@@ -2,6 +2,7 @@ package dev.engram.optim;
 
 import dev.engram.State;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.checks.Given;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -33,6 +34,7 @@ public final class RmsProp extends Optimizer {
    * @param decay see {@link Optimizer}
    */
   public RmsProp(LearningRate rate, double rho, double epsilon, double momentum, double decay) {
+    Given.given("RmsProp", "rate", rate);
     super(rate, decay);
     this.rho = Ranges.kept("RmsProp", "rho", rho);
     this.epsilon = Ranges.epsilon("RmsProp", epsilon);

@@ -2,6 +2,7 @@ package dev.engram.optim;
 
 import dev.engram.State;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.checks.Given;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -29,6 +30,7 @@ public final class Sgd extends Optimizer {
    * @param decay see {@link Optimizer}
    */
   public Sgd(LearningRate rate, double momentum, boolean nesterov, double decay) {
+    Given.given("Sgd", "rate", rate);
     super(rate, decay);
     this.momentum = Ranges.kept("Sgd", "momentum", momentum);
     this.nesterov = nesterov;

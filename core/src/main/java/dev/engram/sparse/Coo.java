@@ -7,6 +7,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 
 /**
  * A sparse matrix as a list of elements; those at one position add up. Its products have
@@ -20,6 +21,9 @@ import dev.engram.ir.Where;
  */
 public record Coo(Tensor values, Tensor rows, Tensor columns, int height, int width) {
   public Coo {
+    Given.given("Coo", "values", values);
+    Given.given("Coo", "rows", rows);
+    Given.given("Coo", "columns", columns);
     requireIndices("rows", rows, values);
     requireIndices("columns", columns, values);
     if (height < 0 || width < 0) {
@@ -39,6 +43,7 @@ public record Coo(Tensor values, Tensor rows, Tensor columns, int height, int wi
 
   /** The product {@code y_i = Σ_j a_ij x_j} with {@code [width]} or {@code [width, m]}. */
   public Tensor matmul(Tensor x) {
+    Given.given("Coo.matmul", "x", x);
     if (x.rank() < 1 || x.rank() > 2 || x.dim(0) != width || x.dtype() != values.dtype()) {
       throw new TypeException(
           "sparse matmul: operand 1 has type %s, expected %s[%d] or %s[%d,m] for a matrix of %d × %d (%s)"
@@ -72,6 +77,7 @@ public record Coo(Tensor values, Tensor rows, Tensor columns, int height, int wi
 
   /** Elements of a dense matrix {@code [height, width]} that are not 0, row by row. */
   public static Coo of(HostTensor dense) {
+    Given.given("Coo.of", "dense", dense);
     if (dense.rank() != 2) {
       throw new TypeException(
           "coo: operand 0 has type %s, expected a matrix (%s)"

@@ -5,6 +5,7 @@ import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 import java.util.stream.IntStream;
 
 /**
@@ -18,6 +19,9 @@ import java.util.stream.IntStream;
  */
 public record Csr(Tensor values, Tensor columns, Tensor offsets, int width) {
   public Csr {
+    Given.given("Csr", "values", values);
+    Given.given("Csr", "columns", columns);
+    Given.given("Csr", "offsets", offsets);
     if (offsets.dtype() != DType.I32 || offsets.rank() != 1 || offsets.dim(0) < 1) {
       throw new TypeException(
           "csr: offsets has type %s, expected i32[height + 1] (%s)"

@@ -2,6 +2,7 @@ package dev.engram.spiking;
 
 import dev.engram.State;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.checks.Given;
 import java.util.Optional;
 
 /**
@@ -25,6 +26,9 @@ public final class AlifNeuron extends Neuron {
    * @param beta rise of the threshold per unit of {@code a}
    */
   public AlifNeuron(int size, Membrane membrane, Constant tauAdaptation, Constant beta) {
+    Given.given("AlifNeuron", "membrane", membrane);
+    Given.given("AlifNeuron", "tauAdaptation", tauAdaptation);
+    Given.given("AlifNeuron", "beta", beta);
     super(size, membrane.dtype());
     this.membrane = membrane;
     this.tau = membrane.tau();

@@ -4,6 +4,7 @@ import dev.engram.Module;
 import dev.engram.State;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.checks.Given;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -28,6 +29,7 @@ public final class Constant extends Module {
 
   /** One value for each neuron. */
   public static Constant each(double... values) {
+    Given.given("Constant.each", "values", values);
     Tensor t = HostTensor.of(values.clone(), values.length);
     return new Constant(OptionalDouble.empty(), Optional.of(t), Optional.empty());
   }
@@ -38,6 +40,7 @@ public final class Constant extends Module {
    * @param start {@code [size]}, or {@code []} for one of all neurons
    */
   public static Constant learned(Tensor start) {
+    Given.given("Constant.learned", "start", start);
     return new Constant(OptionalDouble.empty(), Optional.empty(), Optional.of(start));
   }
 

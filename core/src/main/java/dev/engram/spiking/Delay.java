@@ -8,6 +8,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 import java.util.Arrays;
 
 /**
@@ -33,6 +34,7 @@ public final class Delay extends Layer {
    * @param steps {@code [size]}, each at least 0
    */
   public Delay(int[] steps, DType dtype) {
+    Given.given("Delay", "steps", steps);
     if (steps.length == 0 || Arrays.stream(steps).anyMatch(d -> d < 0)) {
       throw new TypeException(
           "Delay: steps "
@@ -61,6 +63,7 @@ public final class Delay extends Layer {
    */
   @Override
   public Tensor update(Tensor x) {
+    Given.given("Delay.update", "x", x);
     Tensor old = past.value();
     int rows = old.dim(0);
     Tensor next =

@@ -8,6 +8,7 @@ import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 import java.util.Arrays;
 
 /**
@@ -23,6 +24,7 @@ public final class Encoders {
    * @param p probability of a spike per step: a rate in hertz times dt in seconds
    */
   public static Tensor poisson(Key key, Tensor p, int steps) {
+    Given.given("poisson", "p", p);
     Shape shape = p.shape().insert(0, checked("poisson", steps));
     return Random.bernoulli(key, p.broadcastTo(shape)).cast(p.dtype());
   }

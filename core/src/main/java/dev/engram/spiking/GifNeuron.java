@@ -3,6 +3,7 @@ package dev.engram.spiking;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.checks.Given;
 import java.util.Optional;
 
 /**
@@ -56,6 +57,8 @@ public final class GifNeuron extends Neuron {
   private final State i2;
 
   public GifNeuron(int size, Constants constants, Surrogate surrogate, DType dtype) {
+    Given.given("GifNeuron", "constants", constants);
+    Given.given("GifNeuron", "surrogate", surrogate);
     super(size, dtype);
     this.c = constants;
     this.surrogate = surrogate;

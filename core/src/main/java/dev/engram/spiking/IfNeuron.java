@@ -1,6 +1,7 @@
 package dev.engram.spiking;
 
 import dev.engram.ir.Tensor;
+import dev.engram.ir.checks.Given;
 import dev.engram.spiking.Membrane.Reset;
 import java.util.Optional;
 
@@ -11,6 +12,7 @@ import java.util.Optional;
 public final class IfNeuron extends PlainNeuron {
 
   public IfNeuron(int size, Membrane membrane) {
+    Given.given("IfNeuron", "membrane", membrane);
     super(size, membrane);
   }
 

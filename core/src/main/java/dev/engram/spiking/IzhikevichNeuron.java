@@ -3,6 +3,7 @@ package dev.engram.spiking;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.checks.Given;
 import java.util.Optional;
 
 /**
@@ -47,6 +48,8 @@ public final class IzhikevichNeuron extends Neuron {
    * @param surrogate derivative of the spike in the potential above 30 mV
    */
   public IzhikevichNeuron(int size, Constants constants, Surrogate surrogate, DType dtype) {
+    Given.given("IzhikevichNeuron", "constants", constants);
+    Given.given("IzhikevichNeuron", "surrogate", surrogate);
     super(size, dtype);
     this.c = constants;
     this.surrogate = surrogate;

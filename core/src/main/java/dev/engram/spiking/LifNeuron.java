@@ -1,6 +1,7 @@
 package dev.engram.spiking;
 
 import dev.engram.ir.Tensor;
+import dev.engram.ir.checks.Given;
 import java.util.Optional;
 
 /**
@@ -10,6 +11,7 @@ import java.util.Optional;
 public final class LifNeuron extends PlainNeuron {
 
   public LifNeuron(int size, Membrane membrane) {
+    Given.given("LifNeuron", "membrane", membrane);
     super(size, membrane);
   }
 

@@ -1,6 +1,7 @@
 package dev.engram.spiking;
 
 import dev.engram.ir.DType;
+import dev.engram.ir.checks.Given;
 
 /**
  * What neurons with one kind of membrane have in common.
@@ -24,6 +25,13 @@ public record Membrane(
     double resetTo,
     Surrogate surrogate,
     DType dtype) {
+  public Membrane {
+    Given.given("Membrane", "tau", tau);
+    Given.given("Membrane", "threshold", threshold);
+    Given.given("Membrane", "reset", reset);
+    Given.given("Membrane", "surrogate", surrogate);
+    Given.given("Membrane", "dtype", dtype);
+  }
 
   /** What a spike does to the potential, at the start of the next step. */
   public enum Reset {

@@ -8,6 +8,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 import java.util.Optional;
 
 /**
@@ -64,6 +65,7 @@ public abstract class Neuron extends Layer {
    */
   @Override
   public final Tensor update(Tensor current) {
+    Given.given("Neuron.update", "current", current);
     return step(Optional.of(checked(current)), Optional.empty());
   }
 
@@ -74,11 +76,14 @@ public abstract class Neuron extends Layer {
    * @return spikes, {@code [size]}
    */
   public final Tensor jump(Tensor jump) {
+    Given.given("Neuron.jump", "jump", jump);
     return step(Optional.empty(), Optional.of(checked(jump)));
   }
 
   /** One step with an input current and a jump. */
   public final Tensor update(Tensor current, Tensor jump) {
+    Given.given("Neuron.update", "current", current);
+    Given.given("Neuron.update", "jump", jump);
     return step(Optional.of(checked(current)), Optional.of(checked(jump)));
   }
 

@@ -6,6 +6,7 @@ import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
+import dev.engram.ir.checks.Given;
 
 /**
  * Synapses that depend on how often they were used lately: a step takes the spikes of the sending
@@ -59,6 +60,7 @@ public abstract sealed class Plasticity extends Layer {
 
     @Override
     public Tensor update(Tensor spikes) {
+      Given.given("ShortTerm.update", "spikes", spikes);
       Tensor before = towards(use, u.value(), keptU);
       Tensor used = before.add(spikes.mul(before.neg().add(1)).mul(use));
       Tensor left = towards(1, x.value(), keptX);
@@ -90,6 +92,7 @@ public abstract sealed class Plasticity extends Layer {
 
     @Override
     public Tensor update(Tensor spikes) {
+      Given.given("Depression.update", "spikes", spikes);
       Tensor left = towards(1, x.value(), kept);
       Tensor released = spikes.mul(left).mul(use);
       x.set(left.sub(released));

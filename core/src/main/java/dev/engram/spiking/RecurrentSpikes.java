@@ -5,6 +5,7 @@ import dev.engram.Layer;
 import dev.engram.State;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.checks.Given;
 import dev.engram.nn.Initializer;
 
 /**
@@ -22,6 +23,10 @@ public final class RecurrentSpikes extends Layer {
   }
 
   public RecurrentSpikes(int in, Neuron neuron, SynapticInput input, Key key, Initializer weight) {
+    Given.given("RecurrentSpikes", "neuron", neuron);
+    Given.given("RecurrentSpikes", "input", input);
+    Given.given("RecurrentSpikes", "key", key);
+    Given.given("RecurrentSpikes", "weight", weight);
     int size = neuron.size();
     this.neuron = neuron;
     this.input = input;
@@ -30,6 +35,7 @@ public final class RecurrentSpikes extends Layer {
 
   @Override
   public Tensor update(Tensor x) {
+    Given.given("RecurrentSpikes.update", "x", x);
     return input.step(neuron, Tensor.concat(-1, x, neuron.spikes()).matmul(w.value()));
   }
 

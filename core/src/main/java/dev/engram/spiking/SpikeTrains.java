@@ -2,6 +2,7 @@ package dev.engram.spiking;
 
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.checks.Given;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
@@ -19,6 +20,7 @@ public final class SpikeTrains {
    * @return {@code [...]}
    */
   public static Tensor rates(Tensor spikes, double dt) {
+    Given.given("rates", "spikes", spikes);
     return spikes.mean(0).mul(1000 / dt);
   }
 
@@ -30,6 +32,7 @@ public final class SpikeTrains {
    * @return {@code [T/window]}
    */
   public static Tensor populationRate(Tensor spikes, int window, double dt) {
+    Given.given("populationRate", "spikes", spikes);
     int n = spikes.dim(0) / window;
     Tensor whole = spikes.slice(0, 0, n * window);
     return whole.reshape(n, window * spikes.dim(1)).mean(1).mul(1000 / dt);
@@ -41,6 +44,7 @@ public final class SpikeTrains {
    * @param spikes {@code [T]}
    */
   public static double[] intervals(HostTensor spikes, double dt) {
+    Given.given("intervals", "spikes", spikes);
     int[] at = IntStream.range(0, spikes.dim(0)).filter(t -> spikes.getDouble(t) != 0).toArray();
     double[] between = new double[Math.max(0, at.length - 1)];
     Arrays.setAll(between, i -> (at[i + 1] - at[i]) * dt);
@@ -73,6 +77,7 @@ public final class SpikeTrains {
    * @return {@code []}
    */
   public static Tensor synchrony(Tensor traces) {
+    Given.given("synchrony", "traces", traces);
     return variance(traces.mean(1)).div(variance(traces).mean()).sqrt();
   }
 

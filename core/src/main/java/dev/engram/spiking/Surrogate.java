@@ -4,6 +4,7 @@ import dev.engram.Engram;
 import dev.engram.Fn1;
 import dev.engram.Pair;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.checks.Given;
 
 /**
  * The step function with a derivative of its own, which stands in for the derivative that is zero
@@ -21,6 +22,8 @@ public interface Surrogate {
 
   /** 1 where {@code x > 0}, else 0, with this derivative, also within derivatives of it. */
   default Tensor spike(Tensor x) {
+    Given.given("Surrogate.spike", "x", x);
+    Given.given("Surrogate.spike", "x", x);
     Fn1<Tensor, Tensor> step =
         Engram.customJvp(
             Surrogate::step,
@@ -30,6 +33,7 @@ public interface Surrogate {
 
   /** 1 where {@code x > 0}, else 0. */
   static Tensor step(Tensor x) {
+    Given.given("Surrogate.step", "x", x);
     return x.gt(0).cast(x.dtype());
   }
 

@@ -8,6 +8,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 
 /**
  * The course of what spikes give: a step takes the summed weights of the spikes that arrive, {@code
@@ -52,6 +53,7 @@ public abstract sealed class Synapse extends Layer {
 
     @Override
     public Tensor update(Tensor x) {
+      Given.given("Exponential.update", "x", x);
       Tensor next = g.value().mul(decay).add(x);
       g.set(next);
       return next;
@@ -77,6 +79,7 @@ public abstract sealed class Synapse extends Layer {
 
     @Override
     public Tensor update(Tensor x) {
+      Given.given("Alpha.update", "x", x);
       Tensor next = g.value().add(h.value().mul(step)).mul(decay);
       h.set(h.value().mul(decay).add(x));
       g.set(next);
@@ -118,6 +121,7 @@ public abstract sealed class Synapse extends Layer {
 
     @Override
     public Tensor update(Tensor x) {
+      Given.given("DoubleExponential.update", "x", x);
       slow.set(slow.value().mul(slowDecay).add(x));
       fast.set(fast.value().mul(fastDecay).add(x));
       return slow.value().sub(fast.value()).mul(scale);

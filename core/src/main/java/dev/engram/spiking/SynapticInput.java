@@ -1,6 +1,7 @@
 package dev.engram.spiking;
 
 import dev.engram.ir.Tensor;
+import dev.engram.ir.checks.Given;
 
 /** What the output of a synapse does to a neuron. */
 public sealed interface SynapticInput {
@@ -28,6 +29,8 @@ public sealed interface SynapticInput {
 
   /** One step of {@code neuron} with the synapse's output {@code g}; gives the spikes. */
   default Tensor step(Neuron neuron, Tensor g) {
+    Given.given("SynapticInput.step", "g", g);
+    Given.given("SynapticInput.step", "neuron", neuron);
     return this instanceof Delta ? neuron.jump(g) : neuron.update(current(g, neuron.potential()));
   }
 
@@ -37,6 +40,8 @@ public sealed interface SynapticInput {
    * @throws IllegalStateException for {@link Delta}, which is no current
    */
   default Tensor current(Tensor g, Tensor v) {
+    Given.given("SynapticInput.current", "g", g);
+    Given.given("SynapticInput.current", "v", v);
     return switch (this) {
       case Delta _ ->
           throw new IllegalStateException("a delta synapse gives no current; use Neuron.jump");

@@ -1,6 +1,7 @@
 package dev.engram.etrace;
 
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /**
@@ -15,6 +16,12 @@ import java.util.List;
 public record Diagnostic(
     Kind kind, List<String> weights, List<String> hidden, String op, Where where, String message) {
   public Diagnostic {
+    Given.given("Diagnostic", "kind", kind);
+    Given.given("Diagnostic", "weights", weights);
+    Given.given("Diagnostic", "hidden", hidden);
+    Given.given("Diagnostic", "op", op);
+    Given.given("Diagnostic", "where", where);
+    Given.given("Diagnostic", "message", message);
     weights = List.copyOf(weights);
     hidden = List.copyOf(hidden);
   }

@@ -1,5 +1,6 @@
 package dev.engram.etrace;
 
+import dev.engram.ir.checks.Given;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -20,6 +21,8 @@ public sealed interface Exactness {
    */
   record Exact(String weight, List<Argument> arguments) implements Exactness {
     public Exact {
+      Given.given("Exact", "weight", weight);
+      Given.given("Exact", "arguments", arguments);
       arguments = List.copyOf(arguments);
     }
 
@@ -38,6 +41,8 @@ public sealed interface Exactness {
    */
   record Approximate(String weight, List<Omission> omissions) implements Exactness {
     public Approximate {
+      Given.given("Approximate", "weight", weight);
+      Given.given("Approximate", "omissions", omissions);
       omissions = List.copyOf(omissions);
     }
 

@@ -1,5 +1,6 @@
 package dev.engram.etrace;
 
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /**
@@ -10,6 +11,8 @@ import java.util.List;
  */
 public record HiddenGroup(int index, List<Integer> states, List<String> paths) {
   public HiddenGroup {
+    Given.given("HiddenGroup", "states", states);
+    Given.given("HiddenGroup", "paths", paths);
     states = List.copyOf(states);
     paths = List.copyOf(paths);
   }

@@ -4,6 +4,7 @@ import dev.engram.ir.Graph;
 import dev.engram.ir.GraphException;
 import dev.engram.ir.Param;
 import dev.engram.ir.Role;
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /**
@@ -17,6 +18,8 @@ import java.util.List;
  */
 public record ModelStep(Graph graph, int results, List<Integer> states) {
   public ModelStep {
+    Given.given("ModelStep", "graph", graph);
+    Given.given("ModelStep", "states", states);
     states = List.copyOf(states);
     if (graph.outs().size() != results + states.size()) {
       throw new GraphException(

@@ -1,6 +1,7 @@
 package dev.engram.etrace;
 
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /**
@@ -12,6 +13,10 @@ import java.util.List;
  */
 public record Omission(Kind kind, List<String> states, String op, Where where) {
   public Omission {
+    Given.given("Omission", "kind", kind);
+    Given.given("Omission", "states", states);
+    Given.given("Omission", "op", op);
+    Given.given("Omission", "where", where);
     states = List.copyOf(states);
   }
 

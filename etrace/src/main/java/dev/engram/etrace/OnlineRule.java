@@ -10,6 +10,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -65,6 +66,8 @@ public final class OnlineRule {
    *     traces
    */
   public static OnlineStep of(ModelStep step, Rule rule) {
+    Given.given("OnlineRule.of", "step", step);
+    Given.given("OnlineRule.of", "rule", rule);
     OnlineRule r = new OnlineRule(step, rule);
     Control.Derivative.Vjp derivative = new Control.Derivative.Vjp(r.forward(true), r.backward());
     return new OnlineStep(

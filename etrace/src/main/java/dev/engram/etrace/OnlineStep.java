@@ -2,6 +2,7 @@ package dev.engram.etrace;
 
 import dev.engram.ir.Control;
 import dev.engram.ir.Graph;
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /**
@@ -25,6 +26,13 @@ public record OnlineStep(
     List<RuleInput> inputs,
     Report report) {
   public OnlineStep {
+    Given.given("OnlineStep", "step", step);
+    Given.given("OnlineStep", "rule", rule);
+    Given.given("OnlineStep", "call", call);
+    Given.given("OnlineStep", "credit", credit);
+    Given.given("OnlineStep", "traces", traces);
+    Given.given("OnlineStep", "inputs", inputs);
+    Given.given("OnlineStep", "report", report);
     traces = List.copyOf(traces);
     inputs = List.copyOf(inputs);
   }

@@ -1,6 +1,7 @@
 package dev.engram.etrace;
 
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /**
@@ -21,6 +22,11 @@ public record Relation(
     boolean partial,
     Where where) {
   public Relation {
+    Given.given("Relation", "weights", weights);
+    Given.given("Relation", "op", op);
+    Given.given("Relation", "groups", groups);
+    Given.given("Relation", "hidden", hidden);
+    Given.given("Relation", "where", where);
     weights = List.copyOf(weights);
     groups = List.copyOf(groups);
     hidden = List.copyOf(hidden);

@@ -1,5 +1,6 @@
 package dev.engram.etrace;
 
+import dev.engram.ir.checks.Given;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -17,6 +18,11 @@ public record Report(
     List<Exactness> gradients,
     List<Diagnostic> diagnostics) {
   public Report {
+    Given.given("Report", "groups", groups);
+    Given.given("Report", "relations", relations);
+    Given.given("Report", "excluded", excluded);
+    Given.given("Report", "gradients", gradients);
+    Given.given("Report", "diagnostics", diagnostics);
     groups = List.copyOf(groups);
     relations = List.copyOf(relations);
     excluded = List.copyOf(excluded);
@@ -38,6 +44,7 @@ public record Report(
    *     not exact, that {@code strictness} refuses
    */
   public void require(Strictness strictness) {
+    Given.given("Report.require", "strictness", strictness);
     List<String> found =
         diagnostics.stream().filter(strictness::refuses).map(d -> "  " + d).toList();
     if (!found.isEmpty()) {
@@ -78,6 +85,7 @@ public record Report(
    * Whether the gradient of a weight is exact; empty for a path that is no weight's of the step.
    */
   public Optional<Exactness> exactnessOf(String weight) {
+    Given.given("Report.exactnessOf", "weight", weight);
     return gradients.stream().filter(g -> g.weight().equals(weight)).findFirst();
   }
 
@@ -88,11 +96,13 @@ public record Report(
 
   /** The relations of a weight. */
   public List<Relation> relationsOf(String weight) {
+    Given.given("Report.relationsOf", "weight", weight);
     return relations.stream().filter(r -> r.weights().contains(weight)).toList();
   }
 
   /** Where and why a weight has no trace. */
   public List<Exclusion> exclusionsOf(String weight) {
+    Given.given("Report.exclusionsOf", "weight", weight);
     return excluded.stream().filter(e -> e.weights().contains(weight)).toList();
   }
 

@@ -1,6 +1,7 @@
 package dev.engram.etrace;
 
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 
 /**
  * An online learning rule by its coordinates. Every combination that means something works for
@@ -21,6 +22,12 @@ public record Rule(
    * @throws EtraceException when the combination means nothing; the message names legal ones
    */
   public Rule {
+    Given.given("Rule", "factorization", factorization);
+    Given.given("Rule", "recursion", recursion);
+    Given.given("Rule", "scope", scope);
+    Given.given("Rule", "signal", signal);
+    Given.given("Rule", "filter", filter);
+    Given.given("Rule", "schedule", schedule);
     Coordinates c = new Coordinates(factorization, recursion, scope, signal, filter, schedule);
     c.conflict()
         .ifPresent(

@@ -1,12 +1,18 @@
 package dev.engram.etrace;
 
 import dev.engram.ir.TensorType;
+import dev.engram.ir.checks.Given;
 
 /**
  * Something that a rule takes beside the step's parameters and its traces; the same for all
  * examples of a batch, except for a modulator.
  */
 public record RuleInput(String name, Kind kind, TensorType type) {
+  public RuleInput {
+    Given.given("RuleInput", "name", name);
+    Given.given("RuleInput", "kind", kind);
+    Given.given("RuleInput", "type", type);
+  }
 
   /** What it is for. */
   public enum Kind {

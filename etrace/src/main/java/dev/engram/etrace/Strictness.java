@@ -1,5 +1,6 @@
 package dev.engram.etrace;
 
+import dev.engram.ir.checks.Given;
 import java.util.function.Consumer;
 
 /**
@@ -28,7 +29,9 @@ public enum Strictness implements Consumer<Diagnostic> {
 
   /** Does nothing: what matters becomes an error. */
   @Override
-  public void accept(Diagnostic d) {}
+  public void accept(Diagnostic d) {
+    Given.given("Strictness.accept", "d", d);
+  }
 
   boolean refuses(Diagnostic d) {
     boolean readout = d.kind() == Diagnostic.Kind.RELATION_EXCLUDED_NON_TEMPORAL;

@@ -1,6 +1,7 @@
 package dev.engram.etrace;
 
 import dev.engram.ir.TensorType;
+import dev.engram.ir.checks.Given;
 
 /**
  * Something that a rule carries from step to step; zero before the first, except for a key.
@@ -10,6 +11,11 @@ import dev.engram.ir.TensorType;
  *     axes {@code [in, out]}
  */
 public record TraceState(String name, Kind kind, TensorType type) {
+  public TraceState {
+    Given.given("TraceState", "name", name);
+    Given.given("TraceState", "kind", kind);
+    Given.given("TraceState", "type", type);
+  }
 
   /** What is carried. */
   public enum Kind {

@@ -1,5 +1,6 @@
 package dev.engram.ir;
 
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /**
@@ -14,6 +15,7 @@ public sealed interface AxisOp extends Custom {
 
   @Override
   default List<Tensor> expand(List<Tensor> in) {
+    Given.given("AxisOp.expand", "in", in);
     throw new GraphException(
         mnemonic()
             + ": no vmap around maps an axis named "
@@ -25,6 +27,10 @@ public sealed interface AxisOp extends Custom {
 
   /** The sum of the operand over all examples, the same for each. */
   record Sum(String axis) implements AxisOp, Custom.Linear {
+    public Sum {
+      Given.given("Sum", "axis", axis);
+    }
+
     @Override
     public String mnemonic() {
       return "axisSum";
@@ -42,12 +48,18 @@ public sealed interface AxisOp extends Custom {
     // Every example's operand is in every example's sum: ct_i ← Σ_j ct_j.
     @Override
     public List<Tensor> transpose(List<TensorType> types, List<Tensor> cotangents) {
+      Given.given("Sum.transpose", "types", types);
+      Given.given("Sum.transpose", "cotangents", cotangents);
       return Tensor.apply(this, cotangents);
     }
   }
 
   /** The number of the example, {@code i32[]}. */
   record Position(String axis) implements AxisOp {
+    public Position {
+      Given.given("Position", "axis", axis);
+    }
+
     @Override
     public String mnemonic() {
       return "axisIndex";

@@ -1,5 +1,6 @@
 package dev.engram.ir;
 
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /**
@@ -21,11 +22,13 @@ public record Barrier() implements Custom.Batchable {
 
   @Override
   public List<Tensor> expand(List<Tensor> in) {
+    Given.given("Barrier.expand", "in", in);
     return List.of(in.getFirst());
   }
 
   @Override
   public List<Tensor> batch(List<Tensor> in, int size) {
+    Given.given("Barrier.batch", "in", in);
     return Tensor.apply(this, in);
   }
 }

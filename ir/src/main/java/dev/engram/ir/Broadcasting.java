@@ -1,5 +1,6 @@
 package dev.engram.ir;
 
+import dev.engram.ir.checks.Given;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -112,6 +113,7 @@ final class Broadcasting {
   }
 
   static Tensor reduce(Reduce.Kind kind, Tensor t, int... axes) {
+    Given.given(kind.toString(), "axes", axes);
     List<Integer> list =
         axes.length == 0
             ? IntStream.range(0, t.rank()).boxed().toList()

@@ -1,5 +1,6 @@
 package dev.engram.ir;
 
+import dev.engram.ir.checks.Given;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -18,6 +19,7 @@ public sealed class Builder permits Trace {
   private Where where = Where.UNKNOWN;
 
   public Builder(String name) {
+    Given.given("Builder", "name", name);
     this.name = name;
   }
 
@@ -34,6 +36,7 @@ public sealed class Builder permits Trace {
 
   /** Adds a parameter with the type, role and path of {@code like}. */
   public Var param(Param like) {
+    Given.given("Builder.param", "like", like);
     return param(like.type(), like.role(), like.path());
   }
 
@@ -43,6 +46,7 @@ public sealed class Builder permits Trace {
 
   /** Equations added from now on come from this source line. */
   public Builder at(Where line) {
+    Given.given("Builder.at", "line", line);
     where = line;
     return this;
   }
@@ -59,6 +63,8 @@ public sealed class Builder permits Trace {
    *     line
    */
   public List<Var> emit(Op op, List<? extends Value> inputs) {
+    Given.given("Builder.emit", "op", op);
+    Given.given("Builder.emit", "inputs", inputs);
     Where line = line();
     List<TensorType> types;
     try {
@@ -73,16 +79,19 @@ public sealed class Builder permits Trace {
 
   /** Adds an op with one result. */
   public Var emit1(Op op, Value... inputs) {
+    Given.given("Builder.emit1", "inputs", inputs);
     return emit(op, List.of(inputs)).getFirst();
   }
 
   /** {@code v} as a tensor, so that rules can be written in tensor language. */
   public Tracer tracer(Value v) {
+    Given.given("Builder.tracer", "v", v);
     return new Tracer(this, v);
   }
 
   /** The value that {@code t} has in this graph; host tensors become literals or constants. */
   public Value lift(Tensor t) {
+    Given.given("Builder.lift", "t", t);
     return switch (t) {
       case HostTensor h -> lift(h);
       case Tracer x when x.builder() == this -> x.value();
@@ -104,6 +113,8 @@ public sealed class Builder permits Trace {
 
   /** Copies the equations of {@code g}, with {@code args} for its parameters; gives its results. */
   public List<Value> inline(Graph g, List<? extends Value> args) {
+    Given.given("Builder.inline", "g", g);
+    Given.given("Builder.inline", "args", args);
     if (args.size() != g.params().size()) {
       throw new GraphException(
           "inline of @"
@@ -137,6 +148,7 @@ public sealed class Builder permits Trace {
 
   /** Adds a copy of {@code e} with its operands mapped, and maps its results to the copy's. */
   public void copy(Eqn e, Map<Value, Value> map) {
+    Given.given("Builder.copy", "e", e);
     List<Value> in = e.inputs().stream().map(v -> mapped(map, v)).toList();
     List<Var> outs = e.outputs().stream().map(v -> new Var(v.type())).toList();
     eqns.add(new Eqn(e.op(), in, outs, e.where()));
@@ -147,6 +159,8 @@ public sealed class Builder permits Trace {
 
   /** What {@code v} is mapped to; literals are themselves. */
   public static Value mapped(Map<Value, Value> map, Value v) {
+    Given.given("Builder.mapped", "map", map);
+    Given.given("Builder.mapped", "v", v);
     if (v instanceof Lit) {
       return v;
     }
@@ -159,6 +173,7 @@ public sealed class Builder permits Trace {
 
   /** The graph with these results. The builder must not be used afterwards. */
   public Graph build(List<? extends Value> outs) {
+    Given.given("Builder.build", "outs", outs);
     return new Graph(name, params, eqns, List.copyOf(outs));
   }
 }

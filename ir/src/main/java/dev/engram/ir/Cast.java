@@ -1,5 +1,6 @@
 package dev.engram.ir;
 
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /**
@@ -7,6 +8,10 @@ import java.util.List;
  * anything to bool is {@code != 0}; bool to number is 0 or 1.
  */
 public record Cast(DType to) implements Op {
+  public Cast {
+    Given.given("Cast", "to", to);
+  }
+
   @Override
   public String mnemonic() {
     return "cast";

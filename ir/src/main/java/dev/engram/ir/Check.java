@@ -1,5 +1,6 @@
 package dev.engram.ir;
 
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /**
@@ -27,6 +28,10 @@ public sealed interface Check extends Op {
 
   /** Integers in {@code low <= x < high}; {@code what} names them in the message. */
   record Range(String what, long low, long high) implements Check {
+    public Range {
+      Given.given("Range", "what", what);
+    }
+
     @Override
     public String mnemonic() {
       return "check";
@@ -44,11 +49,14 @@ public sealed interface Check extends Op {
 
     @Override
     public long code(HostTensor x, long i) {
+      Given.given("Range.code", "x", x);
       return x.bits(i);
     }
 
     @Override
     public String message(String index, long value, Where where) {
+      Given.given("Range.message", "index", index);
+      Given.given("Range.message", "where", where);
       return what
           + "["
           + index
@@ -69,6 +77,10 @@ public sealed interface Check extends Op {
    * passes through unchecked.
    */
   record Finite(String what) implements Check {
+    public Finite {
+      Given.given("Finite", "what", what);
+    }
+
     /** The code of a finite element; the others are beside it. */
     public static final int OK = 1;
 
@@ -102,12 +114,15 @@ public sealed interface Check extends Op {
 
     @Override
     public long code(HostTensor x, long i) {
+      Given.given("Finite.code", "x", x);
       double v = x.getDouble(i);
       return Double.isNaN(v) ? NAN : Double.isFinite(v) ? OK : v > 0 ? INFINITY : MINUS_INFINITY;
     }
 
     @Override
     public String message(String index, long code, Where where) {
+      Given.given("Finite.message", "index", index);
+      Given.given("Finite.message", "where", where);
       String value = code == NAN ? "NaN" : code == INFINITY ? "Infinity" : "-Infinity";
       return what
           + " gives "

@@ -1,5 +1,6 @@
 package dev.engram.ir;
 
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /** Products of {@link Tensor} that sum over axes, and what slides over axes as convolutions do. */
@@ -14,11 +15,15 @@ public sealed interface ContractionMethods permits Tensor {
   }
 
   default Tensor dot(Tensor b, Dot dims) {
+    Given.given("dot", "dims", dims);
+    Given.given("dot", "b", b);
     return Tracer.apply(dims, List.of(self(), b)).getFirst();
   }
 
   /** Sums over pairs of axes: {@code axes[i]} of this and {@code bAxes[i]} of {@code b}. */
   default Tensor tensordot(Tensor b, int[] axes, int[] bAxes) {
+    Given.given("tensordot", "b", b);
+    Given.given("tensordot", "bAxes", bAxes);
     List<Integer> l = self().shape().axes("tensordot", axes);
     List<Integer> r = b.shape().axes("tensordot", bAxes);
     return dot(b, new Dot(l, r, List.of(), List.of()));
@@ -34,10 +39,13 @@ public sealed interface ContractionMethods permits Tensor {
    * {@link #conv(Tensor, Windows, int)}.
    */
   default Tensor conv(Tensor kernel) {
+    Given.given("conv", "kernel", kernel);
     return conv(kernel, Windows.valid(), 1);
   }
 
   default Tensor conv(Tensor kernel, Windows windows) {
+    Given.given("conv", "kernel", kernel);
+    Given.given("conv", "windows", windows);
     return conv(kernel, windows, 1);
   }
 
@@ -57,6 +65,8 @@ public sealed interface ContractionMethods permits Tensor {
    * channels} is a depthwise convolution.
    */
   default Tensor conv(Tensor kernel, Windows windows, int groups) {
+    Given.given("conv", "kernel", kernel);
+    Given.given("conv", "windows", windows);
     return Convolution.conv(self(), kernel, windows, groups);
   }
 
@@ -72,11 +82,15 @@ public sealed interface ContractionMethods permits Tensor {
    * Windows.Padding.Same}.
    */
   default Tensor convTranspose(Tensor kernel, Windows windows) {
+    Given.given("convTranspose", "kernel", kernel);
+    Given.given("convTranspose", "windows", windows);
     return Convolution.convTranspose(self(), kernel, windows);
   }
 
   /** Greatest element of every window of {@code [batch…, n1…nd, channels]}; padding is ignored. */
   default Tensor maxPool(int[] size, Windows windows) {
+    Given.given("maxPool", "size", size);
+    Given.given("maxPool", "windows", windows);
     return Convolution.pool("maxPool", Reduce.Kind.MAX, self(), size, windows);
   }
 
@@ -85,11 +99,15 @@ public sealed interface ContractionMethods permits Tensor {
    * the border is the mean of the elements that it has (PyTorch's {@code count_include_pad=False}).
    */
   default Tensor avgPool(int[] size, Windows windows) {
+    Given.given("avgPool", "size", size);
+    Given.given("avgPool", "windows", windows);
     return Convolution.avgPool(self(), size, windows);
   }
 
   /** Sum of every window of {@code [batch…, n1…nd, channels]}, with zeros as padding. */
   default Tensor sumPool(int[] size, Windows windows) {
+    Given.given("sumPool", "size", size);
+    Given.given("sumPool", "windows", windows);
     return Convolution.pool("sumPool", Reduce.Kind.SUM, self(), size, windows);
   }
 

@@ -1,5 +1,6 @@
 package dev.engram.ir;
 
+import dev.engram.ir.checks.Given;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -17,6 +18,10 @@ public sealed interface Control extends Op {
    * first, and outputs stay at the position of their inputs.
    */
   record Scan(Graph body, int consts, int carry, int length, boolean reverse) implements Control {
+    public Scan {
+      Given.given("Scan", "body", body);
+    }
+
     @Override
     public String mnemonic() {
       return "scan";
@@ -34,6 +39,7 @@ public sealed interface Control extends Op {
 
     @Override
     public List<TensorType> typeOf(List<TensorType> in) {
+      Given.given("Scan.typeOf", "in", in);
       if (length < 0 || consts < 0 || carry < 0 || xs() < 0 || ys() < 0) {
         throw Types.attribute(
             "scan",
@@ -83,6 +89,12 @@ public sealed interface Control extends Op {
    */
   record While(Graph condition, Graph body, int consts, Optional<Integer> bound)
       implements Control {
+    public While {
+      Given.given("While", "condition", condition);
+      Given.given("While", "body", body);
+      Given.given("While", "bound", bound);
+    }
+
     @Override
     public String mnemonic() {
       return "while";
@@ -126,6 +138,11 @@ public sealed interface Control extends Op {
 
   /** Operand 0 is a scalar bool; the others go to the branch it picks. */
   record Cond(Graph onTrue, Graph onFalse) implements Control {
+    public Cond {
+      Given.given("Cond", "onTrue", onTrue);
+      Given.given("Cond", "onFalse", onFalse);
+    }
+
     @Override
     public String mnemonic() {
       return "cond";
@@ -153,6 +170,11 @@ public sealed interface Control extends Op {
 
   /** Runs {@code body}; {@code derivative} says how it is differentiated. */
   record Call(Graph body, Derivative derivative) implements Control {
+    public Call {
+      Given.given("Call", "body", body);
+      Given.given("Call", "derivative", derivative);
+    }
+
     @Override
     public String mnemonic() {
       return "call";
@@ -171,6 +193,10 @@ public sealed interface Control extends Op {
    * cotangent per tangent. Comes from linearizing a call with {@link Derivative.Vjp}.
    */
   record Transposed(Graph backward, int residuals) implements Control {
+    public Transposed {
+      Given.given("Transposed", "backward", backward);
+    }
+
     @Override
     public String mnemonic() {
       return "transposed";
@@ -204,6 +230,7 @@ public sealed interface Control extends Op {
      */
     record Remat(List<String> saves) implements Derivative {
       public Remat {
+        Given.given("Remat", "saves", saves);
         saves = List.copyOf(saves);
       }
     }
@@ -212,14 +239,23 @@ public sealed interface Control extends Op {
      * {@code rule} takes the n operands and n tangents, and gives the m results and m tangents,
      * linear in the tangents. Tangents of non-float operands and results are absent.
      */
-    record Jvp(Graph rule) implements Derivative {}
+    record Jvp(Graph rule) implements Derivative {
+      public Jvp {
+        Given.given("Jvp", "rule", rule);
+      }
+    }
 
     /**
      * {@code forward} takes the operands and gives the results, then any number of residuals;
      * {@code backward} takes the residuals and a cotangent for each float result, and gives a
      * cotangent for each float operand, in order.
      */
-    record Vjp(Graph forward, Graph backward) implements Derivative {}
+    record Vjp(Graph forward, Graph backward) implements Derivative {
+      public Vjp {
+        Given.given("Vjp", "forward", forward);
+        Given.given("Vjp", "backward", backward);
+      }
+    }
   }
 
   private static void fits(String op, String what, Graph g, List<TensorType> in) {

@@ -1,5 +1,6 @@
 package dev.engram.ir;
 
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /**
@@ -70,6 +71,8 @@ public non-sealed interface Custom extends Op {
    *     uses a traced value that is not one of its operands
    */
   default Graph expansion(List<TensorType> types, Where where) {
+    Given.given("Custom.expansion", "types", types);
+    Given.given("Custom.expansion", "where", where);
     try {
       return expansion(types);
     } catch (GraphException e) {

@@ -1,5 +1,6 @@
 package dev.engram.ir;
 
+import dev.engram.ir.checks.Given;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -16,6 +17,10 @@ public record Dot(
     List<Integer> rhsBatch)
     implements Op {
   public Dot {
+    Given.given("Dot", "lhsContract", lhsContract);
+    Given.given("Dot", "rhsContract", rhsContract);
+    Given.given("Dot", "lhsBatch", lhsBatch);
+    Given.given("Dot", "rhsBatch", rhsBatch);
     lhsContract = List.copyOf(lhsContract);
     rhsContract = List.copyOf(rhsContract);
     lhsBatch = List.copyOf(lhsBatch);

@@ -1,9 +1,13 @@
 package dev.engram.ir;
 
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /** One scalar function applied at every position; all operands have one shape. */
 public record Elementwise(ElementwiseRow row) implements Op {
+  public Elementwise {
+    Given.given("Elementwise", "row", row);
+  }
 
   @Override
   public String mnemonic() {

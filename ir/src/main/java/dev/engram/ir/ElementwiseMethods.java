@@ -1,5 +1,6 @@
 package dev.engram.ir;
 
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /** The elementwise ops of {@link Tensor}; binary ones broadcast, and never promote types. */
@@ -70,6 +71,7 @@ public sealed interface ElementwiseMethods permits Tensor {
 
   /** The absolute value of this with the sign of {@code b}; a zero's sign counts as plus. */
   default Tensor copySign(Tensor b) {
+    Given.given("copySign", "b", b);
     Tensor a = abs();
     return b.lt(0).select(a.neg(), a);
   }
@@ -353,7 +355,7 @@ public sealed interface ElementwiseMethods permits Tensor {
   }
 
   default Tensor cast(DType to) {
-    Types.given("cast: the element type", to);
+    Given.given("cast: the element type", to);
     return to == self().dtype() ? self() : Broadcasting.apply(self(), new Cast(to));
   }
 

@@ -1,5 +1,6 @@
 package dev.engram.ir;
 
+import dev.engram.ir.checks.Given;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -29,6 +30,14 @@ public record ElementwiseRow(
     Set<Flag> flags) {
 
   public ElementwiseRow {
+    Given.given("ElementwiseRow", "name", name);
+    Given.given("ElementwiseRow", "signature", signature);
+    Given.given("ElementwiseRow", "real", real);
+    Given.given("ElementwiseRow", "whole", whole);
+    Given.given("ElementwiseRow", "partials", partials);
+    Given.given("ElementwiseRow", "expansion", expansion);
+    Given.given("ElementwiseRow", "domain", domain);
+    Given.given("ElementwiseRow", "flags", flags);
     if (!name.matches("[A-Za-z_$][A-Za-z0-9_$.]*")) {
       throw new GraphException(
           "the row's name " + Literals.quoted(name) + " is no name of letters, digits, _ and .");
@@ -119,11 +128,13 @@ public record ElementwiseRow(
   }
 
   public ElementwiseRow withExpansion(Expansion e) {
+    Given.given("ElementwiseRow.withExpansion", "e", e);
     return new ElementwiseRow(
         name, arity, signature, real, whole, partials, Optional.of(e), domain, flags);
   }
 
   public boolean has(Flag f) {
+    Given.given("ElementwiseRow.has", "f", f);
     return flags.contains(f);
   }
 

@@ -1,5 +1,6 @@
 package dev.engram.ir;
 
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /**
@@ -9,6 +10,10 @@ import java.util.List;
  */
 public record Eqn(Op op, List<Value> inputs, List<Var> outputs, Where where) {
   public Eqn {
+    Given.given("Eqn", "op", op);
+    Given.given("Eqn", "inputs", inputs);
+    Given.given("Eqn", "outputs", outputs);
+    Given.given("Eqn", "where", where);
     inputs = List.copyOf(inputs);
     outputs = List.copyOf(outputs);
   }

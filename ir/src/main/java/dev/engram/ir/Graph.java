@@ -1,5 +1,6 @@
 package dev.engram.ir;
 
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /**
@@ -12,6 +13,10 @@ import java.util.List;
  */
 public record Graph(String name, List<Param> params, List<Eqn> eqns, List<Value> outs) {
   public Graph {
+    Given.given("Graph", "name", name);
+    Given.given("Graph", "params", params);
+    Given.given("Graph", "eqns", eqns);
+    Given.given("Graph", "outs", outs);
     params = List.copyOf(params);
     eqns = List.copyOf(eqns);
     outs = List.copyOf(outs);

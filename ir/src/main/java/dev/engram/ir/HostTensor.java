@@ -1,5 +1,6 @@
 package dev.engram.ir;
 
+import dev.engram.ir.checks.Given;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -41,7 +42,7 @@ public final class HostTensor implements Tensor {
    * @throws TypeException when it would need more memory than one allocation can have
    */
   public static HostTensor allocate(TensorType type) {
-    Types.given("allocate: the type", type);
+    Given.given("allocate: the type", type);
     long bytes = type.bytes();
     if (bytes > Long.MAX_VALUE - SLACK) {
       throw new TypeException(
@@ -58,6 +59,8 @@ public final class HostTensor implements Tensor {
    * @throws TypeException when its size is not that of {@code type}
    */
   public static HostTensor wrap(TensorType type, MemorySegment segment) {
+    Given.given("HostTensor.wrap", "type", type);
+    Given.given("HostTensor.wrap", "segment", segment);
     if (segment.byteSize() != type.bytes()) {
       throw new TypeException(
           "a segment of "
@@ -109,6 +112,7 @@ public final class HostTensor implements Tensor {
    * @throws TypeException when {@code type} is no float type and does not have {@code value}
    */
   public static HostTensor full(TensorType type, double value) {
+    Given.given("HostTensor.full", "type", type);
     return fill(type, Numbers.bits("full", type, value));
   }
 
@@ -118,6 +122,7 @@ public final class HostTensor implements Tensor {
    * @throws TypeException when {@code type} is no float type and does not have {@code value}
    */
   public static HostTensor full(TensorType type, long value) {
+    Given.given("HostTensor.full", "type", type);
     return fill(type, Numbers.bits("full", type, value));
   }
 
@@ -133,32 +138,32 @@ public final class HostTensor implements Tensor {
   }
 
   public static HostTensor of(float[] values, int... dims) {
-    HostTensor t = sized(DType.F32, Types.given("HostTensor.of: the array", values).length, dims);
+    HostTensor t = sized(DType.F32, Given.given("HostTensor.of: the array", values).length, dims);
     MemorySegment.copy(values, 0, t.segment, ValueLayout.JAVA_FLOAT, 0, values.length);
     return t;
   }
 
   public static HostTensor of(double[] values, int... dims) {
-    HostTensor t = sized(DType.F64, Types.given("HostTensor.of: the array", values).length, dims);
+    HostTensor t = sized(DType.F64, Given.given("HostTensor.of: the array", values).length, dims);
     MemorySegment.copy(values, 0, t.segment, ValueLayout.JAVA_DOUBLE, 0, values.length);
     return t;
   }
 
   public static HostTensor of(int[] values, int... dims) {
-    HostTensor t = sized(DType.I32, Types.given("HostTensor.of: the array", values).length, dims);
+    HostTensor t = sized(DType.I32, Given.given("HostTensor.of: the array", values).length, dims);
     MemorySegment.copy(values, 0, t.segment, ValueLayout.JAVA_INT, 0, values.length);
     return t;
   }
 
   public static HostTensor of(long[] values, int... dims) {
-    HostTensor t = sized(DType.I64, Types.given("HostTensor.of: the array", values).length, dims);
+    HostTensor t = sized(DType.I64, Given.given("HostTensor.of: the array", values).length, dims);
     MemorySegment.copy(values, 0, t.segment, ValueLayout.JAVA_LONG, 0, values.length);
     return t;
   }
 
   /** Of type {@code i16}. */
   public static HostTensor of(short[] values, int... dims) {
-    HostTensor t = sized(DType.I16, Types.given("HostTensor.of: the array", values).length, dims);
+    HostTensor t = sized(DType.I16, Given.given("HostTensor.of: the array", values).length, dims);
     MemorySegment.copy(values, 0, t.segment, ValueLayout.JAVA_SHORT, 0, values.length);
     return t;
   }
@@ -174,13 +179,13 @@ public final class HostTensor implements Tensor {
   }
 
   private static HostTensor ofBytes(DType dtype, byte[] values, int... dims) {
-    HostTensor t = sized(dtype, Types.given("HostTensor.of: the array", values).length, dims);
+    HostTensor t = sized(dtype, Given.given("HostTensor.of: the array", values).length, dims);
     MemorySegment.copy(values, 0, t.segment, ValueLayout.JAVA_BYTE, 0, values.length);
     return t;
   }
 
   public static HostTensor of(boolean[] values, int... dims) {
-    HostTensor t = sized(DType.BOOL, Types.given("HostTensor.of: the array", values).length, dims);
+    HostTensor t = sized(DType.BOOL, Given.given("HostTensor.of: the array", values).length, dims);
     for (int i = 0; i < values.length; i++) {
       t.setBits(i, values[i] ? 1 : 0);
     }
@@ -392,11 +397,13 @@ public final class HostTensor implements Tensor {
 
   /** Same type and same bits everywhere, so that NaN equals itself and -0 differs from 0. */
   public boolean sameBits(HostTensor other) {
+    Given.given("HostTensor.sameBits", "other", other);
     return type.equals(other.type) && segment.mismatch(other.segment) == -1;
   }
 
   /** Index of the first element whose bits differ. */
   public OptionalLong firstDifference(HostTensor other) {
+    Given.given("HostTensor.firstDifference", "other", other);
     long at = segment.mismatch(other.segment);
     return at < 0 ? OptionalLong.empty() : OptionalLong.of(at / type.dtype().bytes());
   }

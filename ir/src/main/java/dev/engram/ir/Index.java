@@ -1,5 +1,6 @@
 package dev.engram.ir;
 
+import dev.engram.ir.checks.Given;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -45,6 +46,10 @@ public sealed interface Index extends Op {
    * dropped.
    */
   record Scatter(int axis, int batch, Combine combine) implements Index {
+    public Scatter {
+      Given.given("Scatter", "combine", combine);
+    }
+
     @Override
     public String mnemonic() {
       return "scatter";
@@ -70,6 +75,10 @@ public sealed interface Index extends Op {
    * per axis. Starts are clamped so that the window fits.
    */
   record DynamicSlice(Shape sizes) implements Index {
+    public DynamicSlice {
+      Given.given("DynamicSlice", "sizes", sizes);
+    }
+
     @Override
     public String mnemonic() {
       return "dynamicSlice";
@@ -77,6 +86,7 @@ public sealed interface Index extends Op {
 
     @Override
     public List<TensorType> typeOf(List<TensorType> in) {
+      Given.given("DynamicSlice.typeOf", "in", in);
       TensorType x = starts("dynamicSlice", in, 1);
       window("dynamicSlice", x, sizes);
       return List.of(x.with(sizes));
@@ -95,6 +105,7 @@ public sealed interface Index extends Op {
 
     @Override
     public List<TensorType> typeOf(List<TensorType> in) {
+      Given.given("DynamicUpdate.typeOf", "in", in);
       TensorType x = starts("dynamicUpdate", in, 2);
       if (in.get(1).dtype() != x.dtype()) {
         throw Types.bad("dynamicUpdate", 1, in.get(1), in.get(1).with(x.dtype()).toString());
@@ -127,6 +138,7 @@ public sealed interface Index extends Op {
 
     /** The order of two elements of type {@code dtype}, equal ones apart. */
     public int compare(DType dtype, long a, long b) {
+      Given.given("ArgSort.compare", "dtype", dtype);
       if (!dtype.isFloat()) {
         return descending ? Long.compare(b, a) : Long.compare(a, b);
       }

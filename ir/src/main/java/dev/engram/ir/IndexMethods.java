@@ -1,5 +1,7 @@
 package dev.engram.ir;
 
+import dev.engram.ir.checks.Given;
+
 /**
  * The ops of {@link Tensor} that read and write at positions which other tensors give, and those
  * that sort. Negative axes count from the end.
@@ -8,6 +10,7 @@ public sealed interface IndexMethods permits Tensor {
 
   /** Along {@code axis} at integer {@code indices}, whose axes replace it; clamped into range. */
   default Tensor take(Tensor indices, int axis) {
+    Given.given("take", "indices", indices);
     return Indexing.take(self(), indices, axis);
   }
 
@@ -16,6 +19,7 @@ public sealed interface IndexMethods permits Tensor {
    * elements. All other lengths are equal or 1. Indices are clamped into range.
    */
   default Tensor takeAlongAxis(Tensor indices, int axis) {
+    Given.given("takeAlongAxis", "indices", indices);
     return Indexing.takeAlongAxis(self(), indices, axis);
   }
 
@@ -24,11 +28,15 @@ public sealed interface IndexMethods permits Tensor {
    * shape. Updates at indices out of range are dropped; of several at one place the last one stays.
    */
   default Tensor setAt(int axis, Tensor indices, Tensor updates) {
+    Given.given("setAt", "indices", indices);
+    Given.given("setAt", "updates", updates);
     return Indexing.scatter(self(), Index.Combine.SET, axis, indices, updates);
   }
 
   /** This tensor with {@code updates} added to what {@link #take} reads; see {@link #setAt}. */
   default Tensor addAt(int axis, Tensor indices, Tensor updates) {
+    Given.given("addAt", "indices", indices);
+    Given.given("addAt", "updates", updates);
     return Indexing.scatter(self(), Index.Combine.ADD, axis, indices, updates);
   }
 
@@ -36,11 +44,16 @@ public sealed interface IndexMethods permits Tensor {
    * The greater of this tensor and {@code updates} where {@link #take} reads; see {@link #setAt}.
    */
   default Tensor maxAt(int axis, Tensor indices, Tensor updates) {
+    Given.given("maxAt", "indices", indices);
+    Given.given("maxAt", "updates", updates);
     return Indexing.scatter(self(), Index.Combine.MAX, axis, indices, updates);
   }
 
   /** This tensor with {@code updates} combined into what {@link #takeAlongAxis} reads. */
   default Tensor scatterAlongAxis(Index.Combine combine, int axis, Tensor indices, Tensor updates) {
+    Given.given("scatterAlongAxis", "combine", combine);
+    Given.given("scatterAlongAxis", "indices", indices);
+    Given.given("scatterAlongAxis", "updates", updates);
     return Indexing.scatterAlongAxis(self(), combine, axis, indices, updates);
   }
 
@@ -49,11 +62,14 @@ public sealed interface IndexMethods permits Tensor {
    * fits.
    */
   default Tensor dynamicSlice(int[] sizes, Tensor... starts) {
+    Given.given("dynamicSlice", "starts", starts);
     return Indexing.dynamicSlice(self(), sizes, starts);
   }
 
   /** This tensor with {@code window} written at {@code starts}, clamped so that it fits. */
   default Tensor dynamicUpdate(Tensor window, Tensor... starts) {
+    Given.given("dynamicUpdate", "window", window);
+    Given.given("dynamicUpdate", "starts", starts);
     return Indexing.dynamicUpdate(self(), window, starts);
   }
 
@@ -89,6 +105,7 @@ public sealed interface IndexMethods permits Tensor {
    * others.
    */
   default Tensor searchSorted(Tensor values, boolean right) {
+    Given.given("searchSorted", "values", values);
     return Sorting.searchSorted(self(), values, right);
   }
 

@@ -1,5 +1,6 @@
 package dev.engram.ir;
 
+import dev.engram.ir.checks.Given;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -24,6 +25,8 @@ public final class Interpreter {
    *     or a {@link Control.Transposed} is left in it
    */
   public static List<HostTensor> run(Graph g, List<HostTensor> args) {
+    Given.given("Interpreter.run", "g", g);
+    Given.given("Interpreter.run", "args", args);
     checkArguments(g, args);
     Map<Value, HostTensor> env = new HashMap<>();
     for (int i = 0; i < args.size(); i++) {
@@ -44,6 +47,9 @@ public final class Interpreter {
 
   /** Runs one op. {@code where} goes into the errors of the run. */
   public static List<HostTensor> eval(Op op, List<HostTensor> in, Where where) {
+    Given.given("Interpreter.eval", "op", op);
+    Given.given("Interpreter.eval", "in", in);
+    Given.given("Interpreter.eval", "where", where);
     List<TensorType> types = op.typeOf(in.stream().map(HostTensor::type).toList());
     return switch (op) {
       case Elementwise e -> List.of(InterpretElementwise.eval(e.row(), in, types.getFirst()));

@@ -1,5 +1,7 @@
 package dev.engram.ir;
 
+import dev.engram.ir.checks.Given;
+
 /**
  * A literal: one value that fills every element of a tensor of {@code type}.
  *
@@ -8,14 +10,19 @@ package dev.engram.ir;
  *     NaN equals itself
  */
 public record Lit(TensorType type, long bits) implements Value {
+  public Lit {
+    Given.given("Lit", "type", type);
+  }
 
   /** {@code value} everywhere; rounds to f32 and truncates to integers. */
   public static Lit of(TensorType type, double value) {
+    Given.given("Lit.of", "type", type);
     return new Lit(type, type.dtype().bitsOf(value));
   }
 
   /** An exact integer or bool everywhere. */
   public static Lit ofLong(TensorType type, long value) {
+    Given.given("Lit.ofLong", "type", type);
     return new Lit(type, type.dtype().ofLong(value));
   }
 

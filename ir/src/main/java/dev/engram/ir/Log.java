@@ -1,5 +1,6 @@
 package dev.engram.ir;
 
+import dev.engram.ir.checks.Given;
 import java.lang.System.Logger.Level;
 import java.util.Set;
 import java.util.logging.ConsoleHandler;
@@ -24,11 +25,13 @@ public final class Log {
 
   /** Something that is likely to be a mistake. */
   public static void warning(String message) {
+    Given.given("Log.warning", "message", message);
     say(Level.WARNING, message);
   }
 
   /** Something that could be done better. */
   public static void info(String message) {
+    Given.given("Log.info", "message", message);
     say(Level.INFO, message);
   }
 

@@ -1,5 +1,6 @@
 package dev.engram.ir;
 
+import dev.engram.ir.checks.Given;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -8,6 +9,10 @@ public sealed interface Move extends Op {
 
   /** Same elements in row-major order under another shape of the same size. */
   record Reshape(Shape shape) implements Move {
+    public Reshape {
+      Given.given("Reshape", "shape", shape);
+    }
+
     @Override
     public String mnemonic() {
       return "reshape";
@@ -35,6 +40,7 @@ public sealed interface Move extends Op {
   /** Result axis i is operand axis {@code perm[i]}. */
   record Transpose(List<Integer> perm) implements Move {
     public Transpose {
+      Given.given("Transpose", "perm", perm);
       perm = List.copyOf(perm);
     }
 
@@ -62,6 +68,8 @@ public sealed interface Move extends Op {
    */
   record Broadcast(Shape shape, List<Integer> axes) implements Move {
     public Broadcast {
+      Given.given("Broadcast", "shape", shape);
+      Given.given("Broadcast", "axes", axes);
       axes = List.copyOf(axes);
     }
 
@@ -97,6 +105,9 @@ public sealed interface Move extends Op {
   /** Elements {@code start, start+stride, … < limit} of every axis; strides are positive. */
   record Slice(List<Integer> start, List<Integer> limit, List<Integer> stride) implements Move {
     public Slice {
+      Given.given("Slice", "start", start);
+      Given.given("Slice", "limit", limit);
+      Given.given("Slice", "stride", stride);
       start = List.copyOf(start);
       limit = List.copyOf(limit);
       stride = List.copyOf(stride);
@@ -138,6 +149,9 @@ public sealed interface Move extends Op {
    */
   record Pad(List<Integer> low, List<Integer> high, List<Integer> interior) implements Move {
     public Pad {
+      Given.given("Pad", "low", low);
+      Given.given("Pad", "high", high);
+      Given.given("Pad", "interior", interior);
       low = List.copyOf(low);
       high = List.copyOf(high);
       interior = List.copyOf(interior);
@@ -185,6 +199,7 @@ public sealed interface Move extends Op {
 
     @Override
     public List<TensorType> typeOf(List<TensorType> in) {
+      Given.given("Concat.typeOf", "in", in);
       if (in.isEmpty()) {
         throw new TypeException("concat: got no operands, expected at least one");
       }
@@ -212,6 +227,7 @@ public sealed interface Move extends Op {
   /** Turns the order of elements round on each of {@code axes}. */
   record Reverse(List<Integer> axes) implements Move {
     public Reverse {
+      Given.given("Reverse", "axes", axes);
       axes = List.copyOf(axes);
     }
 

@@ -1,5 +1,6 @@
 package dev.engram.ir;
 
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /**
@@ -18,6 +19,7 @@ public sealed interface MoveMethods permits Tensor {
 
   /** Result axis i is axis {@code perm[i]} of this; without arguments the order is reversed. */
   default Tensor transpose(int... perm) {
+    Given.given("transpose", "perm", perm);
     return Moves.transpose(self(), perm);
   }
 
@@ -32,6 +34,7 @@ public sealed interface MoveMethods permits Tensor {
 
   /** Repeats along new leading axes and along axes of length 1. */
   default Tensor broadcastTo(Shape to) {
+    Given.given("broadcastTo", "to", to);
     return Broadcasting.to(self(), to, "broadcastTo");
   }
 
@@ -63,11 +66,13 @@ public sealed interface MoveMethods permits Tensor {
 
   /** Position {@code i} (an integer scalar) of axis 0, without that axis; clamped into range. */
   default Tensor get(Tensor i) {
+    Given.given("get", "i", i);
     return Indexing.get(self(), i);
   }
 
   /** The parts of {@code axis} between the positions {@code at}, ascending. */
   default List<Tensor> splitAt(int axis, int... at) {
+    Given.given("splitAt", "at", at);
     return Moves.splitAt(self(), axis, at);
   }
 
@@ -85,6 +90,7 @@ public sealed interface MoveMethods permits Tensor {
 
   /** The whole tensor {@code times[i]} times one after the other along axis i. */
   default Tensor tile(int... times) {
+    Given.given("tile", "times", times);
     return Moves.tile(self(), times);
   }
 
@@ -130,11 +136,15 @@ public sealed interface MoveMethods permits Tensor {
 
   /** Surrounded with the element at the edge, {@code low} times before and {@code high} behind. */
   default Tensor padEdge(List<Integer> low, List<Integer> high) {
+    Given.given("padEdge", "low", low);
+    Given.given("padEdge", "high", high);
     return Moves.padEdge(self(), low, high);
   }
 
   /** Surrounded with its mirror image; the element at the edge itself is not repeated. */
   default Tensor padReflect(List<Integer> low, List<Integer> high) {
+    Given.given("padReflect", "low", low);
+    Given.given("padReflect", "high", high);
     return Moves.padReflect(self(), low, high);
   }
 

@@ -1,5 +1,6 @@
 package dev.engram.ir;
 
+import dev.engram.ir.checks.Given;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -73,7 +74,7 @@ final class Moves {
   }
 
   static Tensor reshape(Tensor x, Shape to) {
-    Types.given("reshape: the shape", to);
+    Given.given("reshape: the shape", to);
     return to.equals(x.shape()) ? x : one(new Move.Reshape(to), x);
   }
 

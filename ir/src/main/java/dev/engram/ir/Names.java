@@ -1,5 +1,6 @@
 package dev.engram.ir;
 
+import dev.engram.ir.checks.Given;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -23,6 +24,7 @@ public final class Names {
 
   /** The names of the parameters and results of {@code g}; inner graphs have their own. */
   public static Names of(Graph g) {
+    Given.given("Names.of", "g", g);
     Names n = new Names();
     n.nameParams(g.params());
     int next = 0;
@@ -38,11 +40,13 @@ public final class Names {
 
   /** {@code %3}; {@code %undefined} for a variable that the graph does not define. */
   public String of(Var v) {
+    Given.given("Names.of", "v", v);
     return "%" + names.getOrDefault(v, "undefined");
   }
 
   /** True when the graph defines {@code v}, as a parameter or anywhere as a result. */
   public boolean has(Var v) {
+    Given.given("Names.has", "v", v);
     return names.containsKey(v);
   }
 

@@ -1,5 +1,6 @@
 package dev.engram.ir;
 
+import dev.engram.ir.checks.Given;
 import java.lang.reflect.Array;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +16,7 @@ record NestedArray(Object values, int[] dims) {
    * @throws TypeException when two parts have different lengths, or one is null
    */
   static NestedArray of(Object[] nested) {
-    Types.given("HostTensor.of: the array", nested);
+    Given.given("HostTensor.of: the array", nested);
     int rank = 0;
     Class<?> element = nested.getClass();
     for (; element.isArray(); element = element.getComponentType()) {

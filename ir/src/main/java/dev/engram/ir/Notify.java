@@ -1,5 +1,6 @@
 package dev.engram.ir;
 
+import dev.engram.ir.checks.Given;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
@@ -29,6 +30,10 @@ public sealed interface Notify extends Op {
    * <p>Under a batch a line starts with the example, as in {@code [3] h = 0.5}.
    */
   record Print(String text) implements Notify {
+    public Print {
+      Given.given("Print", "text", text);
+    }
+
     private static final String PLACE = "{}";
 
     @Override
@@ -38,6 +43,7 @@ public sealed interface Notify extends Op {
 
     @Override
     public void requireValues(List<TensorType> in) {
+      Given.given("Print.requireValues", "in", in);
       int places = 0;
       for (int at = text.indexOf(PLACE); at >= 0; at = text.indexOf(PLACE, at + PLACE.length())) {
         places++;
@@ -55,6 +61,7 @@ public sealed interface Notify extends Op {
 
     @Override
     public void say(List<HostTensor> in) {
+      Given.given("Print.say", "in", in);
       Consumer<String> sink = Sinks.current();
       HostTensor told = in.get(1);
       for (long k = 0; k < told.type().size(); k++) {
@@ -96,6 +103,8 @@ public sealed interface Notify extends Op {
    */
   record Progress(Hook hook, int every, Optional<Integer> total) implements Notify {
     public Progress {
+      Given.given("Progress", "hook", hook);
+      Given.given("Progress", "total", total);
       if (every < 1) {
         throw new TypeException("progress: every=" + every + ", expected at least 1");
       }
@@ -108,6 +117,7 @@ public sealed interface Notify extends Op {
 
     @Override
     public void requireValues(List<TensorType> in) {
+      Given.given("Progress.requireValues", "in", in);
       if (in.size() == VALUES
           || !in.get(VALUES).dtype().isInteger()
           || !in.get(VALUES).shape().equals(in.get(1).shape())) {
@@ -120,6 +130,7 @@ public sealed interface Notify extends Op {
 
     @Override
     public void say(List<HostTensor> in) {
+      Given.given("Progress.say", "in", in);
       HostTensor told = in.get(1);
       HostTensor steps = in.get(VALUES);
       long step = Long.MIN_VALUE;
@@ -143,6 +154,10 @@ public sealed interface Notify extends Op {
    * @param name what the text form says of it
    */
   record Hook(String name, Callback callback) {
+    public Hook {
+      Given.given("Hook", "name", name);
+      Given.given("Hook", "callback", callback);
+    }
 
     /** A hook as the parser makes it: it prints name, step and values. */
     public static Hook named(String name) {
@@ -185,6 +200,7 @@ public sealed interface Notify extends Op {
 
   @Override
   default List<TensorType> typeOf(List<TensorType> in) {
+    Given.given("Notify.typeOf", "in", in);
     if (in.size() < VALUES) {
       throw new TypeException(
           mnemonic()
@@ -216,6 +232,8 @@ public sealed interface Notify extends Op {
    * @throws RunException when a hook or the sink throws, with the user's line; theirs is the cause
    */
   default HostTensor tell(List<HostTensor> in, Where where) {
+    Given.given("Notify.tell", "in", in);
+    Given.given("Notify.tell", "where", where);
     try {
       say(in);
     } catch (RuntimeException e) {
@@ -227,6 +245,8 @@ public sealed interface Notify extends Op {
 
   /** Runs {@code body} on this thread with printed lines going to {@code sink}. */
   static void to(Consumer<String> sink, Runnable body) {
+    Given.given("Notify.to", "body", body);
+    Given.given("Notify.to", "sink", sink);
     Sinks.with(sink, body);
   }
 }

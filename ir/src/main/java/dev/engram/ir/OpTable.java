@@ -1,5 +1,6 @@
 package dev.engram.ir;
 
+import dev.engram.ir.checks.Given;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -33,6 +34,7 @@ public final class OpTable {
    * @throws GraphException when the name is taken or no identifier
    */
   public OpTable with(ElementwiseRow row) {
+    Given.given("OpTable.with", "row", row);
     return with(row.name(), entry(Elementwise.class, Map.of("row", row)));
   }
 
@@ -45,6 +47,8 @@ public final class OpTable {
    * @throws GraphException when the name is taken or no identifier, or a component has no text form
    */
   public OpTable with(String mnemonic, Class<? extends Custom> op) {
+    Given.given("OpTable.with", "mnemonic", mnemonic);
+    Given.given("OpTable.with", "op", op);
     Attributes.of(op).requireTextForm();
     return with(mnemonic, entry(op, Map.of()));
   }

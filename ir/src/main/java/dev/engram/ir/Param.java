@@ -1,5 +1,7 @@
 package dev.engram.ir;
 
+import dev.engram.ir.checks.Given;
+
 /**
  * A parameter of a graph.
  *
@@ -7,6 +9,11 @@ package dev.engram.ir;
  *     inputs
  */
 public record Param(Var var, Role role, String path) {
+  public Param {
+    Given.given("Param", "var", var);
+    Given.given("Param", "role", role);
+    Given.given("Param", "path", path);
+  }
 
   public static Param input(Var v) {
     return new Param(v, Role.INPUT, "");

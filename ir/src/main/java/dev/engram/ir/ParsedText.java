@@ -1,5 +1,6 @@
 package dev.engram.ir;
 
+import dev.engram.ir.checks.Given;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -14,15 +15,22 @@ import java.util.OptionalInt;
  */
 public record ParsedText(
     List<Graph> graphs, Map<Object, Integer> lines, Map<Graph, Integer> returns) {
+  public ParsedText {
+    Given.given("ParsedText", "graphs", graphs);
+    Given.given("ParsedText", "lines", lines);
+    Given.given("ParsedText", "returns", returns);
+  }
 
   /** The line on which a graph, equation or parameter starts. */
   public OptionalInt line(Object part) {
+    Given.given("ParsedText.line", "part", part);
     Integer line = lines.get(part);
     return line == null ? OptionalInt.empty() : OptionalInt.of(line);
   }
 
   /** The line of what {@code finding} is about. */
   public OptionalInt line(Verifier.Finding finding) {
+    Given.given("ParsedText.line", "finding", finding);
     Integer results = finding.site() instanceof Graph g ? returns.get(g) : null;
     return results == null ? line(finding.site()) : OptionalInt.of(results);
   }

@@ -2,6 +2,7 @@ package dev.engram.ir;
 
 import dev.engram.ir.Lexer.Kind;
 import dev.engram.ir.Lexer.Token;
+import dev.engram.ir.checks.Given;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
@@ -31,6 +32,7 @@ public final class Parser {
 
   /** The only graph of a text over the standard ops. */
   public static Graph parse(String text) {
+    Given.given("Parser.parse", "text", text);
     return parse(text, OpTable.standard());
   }
 
@@ -40,6 +42,8 @@ public final class Parser {
    * @throws ParseException with line, column, what was found and what was expected
    */
   public static Graph parse(String text, OpTable ops) {
+    Given.given("Parser.parse", "text", text);
+    Given.given("Parser.parse", "ops", ops);
     Parser p = new Parser(text, ops);
     Graph g = p.topLevel();
     p.tokens.expectEnd();
@@ -52,6 +56,8 @@ public final class Parser {
    * @throws ParseException with line, column, what was found and what was expected
    */
   public static ParsedText parseAll(String text, OpTable ops) {
+    Given.given("Parser.parseAll", "text", text);
+    Given.given("Parser.parseAll", "ops", ops);
     Parser p = new Parser(text, ops);
     List<Graph> graphs = new ArrayList<>();
     while (p.tokens.peek().kind() != Kind.END) {
@@ -66,6 +72,8 @@ public final class Parser {
    * @throws ParseException when they do not fit the types
    */
   public static List<HostTensor> values(String text, List<TensorType> types) {
+    Given.given("Parser.values", "text", text);
+    Given.given("Parser.values", "types", types);
     Tokens tokens = new Tokens(text);
     List<HostTensor> out = new ArrayList<>();
     for (TensorType t : types) {

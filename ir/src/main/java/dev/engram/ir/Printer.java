@@ -2,6 +2,7 @@ package dev.engram.ir;
 
 import dev.engram.ir.Attributes.Attribute;
 import dev.engram.ir.Attributes.Form;
+import dev.engram.ir.checks.Given;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -63,6 +64,7 @@ public final class Printer {
 
   /** The text of {@code g} in this style, ending with a line break. */
   public static String print(Graph g, Style style) {
+    Given.given("Printer.print", "style", style);
     Printer p = new Printer(style);
     p.graph("graph", g, "");
     return p.out.toString();
@@ -70,27 +72,33 @@ public final class Printer {
 
   /** One equation without types and inner graphs, as errors name it: {@code %2 = add(%1, %0)}. */
   public static String equation(Names names, Eqn e) {
+    Given.given("Printer.equation", "names", names);
+    Given.given("Printer.equation", "e", e);
     return results(names, e, false) + right(names, e, new AttributeText(true).of(e.op()));
   }
 
   /** All elements, as {@link Parser#values} reads them: {@code [[1.0, 2.0], [3.0, 4.0]]}. */
   public static String elements(HostTensor t) {
+    Given.given("Printer.elements", "t", t);
     return Literals.elements(t);
   }
 
   /** A literal without its type: {@code 0.1}, {@code -3}, {@code true}, {@code nan}. */
   public static String literal(Lit l) {
+    Given.given("Printer.literal", "l", l);
     return Literals.text(l.type().dtype(), l.bits());
   }
 
   /** An op without its operands: {@code transpose{perm=[1,0]}}. */
   public static String op(Op op) {
+    Given.given("Printer.op", "op", op);
     String list = String.join(", ", new AttributeText(true).of(op).texts);
     return op.mnemonic() + (list.isEmpty() ? "" : "{" + list + "}");
   }
 
   /** The graphs that stand below an equation, each with its label, such as {@code body}. */
   public static List<Map.Entry<String, Graph>> regions(Op op) {
+    Given.given("Printer.regions", "op", op);
     return List.copyOf(Attributes.graphs(op));
   }
 

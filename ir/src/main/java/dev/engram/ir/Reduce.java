@@ -1,5 +1,6 @@
 package dev.engram.ir;
 
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /**
@@ -35,6 +36,8 @@ public record Reduce(Kind kind, List<Integer> axes) implements Op {
   }
 
   public Reduce {
+    Given.given("Reduce", "kind", kind);
+    Given.given("Reduce", "axes", axes);
     axes = axes.stream().sorted().toList();
   }
 

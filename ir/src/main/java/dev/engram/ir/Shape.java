@@ -1,5 +1,6 @@
 package dev.engram.ir;
 
+import dev.engram.ir.checks.Given;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -41,11 +42,13 @@ public final class Shape {
 
   /** The shape with these axis lengths. */
   public static Shape of(int... dims) {
+    Given.given("Shape.of", "dims", dims);
     return dims.length == 0 ? SCALAR : new Shape(dims.clone());
   }
 
   /** The shape with these axis lengths. */
   public static Shape of(List<Integer> dims) {
+    Given.given("Shape.of", "dims", dims);
     return of(dims.stream().mapToInt(Integer::intValue).toArray());
   }
 
@@ -112,6 +115,7 @@ public final class Shape {
 
   /** This shape without {@code axes}. */
   public Shape without(List<Integer> axes) {
+    Given.given("Shape.without", "axes", axes);
     return of(
         IntStream.range(0, dims.length).filter(i -> !axes.contains(i)).map(i -> dims[i]).toArray());
   }
@@ -130,6 +134,7 @@ public final class Shape {
 
   /** The axes of this shape followed by those of {@code tail}. */
   public Shape concat(Shape tail) {
+    Given.given("Shape.concat", "tail", tail);
     int[] out = Arrays.copyOf(dims, dims.length + tail.dims.length);
     System.arraycopy(tail.dims, 0, out, dims.length, tail.dims.length);
     return of(out);
@@ -154,6 +159,7 @@ public final class Shape {
   }
 
   List<Integer> axes(String op, int... axes) {
+    Given.given(op, "axes", axes);
     return Arrays.stream(axes).map(a -> axis(op, a)).boxed().toList();
   }
 

@@ -1,5 +1,6 @@
 package dev.engram.ir;
 
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /** Which element types an elementwise row takes, and what it gives. */
@@ -31,6 +32,7 @@ public enum Signature {
 
   /** True when operands of {@code dtype} (for select: the two choices) are allowed. */
   public boolean accepts(DType dtype) {
+    Given.given("Signature.accepts", "dtype", dtype);
     return switch (this) {
       case FLOAT, PREDICATE -> dtype.isFloat();
       case NUMERIC -> dtype.isNumeric();
@@ -43,6 +45,7 @@ public enum Signature {
 
   /** True when rows of this kind work on raw bits or integers: their {@code whole} is called. */
   public boolean isWhole(DType dtype) {
+    Given.given("Signature.isWhole", "dtype", dtype);
     return switch (this) {
       // These pass one operand through, so they work on raw bits of any type.
       case ANY, SELECT -> true;
@@ -54,6 +57,7 @@ public enum Signature {
 
   /** The result's type for operands of {@code dtype} (for select: for such choices). */
   public DType result(DType dtype) {
+    Given.given("Signature.result", "dtype", dtype);
     return switch (this) {
       case COMPARE, PREDICATE -> DType.BOOL;
       case FLOAT, NUMERIC, INTEGER, LOGIC, BITS, ANY, SELECT -> dtype;

@@ -1,5 +1,6 @@
 package dev.engram.ir;
 
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /** Makes values from nothing, or from a random key. */
@@ -7,6 +8,10 @@ public sealed interface Source extends Op {
 
   /** A tensor known at trace time. */
   record Const(HostTensor value) implements Source {
+    public Const {
+      Given.given("Const", "value", value);
+    }
+
     @Override
     public String mnemonic() {
       return "const";
@@ -21,6 +26,10 @@ public sealed interface Source extends Op {
 
   /** The index along {@code axis}, in a numeric type. */
   record Iota(TensorType type, int axis) implements Source {
+    public Iota {
+      Given.given("Iota", "type", type);
+    }
+
     @Override
     public String mnemonic() {
       return "iota";
@@ -43,6 +52,10 @@ public sealed interface Source extends Op {
    * bits)} under the key: its first word for even i, its second for odd i.
    */
   record RandomBits(Shape shape) implements Source {
+    public RandomBits {
+      Given.given("RandomBits", "shape", shape);
+    }
+
     @Override
     public String mnemonic() {
       return "randomBits";

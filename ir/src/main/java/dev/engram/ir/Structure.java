@@ -2,6 +2,7 @@ package dev.engram.ir;
 
 import dev.engram.ir.Attributes.Attribute;
 import dev.engram.ir.Attributes.Form;
+import dev.engram.ir.checks.Given;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,16 +22,22 @@ public final class Structure {
   private Structure() {}
 
   public static boolean equal(Graph a, Graph b) {
+    Given.given("Structure.equal", "a", a);
+    Given.given("Structure.equal", "b", b);
     return difference(a, b).isEmpty();
   }
 
   /** Where two graphs differ first, as both print it; empty when they are equal. */
   public static Optional<String> difference(Graph a, Graph b) {
+    Given.given("Structure.difference", "a", a);
+    Given.given("Structure.difference", "b", b);
     return new Structure().graphs(a, b);
   }
 
   /** Equality of ops by their attributes, inner graphs included. */
   public static boolean equal(Op a, Op b) {
+    Given.given("Structure.equal", "a", a);
+    Given.given("Structure.equal", "b", b);
     return records(a, b).isEmpty();
   }
 

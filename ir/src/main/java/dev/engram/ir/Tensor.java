@@ -1,5 +1,6 @@
 package dev.engram.ir;
 
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /**
@@ -66,6 +67,8 @@ public sealed interface Tensor
    * @throws TypeException when the text or a length does not fit
    */
   static Tensor einsum(String spec, Tensor... operands) {
+    Given.given("einsum", "spec", spec);
+    Given.given("einsum", "operands", operands);
     return Einsum.of(spec, present("einsum", operands));
   }
 
@@ -75,16 +78,19 @@ public sealed interface Tensor
   }
 
   static Tensor concat(int axis, Tensor... parts) {
+    Given.given("concat", "parts", parts);
     return concat(axis, present("concat", parts));
   }
 
   static Tensor concat(int axis, List<Tensor> parts) {
+    Given.given("concat", "parts", parts);
     int a = parts.isEmpty() ? axis : parts.getFirst().shape().axis("concat", axis);
     return Tracer.apply(new Move.Concat(a), List.copyOf(parts)).getFirst();
   }
 
   /** Joins equal shapes along a new axis. */
   static Tensor stack(int axis, List<Tensor> parts) {
+    Given.given("stack", "parts", parts);
     List<Tensor> all = present("stack", parts.toArray(Tensor[]::new));
     for (Tensor p : all) {
       if (!p.type().equals(all.getFirst().type())) {
@@ -106,6 +112,8 @@ public sealed interface Tensor
 
   /** Any op on any operands: recorded when one is traced, else run at once. */
   static List<Tensor> apply(Op op, List<Tensor> inputs) {
+    Given.given("apply", "op", op);
+    Given.given("apply", "inputs", inputs);
     return Tracer.apply(op, inputs);
   }
 }

@@ -1,10 +1,12 @@
 package dev.engram.ir;
 
+import dev.engram.ir.checks.Given;
+
 /** What is known of a value before the run: {@code f32[64,128]}. */
 public record TensorType(DType dtype, Shape shape) {
   public TensorType {
-    Types.given("the element type", dtype);
-    Types.given("the shape", shape);
+    Given.given("the element type", dtype);
+    Given.given("the shape", shape);
   }
 
   public static TensorType of(DType dtype, int... dims) {

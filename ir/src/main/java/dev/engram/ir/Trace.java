@@ -1,5 +1,6 @@
 package dev.engram.ir;
 
+import dev.engram.ir.checks.Given;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -24,7 +25,12 @@ public final class Trace extends Builder {
    * @param key what was captured: a {@link Tracer} of an enclosing trace, or any object that a
    *     caller of {@link #capture} uses as identity, such as a state
    */
-  public record Capture(Object key, Var param) {}
+  public record Capture(Object key, Var param) {
+    public Capture {
+      Given.given("Capture", "key", key);
+      Given.given("Capture", "param", param);
+    }
+  }
 
   private record OuterValue(Builder builder, Value value) {}
 
@@ -44,6 +50,7 @@ public final class Trace extends Builder {
 
   /** Runs {@code body} with this trace as the innermost one. */
   public <R> R run(Supplier<R> body) {
+    Given.given("Trace.run", "body", body);
     Deque<Trace> stack = STACK.get();
     stack.push(this);
     try {
@@ -73,6 +80,7 @@ public final class Trace extends Builder {
 
   /** True when {@code key} has been captured. */
   public boolean hasCaptured(Object key) {
+    Given.given("Trace.hasCaptured", "key", key);
     return captured.containsKey(key);
   }
 

@@ -1,5 +1,6 @@
 package dev.engram.ir;
 
+import dev.engram.ir.checks.Given;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -8,22 +9,15 @@ final class Types {
   private Types() {}
 
   static void arity(String op, List<TensorType> in, int n) {
+    Given.given(op, "in", in);
     if (in.size() != n) {
       throw new TypeException(op + ": got " + in.size() + " operands, expected " + n);
     }
   }
 
-  /** {@code x} when it is there; {@code what} names it in the error. */
-  static <T> T given(String what, @Nullable T x) {
-    if (x == null) {
-      throw new TypeException(what + " is null, expected one (" + Where.here() + ")");
-    }
-    return x;
-  }
-
   /** Operand {@code i} when it is there. */
   static Tensor given(String op, int i, @Nullable Tensor t) {
-    return t == null ? given(op + ": operand " + i, t) : t;
+    return t == null ? Given.given(op + ": operand " + i, t) : t;
   }
 
   static TypeException bad(String op, int operand, TensorType got, String expected) {

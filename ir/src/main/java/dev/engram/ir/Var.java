@@ -1,10 +1,13 @@
 package dev.engram.ir;
 
+import dev.engram.ir.checks.Given;
+
 /** A typed variable, defined once: by a parameter or by one equation. Compared by identity. */
 public final class Var implements Value {
   private final TensorType type;
 
   public Var(TensorType type) {
+    Given.given("Var", "type", type);
     this.type = type;
   }
 

@@ -1,6 +1,7 @@
 package dev.engram.ir;
 
 import dev.engram.ir.Control.Derivative;
+import dev.engram.ir.checks.Given;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -31,6 +32,12 @@ public final class Verifier {
    * @param message the equation as printed, got, expected, source line, fix
    */
   public record Finding(Graph graph, Object site, String message) {
+    public Finding {
+      Given.given("Finding", "graph", graph);
+      Given.given("Finding", "site", site);
+      Given.given("Finding", "message", message);
+    }
+
     @Override
     public String toString() {
       return message + " [in @" + graph.name() + "]";

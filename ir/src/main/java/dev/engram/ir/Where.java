@@ -1,5 +1,6 @@
 package dev.engram.ir;
 
+import dev.engram.ir.checks.Given;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -15,6 +16,10 @@ import java.util.stream.Stream;
  * @param line 1-based line, 0 when unknown
  */
 public record Where(String file, int line) {
+  public Where {
+    Given.given("Where", "file", file);
+  }
+
   public static final Where UNKNOWN = new Where("", 0);
 
   private static final StackWalker WALKER =
@@ -27,6 +32,7 @@ public record Where(String file, int line) {
 
   /** The innermost line of the user in what {@code thrown} says; unknown where there is none. */
   public static Where of(Throwable thrown) {
+    Given.given("Where.of", "thrown", thrown);
     return Stream.of(thrown.getStackTrace())
         .filter(f -> !Library.has(f.getClassName()))
         .findFirst()

@@ -5,6 +5,7 @@ import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Interpreter;
 import dev.engram.ir.Verifier;
+import dev.engram.ir.checks.Given;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiPredicate;
@@ -21,7 +22,14 @@ public final class Bisect {
    * @param after the graph that it made
    * @param what which result changed, or how the graph broke
    */
-  public record Culprit(int round, Pass pass, Graph before, Graph after, String what) {}
+  public record Culprit(int round, Pass pass, Graph before, Graph after, String what) {
+    public Culprit {
+      Given.given("Culprit", "pass", pass);
+      Given.given("Culprit", "before", before);
+      Given.given("Culprit", "after", after);
+      Given.given("Culprit", "what", what);
+    }
+  }
 
   /**
    * Runs the interpreter after each pass of {@code passes}.
@@ -32,6 +40,10 @@ public final class Bisect {
    */
   public static Optional<Culprit> first(
       Pipeline passes, Graph g, List<HostTensor> args, BiPredicate<HostTensor, HostTensor> same) {
+    Given.given("Bisect.first", "g", g);
+    Given.given("Bisect.first", "args", args);
+    Given.given("Bisect.first", "same", same);
+    Given.given("Bisect.first", "passes", passes);
     List<HostTensor> expected = Interpreter.run(g, args);
     try {
       passes.run(

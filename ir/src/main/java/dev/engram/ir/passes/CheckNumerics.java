@@ -6,6 +6,7 @@ import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Param;
 import dev.engram.ir.Value;
+import dev.engram.ir.checks.Given;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -17,6 +18,7 @@ public final class CheckNumerics {
   private CheckNumerics() {}
 
   public static Graph run(Graph g) {
+    Given.given("CheckNumerics.run", "g", g);
     Builder b = new Builder(g.name());
     Map<Value, Value> map = new HashMap<>();
     for (Param p : g.params()) {

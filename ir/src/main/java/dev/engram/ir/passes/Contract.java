@@ -5,6 +5,7 @@ import dev.engram.ir.Graph;
 import dev.engram.ir.Op;
 import dev.engram.ir.Reduce;
 import dev.engram.ir.Value;
+import dev.engram.ir.checks.Given;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -21,6 +22,7 @@ public final class Contract {
   private Contract() {}
 
   public static Graph run(Graph g) {
+    Given.given("Contract.run", "g", g);
     return Rewrite.run(g, Contract::rules);
   }
 

@@ -18,6 +18,7 @@ import dev.engram.ir.Reduce;
 import dev.engram.ir.Source;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
+import dev.engram.ir.checks.Given;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -34,6 +35,7 @@ public final class Cse {
   private record Expression(Object op, List<Value> inputs) {}
 
   public static Graph run(Graph g) {
+    Given.given("Cse.run", "g", g);
     Map<Value, Value> map = new HashMap<>();
     Map<Value, Integer> order = new HashMap<>();
     g.params().forEach(p -> order.put(p.var(), order.size()));

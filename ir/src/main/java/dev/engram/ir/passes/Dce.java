@@ -21,6 +21,7 @@ import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
 import dev.engram.ir.Where;
+import dev.engram.ir.checks.Given;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -37,6 +38,7 @@ public final class Dce {
   private Dce() {}
 
   public static Graph run(Graph g) {
+    Given.given("Dce.run", "g", g);
     return sweep(g, Dce::stops, Dce::prune);
   }
 
@@ -45,11 +47,14 @@ public final class Dce {
    * has one: what can stop the run is not removed.
    */
   public static boolean stops(Eqn e) {
+    Given.given("Dce.stops", "e", e);
     return stops(e.op(), e.inputs().stream().map(Value::type).toList());
   }
 
   /** The same of an op with operands of these types. */
   public static boolean stops(Op op, List<TensorType> operands) {
+    Given.given("Dce.stops", "op", op);
+    Given.all("Dce.stops", "operands", operands);
     return switch (op) {
       case Check _ -> true;
       case Control.Scan s -> s.length() > 0 && stops(s.body());
@@ -78,6 +83,8 @@ public final class Dce {
 
   /** Removes equations as a whole, except those that {@code needed} asks for. */
   public static Graph equations(Graph g, Predicate<Eqn> needed) {
+    Given.given("Dce.equations", "g", g);
+    Given.given("Dce.equations", "needed", needed);
     return sweep(g, needed, (e, _) -> e);
   }
 

@@ -5,6 +5,7 @@ import dev.engram.ir.ElementwiseRow;
 import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Value;
+import dev.engram.ir.checks.Given;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -18,6 +19,7 @@ public final class DropMarkers {
   private DropMarkers() {}
 
   public static Graph run(Graph g) {
+    Given.given("DropMarkers.run", "g", g);
     Map<Value, Value> map = new HashMap<>();
     List<Eqn> eqns = new ArrayList<>();
     for (Eqn old : g.eqns()) {

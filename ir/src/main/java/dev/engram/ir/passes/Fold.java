@@ -23,6 +23,7 @@ import dev.engram.ir.Source;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
+import dev.engram.ir.checks.Given;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -46,6 +47,7 @@ public final class Fold {
   }
 
   public static Graph run(Graph g) {
+    Given.given("Fold.run", "g", g);
     Fold fold = new Fold(new Builder(g.name()));
     for (Param p : g.params()) {
       fold.map.put(p.var(), fold.builder.param(p));

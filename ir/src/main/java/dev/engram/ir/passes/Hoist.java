@@ -19,6 +19,7 @@ import dev.engram.ir.Reduce;
 import dev.engram.ir.Source;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
+import dev.engram.ir.checks.Given;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -35,6 +36,7 @@ public final class Hoist {
   private Hoist() {}
 
   public static Graph run(Graph g) {
+    Given.given("Hoist.run", "g", g);
     Builder b = new Builder(g.name());
     Map<Value, Value> map = new HashMap<>();
     for (Param p : g.params()) {

@@ -6,6 +6,7 @@ import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Param;
 import dev.engram.ir.Value;
+import dev.engram.ir.checks.Given;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +16,7 @@ public final class Inline {
   private Inline() {}
 
   public static Graph run(Graph g) {
+    Given.given("Inline.run", "g", g);
     Builder b = new Builder(g.name());
     Map<Value, Value> map = new HashMap<>();
     for (Param p : g.params()) {

@@ -2,6 +2,7 @@ package dev.engram.ir.passes;
 
 import dev.engram.ir.Graph;
 import dev.engram.ir.Op;
+import dev.engram.ir.checks.Given;
 import java.util.function.UnaryOperator;
 
 /** The graphs inside loops, branches and calls, for passes that go into them. */
@@ -14,6 +15,8 @@ public final class InnerGraphs {
    * @param f keeps the parameters and the types of the results
    */
   public static Op map(Op op, UnaryOperator<Graph> f) {
+    Given.given("InnerGraphs.map", "op", op);
+    Given.given("InnerGraphs.map", "f", f);
     return Graphs.mapInner(op, f);
   }
 }

@@ -14,6 +14,7 @@ import dev.engram.ir.Rows;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
+import dev.engram.ir.checks.Given;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -30,9 +31,14 @@ import java.util.Set;
  * @param results the parameter that each result comes from, by way of notices alone; -1 for none
  */
 public record Notices(Set<Integer> params, List<Integer> results) {
+  public Notices {
+    Given.given("Notices", "params", params);
+    Given.given("Notices", "results", results);
+  }
 
   /** What {@code g} does with the orders it gets. */
   public static Notices of(Graph g) {
+    Given.given("Notices.of", "g", g);
     Map<Value, Integer> from = new HashMap<>();
     for (int i = 0; i < g.params().size(); i++) {
       from.put(g.params().get(i).var(), i);
@@ -53,6 +59,7 @@ public record Notices(Set<Integer> params, List<Integer> results) {
 
   /** What a choice of one of two graphs does with them. */
   public static Notices of(Control.Cond op) {
+    Given.given("Notices.of", "op", op);
     Notices onTrue = of(op.onTrue());
     Notices onFalse = of(op.onFalse());
     Set<Integer> params = new HashSet<>(onTrue.params);
@@ -107,6 +114,7 @@ public record Notices(Set<Integer> params, List<Integer> results) {
    * anything.
    */
   public static Graph masked(Graph g, int at) {
+    Given.given("Notices.masked", "g", g);
     Builder b = new Builder(g.name());
     Map<Value, Value> map = new HashMap<>();
     Var mask = null;

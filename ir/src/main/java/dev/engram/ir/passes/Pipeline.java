@@ -1,6 +1,7 @@
 package dev.engram.ir.passes;
 
 import dev.engram.ir.Graph;
+import dev.engram.ir.checks.Given;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -25,11 +26,13 @@ public record Pipeline(List<Pass> passes, int rounds) {
           6);
 
   public Pipeline {
+    Given.given("Pipeline", "passes", passes);
     passes = List.copyOf(passes);
   }
 
   /** This and one more pass, after the others. */
   public Pipeline with(Pass pass) {
+    Given.given("Pipeline.with", "pass", pass);
     List<Pass> more = new ArrayList<>(passes);
     more.add(pass);
     return new Pipeline(more, rounds);
@@ -62,6 +65,7 @@ public record Pipeline(List<Pass> passes, int rounds) {
   }
 
   public Graph run(Graph g, Hook hook) {
+    Given.given("Pipeline.run", "hook", hook);
     StructuralKey key = StructuralKey.of(g);
     for (int round = 0; round < rounds; round++) {
       for (Pass pass : passes) {

@@ -17,6 +17,7 @@ import dev.engram.ir.Reduce;
 import dev.engram.ir.Source;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
+import dev.engram.ir.checks.Given;
 import java.util.List;
 import java.util.Optional;
 
@@ -28,6 +29,7 @@ public final class Simplify {
   private Simplify() {}
 
   public static Graph run(Graph g) {
+    Given.given("Simplify.run", "g", g);
     return Rewrite.run(g, Simplify::rules);
   }
 

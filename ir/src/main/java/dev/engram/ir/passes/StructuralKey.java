@@ -19,6 +19,7 @@ import dev.engram.ir.Reduce;
 import dev.engram.ir.Source;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
+import dev.engram.ir.checks.Given;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -31,6 +32,7 @@ import java.util.Map;
 public record StructuralKey(List<Object> parts) {
 
   public StructuralKey {
+    Given.given("StructuralKey", "parts", parts);
     parts = List.copyOf(parts);
   }
 
@@ -54,6 +56,7 @@ public record StructuralKey(List<Object> parts) {
 
   /** The key of {@code g}; graphs with equal keys have equal meaning. */
   public static StructuralKey of(Graph g) {
+    Given.given("StructuralKey.of", "g", g);
     Map<Value, Object> refs = new HashMap<>();
     List<Object> parts = new ArrayList<>();
     for (Param p : g.params()) {

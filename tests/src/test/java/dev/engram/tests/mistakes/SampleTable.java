@@ -1,0 +1,150 @@
+package dev.engram.tests.mistakes;
+
+import dev.engram.Compiler;
+import dev.engram.DRtrl;
+import dev.engram.Engram;
+import dev.engram.Jitted;
+import dev.engram.Key;
+import dev.engram.Layer;
+import dev.engram.Learner;
+import dev.engram.etrace.ModelStep;
+import dev.engram.io.Safetensors;
+import dev.engram.ir.Barrier;
+import dev.engram.ir.Custom;
+import dev.engram.ir.DType;
+import dev.engram.ir.Graph;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Role;
+import dev.engram.ir.Shape;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
+import dev.engram.ir.Trace;
+import dev.engram.ir.Tracer;
+import dev.engram.nn.Connectivity;
+import dev.engram.nn.GruCell;
+import dev.engram.nn.Linear;
+import dev.engram.nn.LoraLinear;
+import dev.engram.nn.SignedLinear;
+import dev.engram.nn.UrLstmCell;
+import dev.engram.optim.OnlineTrainer;
+import dev.engram.optim.Optimizer;
+import dev.engram.optim.Sgd;
+import dev.engram.sparse.Coo;
+import dev.engram.sparse.Csr;
+import dev.engram.spiking.LifNeuron;
+import dev.engram.spiking.Membrane;
+import dev.engram.spiking.Neuron;
+import dev.engram.spiking.Surrogate;
+import dev.engram.spiking.Synapse;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/** The values that {@link Samples} cannot put together by itself. */
+final class SampleTable {
+  private static final HostTensor X = HostTensor.of(new float[] {1, 2}, 2);
+  private static final HostTensor M = HostTensor.of(new float[] {1, 0, 0, 2}, 2, 2);
+
+  private SampleTable() {}
+
+  static Map<Class<?>, Supplier<?>> all() {
+    Map<Class<?>, Supplier<?>> all = new LinkedHashMap<>();
+    values(all);
+    tensors(all);
+    graphs(all);
+    functions(all);
+    models(all);
+    return all;
+  }
+
+  private static void values(Map<Class<?>, Supplier<?>> all) {
+    all.put(boolean.class, () -> true);
+    all.put(byte.class, () -> (byte) 1);
+    all.put(short.class, () -> (short) 1);
+    all.put(int.class, () -> 1);
+    all.put(Integer.class, () -> 1);
+    all.put(long.class, () -> 1L);
+    all.put(Long.class, () -> 1L);
+    all.put(float.class, () -> 0.5f);
+    all.put(double.class, () -> 0.5);
+    all.put(String.class, () -> "w");
+    all.put(Object.class, () -> X);
+    all.put(Class.class, () -> Barrier.class);
+    all.put(Path.class, () -> Path.of("none.safetensors"));
+    all.put(Safetensors.Entry.class, () -> Safetensors.Entry.of("w", X));
+    all.put(MemorySegment.class, () -> MemorySegment.ofArray(new byte[8]));
+  }
+
+  private static void tensors(Map<Class<?>, Supplier<?>> all) {
+    all.put(Tensor.class, () -> X);
+    all.put(HostTensor.class, () -> X);
+    all.put(Shape.class, () -> Shape.of(2));
+    all.put(TensorType.class, () -> TensorType.of(DType.F32, 2));
+    all.put(Key.class, () -> Key.of(0));
+    all.put(Coo.class, () -> Coo.of(M));
+    all.put(Csr.class, () -> new Csr(X, indices(0, 1), indices(0, 1, 2), 2));
+  }
+
+  private static HostTensor indices(int... i) {
+    return HostTensor.of(i, i.length);
+  }
+
+  private static void graphs(Map<Class<?>, Supplier<?>> all) {
+    all.put(Graph.class, SampleTable::twice);
+    all.put(Tracer.class, () -> new Trace("f").input(TensorType.of(DType.F32, 2), Role.INPUT, "x"));
+    all.put(Custom.class, () -> new Barrier());
+    all.put(ModelStep.class, () -> new ModelStep(twice(), 1, List.of()));
+    all.put(Compiler.class, Compiler::standard);
+    all.put(Compiler.Watcher.class, () -> new Compiler.Watcher() {});
+  }
+
+  private static Graph twice() {
+    Trace trace = new Trace("twice");
+    Tensor x = trace.input(TensorType.of(DType.F32, 2), Role.INPUT, "x");
+    return trace.build(List.of(trace.run(() -> trace.lift(x.mul(2)))));
+  }
+
+  private static void functions(Map<Class<?>, Supplier<?>> all) {
+    all.put(Jitted.class, () -> Engram.jit((Tensor x) -> x));
+    all.put(Jitted.Of0.class, () -> Engram.jit(() -> X));
+    all.put(Jitted.Of1.class, () -> Engram.jit((Tensor x) -> x));
+    all.put(Jitted.Of2.class, () -> Engram.jit((Tensor x, Tensor y) -> x.add(y)));
+    all.put(Jitted.Of3.class, () -> Engram.jit((Tensor x, Tensor y, Tensor z) -> x));
+    all.put(Jitted.Of4.class, () -> Engram.jit((Tensor x, Tensor y, Tensor z, Tensor w) -> x));
+  }
+
+  private static void models(Map<Class<?>, Supplier<?>> all) {
+    all.put(Layer.class, () -> new Linear(2, 2, Key.of(0)));
+    all.put(LoraLinear.class, () -> new LoraLinear(M, 1, 1, Key.of(0)));
+    all.put(UrLstmCell.class, () -> new UrLstmCell(2, 3, Key.of(0)));
+    all.put(
+        SignedLinear.class, () -> new SignedLinear(new double[] {1, -1}, 2, Key.of(0), DType.F32));
+    all.put(Connectivity.class, () -> Connectivity.of(2, List.of(new int[] {0})));
+    all.put(Surrogate.class, Surrogate::straightThrough);
+    all.put(Neuron.class, () -> new LifNeuron(2, Membrane.of(10)));
+    all.put(
+        Synapse.DoubleExponential.class,
+        () -> new Synapse.DoubleExponential(2, 1, 2, 0.5, DType.F32));
+    all.put(Learner.class, SampleTable::learner);
+    all.put(Optimizer.class, () -> sgd(learner()));
+    all.put(
+        OnlineTrainer.class,
+        () -> {
+          Learner learner = learner();
+          return new OnlineTrainer<Tensor>(learner, sgd(learner), (x, y) -> x.sub(y).sum());
+        });
+  }
+
+  private static Learner learner() {
+    return Learner.compile(new GruCell(2, 2, Key.of(0)), m -> new DRtrl(m, _ -> {}), M);
+  }
+
+  private static Sgd sgd(Learner learner) {
+    Sgd sgd = new Sgd(0.1);
+    sgd.register(learner.weights());
+    return sgd;
+  }
+}
