@@ -24,8 +24,8 @@ public record Axes(List<Integer> in, List<Integer> out, String name) {
   public static final int NONE = Integer.MIN_VALUE;
 
   public Axes {
-    Given.given("Axes", "in", in);
-    Given.given("Axes", "out", out);
+    Given.all("Axes", "in", in);
+    Given.all("Axes", "out", out);
     Given.given("Axes", "name", name);
     in = List.copyOf(in);
     out = List.copyOf(out);

@@ -41,7 +41,7 @@ public final class Debug {
    * @throws EngramException in a rule or an expansion of an op, which may be used anywhere
    */
   public static void print(String text, Tensor... values) {
-    Given.given("Debug.print", "values", values);
+    Given.all("Debug.print", "values", values);
     tell(new Notify.Print(text), List.of(values));
   }
 
@@ -57,7 +57,7 @@ public final class Debug {
    */
   public static void progress(Tensor step, int every, Notify.Callback hook, Tensor... values) {
     Given.given("Debug.progress", "step", step);
-    Given.given("Debug.progress", "values", values);
+    Given.all("Debug.progress", "values", values);
     progress(step, every, Optional.empty(), hook, List.of(values));
   }
 

@@ -17,7 +17,7 @@ import java.util.function.UnaryOperator;
  */
 public record Grads(Map<String, Tensor> byPath) {
   public Grads {
-    Given.given("Grads", "byPath", byPath);
+    Given.all("Grads", "byPath", byPath);
     byPath = Collections.unmodifiableMap(new LinkedHashMap<>(byPath));
   }
 

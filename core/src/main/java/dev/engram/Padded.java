@@ -32,7 +32,7 @@ public record Padded(Tensor values, Tensor mask) {
    * @throws TypeException when there is none, or one that does not fit the first
    */
   public static Padded of(List<? extends Tensor> sequences) {
-    Given.given("Padded.of", "sequences", sequences);
+    Given.all("Padded.of", "sequences", sequences);
     if (sequences.isEmpty()) {
       throw new TypeException(
           "Padded.of: got no sequence, expected at least one (" + Where.here() + ")");

@@ -49,7 +49,7 @@ public final class Progress {
 
   /** Counts one step; {@code values} are handed to the hook. */
   public void step(Tensor... values) {
-    Given.given("Progress.step", "values", values);
+    Given.all("Progress.step", "values", values);
     Tensor now = count.value();
     Debug.progress(now, every, Optional.of(total), hook, List.of(values));
     count.set(now.add(1).rem(HostTensor.full(now.type(), total)));

@@ -16,13 +16,13 @@ public record RematPolicy(List<String> ops) {
   public static final RematPolicy PRODUCTS = new RematPolicy(List.of("dot"));
 
   public RematPolicy {
-    Given.given("RematPolicy", "ops", ops);
+    Given.all("RematPolicy", "ops", ops);
     ops = List.copyOf(ops);
   }
 
   /** Results of these ops are kept. */
   public static RematPolicy saving(String... ops) {
-    Given.given("RematPolicy.saving", "ops", ops);
+    Given.all("RematPolicy.saving", "ops", ops);
     return new RematPolicy(List.of(ops));
   }
 }

@@ -15,7 +15,7 @@ import java.util.function.Predicate;
 /** States by path, in the order of the model's fields. A state that is shared appears once. */
 public record States(Map<String, State> byPath) {
   public States {
-    Given.given("States", "byPath", byPath);
+    Given.all("States", "byPath", byPath);
     byPath = Collections.unmodifiableMap(new LinkedHashMap<>(byPath));
   }
 

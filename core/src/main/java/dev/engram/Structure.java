@@ -30,29 +30,29 @@ public sealed interface Structure {
   record Fields(Class<?> type, List<Structure> parts) implements Structure {
     public Fields {
       Given.given("Fields", "type", type);
-      Given.given("Fields", "parts", parts);
+      Given.all("Fields", "parts", parts);
     }
   }
 
   /** A list, by position. */
   record Items(List<Structure> parts) implements Structure {
     public Items {
-      Given.given("Items", "parts", parts);
+      Given.all("Items", "parts", parts);
     }
   }
 
   /** A map, in its order of iteration. */
   record Entries(List<Object> keys, List<Structure> parts) implements Structure {
     public Entries {
-      Given.given("Entries", "keys", keys);
-      Given.given("Entries", "parts", parts);
+      Given.all("Entries", "keys", keys);
+      Given.all("Entries", "parts", parts);
     }
   }
 
   /** An {@link Optional}: one part or none. */
   record Maybe(List<Structure> parts) implements Structure {
     public Maybe {
-      Given.given("Maybe", "parts", parts);
+      Given.all("Maybe", "parts", parts);
     }
   }
 
@@ -60,7 +60,7 @@ public sealed interface Structure {
 
   /** The structure with {@code leaves} put back, in order. */
   default Object build(List<? extends Tensor> leaves) {
-    Given.given("Structure.build", "leaves", leaves);
+    Given.all("Structure.build", "leaves", leaves);
     Iterator<? extends Tensor> it = leaves.iterator();
     Object built = build(it);
     if (it.hasNext()) {

@@ -22,8 +22,8 @@ public record Traced(
   public Traced {
     Given.given("Traced", "graph", graph);
     Given.given("Traced", "result", result);
-    Given.given("Traced", "captured", captured);
-    Given.given("Traced", "written", written);
+    Given.all("Traced", "captured", captured);
+    Given.all("Traced", "written", written);
   }
 
   /** A state that the function sets; its value has {@code mapped} mapped axes. */
@@ -56,7 +56,7 @@ public record Traced(
 
   /** {@code args} followed by {@link #capturedValues}: one value for each parameter. */
   public List<Tensor> operands(List<Tensor> args) {
-    Given.given("Traced.operands", "args", args);
+    Given.all("Traced.operands", "args", args);
     List<Tensor> all = new ArrayList<>(args);
     all.addAll(capturedValues());
     return all;
@@ -64,7 +64,7 @@ public record Traced(
 
   /** Sets the written states from the results of the graph, and builds the function's result. */
   public Object apply(List<? extends Tensor> outs) {
-    Given.given("Traced.apply", "outs", outs);
+    Given.all("Traced.apply", "outs", outs);
     int n = resultCount();
     for (int i = 0; i < written.size(); i++) {
       Written w = written.get(i);

@@ -29,7 +29,7 @@ public final class Tree {
   /** The tensors of a structure in order, and the rest of it. */
   public record Flat(List<Tensor> leaves, Structure structure) {
     public Flat {
-      Given.given("Flat", "leaves", leaves);
+      Given.all("Flat", "leaves", leaves);
       Given.given("Flat", "structure", structure);
     }
 

@@ -28,6 +28,7 @@ public final class Batch {
    * @throws AutodiffException when the flags do not fit or {@code size} is negative
    */
   public static Batched of(Graph g, List<Boolean> batched, int size) {
+    Given.all("Batch.of", "batched", batched);
     return of(g, batched, size, "");
   }
 
@@ -40,7 +41,7 @@ public final class Batch {
   public static Batched of(Graph g, List<Boolean> batched, int size, String axis) {
     Given.given("Batch.of", "axis", axis);
     Given.given("Batch.of", "g", g);
-    Given.given("Batch.of", "batched", batched);
+    Given.all("Batch.of", "batched", batched);
     if (batched.size() != g.params().size() || size < 0) {
       throw new AutodiffException(
           "batch of @%s: got %d flags and size %d, expected one flag for each of %d parameters and size >= 0"

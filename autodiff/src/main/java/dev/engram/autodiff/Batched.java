@@ -14,7 +14,7 @@ import java.util.List;
 public record Batched(Graph graph, List<Boolean> outBatched) {
   public Batched {
     Given.given("Batched", "graph", graph);
-    Given.given("Batched", "outBatched", outBatched);
+    Given.all("Batched", "outBatched", outBatched);
     outBatched = List.copyOf(outBatched);
   }
 }

@@ -24,7 +24,7 @@ public final class Jvp {
    */
   public static Graph of(Graph g, List<Boolean> wrt) {
     Given.given("Jvp.of", "g", g);
-    Given.given("Jvp.of", "wrt", wrt);
+    Given.all("Jvp.of", "wrt", wrt);
     Terms.requireFloat("jvp", g, wrt);
     Builder b = new Builder(g.name() + "_jvp");
     List<Dual> args = new ArrayList<>(Terms.params(b, g).stream().map(Dual::constant).toList());

@@ -26,7 +26,7 @@ public final class Linearize {
    */
   public static Linearized of(Graph g, List<Boolean> wrt) {
     Given.given("Linearize.of", "g", g);
-    Given.given("Linearize.of", "wrt", wrt);
+    Given.all("Linearize.of", "wrt", wrt);
     Terms.requireFloat("linearize", g, wrt);
     return of(g, wrt, _ -> true);
   }

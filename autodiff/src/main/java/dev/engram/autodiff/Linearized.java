@@ -17,7 +17,7 @@ public record Linearized(Graph primal, Graph tangent, int residuals, List<Boolea
   public Linearized {
     Given.given("Linearized", "primal", primal);
     Given.given("Linearized", "tangent", tangent);
-    Given.given("Linearized", "outHasTangent", outHasTangent);
+    Given.all("Linearized", "outHasTangent", outHasTangent);
     outHasTangent = List.copyOf(outHasTangent);
   }
 }

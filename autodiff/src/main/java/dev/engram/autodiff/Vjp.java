@@ -26,7 +26,7 @@ public final class Vjp {
    * @throws AutodiffException when a chosen parameter is not float, or an op has no derivative rule
    */
   public static Graph of(Graph g, List<Boolean> wrt) {
-    Given.given("Vjp.of", "wrt", wrt);
+    Given.all("Vjp.of", "wrt", wrt);
     Given.given("Vjp.of", "g", g);
     int floats = Math.toIntExact(g.outs().stream().filter(Terms::isFloat).count());
     return of(g, wrt, Collections.nCopies(floats, true));
@@ -42,8 +42,8 @@ public final class Vjp {
    */
   public static Graph of(Graph g, List<Boolean> wrt, List<Boolean> seeded) {
     Given.given("Vjp.of", "g", g);
-    Given.given("Vjp.of", "wrt", wrt);
-    Given.given("Vjp.of", "seeded", seeded);
+    Given.all("Vjp.of", "wrt", wrt);
+    Given.all("Vjp.of", "seeded", seeded);
     Terms.requireFloat("vjp", g, wrt);
     long floats = g.outs().stream().filter(Terms::isFloat).count();
     if (seeded.size() != floats) {

@@ -53,8 +53,8 @@ public record Safetensors(Map<String, String> metadata, List<Entry> entries) {
    * @throws IllegalArgumentException for a repeated or reserved name
    */
   public Safetensors {
-    Given.given("Safetensors", "metadata", metadata);
-    Given.given("Safetensors", "entries", entries);
+    Given.all("Safetensors", "metadata", metadata);
+    Given.all("Safetensors", "entries", entries);
     metadata = Collections.unmodifiableMap(new LinkedHashMap<>(metadata));
     entries = List.copyOf(entries);
     Set<String> names = new HashSet<>();

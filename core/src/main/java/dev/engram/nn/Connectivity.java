@@ -45,7 +45,7 @@ public record Connectivity(int in, int out, int degree, HostTensor sources) {
 
   /** Lists of inputs, one for each output. */
   public static Connectivity of(int in, List<int[]> sources) {
-    Given.given("Connectivity.of", "sources", sources);
+    Given.all("Connectivity.of", "sources", sources);
     int degree = sources.stream().mapToInt(s -> s.length).max().orElse(0);
     int[] table = new int[sources.size() * degree];
     Arrays.fill(table, in);

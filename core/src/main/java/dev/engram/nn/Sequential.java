@@ -10,12 +10,12 @@ public final class Sequential extends Layer {
   private final List<Layer> layers;
 
   public Sequential(Layer... layers) {
-    Given.given("Sequential", "layers", layers);
+    Given.all("Sequential", "layers", layers);
     this(List.of(layers));
   }
 
   public Sequential(List<? extends Layer> layers) {
-    Given.given("Sequential", "layers", layers);
+    Given.all("Sequential", "layers", layers);
     this.layers = List.copyOf(layers);
   }
 

@@ -126,7 +126,7 @@ public abstract class Optimizer extends Module {
     // All that can fail comes before anything is set.
     weights.byPath().forEach((path, s) -> check(path, s, grads.get(path)));
     Tensor done = count.value();
-    Tensor now = rate.at(done.cast(DType.F64));
+    Tensor now = rate();
     hint();
     count.set(done.add(1));
     weights.byPath().forEach((path, s) -> s.set(step(path, s.value(), grads.get(path), now)));
@@ -212,7 +212,7 @@ public abstract class Optimizer extends Module {
 
   /** The rate that the next update will use, {@code f64[]}. */
   public final Tensor rate() {
-    return rate.at(count.value().cast(DType.F64));
+    return Given.given("LearningRate: what it gives", rate.at(count.value().cast(DType.F64)));
   }
 
   private void check(String path, State weight, Tensor grad) {

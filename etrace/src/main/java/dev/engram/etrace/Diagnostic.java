@@ -17,8 +17,8 @@ public record Diagnostic(
     Kind kind, List<String> weights, List<String> hidden, String op, Where where, String message) {
   public Diagnostic {
     Given.given("Diagnostic", "kind", kind);
-    Given.given("Diagnostic", "weights", weights);
-    Given.given("Diagnostic", "hidden", hidden);
+    Given.all("Diagnostic", "weights", weights);
+    Given.all("Diagnostic", "hidden", hidden);
     Given.given("Diagnostic", "op", op);
     Given.given("Diagnostic", "where", where);
     Given.given("Diagnostic", "message", message);

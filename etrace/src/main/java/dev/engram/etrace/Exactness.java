@@ -22,7 +22,7 @@ public sealed interface Exactness {
   record Exact(String weight, List<Argument> arguments) implements Exactness {
     public Exact {
       Given.given("Exact", "weight", weight);
-      Given.given("Exact", "arguments", arguments);
+      Given.all("Exact", "arguments", arguments);
       arguments = List.copyOf(arguments);
     }
 
@@ -42,7 +42,7 @@ public sealed interface Exactness {
   record Approximate(String weight, List<Omission> omissions) implements Exactness {
     public Approximate {
       Given.given("Approximate", "weight", weight);
-      Given.given("Approximate", "omissions", omissions);
+      Given.all("Approximate", "omissions", omissions);
       omissions = List.copyOf(omissions);
     }
 

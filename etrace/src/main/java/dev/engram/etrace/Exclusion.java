@@ -7,7 +7,7 @@ import java.util.List;
 /** Weights without a trace at one place; they learn there from the step's own gradient. */
 public record Exclusion(List<String> weights, Diagnostic.Kind reason, Where where) {
   public Exclusion {
-    Given.given("Exclusion", "weights", weights);
+    Given.all("Exclusion", "weights", weights);
     Given.given("Exclusion", "reason", reason);
     Given.given("Exclusion", "where", where);
     weights = List.copyOf(weights);

@@ -11,8 +11,8 @@ import java.util.List;
  */
 public record HiddenGroup(int index, List<Integer> states, List<String> paths) {
   public HiddenGroup {
-    Given.given("HiddenGroup", "states", states);
-    Given.given("HiddenGroup", "paths", paths);
+    Given.all("HiddenGroup", "states", states);
+    Given.all("HiddenGroup", "paths", paths);
     states = List.copyOf(states);
     paths = List.copyOf(paths);
   }

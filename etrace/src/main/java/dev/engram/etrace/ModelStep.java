@@ -19,7 +19,7 @@ import java.util.List;
 public record ModelStep(Graph graph, int results, List<Integer> states) {
   public ModelStep {
     Given.given("ModelStep", "graph", graph);
-    Given.given("ModelStep", "states", states);
+    Given.all("ModelStep", "states", states);
     states = List.copyOf(states);
     if (graph.outs().size() != results + states.size()) {
       throw new GraphException(

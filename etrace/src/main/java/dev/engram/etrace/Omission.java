@@ -14,7 +14,7 @@ import java.util.List;
 public record Omission(Kind kind, List<String> states, String op, Where where) {
   public Omission {
     Given.given("Omission", "kind", kind);
-    Given.given("Omission", "states", states);
+    Given.all("Omission", "states", states);
     Given.given("Omission", "op", op);
     Given.given("Omission", "where", where);
     states = List.copyOf(states);

@@ -30,8 +30,8 @@ public record OnlineStep(
     Given.given("OnlineStep", "rule", rule);
     Given.given("OnlineStep", "call", call);
     Given.given("OnlineStep", "credit", credit);
-    Given.given("OnlineStep", "traces", traces);
-    Given.given("OnlineStep", "inputs", inputs);
+    Given.all("OnlineStep", "traces", traces);
+    Given.all("OnlineStep", "inputs", inputs);
     Given.given("OnlineStep", "report", report);
     traces = List.copyOf(traces);
     inputs = List.copyOf(inputs);

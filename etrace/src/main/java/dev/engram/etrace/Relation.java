@@ -22,10 +22,10 @@ public record Relation(
     boolean partial,
     Where where) {
   public Relation {
-    Given.given("Relation", "weights", weights);
+    Given.all("Relation", "weights", weights);
     Given.given("Relation", "op", op);
-    Given.given("Relation", "groups", groups);
-    Given.given("Relation", "hidden", hidden);
+    Given.all("Relation", "groups", groups);
+    Given.all("Relation", "hidden", hidden);
     Given.given("Relation", "where", where);
     weights = List.copyOf(weights);
     groups = List.copyOf(groups);

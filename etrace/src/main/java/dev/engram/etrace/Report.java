@@ -18,11 +18,11 @@ public record Report(
     List<Exactness> gradients,
     List<Diagnostic> diagnostics) {
   public Report {
-    Given.given("Report", "groups", groups);
-    Given.given("Report", "relations", relations);
-    Given.given("Report", "excluded", excluded);
-    Given.given("Report", "gradients", gradients);
-    Given.given("Report", "diagnostics", diagnostics);
+    Given.all("Report", "groups", groups);
+    Given.all("Report", "relations", relations);
+    Given.all("Report", "excluded", excluded);
+    Given.all("Report", "gradients", gradients);
+    Given.all("Report", "diagnostics", diagnostics);
     groups = List.copyOf(groups);
     relations = List.copyOf(relations);
     excluded = List.copyOf(excluded);

@@ -15,7 +15,7 @@ public sealed interface AxisOp extends Custom {
 
   @Override
   default List<Tensor> expand(List<Tensor> in) {
-    Given.given("AxisOp.expand", "in", in);
+    Given.all("AxisOp.expand", "in", in);
     throw new GraphException(
         mnemonic()
             + ": no vmap around maps an axis named "
@@ -48,8 +48,8 @@ public sealed interface AxisOp extends Custom {
     // Every example's operand is in every example's sum: ct_i ← Σ_j ct_j.
     @Override
     public List<Tensor> transpose(List<TensorType> types, List<Tensor> cotangents) {
-      Given.given("Sum.transpose", "types", types);
-      Given.given("Sum.transpose", "cotangents", cotangents);
+      Given.all("Sum.transpose", "types", types);
+      Given.all("Sum.transpose", "cotangents", cotangents);
       return Tensor.apply(this, cotangents);
     }
   }

@@ -22,13 +22,13 @@ public record Barrier() implements Custom.Batchable {
 
   @Override
   public List<Tensor> expand(List<Tensor> in) {
-    Given.given("Barrier.expand", "in", in);
+    Given.all("Barrier.expand", "in", in);
     return List.of(in.getFirst());
   }
 
   @Override
   public List<Tensor> batch(List<Tensor> in, int size) {
-    Given.given("Barrier.batch", "in", in);
+    Given.all("Barrier.batch", "in", in);
     return Tensor.apply(this, in);
   }
 }

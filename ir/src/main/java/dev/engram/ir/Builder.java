@@ -64,7 +64,7 @@ public sealed class Builder permits Trace {
    */
   public List<Var> emit(Op op, List<? extends Value> inputs) {
     Given.given("Builder.emit", "op", op);
-    Given.given("Builder.emit", "inputs", inputs);
+    Given.all("Builder.emit", "inputs", inputs);
     Where line = line();
     List<TensorType> types;
     try {
@@ -79,7 +79,7 @@ public sealed class Builder permits Trace {
 
   /** Adds an op with one result. */
   public Var emit1(Op op, Value... inputs) {
-    Given.given("Builder.emit1", "inputs", inputs);
+    Given.all("Builder.emit1", "inputs", inputs);
     return emit(op, List.of(inputs)).getFirst();
   }
 
@@ -114,7 +114,7 @@ public sealed class Builder permits Trace {
   /** Copies the equations of {@code g}, with {@code args} for its parameters; gives its results. */
   public List<Value> inline(Graph g, List<? extends Value> args) {
     Given.given("Builder.inline", "g", g);
-    Given.given("Builder.inline", "args", args);
+    Given.all("Builder.inline", "args", args);
     if (args.size() != g.params().size()) {
       throw new GraphException(
           "inline of @"
@@ -148,6 +148,7 @@ public sealed class Builder permits Trace {
 
   /** Adds a copy of {@code e} with its operands mapped, and maps its results to the copy's. */
   public void copy(Eqn e, Map<Value, Value> map) {
+    Given.given("Builder.copy", "map", map);
     Given.given("Builder.copy", "e", e);
     List<Value> in = e.inputs().stream().map(v -> mapped(map, v)).toList();
     List<Var> outs = e.outputs().stream().map(v -> new Var(v.type())).toList();
@@ -173,7 +174,7 @@ public sealed class Builder permits Trace {
 
   /** The graph with these results. The builder must not be used afterwards. */
   public Graph build(List<? extends Value> outs) {
-    Given.given("Builder.build", "outs", outs);
+    Given.all("Builder.build", "outs", outs);
     return new Graph(name, params, eqns, List.copyOf(outs));
   }
 }

@@ -39,7 +39,7 @@ public sealed interface Control extends Op {
 
     @Override
     public List<TensorType> typeOf(List<TensorType> in) {
-      Given.given("Scan.typeOf", "in", in);
+      Given.all("Scan.typeOf", "in", in);
       if (length < 0 || consts < 0 || carry < 0 || xs() < 0 || ys() < 0) {
         throw Types.attribute(
             "scan",
@@ -230,7 +230,7 @@ public sealed interface Control extends Op {
      */
     record Remat(List<String> saves) implements Derivative {
       public Remat {
-        Given.given("Remat", "saves", saves);
+        Given.all("Remat", "saves", saves);
         saves = List.copyOf(saves);
       }
     }

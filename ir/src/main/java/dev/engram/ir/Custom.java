@@ -19,6 +19,7 @@ public non-sealed interface Custom extends Op {
    * <p>An op without one can be differentiated and batched by rules of its own, but not run.
    */
   default List<Tensor> expand(List<Tensor> inputs) {
+    Given.all("Custom.expand", "inputs", inputs);
     throw new GraphException(
         mnemonic()
             + " has no expansion, and something needs it; implement expand(...) of "

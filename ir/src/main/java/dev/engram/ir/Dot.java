@@ -17,10 +17,10 @@ public record Dot(
     List<Integer> rhsBatch)
     implements Op {
   public Dot {
-    Given.given("Dot", "lhsContract", lhsContract);
-    Given.given("Dot", "rhsContract", rhsContract);
-    Given.given("Dot", "lhsBatch", lhsBatch);
-    Given.given("Dot", "rhsBatch", rhsBatch);
+    Given.all("Dot", "lhsContract", lhsContract);
+    Given.all("Dot", "rhsContract", rhsContract);
+    Given.all("Dot", "lhsBatch", lhsBatch);
+    Given.all("Dot", "rhsBatch", rhsBatch);
     lhsContract = List.copyOf(lhsContract);
     rhsContract = List.copyOf(rhsContract);
     lhsBatch = List.copyOf(lhsBatch);

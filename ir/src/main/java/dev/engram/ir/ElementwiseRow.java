@@ -34,10 +34,10 @@ public record ElementwiseRow(
     Given.given("ElementwiseRow", "signature", signature);
     Given.given("ElementwiseRow", "real", real);
     Given.given("ElementwiseRow", "whole", whole);
-    Given.given("ElementwiseRow", "partials", partials);
+    Given.all("ElementwiseRow", "partials", partials);
     Given.given("ElementwiseRow", "expansion", expansion);
     Given.given("ElementwiseRow", "domain", domain);
-    Given.given("ElementwiseRow", "flags", flags);
+    Given.all("ElementwiseRow", "flags", flags);
     if (!name.matches("[A-Za-z_$][A-Za-z0-9_$.]*")) {
       throw new GraphException(
           "the row's name " + Literals.quoted(name) + " is no name of letters, digits, _ and .");
@@ -113,6 +113,7 @@ public record ElementwiseRow(
    */
   public static ElementwiseRow of(
       String name, int arity, Real real, Domain domain, List<Partial> partials) {
+    Given.all("ElementwiseRow.of", "partials", partials);
     return new ElementwiseRow(
         name,
         arity,

@@ -11,8 +11,8 @@ import java.util.List;
 public record Eqn(Op op, List<Value> inputs, List<Var> outputs, Where where) {
   public Eqn {
     Given.given("Eqn", "op", op);
-    Given.given("Eqn", "inputs", inputs);
-    Given.given("Eqn", "outputs", outputs);
+    Given.all("Eqn", "inputs", inputs);
+    Given.all("Eqn", "outputs", outputs);
     Given.given("Eqn", "where", where);
     inputs = List.copyOf(inputs);
     outputs = List.copyOf(outputs);

@@ -14,9 +14,9 @@ import java.util.List;
 public record Graph(String name, List<Param> params, List<Eqn> eqns, List<Value> outs) {
   public Graph {
     Given.given("Graph", "name", name);
-    Given.given("Graph", "params", params);
-    Given.given("Graph", "eqns", eqns);
-    Given.given("Graph", "outs", outs);
+    Given.all("Graph", "params", params);
+    Given.all("Graph", "eqns", eqns);
+    Given.all("Graph", "outs", outs);
     params = List.copyOf(params);
     eqns = List.copyOf(eqns);
     outs = List.copyOf(outs);

@@ -86,7 +86,7 @@ public sealed interface Index extends Op {
 
     @Override
     public List<TensorType> typeOf(List<TensorType> in) {
-      Given.given("DynamicSlice.typeOf", "in", in);
+      Given.all("DynamicSlice.typeOf", "in", in);
       TensorType x = starts("dynamicSlice", in, 1);
       window("dynamicSlice", x, sizes);
       return List.of(x.with(sizes));
@@ -105,7 +105,7 @@ public sealed interface Index extends Op {
 
     @Override
     public List<TensorType> typeOf(List<TensorType> in) {
-      Given.given("DynamicUpdate.typeOf", "in", in);
+      Given.all("DynamicUpdate.typeOf", "in", in);
       TensorType x = starts("dynamicUpdate", in, 2);
       if (in.get(1).dtype() != x.dtype()) {
         throw Types.bad("dynamicUpdate", 1, in.get(1), in.get(1).with(x.dtype()).toString());

@@ -62,14 +62,14 @@ public sealed interface IndexMethods permits Tensor {
    * fits.
    */
   default Tensor dynamicSlice(int[] sizes, Tensor... starts) {
-    Given.given("dynamicSlice", "starts", starts);
+    Given.all("dynamicSlice", "starts", starts);
     return Indexing.dynamicSlice(self(), sizes, starts);
   }
 
   /** This tensor with {@code window} written at {@code starts}, clamped so that it fits. */
   default Tensor dynamicUpdate(Tensor window, Tensor... starts) {
     Given.given("dynamicUpdate", "window", window);
-    Given.given("dynamicUpdate", "starts", starts);
+    Given.all("dynamicUpdate", "starts", starts);
     return Indexing.dynamicUpdate(self(), window, starts);
   }
 

@@ -26,7 +26,7 @@ public final class Interpreter {
    */
   public static List<HostTensor> run(Graph g, List<HostTensor> args) {
     Given.given("Interpreter.run", "g", g);
-    Given.given("Interpreter.run", "args", args);
+    Given.all("Interpreter.run", "args", args);
     checkArguments(g, args);
     Map<Value, HostTensor> env = new HashMap<>();
     for (int i = 0; i < args.size(); i++) {
@@ -48,7 +48,7 @@ public final class Interpreter {
   /** Runs one op. {@code where} goes into the errors of the run. */
   public static List<HostTensor> eval(Op op, List<HostTensor> in, Where where) {
     Given.given("Interpreter.eval", "op", op);
-    Given.given("Interpreter.eval", "in", in);
+    Given.all("Interpreter.eval", "in", in);
     Given.given("Interpreter.eval", "where", where);
     List<TensorType> types = op.typeOf(in.stream().map(HostTensor::type).toList());
     return switch (op) {

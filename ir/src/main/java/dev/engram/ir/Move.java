@@ -40,7 +40,7 @@ public sealed interface Move extends Op {
   /** Result axis i is operand axis {@code perm[i]}. */
   record Transpose(List<Integer> perm) implements Move {
     public Transpose {
-      Given.given("Transpose", "perm", perm);
+      Given.all("Transpose", "perm", perm);
       perm = List.copyOf(perm);
     }
 
@@ -69,7 +69,7 @@ public sealed interface Move extends Op {
   record Broadcast(Shape shape, List<Integer> axes) implements Move {
     public Broadcast {
       Given.given("Broadcast", "shape", shape);
-      Given.given("Broadcast", "axes", axes);
+      Given.all("Broadcast", "axes", axes);
       axes = List.copyOf(axes);
     }
 
@@ -105,9 +105,9 @@ public sealed interface Move extends Op {
   /** Elements {@code start, start+stride, … < limit} of every axis; strides are positive. */
   record Slice(List<Integer> start, List<Integer> limit, List<Integer> stride) implements Move {
     public Slice {
-      Given.given("Slice", "start", start);
-      Given.given("Slice", "limit", limit);
-      Given.given("Slice", "stride", stride);
+      Given.all("Slice", "start", start);
+      Given.all("Slice", "limit", limit);
+      Given.all("Slice", "stride", stride);
       start = List.copyOf(start);
       limit = List.copyOf(limit);
       stride = List.copyOf(stride);
@@ -149,9 +149,9 @@ public sealed interface Move extends Op {
    */
   record Pad(List<Integer> low, List<Integer> high, List<Integer> interior) implements Move {
     public Pad {
-      Given.given("Pad", "low", low);
-      Given.given("Pad", "high", high);
-      Given.given("Pad", "interior", interior);
+      Given.all("Pad", "low", low);
+      Given.all("Pad", "high", high);
+      Given.all("Pad", "interior", interior);
       low = List.copyOf(low);
       high = List.copyOf(high);
       interior = List.copyOf(interior);
@@ -199,7 +199,7 @@ public sealed interface Move extends Op {
 
     @Override
     public List<TensorType> typeOf(List<TensorType> in) {
-      Given.given("Concat.typeOf", "in", in);
+      Given.all("Concat.typeOf", "in", in);
       if (in.isEmpty()) {
         throw new TypeException("concat: got no operands, expected at least one");
       }
@@ -227,7 +227,7 @@ public sealed interface Move extends Op {
   /** Turns the order of elements round on each of {@code axes}. */
   record Reverse(List<Integer> axes) implements Move {
     public Reverse {
-      Given.given("Reverse", "axes", axes);
+      Given.all("Reverse", "axes", axes);
       axes = List.copyOf(axes);
     }
 

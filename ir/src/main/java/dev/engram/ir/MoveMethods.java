@@ -136,15 +136,15 @@ public sealed interface MoveMethods permits Tensor {
 
   /** Surrounded with the element at the edge, {@code low} times before and {@code high} behind. */
   default Tensor padEdge(List<Integer> low, List<Integer> high) {
-    Given.given("padEdge", "low", low);
-    Given.given("padEdge", "high", high);
+    Given.all("padEdge", "low", low);
+    Given.all("padEdge", "high", high);
     return Moves.padEdge(self(), low, high);
   }
 
   /** Surrounded with its mirror image; the element at the edge itself is not repeated. */
   default Tensor padReflect(List<Integer> low, List<Integer> high) {
-    Given.given("padReflect", "low", low);
-    Given.given("padReflect", "high", high);
+    Given.all("padReflect", "low", low);
+    Given.all("padReflect", "high", high);
     return Moves.padReflect(self(), low, high);
   }
 

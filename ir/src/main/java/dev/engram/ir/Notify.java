@@ -43,7 +43,7 @@ public sealed interface Notify extends Op {
 
     @Override
     public void requireValues(List<TensorType> in) {
-      Given.given("Print.requireValues", "in", in);
+      Given.all("Print.requireValues", "in", in);
       int places = 0;
       for (int at = text.indexOf(PLACE); at >= 0; at = text.indexOf(PLACE, at + PLACE.length())) {
         places++;
@@ -61,7 +61,7 @@ public sealed interface Notify extends Op {
 
     @Override
     public void say(List<HostTensor> in) {
-      Given.given("Print.say", "in", in);
+      Given.all("Print.say", "in", in);
       Consumer<String> sink = Sinks.current();
       HostTensor told = in.get(1);
       for (long k = 0; k < told.type().size(); k++) {
@@ -117,7 +117,7 @@ public sealed interface Notify extends Op {
 
     @Override
     public void requireValues(List<TensorType> in) {
-      Given.given("Progress.requireValues", "in", in);
+      Given.all("Progress.requireValues", "in", in);
       if (in.size() == VALUES
           || !in.get(VALUES).dtype().isInteger()
           || !in.get(VALUES).shape().equals(in.get(1).shape())) {
@@ -130,7 +130,7 @@ public sealed interface Notify extends Op {
 
     @Override
     public void say(List<HostTensor> in) {
-      Given.given("Progress.say", "in", in);
+      Given.all("Progress.say", "in", in);
       HostTensor told = in.get(1);
       HostTensor steps = in.get(VALUES);
       long step = Long.MIN_VALUE;
@@ -200,7 +200,7 @@ public sealed interface Notify extends Op {
 
   @Override
   default List<TensorType> typeOf(List<TensorType> in) {
-    Given.given("Notify.typeOf", "in", in);
+    Given.all("Notify.typeOf", "in", in);
     if (in.size() < VALUES) {
       throw new TypeException(
           mnemonic()
@@ -232,7 +232,7 @@ public sealed interface Notify extends Op {
    * @throws RunException when a hook or the sink throws, with the user's line; theirs is the cause
    */
   default HostTensor tell(List<HostTensor> in, Where where) {
-    Given.given("Notify.tell", "in", in);
+    Given.all("Notify.tell", "in", in);
     Given.given("Notify.tell", "where", where);
     try {
       say(in);

@@ -1,5 +1,6 @@
 package dev.engram.ir;
 
+import dev.engram.ir.checks.Given;
 import java.util.Collections;
 import java.util.List;
 
@@ -186,6 +187,8 @@ public sealed interface NumberMethods permits Tensor {
 
   /** Surrounded with {@code value}. */
   default Tensor pad(List<Integer> low, List<Integer> high, double value) {
+    Given.all("pad", "low", low);
+    Given.all("pad", "high", high);
     Tensor fill = Numbers.scalar("pad", self(), value);
     List<Integer> between = Collections.nCopies(self().rank(), 0);
     return Tracer.apply(new Move.Pad(low, high, between), List.of(self(), fill)).getFirst();
@@ -193,6 +196,8 @@ public sealed interface NumberMethods permits Tensor {
 
   /** Surrounded with {@code value}. */
   default Tensor pad(List<Integer> low, List<Integer> high, long value) {
+    Given.all("pad", "low", low);
+    Given.all("pad", "high", high);
     Tensor fill = Numbers.scalar("pad", self(), value);
     List<Integer> between = Collections.nCopies(self().rank(), 0);
     return Tracer.apply(new Move.Pad(low, high, between), List.of(self(), fill)).getFirst();

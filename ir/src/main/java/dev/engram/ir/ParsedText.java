@@ -16,9 +16,9 @@ import java.util.OptionalInt;
 public record ParsedText(
     List<Graph> graphs, Map<Object, Integer> lines, Map<Graph, Integer> returns) {
   public ParsedText {
-    Given.given("ParsedText", "graphs", graphs);
-    Given.given("ParsedText", "lines", lines);
-    Given.given("ParsedText", "returns", returns);
+    Given.all("ParsedText", "graphs", graphs);
+    Given.all("ParsedText", "lines", lines);
+    Given.all("ParsedText", "returns", returns);
   }
 
   /** The line on which a graph, equation or parameter starts. */

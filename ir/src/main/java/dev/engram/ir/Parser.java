@@ -73,7 +73,7 @@ public final class Parser {
    */
   public static List<HostTensor> values(String text, List<TensorType> types) {
     Given.given("Parser.values", "text", text);
-    Given.given("Parser.values", "types", types);
+    Given.all("Parser.values", "types", types);
     Tokens tokens = new Tokens(text);
     List<HostTensor> out = new ArrayList<>();
     for (TensorType t : types) {

@@ -37,7 +37,7 @@ public record Reduce(Kind kind, List<Integer> axes) implements Op {
 
   public Reduce {
     Given.given("Reduce", "kind", kind);
-    Given.given("Reduce", "axes", axes);
+    Given.all("Reduce", "axes", axes);
     axes = axes.stream().sorted().toList();
   }
 

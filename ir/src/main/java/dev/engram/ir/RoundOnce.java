@@ -20,22 +20,22 @@ public final class RoundOnce {
 
   /** {@code f(x)}. */
   public static Tensor of(Tensor x, UnaryOperator<Tensor> f) {
-    Given.given("of", "f", f);
+    Given.given("RoundOnce.of", "f", f);
     return f.apply(wide(x)).cast(x.dtype());
   }
 
   /** {@code f(x, y)}, both of one type. */
   public static Tensor of(Tensor x, Tensor y, BinaryOperator<Tensor> f) {
-    Given.given("of", "x", x);
-    Given.given("of", "y", y);
-    Given.given("of", "f", f);
+    Given.given("RoundOnce.of", "x", x);
+    Given.given("RoundOnce.of", "y", y);
+    Given.given("RoundOnce.of", "f", f);
     return of(List.of(x, y), in -> f.apply(in.get(0), in.get(1)));
   }
 
   /** {@code f} of operands of one type; where they differ {@code f} gets them and is to say so. */
   public static Tensor of(List<Tensor> operands, Function<List<Tensor>, Tensor> f) {
-    Given.given("of", "operands", operands);
-    Given.given("of", "f", f);
+    Given.all("RoundOnce.of", "operands", operands);
+    Given.given("RoundOnce.of", "f", f);
     DType dtype = operands.getFirst().dtype();
     boolean one = operands.stream().allMatch(t -> t.dtype() == dtype);
     return one
@@ -45,19 +45,19 @@ public final class RoundOnce {
 
   /** What {@code f} makes in the type that it is given, rounded to {@code dtype}. */
   public static Tensor to(DType dtype, Function<DType, Tensor> f) {
-    Given.given("to", "f", f);
+    Given.given("RoundOnce.to", "f", f);
     return f.apply(wide(dtype)).cast(dtype);
   }
 
   /** {@code x}, in f32 if it has 16 bits: for functions with another type of result. */
   public static Tensor wide(Tensor x) {
-    Given.given("wide", "x", x);
+    Given.given("RoundOnce.wide", "x", x);
     return x.cast(wide(x.dtype()));
   }
 
   /** The float type to compute in: f32 for those of 16 bits. All others are their own. */
   public static DType wide(DType dtype) {
-    Given.given("wide", "dtype", dtype);
+    Given.given("RoundOnce.wide", "dtype", dtype);
     return dtype.isFloat() ? dtype.wide() : dtype;
   }
 }

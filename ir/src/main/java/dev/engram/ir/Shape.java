@@ -48,7 +48,7 @@ public final class Shape {
 
   /** The shape with these axis lengths. */
   public static Shape of(List<Integer> dims) {
-    Given.given("Shape.of", "dims", dims);
+    Given.all("Shape.of", "dims", dims);
     return of(dims.stream().mapToInt(Integer::intValue).toArray());
   }
 
@@ -115,7 +115,7 @@ public final class Shape {
 
   /** This shape without {@code axes}. */
   public Shape without(List<Integer> axes) {
-    Given.given("Shape.without", "axes", axes);
+    Given.all("Shape.without", "axes", axes);
     return of(
         IntStream.range(0, dims.length).filter(i -> !axes.contains(i)).map(i -> dims[i]).toArray());
   }

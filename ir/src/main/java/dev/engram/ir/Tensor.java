@@ -83,7 +83,7 @@ public sealed interface Tensor
   }
 
   static Tensor concat(int axis, List<Tensor> parts) {
-    Given.given("concat", "parts", parts);
+    Given.all("concat", "parts", parts);
     int a = parts.isEmpty() ? axis : parts.getFirst().shape().axis("concat", axis);
     return Tracer.apply(new Move.Concat(a), List.copyOf(parts)).getFirst();
   }
@@ -112,8 +112,8 @@ public sealed interface Tensor
 
   /** Any op on any operands: recorded when one is traced, else run at once. */
   static List<Tensor> apply(Op op, List<Tensor> inputs) {
-    Given.given("apply", "op", op);
-    Given.given("apply", "inputs", inputs);
+    Given.given("Tensor.apply", "op", op);
+    Given.all("Tensor.apply", "inputs", inputs);
     return Tracer.apply(op, inputs);
   }
 }

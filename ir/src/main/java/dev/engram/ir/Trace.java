@@ -111,6 +111,7 @@ public final class Trace extends Builder {
   /** {@inheritDoc} Tracers of this trace are dead afterwards. */
   @Override
   public Graph build(List<? extends Value> outs) {
+    Given.all("Trace.build", "outs", outs);
     open = false;
     return super.build(outs);
   }

@@ -9,7 +9,7 @@ final class Types {
   private Types() {}
 
   static void arity(String op, List<TensorType> in, int n) {
-    Given.given(op, "in", in);
+    Given.all(op, "in", in);
     if (in.size() != n) {
       throw new TypeException(op + ": got " + in.size() + " operands, expected " + n);
     }

@@ -32,8 +32,8 @@ public record Windows(List<Integer> stride, List<Integer> dilation, Padding padd
     /** {@code low} elements before and {@code high} behind, per spatial axis. */
     record Around(List<Integer> low, List<Integer> high) implements Padding {
       public Around {
-        Given.given("Around", "low", low);
-        Given.given("Around", "high", high);
+        Given.all("Around", "low", low);
+        Given.all("Around", "high", high);
         low = List.copyOf(low);
         high = List.copyOf(high);
       }
@@ -41,8 +41,8 @@ public record Windows(List<Integer> stride, List<Integer> dilation, Padding padd
   }
 
   public Windows {
-    Given.given("Windows", "stride", stride);
-    Given.given("Windows", "dilation", dilation);
+    Given.all("Windows", "stride", stride);
+    Given.all("Windows", "dilation", dilation);
     Given.given("Windows", "padding", padding);
     stride = List.copyOf(stride);
     dilation = List.copyOf(dilation);
@@ -60,17 +60,17 @@ public record Windows(List<Integer> stride, List<Integer> dilation, Padding padd
 
   /** Stride 1, no dilation, {@code around} elements before and behind on each spatial axis. */
   public static Windows padded(Integer... around) {
-    Given.given("Windows.padded", "around", around);
+    Given.all("Windows.padded", "around", around);
     return valid().padding(new Padding.Around(List.of(around), List.of(around)));
   }
 
   public Windows stride(Integer... to) {
-    Given.given("Windows.stride", "to", to);
+    Given.all("Windows.stride", "to", to);
     return new Windows(List.of(to), dilation, padding);
   }
 
   public Windows dilation(Integer... to) {
-    Given.given("Windows.dilation", "to", to);
+    Given.all("Windows.dilation", "to", to);
     return new Windows(stride, List.of(to), padding);
   }
 

@@ -3,6 +3,7 @@ package dev.engram.ir.checks;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
 import java.util.Collection;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Checks that what a user gives is there. */
@@ -42,17 +43,46 @@ public final class Given {
    * @throws TypeException when it or one of them is null
    */
   public static <C extends Collection<?>> C all(String who, String name, @Nullable C all) {
-    if (all == null) {
-      throw missing(who + ": " + name);
-    }
+    C there = given(who, name, all);
     int i = 0;
-    for (Object x : all) {
+    for (Object x : there) {
       if (x == null) {
         throw missing(who + ": " + name + "[" + i + "]");
       }
       i++;
     }
-    return all;
+    return there;
+  }
+
+  /**
+   * {@code all}, which must be there, and each of its elements.
+   *
+   * @throws TypeException when it or one of them is null
+   */
+  public static <T> T[] all(String who, String name, T @Nullable [] all) {
+    T[] there = given(who, name, all);
+    for (int i = 0; i < there.length; i++) {
+      if (there[i] == null) {
+        throw missing(who + ": " + name + "[" + i + "]");
+      }
+    }
+    return there;
+  }
+
+  /**
+   * {@code all}, which must be there, and each of its values.
+   *
+   * @throws TypeException when it or one of them is null
+   */
+  public static <M extends Map<?, ?>> M all(String who, String name, @Nullable M all) {
+    M there = given(who, name, all);
+    there.forEach(
+        (key, x) -> {
+          if (x == null) {
+            throw missing(who + ": " + name + " at " + key);
+          }
+        });
+    return there;
   }
 
   private static TypeException missing(String what) {

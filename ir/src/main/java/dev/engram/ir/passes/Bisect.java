@@ -41,7 +41,7 @@ public final class Bisect {
   public static Optional<Culprit> first(
       Pipeline passes, Graph g, List<HostTensor> args, BiPredicate<HostTensor, HostTensor> same) {
     Given.given("Bisect.first", "g", g);
-    Given.given("Bisect.first", "args", args);
+    Given.all("Bisect.first", "args", args);
     Given.given("Bisect.first", "same", same);
     Given.given("Bisect.first", "passes", passes);
     List<HostTensor> expected = Interpreter.run(g, args);

@@ -32,8 +32,8 @@ import java.util.Set;
  */
 public record Notices(Set<Integer> params, List<Integer> results) {
   public Notices {
-    Given.given("Notices", "params", params);
-    Given.given("Notices", "results", results);
+    Given.all("Notices", "params", params);
+    Given.all("Notices", "results", results);
   }
 
   /** What {@code g} does with the orders it gets. */

@@ -26,7 +26,7 @@ public record Pipeline(List<Pass> passes, int rounds) {
           6);
 
   public Pipeline {
-    Given.given("Pipeline", "passes", passes);
+    Given.all("Pipeline", "passes", passes);
     passes = List.copyOf(passes);
   }
 

@@ -32,7 +32,7 @@ import java.util.Map;
 public record StructuralKey(List<Object> parts) {
 
   public StructuralKey {
-    Given.given("StructuralKey", "parts", parts);
+    Given.all("StructuralKey", "parts", parts);
     parts = List.copyOf(parts);
   }
 

@@ -3,18 +3,29 @@ package dev.engram.tests.mistakes;
 import dev.engram.DRtrl;
 import dev.engram.Engram;
 import dev.engram.Fn1;
+import dev.engram.Grads;
 import dev.engram.Key;
 import dev.engram.Layer;
 import dev.engram.Learner;
+import dev.engram.Random;
 import dev.engram.State;
+import dev.engram.States;
 import dev.engram.Step;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
+import dev.engram.loss.Losses;
 import dev.engram.nn.GruCell;
+import dev.engram.nn.Linear;
+import dev.engram.nn.Sequential;
+import dev.engram.optim.Adam;
+import dev.engram.optim.LearningRate;
+import dev.engram.optim.Sgd;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /** With null where something is expected. */
 final class NullMistakes {
@@ -75,5 +86,28 @@ final class NullMistakes {
         () ->
             Learner.compile(new GruCell(3, 2, Key.of(0)), m -> new DRtrl(m, _ -> {}), XS.get(0))
                 .call(nothing()));
+    rows.refused(
+        "a rule that gives null",
+        () -> Learner.compile(new GruCell(3, 2, Key.of(0)), m -> nothing(), XS.get(0)));
+    rows.refused("a cell without a key", () -> new GruCell(3, 2, nothing()));
+    rows.refused("a cell called with null", () -> new GruCell(3, 2, Key.of(0)).update(nothing()));
+    rows.refused("a model of a null layer", () -> new Sequential(NullMistakes.<Layer>nothing()));
+    rows.refused("a layer of a null function", () -> Layer.of(nothing()));
+    rows.refused(
+        "random numbers of no shape", () -> Random.uniform(Key.of(0), nothing(), DType.F32));
+    rows.refused("a loss without a target", () -> Losses.meanSquaredError(X, nothing()));
+    rows.refused(
+        "an optimizer without a rate", () -> new Adam(NullMistakes.<LearningRate>nothing()));
+    rows.refused(
+        "a rate that gives null",
+        () -> {
+          State w = State.parameter(X);
+          Sgd sgd = new Sgd(_ -> nothing(), 0, false, 0);
+          sgd.register(new States(Map.of("w", w)));
+          sgd.update(new Grads(Map.of("w", X)));
+        });
+    rows.refused(
+        "an initializer that gives null",
+        () -> new Linear(3, 2, Key.of(0), DType.F32, (_, _, _) -> nothing(), Optional.empty()));
   }
 }
