@@ -8,6 +8,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.checks.Ranges;
 import java.util.List;
 
 /** Random tensors from explicit keys. */
@@ -188,6 +189,7 @@ public final class Random {
 
   /** True with probability {@code p}. */
   public static Tensor bernoulli(Key key, double p, Shape shape) {
+    Ranges.share("bernoulli", "p", p);
     Given.given("bernoulli", "shape", shape);
     return uniform(key, shape, DType.F32).lt(p);
   }

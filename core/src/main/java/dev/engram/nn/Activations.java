@@ -3,6 +3,7 @@ package dev.engram.nn;
 import dev.engram.ir.RoundOnce;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.checks.Ranges;
 
 /**
  * Activation functions, element by element unless said otherwise. Types of 16 bits are computed in
@@ -23,6 +24,7 @@ public final class Activations {
 
   /** {@code x} above 0, {@code slope · x} below. */
   public static Tensor leakyRelu(Tensor x, double slope) {
+    Ranges.finite("leakyRelu", "slope", slope);
     return RoundOnce.of(x, y -> y.gt(0).select(y, y.mul(slope)));
   }
 
@@ -34,6 +36,7 @@ public final class Activations {
 
   /** {@code x} above 0, {@code alpha (e^x - 1)} below (Clevert et al. 2016). */
   public static Tensor elu(Tensor x, double alpha) {
+    Ranges.finite("elu", "alpha", alpha);
     return RoundOnce.of(x, y -> eluOf(y, alpha));
   }
 

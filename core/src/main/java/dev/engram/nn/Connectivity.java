@@ -8,6 +8,7 @@ import dev.engram.ir.Shape;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.checks.Ranges;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -46,6 +47,7 @@ public record Connectivity(int in, int out, int degree, HostTensor sources) {
   /** Lists of inputs, one for each output. */
   public static Connectivity of(int in, List<int[]> sources) {
     Given.all("Connectivity.of", "sources", sources);
+    Ranges.atLeastOne("Connectivity", "in", in);
     int degree = sources.stream().mapToInt(s -> s.length).max().orElse(0);
     int[] table = new int[sources.size() * degree];
     Arrays.fill(table, in);
@@ -103,6 +105,9 @@ public record Connectivity(int in, int out, int degree, HostTensor sources) {
 
   /** Each pair connected with probability {@code p}. */
   public static Connectivity random(int in, int out, double p, Key key) {
+    Ranges.atLeastOne("Connectivity.random", "in", in);
+    Ranges.atLeastOne("Connectivity.random", "out", out);
+    Ranges.share("Connectivity.random", "p", p);
     SplittableRandom random = random(key);
     List<int[]> sources = new ArrayList<>();
     for (int j = 0; j < out; j++) {

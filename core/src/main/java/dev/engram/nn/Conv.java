@@ -10,6 +10,7 @@ import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
 import dev.engram.ir.Windows;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.checks.Ranges;
 import java.util.Arrays;
 import java.util.List;
 
@@ -35,6 +36,8 @@ public final class Conv extends Layer {
    * @param groups parts of channels and features that do not mix
    */
   public Conv(int[] size, int in, int out, Windows windows, int groups, Key key, DType dtype) {
+    Ranges.atLeastOne("Conv", "in", in);
+    Ranges.atLeastOne("Conv", "out", out);
     Given.given("Conv", "size", size);
     Given.given("Conv", "windows", windows);
     Given.given("Conv", "key", key);

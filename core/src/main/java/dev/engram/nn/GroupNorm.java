@@ -11,6 +11,7 @@ import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.checks.Ranges;
 import java.util.List;
 
 /**
@@ -31,13 +32,15 @@ public final class GroupNorm extends Layer {
   }
 
   public GroupNorm(int groups, int channels, DType dtype, double epsilon) {
+    Ranges.atLeastOne("GroupNorm", "channels", channels);
+    Ranges.notNegative("GroupNorm", "epsilon", epsilon);
     if (groups < 1 || channels % groups != 0) {
       throw new TypeException(
-          "GroupNorm: "
-              + channels
-              + " channels do not divide into "
+          "GroupNorm: groups="
               + groups
-              + " groups ("
+              + ", expected a divisor of channels="
+              + channels
+              + " ("
               + Where.here()
               + ")");
     }

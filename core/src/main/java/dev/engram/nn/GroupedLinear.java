@@ -10,6 +10,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.checks.Ranges;
 import java.util.List;
 
 /**
@@ -25,6 +26,8 @@ public final class GroupedLinear extends Layer {
 
   /** Weights of variance {@code groups/in}, bias zero. */
   public GroupedLinear(int groups, int in, int out, Key key, DType dtype) {
+    Ranges.atLeastOne("GroupedLinear", "in", in);
+    Ranges.atLeastOne("GroupedLinear", "out", out);
     Given.given("GroupedLinear", "key", key);
     Given.given("GroupedLinear", "dtype", dtype);
     if (groups < 1 || in % groups != 0 || out % groups != 0) {

@@ -9,6 +9,7 @@ import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.checks.Ranges;
 
 /**
  * Makes the start values of a parameter. Weights are {@code [in, out]}; axes before these two count
@@ -28,22 +29,27 @@ public interface Initializer {
   }
 
   static Initializer constant(double value) {
+    Ranges.finite("Initializer.constant", "value", value);
     return (_, shape, dtype) -> HostTensor.full(new TensorType(dtype, shape), value);
   }
 
   /** Uniform on [low, high). */
   static Initializer uniform(double low, double high) {
+    Ranges.finite("Initializer.uniform", "low", low);
+    Ranges.finite("Initializer.uniform", "high", high);
     return (key, shape, dtype) -> Random.uniform(key, shape, dtype, low, high);
   }
 
   /** Normal with mean 0. */
   static Initializer normal(double deviation) {
+    Ranges.notNegative("Initializer.normal", "deviation", deviation);
     return (key, shape, dtype) ->
         RoundOnce.to(dtype, wide -> Random.normal(key, shape, wide).mul(deviation));
   }
 
   /** Normal with mean 0, cut off at two of its {@code deviation}s. */
   static Initializer truncatedNormal(double deviation) {
+    Ranges.notNegative("Initializer.truncatedNormal", "deviation", deviation);
     return (key, shape, dtype) ->
         RoundOnce.to(dtype, wide -> Random.truncatedNormal(key, shape, wide).mul(deviation));
   }
@@ -85,18 +91,26 @@ public interface Initializer {
 
   /** {@link #orthogonal()} times {@code gain}. */
   static Initializer orthogonal(double gain) {
+    Ranges.finite("Initializer.orthogonal", "gain", gain);
     return (key, shape, dtype) -> Orthogonal.make(key, shape, dtype, gain);
   }
 
   /** Inputs and outputs that a weight connects. */
   record Fans(double in, double out) {
+    public Fans {
+      Ranges.positive("Fans", "in", in);
+      Ranges.positive("Fans", "out", out);
+    }
+
     static Fans of(Shape shape) {
       int r = shape.rank();
       if (r < 2) {
         return new Fans(Math.max(1, shape.size()), Math.max(1, shape.size()));
       }
       double repeats = shape.range(0, r - 2).size();
-      return new Fans(repeats * shape.dim(r - 2), repeats * shape.dim(r - 1));
+      // an empty weight has no variance that matters
+      return new Fans(
+          Math.max(1, repeats * shape.dim(r - 2)), Math.max(1, repeats * shape.dim(r - 1)));
     }
   }
 

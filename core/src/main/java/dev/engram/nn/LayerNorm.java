@@ -8,6 +8,7 @@ import dev.engram.ir.RoundOnce;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.checks.Ranges;
 import java.util.List;
 
 /**
@@ -25,6 +26,8 @@ public final class LayerNorm extends Layer {
   }
 
   public LayerNorm(int size, DType dtype, double epsilon) {
+    Ranges.atLeastOne("LayerNorm", "size", size);
+    Ranges.notNegative("LayerNorm", "epsilon", epsilon);
     TensorType type = TensorType.of(dtype, size);
     this.scale = parameter(HostTensor.full(type, 1));
     this.bias = parameter(HostTensor.full(type, 0));

@@ -5,6 +5,7 @@ import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.checks.Ranges;
 
 /**
  * A readout of rates from spikes: {@code r = e^(-dt/tau) r + W x}. States: {@code W}, {@code r
@@ -20,6 +21,8 @@ public final class LeakyReadout extends Cell {
    * @param dt length of a step
    */
   public LeakyReadout(int in, int out, double tau, double dt, Key key, DType dtype) {
+    Ranges.positive("LeakyReadout", "tau", tau);
+    Ranges.positive("LeakyReadout", "dt", dt);
     super(in, out, dtype);
     W = new Linear(in, out, key, dtype);
     decay = Math.exp(-dt / tau);

@@ -10,6 +10,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.checks.Ranges;
 import java.util.List;
 
 /**
@@ -31,6 +32,7 @@ public final class LoraLinear extends Layer {
    * @param rank at least 1
    */
   public LoraLinear(Tensor base, int rank, double scale, Key key) {
+    Ranges.finite("LoraLinear", "scale", scale);
     Given.given("LoraLinear", "base", base);
     Given.given("LoraLinear", "key", key);
     if (base.rank() != 2 || rank < 1) {

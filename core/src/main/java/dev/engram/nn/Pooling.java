@@ -3,6 +3,7 @@ package dev.engram.nn;
 import dev.engram.Layer;
 import dev.engram.ir.Windows;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.checks.Ranges;
 import java.util.Arrays;
 
 /** Layers that keep one value of each window over the spatial axes, channels last. */
@@ -12,11 +13,13 @@ public final class Pooling {
   /** The greatest value of windows side by side. */
   public static Layer max(int... size) {
     Given.given("Pooling.max", "size", size);
+    Ranges.atLeastOne("Pooling.max", "size", size);
     return max(size, sideBySide(size));
   }
 
   public static Layer max(int[] size, Windows windows) {
     Given.given("Pooling.max", "size", size);
+    Ranges.atLeastOne("Pooling.max", "size", size);
     Given.given("Pooling.max", "windows", windows);
     int[] kept = size.clone();
     return Layer.of(x -> x.maxPool(kept, windows));
@@ -25,11 +28,13 @@ public final class Pooling {
   /** The mean of windows side by side. */
   public static Layer average(int... size) {
     Given.given("Pooling.average", "size", size);
+    Ranges.atLeastOne("Pooling.average", "size", size);
     return average(size, sideBySide(size));
   }
 
   public static Layer average(int[] size, Windows windows) {
     Given.given("Pooling.average", "size", size);
+    Ranges.atLeastOne("Pooling.average", "size", size);
     Given.given("Pooling.average", "windows", windows);
     int[] kept = size.clone();
     return Layer.of(x -> x.avgPool(kept, windows));

@@ -7,6 +7,7 @@ import dev.engram.ir.HostTensor;
 import dev.engram.ir.RoundOnce;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
+import dev.engram.ir.checks.Ranges;
 
 /**
  * Root mean square normalization (Zhang and Sennrich 2019) over the last axis: {@code y = scale x /
@@ -22,6 +23,8 @@ public final class RmsNorm extends Layer {
   }
 
   public RmsNorm(int size, DType dtype, double epsilon) {
+    Ranges.atLeastOne("RmsNorm", "size", size);
+    Ranges.notNegative("RmsNorm", "epsilon", epsilon);
     this.scale = parameter(HostTensor.full(TensorType.of(dtype, size), 1));
     this.epsilon = epsilon;
   }

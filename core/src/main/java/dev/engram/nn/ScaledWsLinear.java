@@ -10,6 +10,7 @@ import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.checks.Ranges;
 import java.util.List;
 
 /**
@@ -35,6 +36,9 @@ public final class ScaledWsLinear extends Layer {
   }
 
   public ScaledWsLinear(int in, int out, Key key, DType dtype, Initializer weight, double epsilon) {
+    Ranges.atLeastOne("ScaledWsLinear", "in", in);
+    Ranges.atLeastOne("ScaledWsLinear", "out", out);
+    Ranges.notNegative("ScaledWsLinear", "epsilon", epsilon);
     Given.given("ScaledWsLinear", "key", key);
     Given.given("ScaledWsLinear", "weight", weight);
     List<Key> keys = key.split(1);

@@ -10,6 +10,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.checks.Ranges;
 import java.util.Optional;
 
 /**
@@ -55,6 +56,8 @@ public final class SignedLinear extends Layer {
       }
     }
     int in = signs.length;
+    Ranges.atLeastOne("SignedLinear", "number of signs", in);
+    Ranges.atLeastOne("SignedLinear", "out", out);
     var keys = key.split(2);
     this.sign = HostTensor.of(signs.clone(), in, 1).cast(dtype);
     this.weight = parameter(weight.make(keys.get(0), Shape.of(in, out), dtype));
@@ -63,6 +66,13 @@ public final class SignedLinear extends Layer {
 
   /** The first {@code excitatory} of {@code size} signs +1, the others -1. */
   public static double[] dale(int excitatory, int size) {
+    Ranges.atLeastOne("SignedLinear.dale", "size", size);
+    Ranges.in(
+        "SignedLinear.dale",
+        "excitatory",
+        excitatory,
+        "0 to size=" + size,
+        x -> x >= 0 && x <= size);
     double[] signs = new double[size];
     for (int i = 0; i < size; i++) {
       signs[i] = i < excitatory ? 1 : -1;

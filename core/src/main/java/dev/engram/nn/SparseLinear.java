@@ -30,7 +30,12 @@ public final class SparseLinear extends Layer {
   /** Weights of variance {@code 1/degree}. */
   public SparseLinear(Connectivity to, Key key, DType dtype) {
     Given.given("SparseLinear", "to", to);
-    this(to, key, dtype, Initializer.normal(1 / Math.sqrt(to.degree())), Optional.empty());
+    this(
+        to,
+        key,
+        dtype,
+        Initializer.normal(1 / Math.sqrt(Math.max(1, to.degree()))),
+        Optional.empty());
   }
 
   /**

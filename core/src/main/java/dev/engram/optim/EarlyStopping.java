@@ -1,5 +1,7 @@
 package dev.engram.optim;
 
+import dev.engram.ir.checks.Ranges;
+
 /**
  * Says when the loss on held-out data has stopped to fall:
  *

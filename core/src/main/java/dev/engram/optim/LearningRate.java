@@ -2,6 +2,7 @@ package dev.engram.optim;
 
 import dev.engram.ir.Tensor;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.checks.Ranges;
 
 /**
  * A learning rate that depends on how many updates have been made. The numbers that make one are

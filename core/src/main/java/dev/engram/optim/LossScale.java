@@ -8,6 +8,7 @@ import dev.engram.ir.HostTensor;
 import dev.engram.ir.RoundOnce;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.checks.Ranges;
 import java.util.function.Consumer;
 
 /**

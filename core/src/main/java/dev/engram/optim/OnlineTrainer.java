@@ -9,6 +9,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.checks.Ranges;
 import java.util.List;
 import java.util.function.UnaryOperator;
 

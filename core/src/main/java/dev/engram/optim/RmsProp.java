@@ -3,6 +3,7 @@ package dev.engram.optim;
 import dev.engram.State;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.checks.Ranges;
 import java.util.LinkedHashMap;
 import java.util.Map;
 

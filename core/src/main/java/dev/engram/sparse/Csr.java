@@ -22,6 +22,10 @@ public record Csr(Tensor values, Tensor columns, Tensor offsets, int width) {
     Given.given("Csr", "values", values);
     Given.given("Csr", "columns", columns);
     Given.given("Csr", "offsets", offsets);
+    if (width < 0) {
+      throw new TypeException(
+          "csr: width=" + width + ", expected at least 0 (" + Where.here() + ")");
+    }
     if (offsets.dtype() != DType.I32 || offsets.rank() != 1 || offsets.dim(0) < 1) {
       throw new TypeException(
           "csr: offsets has type %s, expected i32[height + 1] (%s)"

@@ -33,7 +33,7 @@ public final class AlifNeuron extends Neuron {
     this.membrane = membrane;
     this.tau = membrane.tau();
     this.threshold = membrane.threshold();
-    this.tauAdaptation = tauAdaptation;
+    this.tauAdaptation = tauAdaptation.positive("AlifNeuron", "tauAdaptation");
     this.beta = beta;
     this.v = startingAt(membrane.rest());
     this.a = startingAt(0);

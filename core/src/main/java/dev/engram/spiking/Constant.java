@@ -5,6 +5,7 @@ import dev.engram.State;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.checks.Ranges;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -24,12 +25,17 @@ public final class Constant extends Module {
   }
 
   public static Constant of(double value) {
+    Ranges.finite("Constant.of", "value", value);
     return new Constant(OptionalDouble.of(value), Optional.empty(), Optional.empty());
   }
 
   /** One value for each neuron. */
   public static Constant each(double... values) {
     Given.given("Constant.each", "values", values);
+    Ranges.atLeastOne("Constant.each", "number of values", values.length);
+    for (double value : values) {
+      Ranges.finite("Constant.each", "values", value);
+    }
     Tensor t = HostTensor.of(values.clone(), values.length);
     return new Constant(OptionalDouble.empty(), Optional.of(t), Optional.empty());
   }
@@ -42,6 +48,18 @@ public final class Constant extends Module {
   public static Constant learned(Tensor start) {
     Given.given("Constant.learned", "start", start);
     return new Constant(OptionalDouble.empty(), Optional.empty(), Optional.of(start));
+  }
+
+  /** This as a time constant: above 0 where it is not learned. */
+  Constant positive(String who, String name) {
+    number.ifPresent(x -> Ranges.positive(who, name, x));
+    each.ifPresent(
+        t -> {
+          for (double x : t.host().toDoubles()) {
+            Ranges.positive(who, name, x);
+          }
+        });
+    return this;
   }
 
   /** The value in the type of {@code x}, or of a shape that broadcasts to it. */

@@ -9,6 +9,7 @@ import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.checks.Ranges;
 import java.util.Arrays;
 
 /**
@@ -51,7 +52,7 @@ public final class Delay extends Layer {
   }
 
   private static int[] filled(int size, int steps) {
-    int[] all = new int[size];
+    int[] all = new int[Ranges.atLeastOne("Delay", "size", size)];
     Arrays.fill(all, steps);
     return all;
   }

@@ -9,6 +9,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.checks.Ranges;
 import java.util.Arrays;
 
 /**
@@ -45,6 +46,8 @@ public final class Encoders {
    * @param tau time constant, in steps
    */
   public static Tensor logLatency(Tensor x, double tau, double threshold, int steps) {
+    Ranges.positive("logLatency", "tau", tau);
+    Ranges.finite("logLatency", "threshold", threshold);
     checked("logLatency", steps);
     return RoundOnce.of(x, y -> charged(y, tau, threshold, steps));
   }

@@ -4,6 +4,7 @@ import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.checks.Ranges;
 import java.util.Optional;
 
 /**
@@ -37,6 +38,23 @@ public final class GifNeuron extends Neuron {
       double a2,
       double reset,
       double thresholdReset) {
+    public Constants {
+      Ranges.positive("GifNeuron.Constants", "dt", dt);
+      Ranges.positive("GifNeuron.Constants", "tau", tau);
+      Ranges.finite("GifNeuron.Constants", "rest", rest);
+      Ranges.finite("GifNeuron.Constants", "resistance", resistance);
+      Ranges.finite("GifNeuron.Constants", "k1", k1);
+      Ranges.finite("GifNeuron.Constants", "k2", k2);
+      Ranges.finite("GifNeuron.Constants", "a", a);
+      Ranges.finite("GifNeuron.Constants", "b", b);
+      Ranges.finite("GifNeuron.Constants", "thresholdInf", thresholdInf);
+      Ranges.finite("GifNeuron.Constants", "r1", r1);
+      Ranges.finite("GifNeuron.Constants", "r2", r2);
+      Ranges.finite("GifNeuron.Constants", "a1", a1);
+      Ranges.finite("GifNeuron.Constants", "a2", a2);
+      Ranges.finite("GifNeuron.Constants", "reset", reset);
+      Ranges.finite("GifNeuron.Constants", "thresholdReset", thresholdReset);
+    }
 
     /** Tonic spiking at a current of 1.5 (the paper's table 1, A); dt = 0.5. */
     public static Constants tonic() {

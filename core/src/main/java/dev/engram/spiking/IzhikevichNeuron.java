@@ -4,6 +4,7 @@ import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.checks.Ranges;
 import java.util.Optional;
 
 /**
@@ -23,6 +24,14 @@ public final class IzhikevichNeuron extends Neuron {
 
   /** The constants of the equations. */
   public record Constants(double dt, double a, double b, double c, double d) {
+    public Constants {
+      Ranges.positive("IzhikevichNeuron.Constants", "dt", dt);
+      Ranges.finite("IzhikevichNeuron.Constants", "a", a);
+      Ranges.finite("IzhikevichNeuron.Constants", "b", b);
+      Ranges.finite("IzhikevichNeuron.Constants", "c", c);
+      Ranges.finite("IzhikevichNeuron.Constants", "d", d);
+    }
+
     /** Regular spiking, of excitatory cells of the cortex; dt = 1. */
     public static Constants regularSpiking() {
       return new Constants(1, 0.02, 0.2, -65, 8);

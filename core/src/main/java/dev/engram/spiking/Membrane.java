@@ -2,6 +2,7 @@ package dev.engram.spiking;
 
 import dev.engram.ir.DType;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.checks.Ranges;
 
 /**
  * What neurons with one kind of membrane have in common.
@@ -31,6 +32,11 @@ public record Membrane(
     Given.given("Membrane", "reset", reset);
     Given.given("Membrane", "surrogate", surrogate);
     Given.given("Membrane", "dtype", dtype);
+    Ranges.positive("Membrane", "dt", dt);
+    tau.positive("Membrane", "tau");
+    Ranges.finite("Membrane", "resistance", resistance);
+    Ranges.finite("Membrane", "rest", rest);
+    Ranges.finite("Membrane", "resetTo", resetTo);
   }
 
   /** What a spike does to the potential, at the start of the next step. */
@@ -48,6 +54,7 @@ public record Membrane(
    * Surrogate#triangle} of height 0.3, f32.
    */
   public static Membrane of(double tau) {
+    Ranges.positive("Membrane.of", "tau", tau);
     return new Membrane(
         1,
         Constant.of(tau),

@@ -7,6 +7,7 @@ import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.checks.Ranges;
 
 /**
  * Synapses that depend on how often they were used lately: a step takes the spikes of the sending
@@ -16,7 +17,7 @@ public abstract sealed class Plasticity extends Layer {
   private final TensorType type;
 
   private Plasticity(int size, DType dtype) {
-    type = TensorType.of(dtype, size);
+    type = TensorType.of(dtype, Ranges.atLeastOne(getClass().getSimpleName(), "size", size));
   }
 
   final State startingAt(double value) {
@@ -51,7 +52,10 @@ public abstract sealed class Plasticity extends Layer {
         double dt,
         DType dtype) {
       super(size, dtype);
-      this.use = use;
+      this.use = Ranges.share("ShortTerm", "use", use);
+      Ranges.positive("ShortTerm", "tauFacilitation", tauFacilitation);
+      Ranges.positive("ShortTerm", "tauDepression", tauDepression);
+      Ranges.positive("ShortTerm", "dt", dt);
       this.keptU = Math.exp(-dt / tauFacilitation);
       this.keptX = Math.exp(-dt / tauDepression);
       this.u = startingAt(use);
@@ -85,7 +89,9 @@ public abstract sealed class Plasticity extends Layer {
      */
     public Depression(int size, double use, double tau, double dt, DType dtype) {
       super(size, dtype);
-      this.use = use;
+      this.use = Ranges.share("Depression", "use", use);
+      Ranges.positive("Depression", "tau", tau);
+      Ranges.positive("Depression", "dt", dt);
       this.kept = Math.exp(-dt / tau);
       this.x = startingAt(1);
     }

@@ -6,6 +6,7 @@ import dev.engram.State;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.checks.Ranges;
 import dev.engram.nn.Initializer;
 
 /**
@@ -23,6 +24,7 @@ public final class RecurrentSpikes extends Layer {
   }
 
   public RecurrentSpikes(int in, Neuron neuron, SynapticInput input, Key key, Initializer weight) {
+    Ranges.atLeastOne("RecurrentSpikes", "in", in);
     Given.given("RecurrentSpikes", "neuron", neuron);
     Given.given("RecurrentSpikes", "input", input);
     Given.given("RecurrentSpikes", "key", key);

@@ -3,6 +3,7 @@ package dev.engram.spiking;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.checks.Ranges;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
@@ -20,6 +21,7 @@ public final class SpikeTrains {
    * @return {@code [...]}
    */
   public static Tensor rates(Tensor spikes, double dt) {
+    Ranges.positive("rates", "dt", dt);
     Given.given("rates", "spikes", spikes);
     return spikes.mean(0).mul(1000 / dt);
   }
@@ -32,6 +34,8 @@ public final class SpikeTrains {
    * @return {@code [T/window]}
    */
   public static Tensor populationRate(Tensor spikes, int window, double dt) {
+    Ranges.atLeastOne("populationRate", "window", window);
+    Ranges.positive("populationRate", "dt", dt);
     Given.given("populationRate", "spikes", spikes);
     int n = spikes.dim(0) / window;
     Tensor whole = spikes.slice(0, 0, n * window);
@@ -44,6 +48,7 @@ public final class SpikeTrains {
    * @param spikes {@code [T]}
    */
   public static double[] intervals(HostTensor spikes, double dt) {
+    Ranges.positive("intervals", "dt", dt);
     Given.given("intervals", "spikes", spikes);
     int[] at = IntStream.range(0, spikes.dim(0)).filter(t -> spikes.getDouble(t) != 0).toArray();
     double[] between = new double[Math.max(0, at.length - 1)];

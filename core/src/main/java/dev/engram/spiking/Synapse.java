@@ -9,6 +9,7 @@ import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.checks.Ranges;
 
 /**
  * The course of what spikes give: a step takes the summed weights of the spikes that arrive, {@code
@@ -19,26 +20,16 @@ public abstract sealed class Synapse extends Layer {
   private final TensorType type;
 
   private Synapse(int size, DType dtype) {
-    type = TensorType.of(dtype, size);
+    type = TensorType.of(dtype, Ranges.atLeastOne(getClass().getSimpleName(), "size", size));
   }
 
   final State zero() {
     return hidden(() -> HostTensor.full(type, 0));
   }
 
-  private static double decay(String synapse, double tau, double dt) {
-    if (!(tau > 0 && dt > 0)) {
-      throw new TypeException(
-          synapse
-              + ": time constant "
-              + tau
-              + ", dt="
-              + dt
-              + ", expected more than 0 ("
-              + Where.here()
-              + ")");
-    }
-    return Math.exp(-dt / tau);
+  private static double decay(String synapse, String name, double tau, double dt) {
+    Ranges.positive(synapse, "dt", dt);
+    return Math.exp(-dt / Ranges.positive(synapse, name, tau));
   }
 
   /** {@code g ← e^(-dt/tau) g + x}: a spike gives {@code e^(-t/tau)}. State: {@code g}. */
@@ -48,7 +39,7 @@ public abstract sealed class Synapse extends Layer {
 
     public Exponential(int size, double tau, double dt, DType dtype) {
       super(size, dtype);
-      decay = decay("Exponential", tau, dt);
+      decay = decay("Exponential", "tau", tau, dt);
     }
 
     @Override
@@ -73,7 +64,7 @@ public abstract sealed class Synapse extends Layer {
 
     public Alpha(int size, double tau, double dt, DType dtype) {
       super(size, dtype);
-      decay = decay("Alpha", tau, dt);
+      decay = decay("Alpha", "tau", tau, dt);
       step = dt / tau;
     }
 
@@ -103,6 +94,8 @@ public abstract sealed class Synapse extends Layer {
      */
     public DoubleExponential(int size, double rise, double decay, double dt, DType dtype) {
       super(size, dtype);
+      slowDecay = decay("DoubleExponential", "decay", decay, dt);
+      fastDecay = decay("DoubleExponential", "rise", rise, dt);
       if (rise >= decay) {
         throw new TypeException(
             "DoubleExponential: rise="
@@ -113,8 +106,6 @@ public abstract sealed class Synapse extends Layer {
                 + Where.here()
                 + ")");
       }
-      slowDecay = decay("DoubleExponential", decay, dt);
-      fastDecay = decay("DoubleExponential", rise, dt);
       double peak = rise * decay / (decay - rise) * Math.log(decay / rise);
       scale = 1 / (Math.exp(-peak / decay) - Math.exp(-peak / rise));
     }

@@ -2,6 +2,7 @@ package dev.engram.spiking;
 
 import dev.engram.ir.Tensor;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.checks.Ranges;
 
 /** What the output of a synapse does to a neuron. */
 public sealed interface SynapticInput {
@@ -17,7 +18,11 @@ public sealed interface SynapticInput {
    *
    * @param reversal potential at which no current flows
    */
-  record Conductance(double reversal) implements SynapticInput {}
+  record Conductance(double reversal) implements SynapticInput {
+    public Conductance {
+      Ranges.finite("Conductance", "reversal", reversal);
+    }
+  }
 
   /**
    * A conductance that magnesium blocks (Jahr and Stevens 1990): the current is {@code g (reversal
@@ -25,7 +30,12 @@ public sealed interface SynapticInput {
    *
    * @param magnesium concentration outside, in millimoles per litre
    */
-  record BlockedConductance(double reversal, double magnesium) implements SynapticInput {}
+  record BlockedConductance(double reversal, double magnesium) implements SynapticInput {
+    public BlockedConductance {
+      Ranges.finite("BlockedConductance", "reversal", reversal);
+      Ranges.notNegative("BlockedConductance", "magnesium", magnesium);
+    }
+  }
 
   /** One step of {@code neuron} with the synapse's output {@code g}; gives the spikes. */
   default Tensor step(Neuron neuron, Tensor g) {

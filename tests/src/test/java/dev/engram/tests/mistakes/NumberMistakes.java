@@ -23,6 +23,11 @@ import dev.engram.optim.Lion;
 import dev.engram.optim.LossScale;
 import dev.engram.optim.RmsProp;
 import dev.engram.optim.Sgd;
+import dev.engram.sparse.Coo;
+import dev.engram.sparse.Csr;
+import dev.engram.spiking.Constant;
+import dev.engram.spiking.Membrane;
+import dev.engram.spiking.Surrogate;
 import java.util.Map;
 
 /** With numbers outside of their range: rates, decays, limits, chances. */
@@ -38,6 +43,8 @@ final class NumberMistakes {
     averages(rows);
     limits(rows);
     chances(rows);
+    spiking(rows);
+    matrices(rows);
     registered(rows);
     losses(rows);
   }
@@ -83,6 +90,25 @@ final class NumberMistakes {
     rows.refused("from 1 to 0", () -> Random.uniform(key, Shape.of(3), DType.F32, 1, 0));
     rows.refused("no number to choose", () -> Random.integers(key, Shape.of(3), 5, 5));
     rows.refused("integers that are normal", () -> Random.normal(key, Shape.of(3), DType.I32));
+  }
+
+  private static void spiking(Rows rows) {
+    rows.refused("a chance of 2", () -> Random.bernoulli(Key.of(0), 2, Shape.of(3)));
+    rows.refused("a chance of NaN", () -> Random.bernoulli(Key.of(0), Double.NaN, Shape.of(3)));
+    rows.refused("a time constant of 0", () -> Membrane.of(0));
+    rows.refused("a time constant of NaN", () -> Membrane.of(Double.NaN));
+    rows.refused("a step of 0", () -> Membrane.of(10).withDt(0));
+    rows.refused(
+        "a time constant of 0 for one neuron",
+        () -> Membrane.of(10).withTau(Constant.each(10, 0, 20)));
+    rows.refused("a surrogate without width", () -> Surrogate.boxcar(0));
+  }
+
+  private static void matrices(Rows rows) {
+    Tensor two = HostTensor.of(new int[] {0, 1}, 2);
+    rows.refused("a matrix of -1 rows", () -> new Coo(zeros(2), two, two, -1, 2));
+    rows.refused("a matrix of -1 columns", () -> new Coo(zeros(2), two, two, 2, -1));
+    rows.refused("rows of -1 columns", () -> new Csr(zeros(2), two, two, -1));
   }
 
   private static void registered(Rows rows) {

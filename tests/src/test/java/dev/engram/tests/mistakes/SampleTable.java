@@ -70,6 +70,7 @@ final class SampleTable {
     all.put(Long.class, () -> 1L);
     all.put(float.class, () -> 0.5f);
     all.put(double.class, () -> 0.5);
+    all.put(double[].class, () -> new double[] {1});
     all.put(String.class, () -> "w");
     all.put(Object.class, () -> X);
     all.put(Class.class, () -> Barrier.class);

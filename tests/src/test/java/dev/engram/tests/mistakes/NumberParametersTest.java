@@ -1,0 +1,168 @@
+package dev.engram.tests.mistakes;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.engram.Axes;
+import dev.engram.Captured;
+import dev.engram.Engram;
+import dev.engram.Traced;
+import dev.engram.etrace.HiddenGroup;
+import dev.engram.etrace.ModelStep;
+import dev.engram.ir.EngramException;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.Executable;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Numbers that mean nothing for each parameter of every public constructor and static method: NaN,
+ * infinities, and what is below 0 or 0 but for those named here. An error says what was got, what
+ * was expected, and the user's line.
+ */
+class NumberParametersTest {
+  /**
+   * {@link Engram}: axes, and lengths of loops, which may be empty. {@link Axes}: axes count from
+   * the end too. The others are what tracing and the analysis tell, and no one makes up.
+   */
+  private static final Set<Class<?>> OTHERWISE =
+      Set.of(
+          Engram.class,
+          Axes.class,
+          Captured.OfState.class,
+          Traced.class,
+          Traced.Written.class,
+          HiddenGroup.class,
+          ModelStep.class);
+
+  /** May have any sign: slopes, potentials, offsets, gains, axes. */
+  private static final Set<String> SIGNED =
+      names(
+          """
+          Random.low Random.axis Activations.alpha Activations.slope
+          Initializer.value Initializer.gain Initializer.low Initializer.high LoraLinear.scale
+          Constant.value Encoders.threshold Membrane.resistance Membrane.rest Membrane.resetTo
+          GifNeuron.rest GifNeuron.resistance GifNeuron.k1 GifNeuron.k2 GifNeuron.a GifNeuron.b
+          GifNeuron.thresholdInf GifNeuron.r1 GifNeuron.r2 GifNeuron.a1 GifNeuron.a2
+          GifNeuron.reset GifNeuron.thresholdReset
+          IzhikevichNeuron.a IzhikevichNeuron.b IzhikevichNeuron.c IzhikevichNeuron.d
+          Conductance.reversal BlockedConductance.reversal
+          Surrogate.height Surrogate.h Surrogate.leak
+          """);
+
+  /** May be 0: rates, decays, averages, chances, and counts of what may be missing. */
+  private static final Set<String> FROM_ZERO =
+      names(
+          """
+          Sgd.rate Sgd.momentum Sgd.decay RmsProp.rate RmsProp.rho RmsProp.momentum RmsProp.decay
+          Adagrad.rate Adagrad.start Adagrad.decay Lion.rate Lion.beta1 Lion.beta2 Lion.decay
+          Adam.rate Adam.beta1 Adam.beta2 Adam.decay Gradients.limit Gradients.decay
+          LearningRate.rate LearningRate.factor LearningRate.first LearningRate.last
+          EProp.kappa Rule.kappa Kappa.kappa InputOutput.inputDecay Leak.decay LruCell.low
+          GroupNorm.epsilon LayerNorm.epsilon RmsNorm.epsilon ScaledWsLinear.epsilon
+          Initializer.deviation Dropout.rate Random.p Connectivity.p Depression.use ShortTerm.use
+          BlockedConductance.magnesium Random.n Connectivity.degree Delay.steps
+          SignedLinear.excitatory Coo.height Coo.width Csr.width
+          """);
+
+  /** May be infinite: what limits nothing. */
+  private static final Set<String> ENDLESS = Set.of("Gradients.limit");
+
+  /** Refused for another of the samples first; a row of {@link NumberMistakes} tries each. */
+  private static final Set<String> MASKED =
+      Set.of("LossScale.every", "Coo.height", "Coo.width", "Csr.width");
+
+  private static Set<String> names(String text) {
+    return Set.of(text.strip().split("\\s+"));
+  }
+
+  private final Samples samples = new Samples(SampleTable.all());
+  private final Set<String> faults = new TreeSet<>();
+  private int tried;
+
+  @Test
+  void numbersWithoutMeaningAreRefused() {
+    for (Class<?> c : PublicMembers.classes(List.of("etrace", "core"))) {
+      if (!OTHERWISE.contains(c)) {
+        PublicMembers.of(c).stream().filter(PublicMembers::isStatic).forEach(e -> each(c, e));
+      }
+    }
+    System.out.println("meaningless numbers: " + tried);
+    assertEquals("", String.join("\n", faults));
+    assertTrue(tried >= 800, "only " + tried);
+  }
+
+  private void each(Class<?> c, Executable e) {
+    Class<?>[] types = e.getParameterTypes();
+    for (int i = 0; i < types.length; i++) {
+      String key = owner(c) + "." + e.getParameters()[i].getName();
+      for (Number n : MASKED.contains(key) ? List.<Number>of() : meaningless(types[i], key)) {
+        tried++;
+        String got = got(e, i, n);
+        if (!got.isEmpty()) {
+          faults.add(key + " = " + n + ": " + got + " [" + PublicMembers.name(e) + "]");
+        }
+      }
+    }
+  }
+
+  /** The neuron of constants, else the class. */
+  private static String owner(Class<?> c) {
+    Class<?> named = c.getSimpleName().equals("Constants") ? c.getDeclaringClass() : c;
+    return named.getSimpleName();
+  }
+
+  private static List<Number> meaningless(Class<?> type, String key) {
+    List<Number> all = new ArrayList<>();
+    if (type == double.class) {
+      all.addAll(List.of(Double.NaN, Double.NEGATIVE_INFINITY));
+      if (!ENDLESS.contains(key)) {
+        all.add(Double.POSITIVE_INFINITY);
+      }
+      if (!SIGNED.contains(key)) {
+        all.add(-1.0);
+        if (!FROM_ZERO.contains(key)) {
+          all.add(0.0);
+        }
+      }
+    } else if (type == int.class && !SIGNED.contains(key)) {
+      all.addAll(List.of(Integer.MIN_VALUE, -1));
+      if (!FROM_ZERO.contains(key)) {
+        all.add(0);
+      }
+    }
+    return all;
+  }
+
+  private String got(Executable e, int place, Number n) {
+    Object[] args = Arrays.stream(e.getGenericParameterTypes()).map(samples::of).toArray();
+    args[place] = n;
+    try {
+      switch (e) {
+        case Constructor<?> c -> c.newInstance(args);
+        case Method m -> m.invoke(null, args);
+      }
+      return "silence";
+    } catch (InvocationTargetException thrown) {
+      return fault(thrown.getCause(), e.getParameters()[place].getName(), n);
+    } catch (ReflectiveOperationException cannot) {
+      return "no call: " + cannot;
+    }
+  }
+
+  private static String fault(Throwable e, String name, Number n) {
+    String message = String.valueOf(e.getMessage());
+    boolean told =
+        e instanceof EngramException
+            && message.contains("expected")
+            && (message.contains(name + "=") || message.contains(n.toString()))
+            && message.contains("NumberParametersTest.java:");
+    return told ? "" : e.toString();
+  }
+}
