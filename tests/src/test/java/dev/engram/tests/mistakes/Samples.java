@@ -164,7 +164,7 @@ final class Samples {
 
   private static Object ofObject(Object self, Method method, Object[] args) {
     return switch (method.getName()) {
-      case "equals" -> self == args[0];
+      case "equals" -> args[0].hashCode() == self.hashCode();
       case "hashCode" -> System.identityHashCode(self);
       default -> "a function";
     };
