@@ -31,8 +31,8 @@ import java.util.Optional;
  * <p>Whole subtrees can be computed anywhere and by anyone: 2^k shares that start at a multiple of
  * 2^k are one, and so are 2^k blocks of a share. A share is a run of whole positions along the
  * outermost reduction axis, the examples where a batch is summed over; in one lane, how many there
- * are follows from that axis' length alone. {@link FoldBlocks} walks the tree in the order of r with
- * one partial result for each of its levels.
+ * are follows from that axis' length alone. {@link FoldBlocks} walks the tree in the order of r
+ * with one partial result for each of its levels.
  *
  * @param lanes chains that run side by side; a power of two
  * @param block points of a block, a multiple of {@code lanes}; {@link #ALL} when there is one block

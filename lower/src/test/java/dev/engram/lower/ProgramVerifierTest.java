@@ -154,8 +154,7 @@ class ProgramVerifierTest {
   private Step.Nest fold(Reduce.Kind kind, int n, FoldOrder order) {
     return nest(
         List.of(new Step.Axis(n, true)),
-        List.of(
-            new Instr.Literal(DType.F32, 0), new Instr.Fold(kind, DType.F32, 0, order)),
+        List.of(new Instr.Literal(DType.F32, 0), new Instr.Fold(kind, DType.F32, 0, order)),
         List.of(new Instr.Store(DType.F32, at(1, 0, 0), 1)));
   }
 

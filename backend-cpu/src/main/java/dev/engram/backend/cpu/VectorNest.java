@@ -295,8 +295,7 @@ final class VectorNest {
   }
 
   /** Emits a loop over {@code length} points, in pieces that end where blocks do. */
-  void byBlocks(
-      int index, int length, int step, Consumer<VectorBlocks> ready, Emission.Part body) {
+  void byBlocks(int index, int length, int step, Consumer<VectorBlocks> ready, Emission.Part body) {
     int from = c.allocateLocal(TypeKind.INT);
     int to = c.allocateLocal(TypeKind.INT);
     Label head = c.newLabel();

@@ -162,8 +162,7 @@ final class MatmulTest {
       for (int m : new int[] {1, 5}) {
         LoopProgram p =
             program(new Shape(DType.F32, 1, m, k, 17, false, false, false, false, order));
-        List<HostTensor> in =
-            List.of(filled(p, 0, -1e-30), filled(p, 1, 1e-30), filled(p, 2, 1));
+        List<HostTensor> in = List.of(filled(p, 0, -1e-30), filled(p, 1, 1e-30), filled(p, 2, 1));
         HostTensor want = HostTensor.allocate(p.buffers().get(3).type());
         for (long i = 0; i < want.type().size(); i++) {
           want.setDouble(i, -0.0);
