@@ -88,8 +88,6 @@ record Listed(String row, int order, String where, Region region, String why) {
               "e^(y²) takes the rounding of y 2y² times"),
           new Listed("erfInv", 2, "|x| > 0.9", (_, x) -> Math.abs(x[0]) > 0.9, "the same"),
           new Listed("lgamma", 1, "f64; x < 0", Listed::gamma, GAMMA),
-          new Listed("lgamma", 2, "f64; x < 0", Listed::gamma, GAMMA),
-          new Listed("digamma", 1, "f64; x < 0", Listed::gamma, GAMMA),
           new Listed("digamma", 2, "f64; x < 0", Listed::gamma, GAMMA),
           new Listed("polygamma", 1, "f64; x < 0", Listed::gamma, GAMMA),
           new Listed("polygamma", 2, "f64; x < 0", Listed::gamma, GAMMA));
