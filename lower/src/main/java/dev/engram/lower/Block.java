@@ -130,8 +130,8 @@ final class Block {
           return;
         }
         int weight = operandWeight(e) + (kind == Reads.Kind.FREE ? 0 : 1);
-        boolean shared =
-            kind == Reads.Kind.MAP && (demand.isShared(e.out()) && !spreads(e) || !fuse);
+        boolean kept = demand.isShared(e.out()) && !spreads(e);
+        boolean shared = kind == Reads.Kind.MAP && (kept || !fuse);
         if (demand.isStored(e.out()) || shared || weight > INLINE_WEIGHT) {
           mapped(new Node(e.out(), e, Reads.Kind.MAP, Math.max(1, weight)));
         } else {
