@@ -82,7 +82,7 @@ public final class DerivativeLaws {
     return transposed(reverse, vjp, jvp) && transposed(forward, vjp, jvp);
   }
 
-  /** {@code d/dh <ct, f(x + h t)> = <Jᵀ ct, t>}; says nothing near a jump or kink. */
+  /** {@code d/dh <ct, f(x + h t)> = <Jᵀ ct, t>}; says nothing near a jump or kink, or at NaN. */
   public static boolean isDifference(Program given, Mode vjp) {
     if (!says(given)) {
       return false;
@@ -94,7 +94,7 @@ public final class DerivativeLaws {
     return isDifference(p, "vjp", Inner.of(pulled.subList(n, pulled.size()), tangents(p)).sum);
   }
 
-  /** {@code d/dh <ct, f(x + h t)> = <ct, J t>}; says nothing near a jump or kink. */
+  /** {@code d/dh <ct, f(x + h t)> = <ct, J t>}; says nothing near a jump or kink, or at NaN. */
   public static boolean forwardIsDifference(Program p, Mode jvp) {
     if (!says(p)) {
       return false;
@@ -147,7 +147,8 @@ public final class DerivativeLaws {
         Math.abs(wide - narrow) > 1e-4 * scale
             || Math.abs(bend) > 1e-2 * h * scale
             || Math.abs(kink) > 1e-6 * h * scale;
-    if (rough) {
+    // Where the function is no number, such as a remainder of 0, its slope may well be one.
+    if (rough || !Double.isFinite(want)) {
       return false;
     }
     if (!(Math.abs(got - want) <= 1e-6 * scale + Math.abs(wide - narrow))) {
