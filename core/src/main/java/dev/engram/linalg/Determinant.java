@@ -28,7 +28,7 @@ final class Determinant {
       return of(Factorizations.lu("det", a));
     }
     Equilibration e = Equilibration.of(a);
-    return e.ofDeterminant(of(Factorizations.lu("det", e.without(a))));
+    return of(e.ofA(Factorizations.lu("det", e.without(a))));
   }
 
   private static Tensor of(Lu lu) {
@@ -42,9 +42,7 @@ final class Determinant {
               if (x.dim(-1) == 0) {
                 return new Pair<>(x, dx);
               }
-              Equilibration e = Equilibration.of(x);
-              Tensor change = change(e.without(x), e.without(dx));
-              return new Pair<>(balancedCofactors(x), e.ofCofactors(change));
+              return new Pair<>(balancedCofactors(x), change(Equilibration.of(x), x, dx));
             })
         .apply(a);
   }
@@ -54,12 +52,11 @@ final class Determinant {
       return a;
     }
     Equilibration e = Equilibration.of(a);
-    return e.ofCofactors(cofactorsOfFactors(e.without(a)));
+    return cofactors(e.ofA(Factorizations.lu("det", e.without(a))));
   }
 
   // A[p] = L·U: adj A = ±adj U · L⁻¹ · P, and the cofactors are its transpose
-  private static Tensor cofactorsOfFactors(Tensor a) {
-    Lu lu = Factorizations.lu("det", a);
+  private static Tensor cofactors(Lu lu) {
     Tensor adjugate = adjugate(lu.factors());
     Tensor rows =
         Triangular.loop(lu.factors().swapAxes(-1, -2), adjugate.swapAxes(-1, -2), false, true);
@@ -115,7 +112,9 @@ final class Determinant {
    * {@code (4 (F(1) + F(-1)) - F(2) - F(-2)) / 6}. With more than three such pivots it is 0, and so
    * is its derivative.
    */
-  private static Tensor change(Tensor a, Tensor da) {
+  private static Tensor change(Equilibration scales, Tensor x, Tensor dx) {
+    Tensor a = scales.without(x);
+    Tensor da = scales.without(dx);
     Lu lu = Factorizations.lu("det", a.stopGradient());
     Tensor own = own(a, lu);
     Tensor scale = own.eq(0).select(Matrices.one(a), own);
@@ -128,20 +127,22 @@ final class Determinant {
     Tensor e = more.takeAlongAxis(home, -2).stopGradient();
     Tensor sum = a.like(0);
     for (int t : new int[] {1, -1, 2, -2}) {
-      sum = sum.add(regular(a.add(e.mul(t)), da).mul(Math.abs(t) == 1 ? 4.0 / 6 : -1.0 / 6));
+      sum = sum.add(
+              regular(scales, a.add(e.mul(t)), da).mul(Math.abs(t) == 1 ? 4.0 / 6 : -1.0 / 6));
     }
     Tensor few = missing.cast(DType.I32).sum(-1).le(3).expandDims(-1).expandDims(-1);
     return few.select(sum, Matrices.zero(a));
   }
 
-  // C = det A · A⁻ᵀ: dC = det A · (tr(A⁻¹ dA) A⁻ᵀ - (A⁻¹ dA A⁻¹)ᵀ)
-  private static Tensor regular(Tensor a, Tensor da) {
+  // C = det A · A⁻ᵀ: dC = det A · (tr(A⁻¹ dA) A⁻ᵀ - (A⁻¹ dA A⁻¹)ᵀ), with A and dA without their
+  // scales
+  private static Tensor regular(Equilibration scales, Tensor a, Tensor da) {
     Lu lu = Factorizations.lu("det", a);
     Tensor unit = Tensor.eye(a.dtype(), a.dim(-1)).broadcastTo(a.shape());
     Tensor inverse = Differentials.solved(lu, unit);
     Tensor relative = inverse.matmul(da);
     Tensor trace = relative.diagonal().sum(-1).expandDims(-1).expandDims(-1);
     Tensor d = inverse.mul(trace).sub(relative.matmul(inverse)).swapAxes(-1, -2);
-    return d.mul(of(lu).expandDims(-1).expandDims(-1));
+    return scales.without(d).mul(of(scales.ofA(lu)).expandDims(-1).expandDims(-1));
   }
 }

@@ -5,7 +5,8 @@ import dev.engram.ir.Tensor;
 
 /**
  * {@code A = 2^r · B · 2^c}: what rows and columns of A have in common, as powers of two, and B,
- * whose elements that are not zero are about 1. Both products are exact.
+ * whose elements that are not zero are about 1. The products are exact where no result is below
+ * the normal numbers.
  *
  * <p>With {@code e = log₂|a|}, {@code Σ (e_ij - r_i - c_j)²} over these elements is made small by
  * means over rows and over columns in turn: where no element is zero once is enough, and B is the
@@ -54,23 +55,21 @@ record Equilibration(Tensor r, Tensor c) {
     return mean.add(STEP).floor().clip(-most, most);
   }
 
-  /** {@code 2^-r · A · 2^-c}. */
+  /** {@code 2^-r · A · 2^-c}: of A that is B, of B⁻ᵀ that is A⁻ᵀ. */
   Tensor without(Tensor a) {
-    return a.mul(r.neg().exp2()).mul(c.neg().exp2());
+    return times(a, r.add(c).neg());
   }
 
-  /** {@code x · 2^(Σr + Σc)}: of the determinants of A, those of B being x, {@code [batch…]}. */
-  Tensor ofDeterminant(Tensor x) {
-    return times(x, all(r).add(all(c)).squeeze(-1).squeeze(-1));
-  }
-
-  /** The cofactors of A, those of B being x: of the minors without row i and column j. */
-  Tensor ofCofactors(Tensor x) {
-    return times(x, all(r).sub(r).add(all(c).sub(c)));
-  }
-
-  private static Tensor all(Tensor k) {
-    return k.sum(-1).expandDims(-1).sum(-2).expandDims(-2);
+  /**
+   * Factors of A, with the pivots of B: {@code A[p] = (2^r[p] L 2^-r[p]) · (2^r[p] U 2^c)}. Products
+   * of pivots are made of these: those of B may be too large where those of A are not.
+   */
+  Lu ofA(Lu b) {
+    Tensor rows = r.takeAlongAxis(b.permutation().expandDims(-1), -2);
+    Tensor i = Matrices.counter(b.factors().dim(-1));
+    Tensor upper = i.expandDims(-1).le(i);
+    Tensor columns = upper.select(c, rows.neg().swapAxes(-1, -2));
+    return new Lu(times(b.factors(), rows.add(columns)), b.permutation(), b.sign());
   }
 
   // In two steps, since x 2^k may be a number where 2^k is none.

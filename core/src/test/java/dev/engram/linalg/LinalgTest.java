@@ -23,6 +23,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Factorizations put together again, batches, types, and derivatives of second order. */
@@ -362,6 +363,32 @@ class LinalgTest {
                           int[] c = random.ints(n, -most, most).toArray();
                           return Arguments.of(a, r, c);
                         }));
+  }
+
+  /** Their elements are small where their determinants are not: no scale may be multiplied out. */
+  @ParameterizedTest
+  @CsvSource({"F32, 44", "F32, 128", "F64, 256"})
+  void determinantsOfManyRowsAreNumbers(DType dtype, int n) {
+    double tolerance = dtype == DType.F32 ? 1e-4 : 1e-10;
+    Tensor q = Linalg.qr(normal(dtype, n, n, n)).q();
+    Tensor det = Linalg.det(q);
+    assertEquals(1, Math.abs(det.host().item()), tolerance);
+    close("gradient", Engram.grad((Tensor x) -> Linalg.det(x)).apply(q), q.mul(det), tolerance);
+    Tensor small = normal(dtype, n + 1, n, n).mul(1 / Math.sqrt(n));
+    double log = Linalg.signAndLogDet(small).get(1).host().item();
+    double got = Linalg.det(small).abs().log().host().item();
+    assertEquals(log, got, dtype == DType.F32 ? 1e-3 : 1e-9);
+  }
+
+  /** Singular, and each element as large as may be. */
+  @Test
+  void singularOnesOfLargeNumbersHaveNoDeterminant() {
+    for (DType dtype : List.of(DType.F32, DType.F64)) {
+      Tensor a = HostTensor.full(TensorType.of(dtype, 3, 3), dtype == DType.F32 ? 1e38 : 1e300);
+      assertEquals(0, Linalg.det(a).host().item());
+      Tensor cofactors = Engram.grad((Tensor x) -> Linalg.det(x)).apply(a);
+      close("cofactors", cofactors, a.like(0), 0);
+    }
   }
 
   @Test
