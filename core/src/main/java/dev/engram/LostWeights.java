@@ -18,9 +18,11 @@ import java.util.OptionalDouble;
  * dev.engram.optim.LossScale} leaves a step out whose loss is infinite.
  *
  * <p>Losses are what a function gives that sets parameters, or that is differentiated by them, as
- * long as it has one element or one axis. Only the last element is looked at, on the host, when the
- * run is over: NaN in the weights comes back with every later step, so it is enough. A call pays
- * some nanoseconds, the compiled program nothing; parameters are looked at after such a loss alone.
+ * long as it has one element or one axis. Of a compiled function that reads parameters alone each
+ * result may be a gradient; then what they are set to next is looked at. Only the last element is
+ * looked at, on the host, when the run is over: NaN in the weights comes back with every later
+ * step, so it is enough. A call pays some nanoseconds, the compiled program nothing; parameters are
+ * looked at after such a loss alone.
  */
 final class LostWeights {
   /** Results that may be losses. */
@@ -28,7 +30,9 @@ final class LostWeights {
 
   private final List<State> weights = new ArrayList<>();
 
-  /** Where the new value of each weight stands among the results. */
+  /**
+   * Where the new value of each weight stands among the results; none for weights that are read.
+   */
   private final List<Integer> values = new ArrayList<>();
 
   /**
@@ -36,7 +40,7 @@ final class LostWeights {
    */
   private LostWeights(List<State> set, int first, List<Integer> losses) {
     for (int i = 0; i < set.size(); i++) {
-      if (set.get(i).kind() == State.Kind.PARAMETER) {
+      if (isParameter(set.get(i))) {
         weights.add(set.get(i));
         values.add(first + i);
       }
@@ -44,16 +48,31 @@ final class LostWeights {
     this.losses = weights.isEmpty() ? List.of() : losses;
   }
 
+  /** For a function that reads parameters alone; its gradient may be for an update elsewhere. */
+  private LostWeights(Traced t, List<Integer> losses) {
+    for (Captured c : t.captured()) {
+      if (c instanceof Captured.OfState(State s, int _) && isParameter(s)) {
+        weights.add(s);
+      }
+    }
+    this.losses = weights.isEmpty() ? List.of() : losses;
+  }
+
+  private static boolean isParameter(State s) {
+    return s.kind() == State.Kind.PARAMETER;
+  }
+
   /** For the runs of a compiled function. */
   static LostWeights of(Traced t) {
+    List<State> written = t.written().stream().map(Traced.Written::state).toList();
+    boolean sets = written.stream().anyMatch(LostWeights::isParameter);
     List<Integer> losses = new ArrayList<>();
     for (int i = 0; i < t.resultCount(); i++) {
-      if (mayBeLoss(t.graph().outTypes().get(i), 1)) {
+      if (mayBeLoss(t.graph().outTypes().get(i), sets ? 1 : Integer.MAX_VALUE)) {
         losses.add(i);
       }
     }
-    return new LostWeights(
-        t.written().stream().map(Traced.Written::state).toList(), t.resultCount(), losses);
+    return sets ? new LostWeights(written, t.resultCount(), losses) : new LostWeights(t, losses);
   }
 
   /**
@@ -83,7 +102,12 @@ final class LostWeights {
     for (int i : losses) {
       OptionalDouble bad = notFinite(results.get(i));
       if (bad.isPresent() && weights.stream().noneMatch(State::isLost)) {
-        Loss loss = new Loss(bad.getAsDouble(), Where.here(), weights);
+        if (values.isEmpty()) {
+          Loss result = new Loss("a result", bad.getAsDouble(), Where.here(), weights);
+          weights.forEach(s -> s.watch(result));
+          return;
+        }
+        Loss loss = new Loss("the loss", bad.getAsDouble(), Where.here(), weights);
         for (int k = 0; k < weights.size(); k++) {
           loss.look(weights.get(k), results.get(values.get(k)));
         }
@@ -109,25 +133,29 @@ final class LostWeights {
       return;
     }
     OptionalDouble bad = notFinite(loss);
-    List<State> mine = weights.stream().filter(s -> s.kind() == State.Kind.PARAMETER).toList();
+    List<State> mine = weights.stream().filter(LostWeights::isParameter).toList();
     if (bad.isPresent() && mine.stream().noneMatch(State::isLost)) {
-      Loss l = new Loss(bad.getAsDouble(), Where.here(), mine);
+      Loss l = new Loss("the loss", bad.getAsDouble(), Where.here(), mine);
       mine.forEach(s -> s.watch(l));
     }
   }
 
-  /** A loss that is not finite, and the weights that learn from it. */
-  record Loss(double value, Where where, List<State> weights) {
+  /**
+   * A loss that is not finite, and the weights that learn from it.
+   *
+   * @param name what it is called
+   */
+  record Loss(String name, double value, Where where, List<State> weights) {
 
     /** Tells when {@code weight} is not finite in {@code value} and nobody has been told. */
     void look(State weight, Tensor value) {
       if (!weight.isLost() && !isFinite(value.host())) {
         weights.forEach(State::lose);
         Log.warning(
-            ("the loss is %s (%s), and with it weights are lost, such as %s; start again with a"
+            ("%s is %s (%s), and with it weights are lost, such as %s; start again with a"
                     + " lower rate or Gradients.clipByGlobalNorm, and find the op that begins it"
                     + " with Engram.checkNumerics")
-                .formatted(this.value, where, weight.describe()));
+                .formatted(name, this.value, where, weight.describe()));
       }
     }
 

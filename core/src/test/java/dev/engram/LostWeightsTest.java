@@ -192,6 +192,38 @@ class LostWeightsTest {
     assertTrue(told.getFirst().contains("such as state lost of Two"), told::toString);
   }
 
+  /** The gradient is compiled, the update is not: with the loss beside it, and alone. */
+  @Test
+  void ofACompiledGradient() {
+    Sgd sgd = new Sgd(0.1);
+    State matrix = State.parameter(HostTensor.full(TensorType.of(DType.F32, 2, 2), 1));
+    States one = new States(Map.of("matrix", matrix));
+    sgd.register(one);
+    Jitted.Of1<Tensor, Grads> grad =
+        Engram.jit(
+            (Tensor x) -> Engram.grad(() -> matrix.value().mul(x).square().sum(), one).apply());
+    Jitted.Of1<Tensor, Grads> both =
+        Engram.jit(
+            (Tensor x) ->
+                Engram.valueAndGrad(() -> matrix.value().mul(x).sum(), one).apply().grad());
+    for (Jitted.Of1<Tensor, Grads> f : List.of(grad, both)) {
+      matrix.set(HostTensor.full(TensorType.of(DType.F32, 2, 2), 1));
+      assertEquals(List.of(), trained(sgd, f, 1));
+      // Such a result alone is no fault, and no weight is lost while they are finite.
+      Tensor nan = HostTensor.full(TensorType.of(DType.F32), Double.NaN);
+      assertEquals(List.of(), Logged.by(() -> f.apply(nan)));
+      assertEquals(List.of(), Logged.by(() -> matrix.set(matrix.value())));
+    }
+    List<String> told = trained(sgd, grad, Double.NaN);
+    assertEquals(1, told.size(), told::toString);
+    assertTrue(
+        told.getFirst().startsWith("WARNING: a result is NaN (LostWeightsTest"), told::toString);
+  }
+
+  private static List<String> trained(Sgd sgd, Jitted.Of1<Tensor, Grads> grad, double x) {
+    return Logged.by(() -> sgd.update(grad.apply(HostTensor.full(TensorType.of(DType.F32), x))));
+  }
+
   @Test
   void silentWhileLossesAreFinite() {
     assertEquals(List.of(), run(step(0.1), 1, 2, 0));

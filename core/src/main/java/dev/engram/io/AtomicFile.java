@@ -30,8 +30,8 @@ public final class AtomicFile {
 
   /**
    * Replaces or creates {@code target}. When anything fails, the target is as it was and no
-   * temporary file stays behind. What saves that were killed have left in the folder is removed an
-   * hour later.
+   * temporary file stays behind. What saves that were killed have left in the folder is removed by
+   * the first save an hour later, where it may be opened.
    *
    * @throws IOException naming the target and the reason: its folder is missing, it is a folder
    *     itself, no permission, disk full, ...

@@ -127,8 +127,8 @@ final class Determinant {
     Tensor e = more.takeAlongAxis(home, -2).stopGradient();
     Tensor sum = a.like(0);
     for (int t : new int[] {1, -1, 2, -2}) {
-      sum = sum.add(
-              regular(scales, a.add(e.mul(t)), da).mul(Math.abs(t) == 1 ? 4.0 / 6 : -1.0 / 6));
+      sum =
+          sum.add(regular(scales, a.add(e.mul(t)), da).mul(Math.abs(t) == 1 ? 4.0 / 6 : -1.0 / 6));
     }
     Tensor few = missing.cast(DType.I32).sum(-1).le(3).expandDims(-1).expandDims(-1);
     return few.select(sum, Matrices.zero(a));

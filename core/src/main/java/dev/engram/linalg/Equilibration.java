@@ -5,8 +5,8 @@ import dev.engram.ir.Tensor;
 
 /**
  * {@code A = 2^r · B · 2^c}: what rows and columns of A have in common, as powers of two, and B,
- * whose elements that are not zero are about 1. The products are exact where no result is below
- * the normal numbers.
+ * whose elements that are not zero are about 1. The products are exact where no result is below the
+ * normal numbers.
  *
  * <p>With {@code e = log₂|a|}, {@code Σ (e_ij - r_i - c_j)²} over these elements is made small by
  * means over rows and over columns in turn: where no element is zero once is enough, and B is the
@@ -61,8 +61,8 @@ record Equilibration(Tensor r, Tensor c) {
   }
 
   /**
-   * Factors of A, with the pivots of B: {@code A[p] = (2^r[p] L 2^-r[p]) · (2^r[p] U 2^c)}. Products
-   * of pivots are made of these: those of B may be too large where those of A are not.
+   * Factors of A, with the pivots of B: {@code A[p] = (2^r[p] L 2^-r[p]) · (2^r[p] U 2^c)}.
+   * Products of pivots are made of these: those of B may be too large where those of A are not.
    */
   Lu ofA(Lu b) {
     Tensor rows = r.takeAlongAxis(b.permutation().expandDims(-1), -2);

@@ -213,7 +213,16 @@ public abstract class Optimizer extends Module {
 
   /** The rate that the next update will use, {@code f64[]}. */
   public final Tensor rate() {
-    return Given.given("LearningRate: what it gives", rate.at(count.value().cast(DType.F64)));
+    Tensor now = Given.given("LearningRate: what it gives", rate.at(count.value().cast(DType.F64)));
+    if (now.type().rank() > 0 || !now.dtype().isFloat()) {
+      throw new TypeException(
+          "LearningRate: what it gives has type "
+              + now.type()
+              + ", expected f64[] ("
+              + Where.here()
+              + "); for rates that differ give each group of weights an optimizer of its own");
+    }
+    return now;
   }
 
   private void check(String path, State weight, Tensor grad) {

@@ -297,12 +297,16 @@ final class RandomNest {
       }
       if (random.nextInt(4) == 0 && !bool) {
         Value w = pick(x -> x.dtype == v.dtype);
-        int id = add(new Instr.DotFold(v.dtype, v.id, w.id, order(1, FoldOrder.PRODUCT_CHAIN)));
+        FoldOrder cut = order(1, FoldOrder.PRODUCT_CHAIN);
+        FoldOrder order = v.dtype.isFloat() ? cut : FoldOrder.PLAIN;
+        int id = add(new Instr.DotFold(v.dtype, v.id, w.id, order));
         results.add(new Value(id, v.dtype, v.exact && w.exact));
         continue;
       }
       int lanes = 1 << (random.nextBoolean() ? 4 : random.nextInt(5));
-      FoldOrder order = arg || bool ? FoldOrder.PLAIN : order(lanes, FoldOrder.CHAIN);
+      FoldOrder cut = arg || bool ? FoldOrder.PLAIN : order(lanes, FoldOrder.CHAIN);
+      FoldOrder order =
+          FoldOrder.rounds(kind, v.dtype) ? cut : FoldOrder.inLanes(arg || bool ? 1 : lanes);
       int id = add(new Instr.Fold(kind, v.dtype, v.id, order));
       results.add(new Value(id, arg ? DType.I32 : v.dtype, v.exact));
     }
