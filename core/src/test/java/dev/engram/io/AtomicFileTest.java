@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.engram.ir.EngramException;
 import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -180,7 +181,11 @@ class AtomicFileTest {
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
-                place(AtomicFile.class) + File.pathSeparator + place(SlowSave.class),
+                String.join(
+                    File.pathSeparator,
+                    place(AtomicFile.class),
+                    place(EngramException.class),
+                    place(SlowSave.class)),
                 SlowSave.class.getName(),
                 folder.resolve("other").toString())
             .redirectError(ProcessBuilder.Redirect.INHERIT)
