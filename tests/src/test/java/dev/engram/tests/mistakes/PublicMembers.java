@@ -78,17 +78,22 @@ final class PublicMembers {
    * included.
    */
   static List<Executable> of(Class<?> c) {
-    Stream<Executable> made =
-        Modifier.isAbstract(c.getModifiers())
-            ? Stream.of()
-            : Arrays.<Executable>stream(c.getConstructors());
     Stream<Executable> called =
         Arrays.stream(c.getMethods())
             .filter(m -> m.getDeclaringClass() == c || isHidden(m.getDeclaringClass()))
             .filter(m -> !m.isBridge() || isHidden(m.getDeclaringClass()))
             .filter(m -> !Modifier.isAbstract(m.getModifiers()))
             .map(m -> (Executable) m);
-    return Stream.concat(made, called).sorted(Comparator.comparing(PublicMembers::name)).toList();
+    return Stream.concat(constructors(c), called)
+        .sorted(Comparator.comparing(PublicMembers::name))
+        .toList();
+  }
+
+  /** The public constructors of {@code c}, where they make something. */
+  static Stream<Executable> constructors(Class<?> c) {
+    return Modifier.isAbstract(c.getModifiers())
+        ? Stream.of()
+        : Arrays.<Executable>stream(c.getConstructors());
   }
 
   private static boolean isHidden(Class<?> c) {

@@ -97,16 +97,12 @@ final class Samples {
 
   /** By the constructor, or else the factory, that takes least. */
   private Object made(Class<?> c) {
-    Stream<Executable> constructors =
-        Modifier.isAbstract(c.getModifiers())
-            ? Stream.of()
-            : Arrays.<Executable>stream(c.getConstructors());
     Stream<Executable> factories =
         Arrays.stream(c.getMethods())
             .filter(m -> Modifier.isStatic(m.getModifiers()) && m.getReturnType() == c)
             .map(m -> (Executable) m);
     Executable least =
-        Stream.concat(constructors.sorted(LEAST), factories.sorted(LEAST))
+        Stream.concat(PublicMembers.constructors(c).sorted(LEAST), factories.sorted(LEAST))
             .findFirst()
             .orElseThrow(() -> new IllegalStateException("no sample of " + c.getName()));
     Object[] args = Arrays.stream(least.getGenericParameterTypes()).map(this::of).toArray();
