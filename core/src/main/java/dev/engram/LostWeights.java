@@ -103,8 +103,7 @@ final class LostWeights {
       OptionalDouble bad = notFinite(results.get(i));
       if (bad.isPresent() && weights.stream().noneMatch(State::isLost)) {
         if (values.isEmpty()) {
-          Loss result = new Loss("a result", bad.getAsDouble(), Where.here(), weights);
-          weights.forEach(s -> s.watch(result));
+          new Loss("a result", bad.getAsDouble(), Where.here(), weights).watch();
           return;
         }
         Loss loss = new Loss("the loss", bad.getAsDouble(), Where.here(), weights);
@@ -135,8 +134,7 @@ final class LostWeights {
     OptionalDouble bad = notFinite(loss);
     List<State> mine = weights.stream().filter(LostWeights::isParameter).toList();
     if (bad.isPresent() && mine.stream().noneMatch(State::isLost)) {
-      Loss l = new Loss("the loss", bad.getAsDouble(), Where.here(), mine);
-      mine.forEach(s -> s.watch(l));
+      new Loss("the loss", bad.getAsDouble(), Where.here(), mine).watch();
     }
   }
 
@@ -146,6 +144,11 @@ final class LostWeights {
    * @param name what it is called
    */
   record Loss(String name, double value, Where where, List<State> weights) {
+
+    /** Looks at what each weight is set to next. */
+    void watch() {
+      weights.forEach(s -> s.watch(this));
+    }
 
     /** Tells when {@code weight} is not finite in {@code value} and nobody has been told. */
     void look(State weight, Tensor value) {
