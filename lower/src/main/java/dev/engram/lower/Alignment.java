@@ -32,11 +32,13 @@ final class Alignment {
 
   /**
    * Nest axes for axes of these lengths, such that {@code at}, over their natural axes, reads what
-   * {@code there} reads in {@code k}; null when there are none.
+   * {@code there} reads in {@code k}; null when there are none, such as where {@code k} reads a
+   * diagonal: its one axis cannot be two.
    */
   static int @Nullable [] align(List<Integer> dims, Point at, Kernel k, Point there) {
     int[] axisOf = new int[dims.size()];
     Arrays.fill(axisOf, -1);
+    boolean[] taken = new boolean[k.length.length];
     int[] real = new int[dims.size()];
     int count = 0;
     for (int d = 0; d < real.length; d++) {
@@ -54,10 +56,11 @@ final class Alignment {
         return null;
       }
       int d = real[mine];
-      if (axisOf[d] >= 0 || dims.get(d) != k.length[axis]) {
+      if (axisOf[d] >= 0 || taken[axis] || dims.get(d) != k.length[axis]) {
         return null;
       }
       axisOf[d] = axis;
+      taken[axis] = true;
     }
     for (int i = 0; i < count; i++) {
       if (axisOf[real[i]] < 0) {
