@@ -122,7 +122,8 @@ final class RowSteps {
       }
       in.add(v);
     }
-    if (c.rarely(6) && in.size() > 1 && row.signature() != Signature.SELECT) {
+    boolean turned = c.rarely(6) && in.size() > 1 && row.signature() != Signature.SELECT;
+    if (turned && !isZeroDividend(d, row, 0, in.getFirst())) {
       in = new ArrayList<>(in.reversed());
     }
     d.emit(new Elementwise(row), in, facts(d, row, in));
@@ -130,13 +131,17 @@ final class RowSteps {
 
   private static Value inDomain(Draft d, ElementwiseRow row, int i, Value v, Choices c) {
     boolean anywhere = row.signature() != Signature.FLOAT && row.domain().low() < 0;
-    boolean dividend = i == 0 && (row.equals(Rows.DIV) || row.equals(Rows.REM));
-    // Reversed operands of div: both must be in the domain.
-    if (anywhere || (dividend && d.facts(v).bound() == 0)) {
+    // Operands of div may be turned round: both must be in the domain.
+    if (anywhere || isZeroDividend(d, row, i, v)) {
       return v;
     }
     boolean bitwise = JUMPS.contains(row) || (d.profile.kinks() && c.rarely(3));
     return d.within(v, row.domain().low(), row.domain().high(), bitwise);
+  }
+
+  // Stays zero, so it must stay the dividend.
+  private static boolean isZeroDividend(Draft d, ElementwiseRow row, int i, Value v) {
+    return i == 0 && (row.equals(Rows.DIV) || row.equals(Rows.REM)) && d.facts(v).bound() == 0;
   }
 
   /** From samples of the function over the box of its operands, with the corners. */
