@@ -9,9 +9,20 @@ module dev.engram.ir {
   requires static org.jspecify;
 
   exports dev.engram.ir;
+  exports dev.engram.ir.interpret;
+  exports dev.engram.ir.math;
+  exports dev.engram.ir.op;
   exports dev.engram.ir.passes;
+  exports dev.engram.ir.text;
   exports dev.engram.ir.checks to
       dev.engram.autodiff,
+      dev.engram.core,
+      dev.engram.etrace;
+  exports dev.engram.ir.runtime to
+      dev.engram.backend.cpu,
+      dev.engram.core,
+      dev.engram.lower;
+  exports dev.engram.ir.tensor to
       dev.engram.core,
       dev.engram.etrace;
 }

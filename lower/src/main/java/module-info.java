@@ -8,9 +8,11 @@ module dev.engram.lower {
   requires static org.jspecify;
 
   exports dev.engram.lower;
+  exports dev.engram.lower.inspect;
+  exports dev.engram.lower.interpret;
 
   uses dev.engram.lower.Backend;
 
   provides dev.engram.lower.Backend with
-      dev.engram.lower.LoopInterpreter;
+      dev.engram.lower.interpret.LoopInterpreter;
 }

@@ -1,7 +1,7 @@
 package dev.engram;
 
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.TypeException;
-import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -62,16 +62,16 @@ public record Axes(List<Integer> in, List<Integer> out, String name) {
    *
    * @throws TypeException when {@link #out} is neither one axis nor one for each part
    */
-  List<Integer> outOf(Structure result) {
+  List<Integer> outOf(TreeDef result) {
     if (out.size() == 1) {
       return Collections.nCopies(result.leafCount(), out.getFirst());
     }
-    List<Structure> parts =
+    List<TreeDef> parts =
         switch (result) {
-          case Structure.Fields f -> f.parts();
-          case Structure.Items i -> i.parts();
-          case Structure.Entries e -> e.parts();
-          case Structure.Leaf _, Structure.Fixed _, Structure.Maybe _ -> List.of();
+          case TreeDef.Fields f -> f.parts();
+          case TreeDef.Items i -> i.parts();
+          case TreeDef.Entries e -> e.parts();
+          case TreeDef.Leaf _, TreeDef.Fixed _, TreeDef.Maybe _ -> List.of();
         };
     if (parts.size() != out.size() || parts.isEmpty()) {
       throw new TypeException(
@@ -82,7 +82,7 @@ public record Axes(List<Integer> in, List<Integer> out, String name) {
                       ? " for a result without parts"
                       : ", or %d, one for each part of the result".formatted(parts.size()),
                   result.paths("result"),
-                  Where.here()));
+                  SourceLocation.here()));
     }
     List<Integer> all = new ArrayList<>();
     for (int i = 0; i < parts.size(); i++) {
@@ -96,7 +96,7 @@ public record Axes(List<Integer> in, List<Integer> out, String name) {
     if (in.size() > arguments) {
       throw new TypeException(
           "vmap: got %d axes for arguments, expected at most %d, one for each argument (%s)"
-              .formatted(in.size(), arguments, Where.here()));
+              .formatted(in.size(), arguments, SourceLocation.here()));
     }
   }
 }

@@ -1,9 +1,9 @@
 package dev.engram;
 
-import dev.engram.ir.AxisOp;
 import dev.engram.ir.EngramException;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
-import dev.engram.ir.Where;
+import dev.engram.ir.op.Collective;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -25,7 +25,7 @@ final class AxisNames {
           "vmap: an axis around is named "
               + name
               + " already; choose another name ("
-              + Where.here()
+              + SourceLocation.here()
               + ")");
     }
     List<String> more = new ArrayList<>(before);
@@ -50,11 +50,11 @@ final class AxisNames {
 
   static Tensor index(String axis) {
     require("axisIndex", axis);
-    return Emit.op(new AxisOp.Position(axis), List.of()).getFirst();
+    return TraceOrRun.op(new Collective.Position(axis), List.of()).getFirst();
   }
 
   private static Tensor sum(Tensor x, String axis) {
-    return Emit.op(new AxisOp.Sum(axis), List.of(x)).getFirst();
+    return TraceOrRun.op(new Collective.Sum(axis), List.of(x)).getFirst();
   }
 
   private static void require(String op, String axis) {
@@ -69,7 +69,7 @@ final class AxisNames {
               + "; name it with Axes.first().named(\""
               + axis
               + "\") ("
-              + Where.here()
+              + SourceLocation.here()
               + ")");
     }
   }

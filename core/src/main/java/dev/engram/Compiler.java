@@ -4,17 +4,17 @@ import dev.engram.etrace.OnlineStep;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Interpreter;
-import dev.engram.ir.Log;
-import dev.engram.ir.Printer;
-import dev.engram.ir.Where;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.interpret.Interpreter;
 import dev.engram.ir.passes.Pass;
 import dev.engram.ir.passes.Pipeline;
+import dev.engram.ir.runtime.Log;
+import dev.engram.ir.text.Printer;
 import dev.engram.lower.Backend;
-import dev.engram.lower.LoopInterpreter;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Lowering;
+import dev.engram.lower.interpret.LoopInterpreter;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -43,7 +43,7 @@ public record Compiler(String backend, Pipeline passes) {
     if (!backend.equals(INTERPRETER) && !Found.BACKENDS.containsKey(backend)) {
       throw new EngramException(
           "no backend %s, expected one of %s (%s); add the jar that provides it"
-              .formatted(backend, backends(), Where.here()));
+              .formatted(backend, backends(), SourceLocation.here()));
     }
   }
 
@@ -108,7 +108,7 @@ public record Compiler(String backend, Pipeline passes) {
         throw new EngramException(
             ("engram.backend is '%s', expected one of %s (%s); add the jar that provides it, or"
                     + " leave out the system property")
-                .formatted(wanted.get(), there, Where.here()));
+                .formatted(wanted.get(), there, SourceLocation.here()));
       }
       return wanted.get();
     }
@@ -155,7 +155,7 @@ public record Compiler(String backend, Pipeline passes) {
   }
 
   /** Code for {@code g}. */
-  public Executable compile(Graph g) {
+  public CompiledGraph compile(Graph g) {
     watcher().compiling(g);
     Graph simplified = passes.run(g);
     return backend.equals(INTERPRETER)
@@ -175,29 +175,29 @@ public record Compiler(String backend, Pipeline passes) {
   }
 
   /** Code for {@code program}. */
-  public Executable compile(LoopProgram program) {
+  public CompiledGraph compile(LoopProgram program) {
     Given.given("Compiler.compile", "program", program);
     requireLoops();
-    return new Lowered(program, Found.BACKENDS.get(backend).compile(program));
+    return new LoweredCode(program, Found.BACKENDS.get(backend).compile(program));
   }
 
   private void requireLoops() {
     if (backend.equals(INTERPRETER)) {
       throw new EngramException(
           "the backend interpreter runs graphs as they are and has no loops ("
-              + Where.here()
+              + SourceLocation.here()
               + "); take another of "
               + Found.BACKENDS.keySet());
     }
   }
 
   /** {@link #compile}, or the code that an equal graph was compiled to lately. */
-  Executable compileOnce(Graph g) {
-    return Recent.CODE.get(Recent.Key.of(this, g), () -> compile(g));
+  CompiledGraph compileOnce(Graph g) {
+    return EagerCodeCache.CODE.get(EagerCodeCache.Key.of(this, g), () -> compile(g));
   }
 
   /** Runs the graph by its meaning. */
-  private record Interpreted(Graph graph) implements Executable {
+  private record Interpreted(Graph graph) implements CompiledGraph {
     @Override
     public List<HostTensor> run(List<HostTensor> args) {
       return Interpreter.run(graph, args);

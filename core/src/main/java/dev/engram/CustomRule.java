@@ -1,15 +1,15 @@
 package dev.engram;
 
-import dev.engram.ir.Control;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Lit;
 import dev.engram.ir.Param;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Trace;
 import dev.engram.ir.TraceException;
 import dev.engram.ir.Value;
-import dev.engram.ir.Where;
+import dev.engram.ir.op.Control;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -45,7 +45,7 @@ final class CustomRule {
 
     List<Value> bodyOuts = body.lift(body.result().leaves());
     List<Value> ruleOuts = ruled.lift(outs);
-    List<Captured> around = Branch.union(body.captured(), ruled.captured());
+    List<Captured> around = CondTransform.union(body.captured(), ruled.captured());
     List<Param> params = new ArrayList<>();
     int args = x.leaves().size();
     for (int i = 0; i < args; i++) {
@@ -88,7 +88,8 @@ final class CustomRule {
     List<Value> backOuts =
         new ArrayList<>(back.lift(cotangents.stream().filter(CustomRule::isFloat).toList()));
     List<Captured> around =
-        Branch.union(Branch.union(body.captured(), ahead.captured()), back.captured());
+        CondTransform.union(
+            CondTransform.union(body.captured(), ahead.captured()), back.captured());
     // What backward uses from around goes along with the residuals.
     around.forEach(c -> aheadOuts.add(ahead.param(c).var()));
     List<Param> params = new ArrayList<>();
@@ -115,7 +116,8 @@ final class CustomRule {
       Graph g, Control.Derivative rule, Tree.Flat x, List<Captured> around, Tree.Spec result) {
     List<Tensor> operands = new ArrayList<>(x.leaves());
     around.forEach(c -> operands.add(c.now()));
-    return Tree.<R>cast(result.structure().build(Emit.op(new Control.Call(g, rule), operands)));
+    return Tree.<R>cast(
+        result.structure().build(TraceOrRun.op(new Control.Call(g, rule), operands)));
   }
 
   private static Tracing trace(String name, Fn1<List<Object>, Object> f, List<Tree.Spec> args) {
@@ -125,13 +127,13 @@ final class CustomRule {
         throw new TraceException(
             "Debug.print and Debug.progress have no place in a function with a derivative of its"
                 + " own, which may run in other places than it stands ("
-                + Where.here()
+                + SourceLocation.here()
                 + "); put them in front of it or behind it");
       }
       throw new TraceException(
           s.describe()
               + " is set in a function with a derivative of its own ("
-              + Where.here()
+              + SourceLocation.here()
               + "); return the new value instead, and set the state outside");
     }
     return t;
@@ -139,7 +141,7 @@ final class CustomRule {
 
   /** The residuals of a forward function, whose result is a pair of the value and them. */
   private static Tree.Spec residuals(Tree.Flat pair, Tree.Spec value) {
-    Structure kept = ((Structure.Fields) pair.structure()).parts().get(1);
+    TreeDef kept = ((TreeDef.Fields) pair.structure()).parts().get(1);
     int n = value.types().size();
     List<TensorType> types =
         pair.types().size() < n ? List.of() : pair.types().subList(n, pair.types().size());
@@ -152,8 +154,8 @@ final class CustomRule {
     return new Tree.Spec(kept, types);
   }
 
-  private static Structure pair(Structure first, Structure second) {
-    return new Structure.Fields(Pair.class, List.of(first, second));
+  private static TreeDef pair(TreeDef first, TreeDef second) {
+    return new TreeDef.Fields(Pair.class, List.of(first, second));
   }
 
   private static List<TensorType> twice(List<TensorType> types) {
@@ -165,7 +167,7 @@ final class CustomRule {
   private static Tree.Spec floats(List<TensorType> types) {
     List<TensorType> kept = types.stream().filter(t -> t.dtype().isFloat()).toList();
     return new Tree.Spec(
-        new Structure.Items(kept.stream().<Structure>map(_ -> Structure.LEAF).toList()), kept);
+        new TreeDef.Items(kept.stream().<TreeDef>map(_ -> TreeDef.LEAF).toList()), kept);
   }
 
   private static Object fill(Tree.Spec spec, List<Tensor> floats) {

@@ -22,6 +22,6 @@ public final class DRtrl extends Learner {
    * @param warnings gets each warning of the relation analysis; a {@link Strictness} for errors
    */
   public DRtrl(Layer model, Consumer<Diagnostic> warnings) {
-    super(model, Rule.dRtrl(), Key.of(0), warnings);
+    super(model, Rule.dRtrl(), RandomKey.of(0), warnings);
   }
 }

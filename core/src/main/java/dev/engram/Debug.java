@@ -2,12 +2,12 @@ package dev.engram;
 
 import dev.engram.ir.EngramException;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Notify;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.Trace;
 import dev.engram.ir.TypeException;
-import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.op.HostEffect;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -42,7 +42,7 @@ public final class Debug {
    */
   public static void print(String text, Tensor... values) {
     Given.all("Debug.print", "values", values);
-    tell(new Notify.Print(text), List.of(values));
+    tell(new HostEffect.Print(text), List.of(values));
   }
 
   /**
@@ -55,22 +55,26 @@ public final class Debug {
    * @param step a scalar integer, such as the counter of a loop
    * @param every at least 1
    */
-  public static void progress(Tensor step, int every, Notify.Callback hook, Tensor... values) {
+  public static void progress(Tensor step, int every, HostEffect.Callback hook, Tensor... values) {
     Given.given("Debug.progress", "step", step);
     Given.all("Debug.progress", "values", values);
     progress(step, every, Optional.empty(), hook, List.of(values));
   }
 
   static void progress(
-      Tensor step, int every, Optional<Integer> total, Notify.Callback hook, List<Tensor> values) {
+      Tensor step,
+      int every,
+      Optional<Integer> total,
+      HostEffect.Callback hook,
+      List<Tensor> values) {
     List<Tensor> all = new ArrayList<>();
     all.add(step);
     all.addAll(values);
     if (every < 1) {
       throw new TypeException(
-          "progress: every=" + every + ", expected at least 1 (" + Where.here() + ")");
+          "progress: every=" + every + ", expected at least 1 (" + SourceLocation.here() + ")");
     }
-    tell(new Notify.Progress(new Notify.Hook("hook", hook), every, total), all);
+    tell(new HostEffect.Progress(new HostEffect.Hook("hook", hook), every, total), all);
   }
 
   /**
@@ -80,10 +84,10 @@ public final class Debug {
   public static void to(Consumer<String> sink, Runnable body) {
     Given.given("Debug.to", "body", body);
     Given.given("Debug.to", "sink", sink);
-    Notify.to(sink, body);
+    HostEffect.to(sink, body);
   }
 
-  private static void tell(Notify op, List<Tensor> values) {
+  private static void tell(HostEffect op, List<Tensor> values) {
     List<Tensor> operands = new ArrayList<>();
     Optional<Trace> trace = Trace.current();
     operands.add(trace.isPresent() ? ORDER.value() : FIRST);
@@ -92,18 +96,18 @@ public final class Debug {
     try {
       op.typeOf(operands.stream().map(Tensor::type).toList());
     } catch (TypeException e) {
-      throw new TypeException(e.getMessage() + " (" + Where.here() + ")", e);
+      throw new TypeException(e.getMessage() + " (" + SourceLocation.here() + ")", e);
     }
     if (trace.isEmpty()) {
-      op.tell(operands.stream().map(Tensor::host).toList(), Where.here());
+      op.tell(operands.stream().map(Tensor::host).toList(), SourceLocation.here());
       return;
     }
-    if (!Frame.isOfUser(trace.get())) {
+    if (!StateScope.isOfUser(trace.get())) {
       throw new EngramException(
           "Debug.print and Debug.progress have no place in a rule or an expansion of an op ("
-              + Where.here()
+              + SourceLocation.here()
               + "); put them where the op is used");
     }
-    ORDER.set(Emit.op(op, operands).getFirst());
+    ORDER.set(TraceOrRun.op(op, operands).getFirst());
   }
 }

@@ -2,9 +2,9 @@ package dev.engram;
 
 import dev.engram.ir.EngramException;
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.TraceException;
 import dev.engram.ir.Tracer;
-import dev.engram.ir.Where;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,8 +27,8 @@ final class DeclaredType {
     if (!m.matches() || !isOurs(m.group(1))) {
       return Optional.empty();
     }
-    Where at = Where.of(e);
-    String where = (at.isKnown() ? at : Where.here()).toString();
+    SourceLocation at = SourceLocation.of(e);
+    String where = (at.isKnown() ? at : SourceLocation.here()).toString();
     return instead(m.group(2))
         .map(
             general ->
@@ -55,7 +55,7 @@ final class DeclaredType {
                 declared.getSimpleName(),
                 given(part.getClass().getName()),
                 general.orElse("a declared type that holds both"),
-                Where.here(),
+                SourceLocation.here(),
                 general.map(g -> "; declare it as " + g).orElse("")));
   }
 

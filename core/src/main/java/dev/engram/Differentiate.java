@@ -6,11 +6,11 @@ import dev.engram.ir.EngramException;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Lit;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Value;
-import dev.engram.ir.Where;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -44,9 +44,9 @@ final class Differentiate {
 
   Result call(List<Object> args) {
     List<Tree.Flat> flat = Tracing.flatten("grad", args);
-    Traced t = Tracing.run("loss", Tracing.Kind.PLAIN, f, Tracing.specs(flat)).finish();
+    TracedFunction t = Tracing.run("loss", Tracing.Kind.PLAIN, f, Tracing.specs(flat)).finish();
     checkLoss(t);
-    weights.ifPresent(w -> Strays.tell(t, w));
+    weights.ifPresent(w -> UnheldStates.tell(t, w));
     List<Boolean> wrt = new ArrayList<>();
     int first = weights.isPresent() ? 0 : checkedFloats(flat.getFirst());
     for (int i = 0; i < t.graph().params().size(); i++) {
@@ -54,8 +54,8 @@ final class Differentiate {
     }
     Lit one = Lit.one(t.graph().outs().getFirst().type());
     Graph vjp = Vjp.of(t.graph(), wrt, seeded(t.graph()));
-    Graph g = Emit.bound(t.graph(), vjp, List.of(one));
-    List<? extends Tensor> outs = Emit.graph(g, t.operands(Tracing.leaves(flat)));
+    Graph g = TraceOrRun.bound(t.graph(), vjp, List.of(one));
+    List<? extends Tensor> outs = TraceOrRun.graph(g, t.operands(Tracing.leaves(flat)));
     weights.ifPresent(w -> LostWeights.watch(w.values(), outs.getFirst()));
     int own = t.graph().outs().size();
     List<? extends Tensor> grads = outs.subList(own, outs.size());
@@ -83,7 +83,7 @@ final class Differentiate {
   }
 
   /** A weight that the loss did not read has gradient zero. */
-  private static Grads byPath(States weights, Traced t, List<? extends Tensor> grads) {
+  private static Grads byPath(States weights, TracedFunction t, List<? extends Tensor> grads) {
     Map<State, Tensor> known = new LinkedHashMap<>();
     int next = 0;
     for (Captured c : t.captured()) {
@@ -100,7 +100,7 @@ final class Differentiate {
     return new Grads(out);
   }
 
-  private static void checkLoss(Traced t) {
+  private static void checkLoss(TracedFunction t) {
     TensorType loss =
         t.resultCount() == 0 ? TensorType.scalar(DType.BOOL) : t.graph().outs().getFirst().type();
     if (t.resultCount() == 0 || loss.rank() != 0 || !loss.dtype().isFloat()) {
@@ -114,7 +114,7 @@ final class Differentiate {
               + ", expected a float scalar f32[] or f64[]; "
               + fix
               + " ("
-              + Where.here()
+              + SourceLocation.here()
               + ")");
     }
   }
@@ -129,14 +129,14 @@ final class Differentiate {
                 + " has type "
                 + x.leaves().get(i).type()
                 + ", expected a float type; pass it as another argument, or cast it first ("
-                + Where.here()
+                + SourceLocation.here()
                 + ")");
       }
     }
     if (paths.isEmpty()) {
       throw new EngramException(
           "grad: argument 0 holds no tensor to differentiate by ("
-              + Where.here()
+              + SourceLocation.here()
               + "); put what is to be differentiated by first");
     }
     return paths.size();

@@ -1,18 +1,18 @@
 package dev.engram;
 
+import dev.engram.autodiff.ExpandTransposes;
 import dev.engram.autodiff.Jvp;
 import dev.engram.autodiff.Linearize;
 import dev.engram.autodiff.Linearized;
-import dev.engram.autodiff.Untransposed;
 import dev.engram.autodiff.Vjp;
 import dev.engram.ir.DType;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
-import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -23,25 +23,25 @@ import java.util.stream.IntStream;
 final class Directional {
   private Directional() {}
 
-  static <A, R> Pushforward<R> jvp(Fn1<A, R> f, A a, A tangent) {
+  static <A, R> JvpResult<R> jvp(Fn1<A, R> f, A a, A tangent) {
     Tree.Flat x = Tree.flatten(a, "jvp: the argument");
     List<Tensor> dx =
         sameTypes("jvp: the tangent", Tree.flatten(tangent, "jvp: the tangent"), x.spec());
-    Traced t = trace("jvp", f, x);
+    TracedFunction t = trace("jvp", f, x);
     List<Tensor> operands = new ArrayList<>(t.operands(x.leaves()));
     operands.addAll(floats(x, dx));
-    List<? extends Tensor> outs = Emit.graph(Jvp.of(t.graph(), wrt(t)), operands);
+    List<? extends Tensor> outs = TraceOrRun.graph(Jvp.of(t.graph(), wrt(t)), operands);
     int own = t.graph().outs().size();
     List<TensorType> types = t.graph().outTypes().subList(0, t.resultCount());
     Object dy = t.result().build(filled(types, outs.subList(own, outs.size())));
-    return new Pushforward<>(Tree.<R>cast(t.apply(outs.subList(0, own))), Tree.<R>cast(dy));
+    return new JvpResult<>(Tree.<R>cast(t.apply(outs.subList(0, own))), Tree.<R>cast(dy));
   }
 
-  static <A, R> Pullback<A, R> vjp(Fn1<A, R> f, A a) {
+  static <A, R> VjpResult<A, R> vjp(Fn1<A, R> f, A a) {
     Tree.Flat x = Tree.flatten(a, "vjp: the argument");
-    Traced t = trace("vjp", f, x);
+    TracedFunction t = trace("vjp", f, x);
     List<Tensor> operands = t.operands(x.leaves());
-    R value = Tree.<R>cast(t.apply(Emit.graph(t.graph(), operands)));
+    R value = Tree.<R>cast(t.apply(TraceOrRun.graph(t.graph(), operands)));
     List<TensorType> types = t.graph().outTypes();
     List<TensorType> results = types.subList(0, t.resultCount());
     List<Boolean> seeded = new ArrayList<>();
@@ -58,7 +58,7 @@ final class Directional {
             all.params(),
             all.eqns(),
             all.outs().subList(types.size(), all.outs().size()));
-    return new Pullback<>(
+    return new VjpResult<>(
         value,
         ct -> {
           Tree.Flat flat = Tree.flatten(ct, "vjp: the cotangent");
@@ -66,28 +66,28 @@ final class Directional {
               sameTypes("vjp: the cotangent", flat, new Tree.Spec(t.result(), results));
           List<Tensor> in = new ArrayList<>(operands);
           in.addAll(floats(results, cts));
-          List<? extends Tensor> grads = Emit.graph(g, in);
+          List<? extends Tensor> grads = TraceOrRun.graph(g, in);
           return Tree.<A>cast(x.structure().build(filled(x.types(), grads)));
         });
   }
 
-  static <A, R> Linear<A, R> linearize(Fn1<A, R> f, A a) {
+  static <A, R> LinearizeResult<A, R> linearize(Fn1<A, R> f, A a) {
     Tree.Flat x = Tree.flatten(a, "linearize: the argument");
-    Traced t = trace("linearize", f, x);
+    TracedFunction t = trace("linearize", f, x);
     Linearized lin = Linearize.of(t.graph(), wrt(t));
-    Graph map = Untransposed.run(lin.tangent());
-    List<? extends Tensor> outs = Emit.graph(lin.primal(), t.operands(x.leaves()));
+    Graph map = ExpandTransposes.run(lin.tangent());
+    List<? extends Tensor> outs = TraceOrRun.graph(lin.primal(), t.operands(x.leaves()));
     int own = t.graph().outs().size();
     List<? extends Tensor> residuals = List.copyOf(outs.subList(own, outs.size()));
     List<TensorType> types = t.graph().outTypes().subList(0, t.resultCount());
     R value = Tree.<R>cast(t.apply(outs.subList(0, own)));
-    return new Linear<>(
+    return new LinearizeResult<>(
         value,
         dx -> {
           Tree.Flat flat = Tree.flatten(dx, "linearize: the tangent");
           List<Tensor> all = new ArrayList<>(residuals);
           all.addAll(floats(x, sameTypes("linearize: the tangent", flat, x.spec())));
-          return Tree.<R>cast(t.result().build(filled(types, Emit.graph(map, all))));
+          return Tree.<R>cast(t.result().build(filled(types, TraceOrRun.graph(map, all))));
         });
   }
 
@@ -108,14 +108,14 @@ final class Directional {
               + " has type "
               + x.type()
               + ", expected a float type; cast it first ("
-              + Where.here()
+              + SourceLocation.here()
               + ")");
     }
   }
 
   static Tensor jacrev(Fn1<Tensor, Tensor> f, Tensor x) {
     requireFloat("jacrev: the argument", x);
-    Pullback<Tensor, Tensor> p = vjp(f, x);
+    VjpResult<Tensor, Tensor> p = vjp(f, x);
     Tensor y = p.value();
     requireFloat("jacrev: the result", y);
     HostTensor basis = basis(y.dtype(), Math.toIntExact(y.shape().size()));
@@ -139,12 +139,12 @@ final class Directional {
     return rows.reshape(rows.shape().range(0, rows.rank() - 1).concat(x.shape()));
   }
 
-  private static <A, R> Traced trace(String name, Fn1<A, R> f, Tree.Flat x) {
+  private static <A, R> TracedFunction trace(String name, Fn1<A, R> f, Tree.Flat x) {
     return Tracing.run(name, Tracing.Kind.PLAIN, Fns.list(f), List.of(x.spec())).finish();
   }
 
   /** The float tensors of the argument; captured values are constants. */
-  private static List<Boolean> wrt(Traced t) {
+  private static List<Boolean> wrt(TracedFunction t) {
     List<Boolean> out = new ArrayList<>();
     for (int i = 0; i < t.graph().params().size(); i++) {
       out.add(i < t.argCount() && t.graph().params().get(i).type().dtype().isFloat());
@@ -187,7 +187,7 @@ final class Directional {
               + ", expected "
               + want.structure().paths("tree")
               + " and equal static parts ("
-              + Where.here()
+              + SourceLocation.here()
               + ")");
     }
     for (int i = 0; i < paths.size(); i++) {
@@ -200,7 +200,7 @@ final class Directional {
                 + ", expected "
                 + type
                 + " ("
-                + Where.here()
+                + SourceLocation.here()
                 + "); give it the type of what it belongs to, with .cast or .broadcastTo");
       }
     }

@@ -24,6 +24,6 @@ public final class Dni extends Learner {
    * @param warnings gets each warning of the relation analysis; a {@link Strictness} for errors
    */
   public Dni(Layer model, Consumer<Diagnostic> warnings) {
-    super(model, Rule.dni(), Key.of(0), warnings);
+    super(model, Rule.dni(), RandomKey.of(0), warnings);
   }
 }

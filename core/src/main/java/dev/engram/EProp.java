@@ -30,7 +30,7 @@ public final class EProp extends Learner {
    * @param warnings gets each warning of the relation analysis; a {@link Strictness} for errors
    */
   public EProp(Layer model, double kappa, Consumer<Diagnostic> warnings) {
-    super(model, Rule.eProp(kappa), Key.of(0), warnings);
+    super(model, Rule.eProp(kappa), RandomKey.of(0), warnings);
   }
 
   /**
@@ -40,7 +40,7 @@ public final class EProp extends Learner {
    * @param kappa decay of the filter, in [0, 1)
    * @param warnings gets each warning of the relation analysis; a {@link Strictness} for errors
    */
-  public EProp(Layer model, double kappa, Key feedback, Consumer<Diagnostic> warnings) {
+  public EProp(Layer model, double kappa, RandomKey feedback, Consumer<Diagnostic> warnings) {
     super(model, Rule.eProp(kappa).with(new LearningSignal.RandomFeedback()), feedback, warnings);
   }
 }

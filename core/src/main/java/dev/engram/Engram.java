@@ -37,7 +37,7 @@ public final class Engram {
    *
    * <p>What {@code f} takes from around itself is fixed by the first call: known tensors, Java
    * counters, numbers of a {@code java.util.Random}. Pass what changes as an argument, or keep it
-   * in a {@link State}; for random numbers use {@link Random} with a {@link Key}.
+   * in a {@link State}; for random numbers use {@link RandomTensors} with a {@link RandomKey}.
    *
    * <p>The result is also an object: see {@link Jitted} for its stages, for what it has compiled
    * and why, and for giving it the memory of arguments.
@@ -251,12 +251,12 @@ public final class Engram {
    *
    * @param tangent of the structure and types of {@code a}; parts that are not float are ignored
    */
-  public static <A, R> Pushforward<R> jvp(Fn1<A, R> f, A a, A tangent) {
+  public static <A, R> JvpResult<R> jvp(Fn1<A, R> f, A a, A tangent) {
     return Directional.jvp(f, a, tangent);
   }
 
   /** The value of {@code f} at {@code a}, and the derivative there as a function of a cotangent. */
-  public static <A, R> Pullback<A, R> vjp(Fn1<A, R> f, A a) {
+  public static <A, R> VjpResult<A, R> vjp(Fn1<A, R> f, A a) {
     return Directional.vjp(f, a);
   }
 
@@ -264,7 +264,7 @@ public final class Engram {
    * The value of {@code f} at {@code a}, and the derivative there as a linear function of a
    * tangent, which may be called again and again: what it needs of {@code f} has been computed.
    */
-  public static <A, R> Linear<A, R> linearize(Fn1<A, R> f, A a) {
+  public static <A, R> LinearizeResult<A, R> linearize(Fn1<A, R> f, A a) {
     return Directional.linearize(f, a);
   }
 
@@ -447,36 +447,37 @@ public final class Engram {
    * @return the last carry and the stacked outputs
    * @throws dev.engram.ir.TypeException when the carry or a state changes its type
    */
-  public static <C, X, Y> Step<C, Y> scan(Fn2<C, X, Step<C, Y>> body, C init, X xs) {
-    return Tree.<Step<C, Y>>cast(
-        new Loop(Loop.Labels.SCAN, Fns.list(body), false)
+  public static <C, X, Y> StepResult<C, Y> scan(Fn2<C, X, StepResult<C, Y>> body, C init, X xs) {
+    return Tree.<StepResult<C, Y>>cast(
+        new ScanTransform(ScanTransform.Labels.SCAN, Fns.list(body), false)
             .run(init, Fns.args(xs), OptionalInt.empty()));
   }
 
   /** {@link #scan(Fn2, Object, Object)} from the last slice to the first. */
-  public static <C, X, Y> Step<C, Y> scanReverse(Fn2<C, X, Step<C, Y>> body, C init, X xs) {
-    return Tree.<Step<C, Y>>cast(
-        new Loop(Loop.Labels.SCAN, Fns.list(body), true)
+  public static <C, X, Y> StepResult<C, Y> scanReverse(
+      Fn2<C, X, StepResult<C, Y>> body, C init, X xs) {
+    return Tree.<StepResult<C, Y>>cast(
+        new ScanTransform(ScanTransform.Labels.SCAN, Fns.list(body), true)
             .run(init, Fns.args(xs), OptionalInt.empty()));
   }
 
   /** {@link #scan(Fn2, Object, Object)} without stacked inputs, {@code length} times. */
-  public static <C, Y> Step<C, Y> scan(Fn1<C, Step<C, Y>> body, C init, int length) {
-    return Tree.<Step<C, Y>>cast(
-        new Loop(Loop.Labels.SCAN, Fns.list(body), false)
+  public static <C, Y> StepResult<C, Y> scan(Fn1<C, StepResult<C, Y>> body, C init, int length) {
+    return Tree.<StepResult<C, Y>>cast(
+        new ScanTransform(ScanTransform.Labels.SCAN, Fns.list(body), false)
             .run(init, List.of(), OptionalInt.of(length)));
   }
 
   /** Runs {@code body} {@code length} times; gives its stacked results. */
   public static <Y> Y forLoop(Fn0<Y> body, int length) {
-    return Loop.plain(Fns.list(body), List.of(), OptionalInt.of(length));
+    return ScanTransform.plain(Fns.list(body), List.of(), OptionalInt.of(length));
   }
 
   /**
    * Runs {@code body} once for each position of axis 0 of {@code xs}; gives its stacked results.
    */
   public static <X, Y> Y forLoop(Fn1<X, Y> body, X xs) {
-    return Loop.plain(Fns.list(body), Fns.args(xs), OptionalInt.empty());
+    return ScanTransform.plain(Fns.list(body), Fns.args(xs), OptionalInt.empty());
   }
 
   /**
@@ -489,9 +490,9 @@ public final class Engram {
    */
   public static <C> C forLoop(int from, int to, Fn2<Tensor, C, C> body, C init) {
     Given.given("forLoop", "body", body);
-    Tensor counts = Loop.counter(from, to);
-    Fn2<C, Tensor, Step<C, List<Tensor>>> step =
-        (carry, i) -> new Step<>(body.apply(i, carry), List.of());
+    Tensor counts = ScanTransform.counter(from, to);
+    Fn2<C, Tensor, StepResult<C, List<Tensor>>> step =
+        (carry, i) -> new StepResult<>(body.apply(i, carry), List.of());
     return scan(step, init, counts).carry();
   }
 
@@ -505,7 +506,7 @@ public final class Engram {
 
   /** Like {@link #forLoop(Fn1, Object)}, over two structures in step. */
   public static <X, Z, Y> Y forLoop(Fn2<X, Z, Y> body, X xs, Z zs) {
-    return Loop.plain(Fns.list(body), Fns.args(xs, zs), OptionalInt.empty());
+    return ScanTransform.plain(Fns.list(body), Fns.args(xs, zs), OptionalInt.empty());
   }
 
   /**
@@ -522,14 +523,16 @@ public final class Engram {
    */
   public static <R> R cond(Tensor pred, Fn0<R> onTrue, Fn0<R> onFalse) {
     return Tree.<R>cast(
-        Branch.run(Branch.Labels.COND, pred, Fns.list(onTrue), Fns.list(onFalse), List.of()));
+        CondTransform.run(
+            CondTransform.Labels.COND, pred, Fns.list(onTrue), Fns.list(onFalse), List.of()));
   }
 
   /** {@link #cond(Tensor, Fn0, Fn0)} with an argument. */
   public static <A, R> R cond(Tensor pred, Fn1<A, R> onTrue, Fn1<A, R> onFalse, A a) {
     Given.given("cond", "a", a);
     return Tree.<R>cast(
-        Branch.run(Branch.Labels.COND, pred, Fns.list(onTrue), Fns.list(onFalse), Fns.args(a)));
+        CondTransform.run(
+            CondTransform.Labels.COND, pred, Fns.list(onTrue), Fns.list(onFalse), Fns.args(a)));
   }
 
   /** {@link #cond(Tensor, Fn0, Fn0)} with two arguments. */
@@ -537,7 +540,8 @@ public final class Engram {
     Given.given("cond", "a", a);
     Given.given("cond", "b", b);
     return Tree.<R>cast(
-        Branch.run(Branch.Labels.COND, pred, Fns.list(onTrue), Fns.list(onFalse), Fns.args(a, b)));
+        CondTransform.run(
+            CondTransform.Labels.COND, pred, Fns.list(onTrue), Fns.list(onFalse), Fns.args(a, b)));
   }
 
   /**
@@ -551,7 +555,7 @@ public final class Engram {
   public static <R> R switchCase(Tensor index, List<Fn0<R>> branches) {
     Given.given("switchCase", "branches", branches);
     return Tree.<R>cast(
-        Switch.run(index, branches.stream().map(f -> Fns.list(f)).toList(), List.of()));
+        SwitchTransform.run(index, branches.stream().map(f -> Fns.list(f)).toList(), List.of()));
   }
 
   /** {@link #switchCase(Tensor, List)} with an argument. */
@@ -559,7 +563,7 @@ public final class Engram {
     Given.given("switchCase", "a", a);
     Given.given("switchCase", "branches", branches);
     return Tree.<R>cast(
-        Switch.run(index, branches.stream().map(f -> Fns.list(f)).toList(), Fns.args(a)));
+        SwitchTransform.run(index, branches.stream().map(f -> Fns.list(f)).toList(), Fns.args(a)));
   }
 
   /**
@@ -572,7 +576,8 @@ public final class Engram {
    * @throws dev.engram.ir.TypeException when the carry or a state changes its type
    */
   public static <C> C whileLoop(Fn1<C, Tensor> condition, Fn1<C, C> body, C init) {
-    return Tree.<C>cast(WhileLoop.run(Fns.list(condition), Fns.list(body), init, Optional.empty()));
+    return Tree.<C>cast(
+        WhileTransform.run(Fns.list(condition), Fns.list(body), init, Optional.empty()));
   }
 
   /**
@@ -581,7 +586,7 @@ public final class Engram {
    */
   public static <C> C whileLoop(Fn1<C, Tensor> condition, Fn1<C, C> body, C init, int bound) {
     return Tree.<C>cast(
-        WhileLoop.run(Fns.list(condition), Fns.list(body), init, Optional.of(bound)));
+        WhileTransform.run(Fns.list(condition), Fns.list(body), init, Optional.of(bound)));
   }
 
   /** {@code tree} with derivative zero. */

@@ -2,8 +2,8 @@ package dev.engram;
 
 import dev.engram.ir.EngramException;
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
-import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -40,7 +40,7 @@ public record Grads(Map<String, Tensor> byPath) {
     if (t == null) {
       throw new EngramException(
           "no gradient for %s, expected one of %s (%s); paths() lists them"
-              .formatted(path, PathList.like(path, byPath.keySet()), Where.here()));
+              .formatted(path, PathList.like(path, byPath.keySet()), SourceLocation.here()));
     }
     return t;
   }

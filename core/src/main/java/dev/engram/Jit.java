@@ -2,10 +2,10 @@ package dev.engram;
 
 import dev.engram.ir.EngramException;
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Trace;
-import dev.engram.ir.Where;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -22,7 +22,7 @@ final class Jit {
   private final List<Integer> donated;
 
   private final int capacity;
-  private final Programs programs;
+  private final ProgramCache programs;
 
   Jit(String name, Compiler compiler, Fn1<List<Object>, Object> f) {
     this(name, compiler, f, List.of(), Jitted.PROGRAMS);
@@ -39,14 +39,18 @@ final class Jit {
     this.f = f;
     this.donated = donated;
     this.capacity = capacity;
-    this.programs = new Programs(capacity);
+    this.programs = new ProgramCache(capacity);
   }
 
   /** The same function, which keeps at most so many programs. */
   Jit keeping(int programs) {
     if (programs < 1) {
       throw new EngramException(
-          "jit: keeping(" + programs + "), expected at least 1 program (" + Where.here() + ")");
+          "jit: keeping("
+              + programs
+              + "), expected at least 1 program ("
+              + SourceLocation.here()
+              + ")");
     }
     return new Jit(name, compiler, f, donated, programs);
   }
@@ -61,7 +65,7 @@ final class Jit {
                 + " cannot be donated, expected 0 to "
                 + (arguments - 1)
                 + " ("
-                + Where.here()
+                + SourceLocation.here()
                 + ")");
       }
     }
@@ -77,18 +81,18 @@ final class Jit {
     return find(Tracing.specs(flat)).run(leaves);
   }
 
-  private synchronized Specialized find(List<Tree.Spec> args) {
-    Optional<Specialized> known = programs.find(args);
+  private synchronized Specialization find(List<Tree.Spec> args) {
+    Optional<Specialization> known = programs.find(args);
     if (known.isPresent()) {
       return known.get();
     }
     String why = programs.why(args);
     Tracing tracing = Tracing.run(name, Tracing.Kind.PLAIN, f, args);
-    Traced traced = tracing.finish();
-    Specialized fresh =
-        new Specialized(
+    TracedFunction traced = tracing.finish();
+    Specialization fresh =
+        new Specialization(
             traced, compiler.compile(traced.graph()), tracing.frame().looks(), donatedLeaves(args));
-    programs.add(args, fresh, Where.here(), why);
+    programs.add(args, fresh, SourceLocation.here(), why);
     return fresh;
   }
 

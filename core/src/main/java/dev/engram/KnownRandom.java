@@ -3,12 +3,12 @@ package dev.engram;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
-import dev.engram.ir.Threefry;
+import dev.engram.ir.math.Threefry;
 
 /**
- * The numbers of {@link Random} from a known key, in one loop instead of an op at a time: models
- * are initialised before anything is compiled. Bit for bit what the ops give, with every step
- * rounded to the element type as they do.
+ * The numbers of {@link RandomTensors} from a known key, in one loop instead of an op at a time:
+ * models are initialised before anything is compiled. Bit for bit what the ops give, with every
+ * step rounded to the element type as they do.
  */
 final class KnownRandom {
   // A normal number of f64 is made of four words.
@@ -21,11 +21,11 @@ final class KnownRandom {
     return (dtype == DType.F32 || dtype == DType.F64) && shape.size() <= MOST;
   }
 
-  static HostTensor uniform(Key key, Shape shape, DType dtype) {
+  static HostTensor uniform(RandomKey key, Shape shape, DType dtype) {
     return tensor(uniform(key, count(shape), dtype == DType.F32), shape, dtype);
   }
 
-  static HostTensor normal(Key key, Shape shape, DType dtype) {
+  static HostTensor normal(RandomKey key, Shape shape, DType dtype) {
     int n = count(shape);
     double[] uv = uniform(key, 2 * n, dtype == DType.F32);
     double[] out = new double[n];
@@ -37,7 +37,7 @@ final class KnownRandom {
     return tensor(out, shape, dtype);
   }
 
-  private static double[] uniform(Key key, int n, boolean narrow) {
+  private static double[] uniform(RandomKey key, int n, boolean narrow) {
     double[] out = new double[n];
     int[] words = words(key, narrow ? n : 2 * n);
     for (int i = 0; i < n; i++) {
@@ -53,7 +53,7 @@ final class KnownRandom {
     return word & ((1 << bits) - 1);
   }
 
-  private static int[] words(Key key, int n) {
+  private static int[] words(RandomKey key, int n) {
     HostTensor k = key.one().host();
     int k0 = (int) k.bits(0);
     int k1 = (int) k.bits(1);

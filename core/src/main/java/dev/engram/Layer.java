@@ -4,7 +4,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.checks.Given;
 
 /** A module that takes a tensor and gives one: a cell, a network, a learner around it. */
-public abstract class Layer extends Module implements Fn1<Tensor, Tensor> {
+public abstract class Layer extends Model implements Fn1<Tensor, Tensor> {
 
   /** One step. */
   public abstract Tensor update(Tensor x);

@@ -11,15 +11,15 @@ import dev.engram.etrace.Rule;
 import dev.engram.etrace.Schedule;
 import dev.engram.etrace.Strictness;
 import dev.engram.etrace.TraceState;
-import dev.engram.ir.Control;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Log;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TraceException;
 import dev.engram.ir.TypeException;
-import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.op.Control;
+import dev.engram.ir.runtime.Log;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,12 +39,12 @@ import java.util.function.Consumer;
  * inside {@link Engram#vmapNewStates}, and call it through {@link Vmap}. Or in one call, with
  * {@link #compile}, which gives a learner for whole batches.
  */
-public class Learner extends Layer implements ModuleWalk.Transparent {
+public class Learner extends Layer implements ModelWalk.Transparent {
   private final Layer model;
   private final Rule rule;
-  private final Key key;
+  private final RandomKey key;
   private final Consumer<Diagnostic> warnings;
-  private Optional<Prepared> prepared = Optional.empty();
+  private Optional<LearnerStep> prepared = Optional.empty();
   private OptionalInt batch = OptionalInt.empty();
   private Map<String, State> traces = Map.of();
 
@@ -56,7 +56,8 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
   /** Where a rule that draws random numbers takes the keys of its runs from. */
   private final Optional<State> seed;
 
-  static final Loop.Labels XS_YS = new Loop.Labels("Learner.grad", List.of("xs", "ys"));
+  static final ScanTransform.Labels XS_YS =
+      new ScanTransform.Labels("Learner.grad", List.of("xs", "ys"));
 
   /**
    * What a sequence gave.
@@ -75,7 +76,7 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
 
   /** A learner that logs its warnings. */
   public Learner(Layer model, Rule rule) {
-    this(model, rule, Key.of(0), logged(model));
+    this(model, rule, RandomKey.of(0), logged(model));
   }
 
   /**
@@ -83,7 +84,7 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
    * @param warnings gets each warning of the relation analysis; a {@link Strictness} for errors
    *     instead
    */
-  public Learner(Layer model, Rule rule, Key key, Consumer<Diagnostic> warnings) {
+  public Learner(Layer model, Rule rule, RandomKey key, Consumer<Diagnostic> warnings) {
     Given.given("Learner", "key", key);
     Given.given("Learner", "warnings", warnings);
     this.model = Given.given("the model", model);
@@ -126,7 +127,7 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
           "Learner.compile: x has type "
               + x.type()
               + ", expected a batch of at least one example on axis 0 ("
-              + Where.here()
+              + SourceLocation.here()
               + ")");
     }
     L learner = Given.given("Learner.compile: what the rule gives", rule.apply(model));
@@ -162,7 +163,7 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
    */
   public final void compileGraph(Tensor x) {
     Given.given("Learner.compileGraph", "x", x);
-    Prepared p = Prepared.of(model, rule, x);
+    LearnerStep p = LearnerStep.of(model, rule, x);
     OnlineStep online = p.step();
     if (warnings instanceof Strictness s) {
       online.report().require(s);
@@ -195,7 +196,7 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
   // Each run draws other numbers, also where the setup is part of a compiled function.
   private Tensor nextKey() {
     State s = seed.orElseThrow();
-    List<Key> two = new Key(s.value()).split(2);
+    List<RandomKey> two = new RandomKey(s.value()).split(2);
     s.set(two.get(0).words());
     return two.get(1).words();
   }
@@ -233,7 +234,7 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
   }
 
   private Tensor one(Tensor x, Optional<Tensor> modulator, boolean online) {
-    Prepared p = prepared();
+    LearnerStep p = prepared();
     TensorType want = p.input();
     if (!x.type().equals(want)) {
       throw new TypeException(
@@ -242,7 +243,7 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
               + ", got "
               + x.type()
               + " ("
-              + Where.here()
+              + SourceLocation.here()
               + "); call compileGraph with an input of the new type; for a batch compile"
               + " with Learner.compile, or map over it with Vmap");
     }
@@ -251,7 +252,7 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
     operands.addAll(inputs.orElseThrow().values(modulator));
     Control.Call call = p.step().call();
     List<? extends Tensor> outs =
-        Emit.op(
+        TraceOrRun.op(
             online ? call : new Control.Call(call.body(), new Control.Derivative.Plain()),
             operands);
     int next = p.results();
@@ -310,7 +311,7 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
     if (rule.signal() instanceof LearningSignal.Modulatory) {
       throw new EtraceException(
           "the rule learns by a modulator, and this gradient has none ("
-              + Where.here()
+              + SourceLocation.here()
               + "); call ThreeFactor.grad(xs, modulators, ys, stepLoss)");
     }
     return switch (rule.schedule()) {
@@ -319,7 +320,7 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
               XS_YS,
               List.of(xs, ys),
               now -> stepGrad((Tensor) now.get(0), Tree.<Y>cast(now.get(1)), stepLoss));
-      case Schedule.Window w -> watched(new Windows<>(this, w.steps(), stepLoss).grad(xs, ys));
+      case Schedule.Window w -> watched(new WindowedBptt<>(this, w.steps(), stepLoss).grad(xs, ys));
     };
   }
 
@@ -336,18 +337,18 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
 
   /** Runs {@code step} over sequences and adds its gradients up. */
   final Sequence steps(
-      Loop.Labels labels,
+      ScanTransform.Labels labels,
       List<Object> sequences,
       Fn1<List<Object>, GradWithAux<Grads, Tensor>> step) {
     Fn1<List<Object>, Object> body =
         args -> {
           GradWithAux<Grads, Tensor> g = step.apply(args.subList(1, args.size()));
           Grads sum = (Grads) args.getFirst();
-          return new Step<>(sum.plus(g.grad()), new Pair<>(g.value(), g.aux()));
+          return new StepResult<>(sum.plus(g.grad()), new Pair<>(g.value(), g.aux()));
         };
-    Step<Grads, Pair<Tensor, Tensor>> done =
+    StepResult<Grads, Pair<Tensor, Tensor>> done =
         Tree.cast(
-            new Loop(labels, body, false)
+            new ScanTransform(labels, body, false)
                 .run(Grads.zeros(weights()), sequences, OptionalInt.empty()));
     return watched(new Sequence(done.carry(), done.out().first(), done.out().second()));
   }
@@ -406,7 +407,7 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
   }
 
   /** Its graph's states, for windows. */
-  final Prepared ready() {
+  final LearnerStep ready() {
     return prepared();
   }
 
@@ -415,12 +416,12 @@ public class Learner extends Layer implements ModuleWalk.Transparent {
     return prepared().credit(traces, signals, batch);
   }
 
-  private Prepared prepared() {
+  private LearnerStep prepared() {
     return prepared.orElseThrow(
         () ->
             new TraceException(
                 "the learner has not been compiled ("
-                    + Where.here()
+                    + SourceLocation.here()
                     + "); call compileGraph(x) after initAllStates(), or use Learner.compile"));
   }
 }

@@ -1,10 +1,10 @@
 package dev.engram;
 
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Log;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
-import dev.engram.ir.Where;
+import dev.engram.ir.runtime.Log;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -49,7 +49,7 @@ final class LostWeights {
   }
 
   /** For a function that reads parameters alone; its gradient may be for an update elsewhere. */
-  private LostWeights(Traced t, List<Integer> losses) {
+  private LostWeights(TracedFunction t, List<Integer> losses) {
     for (Captured c : t.captured()) {
       if (c instanceof Captured.OfState(State s, int _) && isParameter(s)) {
         weights.add(s);
@@ -63,8 +63,8 @@ final class LostWeights {
   }
 
   /** For the runs of a compiled function. */
-  static LostWeights of(Traced t) {
-    List<State> written = t.written().stream().map(Traced.Written::state).toList();
+  static LostWeights of(TracedFunction t) {
+    List<State> written = t.written().stream().map(TracedFunction.Written::state).toList();
     boolean sets = written.stream().anyMatch(LostWeights::isParameter);
     List<Integer> losses = new ArrayList<>();
     for (int i = 0; i < t.resultCount(); i++) {
@@ -82,7 +82,7 @@ final class LostWeights {
    *     the loop has stacked
    */
   static void ofLoop(List<State> set, int first, List<? extends Tensor> results) {
-    if (Frame.isOutside()) {
+    if (StateScope.isOutside()) {
       List<Integer> losses = new ArrayList<>();
       for (int i = first + set.size(); i < results.size(); i++) {
         if (mayBeLoss(results.get(i).type(), 2)) {
@@ -103,10 +103,10 @@ final class LostWeights {
       OptionalDouble bad = notFinite(results.get(i));
       if (bad.isPresent() && weights.stream().noneMatch(State::isLost)) {
         if (values.isEmpty()) {
-          new Loss("a result", bad.getAsDouble(), Where.here(), weights).watch();
+          new Loss("a result", bad.getAsDouble(), SourceLocation.here(), weights).watch();
           return;
         }
-        Loss loss = new Loss("the loss", bad.getAsDouble(), Where.here(), weights);
+        Loss loss = new Loss("the loss", bad.getAsDouble(), SourceLocation.here(), weights);
         for (int k = 0; k < weights.size(); k++) {
           loss.look(weights.get(k), results.get(values.get(k)));
         }
@@ -128,13 +128,13 @@ final class LostWeights {
    * @param loss of one element or one axis
    */
   static void watch(Collection<State> weights, Tensor loss) {
-    if (!Frame.isOutside() || loss.type().size() == 0) {
+    if (!StateScope.isOutside() || loss.type().size() == 0) {
       return;
     }
     OptionalDouble bad = notFinite(loss);
     List<State> mine = weights.stream().filter(LostWeights::isParameter).toList();
     if (bad.isPresent() && mine.stream().noneMatch(State::isLost)) {
-      new Loss("the loss", bad.getAsDouble(), Where.here(), mine).watch();
+      new Loss("the loss", bad.getAsDouble(), SourceLocation.here(), mine).watch();
     }
   }
 
@@ -143,7 +143,7 @@ final class LostWeights {
    *
    * @param name what it is called
    */
-  record Loss(String name, double value, Where where, List<State> weights) {
+  record Loss(String name, double value, SourceLocation where, List<State> weights) {
 
     /** Looks at what each weight is set to next. */
     void watch() {
@@ -155,8 +155,8 @@ final class LostWeights {
       if (!weight.isLost() && !isFinite(value.host())) {
         weights.forEach(State::lose);
         Log.warning(
-            ("%s is %s (%s), and with it weights are lost, such as %s; start again with a"
-                    + " lower rate or Gradients.clipByGlobalNorm, and find the op that begins it"
+            ("%s is %s (%s), and with it weights are lost, such as %s; start again with a lower"
+                    + " rate or GradientTransforms.clipByGlobalNorm, and find the op that begins it"
                     + " with Engram.checkNumerics")
                 .formatted(name, this.value, where, weight.describe()));
       }

@@ -3,11 +3,11 @@ package dev.engram;
 import dev.engram.State.Cell;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.Trace;
 import dev.engram.ir.Tracer;
 import dev.engram.ir.TypeException;
-import dev.engram.ir.Where;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -19,9 +19,9 @@ final class NewStates {
   static void run(int size, Runnable init) {
     if (size < 1) {
       throw new TypeException(
-          "vmapNewStates: size=" + size + ", expected at least 1 (" + Where.here() + ")");
+          "vmapNewStates: size=" + size + ", expected at least 1 (" + SourceLocation.here() + ")");
     }
-    Frame frame = Frame.collecting();
+    StateScope frame = StateScope.collecting();
     frame.run(
         () -> {
           init.run();
@@ -42,7 +42,7 @@ final class NewStates {
   /** For each key {@code [..., 2]}, {@code size} others along a new axis 0. */
   private static Tensor ownKeys(Tensor words, int size) {
     if (words.rank() == 1) {
-      return new Key(words).splitStack(size).words();
+      return new RandomKey(words).splitStack(size).words();
     }
     List<Tensor> each =
         IntStream.range(0, words.dim(0)).mapToObj(i -> ownKeys(words.get(i), size)).toList();

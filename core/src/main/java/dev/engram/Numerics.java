@@ -10,8 +10,9 @@ final class Numerics {
 
   static <A, R> R call(Fn1<A, R> f, A a) {
     Tree.Flat x = Tree.flatten(a, "checkNumerics: the argument");
-    Traced t = Tracing.run("checked", Tracing.Kind.PLAIN, Fns.list(f), List.of(x.spec())).finish();
+    TracedFunction t =
+        Tracing.run("checked", Tracing.Kind.PLAIN, Fns.list(f), List.of(x.spec())).finish();
     Graph checked = CheckNumerics.run(t.graph());
-    return Tree.<R>cast(t.apply(Emit.graph(checked, t.operands(x.leaves()))));
+    return Tree.<R>cast(t.apply(TraceOrRun.graph(checked, t.operands(x.leaves()))));
   }
 }

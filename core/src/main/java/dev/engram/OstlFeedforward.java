@@ -21,6 +21,6 @@ public final class OstlFeedforward extends Learner {
    * @param warnings gets each warning of the relation analysis; a {@link Strictness} for errors
    */
   public OstlFeedforward(Layer model, Consumer<Diagnostic> warnings) {
-    super(model, Rule.ostlFeedforward(), Key.of(0), warnings);
+    super(model, Rule.ostlFeedforward(), RandomKey.of(0), warnings);
   }
 }

@@ -22,6 +22,6 @@ public final class OstlRecurrent extends Learner {
    * @param warnings gets each warning of the relation analysis; a {@link Strictness} for errors
    */
   public OstlRecurrent(Layer model, Consumer<Diagnostic> warnings) {
-    super(model, Rule.ostlRecurrent(), Key.of(0), warnings);
+    super(model, Rule.ostlRecurrent(), RandomKey.of(0), warnings);
   }
 }

@@ -3,10 +3,10 @@ package dev.engram;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
-import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -35,7 +35,7 @@ public record Padded(Tensor values, Tensor mask) {
     Given.all("Padded.of", "sequences", sequences);
     if (sequences.isEmpty()) {
       throw new TypeException(
-          "Padded.of: got no sequence, expected at least one (" + Where.here() + ")");
+          "Padded.of: got no sequence, expected at least one (" + SourceLocation.here() + ")");
     }
     List<HostTensor> known = sequences.stream().map(Tensor::host).toList();
     TensorType first = known.getFirst().type();
@@ -79,6 +79,6 @@ public record Padded(Tensor values, Tensor mask) {
             : "convert it with .cast(DType." + first.dtype().name() + ")";
     return new TypeException(
         "Padded.of: sequence %d has type %s, expected %s (%s); %s"
-            .formatted(i, got, expected, Where.here(), fix));
+            .formatted(i, got, expected, SourceLocation.here(), fix));
   }
 }

@@ -41,6 +41,6 @@ public class PpProp extends Learner {
    * @param warnings gets each warning of the relation analysis; a {@link Strictness} for errors
    */
   public PpProp(Layer model, Factorization.InputOutput decays, Consumer<Diagnostic> warnings) {
-    super(model, Rule.ppProp(decays), Key.of(0), warnings);
+    super(model, Rule.ppProp(decays), RandomKey.of(0), warnings);
   }
 }

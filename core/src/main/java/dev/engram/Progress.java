@@ -1,11 +1,11 @@
 package dev.engram;
 
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Notify;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
-import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.op.HostEffect;
 import java.util.List;
 import java.util.Optional;
 
@@ -21,7 +21,7 @@ import java.util.Optional;
 public final class Progress {
   private final int total;
   private final int every;
-  private final Notify.Callback hook;
+  private final HostEffect.Callback hook;
   private final State count = State.other(HostTensor.of(new int[] {0}));
 
   /**
@@ -30,7 +30,7 @@ public final class Progress {
    *
    * @throws TypeException when a number is below 1
    */
-  public Progress(int total, int every, Notify.Callback hook) {
+  public Progress(int total, int every, HostEffect.Callback hook) {
     Given.given("Progress", "hook", hook);
     if (total < 1 || every < 1) {
       throw new TypeException(
@@ -39,7 +39,7 @@ public final class Progress {
               + ", every="
               + every
               + ", expected at least 1 ("
-              + Where.here()
+              + SourceLocation.here()
               + ")");
     }
     this.total = total;

@@ -1,7 +1,7 @@
 package dev.engram;
 
 import dev.engram.ir.EngramException;
-import dev.engram.ir.Where;
+import dev.engram.ir.SourceLocation;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InaccessibleObjectException;
 import java.lang.reflect.InvocationTargetException;
@@ -45,7 +45,7 @@ final class RecordType {
           "record "
               + type.getName()
               + " cannot be taken apart: its package is closed ("
-              + Where.here()
+              + SourceLocation.here()
               + "); add `opens "
               + type.getPackageName()
               + " to dev.engram.core;` to the module-info of "

@@ -1,8 +1,8 @@
 package dev.engram;
 
-import dev.engram.ir.Control;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.Trace;
+import dev.engram.ir.op.Control;
 import java.util.List;
 
 /** {@code remat}: a call that says how little to keep of it. */
@@ -14,9 +14,10 @@ final class Rematerialize {
       return f.apply(a);
     }
     Tree.Flat x = Tree.flatten(a, "remat: the argument");
-    Traced t = Tracing.run("remat", Tracing.Kind.PLAIN, Fns.list(f), List.of(x.spec())).finish();
+    TracedFunction t =
+        Tracing.run("remat", Tracing.Kind.PLAIN, Fns.list(f), List.of(x.spec())).finish();
     List<? extends Tensor> outs =
-        Emit.op(
+        TraceOrRun.op(
             new Control.Call(t.graph(), new Control.Derivative.Remat(policy.ops())),
             t.operands(x.leaves()));
     return Tree.<R>cast(t.apply(outs));

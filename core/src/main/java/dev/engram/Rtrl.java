@@ -22,6 +22,6 @@ public final class Rtrl extends Learner {
    * @param warnings gets each warning of the relation analysis; a {@link Strictness} for errors
    */
   public Rtrl(Layer model, Consumer<Diagnostic> warnings) {
-    super(model, Rule.rtrl(), Key.of(0), warnings);
+    super(model, Rule.rtrl(), RandomKey.of(0), warnings);
   }
 }

@@ -31,16 +31,16 @@ final class RuleInputs {
    * @param key for feedback weights
    * @param synthesizer what was learned before; empty for a start at zero
    */
-  static RuleInputs of(OnlineStep step, Key key, Map<String, State> synthesizer) {
+  static RuleInputs of(OnlineStep step, RandomKey key, Map<String, State> synthesizer) {
     List<RuleInput> inputs = step.inputs();
-    List<Key> keys = key.split(Math.max(1, inputs.size()));
+    List<RandomKey> keys = key.split(Math.max(1, inputs.size()));
     List<Tensor> fixed = new ArrayList<>();
     Map<String, State> learned = new LinkedHashMap<>();
     for (int i = 0; i < inputs.size(); i++) {
       RuleInput in = inputs.get(i);
       switch (in.kind()) {
         case FEEDBACK -> {
-          Tensor b = Random.normal(keys.get(i), in.type().shape(), in.type().dtype());
+          Tensor b = RandomTensors.normal(keys.get(i), in.type().shape(), in.type().dtype());
           fixed.add(b.mul(1 / Math.sqrt(in.type().shape().dim(0))));
         }
         case SYNTHESIZER -> {

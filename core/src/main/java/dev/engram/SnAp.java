@@ -23,6 +23,6 @@ public final class SnAp extends Learner {
    * @param warnings gets each warning of the relation analysis; a {@link Strictness} for errors
    */
   public SnAp(Layer model, int n, Consumer<Diagnostic> warnings) {
-    super(model, Rule.snAp(n), Key.of(0), warnings);
+    super(model, Rule.snAp(n), RandomKey.of(0), warnings);
   }
 }

@@ -3,8 +3,8 @@ package dev.engram;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.Graph;
 import dev.engram.ir.TensorType;
-import dev.engram.lower.FusionReport;
 import dev.engram.lower.LoopProgram;
+import dev.engram.lower.inspect.FusionReport;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
@@ -15,7 +15,7 @@ public final class Stages {
 
   /** A function as a graph. */
   public static final class Traced<F> {
-    private final dev.engram.Traced traced;
+    private final dev.engram.TracedFunction traced;
     private final BooleanSupplier sameLooks;
     private final List<Tree.Spec> specs;
     private final Compiler compiler;
@@ -39,7 +39,7 @@ public final class Stages {
     }
 
     /** What was recorded besides: the states read and written. */
-    public dev.engram.Traced traced() {
+    public dev.engram.TracedFunction traced() {
       return traced;
     }
 
@@ -106,8 +106,8 @@ public final class Stages {
      * refuses others.
      */
     public F compile() {
-      Executable code = traced.compiler.compile(program);
-      Specialized s = new Specialized(traced.traced, code, traced.sameLooks, List.of());
+      CompiledGraph code = traced.compiler.compile(program);
+      Specialization s = new Specialization(traced.traced, code, traced.sameLooks, List.of());
       return traced.typed.apply(args -> Fixed.call(s, traced.specs, args));
     }
 
@@ -143,9 +143,9 @@ public final class Stages {
 
   /** A call of what is compiled already. */
   private static final class Fixed {
-    static Object call(Specialized s, List<Tree.Spec> specs, List<Object> args) {
+    static Object call(Specialization s, List<Tree.Spec> specs, List<Object> args) {
       List<Tree.Flat> flat = Tracing.flatten("compiled function", args);
-      List<String> differs = Misfit.of(specs, Tracing.specs(flat));
+      List<String> differs = SpecMismatch.of(specs, Tracing.specs(flat));
       if (differs.isEmpty()) {
         differs = s.misfits();
       }
@@ -154,7 +154,7 @@ public final class Stages {
             "compiled function: "
                 + String.join("; ", differs)
                 + "; trace it for these, or call jit(f), which does ("
-                + dev.engram.ir.Where.here()
+                + dev.engram.ir.SourceLocation.here()
                 + ")");
       }
       return s.run(Tracing.leaves(flat));

@@ -3,12 +3,12 @@ package dev.engram;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Role;
 import dev.engram.ir.Shape;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TraceException;
 import dev.engram.ir.Tracer;
 import dev.engram.ir.TypeException;
-import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
@@ -69,7 +69,7 @@ public final class State {
 
   private final Kind kind;
   private final Optional<Supplier<Tensor>> init;
-  private final Optional<Module> owner;
+  private final Optional<Model> owner;
   private final Object birth;
   private final boolean fixed;
   private Optional<Cell> cell = Optional.empty();
@@ -84,11 +84,11 @@ public final class State {
 
   private Spread spread = Spread.COPIES;
 
-  State(Kind kind, Optional<Supplier<Tensor>> init, Optional<Module> owner) {
+  State(Kind kind, Optional<Supplier<Tensor>> init, Optional<Model> owner) {
     this.kind = kind;
     this.init = init;
     this.owner = owner;
-    this.birth = Frame.token();
+    this.birth = StateScope.token();
     this.fixed = false;
   }
 
@@ -96,7 +96,7 @@ public final class State {
     this.kind = Kind.OTHER;
     this.init = Optional.empty();
     this.owner = Optional.empty();
-    this.birth = Frame.outside();
+    this.birth = StateScope.outside();
     this.fixed = true;
     this.spread = Spread.SHARED;
     this.path = path;
@@ -157,7 +157,7 @@ public final class State {
    * @throws TraceException when there is none yet
    */
   public Tensor value() {
-    Tensor value = Frame.read(this).orElseThrow(this::noValue).value();
+    Tensor value = StateScope.read(this).orElseThrow(this::noValue).value();
     if (value instanceof HostTensor) {
       exposed = true;
     }
@@ -173,7 +173,7 @@ public final class State {
    */
   public void set(Tensor value) {
     Given.given("the value of a state", value);
-    Frame.expected(this)
+    StateScope.expected(this)
         .filter(want -> !want.equals(value.type()))
         .ifPresent(
             want -> {
@@ -188,7 +188,7 @@ public final class State {
    * @throws TraceException when {@code value} belongs to a trace that has ended
    */
   public void replace(Tensor value) {
-    write(new Cell(value, Frame.mapped(this)));
+    write(new Cell(value, StateScope.mapped(this)));
   }
 
   private TypeException misfit(TensorType got, TensorType want) {
@@ -209,7 +209,7 @@ public final class State {
             + ", expected "
             + want
             + " ("
-            + Where.here()
+            + SourceLocation.here()
             + "); "
             + fix);
   }
@@ -227,12 +227,13 @@ public final class State {
     init.ifPresent(
         f -> {
           Tensor start = f.get();
-          Optional<Frame.Peek> now = Frame.isCollecting() ? Optional.empty() : Frame.peek(this);
+          Optional<StateScope.Peek> now =
+              StateScope.isCollecting() ? Optional.empty() : StateScope.peek(this);
           write(now.map(p -> repeated(start, p)).orElse(new Cell(start, 0)));
         });
   }
 
-  private static Cell repeated(Tensor start, Frame.Peek now) {
+  private static Cell repeated(Tensor start, StateScope.Peek now) {
     Shape shape = now.type().shape();
     int more = shape.rank() - start.rank();
     if (more < 0 || !shape.range(more, shape.rank()).equals(start.shape())) {
@@ -262,7 +263,7 @@ public final class State {
   }
 
   /** The module that the state was made for. */
-  Optional<Module> owner() {
+  Optional<Model> owner() {
     return owner;
   }
 
@@ -273,7 +274,7 @@ public final class State {
 
   /** True when there is a value. */
   public boolean isInitialized() {
-    return Frame.peek(this).isPresent();
+    return StateScope.peek(this).isPresent();
   }
 
   /**
@@ -282,7 +283,7 @@ public final class State {
    * @throws TraceException when there is none yet
    */
   public TensorType type() {
-    return Frame.peek(this).orElseThrow(this::noValue).type();
+    return StateScope.peek(this).orElseThrow(this::noValue).type();
   }
 
   /**
@@ -301,7 +302,7 @@ public final class State {
   }
 
   void write(Cell c) {
-    if (!Frame.write(this, c)) {
+    if (!StateScope.write(this, c)) {
       store(c);
     }
   }
@@ -318,7 +319,7 @@ public final class State {
               + " cannot be set to a traced value of type "
               + c.value().type()
               + " outside of its trace ("
-              + Where.here()
+              + SourceLocation.here()
               + "); set it inside the traced function, or return the value from it");
     }
     if (fixed) {
@@ -368,7 +369,7 @@ public final class State {
   /** {@code state rnn.layers.0.h}, for errors. */
   String describe() {
     if (path.isEmpty()) {
-      owner.ifPresent(Module::states);
+      owner.ifPresent(Model::states);
     }
     String name = path.isEmpty() ? "of kind " + kind : path;
     return "state " + name + owner.map(m -> " of " + m.className()).orElse("");
@@ -376,7 +377,7 @@ public final class State {
 
   private TraceException noValue() {
     String fix =
-        Frame.isTrace(birth)
+        StateScope.isTrace(birth)
             ? "it was made in a traced function, and ended with it; make it outside, or return its"
                 + " value"
             : init.isPresent()
@@ -384,11 +385,11 @@ public final class State {
                     + " model.initAllStates()"
                 : "give it a value with set(...) first";
     return new TraceException(
-        describe() + " is read at " + Where.here() + " but has no value; " + fix);
+        describe() + " is read at " + SourceLocation.here() + " but has no value; " + fix);
   }
 
   @Override
   public String toString() {
-    return describe() + Frame.peek(this).map(t -> ": " + t.type()).orElse(" without a value");
+    return describe() + StateScope.peek(this).map(t -> ": " + t.type()).orElse(" without a value");
   }
 }

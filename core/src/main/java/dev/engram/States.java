@@ -1,7 +1,7 @@
 package dev.engram;
 
 import dev.engram.ir.EngramException;
-import dev.engram.ir.Where;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.checks.Given;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -48,7 +48,7 @@ public record States(Map<String, State> byPath) {
     if (s == null) {
       throw new EngramException(
           "no state %s, expected one of %s (%s); paths() lists them"
-              .formatted(path, PathList.like(path, byPath.keySet()), Where.here()));
+              .formatted(path, PathList.like(path, byPath.keySet()), SourceLocation.here()));
     }
     return s;
   }

@@ -4,9 +4,9 @@ import dev.engram.io.FormatException;
 import dev.engram.io.Safetensors;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
-import dev.engram.ir.Where;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -38,7 +38,7 @@ final class StatesFile {
     if (!empty.isEmpty()) {
       throw new EngramException(
           "save to %s: %s have no value; call initAllStates() on the model first, or save others, such as states.subset(State.Kind.PARAMETER) (%s)"
-              .formatted(file, empty, Where.here()));
+              .formatted(file, empty, SourceLocation.here()));
     }
     List<Safetensors.Entry> entries = new ArrayList<>();
     states.byPath().forEach((path, s) -> entries.add(Safetensors.Entry.of(path, s.lend())));
@@ -56,16 +56,16 @@ final class StatesFile {
     if (!wrong.isEmpty()) {
       throw new EngramException(
           "load from %s: %s; no state was changed (%s)"
-              .formatted(file, String.join("; ", wrong), Where.here()));
+              .formatted(file, String.join("; ", wrong), SourceLocation.here()));
     }
     states.byPath().forEach((path, s) -> s.set(found.get(path)));
   }
 
   private static void requireOutside(String what) {
-    if (!Frame.isOutside()) {
+    if (!StateScope.isOutside()) {
       throw new EngramException(
           "%s: called inside a transformation, where states have no elements yet; call it outside (%s)"
-              .formatted(what, Where.here()));
+              .formatted(what, SourceLocation.here()));
     }
   }
 

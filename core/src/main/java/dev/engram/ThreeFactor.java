@@ -5,8 +5,8 @@ import dev.engram.etrace.EtraceException;
 import dev.engram.etrace.LearningSignal;
 import dev.engram.etrace.Rule;
 import dev.engram.etrace.Strictness;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
-import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
 import java.util.List;
 import java.util.function.Consumer;
@@ -30,7 +30,7 @@ public final class ThreeFactor extends Learner {
    * @param warnings gets each warning of the relation analysis; a {@link Strictness} for errors
    */
   public ThreeFactor(Layer model, Consumer<Diagnostic> warnings) {
-    this(model, Rule.threeFactor(), Key.of(0), warnings);
+    this(model, Rule.threeFactor(), RandomKey.of(0), warnings);
   }
 
   /**
@@ -41,14 +41,14 @@ public final class ThreeFactor extends Learner {
    * @param warnings gets each warning of the relation analysis; a {@link Strictness} for errors
    * @throws EtraceException when the rule's signal is another
    */
-  public ThreeFactor(Layer model, Rule rule, Key key, Consumer<Diagnostic> warnings) {
+  public ThreeFactor(Layer model, Rule rule, RandomKey key, Consumer<Diagnostic> warnings) {
     super(model, rule, key, warnings);
     if (!(rule.signal() instanceof LearningSignal.Modulatory)) {
       throw new EtraceException(
           "ThreeFactor: the signal of the rule is "
               + rule.signal()
               + ", expected modulatory ("
-              + Where.here()
+              + SourceLocation.here()
               + "); use rule.with(new LearningSignal.Modulatory()), or a Learner");
     }
   }
@@ -75,7 +75,7 @@ public final class ThreeFactor extends Learner {
     Given.given("ThreeFactor.grad", "modulators", modulators);
     Given.given("ThreeFactor.grad", "ys", ys);
     return steps(
-        new Loop.Labels("ThreeFactor.grad", List.of("xs", "modulators", "ys")),
+        new ScanTransform.Labels("ThreeFactor.grad", List.of("xs", "modulators", "ys")),
         List.of(xs, modulators, ys),
         now ->
             Engram.<Tensor, Pair<Tensor, Y>, Tensor>gradWithAux(

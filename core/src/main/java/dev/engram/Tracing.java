@@ -28,16 +28,16 @@ final class Tracing {
   }
 
   private final Trace trace;
-  private final Frame frame;
+  private final StateScope frame;
   private final List<Var> inputs = new ArrayList<>();
-  private Tree.Flat result = new Tree.Flat(List.of(), Structure.LEAF);
+  private Tree.Flat result = new Tree.Flat(List.of(), TreeDef.LEAF);
 
   private Tracing(String name, Kind kind) {
     trace = new Trace(name);
     frame =
         switch (kind) {
-          case Kind.Plain() -> Frame.tracing(trace);
-          case Kind.Mapped(OptionalInt size) -> Frame.mapping(trace, size);
+          case Kind.Plain() -> StateScope.tracing(trace);
+          case Kind.Mapped(OptionalInt size) -> StateScope.mapping(trace, size);
         };
   }
 
@@ -93,7 +93,7 @@ final class Tracing {
     return result;
   }
 
-  Frame frame() {
+  StateScope frame() {
     return frame;
   }
 
@@ -120,7 +120,8 @@ final class Tracing {
 
   private Captured captured(Object key) {
     return switch (key) {
-      case State s -> new Captured.OfState(s, frame.outside(s).map(Frame.Peek::mapped).orElse(0));
+      case State s ->
+          new Captured.OfState(s, frame.outside(s).map(StateScope.Peek::mapped).orElse(0));
       case Tracer x -> new Captured.OfValue(x);
       default -> throw new IllegalStateException("captured " + key);
     };
@@ -184,15 +185,15 @@ final class Tracing {
   }
 
   /** The graph as it is. */
-  Traced finish() {
+  TracedFunction finish() {
     List<State> states = written();
     List<Value> outs = lift(outs(states));
     List<Captured> captured = captured();
-    return new Traced(
+    return new TracedFunction(
         build(params(captured), outs),
         inputs.size(),
         result.structure(),
         captured,
-        states.stream().map(s -> new Traced.Written(s, frame.currentMapped(s))).toList());
+        states.stream().map(s -> new TracedFunction.Written(s, frame.currentMapped(s))).toList());
   }
 }

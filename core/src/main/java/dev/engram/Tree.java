@@ -2,10 +2,10 @@ package dev.engram;
 
 import dev.engram.ir.EngramException;
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Tracer;
-import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,7 +27,7 @@ public final class Tree {
   private Tree() {}
 
   /** The tensors of a structure in order, and the rest of it. */
-  public record Flat(List<Tensor> leaves, Structure structure) {
+  public record Flat(List<Tensor> leaves, TreeDef structure) {
     public Flat {
       Given.all("Flat", "leaves", leaves);
       Given.given("Flat", "structure", structure);
@@ -47,7 +47,7 @@ public final class Tree {
   }
 
   /** A structure with the types of its tensors. */
-  record Spec(Structure structure, List<TensorType> types) {}
+  record Spec(TreeDef structure, List<TensorType> types) {}
 
   /**
    * Takes {@code tree} apart.
@@ -58,14 +58,14 @@ public final class Tree {
   public static Flat flatten(Object tree, String root) {
     Given.given("Tree.flatten", "root", root);
     List<Tensor> leaves = new ArrayList<>();
-    Structure s = flatten(tree, Path.of(root), leaves);
+    TreeDef s = flatten(tree, Path.of(root), leaves);
     return new Flat(leaves, s);
   }
 
   /** The same for argument {@code i} of the function named {@code f}. */
   static Flat flattenArgument(Object tree, String f, int i) {
     List<Tensor> leaves = new ArrayList<>();
-    Structure s = flatten(tree, Path.of(f).then(": argument ", i, ""), leaves);
+    TreeDef s = flatten(tree, Path.of(f).then(": argument ", i, ""), leaves);
     return new Flat(leaves, s);
   }
 
@@ -97,7 +97,7 @@ public final class Tree {
               + " against "
               + right.structure().paths("b")
               + " ("
-              + Where.here()
+              + SourceLocation.here()
               + ")");
     }
     List<Tensor> joined = new ArrayList<>();
@@ -129,44 +129,44 @@ public final class Tree {
     }
   }
 
-  private static Structure flatten(@Nullable Object x, Path at, List<Tensor> out) {
+  private static TreeDef flatten(@Nullable Object x, Path at, List<Tensor> out) {
     return switch (x) {
       case HostTensor t -> leaf(t, out);
       case Tracer t -> leaf(t, out);
       case Record r -> {
         RecordType type = RecordType.of(r.getClass());
-        List<Structure> parts = new ArrayList<>(type.size());
+        List<TreeDef> parts = new ArrayList<>(type.size());
         for (int i = 0; i < type.size(); i++) {
           parts.add(flatten(type.part(r, i), at.then(".", type.name(i), ""), out));
         }
-        yield new Structure.Fields(r.getClass(), parts);
+        yield new TreeDef.Fields(r.getClass(), parts);
       }
       case List<?> list -> {
-        List<Structure> parts = new ArrayList<>(list.size());
+        List<TreeDef> parts = new ArrayList<>(list.size());
         for (int i = 0; i < list.size(); i++) {
           parts.add(flatten(list.get(i), at.then("[", i, "]"), out));
         }
-        yield new Structure.Items(parts);
+        yield new TreeDef.Items(parts);
       }
       case Map<?, ?> map -> {
         List<Object> keys = new ArrayList<>(map.size());
-        List<Structure> parts = new ArrayList<>(map.size());
+        List<TreeDef> parts = new ArrayList<>(map.size());
         for (Map.Entry<?, ?> e : map.entrySet()) {
           keys.add(key(e.getKey(), at));
           parts.add(flatten(e.getValue(), at.then("[", e.getKey(), "]"), out));
         }
-        yield new Structure.Entries(keys, parts);
+        yield new TreeDef.Entries(keys, parts);
       }
       case Optional<?> o ->
-          new Structure.Maybe(
-              o.<List<Structure>>map(v -> List.of(flatten(v, at, out))).orElse(List.of()));
-      case String v -> new Structure.Fixed(v);
-      case Number v when isBoxed(v) -> new Structure.Fixed(v);
-      case Boolean v -> new Structure.Fixed(v);
-      case Character v -> new Structure.Fixed(v);
-      case Enum<?> v -> new Structure.Fixed(v);
+          new TreeDef.Maybe(
+              o.<List<TreeDef>>map(v -> List.of(flatten(v, at, out))).orElse(List.of()));
+      case String v -> new TreeDef.Fixed(v);
+      case Number v when isBoxed(v) -> new TreeDef.Fixed(v);
+      case Boolean v -> new TreeDef.Fixed(v);
+      case Character v -> new TreeDef.Fixed(v);
+      case Enum<?> v -> new TreeDef.Fixed(v);
       case null -> throw refused(at, "null", "use an Optional");
-      case Module v ->
+      case Model v ->
           throw refused(
               at, "the module " + v.className(), "use it from the enclosing scope instead");
       case State _ ->
@@ -181,9 +181,9 @@ public final class Tree {
     };
   }
 
-  private static Structure leaf(Tensor t, List<Tensor> out) {
+  private static TreeDef leaf(Tensor t, List<Tensor> out) {
     out.add(t);
-    return Structure.LEAF;
+    return TreeDef.LEAF;
   }
 
   private static Object key(@Nullable Object k, Path at) {
@@ -215,7 +215,7 @@ public final class Tree {
             + got
             + ", expected a Tensor, a record, List, Map or Optional of such, or a static value"
             + " (String, boxed number, enum constant) ("
-            + Where.here()
+            + SourceLocation.here()
             + "); "
             + fix);
   }

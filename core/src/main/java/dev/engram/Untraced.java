@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A layer each of whose weights is used with {@link Tensor#untraced}. */
-final class Untraced extends Layer implements ModuleWalk.Transparent {
+final class Untraced extends Layer implements ModelWalk.Transparent {
   private final Layer layer;
 
   Untraced(Layer layer) {
@@ -14,13 +14,13 @@ final class Untraced extends Layer implements ModuleWalk.Transparent {
 
   @Override
   public Tensor update(Tensor x) {
-    Traced t = Traced.of("untraced", Fns.list(layer::update), List.of(x));
+    TracedFunction t = TracedFunction.of("untraced", Fns.list(layer::update), List.of(x));
     List<Tensor> operands = new ArrayList<>(List.of(x));
     for (Captured c : t.captured()) {
       boolean isWeight =
           c instanceof Captured.OfState(State s, int _) && s.kind() == State.Kind.PARAMETER;
       operands.add(isWeight ? c.now().untraced() : c.now());
     }
-    return (Tensor) t.apply(Emit.graph(t.graph(), operands));
+    return (Tensor) t.apply(TraceOrRun.graph(t.graph(), operands));
   }
 }

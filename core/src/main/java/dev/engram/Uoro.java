@@ -14,14 +14,14 @@ import java.util.function.Consumer;
 public final class Uoro extends Learner {
 
   /** A learner that logs its warnings. */
-  public Uoro(Layer model, Key key) {
+  public Uoro(Layer model, RandomKey key) {
     this(model, key, logged(model));
   }
 
   /**
    * @param warnings gets each warning of the relation analysis; a {@link Strictness} for errors
    */
-  public Uoro(Layer model, Key key, Consumer<Diagnostic> warnings) {
+  public Uoro(Layer model, RandomKey key, Consumer<Diagnostic> warnings) {
     super(model, Rule.uoro(), key, warnings);
   }
 }

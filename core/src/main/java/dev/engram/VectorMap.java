@@ -3,10 +3,10 @@ package dev.engram;
 import dev.engram.autodiff.Batch;
 import dev.engram.autodiff.Batched;
 import dev.engram.ir.EngramException;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
-import dev.engram.ir.Where;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
@@ -56,7 +56,7 @@ final class VectorMap {
   }
 
   private Object emit(Tracing t, List<Tensor> operands, List<Boolean> batched) {
-    Traced traced = t.finish();
+    TracedFunction traced = t.finish();
     int size =
         t.frame()
             .mapSize()
@@ -65,7 +65,7 @@ final class VectorMap {
                     new EngramException(
                         "vmap: there is nothing to map over: no argument has a mapped axis and the"
                             + " function reads no mapped state ("
-                            + Where.here()
+                            + SourceLocation.here()
                             + "); give one argument an axis, such as Axes.first()"));
     for (Captured c : traced.captured()) {
       batched.add(
@@ -73,30 +73,32 @@ final class VectorMap {
     }
     Batched b = Batch.of(traced.graph(), batched, size, axes.name());
     List<Integer> outAxes = axes.outOf(traced.result());
-    List<? extends Tensor> outs = Emit.graph(b.graph(), traced.operands(operands));
+    List<? extends Tensor> outs = TraceOrRun.graph(b.graph(), traced.operands(operands));
     List<Tensor> wide = new ArrayList<>();
     int results = traced.resultCount();
-    List<Traced.Written> writes = new ArrayList<>();
+    List<TracedFunction.Written> writes = new ArrayList<>();
     for (int i = 0; i < outs.size(); i++) {
       boolean isBatched = b.outBatched().get(i);
       if (i >= results) {
-        Traced.Written w = traced.written().get(i - results);
+        TracedFunction.Written w = traced.written().get(i - results);
         boolean mapped =
             t.frame().outside(w.state()).map(p -> p.mapped() > w.mapped()).orElse(true);
         if (!mapped && isBatched) {
           throw unmapped(w.state(), size);
         }
-        writes.add(new Traced.Written(w.state(), mapped ? w.mapped() + 1 : w.mapped()));
+        writes.add(new TracedFunction.Written(w.state(), mapped ? w.mapped() + 1 : w.mapped()));
         wide.add(mapped ? widen(outs.get(i), isBatched, size) : outs.get(i));
       } else {
         wide.add(result(traced, i, outs.get(i), isBatched, size, outAxes.get(i)));
       }
     }
-    return new Traced(b.graph(), traced.argCount(), traced.result(), traced.captured(), writes)
+    return new TracedFunction(
+            b.graph(), traced.argCount(), traced.result(), traced.captured(), writes)
         .apply(wide);
   }
 
-  private static Tensor result(Traced t, int i, Tensor y, boolean batched, int size, int axis) {
+  private static Tensor result(
+      TracedFunction t, int i, Tensor y, boolean batched, int size, int axis) {
     if (axis == Axes.NONE) {
       if (batched) {
         throw new TypeException(
@@ -104,7 +106,7 @@ final class VectorMap {
                 + t.result().paths("result").get(i)
                 + " differs between examples, expected one value for all as its axis is NONE;"
                 + " reduce it with Engram.psum or pmean, or give it an axis ("
-                + Where.here()
+                + SourceLocation.here()
                 + ")");
       }
       return y;
@@ -120,7 +122,7 @@ final class VectorMap {
               + " with the new axis in front, which has no axis "
               + axis
               + " ("
-              + Where.here()
+              + SourceLocation.here()
               + ")");
     }
     return axis == 0 ? wide : wide.moveAxis(0, axis);
@@ -140,7 +142,7 @@ final class VectorMap {
               + ", expected an axis "
               + axis
               + " to map over; give Axes.NONE for an argument that all examples share ("
-              + Where.here()
+              + SourceLocation.here()
               + ")");
     }
     int n = x.dim(axis);
@@ -155,7 +157,7 @@ final class VectorMap {
               + " on axis "
               + axis
               + ", as the other mapped arguments ("
-              + Where.here()
+              + SourceLocation.here()
               + "); give Axes.NONE for an argument that all examples share");
     }
     return n;
@@ -168,7 +170,7 @@ final class VectorMap {
             + " has one value for all examples, but would get "
             + size
             + " different ones ("
-            + Where.here()
+            + SourceLocation.here()
             + "); initialise it inside vmapNewStates");
   }
 }

@@ -7,7 +7,7 @@ import dev.engram.ir.checks.Given;
  * A layer applied to a batch: maps over axis 0 of its input and of exactly those states that were
  * made in {@link Engram#vmapNewStates}; parameters and other states are shared.
  */
-public final class Vmap extends Layer implements ModuleWalk.Transparent {
+public final class Vmap extends Layer implements ModelWalk.Transparent {
   private final Layer layer;
 
   public Vmap(Layer layer) {

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
-import dev.engram.lower.LoopPrinter;
+import dev.engram.lower.inspect.LoopPrinter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -96,7 +96,7 @@ class CompositionTest {
             f ->
                 x ->
                     Engram.scan(
-                            (Tensor c, Tensor y) -> new Step<>(f.apply(y).add(c.mul(0)), c),
+                            (Tensor c, Tensor y) -> new StepResult<>(f.apply(y).add(c.mul(0)), c),
                             x,
                             twice(x).reverse(0))
                         .carry()),
@@ -116,7 +116,7 @@ class CompositionTest {
                 Engram.customJvp(
                     f,
                     (x, dx) -> {
-                      Pushforward<Tensor> p = Engram.jvp(f, x, dx);
+                      JvpResult<Tensor> p = Engram.jvp(f, x, dx);
                       return new Pair<>(p.value(), p.tangent());
                     })),
         same(

@@ -72,7 +72,7 @@ class ControlFlowTest {
   void anyLoopHasAForwardDerivative() {
     Fn1<Tensor, Tensor> f = x -> Engram.whileLoop(y -> y.lt(100), y -> y.mul(y), x);
     // 3, 9, 81, 6561 = x⁸
-    Pushforward<Tensor> p = Engram.jvp(f, scalar(3), scalar(1));
+    JvpResult<Tensor> p = Engram.jvp(f, scalar(3), scalar(1));
     assertEquals(6561, p.value().host().item());
     assertEquals(8 * 2187, p.tangent().host().item());
     String error =

@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
-import dev.engram.ir.Custom;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.RunException;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
+import dev.engram.ir.op.Custom;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -82,7 +82,7 @@ class DeadCheckTest {
               x.cast(dev.engram.ir.DType.I32).checkRange("x", 0, 5);
               h.cast(dev.engram.ir.DType.I32).checkRange("h", -1000, 1000);
               Tensor next = h.mul(w.exp()).add(x);
-              return new Step<>(next, next);
+              return new StepResult<>(next, next);
             },
             w.mul(0),
             xs)

@@ -37,13 +37,13 @@ class DirectionalTest {
     Fn1<In, Pair<Tensor, Tensor>> f =
         in -> new Pair<>(in.x.square().mul(in.n.cast(DType.F64)), in.n.add(1));
     In at = new In(f64(1, 2), HostTensor.of(new int[] {3}));
-    Pushforward<Pair<Tensor, Tensor>> push =
+    JvpResult<Pair<Tensor, Tensor>> push =
         Engram.jvp(f, at, new In(f64(10, 100), HostTensor.of(new int[] {0})));
     assertArrayEquals(new double[] {3, 12}, values(push.value().first()));
     assertArrayEquals(new double[] {60, 1200}, values(push.tangent().first()));
     assertEquals(4, item(push.value().second()));
     assertEquals(0, item(push.tangent().second()));
-    Pullback<In, Pair<Tensor, Tensor>> pull = Engram.vjp(f, at);
+    VjpResult<In, Pair<Tensor, Tensor>> pull = Engram.vjp(f, at);
     In ct = pull.pullback().apply(new Pair<>(f64(1, 10), HostTensor.of(new int[] {0})));
     assertArrayEquals(new double[] {6, 120}, values(ct.x));
     assertEquals(DType.I32, ct.n.dtype());
@@ -58,7 +58,7 @@ class DirectionalTest {
   @Test
   void statesAreSetOnceByAVjp() {
     State n = State.other(scalar(0));
-    Pullback<Tensor, Tensor> pull =
+    VjpResult<Tensor, Tensor> pull =
         Engram.vjp(
             x -> {
               n.set(n.value().add(1));

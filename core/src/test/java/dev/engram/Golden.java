@@ -47,7 +47,7 @@ public final class Golden {
   }
 
   /** Sets the parameters of {@code model} to those of this case. */
-  public void load(Module model) {
+  public void load(Model model) {
     model
         .states()
         .subset(State.Kind.PARAMETER)

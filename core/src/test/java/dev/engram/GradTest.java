@@ -130,7 +130,7 @@ class GradTest {
   void insideAScanAccumulates() {
     State w = State.parameter(scalar(2));
     States weights = new States(Map.of("w", w));
-    Step<Grads, Tensor> r =
+    StepResult<Grads, Tensor> r =
         Engram.jit(
                 (Tensor xs) ->
                     Engram.scan(
@@ -138,7 +138,7 @@ class GradTest {
                           ValueAndGrad<Grads> g =
                               Engram.valueAndGrad((Tensor y) -> w.value().mul(y).square(), weights)
                                   .apply(x);
-                          return new Step<>(sum.plus(g.grad()), g.value());
+                          return new StepResult<>(sum.plus(g.grad()), g.value());
                         },
                         Grads.zeros(weights),
                         xs))

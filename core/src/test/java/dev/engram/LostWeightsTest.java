@@ -105,7 +105,7 @@ class LostWeightsTest {
     for (int window : new int[] {0, 1, 2, 3, 4}) {
       Rule rule = Rule.dRtrl();
       Rule mine = window == 0 ? rule : rule.with(new Schedule.Window(window));
-      MinGruCell cell = new MinGruCell(1, 2, Key.of(0));
+      MinGruCell cell = new MinGruCell(1, 2, RandomKey.of(0));
       Tensor xs = HostTensor.full(TensorType.of(DType.F32, 3, 1, 1), Double.NaN);
       Learner learner = Learner.compile(cell, m -> new Learner(m, mine), xs.get(0));
       Sgd sgd = new Sgd(0.1);
@@ -172,7 +172,7 @@ class LostWeightsTest {
     isTold("NaN", Logged.by(() -> f.apply(HostTensor.full(TensorType.of(DType.F32), Double.NaN))));
   }
 
-  private static final class Two extends Module {
+  private static final class Two extends Model {
     final State sound = parameter(HostTensor.full(TensorType.of(DType.F32), 1));
     final State lost = parameter(HostTensor.full(TensorType.of(DType.F32), 1));
   }

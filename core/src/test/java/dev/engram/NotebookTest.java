@@ -24,8 +24,8 @@ class NotebookTest {
     private final Sequential rnn;
     private final Linear readout;
 
-    GruNet(int nIn, int nRec, int nOut, int nLayer, Key key) {
-      List<Key> keys = key.split(nLayer + 1);
+    GruNet(int nIn, int nRec, int nOut, int nLayer, RandomKey key) {
+      List<RandomKey> keys = key.split(nLayer + 1);
       List<Layer> layers = new ArrayList<>();
       int in = nIn;
       for (int i = 0; i < nLayer; i++) {
@@ -49,15 +49,15 @@ class NotebookTest {
     return ids.oneHot(10, DType.F32);
   }
 
-  private static Tensor ids(Key key, int batch) {
-    Tensor digits = Random.integers(key, Shape.of(DIGITS, batch), 1, 9);
+  private static Tensor ids(RandomKey key, int batch) {
+    Tensor digits = RandomTensors.integers(key, Shape.of(DIGITS, batch), 1, 9);
     Tensor wait = HostTensor.full(TensorType.of(DType.I32, LAG, batch), 0);
     Tensor recall = HostTensor.full(TensorType.of(DType.I32, DIGITS, batch), 9);
     return Tensor.concat(0, digits, wait, recall);
   }
 
   private static List<Double> train(boolean online, int epochs) {
-    GruNet model = new GruNet(10, 12, 10, 1, Key.of(0));
+    GruNet model = new GruNet(10, 12, 10, 1, RandomKey.of(0));
     Adam opt = new Adam(1e-2);
     States weights = model.states().subset(State.Kind.PARAMETER);
     opt.register(weights);
@@ -67,7 +67,7 @@ class NotebookTest {
 
     List<Double> losses = new ArrayList<>();
     for (int i = 0; i < epochs; i++) {
-      Tensor ids = ids(Key.of(100 + i), 4);
+      Tensor ids = ids(RandomKey.of(100 + i), 4);
       losses.add(trainStep.apply(inputs(ids), ids.slice(0, 0, DIGITS)).host().item());
     }
     return losses;
@@ -92,18 +92,18 @@ class NotebookTest {
                 return new WithAux<>(loss, out);
               };
 
-          Fn2<Grads, Pair<Tensor, Tensor>, Step<Grads, Tensor>> step =
+          Fn2<Grads, Pair<Tensor, Tensor>, StepResult<Grads, Tensor>> step =
               (prevGrads, x) -> {
                 GradWithAux<Grads, Tensor> cur =
                     Engram.gradWithAux(etraceLoss, weights).apply(x.first(), x.second());
-                return new Step<>(prevGrads.plus(cur.grad()), cur.value());
+                return new StepResult<>(prevGrads.plus(cur.grad()), cur.value());
               };
 
           int nSim = LAG + DIGITS;
           Engram.forLoop(algo, inputs.slice(0, 0, nSim));
 
           Tensor recall = inputs.slice(0, nSim, inputs.dim(0));
-          Step<Grads, Tensor> done =
+          StepResult<Grads, Tensor> done =
               Engram.scan(step, Grads.zeros(weights), new Pair<>(recall, targets));
           opt.update(done.carry());
           return done.out().mean();

@@ -54,8 +54,8 @@ class NullTest {
     m.put("vmap", () -> Engram.vmap(F1).apply(NONE));
     m.put("vmap second", () -> Engram.vmap(F2).apply(X, NONE));
     m.put("customJvp", () -> Engram.customJvp(F1, (x, t) -> new Pair<>(x, t)).apply(NONE));
-    m.put("scan init", () -> Engram.scan((Tensor c, Tensor x) -> new Step<>(c, x), NONE, X));
-    m.put("scan xs", () -> Engram.scan((Tensor c, Tensor x) -> new Step<>(c, x), X, NONE));
+    m.put("scan init", () -> Engram.scan((Tensor c, Tensor x) -> new StepResult<>(c, x), NONE, X));
+    m.put("scan xs", () -> Engram.scan((Tensor c, Tensor x) -> new StepResult<>(c, x), X, NONE));
     m.put("forLoop", () -> Engram.forLoop(F1, NONE));
     m.put("forLoop init", () -> Engram.forLoop(0, 2, (i, c) -> c, NONE));
     m.put("cond", () -> Engram.cond(NONE, () -> X, () -> X));
@@ -90,11 +90,14 @@ class NullTest {
     m.put("vmap", () -> Engram.vmap(NullTest.<Fn1<Tensor, Tensor>>nothing()));
     m.put(
         "scan",
-        () -> Engram.scan(NullTest.<Fn2<Tensor, Tensor, Step<Tensor, Tensor>>>nothing(), X, X));
+        () ->
+            Engram.scan(NullTest.<Fn2<Tensor, Tensor, StepResult<Tensor, Tensor>>>nothing(), X, X));
     m.put("cond", () -> Engram.cond(X.sum().gt(0), nothing(), () -> X));
     m.put("whileLoop", () -> Engram.whileLoop((Tensor c) -> c.lt(3), nothing(), X.sum()));
     m.put("learner model", () -> new DRtrl(nothing()));
-    m.put("learner rule", () -> new Learner(new dev.engram.nn.Linear(2, 2, Key.of(0)), nothing()));
+    m.put(
+        "learner rule",
+        () -> new Learner(new dev.engram.nn.Linear(2, 2, RandomKey.of(0)), nothing()));
     return m;
   }
 

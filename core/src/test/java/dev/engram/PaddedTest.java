@@ -96,7 +96,7 @@ class PaddedTest {
   private static double[] grads(Padded xs, Tensor targets) {
     Learner learner =
         Learner.compile(
-            new GruCell(2, 2, Key.of(0)), m -> new DRtrl(m, _ -> {}), xs.values().get(0));
+            new GruCell(2, 2, RandomKey.of(0)), m -> new DRtrl(m, _ -> {}), xs.values().get(0));
     Learner.Sequence s =
         learner.grad(
             xs.values(),

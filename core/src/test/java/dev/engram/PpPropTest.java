@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 /** A decay is not taken for a rank, nor a rank for a decay. */
 class PpPropTest {
-  private static final Layer MODEL = new GruCell(2, 3, Key.of(0));
+  private static final Layer MODEL = new GruCell(2, 3, RandomKey.of(0));
 
   // (19 - 1) / (19 + 1)
   @Test

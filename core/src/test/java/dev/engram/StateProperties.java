@@ -101,7 +101,7 @@ class StateProperties {
             Engram.scan(
                 (Tensor y) -> {
                   traced(body, s, y);
-                  return new Step<>(y.add(1), y);
+                  return new StepResult<>(y.add(1), y);
                 },
                 x,
                 n);

@@ -35,8 +35,8 @@ class StatesFileTest {
     private final Linear readout;
 
     Net(int hidden, long seed) {
-      cell = new GruCell(2, hidden, Key.of(seed));
-      readout = new Linear(hidden, 1, Key.of(seed + 1));
+      cell = new GruCell(2, hidden, RandomKey.of(seed));
+      readout = new Linear(hidden, 1, RandomKey.of(seed + 1));
     }
 
     @Override

@@ -188,7 +188,8 @@ class TransformationsTest {
           return p.first().mul(p.first()).mul(p.second().cast(DType.F64));
         };
     Tensor n = HostTensor.of(new int[] {3});
-    Linear<Pair<Tensor, Tensor>, Tensor> lin = Engram.linearize(f, new Pair<>(scalar(2), n));
+    LinearizeResult<Pair<Tensor, Tensor>, Tensor> lin =
+        Engram.linearize(f, new Pair<>(scalar(2), n));
     assertEquals(12, lin.value().host().item());
     assertEquals(12, lin.map().apply(new Pair<>(scalar(1), n)).host().item());
     assertEquals(-24, lin.map().apply(new Pair<>(scalar(-2), n)).host().item());
@@ -216,8 +217,8 @@ class TransformationsTest {
   }
 
   private static long peak(Fn1<Tensor, Tensor> loss, TensorType type) {
-    Traced t =
-        Traced.of(
+    TracedFunction t =
+        TracedFunction.of(
             "peak",
             args -> Engram.grad(loss).apply((Tensor) args.getFirst()),
             List.of(HostTensor.full(type, 0.5)));
@@ -269,8 +270,8 @@ class TransformationsTest {
 
   /** Products in the value and gradient of {@code f}. */
   private static int matmuls(Fn1<Tensor, Tensor> f, RematPolicy policy) {
-    Traced t =
-        Traced.of(
+    TracedFunction t =
+        TracedFunction.of(
             "products",
             args -> {
               Tensor x = (Tensor) args.getFirst();

@@ -56,7 +56,7 @@ class TreeTest {
 
   @Test
   void structuresAreEqualWhenAllButTheTensorsIs() {
-    Structure s = Tree.flatten(outer(7, "a", "b"), "x").structure();
+    TreeDef s = Tree.flatten(outer(7, "a", "b"), "x").structure();
     assertEquals(s, Tree.flatten(outer(7, "a", "b"), "y").structure());
     assertNotEquals(s, Tree.flatten(outer(8, "a", "b"), "x").structure());
     assertNotEquals(s, Tree.flatten(outer(7, "b", "a"), "x").structure());

@@ -22,11 +22,13 @@ import org.junit.jupiter.api.Test;
 
 /** Layers whose weights need no trace. */
 class UntracedTest {
-  private static final Tensor XS = Random.uniform(Key.of(5), Shape.of(6, 4, 3), DType.F32, -1, 1);
+  private static final Tensor XS =
+      RandomTensors.uniform(RandomKey.of(5), Shape.of(6, 4, 3), DType.F32, -1, 1);
 
   private static Layer model(boolean marked) {
-    Linear readout = new Linear(8, 2, Key.of(1));
-    return new Sequential(new MinGruCell(3, 8, Key.of(0)), marked ? readout.untraced() : readout);
+    Linear readout = new Linear(8, 2, RandomKey.of(1));
+    return new Sequential(
+        new MinGruCell(3, 8, RandomKey.of(0)), marked ? readout.untraced() : readout);
   }
 
   private static Map<String, double[]> grads(Layer model) {
@@ -62,11 +64,11 @@ class UntracedTest {
   /** A cell keeps its hidden state when its weights are marked. */
   @Test
   void hiddenStatesGoOn() {
-    Layer cell = new GruCell(3, 8, Key.of(0)).untraced();
+    Layer cell = new GruCell(3, 8, RandomKey.of(0)).untraced();
     cell.initAllStates();
     Tensor first = cell.update(XS.get(0).get(0));
     Tensor second = cell.update(XS.get(0).get(0));
-    Layer plain = new GruCell(3, 8, Key.of(0));
+    Layer plain = new GruCell(3, 8, RandomKey.of(0));
     plain.initAllStates();
     assertArrayEquals(
         plain.update(XS.get(0).get(0)).host().toDoubles(), first.host().toDoubles(), 1e-6);

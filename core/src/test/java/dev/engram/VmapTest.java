@@ -48,7 +48,9 @@ class VmapTest {
   @Test
   void composesWithGradAndScan() {
     Fn1<Tensor, Tensor> last =
-        xs -> Engram.scan((Tensor c, Tensor x) -> new Step<>(c.mul(x), x), scalar(1), xs).carry();
+        xs ->
+            Engram.scan((Tensor c, Tensor x) -> new StepResult<>(c.mul(x), x), scalar(1), xs)
+                .carry();
     Tensor m = HostTensor.of(new double[] {2, 3, 5, 7}, 2, 2);
     assertArrayEquals(new double[] {3, 2, 7, 5}, values(Engram.vmap(Engram.grad(last)).apply(m)));
     assertArrayEquals(
@@ -98,9 +100,9 @@ class VmapTest {
 
   @Test
   void aResetKeepsTheAxesOfStates() {
-    GruCell cell = new GruCell(2, 3, Key.of(1));
+    GruCell cell = new GruCell(2, 3, RandomKey.of(1));
     DRtrl learner = new DRtrl(cell, _ -> {});
-    Tensor x = Random.normal(Key.of(3), Shape.of(4, 2), DType.F32);
+    Tensor x = RandomTensors.normal(RandomKey.of(3), Shape.of(4, 2), DType.F32);
     Engram.vmapNewStates(
         4,
         () -> {
@@ -178,8 +180,8 @@ class VmapTest {
   }
 
   private static final class Net extends Layer {
-    private final Sequential rnn = new Sequential(new GruCell(2, 3, Key.of(1)));
-    private final Linear readout = new Linear(3, 2, Key.of(2));
+    private final Sequential rnn = new Sequential(new GruCell(2, 3, RandomKey.of(1)));
+    private final Linear readout = new Linear(3, 2, RandomKey.of(2));
 
     @Override
     public Tensor update(Tensor x) {
@@ -190,7 +192,7 @@ class VmapTest {
   @Test
   void aMappedModelIsTheBatchedModel() {
     Net net = new Net();
-    Tensor xs = Random.normal(Key.of(3), Shape.of(4, 5, 2), DType.F32);
+    Tensor xs = RandomTensors.normal(RandomKey.of(3), Shape.of(4, 5, 2), DType.F32);
     Tensor mapped =
         Engram.jit(
                 (Tensor x) -> {

@@ -94,7 +94,7 @@ class ZeroGradientTest {
     for (int i = 0; i < 2; i++) {
       int n = 64 << i;
       sizes[i] =
-          Traced.of(
+          TracedFunction.of(
                   "gradient",
                   in -> Engram.grad((Tensor v) -> chain(v, n).sum()).apply((Tensor) in.getFirst()),
                   List.of(ZERO_AND_TWO))

@@ -1,11 +1,9 @@
 package dev.engram.autodiff;
 
-import dev.engram.ir.Builder;
+import dev.engram.autodiff.batch.BatchAxisAnalysis;
+import dev.engram.autodiff.batch.BatchWalk;
 import dev.engram.ir.Graph;
-import dev.engram.ir.Value;
 import dev.engram.ir.checks.Given;
-import dev.engram.ir.passes.Dce;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
@@ -33,8 +31,8 @@ public final class Batch {
   }
 
   /**
-   * {@link #of(Graph, List, int)} over an axis with a name, which {@link dev.engram.ir.AxisOp}s in
-   * {@code g} may use.
+   * {@link #of(Graph, List, int)} over an axis with a name, which {@link
+   * dev.engram.ir.op.Collective}s in {@code g} may use.
    *
    * @param axis the name, or empty
    */
@@ -48,34 +46,6 @@ public final class Batch {
               .formatted(g.name(), batched.size(), size, g.params().size()));
     }
     List<Boolean> none = Collections.nCopies(g.outs().size(), false);
-    return of(g, batched, size, new BatchFlags(axis), none);
-  }
-
-  /**
-   * @param wide results that get the batch axis even when they do not depend on a batched parameter
-   */
-  static Batched of(
-      Graph g, List<Boolean> batched, int size, BatchFlags flags, List<Boolean> wide) {
-    Builder b = new Builder(g.name() + "_batch");
-    List<Wide> args = new ArrayList<>();
-    for (int i = 0; i < batched.size(); i++) {
-      var p = g.params().get(i);
-      args.add(
-          batched.get(i)
-              ? new Wide(
-                  b.param(p.type().with(p.type().shape().insert(0, size)), p.role(), p.path()),
-                  true)
-              : new Wide(b.param(p), false));
-    }
-    Batching batching = new Batching(b, size, flags);
-    List<Wide> results = batching.run(g, args);
-    List<Value> outs = new ArrayList<>();
-    List<Boolean> outBatched = new ArrayList<>();
-    for (int i = 0; i < results.size(); i++) {
-      Wide r = results.get(i);
-      outs.add(wide.get(i) ? batching.widen(r) : r.value());
-      outBatched.add(wide.get(i) || r.batched());
-    }
-    return new Batched(Dce.run(b.build(outs)), outBatched);
+    return BatchWalk.batched(g, batched, size, new BatchAxisAnalysis(axis), none);
   }
 }

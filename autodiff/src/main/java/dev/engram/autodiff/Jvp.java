@@ -1,5 +1,9 @@
 package dev.engram.autodiff;
 
+import dev.engram.autodiff.facts.Terms;
+import dev.engram.autodiff.forward.Dual;
+import dev.engram.autodiff.forward.ForwardWalk;
+import dev.engram.autodiff.forward.JvpWalk;
 import dev.engram.ir.Builder;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Value;
@@ -33,9 +37,9 @@ public final class Jvp {
         args.set(i, Dual.of(args.get(i).primal(), Terms.tangentParam(b, g.params().get(i))));
       }
     }
-    List<Dual> duals = new JvpPushforward(b).push(g, args);
-    List<Value> outs = new ArrayList<>(Pushforward.primals(duals));
-    outs.addAll(Pushforward.floatTangents(duals));
+    List<Dual> duals = new JvpWalk(b).push(g, args);
+    List<Value> outs = new ArrayList<>(ForwardWalk.primals(duals));
+    outs.addAll(ForwardWalk.floatTangents(duals));
     return Dce.run(b.build(outs));
   }
 }

@@ -1,5 +1,7 @@
 package dev.engram.autodiff;
 
+import dev.engram.autodiff.facts.Terms;
+import dev.engram.autodiff.reverse.TransposeWalk;
 import dev.engram.ir.Builder;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Param;
@@ -42,7 +44,7 @@ public final class Transpose {
     g.params().subList(0, residuals).forEach(p -> args.add(b.param(p)));
     List<Optional<Value>> cts =
         g.outs().stream().map(v -> Optional.of(Terms.param(b, v.type()))).toList();
-    List<Optional<Value>> result = Pullback.pull(b, g, args, cts);
+    List<Optional<Value>> result = TransposeWalk.pull(b, g, args, cts);
     List<Value> outs = new ArrayList<>();
     for (int i = 0; i < result.size(); i++) {
       Param p = g.params().get(residuals + i);

@@ -1,6 +1,11 @@
 package dev.engram.autodiff;
 
-import dev.engram.autodiff.LinearPushforward.Linear;
+import dev.engram.autodiff.facts.Terms;
+import dev.engram.autodiff.forward.Dual;
+import dev.engram.autodiff.forward.ForwardWalk;
+import dev.engram.autodiff.forward.LinearizeWalk;
+import dev.engram.autodiff.forward.LinearizeWalk.Linear;
+import dev.engram.autodiff.reverse.TransposeWalk;
 import dev.engram.ir.Builder;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Value;
@@ -59,7 +64,7 @@ public final class Vjp {
       Value v = params.get(i);
       args.add(wrt.get(i) ? Dual.of(v, Terms.param(t, v.type())) : Dual.constant(v));
     }
-    LinearPushforward push = new LinearPushforward(b, t);
+    LinearizeWalk push = new LinearizeWalk(b, t);
     List<Dual> duals = push.push(g, args);
 
     // Only results with a tangent hand their cotangent on.
@@ -77,8 +82,8 @@ public final class Vjp {
     }
     Linear linear = push.finish(tangents);
     List<Value> residuals = List.copyOf(linear.residuals());
-    List<Optional<Value>> result = Pullback.pull(b, linear.graph(), residuals, cotangents);
-    List<Value> outs = new ArrayList<>(Pushforward.primals(duals));
+    List<Optional<Value>> result = TransposeWalk.pull(b, linear.graph(), residuals, cotangents);
+    List<Value> outs = new ArrayList<>(ForwardWalk.primals(duals));
     next = 0;
     for (int i = 0; i < params.size(); i++) {
       if (wrt.get(i)) {

@@ -6,7 +6,6 @@ import static dev.engram.autodiff.Oracle.i32;
 import static dev.engram.autodiff.Oracle.random;
 import static dev.engram.autodiff.Oracle.scan;
 
-import dev.engram.ir.Control;
 import dev.engram.ir.DType;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
@@ -14,6 +13,7 @@ import dev.engram.ir.Lit;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Tracer;
+import dev.engram.ir.op.Control;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;

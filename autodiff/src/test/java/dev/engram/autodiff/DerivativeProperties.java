@@ -2,11 +2,11 @@ package dev.engram.autodiff;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.engram.ir.ElementwiseRow;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Rows;
 import dev.engram.ir.Verifier;
+import dev.engram.ir.op.ElementwiseRow;
+import dev.engram.ir.op.Rows;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;

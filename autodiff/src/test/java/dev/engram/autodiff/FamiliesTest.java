@@ -6,19 +6,19 @@ import static dev.engram.autodiff.Oracle.i32;
 import static dev.engram.autodiff.Oracle.random;
 
 import dev.engram.ir.DType;
-import dev.engram.ir.Dot;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Index;
 import dev.engram.ir.Lit;
-import dev.engram.ir.Move;
-import dev.engram.ir.Op;
 import dev.engram.ir.Shape;
-import dev.engram.ir.Source;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Tracer;
-import dev.engram.ir.Windows;
+import dev.engram.ir.op.ConvWindows;
+import dev.engram.ir.op.Dot;
+import dev.engram.ir.op.Index;
+import dev.engram.ir.op.Move;
+import dev.engram.ir.op.Op;
+import dev.engram.ir.op.Source;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -128,27 +128,27 @@ class FamiliesTest {
         all,
         "conv 2d",
         List.of(f64(1, 5, 4, 2), f64(3, 2, 2, 2)),
-        x -> x.get(0).conv(x.get(1), Windows.same().stride(2, 1).dilation(1, 2)).tanh());
+        x -> x.get(0).conv(x.get(1), ConvWindows.same().stride(2, 1).dilation(1, 2)).tanh());
     one(
         all,
         "conv in groups",
         List.of(f64(2, 5, 4), f64(2, 2, 4)),
-        x -> x.get(0).conv(x.get(1), Windows.padded(1).stride(2), 2).tanh());
+        x -> x.get(0).conv(x.get(1), ConvWindows.padded(1).stride(2), 2).tanh());
     one(
         all,
         "convTranspose",
         List.of(f64(1, 3, 2), f64(3, 2, 2)),
-        x -> x.get(0).convTranspose(x.get(1), Windows.same().stride(2)).tanh());
+        x -> x.get(0).convTranspose(x.get(1), ConvWindows.same().stride(2)).tanh());
     one(
         all,
         "maxPool",
         List.of(f64(5, 4, 2)),
-        x -> x.get(0).maxPool(new int[] {3, 2}, Windows.same().stride(2)).square());
+        x -> x.get(0).maxPool(new int[] {3, 2}, ConvWindows.same().stride(2)).square());
     one(
         all,
         "avgPool",
         List.of(f64(5, 4, 2)),
-        x -> x.get(0).avgPool(new int[] {3, 2}, Windows.same().stride(2)).square());
+        x -> x.get(0).avgPool(new int[] {3, 2}, ConvWindows.same().stride(2)).square());
   }
 
   private static void dot(List<Trial> all) {

@@ -3,9 +3,7 @@ package dev.engram.autodiff;
 import static dev.engram.autodiff.Oracle.f64;
 import static dev.engram.autodiff.Oracle.graph;
 
-import dev.engram.ir.Barrier;
 import dev.engram.ir.Builder;
-import dev.engram.ir.Control;
 import dev.engram.ir.DType;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
@@ -14,6 +12,8 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
 import dev.engram.ir.Verifier;
+import dev.engram.ir.op.Control;
+import dev.engram.ir.op.OptimizationBarrier;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -53,18 +53,18 @@ class LoopConstantsTest {
         "scan of no steps",
         (same, moving) -> apply(new Control.Scan(pair(), 0, 2, 0, false), same, moving));
     OPS.put("while", (same, moving) -> apply(loop(), literal(DType.I32, 0), same, moving, 1));
-    OPS.put("barrier", (same, moving) -> apply(new Barrier(), same, moving));
+    OPS.put("barrier", (same, moving) -> apply(new OptimizationBarrier(), same, moving));
   }
 
-  private static Tensor apply(dev.engram.ir.Op op, Tensor... in) {
+  private static Tensor apply(dev.engram.ir.op.Op op, Tensor... in) {
     return apply(op, List.of(in), 0);
   }
 
-  private static Tensor apply(dev.engram.ir.Op op, Tensor a, Tensor b, Tensor c, int result) {
+  private static Tensor apply(dev.engram.ir.op.Op op, Tensor a, Tensor b, Tensor c, int result) {
     return apply(op, List.of(a, b, c), result);
   }
 
-  private static Tensor apply(dev.engram.ir.Op op, List<Tensor> in, int result) {
+  private static Tensor apply(dev.engram.ir.op.Op op, List<Tensor> in, int result) {
     return Tensor.apply(op, in).get(result);
   }
 

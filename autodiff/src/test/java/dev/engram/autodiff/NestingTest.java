@@ -3,19 +3,21 @@ package dev.engram.autodiff;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.autodiff.batch.BatchAxisAnalysis;
+import dev.engram.autodiff.facts.Terms;
 import dev.engram.ir.Builder;
-import dev.engram.ir.Control;
-import dev.engram.ir.Custom;
 import dev.engram.ir.DType;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Interpreter;
 import dev.engram.ir.Lit;
 import dev.engram.ir.Role;
-import dev.engram.ir.Source;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
+import dev.engram.ir.interpret.Interpreter;
+import dev.engram.ir.op.Control;
+import dev.engram.ir.op.Custom;
+import dev.engram.ir.op.Source;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -254,7 +256,7 @@ class NestingTest {
 
   private static void walked(Kind kind) {
     for (int depth = 1; depth <= DEPTH; depth++) {
-      BatchFlags flags = new BatchFlags("");
+      BatchAxisAnalysis flags = new BatchAxisAnalysis("");
       Graph g = new Nest(depth).of(kind);
       assertEquals(List.of(true), flags.of(g, List.of(true)));
       assertTrue(

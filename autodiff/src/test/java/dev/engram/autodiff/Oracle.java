@@ -1,15 +1,15 @@
 package dev.engram.autodiff;
 
 import dev.engram.ir.Builder;
-import dev.engram.ir.Control;
 import dev.engram.ir.DType;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Interpreter;
 import dev.engram.ir.Role;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
+import dev.engram.ir.interpret.Interpreter;
+import dev.engram.ir.op.Control;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

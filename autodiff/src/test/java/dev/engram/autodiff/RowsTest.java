@@ -7,15 +7,15 @@ import static dev.engram.autodiff.Oracle.requireClose;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.engram.ir.Elementwise;
-import dev.engram.ir.ElementwiseRow;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Interpreter;
-import dev.engram.ir.Rows;
-import dev.engram.ir.Signature;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
+import dev.engram.ir.interpret.Interpreter;
+import dev.engram.ir.op.Elementwise;
+import dev.engram.ir.op.ElementwiseRow;
+import dev.engram.ir.op.RowSignature;
+import dev.engram.ir.op.Rows;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -182,7 +182,7 @@ class RowsTest {
         new ElementwiseRow(
             "mystery",
             1,
-            Signature.FLOAT,
+            RowSignature.FLOAT,
             (a, _, _) -> a,
             (a, _, _) -> a,
             List.of(),

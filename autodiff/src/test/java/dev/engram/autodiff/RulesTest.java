@@ -9,21 +9,22 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.autodiff.forward.Residuals;
 import dev.engram.ir.Builder;
-import dev.engram.ir.Control;
-import dev.engram.ir.Custom;
-import dev.engram.ir.Elementwise;
-import dev.engram.ir.ElementwiseRow;
 import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Interpreter;
 import dev.engram.ir.Role;
-import dev.engram.ir.Rows;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
-import dev.engram.ir.Where;
+import dev.engram.ir.interpret.Interpreter;
+import dev.engram.ir.op.Control;
+import dev.engram.ir.op.Custom;
+import dev.engram.ir.op.Elementwise;
+import dev.engram.ir.op.ElementwiseRow;
+import dev.engram.ir.op.Rows;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -196,7 +197,7 @@ class RulesTest {
 
   @Test
   void derivedEquationsCarryTheLineTheyComeFrom() {
-    Where line = new Where("GruNet.java", 21);
+    SourceLocation line = new SourceLocation("GruNet.java", 21);
     Builder b = new Builder("f").at(line);
     Value x = b.param(f64(2), Role.INPUT, "");
     Tensor y = b.tracer(x).tanh().mul(b.tracer(x)).sum();

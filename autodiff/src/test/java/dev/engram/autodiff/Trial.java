@@ -7,12 +7,12 @@ import static dev.engram.autodiff.Oracle.inner;
 import static dev.engram.autodiff.Oracle.random;
 import static dev.engram.autodiff.Oracle.requireClose;
 
-import dev.engram.ir.ElementwiseRow;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Interpreter;
 import dev.engram.ir.Param;
 import dev.engram.ir.TensorType;
+import dev.engram.ir.interpret.Interpreter;
+import dev.engram.ir.op.ElementwiseRow;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;

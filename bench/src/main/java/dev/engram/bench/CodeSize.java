@@ -1,7 +1,7 @@
 package dev.engram.bench;
 
 import dev.engram.lower.LoopProgram;
-import dev.engram.lower.Step;
+import dev.engram.lower.Stmt;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -41,16 +41,16 @@ record CodeSize(int nests, int methods, long bytes, int largest) {
     return new CodeSize(nests(program.steps()), methods, bytes + end, largest);
   }
 
-  private static int nests(List<Step> steps) {
+  private static int nests(List<Stmt> steps) {
     int n = 0;
-    for (Step s : steps) {
+    for (Stmt s : steps) {
       n +=
           switch (s) {
-            case Step.Nest _ -> 1;
-            case Step.Sort _, Step.Tell _ -> 0;
-            case Step.Loop l -> nests(l.body());
-            case Step.While w -> nests(w.condition()) + nests(w.body());
-            case Step.Branch b -> nests(b.onTrue()) + nests(b.onFalse());
+            case Stmt.Nest _ -> 1;
+            case Stmt.Sort _, Stmt.Tell _ -> 0;
+            case Stmt.Loop l -> nests(l.body());
+            case Stmt.While w -> nests(w.condition()) + nests(w.body());
+            case Stmt.Branch b -> nests(b.onTrue()) + nests(b.onFalse());
           };
     }
     return n;

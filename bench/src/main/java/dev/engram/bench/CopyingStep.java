@@ -8,7 +8,7 @@ import dev.engram.Grads;
 import dev.engram.Learner;
 import dev.engram.State;
 import dev.engram.States;
-import dev.engram.Traced;
+import dev.engram.TracedFunction;
 import dev.engram.ValueAndGrad;
 import dev.engram.Vmap;
 import dev.engram.ir.DType;
@@ -45,8 +45,8 @@ final class CopyingStep implements Fn1<Tensor, Tensor> {
   }
 
   /** The iteration on such symbols as a graph. */
-  Traced trace(Tensor symbols) {
-    return Traced.of("step", args -> apply((Tensor) args.getFirst()), List.of(symbols));
+  TracedFunction trace(Tensor symbols) {
+    return TracedFunction.of("step", args -> apply((Tensor) args.getFirst()), List.of(symbols));
   }
 
   @Override

@@ -1,7 +1,7 @@
 package dev.engram.bench;
 
-import dev.engram.Key;
 import dev.engram.Layer;
+import dev.engram.RandomKey;
 import dev.engram.ir.Tensor;
 import dev.engram.nn.GruCell;
 import dev.engram.nn.Linear;
@@ -13,7 +13,7 @@ final class GruNet extends Layer {
   private final Linear readout;
 
   GruNet(Sizes sizes) {
-    List<Key> keys = Key.of(sizes.seed()).split(2);
+    List<RandomKey> keys = RandomKey.of(sizes.seed()).split(2);
     rnn = new GruCell(Sizes.SYMBOLS, sizes.hidden(), keys.getFirst());
     readout = new Linear(sizes.hidden(), Sizes.SYMBOLS, keys.getLast());
   }

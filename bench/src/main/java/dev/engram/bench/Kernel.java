@@ -3,15 +3,15 @@ package dev.engram.bench;
 import dev.engram.Engram;
 import dev.engram.Fn1;
 import dev.engram.Pair;
-import dev.engram.Step;
-import dev.engram.Traced;
+import dev.engram.StepResult;
+import dev.engram.TracedFunction;
 import dev.engram.backend.cpu.CpuBackend;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.passes.Pipeline;
-import dev.engram.lower.Executable;
+import dev.engram.lower.CompiledProgram;
 import dev.engram.lower.Lowering;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,7 +28,7 @@ record Kernel(
     String name,
     double work,
     Unit unit,
-    Executable code,
+    CompiledProgram code,
     List<HostTensor> inputs,
     List<HostTensor> outputs) {
 
@@ -128,7 +128,7 @@ record Kernel(
               Tensor l = dxfl.get(3).reshape(b, 1, n);
               Tensor e = d.mul(eg.first()).add(x.mul(f));
               Tensor g = eg.second().add(l.mul(e).sum(0));
-              return new Step<>(new Pair<>(e, g), List.<Tensor>of());
+              return new StepResult<>(new Pair<>(e, g), List.<Tensor>of());
             },
             new Pair<>(a.get(0), a.get(1)),
             a.subList(2, 6))
@@ -138,14 +138,14 @@ record Kernel(
   private static Kernel of(
       String name, double work, Unit unit, Fn1<List<Tensor>, Object> f, HostTensor... operands) {
     List<HostTensor> inputs = List.of(operands);
-    Traced traced =
-        Traced.of(
+    TracedFunction traced =
+        TracedFunction.of(
             name,
             args -> f.apply(args.stream().map(Tensor.class::cast).toList()),
             List.copyOf(inputs));
     List<HostTensor> outputs = new ArrayList<>();
     traced.graph().outTypes().forEach(t -> outputs.add(HostTensor.allocate(t)));
-    Executable code =
+    CompiledProgram code =
         new CpuBackend().compile(Lowering.lower(Pipeline.standard().run(traced.graph())));
     return new Kernel(name, work, unit, code, inputs, List.copyOf(outputs));
   }

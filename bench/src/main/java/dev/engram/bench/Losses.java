@@ -1,14 +1,14 @@
 package dev.engram.bench;
 
 import dev.engram.State;
-import dev.engram.Traced;
+import dev.engram.TracedFunction;
 import dev.engram.backend.cpu.CpuBackend;
 import dev.engram.backend.cpu.CpuOptions;
 import dev.engram.io.Safetensors;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.passes.Pipeline;
-import dev.engram.lower.Executable;
+import dev.engram.lower.CompiledProgram;
 import dev.engram.lower.Lowering;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -46,10 +46,10 @@ record Losses(Sizes sizes, int iterations, Path data) {
 
   Run train(Rule rule, int threads) {
     CopyingStep step = new CopyingStep(sizes, rule);
-    Traced traced = step.trace(new Symbols(sizes, 1).next());
+    TracedFunction traced = step.trace(new Symbols(sizes, 1).next());
     CpuBackend backend =
         new CpuBackend(new CpuOptions(threads, CpuOptions.ofProperties().vectors()));
-    Executable code = backend.compile(Lowering.lower(Pipeline.standard().run(traced.graph())));
+    CompiledProgram code = backend.compile(Lowering.lower(Pipeline.standard().run(traced.graph())));
     Training training = new Training(ids -> (Tensor) traced.apply(run(traced, code, ids)));
     Symbols symbols = new Symbols(sizes, iterations);
     List<Double> losses = new ArrayList<>();
@@ -60,7 +60,7 @@ record Losses(Sizes sizes, int iterations, Path data) {
         List.copyOf(losses), step.weights().values().stream().map(s -> s.value().host()).toList());
   }
 
-  private static List<HostTensor> run(Traced traced, Executable code, Tensor ids) {
+  private static List<HostTensor> run(TracedFunction traced, CompiledProgram code, Tensor ids) {
     List<HostTensor> outs = new ArrayList<>();
     traced.graph().outTypes().forEach(t -> outs.add(HostTensor.allocate(t)));
     code.run(traced.operands(List.of(ids)).stream().map(Tensor::host).toList(), outs);

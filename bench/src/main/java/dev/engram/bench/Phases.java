@@ -1,11 +1,11 @@
 package dev.engram.bench;
 
-import dev.engram.Traced;
+import dev.engram.TracedFunction;
 import dev.engram.backend.cpu.CpuBackend;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.passes.Pipeline;
-import dev.engram.lower.Executable;
+import dev.engram.lower.CompiledProgram;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Lowering;
 
@@ -20,7 +20,7 @@ import dev.engram.lower.Lowering;
 record Phases(double trace, double passes, double lowering, double bytecode, Result result) {
 
   /** What came out. */
-  record Result(Traced traced, LoopProgram program, Executable code) {}
+  record Result(TracedFunction traced, LoopProgram program, CompiledProgram code) {}
 
   /** Compiles one iteration of the copying job. */
   static Phases of(Sizes sizes, Rule rule) {
@@ -28,13 +28,13 @@ record Phases(double trace, double passes, double lowering, double bytecode, Res
     Tensor symbols = new Symbols(sizes, 1).next();
     CpuBackend backend = new CpuBackend();
     long t0 = System.nanoTime();
-    Traced traced = step.trace(symbols);
+    TracedFunction traced = step.trace(symbols);
     long t1 = System.nanoTime();
     Graph simplified = Pipeline.standard().run(traced.graph());
     long t2 = System.nanoTime();
     LoopProgram program = Lowering.lower(simplified);
     long t3 = System.nanoTime();
-    Executable code = backend.compile(program);
+    CompiledProgram code = backend.compile(program);
     long t4 = System.nanoTime();
     return new Phases(
         (t1 - t0) / 1e6,

@@ -1,7 +1,7 @@
 package dev.engram.cli;
 
-import dev.engram.Key;
 import dev.engram.Layer;
+import dev.engram.RandomKey;
 import dev.engram.ir.DType;
 import dev.engram.ir.Tensor;
 import dev.engram.nn.Connectivity;
@@ -55,10 +55,10 @@ final class ConductanceNet extends Layer {
   private final LifNeuron neuron;
   private final LeakyReadout readout;
 
-  ConductanceNet(int size, Key key) {
+  ConductanceNet(int size, RandomKey key) {
     this.size = size;
     this.excitatory = excitatory(size);
-    List<Key> keys = key.split(7);
+    List<RandomKey> keys = key.split(7);
     fromInput = sparse(NetworkProblem.INPUTS, INPUT_DEGREE, keys.get(0), keys.get(1));
     fromExcitatory = sparse(excitatory, EXCITATORY_DEGREE, keys.get(2), keys.get(3));
     fromInhibitory =
@@ -93,7 +93,7 @@ final class ConductanceNet extends Layer {
   }
 
   // Magnitudes within a quarter of `weight`, all of one sign: what arrives is a conductance.
-  private SparseLinear sparse(int from, int degree, Key where, Key values) {
+  private SparseLinear sparse(int from, int degree, RandomKey where, RandomKey values) {
     Connectivity to = Connectivity.fixedInDegree(from, size, Math.min(from, degree), where);
     double[] positive = SignedLinear.dale(from, from);
     return new SparseLinear(

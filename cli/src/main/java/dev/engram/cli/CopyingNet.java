@@ -1,7 +1,7 @@
 package dev.engram.cli;
 
-import dev.engram.Key;
 import dev.engram.Layer;
+import dev.engram.RandomKey;
 import dev.engram.ir.Tensor;
 import dev.engram.nn.GruCell;
 import dev.engram.nn.Linear;
@@ -15,7 +15,7 @@ final class CopyingNet extends Layer {
   private final Linear readout;
 
   CopyingNet(TrainOptions options) {
-    List<Key> keys = Key.of(options.seed()).split(options.layers() + 1);
+    List<RandomKey> keys = RandomKey.of(options.seed()).split(options.layers() + 1);
     List<Layer> cells = new ArrayList<>();
     int in = CopyingProblem.SYMBOLS;
     for (int i = 0; i < options.layers(); i++) {

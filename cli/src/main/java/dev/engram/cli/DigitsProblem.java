@@ -1,8 +1,8 @@
 package dev.engram.cli;
 
-import dev.engram.Key;
 import dev.engram.Layer;
 import dev.engram.Pair;
+import dev.engram.RandomKey;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
@@ -49,7 +49,7 @@ final class DigitsProblem implements SequenceProblem {
   private final SequenceTask.Settings settings;
   private final SplittableRandom random;
   private final DigitImages images;
-  private final Key spikes;
+  private final RandomKey spikes;
   private final SpikingNet model;
   private int batches;
 
@@ -57,7 +57,7 @@ final class DigitsProblem implements SequenceProblem {
     this.settings = settings;
     this.random = new SplittableRandom(settings.seed());
     this.images = new DigitImages(random);
-    List<Key> keys = Key.of(settings.seed()).split(3);
+    List<RandomKey> keys = RandomKey.of(settings.seed()).split(3);
     this.spikes = keys.get(2);
     int n = settings.hidden();
     this.model =

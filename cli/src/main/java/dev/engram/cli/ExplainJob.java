@@ -1,8 +1,8 @@
 package dev.engram.cli;
 
-import dev.engram.Key;
 import dev.engram.Layer;
 import dev.engram.Learner;
+import dev.engram.RandomKey;
 import dev.engram.etrace.Strictness;
 import dev.engram.ir.DType;
 import dev.engram.ir.EngramException;
@@ -21,7 +21,7 @@ final class ExplainJob implements Job<ExplainOptions> {
           new Learner(
               model.layer(),
               options.rule().rule().orElseThrow(),
-              Key.of(0),
+              RandomKey.of(0),
               d -> terminal.err().println(d));
       learner.compileGraph(model.example());
       terminal.out().print(options.dot() ? learner.report().dot() : learner.explain());

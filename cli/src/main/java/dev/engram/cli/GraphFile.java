@@ -2,9 +2,9 @@ package dev.engram.cli;
 
 import dev.engram.ir.EngramException;
 import dev.engram.ir.Graph;
-import dev.engram.ir.OpTable;
-import dev.engram.ir.Parser;
 import dev.engram.ir.Verifier;
+import dev.engram.ir.text.OpTable;
+import dev.engram.ir.text.Parser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

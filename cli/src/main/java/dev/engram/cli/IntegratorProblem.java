@@ -1,8 +1,8 @@
 package dev.engram.cli;
 
-import dev.engram.Key;
 import dev.engram.Layer;
 import dev.engram.Pair;
+import dev.engram.RandomKey;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
@@ -34,7 +34,7 @@ final class IntegratorProblem implements SequenceProblem {
   IntegratorProblem(SequenceTask.Settings settings) {
     this.settings = settings;
     this.random = new SplittableRandom(settings.seed());
-    List<Key> keys = Key.of(settings.seed()).split(2);
+    List<RandomKey> keys = RandomKey.of(settings.seed()).split(2);
     this.model =
         new Sequential(
             new GruCell(1, settings.hidden(), keys.get(0), DType.F32),

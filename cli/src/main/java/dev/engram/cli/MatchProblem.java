@@ -1,8 +1,8 @@
 package dev.engram.cli;
 
-import dev.engram.Key;
 import dev.engram.Layer;
 import dev.engram.Pair;
+import dev.engram.RandomKey;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
@@ -68,7 +68,7 @@ final class MatchProblem implements SequenceProblem {
     this.settings = settings;
     this.random = new SplittableRandom(settings.seed());
     this.adapts = adapts;
-    List<Key> keys = Key.of(settings.seed()).split(2);
+    List<RandomKey> keys = RandomKey.of(settings.seed()).split(2);
     int n = settings.hidden();
     Membrane membrane = Membrane.of(20).withReset(Membrane.Reset.BY_THRESHOLD);
     // Adaptation outlasts the delay; the membrane does not.

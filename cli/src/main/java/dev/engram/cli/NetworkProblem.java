@@ -1,8 +1,8 @@
 package dev.engram.cli;
 
-import dev.engram.Key;
 import dev.engram.Layer;
 import dev.engram.Pair;
+import dev.engram.RandomKey;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import java.util.List;
@@ -44,7 +44,7 @@ final class NetworkProblem implements SequenceProblem {
   NetworkProblem(SequenceTask.Settings settings) {
     this.settings = settings;
     this.random = new SplittableRandom(settings.seed());
-    this.model = new ConductanceNet(settings.hidden(), Key.of(settings.seed()));
+    this.model = new ConductanceNet(settings.hidden(), RandomKey.of(settings.seed()));
   }
 
   @Override

@@ -3,8 +3,8 @@ package dev.engram.cli;
 import dev.engram.Compiler;
 import dev.engram.Engram;
 import dev.engram.Fn2;
-import dev.engram.Key;
 import dev.engram.Pair;
+import dev.engram.RandomKey;
 import dev.engram.Stages;
 import dev.engram.etrace.Diagnostic;
 import dev.engram.etrace.OnlineStep;
@@ -102,7 +102,7 @@ final class SequenceJob {
             checkMemory(learning, online);
           }
         };
-    Key key = Key.of(settings.seed()).foldIn(RULE_KEY);
+    RandomKey key = RandomKey.of(settings.seed()).foldIn(RULE_KEY);
     Compiler.watch(
         memory,
         () ->

@@ -4,10 +4,10 @@ import dev.engram.Engram;
 import dev.engram.Fn2;
 import dev.engram.GradWithAux;
 import dev.engram.Grads;
-import dev.engram.Key;
 import dev.engram.Layer;
 import dev.engram.Learner;
 import dev.engram.Pair;
+import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.States;
 import dev.engram.Vmap;
@@ -16,7 +16,7 @@ import dev.engram.etrace.Diagnostic;
 import dev.engram.etrace.Rule;
 import dev.engram.ir.Tensor;
 import dev.engram.optim.Adam;
-import dev.engram.optim.Gradients;
+import dev.engram.optim.GradientTransforms;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -44,7 +44,7 @@ final class SequenceStep implements Fn2<Tensor, Tensor, List<Tensor>> {
       SequenceProblem problem,
       Optional<Rule> rule,
       double lr,
-      Key key,
+      RandomKey key,
       Tensor inputs,
       Consumer<Diagnostic> warnings) {
     this.problem = problem;
@@ -74,7 +74,7 @@ final class SequenceStep implements Fn2<Tensor, Tensor, List<Tensor>> {
             : throughTime(before, scored, ys);
     double each = 1.0 / ys.dim(0);
     Grads mean = run.grads().map(g -> g.mul(each));
-    adam.update(Gradients.clipByGlobalNorm(mean, CLIP));
+    adam.update(GradientTransforms.clipByGlobalNorm(mean, CLIP));
     List<Tensor> values = new ArrayList<>(List.of(run.losses().mean()));
     values.addAll(problem.metrics(run.outputs(), ys));
     return values;

@@ -3,24 +3,24 @@ package dev.engram.cli;
 import dev.engram.Compiler;
 import dev.engram.DRtrl;
 import dev.engram.Engram;
-import dev.engram.Key;
 import dev.engram.Layer;
 import dev.engram.Learner;
 import dev.engram.Pair;
-import dev.engram.Traced;
+import dev.engram.RandomKey;
+import dev.engram.TracedFunction;
 import dev.engram.autodiff.Vjp;
 import dev.engram.etrace.OnlineStep;
-import dev.engram.ir.Control;
 import dev.engram.ir.DType;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.Graph;
+import dev.engram.ir.GraphEquality;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.OpTable;
-import dev.engram.ir.Structure;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
+import dev.engram.ir.op.Control;
 import dev.engram.ir.passes.Pass;
 import dev.engram.ir.passes.Pipeline;
+import dev.engram.ir.text.OpTable;
 import dev.engram.lower.Lowering;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -83,7 +83,7 @@ final class StepDump implements Job<DumpOptions> {
                 problem,
                 job.rules().getFirst().rule(),
                 job.lr(),
-                Key.of(job.seed()),
+                RandomKey.of(job.seed()),
                 batch.first(),
                 _ -> {});
         yield after(options, Engram.jit(step).trace(batch.first(), batch.second()).graph());
@@ -112,7 +112,7 @@ final class StepDump implements Job<DumpOptions> {
       return etrace(learner.onlineStep());
     }
     Graph g =
-        Traced.of("model", args -> model.update((Tensor) args.getFirst()), List.of(example))
+        TracedFunction.of("model", args -> model.update((Tensor) args.getFirst()), List.of(example))
             .graph();
     return after(options, options.stage() == DumpStage.DIFFERENTIATED ? derivative(g) : g);
   }
@@ -202,7 +202,7 @@ final class StepDump implements Job<DumpOptions> {
   }
 
   private static void afterPass(List<Piece> out, int round, Pass pass, Graph before, Graph after) {
-    boolean same = Structure.equal(before, after);
+    boolean same = GraphEquality.equal(before, after);
     String what = same ? "round %d, %s changes nothing" : "round %d, after %s";
     out.add(new Piece.Note(what.formatted(round + 1, pass.name())));
     if (!same) {

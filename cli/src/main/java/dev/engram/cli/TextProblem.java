@@ -1,8 +1,8 @@
 package dev.engram.cli;
 
-import dev.engram.Key;
 import dev.engram.Layer;
 import dev.engram.Pair;
+import dev.engram.RandomKey;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
@@ -57,7 +57,7 @@ final class TextProblem implements SequenceProblem {
   TextProblem(SequenceTask.Settings settings) {
     this.settings = settings;
     this.random = new SplittableRandom(settings.seed());
-    List<Key> keys = Key.of(settings.seed()).split(2);
+    List<RandomKey> keys = RandomKey.of(settings.seed()).split(2);
     int symbols = alphabet.length();
     this.model =
         new Sequential(

@@ -1,12 +1,12 @@
 package dev.engram.cli;
 
 import dev.engram.Compiler;
-import dev.engram.ir.Custom;
-import dev.engram.ir.ElementwiseRow;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.Graph;
-import dev.engram.ir.OpTable;
+import dev.engram.ir.op.Custom;
+import dev.engram.ir.op.ElementwiseRow;
 import dev.engram.ir.passes.Pass;
+import dev.engram.ir.text.OpTable;
 import dev.engram.lower.Backend;
 import java.io.File;
 import java.io.IOException;

@@ -1,12 +1,12 @@
 package dev.engram.cli;
 
-import dev.engram.Key;
 import dev.engram.Layer;
+import dev.engram.RandomKey;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Parser;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
+import dev.engram.ir.text.Parser;
 import java.io.IOException;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
@@ -90,8 +90,8 @@ record UserModel(Layer layer, Tensor example) {
     List<Object> out = new ArrayList<>();
     int next = 0;
     for (Class<?> type : k.getParameterTypes()) {
-      if (type == Key.class) {
-        out.add(Key.of(seed));
+      if (type == RandomKey.class) {
+        out.add(RandomKey.of(seed));
       } else if (next == texts.size()) {
         return Optional.empty();
       } else {

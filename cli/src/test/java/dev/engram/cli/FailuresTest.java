@@ -7,9 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.ir.HostTensor;
 import dev.engram.lower.Backend;
-import dev.engram.lower.Executable;
-import dev.engram.lower.LoopInterpreter;
+import dev.engram.lower.CompiledProgram;
 import dev.engram.lower.LoopProgram;
+import dev.engram.lower.interpret.LoopInterpreter;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -324,9 +324,9 @@ class FailuresTest {
     }
 
     @Override
-    public Executable compile(LoopProgram program) {
-      Executable loops = new LoopInterpreter().compile(program);
-      return new Executable() {
+    public CompiledProgram compile(LoopProgram program) {
+      CompiledProgram loops = new LoopInterpreter().compile(program);
+      return new CompiledProgram() {
         @Override
         public void run(List<HostTensor> inputs, List<HostTensor> outputs) {
           loops.run(inputs, outputs);

@@ -9,18 +9,18 @@ import dev.engram.Engram;
 import dev.engram.Layer;
 import dev.engram.State;
 import dev.engram.ir.Builder;
-import dev.engram.ir.Custom;
 import dev.engram.ir.DType;
-import dev.engram.ir.ElementwiseRow;
 import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Op;
-import dev.engram.ir.Parser;
-import dev.engram.ir.Printer;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
+import dev.engram.ir.op.Custom;
+import dev.engram.ir.op.ElementwiseRow;
+import dev.engram.ir.op.Op;
+import dev.engram.ir.text.Parser;
+import dev.engram.ir.text.Printer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -198,7 +198,7 @@ class InspectTest {
       delimiter = '|',
       value = {
         "dev.engram.cli.InspectTest$Twice | has no public static field of type ElementwiseRow",
-        "twice=dev.engram.cli.InspectTest$MyRows | does not implement dev.engram.ir.Custom",
+        "twice=dev.engram.cli.InspectTest$MyRows | does not implement dev.engram.ir.op.Custom",
         "tanh=dev.engram.cli.InspectTest$Twice | there is an op tanh already",
         "twice=com.acme.None | there is no class com.acme.None",
       })

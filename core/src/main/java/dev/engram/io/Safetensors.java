@@ -2,10 +2,10 @@ package dev.engram.io;
 
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.NativeMemory;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.runtime.NativeMemory;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

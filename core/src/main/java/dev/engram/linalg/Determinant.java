@@ -2,7 +2,7 @@ package dev.engram.linalg;
 
 import dev.engram.Engram;
 import dev.engram.Pair;
-import dev.engram.Step;
+import dev.engram.StepResult;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
@@ -79,7 +79,7 @@ final class Determinant {
                   Tensor sum = left.matmul(u.expandDims(-1));
                   Tensor start = i.eq(j).expandDims(-1).cast(upper.dtype());
                   Tensor scale = u.take(j, -1).expandDims(-1).expandDims(-1);
-                  return new Step<>(
+                  return new StepResult<>(
                       i.eq(j).select(start.sub(sum), left.mul(scale)), List.<Tensor>of());
                 },
                 none,

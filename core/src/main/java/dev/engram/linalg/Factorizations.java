@@ -1,7 +1,7 @@
 package dev.engram.linalg;
 
 import dev.engram.Engram;
-import dev.engram.Step;
+import dev.engram.StepResult;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
@@ -19,13 +19,13 @@ final class Factorizations {
     }
     Tensor symmetric = a.add(a.swapAxes(-1, -2)).mul(0.5);
     Tensor i = Matrices.counter(n);
-    Step<Tensor, Tensor> done =
+    StepResult<Tensor, Tensor> done =
         Engram.scan(
             (left, k) -> {
               Tensor column = Matrices.column(left, k);
               Tensor root = column.take(k, -1).sqrt().expandDims(-1);
               Tensor l = i.lt(k).select(Matrices.zero(a), column.div(root));
-              return new Step<>(left.sub(Matrices.outer(l, l)), l);
+              return new StepResult<>(left.sub(Matrices.outer(l, l)), l);
             },
             symmetric,
             i);
@@ -43,11 +43,11 @@ final class Factorizations {
     if (n == 0) {
       return new Lu(a, order, sign);
     }
-    Step<List<Tensor>, List<Tensor>> done =
+    StepResult<List<Tensor>, List<Tensor>> done =
         Engram.scan(
             (carry, k) -> {
               Rows swapped = pivot(carry, k, i);
-              return new Step<>(
+              return new StepResult<>(
                   List.of(eliminate(swapped.factors, k, i), swapped.permutation, swapped.sign),
                   List.<Tensor>of());
             },

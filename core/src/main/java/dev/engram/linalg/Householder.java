@@ -1,7 +1,7 @@
 package dev.engram.linalg;
 
 import dev.engram.Engram;
-import dev.engram.Step;
+import dev.engram.StepResult;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import java.util.List;
@@ -26,11 +26,11 @@ final class Householder {
     }
     Tensor i = Matrices.counter(m);
     Tensor counter = Matrices.counter(count);
-    Step<Tensor, List<Tensor>> down =
+    StepResult<Tensor, List<Tensor>> down =
         Engram.scan(
             (r, k) -> {
               List<Tensor> h = reflection(Matrices.column(r, k), k, i);
-              return new Step<>(reflect(h, r), h);
+              return new StepResult<>(reflect(h, r), h);
             },
             a,
             counter);
@@ -38,7 +38,7 @@ final class Householder {
     Tensor start = unit.broadcastTo(Matrices.lead(a).concat(unit.shape()));
     Tensor q =
         Engram.<Tensor, List<Tensor>, List<Tensor>>scanReverse(
-                (x, h) -> new Step<>(reflect(h, x), List.of()), start, down.out())
+                (x, h) -> new StepResult<>(reflect(h, x), List.of()), start, down.out())
             .carry();
     return new Qr(q, down.carry().slice(-2, 0, count).triu(0));
   }

@@ -2,10 +2,10 @@ package dev.engram.linalg;
 
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
-import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
 import java.util.stream.IntStream;
 
@@ -14,7 +14,7 @@ final class Matrices {
   private Matrices() {}
 
   static TypeException error(String op, String text) {
-    return new TypeException(op + ": " + text + " (" + Where.here() + ")");
+    return new TypeException(op + ": " + text + " (" + SourceLocation.here() + ")");
   }
 
   /** The size of the square float matrices {@code a}. */

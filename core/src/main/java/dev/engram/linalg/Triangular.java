@@ -2,7 +2,7 @@ package dev.engram.linalg;
 
 import dev.engram.Engram;
 import dev.engram.Fn2;
-import dev.engram.Step;
+import dev.engram.StepResult;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
@@ -42,14 +42,14 @@ final class Triangular {
     }
     Tensor i = Matrices.counter(n);
     Tensor none = HostTensor.full(b.type(), 0);
-    Fn2<Tensor, Tensor, Step<Tensor, List<Tensor>>> body =
+    Fn2<Tensor, Tensor, StepResult<Tensor, List<Tensor>>> body =
         (x, k) -> {
           Tensor row = Matrices.row(a, k);
           Tensor before = (lower ? i.lt(k) : i.gt(k)).select(row, Matrices.zero(a));
           Tensor rest = Matrices.row(b, k).sub(Matrices.times(before, x));
           Tensor value = unit ? rest : rest.div(row.take(k, -1).expandDims(-1));
           Tensor here = i.eq(k).expandDims(-1);
-          return new Step<>(here.select(value.expandDims(-2), x), List.of());
+          return new StepResult<>(here.select(value.expandDims(-2), x), List.of());
         };
     return lower ? Engram.scan(body, none, i).carry() : Engram.scanReverse(body, none, i).carry();
   }

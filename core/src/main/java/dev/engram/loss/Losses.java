@@ -1,13 +1,13 @@
 package dev.engram.loss;
 
 import dev.engram.Engram;
-import dev.engram.Step;
+import dev.engram.StepResult;
 import dev.engram.ir.DType;
-import dev.engram.ir.RoundOnce;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
-import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.tensor.RoundOnce;
 
 /**
  * The standard losses. Prediction and target have one shape: nothing is broadcast. Types of 16 bits
@@ -34,7 +34,7 @@ public final class Losses {
           "softmaxCrossEntropy: the logits have type "
               + logits.type()
               + ", expected a float type with the classes on the last axis ("
-              + Where.here()
+              + SourceLocation.here()
               + ")");
     }
     Operands.labels(
@@ -212,7 +212,7 @@ public final class Losses {
         Engram.scan(
                 (Tensor f, Tensor d) -> {
                   Tensor next = f.mul(decay).add(d);
-                  return new Step<>(next, next.square());
+                  return new StepResult<>(next, next.square());
                 },
                 none,
                 difference)
@@ -242,7 +242,7 @@ public final class Losses {
       throw new TypeException(
           ("maskedMean: the mask has type %s, expected bool of the first axes of"
                   + " the values %s (%s); make a mask of numbers with .gt(0)")
-              .formatted(mask.type(), values.type(), Where.here()));
+              .formatted(mask.type(), values.type(), SourceLocation.here()));
     }
     Tensor wide = mask;
     for (int axis = mask.rank(); axis < values.rank(); axis++) {

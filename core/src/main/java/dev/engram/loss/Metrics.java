@@ -1,11 +1,11 @@
 package dev.engram.loss;
 
 import dev.engram.ir.DType;
-import dev.engram.ir.RoundOnce;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
-import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.tensor.RoundOnce;
 
 /** How good predictions are, where no gradient is asked for. */
 public final class Metrics {
@@ -38,7 +38,7 @@ public final class Metrics {
     if (logits.rank() == 0) {
       throw new TypeException(
           "%s: the logits have type %s, expected the classes on the last axis (%s)"
-              .formatted(metric, logits.type(), Where.here()));
+              .formatted(metric, logits.type(), SourceLocation.here()));
     }
     Operands.labels(metric, logits, labels, "take the classes from them with .argMax(-1)");
     // not in the labels' type, where a class number may wrap

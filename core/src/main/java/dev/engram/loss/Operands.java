@@ -1,9 +1,9 @@
 package dev.engram.loss;
 
 import dev.engram.ir.Shape;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
-import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
 
 /** What losses and metrics ask of their operands, with an error that names the way out. */
@@ -23,7 +23,7 @@ final class Operands {
                   first,
                   prediction.type(),
                   fix(first, prediction.shape(), target.shape()),
-                  Where.here()));
+                  SourceLocation.here()));
     }
   }
 
@@ -38,7 +38,7 @@ final class Operands {
     if (!fits) {
       throw new TypeException(
           "%s: operand 1 has type %s, expected as many axes as %s, the same length on the last, and before it the same lengths or 1; reshape one of them (%s)"
-              .formatted(loss, b.type(), a.type(), Where.here()));
+              .formatted(loss, b.type(), a.type(), SourceLocation.here()));
     }
   }
 
@@ -84,7 +84,7 @@ final class Operands {
             : whole ? "" : "; convert them with .cast(DType.I32)";
     throw new TypeException(
         "%s: the labels have type %s, expected i32[%s] or i64 next to logits %s%s (%s)"
-            .formatted(loss, labels.type(), rows, logits.type(), fix, Where.here()));
+            .formatted(loss, labels.type(), rows, logits.type(), fix, SourceLocation.here()));
   }
 
   /** A number above 0. */
@@ -92,7 +92,7 @@ final class Operands {
     if (!(value > 0 && Double.isFinite(value))) {
       throw new TypeException(
           "%s: %s=%s, expected a finite number above 0 (%s)"
-              .formatted(loss, name, value, Where.here()));
+              .formatted(loss, name, value, SourceLocation.here()));
     }
   }
 }

@@ -1,9 +1,9 @@
 package dev.engram.nn;
 
-import dev.engram.ir.RoundOnce;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
+import dev.engram.ir.tensor.RoundOnce;
 
 /**
  * Activation functions, element by element unless said otherwise. Types of 16 bits are computed in

@@ -1,14 +1,14 @@
 package dev.engram.nn;
 
-import dev.engram.Key;
 import dev.engram.Layer;
+import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
-import dev.engram.ir.Where;
 import java.util.Optional;
 
 /**
@@ -29,7 +29,7 @@ public abstract class Cell extends Layer {
               + ", hidden="
               + hidden
               + ", expected at least 1 ("
-              + Where.here()
+              + SourceLocation.here()
               + ")");
     }
     this.in = in;
@@ -54,7 +54,7 @@ public abstract class Cell extends Layer {
   }
 
   /** A linear layer of input and hidden state: orthogonal weights, bias zero. */
-  protected Linear gate(Key key) {
+  protected Linear gate(RandomKey key) {
     return new Linear(
         in + hidden,
         hidden,
@@ -65,7 +65,7 @@ public abstract class Cell extends Layer {
   }
 
   /** A linear layer of the input alone: orthogonal weights, bias zero. */
-  protected Linear ofInput(Key key) {
+  protected Linear ofInput(RandomKey key) {
     return new Linear(
         in, hidden, key, dtype, Initializer.orthogonal(), Optional.of(Initializer.zeros()));
   }
@@ -116,7 +116,7 @@ public abstract class Cell extends Layer {
               + " next to the hidden state "
               + h.type()
               + " ("
-              + Where.here()
+              + SourceLocation.here()
               + "); "
               + fix);
     }

@@ -1,12 +1,12 @@
 package dev.engram.nn;
 
-import dev.engram.Key;
-import dev.engram.Random;
+import dev.engram.RandomKey;
+import dev.engram.RandomTensors;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.TypeException;
-import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
 import java.util.ArrayList;
@@ -39,7 +39,7 @@ public record Connectivity(int in, int out, int degree, HostTensor sources) {
               + ","
               + degree
               + "] ("
-              + Where.here()
+              + SourceLocation.here()
               + ")");
     }
   }
@@ -62,7 +62,7 @@ public record Connectivity(int in, int out, int degree, HostTensor sources) {
                   + ", expected 0 to "
                   + (in - 1)
                   + " ("
-                  + Where.here()
+                  + SourceLocation.here()
                   + ")");
         }
       }
@@ -73,7 +73,7 @@ public record Connectivity(int in, int out, int degree, HostTensor sources) {
   }
 
   /** {@code degree} different random inputs for each output. */
-  public static Connectivity fixedInDegree(int in, int out, int degree, Key key) {
+  public static Connectivity fixedInDegree(int in, int out, int degree, RandomKey key) {
     if (degree < 0 || degree > in) {
       throw new TypeException(
           "fixedInDegree: degree="
@@ -81,7 +81,7 @@ public record Connectivity(int in, int out, int degree, HostTensor sources) {
               + ", expected 0 to in="
               + in
               + " ("
-              + Where.here()
+              + SourceLocation.here()
               + ")");
     }
     SplittableRandom random = random(key);
@@ -104,7 +104,7 @@ public record Connectivity(int in, int out, int degree, HostTensor sources) {
   }
 
   /** Each pair connected with probability {@code p}. */
-  public static Connectivity random(int in, int out, double p, Key key) {
+  public static Connectivity random(int in, int out, double p, RandomKey key) {
     Ranges.atLeastOne("Connectivity.random", "in", in);
     Ranges.atLeastOne("Connectivity.random", "out", out);
     Ranges.share("Connectivity.random", "p", p);
@@ -123,8 +123,8 @@ public record Connectivity(int in, int out, int degree, HostTensor sources) {
     return of(in, sources);
   }
 
-  private static SplittableRandom random(Key key) {
-    double[] u = Random.uniform(key, Shape.of(1), DType.F64).host().toDoubles();
+  private static SplittableRandom random(RandomKey key) {
+    double[] u = RandomTensors.uniform(key, Shape.of(1), DType.F64).host().toDoubles();
     return new SplittableRandom(Double.doubleToLongBits(u[0]));
   }
 

@@ -1,16 +1,16 @@
 package dev.engram.nn;
 
-import dev.engram.Key;
 import dev.engram.Layer;
+import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.Shape;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
-import dev.engram.ir.Where;
-import dev.engram.ir.Windows;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
+import dev.engram.ir.op.ConvWindows;
 import java.util.Arrays;
 import java.util.List;
 
@@ -20,14 +20,14 @@ import java.util.List;
  * {@code bias [out]}.
  */
 public final class Conv extends Layer {
-  private final Windows windows;
+  private final ConvWindows windows;
   private final int groups;
   private final State weight;
   private final State bias;
 
   /** Stride 1, padded so that lengths stay; weights by {@link Initializer#heNormal}, f32. */
-  public Conv(int[] size, int in, int out, Key key) {
-    this(size, in, out, Windows.same(), 1, key, DType.F32);
+  public Conv(int[] size, int in, int out, RandomKey key) {
+    this(size, in, out, ConvWindows.same(), 1, key, DType.F32);
   }
 
   /**
@@ -35,7 +35,8 @@ public final class Conv extends Layer {
    * @param windows stride, dilation and padding
    * @param groups parts of channels and features that do not mix
    */
-  public Conv(int[] size, int in, int out, Windows windows, int groups, Key key, DType dtype) {
+  public Conv(
+      int[] size, int in, int out, ConvWindows windows, int groups, RandomKey key, DType dtype) {
     Ranges.atLeastOne("Conv", "in", in);
     Ranges.atLeastOne("Conv", "out", out);
     Given.given("Conv", "size", size);
@@ -51,10 +52,10 @@ public final class Conv extends Layer {
               + ", groups="
               + groups
               + ", expected one to three axes, and in a multiple of groups ("
-              + Where.here()
+              + SourceLocation.here()
               + ")");
     }
-    List<Key> keys = key.split(2);
+    List<RandomKey> keys = key.split(2);
     Shape kernel = Shape.of(size).insert(size.length, in / groups).insert(size.length + 1, out);
     this.windows = windows;
     this.groups = groups;

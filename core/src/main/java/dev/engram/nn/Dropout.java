@@ -1,14 +1,14 @@
 package dev.engram.nn;
 
-import dev.engram.Key;
 import dev.engram.Layer;
-import dev.engram.Random;
+import dev.engram.RandomKey;
+import dev.engram.RandomTensors;
 import dev.engram.State;
-import dev.engram.ir.RoundOnce;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
-import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.tensor.RoundOnce;
 import java.util.List;
 
 /**
@@ -28,7 +28,7 @@ public final class Dropout extends Layer {
    * @param rate from 0 to below 1
    * @param mode when to drop
    */
-  public Dropout(double rate, Key key, Mode mode) {
+  public Dropout(double rate, RandomKey key, Mode mode) {
     Given.given("Dropout", "key", key);
     Given.given("Dropout", "mode", mode);
     this.rate = checked(rate);
@@ -38,22 +38,22 @@ public final class Dropout extends Layer {
 
   @Override
   public Tensor update(Tensor x) {
-    List<Key> keys = new Key(key.value()).split(2);
+    List<RandomKey> keys = new RandomKey(key.value()).split(2);
     key.set(keys.get(0).words());
     return mode.training().select(drop(x, rate, keys.get(1)), x);
   }
 
   /** Drops elements of {@code x} by {@code key}. */
-  public static Tensor drop(Tensor x, double rate, Key key) {
+  public static Tensor drop(Tensor x, double rate, RandomKey key) {
     double kept = 1 - checked(rate);
     Tensor grown = RoundOnce.of(x, y -> y.mul(1 / kept));
-    return Random.bernoulli(key, kept, x.shape()).select(grown, x.like(0));
+    return RandomTensors.bernoulli(key, kept, x.shape()).select(grown, x.like(0));
   }
 
   private static double checked(double rate) {
     if (!(rate >= 0 && rate < 1)) {
       throw new TypeException(
-          "Dropout: rate=" + rate + ", expected 0 <= rate < 1 (" + Where.here() + ")");
+          "Dropout: rate=" + rate + ", expected 0 <= rate < 1 (" + SourceLocation.here() + ")");
     }
     return rate;
   }

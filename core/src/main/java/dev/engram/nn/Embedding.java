@@ -1,13 +1,13 @@
 package dev.engram.nn;
 
-import dev.engram.Key;
 import dev.engram.Layer;
+import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.Shape;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
-import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
 
 /** A vector for each of {@code size} symbols. State: {@code weight [size, out]}. */
@@ -16,11 +16,11 @@ public final class Embedding extends Layer {
   private final State weight;
 
   /** Standard normal vectors, f32. */
-  public Embedding(int size, int out, Key key) {
+  public Embedding(int size, int out, RandomKey key) {
     this(size, out, key, DType.F32, Initializer.normal(1));
   }
 
-  public Embedding(int size, int out, Key key, DType dtype, Initializer init) {
+  public Embedding(int size, int out, RandomKey key, DType dtype, Initializer init) {
     Given.given("Embedding", "key", key);
     Given.given("Embedding", "dtype", dtype);
     Given.given("Embedding", "init", init);
@@ -31,7 +31,7 @@ public final class Embedding extends Layer {
               + ", out="
               + out
               + ", expected at least 1 ("
-              + Where.here()
+              + SourceLocation.here()
               + ")");
     }
     this.size = size;
@@ -52,7 +52,7 @@ public final class Embedding extends Layer {
       throw new TypeException(
           ("Embedding: the ids have type %s, expected an integer type (%s); convert"
                   + " them with .cast(DType.I32)")
-              .formatted(ids.type(), Where.here()));
+              .formatted(ids.type(), SourceLocation.here()));
     }
     return weight.value().take(ids.checkRange("ids", 0, size), 0);
   }

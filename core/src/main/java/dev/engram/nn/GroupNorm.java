@@ -4,14 +4,14 @@ import dev.engram.Layer;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.RoundOnce;
 import dev.engram.ir.Shape;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
-import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
+import dev.engram.ir.tensor.RoundOnce;
 import java.util.List;
 
 /**
@@ -41,7 +41,7 @@ public final class GroupNorm extends Layer {
               + ", expected a divisor of channels="
               + channels
               + " ("
-              + Where.here()
+              + SourceLocation.here()
               + ")");
     }
     TensorType type = TensorType.of(dtype, channels);

@@ -1,16 +1,16 @@
 package dev.engram.nn;
 
-import dev.engram.Key;
 import dev.engram.Layer;
+import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.ir.DType;
-import dev.engram.ir.Dot;
 import dev.engram.ir.Shape;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
-import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
+import dev.engram.ir.op.Dot;
 import java.util.List;
 
 /**
@@ -25,7 +25,7 @@ public final class GroupedLinear extends Layer {
   private final State bias;
 
   /** Weights of variance {@code groups/in}, bias zero. */
-  public GroupedLinear(int groups, int in, int out, Key key, DType dtype) {
+  public GroupedLinear(int groups, int in, int out, RandomKey key, DType dtype) {
     Ranges.atLeastOne("GroupedLinear", "in", in);
     Ranges.atLeastOne("GroupedLinear", "out", out);
     Given.given("GroupedLinear", "key", key);
@@ -39,7 +39,7 @@ public final class GroupedLinear extends Layer {
               + ", expected multiples of groups="
               + groups
               + " ("
-              + Where.here()
+              + SourceLocation.here()
               + ")");
     }
     this.groups = groups;

@@ -1,6 +1,6 @@
 package dev.engram.nn;
 
-import dev.engram.Key;
+import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.Tensor;
@@ -22,14 +22,14 @@ public final class GruCell extends Cell {
   private final Linear Wh;
   private final State h = zeroState();
 
-  public GruCell(int in, int hidden, Key key) {
+  public GruCell(int in, int hidden, RandomKey key) {
     this(in, hidden, key, DType.F32);
   }
 
-  public GruCell(int in, int hidden, Key key, DType dtype) {
+  public GruCell(int in, int hidden, RandomKey key, DType dtype) {
     Given.given("GruCell", "key", key);
     super(in, hidden, dtype);
-    List<Key> keys = key.split(3);
+    List<RandomKey> keys = key.split(3);
     Wz = gate(keys.get(0));
     Wr = gate(keys.get(1));
     Wh = gate(keys.get(2));

@@ -1,15 +1,15 @@
 package dev.engram.nn;
 
-import dev.engram.Key;
-import dev.engram.Random;
+import dev.engram.RandomKey;
+import dev.engram.RandomTensors;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.RoundOnce;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
+import dev.engram.ir.tensor.RoundOnce;
 
 /**
  * Makes the start values of a parameter. Weights are {@code [in, out]}; axes before these two count
@@ -18,7 +18,7 @@ import dev.engram.ir.checks.Ranges;
 @FunctionalInterface
 public interface Initializer {
 
-  Tensor make(Key key, Shape shape, DType dtype);
+  Tensor make(RandomKey key, Shape shape, DType dtype);
 
   static Initializer zeros() {
     return constant(0);
@@ -37,21 +37,21 @@ public interface Initializer {
   static Initializer uniform(double low, double high) {
     Ranges.finite("Initializer.uniform", "low", low);
     Ranges.finite("Initializer.uniform", "high", high);
-    return (key, shape, dtype) -> Random.uniform(key, shape, dtype, low, high);
+    return (key, shape, dtype) -> RandomTensors.uniform(key, shape, dtype, low, high);
   }
 
   /** Normal with mean 0. */
   static Initializer normal(double deviation) {
     Ranges.notNegative("Initializer.normal", "deviation", deviation);
     return (key, shape, dtype) ->
-        RoundOnce.to(dtype, wide -> Random.normal(key, shape, wide).mul(deviation));
+        RoundOnce.to(dtype, wide -> RandomTensors.normal(key, shape, wide).mul(deviation));
   }
 
   /** Normal with mean 0, cut off at two of its {@code deviation}s. */
   static Initializer truncatedNormal(double deviation) {
     Ranges.notNegative("Initializer.truncatedNormal", "deviation", deviation);
     return (key, shape, dtype) ->
-        RoundOnce.to(dtype, wide -> Random.truncatedNormal(key, shape, wide).mul(deviation));
+        RoundOnce.to(dtype, wide -> RandomTensors.truncatedNormal(key, shape, wide).mul(deviation));
   }
 
   /** Uniform with variance 2/(in+out) (Glorot and Bengio 2010). */
@@ -132,7 +132,7 @@ public interface Initializer {
     Given.given("Initializer.scaledUniform", "variance", variance);
     return (key, shape, dtype) -> {
       double half = Math.sqrt(3 * variance.of(Fans.of(shape)));
-      return Random.uniform(key, shape, dtype, -half, half);
+      return RandomTensors.uniform(key, shape, dtype, -half, half);
     };
   }
 }

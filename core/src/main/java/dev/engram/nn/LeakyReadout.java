@@ -1,6 +1,6 @@
 package dev.engram.nn;
 
-import dev.engram.Key;
+import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.Tensor;
@@ -20,7 +20,7 @@ public final class LeakyReadout extends Cell {
    * @param tau time constant, in the unit of {@code dt}
    * @param dt length of a step
    */
-  public LeakyReadout(int in, int out, double tau, double dt, Key key, DType dtype) {
+  public LeakyReadout(int in, int out, double tau, double dt, RandomKey key, DType dtype) {
     Ranges.positive("LeakyReadout", "tau", tau);
     Ranges.positive("LeakyReadout", "dt", dt);
     super(in, out, dtype);

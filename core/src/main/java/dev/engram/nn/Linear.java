@@ -1,13 +1,13 @@
 package dev.engram.nn;
 
-import dev.engram.Key;
 import dev.engram.Layer;
+import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.Shape;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
-import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
 import java.util.List;
 import java.util.Optional;
@@ -18,12 +18,12 @@ public final class Linear extends Layer {
   private final Optional<State> bias;
 
   /** Weights by {@link Initializer#heNormal}, bias zero, f32. */
-  public Linear(int in, int out, Key key) {
+  public Linear(int in, int out, RandomKey key) {
     this(in, out, key, DType.F32);
   }
 
   /** Weights by {@link Initializer#heNormal}, bias zero. */
-  public Linear(int in, int out, Key key, DType dtype) {
+  public Linear(int in, int out, RandomKey key, DType dtype) {
     this(in, out, key, dtype, Initializer.heNormal(), Optional.of(Initializer.zeros()));
   }
 
@@ -33,16 +33,22 @@ public final class Linear extends Layer {
    * @param bias empty for none
    */
   public Linear(
-      int in, int out, Key key, DType dtype, Initializer weight, Optional<Initializer> bias) {
+      int in, int out, RandomKey key, DType dtype, Initializer weight, Optional<Initializer> bias) {
     Given.given("Linear", "key", key);
     Given.given("Linear", "dtype", dtype);
     Given.given("Linear", "weight", weight);
     Given.given("Linear", "bias", bias);
     if (in < 1 || out < 1) {
       throw new TypeException(
-          "Linear: in=" + in + ", out=" + out + ", expected at least 1 (" + Where.here() + ")");
+          "Linear: in="
+              + in
+              + ", out="
+              + out
+              + ", expected at least 1 ("
+              + SourceLocation.here()
+              + ")");
     }
-    List<Key> keys = key.split(2);
+    List<RandomKey> keys = key.split(2);
     this.weight = parameter(weight.make(keys.get(0), Shape.of(in, out), dtype));
     this.bias = bias.map(b -> parameter(b.make(keys.get(1), Shape.of(out), dtype)));
   }

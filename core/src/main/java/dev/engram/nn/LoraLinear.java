@@ -1,16 +1,16 @@
 package dev.engram.nn;
 
-import dev.engram.Key;
 import dev.engram.Layer;
+import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.ir.DType;
-import dev.engram.ir.RoundOnce;
 import dev.engram.ir.Shape;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
-import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
+import dev.engram.ir.tensor.RoundOnce;
 import java.util.List;
 
 /**
@@ -31,7 +31,7 @@ public final class LoraLinear extends Layer {
    * @param base W, {@code [in, out]}
    * @param rank at least 1
    */
-  public LoraLinear(Tensor base, int rank, double scale, Key key) {
+  public LoraLinear(Tensor base, int rank, double scale, RandomKey key) {
     Ranges.finite("LoraLinear", "scale", scale);
     Given.given("LoraLinear", "base", base);
     Given.given("LoraLinear", "key", key);
@@ -42,7 +42,7 @@ public final class LoraLinear extends Layer {
               + ", rank="
               + rank
               + ", expected a matrix and at least 1 ("
-              + Where.here()
+              + SourceLocation.here()
               + ")");
     }
     DType dtype = base.dtype();

@@ -1,13 +1,13 @@
 package dev.engram.nn;
 
-import dev.engram.Key;
-import dev.engram.Random;
+import dev.engram.RandomKey;
+import dev.engram.RandomTensors;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.Shape;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
-import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
 import java.util.List;
 import java.util.Optional;
@@ -40,26 +40,27 @@ public final class LruCell extends Cell {
   private final State im = zeroState();
 
   /** {@code |λ|} from 0 to 1, phases over the whole circle, f32. */
-  public LruCell(int in, int hidden, Key key) {
+  public LruCell(int in, int hidden, RandomKey key) {
     this(in, hidden, key, DType.F32, 0, 1, 2 * Math.PI);
   }
 
   /** {@code |λ|} from {@code low} to {@code high}, phases up to {@code phase}. */
-  public LruCell(int in, int hidden, Key key, DType dtype, double low, double high, double phase) {
+  public LruCell(
+      int in, int hidden, RandomKey key, DType dtype, double low, double high, double phase) {
     Given.given("LruCell", "key", key);
     super(in, hidden, dtype);
     if (!(low >= 0 && low < high && high <= 1 && phase > 0)) {
       throw new EngramException(
           "LruCell: low=%s, high=%s, phase=%s, expected 0 <= low < high <= 1 and phase > 0 (%s)"
-              .formatted(low, high, phase, Where.here()));
+              .formatted(low, high, phase, SourceLocation.here()));
     }
-    List<Key> keys = key.split(7);
+    List<RandomKey> keys = key.split(7);
     Shape each = Shape.of(hidden);
     // |λ|² = exp(-2 exp(nu)); u = 0 would put |λ| = low = 0 out of reach of the logarithm.
-    Tensor u = Random.uniform(keys.get(0), each, DType.F64, 1e-6, 1 - 1e-6);
+    Tensor u = RandomTensors.uniform(keys.get(0), each, DType.F64, 1e-6, 1 - 1e-6);
     Tensor square = u.mul(high * high - low * low).add(low * low);
     nu = parameter(square.log().mul(-0.5).log().cast(dtype));
-    Tensor angle = Random.uniform(keys.get(1), each, DType.F64, 1e-6, 1).mul(phase);
+    Tensor angle = RandomTensors.uniform(keys.get(1), each, DType.F64, 1e-6, 1).mul(phase);
     theta = parameter(angle.log().cast(dtype));
     gamma = parameter(square.neg().log1p().mul(0.5).cast(dtype));
     // Variance 1/(2 in): that of a complex number with variance 1/in.
@@ -67,10 +68,10 @@ public final class LruCell extends Cell {
     Bim = plain(in, hidden, keys.get(3), dtype, Math.sqrt(0.5 / in));
     Cre = plain(hidden, in, keys.get(4), dtype, Math.sqrt(1.0 / hidden));
     Cim = plain(hidden, in, keys.get(5), dtype, Math.sqrt(1.0 / hidden));
-    D = parameter(Random.normal(keys.get(6), Shape.of(in), dtype));
+    D = parameter(RandomTensors.normal(keys.get(6), Shape.of(in), dtype));
   }
 
-  private static Linear plain(int from, int to, Key key, DType dtype, double deviation) {
+  private static Linear plain(int from, int to, RandomKey key, DType dtype, double deviation) {
     return new Linear(from, to, key, dtype, Initializer.normal(deviation), Optional.empty());
   }
 

@@ -1,6 +1,6 @@
 package dev.engram.nn;
 
-import dev.engram.Key;
+import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.Tensor;
@@ -25,14 +25,14 @@ public final class LstmCell extends Cell {
   private final State h = zeroState();
   private final State c = zeroState();
 
-  public LstmCell(int in, int hidden, Key key) {
+  public LstmCell(int in, int hidden, RandomKey key) {
     this(in, hidden, key, DType.F32);
   }
 
-  public LstmCell(int in, int hidden, Key key, DType dtype) {
+  public LstmCell(int in, int hidden, RandomKey key, DType dtype) {
     Given.given("LstmCell", "key", key);
     super(in, hidden, dtype);
-    List<Key> keys = key.split(4);
+    List<RandomKey> keys = key.split(4);
     Wi = gate(keys.get(0));
     Wg = gate(keys.get(1));
     Wf = gate(keys.get(2));

@@ -1,6 +1,6 @@
 package dev.engram.nn;
 
-import dev.engram.Key;
+import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.Tensor;
@@ -20,14 +20,14 @@ public final class MguCell extends Cell {
   private final Linear Wh;
   private final State h = zeroState();
 
-  public MguCell(int in, int hidden, Key key) {
+  public MguCell(int in, int hidden, RandomKey key) {
     this(in, hidden, key, DType.F32);
   }
 
-  public MguCell(int in, int hidden, Key key, DType dtype) {
+  public MguCell(int in, int hidden, RandomKey key, DType dtype) {
     Given.given("MguCell", "key", key);
     super(in, hidden, dtype);
-    List<Key> keys = key.split(2);
+    List<RandomKey> keys = key.split(2);
     Wf = gate(keys.get(0));
     Wh = gate(keys.get(1));
   }

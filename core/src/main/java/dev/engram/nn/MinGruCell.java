@@ -1,6 +1,6 @@
 package dev.engram.nn;
 
-import dev.engram.Key;
+import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.Tensor;
@@ -21,14 +21,14 @@ public final class MinGruCell extends Cell {
   private final Linear Wh;
   private final State h = zeroState();
 
-  public MinGruCell(int in, int hidden, Key key) {
+  public MinGruCell(int in, int hidden, RandomKey key) {
     this(in, hidden, key, DType.F32);
   }
 
-  public MinGruCell(int in, int hidden, Key key, DType dtype) {
+  public MinGruCell(int in, int hidden, RandomKey key, DType dtype) {
     Given.given("MinGruCell", "key", key);
     super(in, hidden, dtype);
-    List<Key> keys = key.split(2);
+    List<RandomKey> keys = key.split(2);
     Wz = ofInput(keys.get(0));
     Wh = ofInput(keys.get(1));
   }

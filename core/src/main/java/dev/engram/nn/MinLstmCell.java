@@ -1,6 +1,6 @@
 package dev.engram.nn;
 
-import dev.engram.Key;
+import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.Tensor;
@@ -22,14 +22,14 @@ public final class MinLstmCell extends Cell {
   private final Linear Wh;
   private final State h = zeroState();
 
-  public MinLstmCell(int in, int hidden, Key key) {
+  public MinLstmCell(int in, int hidden, RandomKey key) {
     this(in, hidden, key, DType.F32);
   }
 
-  public MinLstmCell(int in, int hidden, Key key, DType dtype) {
+  public MinLstmCell(int in, int hidden, RandomKey key, DType dtype) {
     Given.given("MinLstmCell", "key", key);
     super(in, hidden, dtype);
-    List<Key> keys = key.split(3);
+    List<RandomKey> keys = key.split(3);
     Wf = ofInput(keys.get(0));
     Wi = ofInput(keys.get(1));
     Wh = ofInput(keys.get(2));

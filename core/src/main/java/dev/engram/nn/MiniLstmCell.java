@@ -1,6 +1,6 @@
 package dev.engram.nn;
 
-import dev.engram.Key;
+import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.Tensor;
@@ -21,14 +21,14 @@ public final class MiniLstmCell extends Cell {
   private final Linear W_x;
   private final State h = zeroState();
 
-  public MiniLstmCell(int in, int hidden, Key key) {
+  public MiniLstmCell(int in, int hidden, RandomKey key) {
     this(in, hidden, key, DType.F32);
   }
 
-  public MiniLstmCell(int in, int hidden, Key key, DType dtype) {
+  public MiniLstmCell(int in, int hidden, RandomKey key, DType dtype) {
     Given.given("MiniLstmCell", "key", key);
     super(in, hidden, dtype);
-    List<Key> keys = key.split(3);
+    List<RandomKey> keys = key.split(3);
     W_f = gate(keys.get(0));
     W_i = gate(keys.get(1));
     W_x = ofInput(keys.get(2));

@@ -1,6 +1,6 @@
 package dev.engram.nn;
 
-import dev.engram.Key;
+import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.Tensor;
@@ -22,14 +22,14 @@ public final class MinimalRnnCell extends Cell {
   private final Linear W_u;
   private final State h = zeroState();
 
-  public MinimalRnnCell(int in, int hidden, Key key) {
+  public MinimalRnnCell(int in, int hidden, RandomKey key) {
     this(in, hidden, key, DType.F32);
   }
 
-  public MinimalRnnCell(int in, int hidden, Key key, DType dtype) {
+  public MinimalRnnCell(int in, int hidden, RandomKey key, DType dtype) {
     Given.given("MinimalRnnCell", "key", key);
     super(in, hidden, dtype);
-    List<Key> keys = key.split(2);
+    List<RandomKey> keys = key.split(2);
     phi = ofInput(keys.get(0));
     W_u =
         new Linear(

@@ -1,13 +1,13 @@
 package dev.engram.nn;
 
-import dev.engram.Key;
-import dev.engram.Random;
+import dev.engram.RandomKey;
+import dev.engram.RandomTensors;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
-import dev.engram.ir.Where;
 import java.util.Arrays;
 
 /** Random orthogonal matrices. */
@@ -18,14 +18,15 @@ final class Orthogonal {
    * The Q of a normal matrix's QR decomposition, its columns multiplied by the signs of R's
    * diagonal, which makes it uniformly distributed (Mezzadri 2007).
    */
-  static Tensor make(Key key, Shape shape, DType dtype, double gain) {
+  static Tensor make(RandomKey key, Shape shape, DType dtype, double gain) {
     if (shape.rank() != 2) {
       throw new TypeException(
-          "orthogonal: shape [" + shape + "], expected a matrix (" + Where.here() + ")");
+          "orthogonal: shape [" + shape + "], expected a matrix (" + SourceLocation.here() + ")");
     }
     int rows = Math.max(shape.dim(0), shape.dim(1));
     int columns = Math.min(shape.dim(0), shape.dim(1));
-    double[] normal = Random.normal(key, Shape.of(columns, rows), DType.F64).host().toDoubles();
+    double[] normal =
+        RandomTensors.normal(key, Shape.of(columns, rows), DType.F64).host().toDoubles();
     double[][] a = new double[columns][];
     for (int j = 0; j < columns; j++) {
       a[j] = Arrays.copyOfRange(normal, j * rows, (j + 1) * rows);

@@ -1,9 +1,9 @@
 package dev.engram.nn;
 
 import dev.engram.Layer;
-import dev.engram.ir.Windows;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
+import dev.engram.ir.op.ConvWindows;
 import java.util.Arrays;
 
 /** Layers that keep one value of each window over the spatial axes, channels last. */
@@ -17,7 +17,7 @@ public final class Pooling {
     return max(size, sideBySide(size));
   }
 
-  public static Layer max(int[] size, Windows windows) {
+  public static Layer max(int[] size, ConvWindows windows) {
     Given.given("Pooling.max", "size", size);
     Ranges.atLeastOne("Pooling.max", "size", size);
     Given.given("Pooling.max", "windows", windows);
@@ -32,7 +32,7 @@ public final class Pooling {
     return average(size, sideBySide(size));
   }
 
-  public static Layer average(int[] size, Windows windows) {
+  public static Layer average(int[] size, ConvWindows windows) {
     Given.given("Pooling.average", "size", size);
     Ranges.atLeastOne("Pooling.average", "size", size);
     Given.given("Pooling.average", "windows", windows);
@@ -40,7 +40,7 @@ public final class Pooling {
     return Layer.of(x -> x.avgPool(kept, windows));
   }
 
-  private static Windows sideBySide(int[] size) {
-    return Windows.valid().stride(Arrays.stream(size).boxed().toArray(Integer[]::new));
+  private static ConvWindows sideBySide(int[] size) {
+    return ConvWindows.valid().stride(Arrays.stream(size).boxed().toArray(Integer[]::new));
   }
 }

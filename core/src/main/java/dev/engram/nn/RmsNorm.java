@@ -4,10 +4,10 @@ import dev.engram.Layer;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.RoundOnce;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.checks.Ranges;
+import dev.engram.ir.tensor.RoundOnce;
 
 /**
  * Root mean square normalization (Zhang and Sennrich 2019) over the last axis: {@code y = scale x /

@@ -1,6 +1,6 @@
 package dev.engram.nn;
 
-import dev.engram.Key;
+import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.Tensor;
@@ -11,11 +11,11 @@ public final class RnnCell extends Cell {
   private final Linear W;
   private final State h = zeroState();
 
-  public RnnCell(int in, int hidden, Key key) {
+  public RnnCell(int in, int hidden, RandomKey key) {
     this(in, hidden, key, DType.F32);
   }
 
-  public RnnCell(int in, int hidden, Key key, DType dtype) {
+  public RnnCell(int in, int hidden, RandomKey key, DType dtype) {
     super(in, hidden, dtype);
     W = gate(key);
   }

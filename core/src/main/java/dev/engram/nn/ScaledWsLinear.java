@@ -1,16 +1,16 @@
 package dev.engram.nn;
 
-import dev.engram.Key;
 import dev.engram.Layer;
+import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.RoundOnce;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
+import dev.engram.ir.tensor.RoundOnce;
 import java.util.List;
 
 /**
@@ -31,17 +31,18 @@ public final class ScaledWsLinear extends Layer {
   private final State bias;
 
   /** Weights by {@link Initializer#heNormal}, gain 1, bias 0, ε = 1e-4, f32. */
-  public ScaledWsLinear(int in, int out, Key key) {
+  public ScaledWsLinear(int in, int out, RandomKey key) {
     this(in, out, key, DType.F32, Initializer.heNormal(), 1e-4);
   }
 
-  public ScaledWsLinear(int in, int out, Key key, DType dtype, Initializer weight, double epsilon) {
+  public ScaledWsLinear(
+      int in, int out, RandomKey key, DType dtype, Initializer weight, double epsilon) {
     Ranges.atLeastOne("ScaledWsLinear", "in", in);
     Ranges.atLeastOne("ScaledWsLinear", "out", out);
     Ranges.notNegative("ScaledWsLinear", "epsilon", epsilon);
     Given.given("ScaledWsLinear", "key", key);
     Given.given("ScaledWsLinear", "weight", weight);
-    List<Key> keys = key.split(1);
+    List<RandomKey> keys = key.split(1);
     TensorType each = TensorType.of(dtype, out);
     this.in = in;
     this.epsilon = epsilon;

@@ -1,14 +1,14 @@
 package dev.engram.nn;
 
-import dev.engram.Key;
 import dev.engram.Layer;
+import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
-import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
 import java.util.Optional;
@@ -23,7 +23,7 @@ public final class SignedLinear extends Layer {
   private final Optional<State> bias;
 
   /** Magnitudes by {@link Initializer#heNormal}, no bias. */
-  public SignedLinear(double[] signs, int out, Key key, DType dtype) {
+  public SignedLinear(double[] signs, int out, RandomKey key, DType dtype) {
     this(signs, out, key, dtype, Initializer.heNormal(), Optional.empty());
   }
 
@@ -34,7 +34,7 @@ public final class SignedLinear extends Layer {
   public SignedLinear(
       double[] signs,
       int out,
-      Key key,
+      RandomKey key,
       DType dtype,
       Initializer weight,
       Optional<Initializer> bias) {
@@ -51,7 +51,7 @@ public final class SignedLinear extends Layer {
                 + " is "
                 + signs[i]
                 + ", expected 1 or -1 ("
-                + Where.here()
+                + SourceLocation.here()
                 + ")");
       }
     }

@@ -1,16 +1,16 @@
 package dev.engram.nn;
 
-import dev.engram.Key;
 import dev.engram.Layer;
+import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.ir.DType;
-import dev.engram.ir.Dot;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
-import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.op.Dot;
 import java.util.List;
 import java.util.Optional;
 
@@ -28,7 +28,7 @@ public final class SparseLinear extends Layer {
   private final State weight;
 
   /** Weights of variance {@code 1/degree}. */
-  public SparseLinear(Connectivity to, Key key, DType dtype) {
+  public SparseLinear(Connectivity to, RandomKey key, DType dtype) {
     Given.given("SparseLinear", "to", to);
     this(
         to,
@@ -43,7 +43,7 @@ public final class SparseLinear extends Layer {
    * @param signs of the inputs, +1 or -1, which their weights keep; empty for free weights
    */
   public SparseLinear(
-      Connectivity to, Key key, DType dtype, Initializer weight, Optional<double[]> signs) {
+      Connectivity to, RandomKey key, DType dtype, Initializer weight, Optional<double[]> signs) {
     Given.given("SparseLinear", "to", to);
     Given.given("SparseLinear", "key", key);
     Given.given("SparseLinear", "dtype", dtype);
@@ -56,7 +56,7 @@ public final class SparseLinear extends Layer {
               + " signs for "
               + to.in()
               + " inputs ("
-              + Where.here()
+              + SourceLocation.here()
               + ")");
     }
     this.in = to.in();
@@ -81,7 +81,7 @@ public final class SparseLinear extends Layer {
               + ", expected "
               + x.type().with(Shape.of(in))
               + " ("
-              + Where.here()
+              + SourceLocation.here()
               + "); map over a batch with Vmap");
     }
     // Source number `in` is a zero at the end.

@@ -1,7 +1,7 @@
 package dev.engram.nn;
 
-import dev.engram.Key;
-import dev.engram.Random;
+import dev.engram.RandomKey;
+import dev.engram.RandomTensors;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.Shape;
@@ -32,14 +32,14 @@ public final class UrLstmCell extends Cell {
   private final State h = zeroState();
   private final State c = zeroState();
 
-  public UrLstmCell(int in, int hidden, Key key) {
+  public UrLstmCell(int in, int hidden, RandomKey key) {
     this(in, hidden, key, DType.F32);
   }
 
-  public UrLstmCell(int in, int hidden, Key key, DType dtype) {
+  public UrLstmCell(int in, int hidden, RandomKey key, DType dtype) {
     Given.given("UrLstmCell", "key", key);
     super(in, hidden, dtype);
-    List<Key> keys = key.split(5);
+    List<RandomKey> keys = key.split(5);
     Wu = gate(keys.get(0));
     Wf = gate(keys.get(1));
     Wr = gate(keys.get(2));
@@ -61,9 +61,9 @@ public final class UrLstmCell extends Cell {
   }
 
   // σ⁻¹(u) = log u - log(1-u)
-  private static Tensor uniformGate(int hidden, Key key, DType dtype) {
+  private static Tensor uniformGate(int hidden, RandomKey key, DType dtype) {
     double edge = 1.0 / Math.max(2, hidden);
-    Tensor u = Random.uniform(key, Shape.of(hidden), dtype, edge, 1 - edge);
+    Tensor u = RandomTensors.uniform(key, Shape.of(hidden), dtype, edge, 1 - edge);
     return u.log().sub(u.neg().log1p());
   }
 }

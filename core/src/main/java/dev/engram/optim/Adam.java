@@ -17,7 +17,8 @@ import java.util.Map;
  * </pre>
  *
  * <p>A gradient beyond 1.8e19, whose square leaves the range of f32, makes v infinite and stops the
- * weight for good; {@link Gradients} limits gradients, {@link LossScale} leaves such steps out.
+ * weight for good; {@link GradientTransforms} limits gradients, {@link LossScale} leaves such steps
+ * out.
  */
 public final class Adam extends Optimizer {
   private final double beta1;

@@ -2,13 +2,13 @@ package dev.engram.optim;
 
 import dev.engram.Engram;
 import dev.engram.Grads;
-import dev.engram.Module;
+import dev.engram.Model;
 import dev.engram.State;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.RoundOnce;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
+import dev.engram.ir.tensor.RoundOnce;
 import java.util.function.Consumer;
 
 /**
@@ -26,7 +26,7 @@ import java.util.function.Consumer;
  * States: {@code scale f32[]}, {@code made i32[]}, the steps in a row. Inside a transformation and
  * outside.
  */
-public final class LossScale extends Module {
+public final class LossScale extends Model {
   /** Where a dynamic scale stays. */
   private static final double TOP = 0x1p100;
 

@@ -5,9 +5,9 @@ import dev.engram.Fn2;
 import dev.engram.Grads;
 import dev.engram.Learner;
 import dev.engram.Tree;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
-import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
 import java.util.List;
@@ -20,7 +20,8 @@ import java.util.function.UnaryOperator;
  *
  * @param optimizer registered with {@link Learner#weights}
  * @param loss scalar loss of one step's output and target
- * @param shape applied to the gradient of each update, such as {@link Gradients#clipByGlobalNorm}
+ * @param shape applied to the gradient of each update, such as {@link
+ *     GradientTransforms#clipByGlobalNorm}
  */
 public record OnlineTrainer<Y>(
     Learner learner, Optimizer optimizer, Fn2<Tensor, Y, Tensor> loss, UnaryOperator<Grads> shape) {
@@ -84,7 +85,7 @@ public record OnlineTrainer<Y>(
       throw new TypeException(
           ("OnlineTrainer: xs has type %s, expected [T, …] (%s); give the inputs of"
                   + " all steps, stacked on axis 0")
-              .formatted(xs.type(), Where.here()));
+              .formatted(xs.type(), SourceLocation.here()));
     }
     Tree.Flat flat = Tree.flatten(ys, "OnlineTrainer: ys");
     List<String> paths = flat.structure().paths("ys");
@@ -94,7 +95,7 @@ public record OnlineTrainer<Y>(
         throw new TypeException(
             ("OnlineTrainer: %s has type %s, expected length %d on axis 0, as xs of"
                     + " type %s (%s); give a target for each step")
-                .formatted(paths.get(i), y.type(), xs.dim(0), xs.type(), Where.here()));
+                .formatted(paths.get(i), y.type(), xs.dim(0), xs.type(), SourceLocation.here()));
       }
     }
     return xs.dim(0);

@@ -1,21 +1,21 @@
 package dev.engram.optim;
 
 import dev.engram.Grads;
-import dev.engram.Module;
+import dev.engram.Model;
 import dev.engram.State;
 import dev.engram.States;
 import dev.engram.ir.DType;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Log;
-import dev.engram.ir.RoundOnce;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Trace;
 import dev.engram.ir.TypeException;
-import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
+import dev.engram.ir.runtime.Log;
+import dev.engram.ir.tensor.RoundOnce;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -29,15 +29,15 @@ import java.util.stream.Stream;
  * where the direction is what the kinds of optimizers differ in.
  *
  * <p>The rate may follow a {@link LearningRate}. The decay is that of Loshchilov and Hutter (2019),
- * apart from the gradient, and at least 0; {@link Gradients#withDecay} adds to the gradient
- * instead, and {@link Gradients} limits gradients.
+ * apart from the gradient, and at least 0; {@link GradientTransforms#withDecay} adds to the
+ * gradient instead, and {@link GradientTransforms} limits gradients.
  *
  * <p>Weights of 16 bits are moved in f32, rounded once, and have moments in f32, 4 bytes each. A
  * step that is less than half of the distance to the weight's neighbours, about w/2048 in f16 and
  * w/256 in bf16, rounds away all the same: {@link #registerWithMasters} keeps it. {@link LossScale}
  * keeps small gradients.
  */
-public abstract class Optimizer extends Module {
+public abstract class Optimizer extends Model {
   /** How many names an error tells. */
   private static final int FEW = 3;
 
@@ -75,7 +75,7 @@ public abstract class Optimizer extends Module {
               + " after "
               + few(this.weights.byPath().keySet())
               + ", expected one call; register all weights at once, or make another optimizer ("
-              + Where.here()
+              + SourceLocation.here()
               + ")");
     }
     this.weights = weights;
@@ -107,7 +107,7 @@ public abstract class Optimizer extends Module {
     if (s.kind() != State.Kind.PARAMETER) {
       throw new EngramException(
           "%s.register: %s is of kind %s, expected parameters; register model.states().subset(State.Kind.PARAMETER) (%s)"
-              .formatted(getClass().getSimpleName(), path, s.kind(), Where.here()));
+              .formatted(getClass().getSimpleName(), path, s.kind(), SourceLocation.here()));
     }
   }
 
@@ -140,7 +140,7 @@ public abstract class Optimizer extends Module {
           ("%s.update: no weights are registered, expected those of the %d"
                   + " gradients (%s); call register(weights) once, with the weights that grad"
                   + " is taken of")
-              .formatted(name, grads.paths().size(), Where.here()));
+              .formatted(name, grads.paths().size(), SourceLocation.here()));
     }
     Set<String> more = new LinkedHashSet<>(grads.byPath().keySet());
     Set<String> missing = new LinkedHashSet<>(weights.byPath().keySet());
@@ -156,7 +156,7 @@ public abstract class Optimizer extends Module {
         ("%s.update: got %s, expected one gradient for each of the %d registered"
                 + " weights (%s); call register(weights) with the weights that grad is taken"
                 + " of")
-            .formatted(name, what, weights.size(), Where.here()));
+            .formatted(name, what, weights.size(), SourceLocation.here()));
   }
 
   private static String few(Collection<String> paths) {
@@ -171,7 +171,7 @@ public abstract class Optimizer extends Module {
           ("%s.update has run %d times outside of a compiled function, each"
                   + " operation by itself (%s); compile gradient and update together with"
                   + " Engram.jit, which takes a fraction of the time")
-              .formatted(getClass().getSimpleName(), HINT, Where.here()));
+              .formatted(getClass().getSimpleName(), HINT, SourceLocation.here()));
     }
   }
 
@@ -219,7 +219,7 @@ public abstract class Optimizer extends Module {
           "LearningRate: what it gives has type "
               + now.type()
               + ", expected f64[] ("
-              + Where.here()
+              + SourceLocation.here()
               + "); for rates that differ give each group of weights an optimizer of its own");
     }
     return now;
@@ -237,7 +237,7 @@ public abstract class Optimizer extends Module {
               + ", expected "
               + weight.type()
               + " ("
-              + Where.here()
+              + SourceLocation.here()
               + "); take the gradient by the registered weights");
     }
   }

@@ -3,10 +3,10 @@ package dev.engram.sparse;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
-import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
 
 /**
@@ -29,7 +29,7 @@ public record Coo(Tensor values, Tensor rows, Tensor columns, int height, int wi
     if (height < 0 || width < 0) {
       throw new TypeException(
           "coo: height=%d, width=%d, expected none negative (%s)"
-              .formatted(height, width, Where.here()));
+              .formatted(height, width, SourceLocation.here()));
     }
   }
 
@@ -37,7 +37,7 @@ public record Coo(Tensor values, Tensor rows, Tensor columns, int height, int wi
     if (values.rank() != 1 || !t.dtype().isInteger() || !t.shape().equals(values.shape())) {
       throw new TypeException(
           "coo: %s has type %s, expected integers, one for each of the values of type %s (%s)"
-              .formatted(name, t.type(), values.type(), Where.here()));
+              .formatted(name, t.type(), values.type(), SourceLocation.here()));
     }
   }
 
@@ -55,7 +55,7 @@ public record Coo(Tensor values, Tensor rows, Tensor columns, int height, int wi
                   width,
                   height,
                   width,
-                  Where.here()));
+                  SourceLocation.here()));
     }
     Shape out = x.shape().with(0, height);
     Tensor zeros = HostTensor.full(new TensorType(x.dtype(), out), 0);
@@ -81,7 +81,7 @@ public record Coo(Tensor values, Tensor rows, Tensor columns, int height, int wi
     if (dense.rank() != 2) {
       throw new TypeException(
           "coo: operand 0 has type %s, expected a matrix (%s)"
-              .formatted(dense.type(), Where.here()));
+              .formatted(dense.type(), SourceLocation.here()));
     }
     int width = dense.dim(1);
     int[] at =

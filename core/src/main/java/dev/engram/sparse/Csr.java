@@ -2,9 +2,9 @@ package dev.engram.sparse;
 
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
-import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
 import java.util.stream.IntStream;
 
@@ -24,12 +24,12 @@ public record Csr(Tensor values, Tensor columns, Tensor offsets, int width) {
     Given.given("Csr", "offsets", offsets);
     if (width < 0) {
       throw new TypeException(
-          "csr: width=" + width + ", expected at least 0 (" + Where.here() + ")");
+          "csr: width=" + width + ", expected at least 0 (" + SourceLocation.here() + ")");
     }
     if (offsets.dtype() != DType.I32 || offsets.rank() != 1 || offsets.dim(0) < 1) {
       throw new TypeException(
           "csr: offsets has type %s, expected i32[height + 1] (%s)"
-              .formatted(offsets.type(), Where.here()));
+              .formatted(offsets.type(), SourceLocation.here()));
     }
   }
 

@@ -1,6 +1,6 @@
 package dev.engram.spiking;
 
-import dev.engram.Module;
+import dev.engram.Model;
 import dev.engram.State;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
@@ -13,7 +13,7 @@ import java.util.OptionalDouble;
  * A constant of neurons, such as a time constant: one number, one for each neuron, or learned. Each
  * use of it in a model is the same constant.
  */
-public final class Constant extends Module {
+public final class Constant extends Model {
   private final OptionalDouble number;
   private final Optional<Tensor> each;
   private final Optional<State> learned;

@@ -4,10 +4,10 @@ import dev.engram.Layer;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
-import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
 import java.util.Arrays;
@@ -41,7 +41,7 @@ public final class Delay extends Layer {
           "Delay: steps "
               + Arrays.toString(steps)
               + ", expected some, none below 0 ("
-              + Where.here()
+              + SourceLocation.here()
               + ")");
     }
     this.steps = steps.clone();

@@ -1,15 +1,15 @@
 package dev.engram.spiking;
 
-import dev.engram.Key;
-import dev.engram.Random;
+import dev.engram.RandomKey;
+import dev.engram.RandomTensors;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.RoundOnce;
 import dev.engram.ir.Shape;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
-import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
+import dev.engram.ir.tensor.RoundOnce;
 import java.util.Arrays;
 
 /**
@@ -24,10 +24,10 @@ public final class Encoders {
    *
    * @param p probability of a spike per step: a rate in hertz times dt in seconds
    */
-  public static Tensor poisson(Key key, Tensor p, int steps) {
+  public static Tensor poisson(RandomKey key, Tensor p, int steps) {
     Given.given("poisson", "p", p);
     Shape shape = p.shape().insert(0, checked("poisson", steps));
-    return Random.bernoulli(key, p.broadcastTo(shape)).cast(p.dtype());
+    return RandomTensors.bernoulli(key, p.broadcastTo(shape)).cast(p.dtype());
   }
 
   /**
@@ -95,7 +95,7 @@ public final class Encoders {
   private static int checked(String encoder, int steps) {
     if (steps < 1) {
       throw new TypeException(
-          encoder + ": steps=" + steps + ", expected at least 1 (" + Where.here() + ")");
+          encoder + ": steps=" + steps + ", expected at least 1 (" + SourceLocation.here() + ")");
     }
     return steps;
   }

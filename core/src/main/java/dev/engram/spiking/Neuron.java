@@ -4,10 +4,10 @@ import dev.engram.Layer;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
-import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
 import java.util.Optional;
 
@@ -27,7 +27,7 @@ public abstract class Neuron extends Layer {
               + ": size="
               + size
               + ", expected at least 1 ("
-              + Where.here()
+              + SourceLocation.here()
               + ")");
     }
     this.size = size;
@@ -101,7 +101,7 @@ public abstract class Neuron extends Layer {
               + ", expected "
               + want
               + " ("
-              + Where.here()
+              + SourceLocation.here()
               + ")"
               + fix);
     }

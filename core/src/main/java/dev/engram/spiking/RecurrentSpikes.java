@@ -1,7 +1,7 @@
 package dev.engram.spiking;
 
-import dev.engram.Key;
 import dev.engram.Layer;
+import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
@@ -19,11 +19,12 @@ public final class RecurrentSpikes extends Layer {
   private final State w;
 
   /** With delta synapses. */
-  public RecurrentSpikes(int in, Neuron neuron, Key key, Initializer weight) {
+  public RecurrentSpikes(int in, Neuron neuron, RandomKey key, Initializer weight) {
     this(in, neuron, new SynapticInput.Delta(), key, weight);
   }
 
-  public RecurrentSpikes(int in, Neuron neuron, SynapticInput input, Key key, Initializer weight) {
+  public RecurrentSpikes(
+      int in, Neuron neuron, SynapticInput input, RandomKey key, Initializer weight) {
     Ranges.atLeastOne("RecurrentSpikes", "in", in);
     Given.given("RecurrentSpikes", "neuron", neuron);
     Given.given("RecurrentSpikes", "input", input);

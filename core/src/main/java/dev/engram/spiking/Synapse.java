@@ -4,10 +4,10 @@ import dev.engram.Layer;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
-import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
 
@@ -103,7 +103,7 @@ public abstract sealed class Synapse extends Layer {
                 + ", decay="
                 + decay
                 + ", expected rise < decay ("
-                + Where.here()
+                + SourceLocation.here()
                 + ")");
       }
       double peak = rise * decay / (decay - rise) * Math.log(decay / rise);

@@ -14,9 +14,9 @@ import dev.engram.DRtrl;
 import dev.engram.Engram;
 import dev.engram.Fn0;
 import dev.engram.Grads;
-import dev.engram.Key;
 import dev.engram.Layer;
 import dev.engram.Learner;
+import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.States;
 import dev.engram.etrace.Exclusion;
@@ -81,12 +81,12 @@ class CellFormulasTest {
               true));
 
   private interface Make {
-    Layer of(int in, int hidden, Key key, DType dtype);
+    Layer of(int in, int hidden, RandomKey key, DType dtype);
   }
 
   private static Case of(
       String name, Make make, Step plain, Set<String> excluded, boolean diagonal) {
-    Layer cell = make.of(IN, HIDDEN, Key.of(3), DType.F64);
+    Layer cell = make.of(IN, HIDDEN, RandomKey.of(3), DType.F64);
     Plain.disturb(cell, 0.3);
     return new Case(name, cell, plain, excluded, diagonal);
   }
@@ -186,7 +186,7 @@ class CellFormulasTest {
 
   @Test
   void refinedGatesStartUniform() {
-    UrLstmCell cell = new UrLstmCell(1, 2000, Key.of(1));
+    UrLstmCell cell = new UrLstmCell(1, 2000, RandomKey.of(1));
     double[] gate = map(values(cell, "bias"), Plain::sigmoid);
     double mean = 0;
     double square = 0;
@@ -201,7 +201,7 @@ class CellFormulasTest {
 
   @Test
   void eigenvaluesOfTheLinearUnitStartInTheRing() {
-    LruCell cell = new LruCell(1, 3000, Key.of(1), DType.F64, 0.4, 0.8, 1);
+    LruCell cell = new LruCell(1, 3000, RandomKey.of(1), DType.F64, 0.4, 0.8, 1);
     double[] nu = values(cell, "nu");
     double[] theta = values(cell, "theta");
     double[] gamma = values(cell, "gamma");

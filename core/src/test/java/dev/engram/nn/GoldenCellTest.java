@@ -6,9 +6,9 @@ import dev.engram.Engram;
 import dev.engram.Golden;
 import dev.engram.GradWithAux;
 import dev.engram.Grads;
-import dev.engram.Key;
 import dev.engram.Layer;
-import dev.engram.Module;
+import dev.engram.Model;
+import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.States;
 import dev.engram.WithAux;
@@ -31,7 +31,7 @@ class GoldenCellTest {
     private final Linear readout;
 
     Net(String cell, DType dtype) {
-      Key key = Key.of(0);
+      RandomKey key = RandomKey.of(0);
       Layer layer =
           switch (cell) {
             case "vanilla" -> new RnnCell(3, 5, key, dtype);
@@ -114,7 +114,7 @@ class GoldenCellTest {
     return new WithAux<>(seen.losses().sum(), seen);
   }
 
-  private static Map<String, Tensor> hidden(Module net) {
+  private static Map<String, Tensor> hidden(Model net) {
     Map<String, Tensor> out = new LinkedHashMap<>();
     net.states().subset(State.Kind.HIDDEN).byPath().forEach((path, s) -> out.put(path, s.value()));
     return out;

@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.engram.Key;
-import dev.engram.Random;
+import dev.engram.RandomKey;
+import dev.engram.RandomTensors;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
@@ -21,7 +21,7 @@ class InitializerTest {
   @Test
   void orthogonalMatricesAreOrthogonal() {
     for (Shape shape : new Shape[] {Shape.of(9, 5), Shape.of(5, 9), Shape.of(6, 6)}) {
-      HostTensor w = Initializer.orthogonal(2).make(Key.of(1), shape, DType.F64).host();
+      HostTensor w = Initializer.orthogonal(2).make(RandomKey.of(1), shape, DType.F64).host();
       Tensor gram = shape.dim(0) > shape.dim(1) ? w.transpose().matmul(w) : w.matmul(w.transpose());
       int n = Math.min(shape.dim(0), shape.dim(1));
       for (int i = 0; i < n; i++) {
@@ -29,7 +29,8 @@ class InitializerTest {
           assertEquals(i == j ? 4 : 0, gram.host().getDouble((long) i * n + j), 1e-12);
         }
       }
-      assertFalse(w.sameBits(Initializer.orthogonal(2).make(Key.of(2), shape, DType.F64).host()));
+      assertFalse(
+          w.sameBits(Initializer.orthogonal(2).make(RandomKey.of(2), shape, DType.F64).host()));
     }
   }
 
@@ -39,13 +40,14 @@ class InitializerTest {
     for (Shape shape : new Shape[] {Shape.of(1, 1), Shape.of(40, 7), Shape.of(7, 40)}) {
       int rows = Math.max(shape.dim(0), shape.dim(1));
       int columns = Math.min(shape.dim(0), shape.dim(1));
-      Tensor normal = Random.normal(Key.of(3), Shape.of(columns, rows), DType.F64).transpose();
+      Tensor normal =
+          RandomTensors.normal(RandomKey.of(3), Shape.of(columns, rows), DType.F64).transpose();
       RealMatrix a = new Array2DRowRealMatrix(rows, columns);
       for (int i = 0; i < rows * columns; i++) {
         a.setEntry(i / columns, i % columns, normal.host().getDouble(i));
       }
       QRDecomposition qr = new QRDecomposition(a);
-      Tensor got = Initializer.orthogonal(3).make(Key.of(3), shape, DType.F64);
+      Tensor got = Initializer.orthogonal(3).make(RandomKey.of(3), shape, DType.F64);
       HostTensor q = (shape.dim(0) == rows ? got : got.transpose()).host();
       for (int i = 0; i < rows * columns; i++) {
         double sign = Math.signum(qr.getR().getEntry(i % columns, i % columns));
@@ -70,12 +72,12 @@ class InitializerTest {
             Initializer.constant(2), 4.0);
     want.forEach(
         (init, variance) -> {
-          Tensor w = init.make(Key.of(5), shape, DType.F32);
+          Tensor w = init.make(RandomKey.of(5), shape, DType.F32);
           assertEquals(DType.F32, w.dtype());
           double got = w.cast(DType.F64).square().mean().host().item();
           assertEquals(variance, got, variance * 0.06);
         });
-    Tensor cut = Initializer.truncatedNormal(0.1).make(Key.of(5), shape, DType.F32);
+    Tensor cut = Initializer.truncatedNormal(0.1).make(RandomKey.of(5), shape, DType.F32);
     assertTrue(cut.abs().max().host().item() <= 0.200001);
   }
 }

@@ -11,8 +11,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.engram.DRtrl;
 import dev.engram.Engram;
 import dev.engram.Fn1;
-import dev.engram.Key;
 import dev.engram.Layer;
+import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.States;
 import dev.engram.etrace.Exclusion;
@@ -23,7 +23,7 @@ import dev.engram.ir.RunException;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
-import dev.engram.ir.Windows;
+import dev.engram.ir.op.ConvWindows;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -87,7 +87,12 @@ class LayerFormulasTest {
     double[] signs = {1, -1, 1, 1, -1, -1};
     SignedLinear layer =
         new SignedLinear(
-            signs, 3, Key.of(1), F64, Initializer.normal(1), Optional.of(Initializer.zeros()));
+            signs,
+            3,
+            RandomKey.of(1),
+            F64,
+            Initializer.normal(1),
+            Optional.of(Initializer.zeros()));
     check(
         layer,
         X,
@@ -109,12 +114,13 @@ class LayerFormulasTest {
     }
     assertArrayEquals(new double[] {1, 1, -1}, SignedLinear.dale(2, 3));
     assertThrows(
-        TypeException.class, () -> new SignedLinear(new double[] {0.5}, 3, Key.of(1), F64));
+        TypeException.class, () -> new SignedLinear(new double[] {0.5}, 3, RandomKey.of(1), F64));
   }
 
   @Test
   void scaledWeightsHaveTheVarianceOfTheirFanIn() {
-    ScaledWsLinear layer = new ScaledWsLinear(6, 3, Key.of(1), F64, Initializer.normal(3), 1e-4);
+    ScaledWsLinear layer =
+        new ScaledWsLinear(6, 3, RandomKey.of(1), F64, Initializer.normal(3), 1e-4);
     check(
         layer,
         X,
@@ -143,7 +149,7 @@ class LayerFormulasTest {
   @Test
   void lowRankFactorsLearnAndTheBaseStays() {
     HostTensor base = noise(3, 6, 4);
-    LoraLinear layer = new LoraLinear(base, 2, 3, Key.of(1));
+    LoraLinear layer = new LoraLinear(base, 2, 3, RandomKey.of(1));
     Tensor untouched = layer.update(X);
     assertArrayEquals(X.matmul(base).host().toDoubles(), untouched.host().toDoubles(), 1e-14);
     check(
@@ -168,7 +174,7 @@ class LayerFormulasTest {
 
   @Test
   void groupsDoNotMix() {
-    GroupedLinear layer = new GroupedLinear(2, 6, 4, Key.of(1), F64);
+    GroupedLinear layer = new GroupedLinear(2, 6, 4, RandomKey.of(1), F64);
     check(
         layer,
         X,
@@ -185,7 +191,7 @@ class LayerFormulasTest {
           return y;
         });
     assertEquals(Set.of("inner.weight", "inner.bias"), traced(layer, X));
-    assertThrows(TypeException.class, () -> new GroupedLinear(4, 6, 4, Key.of(1), F64));
+    assertThrows(TypeException.class, () -> new GroupedLinear(4, 6, 4, RandomKey.of(1), F64));
   }
 
   @Test
@@ -195,7 +201,7 @@ class LayerFormulasTest {
     assertEquals(5, to.count());
     double[] signs = {1, 1, -1, 1, -1, 1};
     for (Optional<double[]> s : List.of(Optional.<double[]>empty(), Optional.of(signs))) {
-      SparseLinear layer = new SparseLinear(to, Key.of(1), F64, Initializer.normal(1), s);
+      SparseLinear layer = new SparseLinear(to, RandomKey.of(1), F64, Initializer.normal(1), s);
       UnaryOperator<double[]> plain =
           x -> {
             double[] y = new double[3];
@@ -216,7 +222,7 @@ class LayerFormulasTest {
 
   @Test
   void randomConnectionsHaveTheirNumbers() {
-    Connectivity fixed = Connectivity.fixedInDegree(50, 40, 7, Key.of(1));
+    Connectivity fixed = Connectivity.fixedInDegree(50, 40, 7, RandomKey.of(1));
     int[] used = new int[50];
     for (int j = 0; j < 40; j++) {
       Set<Long> different = new TreeSet<>();
@@ -228,15 +234,15 @@ class LayerFormulasTest {
       assertEquals(7, different.size());
     }
     assertTrue(Arrays.stream(used).max().getAsInt() < 20);
-    Connectivity random = Connectivity.random(100, 200, 0.1, Key.of(1));
+    Connectivity random = Connectivity.random(100, 200, 0.1, RandomKey.of(1));
     // 20000 trials: five standard deviations of the mean are 212.
     assertEquals(2000, random.count(), 212);
-    assertEquals(random.count(), Connectivity.random(100, 200, 0.1, Key.of(1)).count());
+    assertEquals(random.count(), Connectivity.random(100, 200, 0.1, RandomKey.of(1)).count());
   }
 
   @Test
   void embeddingsAreRows() {
-    Embedding layer = new Embedding(4, 3, Key.of(1), F64, Initializer.normal(1));
+    Embedding layer = new Embedding(4, 3, RandomKey.of(1), F64, Initializer.normal(1));
     HostTensor ids = HostTensor.of(new int[] {2, 0, 2}, 3);
     check(
         layer,
@@ -305,7 +311,8 @@ class LayerFormulasTest {
   @Test
   void convolutionsOfOneAxis() {
     HostTensor x = noise(5, 7, 4);
-    Conv layer = new Conv(new int[] {3}, 4, 2, Windows.padded(1).stride(2), 2, Key.of(1), F64);
+    Conv layer =
+        new Conv(new int[] {3}, 4, 2, ConvWindows.padded(1).stride(2), 2, RandomKey.of(1), F64);
     check(
         layer,
         x,
@@ -331,11 +338,11 @@ class LayerFormulasTest {
   @Test
   void convolutionsOfTwoAndThreeAxes() {
     HostTensor x = noise(5, 3, 4, 5, 2);
-    Conv layer = new Conv(new int[] {2, 2, 3}, 2, 3, Windows.valid(), 1, Key.of(1), F64);
+    Conv layer = new Conv(new int[] {2, 2, 3}, 2, 3, ConvWindows.valid(), 1, RandomKey.of(1), F64);
     check(layer, x, v -> threeAxes(v, values(layer, "weight"), values(layer, "bias")));
     // A flat kernel of three axes is one of two axes.
-    Conv flat = new Conv(new int[] {1, 2, 3}, 2, 3, Windows.valid(), 1, Key.of(1), F64);
-    Conv plane = new Conv(new int[] {2, 3}, 2, 3, Windows.valid(), 1, Key.of(2), F64);
+    Conv flat = new Conv(new int[] {1, 2, 3}, 2, 3, ConvWindows.valid(), 1, RandomKey.of(1), F64);
+    Conv plane = new Conv(new int[] {2, 3}, 2, 3, ConvWindows.valid(), 1, RandomKey.of(2), F64);
     plane.states().get("weight").set(flat.states().get("weight").value().reshape(2, 3, 2, 3));
     assertArrayEquals(flat.update(x).host().toDoubles(), plane.update(x).host().toDoubles(), 1e-12);
   }
@@ -369,7 +376,7 @@ class LayerFormulasTest {
 
   @Test
   void readoutsLeak() {
-    LeakyReadout layer = new LeakyReadout(3, 2, 10, 0.5, Key.of(1), F64);
+    LeakyReadout layer = new LeakyReadout(3, 2, 10, 0.5, RandomKey.of(1), F64);
     Plain.disturb(layer, 0.3);
     layer.initAllStates();
     double[] r = new double[2];
@@ -422,7 +429,7 @@ class LayerFormulasTest {
   @Test
   void dropoutDropsInTrainingOnly() {
     Mode mode = new Mode();
-    Dropout layer = new Dropout(0.25, Key.of(1), mode);
+    Dropout layer = new Dropout(0.25, RandomKey.of(1), mode);
     Fn1<Tensor, Tensor> run = Engram.jit((Tensor x) -> layer.update(x));
     HostTensor ones = HostTensor.full(TensorType.of(F64, 4000), 1);
     double[] first = run.apply(ones).host().toDoubles();
@@ -435,6 +442,6 @@ class LayerFormulasTest {
     assertArrayEquals(ones.toDoubles(), run.apply(ones).host().toDoubles());
     mode.train();
     assertFalse(Arrays.equals(ones.toDoubles(), run.apply(ones).host().toDoubles()));
-    assertThrows(TypeException.class, () -> new Dropout(1, Key.of(1), mode));
+    assertThrows(TypeException.class, () -> new Dropout(1, RandomKey.of(1), mode));
   }
 }

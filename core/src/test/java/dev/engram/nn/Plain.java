@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.engram.Engram;
 import dev.engram.Fn0;
 import dev.engram.Grads;
-import dev.engram.Module;
+import dev.engram.Model;
 import dev.engram.State;
 import dev.engram.States;
 import dev.engram.ir.HostTensor;
@@ -19,7 +19,7 @@ public final class Plain {
   private Plain() {}
 
   /** {@code x W + b} with the states {@code name.weight}, and {@code name.bias} if there is one. */
-  static double[] affine(Module m, String name, double... x) {
+  static double[] affine(Model m, String name, double... x) {
     HostTensor w = m.states().get(name + ".weight").value().host();
     int out = w.dim(1);
     double[] y = new double[out];
@@ -34,7 +34,7 @@ public final class Plain {
   }
 
   /** The elements of a state. */
-  public static double[] values(Module m, String path) {
+  public static double[] values(Model m, String path) {
     return m.states().get(path).value().host().toDoubles();
   }
 
@@ -75,7 +75,7 @@ public final class Plain {
   }
 
   /** Sets every parameter to noise, so that none hides at zero. */
-  public static void disturb(Module m, double deviation) {
+  public static void disturb(Model m, double deviation) {
     long seed = 7;
     for (State s : m.states().subset(State.Kind.PARAMETER).values()) {
       Tensor noise = noise(seed++, s.type().shape().toArray()).mul(deviation);

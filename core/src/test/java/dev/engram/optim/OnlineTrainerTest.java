@@ -8,9 +8,9 @@ import dev.engram.DRtrl;
 import dev.engram.Engram;
 import dev.engram.Fn2;
 import dev.engram.Grads;
-import dev.engram.Key;
 import dev.engram.Learner;
 import dev.engram.Pair;
+import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.States;
 import dev.engram.ValueAndGrad;
@@ -35,7 +35,8 @@ class OnlineTrainerTest {
 
   private final Sequential model =
       new Sequential(
-          new MinGruCell(3, 4, Key.of(1), DType.F64), new Linear(4, 1, Key.of(2), DType.F64));
+          new MinGruCell(3, 4, RandomKey.of(1), DType.F64),
+          new Linear(4, 1, RandomKey.of(2), DType.F64));
   private final States weights = model.states().subset(State.Kind.PARAMETER);
   private final Sgd sgd = new Sgd(0.05, 0.5);
   private final Learner learner = Learner.compile(model, m -> new DRtrl(m, _ -> {}), XS.get(0));
@@ -104,7 +105,7 @@ class OnlineTrainerTest {
   @Test
   void theGradientCanBeShaped() {
     OnlineTrainer<Tensor> still =
-        new OnlineTrainer<>(learner, sgd, LOSS, g -> Gradients.clipByGlobalNorm(g, 1e-30));
+        new OnlineTrainer<>(learner, sgd, LOSS, g -> GradientTransforms.clipByGlobalNorm(g, 1e-30));
     double[] before = results(YS).second();
     still.perStep(XS, YS);
     assertArrayEquals(before, results(YS).second(), 1e-25);

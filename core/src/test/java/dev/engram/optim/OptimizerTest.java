@@ -283,18 +283,18 @@ class OptimizerTest {
                 "w", HostTensor.of(new double[] {3, -0.5}, 2),
                 "u", HostTensor.of(new double[] {4}, 1)));
     double norm = Math.sqrt(9 + 0.25 + 16);
-    assertEquals(norm, Gradients.norm(g).host().item(), 1e-14);
-    Grads scaled = Gradients.clipByGlobalNorm(g, 2);
+    assertEquals(norm, GradientTransforms.norm(g).host().item(), 1e-14);
+    Grads scaled = GradientTransforms.clipByGlobalNorm(g, 2);
     double[] want = {3 * 2 / norm, -0.5 * 2 / norm};
     assertArrayEquals(want, scaled.get("w").host().toDoubles(), 1e-14);
     assertArrayEquals(new double[] {4 * 2 / norm}, scaled.get("u").host().toDoubles(), 1e-14);
-    Grads kept = Gradients.clipByGlobalNorm(g, 6);
+    Grads kept = GradientTransforms.clipByGlobalNorm(g, 6);
     assertArrayEquals(new double[] {3, -0.5}, kept.get("w").host().toDoubles());
-    Grads zero = Gradients.clipByGlobalNorm(g.map(x -> x.mul(0)), 1);
+    Grads zero = GradientTransforms.clipByGlobalNorm(g.map(x -> x.mul(0)), 1);
     assertArrayEquals(new double[] {0, 0}, zero.get("w").host().toDoubles(), 1e-300);
-    Grads limited = Gradients.clipByValue(g, 1);
+    Grads limited = GradientTransforms.clipByValue(g, 1);
     assertArrayEquals(new double[] {1, -0.5}, limited.get("w").host().toDoubles());
-    Grads decayed = Gradients.withDecay(g, weights, 0.1);
+    Grads decayed = GradientTransforms.withDecay(g, weights, 0.1);
     assertArrayEquals(new double[] {3.1, -0.7}, decayed.get("w").host().toDoubles(), 1e-14);
     assertArrayEquals(new double[] {4}, decayed.get("u").host().toDoubles());
   }
@@ -404,14 +404,14 @@ class OptimizerTest {
   void limitsOutOfRangeAreRefused() {
     Grads g = new Grads(Map.of("w", HostTensor.of(new float[] {3, 4}, 2)));
     for (double x : new double[] {-5, Double.NaN}) {
-      refused("limit", () -> Gradients.clipByGlobalNorm(g, x));
-      refused("limit", () -> Gradients.clipByValue(g, x));
-      refused("decay", () -> Gradients.withDecay(g, weights, x));
+      refused("limit", () -> GradientTransforms.clipByGlobalNorm(g, x));
+      refused("limit", () -> GradientTransforms.clipByValue(g, x));
+      refused("decay", () -> GradientTransforms.withDecay(g, weights, x));
     }
     // no limit, and nothing left
-    double[] all = Gradients.clipByGlobalNorm(g, 1 / 0.0).get("w").host().toDoubles();
+    double[] all = GradientTransforms.clipByGlobalNorm(g, 1 / 0.0).get("w").host().toDoubles();
     assertArrayEquals(new double[] {3, 4}, all);
-    double[] none = Gradients.clipByGlobalNorm(g, 0).get("w").host().toDoubles();
+    double[] none = GradientTransforms.clipByGlobalNorm(g, 0).get("w").host().toDoubles();
     assertArrayEquals(new double[] {0, 0}, none);
   }
 
@@ -431,9 +431,10 @@ class OptimizerTest {
             double[] held = x.host().toDoubles();
             double length = held[1] * Math.hypot(held[0] / held[1], 1);
             Grads g = new Grads(Map.of("w", x));
-            double norm = Gradients.norm(g).host().item();
+            double norm = GradientTransforms.norm(g).host().item();
             assertEquals(1, norm / length, 1e-6, dtype + " " + s);
-            double[] clipped = Gradients.clipByGlobalNorm(g, s / 2).get("w").host().toDoubles();
+            double[] clipped =
+                GradientTransforms.clipByGlobalNorm(g, s / 2).get("w").host().toDoubles();
             double least = dtype == DType.F16 ? 0x1p-24 : 0;
             double digits = dtype == DType.F64 || dtype == DType.F32 ? 1e-5 : 0.02;
             assertEquals(0.3 * s, clipped[0], 0.3 * digits * s + least, dtype + " " + s);
@@ -444,9 +445,9 @@ class OptimizerTest {
         Map.of(
             "a", HostTensor.of(new float[] {300, 400}, 2).cast(DType.F16),
             "b", HostTensor.of(new float[] {1}, 1));
-    Grads clipped = Gradients.clipByGlobalNorm(new Grads(mixed), 5);
+    Grads clipped = GradientTransforms.clipByGlobalNorm(new Grads(mixed), 5);
     assertArrayEquals(new double[] {3, 4}, clipped.get("a").host().toDoubles(), 2e-3);
     assertEquals(5 / Math.sqrt(250_001), clipped.get("b").host().item(), 1e-8);
-    assertEquals(DType.F32, Gradients.norm(new Grads(mixed)).dtype());
+    assertEquals(DType.F32, GradientTransforms.norm(new Grads(mixed)).dtype());
   }
 }

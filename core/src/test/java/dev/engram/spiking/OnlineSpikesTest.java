@@ -7,9 +7,9 @@ import dev.engram.DRtrl;
 import dev.engram.Engram;
 import dev.engram.Fn0;
 import dev.engram.Grads;
-import dev.engram.Key;
 import dev.engram.Layer;
 import dev.engram.Learner;
+import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.States;
 import dev.engram.etrace.Exclusion;
@@ -48,7 +48,7 @@ class OnlineSpikesTest {
     FeedForward(Synapse synapse, SynapticInput input, Neuron neuron) {
       this.in =
           new Linear(
-              IN, N, Key.of(1), F64, Initializer.normal(1), Optional.of(Initializer.zeros()));
+              IN, N, RandomKey.of(1), F64, Initializer.normal(1), Optional.of(Initializer.zeros()));
       this.synapse = synapse;
       this.input = input;
       this.neuron = neuron;
@@ -95,7 +95,7 @@ class OnlineSpikesTest {
   }
 
   private static Layer recurrent(Neuron n) {
-    return new RecurrentSpikes(IN, n, Key.of(2), Initializer.normal(0.8));
+    return new RecurrentSpikes(IN, n, RandomKey.of(2), Initializer.normal(0.8));
   }
 
   private static final List<Case> CASES =

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.engram.Key;
+import dev.engram.RandomKey;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
@@ -25,7 +25,7 @@ class SpikeTrainsTest {
   @Test
   void poissonTrainsHaveTheirRatesAndVariation() {
     HostTensor p = HostTensor.of(new double[] {0, 0.05, 0.3}, 3);
-    HostTensor s = Encoders.poisson(Key.of(1), p, 20_000).host();
+    HostTensor s = Encoders.poisson(RandomKey.of(1), p, 20_000).host();
     double[] mean = s.mean(0).host().toDoubles();
     assertEquals(0, mean[0]);
     assertEquals(0.05, mean[1], 5 * Math.sqrt(0.05 * 0.95 / 20_000));
@@ -33,7 +33,7 @@ class SpikeTrainsTest {
     // Intervals of a Bernoulli process are geometric: their variation is √(1-p).
     HostTensor slow = s.slice(1, 1, 2).reshape(20_000).host();
     assertEquals(Math.sqrt(0.95), SpikeTrains.variation(slow), 0.08);
-    assertThrows(TypeException.class, () -> Encoders.poisson(Key.of(1), p, 0));
+    assertThrows(TypeException.class, () -> Encoders.poisson(RandomKey.of(1), p, 0));
   }
 
   @Test

@@ -1,21 +1,21 @@
 package dev.engram.etrace;
 
 import dev.engram.ir.Builder;
-import dev.engram.ir.Cast;
-import dev.engram.ir.Check;
-import dev.engram.ir.Control;
-import dev.engram.ir.Custom;
-import dev.engram.ir.Dot;
-import dev.engram.ir.Elementwise;
 import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
-import dev.engram.ir.Index;
-import dev.engram.ir.Move;
-import dev.engram.ir.Notify;
-import dev.engram.ir.Reduce;
-import dev.engram.ir.Source;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
+import dev.engram.ir.op.Cast;
+import dev.engram.ir.op.Check;
+import dev.engram.ir.op.Control;
+import dev.engram.ir.op.Custom;
+import dev.engram.ir.op.Dot;
+import dev.engram.ir.op.Elementwise;
+import dev.engram.ir.op.HostEffect;
+import dev.engram.ir.op.Index;
+import dev.engram.ir.op.Move;
+import dev.engram.ir.op.Reduce;
+import dev.engram.ir.op.Source;
 import dev.engram.ir.passes.Pipeline;
 import java.util.ArrayList;
 import java.util.List;
@@ -78,7 +78,7 @@ public record Cost(
       case Control.Cond c -> Math.max(operations(c.onTrue()), operations(c.onFalse()));
       case Control.Call c -> operations(c.body());
       case Control.Transposed t -> operations(t.backward());
-      case Cast _, Check _, Notify _, Move _, Index _, Source _, Custom _ -> 0;
+      case Cast _, Check _, HostEffect _, Move _, Index _, Source _, Custom _ -> 0;
     };
   }
 

@@ -1,6 +1,6 @@
 package dev.engram.etrace;
 
-import dev.engram.ir.Where;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.checks.Given;
 import java.util.List;
 
@@ -14,7 +14,12 @@ import java.util.List;
  * @param message what was decided and the shortest fix
  */
 public record Diagnostic(
-    Kind kind, List<String> weights, List<String> hidden, String op, Where where, String message) {
+    Kind kind,
+    List<String> weights,
+    List<String> hidden,
+    String op,
+    SourceLocation where,
+    String message) {
   public Diagnostic {
     Given.given("Diagnostic", "kind", kind);
     Given.all("Diagnostic", "weights", weights);

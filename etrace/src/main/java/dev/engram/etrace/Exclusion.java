@@ -1,11 +1,11 @@
 package dev.engram.etrace;
 
-import dev.engram.ir.Where;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /** Weights without a trace at one place; they learn there from the step's own gradient. */
-public record Exclusion(List<String> weights, Diagnostic.Kind reason, Where where) {
+public record Exclusion(List<String> weights, Diagnostic.Kind reason, SourceLocation where) {
   public Exclusion {
     Given.all("Exclusion", "weights", weights);
     Given.given("Exclusion", "reason", reason);

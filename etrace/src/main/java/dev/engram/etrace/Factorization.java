@@ -1,6 +1,6 @@
 package dev.engram.etrace;
 
-import dev.engram.ir.Where;
+import dev.engram.ir.SourceLocation;
 
 /** What an eligibility trace is a trace of. */
 public sealed interface Factorization {
@@ -41,7 +41,7 @@ public sealed interface Factorization {
       return new EtraceException(
           what
               + " ("
-              + Where.here()
+              + SourceLocation.here()
               + "); give the share that a step keeps, such as 0.9, or the rank with"
               + " InputOutput.rank, such as PpProp.ofRank(model, 20)");
     }
@@ -60,7 +60,7 @@ public sealed interface Factorization {
             "the rank is "
                 + rank
                 + ", expected at least 2 ("
-                + Where.here()
+                + SourceLocation.here()
                 + "); for a decay call InputOutput.decay, such as new PpProp(model, 0.9)");
       }
       return decay((rank - 1.0) / (rank + 1.0));

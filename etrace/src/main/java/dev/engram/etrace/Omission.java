@@ -1,6 +1,6 @@
 package dev.engram.etrace;
 
-import dev.engram.ir.Where;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.checks.Given;
 import java.util.List;
 
@@ -11,7 +11,7 @@ import java.util.List;
  * @param op mnemonic of the op in the way; empty where there is none
  * @param where the user's line of that op
  */
-public record Omission(Kind kind, List<String> states, String op, Where where) {
+public record Omission(Kind kind, List<String> states, String op, SourceLocation where) {
   public Omission {
     Given.given("Omission", "kind", kind);
     Given.all("Omission", "states", states);
@@ -21,8 +21,8 @@ public record Omission(Kind kind, List<String> states, String op, Where where) {
   }
 
   /** Of the rule alone, about no op. */
-  static Omission of(Kind kind, List<String> states) {
-    return new Omission(kind, states, "", Where.UNKNOWN);
+  public static Omission of(Kind kind, List<String> states) {
+    return new Omission(kind, states, "", SourceLocation.UNKNOWN);
   }
 
   /** What is left out. */

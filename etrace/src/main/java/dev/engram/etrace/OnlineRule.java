@@ -1,16 +1,40 @@
 package dev.engram.etrace;
 
+import dev.engram.etrace.analysis.Analysis;
+import dev.engram.etrace.analysis.Pattern;
+import dev.engram.etrace.analysis.SiteMap;
+import dev.engram.etrace.analysis.SiteVerdicts;
+import dev.engram.etrace.analysis.StepGraphs;
+import dev.engram.etrace.analysis.Verdicts;
+import dev.engram.etrace.normalize.ReassociateLowRank;
+import dev.engram.etrace.normalize.ScatterToContraction;
+import dev.engram.etrace.normalize.SinkRelabelling;
+import dev.engram.etrace.normalize.UnrollControlFlow;
+import dev.engram.etrace.signal.GradientSums;
+import dev.engram.etrace.signal.Signals;
+import dev.engram.etrace.signal.StepCopy;
+import dev.engram.etrace.signal.UntracedGradient;
+import dev.engram.etrace.traces.Dynamics;
+import dev.engram.etrace.traces.FilteredTraces;
+import dev.engram.etrace.traces.FullTraces;
+import dev.engram.etrace.traces.InputOutputTraces;
+import dev.engram.etrace.traces.InstantTraces;
+import dev.engram.etrace.traces.PerWeightTraces;
+import dev.engram.etrace.traces.ProjectedInfluence;
+import dev.engram.etrace.traces.ProjectedTraces;
+import dev.engram.etrace.traces.SnapTraces;
+import dev.engram.etrace.traces.Traces;
 import dev.engram.ir.Builder;
-import dev.engram.ir.Control;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Lit;
 import dev.engram.ir.Param;
 import dev.engram.ir.Role;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
-import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.op.Control;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -43,9 +67,10 @@ public final class OnlineRule {
   private OnlineRule(ModelStep given, Rule rule) {
     this.rule = rule;
     step =
-        Settle.run(
+        SinkRelabelling.run(
             new ModelStep(
-                Associate.run(Collect.run(Unfold.run(given.graph()))),
+                ReassociateLowRank.run(
+                    ScatterToContraction.run(UnrollControlFlow.run(given.graph()))),
                 given.results(),
                 given.states()));
     Analysis analysis = new Analysis(step);
@@ -88,7 +113,7 @@ public final class OnlineRule {
           "no weight of the model @"
               + step.graph().name()
               + " can be learned through traces ("
-              + Where.here()
+              + SourceLocation.here()
               + "):\n"
               + String.join("\n", report.diagnostics().stream().map(d -> "  " + d).toList()));
     }
@@ -111,7 +136,9 @@ public final class OnlineRule {
       case Factorization.InputOutput io -> InputOutputTraces.of(map, dynamics, io);
       case Factorization.RandomProjection _ ->
           ProjectedTraces.of(
-              full ? Influence.OfWeights.of(map) : Influence.OfSites.of(map, dynamics));
+              full
+                  ? ProjectedInfluence.OfWeights.of(map)
+                  : ProjectedInfluence.OfSites.of(map, dynamics));
       case Factorization.PerWeight _ -> {
         if (full) {
           yield FullTraces.of(map);
@@ -223,14 +250,16 @@ public final class OnlineRule {
   private Map<Var, Tensor> perStep(
       StepCopy copy, List<Tensor> now, List<Tensor> given, List<Value> cotangents) {
     List<Value> expected = signals.expected(copy, cotangents, given);
-    Remainder rest =
-        rule.followsSites() ? new Remainder.OfSites(map) : new Remainder.OfWeights(map);
+    UntracedGradient rest =
+        rule.followsSites()
+            ? new UntracedGradient.OfSites(map)
+            : new UntracedGradient.OfWeights(map);
     boolean replaced =
         rule.signal() instanceof LearningSignal.RandomFeedback
             || rule.signal() instanceof LearningSignal.Modulatory;
     Map<Integer, Tensor> own =
         replaced && !rest.needsSignals() ? Map.of() : signals.own(copy, expected);
-    Gradients gradients = rest.gradients(copy, expected, own);
+    GradientSums gradients = rest.gradients(copy, expected, own);
     traces.credit(copy, signals.forTraces(copy, cotangents, given, own), now, gradients);
     return gradients.finish(copy);
   }
@@ -238,7 +267,7 @@ public final class OnlineRule {
   /** The step's whole own gradient, and what the traces before it add. */
   private Map<Var, Tensor> windowOfOne(StepCopy copy, List<Tensor> old, List<Value> cotangents) {
     Map<Var, Tensor> own = StepGraphs.cotangents(copy, step.graph(), cotangents);
-    Gradients gradients = new Gradients(own);
+    GradientSums gradients = new GradientSums(own);
     Map<Integer, Tensor> atStart = new HashMap<>();
     for (int s : step.hidden()) {
       atStart.put(s, own.get(map.oldState(s)));
@@ -260,7 +289,7 @@ public final class OnlineRule {
       Param p = step.state(s);
       given.put(s, b.tracer(b.param(p.type(), Role.INPUT, p.path())));
     }
-    Gradients gradients = new Gradients(Map.of());
+    GradientSums gradients = new GradientSums(Map.of());
     if (!states.isEmpty()) {
       traces.credit(copy, given, now, gradients);
     }

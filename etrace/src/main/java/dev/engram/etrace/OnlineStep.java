@@ -1,8 +1,8 @@
 package dev.engram.etrace;
 
-import dev.engram.ir.Control;
 import dev.engram.ir.Graph;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.op.Control;
 import java.util.List;
 
 /**

@@ -1,6 +1,6 @@
 package dev.engram.etrace;
 
-import dev.engram.ir.Where;
+import dev.engram.ir.SourceLocation;
 
 /** What carries a trace from one step to the next. */
 public sealed interface Recursion {
@@ -25,7 +25,7 @@ public sealed interface Recursion {
             "the leak is "
                 + decay
                 + ", expected 0 <= leak <= 1 ("
-                + Where.here()
+                + SourceLocation.here()
                 + "); give the share of the state that stays in a step, such as 0.9");
       }
     }

@@ -1,6 +1,6 @@
 package dev.engram.etrace;
 
-import dev.engram.ir.Where;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.checks.Given;
 import java.util.List;
 
@@ -20,7 +20,7 @@ public record Relation(
     List<Integer> groups,
     List<String> hidden,
     boolean partial,
-    Where where) {
+    SourceLocation where) {
   public Relation {
     Given.all("Relation", "weights", weights);
     Given.given("Relation", "op", op);

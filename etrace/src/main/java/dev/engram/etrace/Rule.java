@@ -1,6 +1,7 @@
 package dev.engram.etrace;
 
-import dev.engram.ir.Where;
+import dev.engram.etrace.analysis.Coordinates;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.checks.Given;
 
 /**
@@ -38,7 +39,7 @@ public record Rule(
                       + ": "
                       + why
                       + " ("
-                      + Where.here()
+                      + SourceLocation.here()
                       + "); choose instead "
                       + String.join(", or ", c.alternatives()));
             });
@@ -139,12 +140,12 @@ public record Rule(
   }
 
   /** True when traces are filtered before they meet the signal; κ = 0 leaves them as they are. */
-  boolean filters() {
+  public boolean filters() {
     return filter instanceof TraceFilter.Kappa(double kappa) && kappa != 0;
   }
 
   /** True when a trace follows single sites, so that weights without a relation have none. */
-  boolean followsSites() {
+  public boolean followsSites() {
     return !(scope instanceof Scope.Full);
   }
 }

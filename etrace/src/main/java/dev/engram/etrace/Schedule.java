@@ -1,6 +1,6 @@
 package dev.engram.etrace;
 
-import dev.engram.ir.Where;
+import dev.engram.ir.SourceLocation;
 
 /**
  * When the learning signal is taken. The two are different estimators, and are equal only where the
@@ -29,7 +29,7 @@ public sealed interface Schedule {
             "a window of "
                 + steps
                 + " steps, expected at least 1 ("
-                + Where.here()
+                + SourceLocation.here()
                 + "); without windows it is Schedule.PerStep");
       }
     }

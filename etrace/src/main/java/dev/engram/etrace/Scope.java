@@ -1,6 +1,6 @@
 package dev.engram.etrace;
 
-import dev.engram.ir.Where;
+import dev.engram.ir.SourceLocation;
 
 /** How much of the state Jacobian a trace follows. */
 public sealed interface Scope {
@@ -44,7 +44,7 @@ public sealed interface Scope {
             "SnAp-n with n="
                 + n
                 + ", expected at least 1 ("
-                + Where.here()
+                + SourceLocation.here()
                 + "); n=1 follows each position alone");
       }
     }

@@ -1,6 +1,6 @@
 package dev.engram.etrace;
 
-import dev.engram.ir.Where;
+import dev.engram.ir.SourceLocation;
 
 /** What is done to a trace before it meets the learning signal. */
 public sealed interface TraceFilter {
@@ -26,7 +26,7 @@ public sealed interface TraceFilter {
             "kappa is "
                 + kappa
                 + ", expected 0 <= kappa < 1 ("
-                + Where.here()
+                + SourceLocation.here()
                 + "); it is the readout's leak, the share that stays in a step, such as 0.9");
       }
     }

@@ -36,9 +36,4 @@ public record TraceState(String name, Kind kind, TensorType type) {
     /** A random key, i32[2]; whoever runs the rule sets it at the start. */
     KEY
   }
-
-  /** The name of a site's trace for a state of a hidden group. */
-  static String name(String site, HiddenGroup group, int state) {
-    return site + ".g" + group.index() + ".s" + group.states().indexOf(state);
-  }
 }

@@ -3,6 +3,9 @@ package dev.engram.etrace;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.etrace.analysis.Analysis;
+import dev.engram.etrace.analysis.SiteMap;
+import dev.engram.etrace.analysis.Verdicts;
 import dev.engram.ir.Tensor;
 import java.util.List;
 import java.util.Map;

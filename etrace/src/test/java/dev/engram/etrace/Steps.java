@@ -1,17 +1,17 @@
 package dev.engram.etrace;
 
 import dev.engram.ir.Builder;
-import dev.engram.ir.Control;
 import dev.engram.ir.DType;
-import dev.engram.ir.Elementwise;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Param;
 import dev.engram.ir.Role;
-import dev.engram.ir.Rows;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
-import dev.engram.ir.Where;
+import dev.engram.ir.op.Control;
+import dev.engram.ir.op.Elementwise;
+import dev.engram.ir.op.Rows;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,7 +21,7 @@ import java.util.stream.IntStream;
 /** A model's step, op by op. */
 final class Steps {
   /** The user's line that every op says it comes from. */
-  static final Where LINE = new Where("Model.java", 7);
+  static final SourceLocation LINE = new SourceLocation("Model.java", 7);
 
   private final Builder b = new Builder("step").at(LINE);
   private final Map<String, Tensor> next = new LinkedHashMap<>();

@@ -1,7 +1,7 @@
 package dev.engram.examples;
 
-import dev.engram.Key;
-import dev.engram.Random;
+import dev.engram.RandomKey;
+import dev.engram.RandomTensors;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
@@ -28,14 +28,14 @@ final class CopyDataset {
 
   private final int lag;
   private final int batch;
-  private final Key key;
+  private final RandomKey key;
   private int served;
 
   /**
    * @param lag number of zeros
    * @param batch sequences in a batch
    */
-  CopyDataset(int lag, int batch, Key key) {
+  CopyDataset(int lag, int batch, RandomKey key) {
     this.lag = lag;
     this.batch = batch;
     this.key = key;
@@ -50,7 +50,8 @@ final class CopyDataset {
   record Batch(Tensor inputs, Tensor targets) {}
 
   Batch next() {
-    Tensor digits = Random.integers(key.foldIn(served++), Shape.of(DIGITS, batch), 1, RECALL);
+    Tensor digits =
+        RandomTensors.integers(key.foldIn(served++), Shape.of(DIGITS, batch), 1, RECALL);
     Tensor wait = HostTensor.full(TensorType.of(DType.I32, lag, batch), 0);
     Tensor recall = HostTensor.full(TensorType.of(DType.I32, DIGITS, batch), RECALL);
     Tensor symbols = Tensor.concat(0, digits, wait, recall);

@@ -6,11 +6,11 @@ import dev.engram.Fn0;
 import dev.engram.Fn2;
 import dev.engram.GradWithAux;
 import dev.engram.Grads;
-import dev.engram.Key;
 import dev.engram.Pair;
+import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.States;
-import dev.engram.Step;
+import dev.engram.StepResult;
 import dev.engram.Vmap;
 import dev.engram.WithAux;
 import dev.engram.ir.Tensor;
@@ -80,11 +80,11 @@ public final class CopyingTaskExplicit {
         };
 
     // The gradient of one step's loss, as the rule gives it, is added to those before it.
-    Fn2<Grads, Pair<Tensor, Tensor>, Step<Grads, Tensor>> step =
+    Fn2<Grads, Pair<Tensor, Tensor>, StepResult<Grads, Tensor>> step =
         (sum, x) -> {
           GradWithAux<Grads, Tensor> now =
               Engram.gradWithAux(etraceLoss, weights).apply(x.first(), x.second());
-          return new Step<>(sum.plus(now.grad()), now.value());
+          return new StepResult<>(sum.plus(now.grad()), now.value());
         };
 
     // While the digits are shown and remembered there is nothing to learn from; hidden states and
@@ -93,7 +93,8 @@ public final class CopyingTaskExplicit {
     Engram.forLoop(algo, inputs.slice(0, 0, warmUp));
 
     Tensor recall = inputs.slice(0, warmUp, inputs.dim(0));
-    Step<Grads, Tensor> done = Engram.scan(step, Grads.zeros(weights), new Pair<>(recall, targets));
+    StepResult<Grads, Tensor> done =
+        Engram.scan(step, Grads.zeros(weights), new Pair<>(recall, targets));
     opt.update(done.carry());
     return done.out().mean();
   }
@@ -142,12 +143,12 @@ public final class CopyingTaskExplicit {
 
   private static GruNet model(CopyingSettings s) {
     int symbols = CopyDataset.SYMBOLS;
-    return new GruNet(symbols, s.hidden(), symbols, 1, Key.of(s.seed()));
+    return new GruNet(symbols, s.hidden(), symbols, 1, RandomKey.of(s.seed()));
   }
 
   static List<Double> train(
       CopyingSettings s, Fn2<Tensor, Tensor, Tensor> trainStep, PrintStream log) {
-    CopyDataset data = new CopyDataset(s.lag(), s.batch(), Key.of(s.seed() + 1));
+    CopyDataset data = new CopyDataset(s.lag(), s.batch(), RandomKey.of(s.seed() + 1));
     List<Double> losses = new ArrayList<>();
     for (int i = 0; i < s.epochs(); i++) {
       CopyDataset.Batch batch = data.next();

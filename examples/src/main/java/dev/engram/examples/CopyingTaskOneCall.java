@@ -3,8 +3,8 @@ package dev.engram.examples;
 import dev.engram.DRtrl;
 import dev.engram.Engram;
 import dev.engram.Fn2;
-import dev.engram.Key;
 import dev.engram.Learner;
+import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.ir.Tensor;
 import dev.engram.loss.Losses;
@@ -28,7 +28,7 @@ public final class CopyingTaskOneCall {
   /** Gives the loss of each iteration. */
   static List<Double> train(CopyingSettings s, PrintStream log) {
     int symbols = CopyDataset.SYMBOLS;
-    GruNet model = new GruNet(symbols, s.hidden(), symbols, 1, Key.of(s.seed()));
+    GruNet model = new GruNet(symbols, s.hidden(), symbols, 1, RandomKey.of(s.seed()));
     Adam opt = new Adam(s.rate());
     opt.register(model.states().subset(State.Kind.PARAMETER));
     int warmUp = s.lag() + CopyDataset.DIGITS;

@@ -3,9 +3,9 @@ package dev.engram.examples;
 import dev.engram.DRtrl;
 import dev.engram.Engram;
 import dev.engram.Fn1;
-import dev.engram.Key;
 import dev.engram.Learner;
-import dev.engram.Random;
+import dev.engram.RandomKey;
+import dev.engram.RandomTensors;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.Shape;
@@ -21,7 +21,8 @@ public final class FirstSteps {
   private FirstSteps() {}
 
   public static void main(String[] args) {
-    Sequential model = new Sequential(new GruCell(1, 16, Key.of(1)), new Linear(16, 1, Key.of(2)));
+    Sequential model =
+        new Sequential(new GruCell(1, 16, RandomKey.of(1)), new Linear(16, 1, RandomKey.of(2)));
     Adam adam = new Adam(1e-2);
     adam.register(model.states().subset(State.Kind.PARAMETER));
 
@@ -38,7 +39,7 @@ public final class FirstSteps {
             });
 
     for (int i = 0; i <= 200; i++) {
-      Tensor xs = Random.uniform(Key.of(i), Shape.of(20, 32, 1), DType.F32, -1, 1);
+      Tensor xs = RandomTensors.uniform(RandomKey.of(i), Shape.of(20, 32, 1), DType.F32, -1, 1);
       Tensor loss = train.apply(xs);
       if (i % 50 == 0) {
         System.out.printf("step %d, loss %.2f%n", i, loss.host().item());

@@ -1,7 +1,7 @@
 package dev.engram.examples;
 
-import dev.engram.Key;
 import dev.engram.Layer;
+import dev.engram.RandomKey;
 import dev.engram.ir.Tensor;
 import dev.engram.nn.GruCell;
 import dev.engram.nn.Linear;
@@ -17,8 +17,8 @@ final class GruNet extends Layer {
   private final Sequential rnn;
   private final Linear readout;
 
-  GruNet(int in, int hidden, int out, int layers, Key key) {
-    List<Key> keys = key.split(layers + 1);
+  GruNet(int in, int hidden, int out, int layers, RandomKey key) {
+    List<RandomKey> keys = key.split(layers + 1);
     List<Layer> cells = new ArrayList<>();
     int width = in;
     for (int i = 0; i < layers; i++) {

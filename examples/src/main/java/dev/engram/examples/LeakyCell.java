@@ -1,7 +1,7 @@
 package dev.engram.examples;
 
-import dev.engram.Key;
 import dev.engram.Layer;
+import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
@@ -15,7 +15,7 @@ public final class LeakyCell extends Layer {
   private final State w;
   private final State h;
 
-  public LeakyCell(int in, int hidden, Key key) {
+  public LeakyCell(int in, int hidden, RandomKey key) {
     w = parameter(Initializer.orthogonal().make(key, Shape.of(in + hidden, hidden), DType.F32));
     h = hidden(() -> HostTensor.full(TensorType.of(DType.F32, hidden), 0));
   }

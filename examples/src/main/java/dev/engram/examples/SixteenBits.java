@@ -3,8 +3,8 @@ package dev.engram.examples;
 import dev.engram.Engram;
 import dev.engram.Fn2;
 import dev.engram.Grads;
-import dev.engram.Key;
-import dev.engram.Random;
+import dev.engram.RandomKey;
+import dev.engram.RandomTensors;
 import dev.engram.States;
 import dev.engram.ir.DType;
 import dev.engram.ir.Shape;
@@ -12,7 +12,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.loss.Losses;
 import dev.engram.nn.Linear;
 import dev.engram.optim.Adam;
-import dev.engram.optim.Gradients;
+import dev.engram.optim.GradientTransforms;
 import dev.engram.optim.LossScale;
 
 /** Weights of 16 bits, with masters in f32 and a scaled loss. */
@@ -20,7 +20,7 @@ public final class SixteenBits {
   private SixteenBits() {}
 
   public static void main(String[] args) {
-    Linear net = new Linear(8, 1, Key.of(1), DType.F16);
+    Linear net = new Linear(8, 1, RandomKey.of(1), DType.F16);
     States weights = net.states();
     Adam adam = new Adam(1e-3);
     adam.registerWithMasters(weights);
@@ -37,12 +37,13 @@ public final class SixteenBits {
                           },
                           weights)
                       .apply();
-              return scale.step(scaled, g -> adam.update(Gradients.clipByGlobalNorm(g, 5)));
+              return scale.step(
+                  scaled, g -> adam.update(GradientTransforms.clipByGlobalNorm(g, 5)));
             });
 
     int made = 0;
     for (int i = 0; i < 2000; i++) {
-      Tensor x = Random.normal(Key.of(i), Shape.of(32, 8), DType.F16);
+      Tensor x = RandomTensors.normal(RandomKey.of(i), Shape.of(32, 8), DType.F16);
       Tensor y = x.cast(DType.F32).sum(1).expandDims(1);
       made += (int) train.apply(x, y).host().item();
     }

@@ -4,11 +4,11 @@ import dev.engram.Axes;
 import dev.engram.Engram;
 import dev.engram.Fn1;
 import dev.engram.Fn2;
-import dev.engram.Key;
 import dev.engram.Layer;
+import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.States;
-import dev.engram.Step;
+import dev.engram.StepResult;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.loss.Losses;
@@ -43,13 +43,16 @@ public final class Transformations {
     System.out.println("vmap     " + Engram.vmap(scaled, Axes.in(0, Axes.NONE)).apply(batch, two));
 
     // Loops: a carry, and one slice of a tensor for each step.
-    Step<Tensor, Tensor> sums = Engram.scan((c, v) -> new Step<>(c.add(v), c), x.get(0).like(0), x);
+    StepResult<Tensor, Tensor> sums =
+        Engram.scan((c, v) -> new StepResult<>(c.add(v), c), x.get(0).like(0), x);
     System.out.println("scan     " + sums.carry() + ", before each " + sums.out());
 
     // A model learns by the gradient in its states, in one compiled step.
     Sequential net =
         new Sequential(
-            new Linear(1, 8, Key.of(1)), Layer.of(v -> v.tanh()), new Linear(8, 1, Key.of(2)));
+            new Linear(1, 8, RandomKey.of(1)),
+            Layer.of(v -> v.tanh()),
+            new Linear(8, 1, RandomKey.of(2)));
     States weights = net.states().subset(State.Kind.PARAMETER);
     Adam adam = new Adam(0.02);
     adam.register(weights);

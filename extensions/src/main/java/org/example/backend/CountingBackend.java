@@ -2,9 +2,9 @@ package org.example.backend;
 
 import dev.engram.ir.HostTensor;
 import dev.engram.lower.Backend;
-import dev.engram.lower.Executable;
+import dev.engram.lower.CompiledProgram;
 import dev.engram.lower.LoopProgram;
-import dev.engram.lower.Step;
+import dev.engram.lower.Stmt;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.concurrent.atomic.LongAdder;
@@ -31,7 +31,7 @@ public final class CountingBackend implements Backend {
   }
 
   @Override
-  public Executable compile(LoopProgram program) {
+  public CompiledProgram compile(LoopProgram program) {
     COUNTS.kernels().add(kernels(program.steps()));
     return new Counted(other().compile(program));
   }
@@ -46,22 +46,22 @@ public final class CountingBackend implements Backend {
   }
 
   /** The loop nests and sorts in the program's text. */
-  private static int kernels(List<Step> steps) {
+  private static int kernels(List<Stmt> steps) {
     int n = 0;
-    for (Step s : steps) {
+    for (Stmt s : steps) {
       n +=
           switch (s) {
-            case Step.Nest _, Step.Sort _ -> 1;
-            case Step.Tell _ -> 0;
-            case Step.Loop l -> kernels(l.body());
-            case Step.While w -> kernels(w.condition()) + kernels(w.body());
-            case Step.Branch b -> kernels(b.onTrue()) + kernels(b.onFalse());
+            case Stmt.Nest _, Stmt.Sort _ -> 1;
+            case Stmt.Tell _ -> 0;
+            case Stmt.Loop l -> kernels(l.body());
+            case Stmt.While w -> kernels(w.condition()) + kernels(w.body());
+            case Stmt.Branch b -> kernels(b.onTrue()) + kernels(b.onFalse());
           };
     }
     return n;
   }
 
-  private record Counted(Executable code) implements Executable {
+  private record Counted(CompiledProgram code) implements CompiledProgram {
     @Override
     public void run(List<HostTensor> inputs, List<HostTensor> outputs) {
       COUNTS.runs().increment();

@@ -1,8 +1,8 @@
 package org.example.ops;
 
-import dev.engram.ir.Elementwise;
-import dev.engram.ir.ElementwiseRow;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.op.Elementwise;
+import dev.engram.ir.op.ElementwiseRow;
 import java.util.List;
 
 /** Two activations: one composed of other ops, one a row of its own. */

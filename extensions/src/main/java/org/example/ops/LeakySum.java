@@ -1,10 +1,10 @@
 package org.example.ops;
 
-import dev.engram.ir.Custom;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
+import dev.engram.ir.op.Custom;
 import java.util.List;
 
 /**

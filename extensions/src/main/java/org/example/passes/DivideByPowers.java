@@ -1,12 +1,12 @@
 package org.example.passes;
 
 import dev.engram.ir.Builder;
-import dev.engram.ir.Elementwise;
 import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Lit;
-import dev.engram.ir.Rows;
 import dev.engram.ir.Value;
+import dev.engram.ir.op.Elementwise;
+import dev.engram.ir.op.Rows;
 import dev.engram.ir.passes.InnerGraphs;
 import dev.engram.ir.passes.Pass;
 import java.util.HashMap;

@@ -8,15 +8,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.engram.Compiler;
 import dev.engram.Engram;
 import dev.engram.Fn1;
-import dev.engram.Traced;
+import dev.engram.TracedFunction;
 import dev.engram.ir.Graph;
+import dev.engram.ir.GraphEquality;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.OpTable;
-import dev.engram.ir.Parser;
-import dev.engram.ir.Printer;
-import dev.engram.ir.Structure;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
+import dev.engram.ir.text.OpTable;
+import dev.engram.ir.text.Parser;
+import dev.engram.ir.text.Printer;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -130,7 +130,7 @@ class OpsTest {
             .with("leakySum", LeakySum.class)
             .with("roundThrough", RoundThrough.class);
     Graph g =
-        Traced.of(
+        TracedFunction.of(
                 "f",
                 args ->
                     RoundThrough.of(
@@ -139,7 +139,7 @@ class OpsTest {
             .graph();
     String text = Printer.print(g);
     assertTrue(text.contains("leakySum{decay=0.25}("), text);
-    assertEquals(Optional.empty(), Structure.difference(g, Parser.parse(text, table)));
+    assertEquals(Optional.empty(), GraphEquality.difference(g, Parser.parse(text, table)));
   }
 
   @Test

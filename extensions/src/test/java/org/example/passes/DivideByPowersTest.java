@@ -9,11 +9,11 @@ import dev.engram.Engram;
 import dev.engram.Fn1;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Interpreter;
-import dev.engram.ir.Parser;
-import dev.engram.ir.Printer;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.Verifier;
+import dev.engram.ir.interpret.Interpreter;
+import dev.engram.ir.text.Parser;
+import dev.engram.ir.text.Printer;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

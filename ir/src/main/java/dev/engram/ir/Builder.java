@@ -1,6 +1,8 @@
 package dev.engram.ir;
 
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.op.Op;
+import dev.engram.ir.op.Source;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -16,7 +18,7 @@ public sealed class Builder permits Trace {
   private final String name;
   private final List<Param> params = new ArrayList<>();
   private final List<Eqn> eqns = new ArrayList<>();
-  private Where where = Where.UNKNOWN;
+  private SourceLocation where = SourceLocation.UNKNOWN;
 
   public Builder(String name) {
     Given.given("Builder", "name", name);
@@ -45,14 +47,14 @@ public sealed class Builder permits Trace {
   }
 
   /** Equations added from now on come from this source line. */
-  public Builder at(Where line) {
+  public Builder at(SourceLocation line) {
     Given.given("Builder.at", "line", line);
     where = line;
     return this;
   }
 
   /** The source line for the next equation. */
-  Where line() {
+  SourceLocation line() {
     return where;
   }
 
@@ -65,7 +67,7 @@ public sealed class Builder permits Trace {
   public List<Var> emit(Op op, List<? extends Value> inputs) {
     Given.given("Builder.emit", "op", op);
     Given.all("Builder.emit", "inputs", inputs);
-    Where line = line();
+    SourceLocation line = line();
     List<TensorType> types;
     try {
       types = op.typeOf(inputs.stream().map(Value::type).toList());

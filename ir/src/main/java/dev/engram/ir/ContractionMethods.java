@@ -1,6 +1,11 @@
 package dev.engram.ir;
 
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.op.ConvWindows;
+import dev.engram.ir.op.Dot;
+import dev.engram.ir.op.Reduce;
+import dev.engram.ir.tensor.Broadcasting;
+import dev.engram.ir.tensor.Convolution;
 import java.util.List;
 
 /** Products of {@link Tensor} that sum over axes, and what slides over axes as convolutions do. */
@@ -40,10 +45,10 @@ public sealed interface ContractionMethods permits Tensor {
    */
   default Tensor conv(Tensor kernel) {
     Given.given("conv", "kernel", kernel);
-    return conv(kernel, Windows.valid(), 1);
+    return conv(kernel, ConvWindows.valid(), 1);
   }
 
-  default Tensor conv(Tensor kernel, Windows windows) {
+  default Tensor conv(Tensor kernel, ConvWindows windows) {
     Given.given("conv", "kernel", kernel);
     Given.given("conv", "windows", windows);
     return conv(kernel, windows, 1);
@@ -64,7 +69,7 @@ public sealed interface ContractionMethods permits Tensor {
    * parts, and each part of the features reads its own part of the channels; {@code groups =
    * channels} is a depthwise convolution.
    */
-  default Tensor conv(Tensor kernel, Windows windows, int groups) {
+  default Tensor conv(Tensor kernel, ConvWindows windows, int groups) {
     Given.given("conv", "kernel", kernel);
     Given.given("conv", "windows", windows);
     return Convolution.conv(self(), kernel, windows, groups);
@@ -81,14 +86,14 @@ public sealed interface ContractionMethods permits Tensor {
    * spatial axis, without padding at least {@code n·stride}, and {@code n·stride} with {@link
    * Windows.Padding.Same}.
    */
-  default Tensor convTranspose(Tensor kernel, Windows windows) {
+  default Tensor convTranspose(Tensor kernel, ConvWindows windows) {
     Given.given("convTranspose", "kernel", kernel);
     Given.given("convTranspose", "windows", windows);
     return Convolution.convTranspose(self(), kernel, windows);
   }
 
   /** Greatest element of every window of {@code [batch…, n1…nd, channels]}; padding is ignored. */
-  default Tensor maxPool(int[] size, Windows windows) {
+  default Tensor maxPool(int[] size, ConvWindows windows) {
     Given.given("maxPool", "size", size);
     Given.given("maxPool", "windows", windows);
     return Convolution.pool("maxPool", Reduce.Kind.MAX, self(), size, windows);
@@ -98,14 +103,14 @@ public sealed interface ContractionMethods permits Tensor {
    * Mean of every window of {@code [batch…, n1…nd, channels]}. Padding does not count: a window at
    * the border is the mean of the elements that it has (PyTorch's {@code count_include_pad=False}).
    */
-  default Tensor avgPool(int[] size, Windows windows) {
+  default Tensor avgPool(int[] size, ConvWindows windows) {
     Given.given("avgPool", "size", size);
     Given.given("avgPool", "windows", windows);
     return Convolution.avgPool(self(), size, windows);
   }
 
   /** Sum of every window of {@code [batch…, n1…nd, channels]}, with zeros as padding. */
-  default Tensor sumPool(int[] size, Windows windows) {
+  default Tensor sumPool(int[] size, ConvWindows windows) {
     Given.given("sumPool", "size", size);
     Given.given("sumPool", "windows", windows);
     return Convolution.pool("sumPool", Reduce.Kind.SUM, self(), size, windows);

@@ -1,5 +1,6 @@
 package dev.engram.ir;
 
+import dev.engram.ir.math.HalfFloats;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -33,7 +34,7 @@ public enum DType {
   }
 
   /** All types' names, for errors. */
-  static String names() {
+  public static String names() {
     return Arrays.stream(values()).map(t -> t.text).collect(Collectors.joining(", "));
   }
 

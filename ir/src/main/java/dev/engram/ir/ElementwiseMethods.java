@@ -1,6 +1,15 @@
 package dev.engram.ir;
 
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.checks.TypeRules;
+import dev.engram.ir.op.Cast;
+import dev.engram.ir.op.Check;
+import dev.engram.ir.op.Elementwise;
+import dev.engram.ir.op.ElementwiseRow;
+import dev.engram.ir.op.Rows;
+import dev.engram.ir.tensor.Broadcasting;
+import dev.engram.ir.tensor.Numbers;
+import dev.engram.ir.tensor.RoundOnce;
 import java.util.List;
 
 /** The elementwise ops of {@link Tensor}; binary ones broadcast, and never promote types. */
@@ -349,8 +358,8 @@ public sealed interface ElementwiseMethods permits Tensor {
 
   /** Where this bool tensor is true {@code a}, else {@code b}. */
   default Tensor select(Tensor a, Tensor b) {
-    Types.given("select", 1, a);
-    Types.given("select", 2, b);
+    TypeRules.given("select", 1, a);
+    TypeRules.given("select", 2, b);
     return Broadcasting.elementwise(Rows.SELECT, List.of(self(), a, b));
   }
 

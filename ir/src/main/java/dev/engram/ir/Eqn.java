@@ -1,6 +1,7 @@
 package dev.engram.ir;
 
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.op.Op;
 import java.util.List;
 
 /**
@@ -8,7 +9,7 @@ import java.util.List;
  *
  * @param where the user's source line
  */
-public record Eqn(Op op, List<Value> inputs, List<Var> outputs, Where where) {
+public record Eqn(Op op, List<Value> inputs, List<Var> outputs, SourceLocation where) {
   public Eqn {
     Given.given("Eqn", "op", op);
     Given.all("Eqn", "inputs", inputs);
@@ -23,7 +24,7 @@ public record Eqn(Op op, List<Value> inputs, List<Var> outputs, Where where) {
   }
 
   /** The same at another line. */
-  public Eqn at(Where line) {
+  public Eqn at(SourceLocation line) {
     return new Eqn(op, inputs, outputs, line);
   }
 

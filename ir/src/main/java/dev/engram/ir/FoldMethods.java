@@ -1,5 +1,10 @@
 package dev.engram.ir;
 
+import dev.engram.ir.op.Reduce;
+import dev.engram.ir.tensor.Broadcasting;
+import dev.engram.ir.tensor.Cumulative;
+import dev.engram.ir.tensor.RoundOnce;
+
 /** The reductions of {@link Tensor}; without axes they go over all. */
 public sealed interface FoldMethods permits Tensor {
 

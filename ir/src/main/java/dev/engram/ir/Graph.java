@@ -1,6 +1,7 @@
 package dev.engram.ir;
 
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.text.Printer;
 import java.util.List;
 
 /**
@@ -34,7 +35,7 @@ public record Graph(String name, List<Param> params, List<Eqn> eqns, List<Value>
     return new Graph(other, params, eqns, outs);
   }
 
-  /** Identity; {@link Structure#equal} compares graphs by what they say. */
+  /** Identity; {@link GraphEquality#equal} compares graphs by what they say. */
   @Override
   public boolean equals(Object o) {
     return this == o;

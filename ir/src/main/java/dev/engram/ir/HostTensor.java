@@ -1,6 +1,9 @@
 package dev.engram.ir;
 
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.runtime.Slab;
+import dev.engram.ir.tensor.NestedArray;
+import dev.engram.ir.tensor.Numbers;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -46,7 +49,7 @@ public final class HostTensor implements Tensor {
     long bytes = type.bytes();
     if (bytes > Long.MAX_VALUE - SLACK) {
       throw new TypeException(
-          type + " does not fit into memory (" + Where.here() + "); make it smaller");
+          type + " does not fit into memory (" + SourceLocation.here() + "); make it smaller");
     }
     MemorySegment padded = Slab.allocate(bytes + SLACK);
     return new HostTensor(type, padded.asSlice(0, bytes), padded);
@@ -70,7 +73,7 @@ public final class HostTensor implements Tensor {
               + ", expected "
               + type.bytes()
               + " ("
-              + Where.here()
+              + SourceLocation.here()
               + "); cut it with asSlice, or give the type of what it holds");
     }
     return new HostTensor(type, segment, segment);
@@ -100,7 +103,7 @@ public final class HostTensor implements Tensor {
           "a tensor of type "
               + type
               + " is read after it was donated ("
-              + Where.here()
+              + SourceLocation.here()
               + "); keep the result of the call instead, or call the function without donating");
     }
     return memory;
@@ -249,7 +252,7 @@ public final class HostTensor implements Tensor {
               + " for "
               + type
               + " ("
-              + Where.here()
+              + SourceLocation.here()
               + "); give the shape after the values, such as of(values, "
               + n
               + ")");
@@ -344,7 +347,7 @@ public final class HostTensor implements Tensor {
           "item: got "
               + type
               + ", expected exactly one element ("
-              + Where.here()
+              + SourceLocation.here()
               + "); read one of them with getDouble(i), or reduce it first, such as by mean()");
     }
     return getDouble(0);
@@ -417,7 +420,7 @@ public final class HostTensor implements Tensor {
   }
 
   /** As {@link #toString}, without the type. */
-  String elements() {
+  public String elements() {
     StringBuilder out = new StringBuilder();
     append(out, 0, 0);
     return out.toString();

@@ -1,6 +1,9 @@
 package dev.engram.ir;
 
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.op.Index;
+import dev.engram.ir.tensor.Indexing;
+import dev.engram.ir.tensor.Sorting;
 
 /**
  * The ops of {@link Tensor} that read and write at positions which other tensors give, and those

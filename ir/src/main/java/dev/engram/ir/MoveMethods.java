@@ -1,6 +1,9 @@
 package dev.engram.ir;
 
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.tensor.Broadcasting;
+import dev.engram.ir.tensor.Indexing;
+import dev.engram.ir.tensor.Moves;
 import java.util.List;
 
 /**

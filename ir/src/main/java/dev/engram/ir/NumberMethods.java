@@ -1,6 +1,8 @@
 package dev.engram.ir;
 
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.op.Move;
+import dev.engram.ir.tensor.Numbers;
 import java.util.Collections;
 import java.util.List;
 

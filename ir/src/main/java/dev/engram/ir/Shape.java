@@ -1,6 +1,7 @@
 package dev.engram.ir;
 
 import dev.engram.ir.checks.Given;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -21,7 +22,7 @@ public final class Shape {
             "shape "
                 + Arrays.toString(dims)
                 + " has a negative axis, expected lengths of at least 0 ("
-                + Where.here()
+                + SourceLocation.here()
                 + "); give every length, none is found from the others");
       }
       try {
@@ -31,7 +32,7 @@ public final class Shape {
             "shape "
                 + Arrays.toString(dims)
                 + " has more than 2^63 elements ("
-                + Where.here()
+                + SourceLocation.here()
                 + ")",
             overflow);
       }
@@ -104,6 +105,16 @@ public final class Shape {
     return s;
   }
 
+  /** The indices of the element at {@code place} in row-major order, as {@code 3,0,7}. */
+  public String indices(long place) {
+    long[] strides = strides();
+    List<String> index = new ArrayList<>();
+    for (int a = 0; a < dims.length; a++) {
+      index.add(Long.toString(place / strides[a] % dims[a]));
+    }
+    return String.join(",", index);
+  }
+
   /** This shape with an axis of length {@code n} put in front of {@code axis}. */
   public Shape insert(int axis, int n) {
     int[] out = new int[dims.length + 1];
@@ -154,11 +165,11 @@ public final class Shape {
    *
    * @param op for the error
    */
-  int axis(String op, int axis) {
+  public int axis(String op, int axis) {
     return at(op + ": ", axis);
   }
 
-  List<Integer> axes(String op, int... axes) {
+  public List<Integer> axes(String op, int... axes) {
     Given.given(op, "axes", axes);
     return Arrays.stream(axes).map(a -> axis(op, a)).boxed().toList();
   }
@@ -175,7 +186,7 @@ public final class Shape {
                   dims.length == 0
                       ? "no axis of a scalar"
                       : -dims.length + " to " + (dims.length - 1),
-                  Where.here()));
+                  SourceLocation.here()));
     }
     return a;
   }

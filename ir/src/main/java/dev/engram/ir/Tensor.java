@@ -1,6 +1,11 @@
 package dev.engram.ir;
 
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.checks.TypeRules;
+import dev.engram.ir.op.Move;
+import dev.engram.ir.op.Op;
+import dev.engram.ir.tensor.Einsum;
+import dev.engram.ir.tensor.Moves;
 import java.util.List;
 
 /**
@@ -97,7 +102,7 @@ public sealed interface Tensor
         throw new TypeException(
             ("stack: part %d has type %s, expected %s as part 0 (%s); pad the"
                     + " shorter ones, or join them with concat")
-                .formatted(all.indexOf(p), p.type(), all.getFirst().type(), Where.here()));
+                .formatted(all.indexOf(p), p.type(), all.getFirst().type(), SourceLocation.here()));
       }
     }
     return concat(axis, all.stream().map(p -> Moves.expandDims("stack", p, axis)).toList());
@@ -105,7 +110,7 @@ public sealed interface Tensor
 
   private static List<Tensor> present(String op, Tensor[] all) {
     for (int i = 0; i < all.length; i++) {
-      Types.given(op, i, all[i]);
+      TypeRules.given(op, i, all[i]);
     }
     return List.of(all);
   }

@@ -35,7 +35,8 @@ public record TensorType(DType dtype, Shape shape) {
       return Math.multiplyExact(shape.size(), (long) dtype.bytes());
     } catch (ArithmeticException overflow) {
       throw new TypeException(
-          this + " does not fit into memory (" + Where.here() + "); make it smaller", overflow);
+          this + " does not fit into memory (" + SourceLocation.here() + "); make it smaller",
+          overflow);
     }
   }
 

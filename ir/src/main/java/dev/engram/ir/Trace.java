@@ -34,7 +34,7 @@ public final class Trace extends Builder {
 
   private record OuterValue(Builder builder, Value value) {}
 
-  private final Where start = Where.here();
+  private final SourceLocation start = SourceLocation.here();
   private final Map<Object, Var> captured = new HashMap<>();
   private final List<Capture> captures = new ArrayList<>();
   private boolean open = true;
@@ -90,9 +90,9 @@ public final class Trace extends Builder {
   }
 
   @Override
-  Where line() {
-    Where fixed = super.line();
-    return fixed.isKnown() ? fixed : Where.here();
+  SourceLocation line() {
+    SourceLocation fixed = super.line();
+    return fixed.isKnown() ? fixed : SourceLocation.here();
   }
 
   @Override
@@ -145,7 +145,7 @@ public final class Trace extends Builder {
               + " (traced at "
               + t.start
               + ") is used at "
-              + Where.here()
+              + SourceLocation.here()
               + ", after that trace has ended; return it from the traced function, or keep it in a"
               + " State");
     }

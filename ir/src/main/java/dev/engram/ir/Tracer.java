@@ -1,5 +1,10 @@
 package dev.engram.ir;
 
+import dev.engram.ir.interpret.Interpreter;
+import dev.engram.ir.op.Check;
+import dev.engram.ir.op.Custom;
+import dev.engram.ir.op.Op;
+import dev.engram.ir.tensor.Numbers;
 import java.util.List;
 
 /** A tensor whose elements are not known yet: a value of a graph under construction. */
@@ -41,7 +46,7 @@ public final class Tracer implements Tensor {
         "the elements of a traced value of type "
             + type()
             + " are not known while tracing ("
-            + Where.here()
+            + SourceLocation.here()
             + "); to choose by it, call condition.select(a, b) or Engram.cond, to loop by it"
             + " Engram.whileLoop; else return it from the traced function and read the result");
   }
@@ -60,10 +65,13 @@ public final class Tracer implements Tensor {
     try {
       op.typeOf(inputs.stream().map(Tensor::type).toList());
     } catch (TypeException e) {
-      throw new TypeException(e.getMessage() + " (" + Where.here() + ")", e);
+      throw new TypeException(e.getMessage() + " (" + SourceLocation.here() + ")", e);
     }
     // Of these alone the run can tell the line, and finding it is slow.
-    Where where = op instanceof Check || op instanceof Custom ? Where.here() : Where.UNKNOWN;
+    SourceLocation where =
+        op instanceof Check || op instanceof Custom
+            ? SourceLocation.here()
+            : SourceLocation.UNKNOWN;
     return List.copyOf(Interpreter.eval(op, inputs.stream().map(Tensor::host).toList(), where));
   }
 

@@ -1,7 +1,11 @@
 package dev.engram.ir;
 
-import dev.engram.ir.Control.Derivative;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.op.Control;
+import dev.engram.ir.op.Control.Derivative;
+import dev.engram.ir.syntax.Attributes;
+import dev.engram.ir.text.Names;
+import dev.engram.ir.text.Printer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;

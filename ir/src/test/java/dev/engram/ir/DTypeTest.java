@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.ir.math.HalfFloats;
+import dev.engram.ir.syntax.Literals;
 import java.math.BigDecimal;
 import java.util.SplittableRandom;
 import java.util.function.IntFunction;

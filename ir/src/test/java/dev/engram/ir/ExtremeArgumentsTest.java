@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
+import dev.engram.ir.op.ConvWindows;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -73,13 +74,13 @@ class ExtremeArgumentsTest {
     m.put("windows size", (x, k) -> x.windows(1, k, 1, 1));
     m.put("windows stride", (x, k) -> x.windows(1, 2, k, 1));
     m.put("windows dilation", (x, k) -> x.windows(1, 2, 1, k));
-    m.put("maxPool", (x, k) -> x.maxPool(new int[] {k}, Windows.valid()));
-    m.put("maxPool same", (x, k) -> x.maxPool(new int[] {k}, Windows.same()));
-    m.put("sumPool stride", (x, k) -> x.sumPool(new int[] {2}, Windows.same().stride(k)));
-    m.put("sumPool dilation", (x, k) -> x.sumPool(new int[] {3}, Windows.same().dilation(k)));
-    m.put("sumPool padded", (x, k) -> x.sumPool(new int[] {2}, Windows.padded(k)));
-    m.put("avgPool stride", (x, k) -> x.avgPool(new int[] {2}, Windows.valid().stride(k)));
-    for (Windows w : List.of(Windows.valid(), Windows.same(), Windows.padded(1))) {
+    m.put("maxPool", (x, k) -> x.maxPool(new int[] {k}, ConvWindows.valid()));
+    m.put("maxPool same", (x, k) -> x.maxPool(new int[] {k}, ConvWindows.same()));
+    m.put("sumPool stride", (x, k) -> x.sumPool(new int[] {2}, ConvWindows.same().stride(k)));
+    m.put("sumPool dilation", (x, k) -> x.sumPool(new int[] {3}, ConvWindows.same().dilation(k)));
+    m.put("sumPool padded", (x, k) -> x.sumPool(new int[] {2}, ConvWindows.padded(k)));
+    m.put("avgPool stride", (x, k) -> x.avgPool(new int[] {2}, ConvWindows.valid().stride(k)));
+    for (ConvWindows w : List.of(ConvWindows.valid(), ConvWindows.same(), ConvWindows.padded(1))) {
       String name = w.padding().getClass().getSimpleName();
       m.put("convTranspose stride " + name, (x, k) -> x.convTranspose(kernel(), w.stride(k)));
       m.put("convTranspose dilation " + name, (x, k) -> x.convTranspose(kernel(), w.dilation(k)));

@@ -5,6 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.ir.interpret.Interpreter;
+import dev.engram.ir.op.Control;
+import dev.engram.ir.op.Custom;
+import dev.engram.ir.text.Parser;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -29,7 +33,7 @@ class InterpretControlTest {
     return Interpreter.eval(
         running(x.length, reverse),
         List.of(scalar(2), scalar(1), HostTensor.of(x, x.length)),
-        Where.UNKNOWN);
+        SourceLocation.UNKNOWN);
   }
 
   private static HostTensor scalar(float v) {
@@ -91,7 +95,7 @@ class InterpretControlTest {
         Interpreter.eval(
                 new Control.Call(body, new Control.Derivative.Jvp(body)),
                 List.of(scalar(0)),
-                Where.UNKNOWN)
+                SourceLocation.UNKNOWN)
             .getFirst();
     assertEquals(1, y.item());
   }
@@ -104,7 +108,9 @@ class InterpretControlTest {
             GraphException.class,
             () ->
                 Interpreter.eval(
-                    new Control.Transposed(back, 0), List.of(scalar(0)), new Where("Net.java", 3)));
+                    new Control.Transposed(back, 0),
+                    List.of(scalar(0)),
+                    new SourceLocation("Net.java", 3)));
     assertTrue(
         e.getMessage().startsWith("transposed: the transpose of @back cannot be run (Net.java:3)"));
   }
@@ -203,7 +209,7 @@ class InterpretControlTest {
   void argumentsAreNotWrittenTo() {
     HostTensor x = HostTensor.of(new float[] {1, 2, 3}, 3);
     HostTensor c = scalar(1);
-    Interpreter.eval(running(3, false), List.of(scalar(2), c, x), Where.UNKNOWN);
+    Interpreter.eval(running(3, false), List.of(scalar(2), c, x), SourceLocation.UNKNOWN);
     assertArrayEquals(new double[] {1, 2, 3}, x.toDoubles());
     assertEquals(1, c.item());
   }

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.ir.op.ElementwiseRow;
+import dev.engram.ir.op.Rows;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

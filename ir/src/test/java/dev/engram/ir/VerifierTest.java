@@ -5,7 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.engram.ir.Control.Derivative;
+import dev.engram.ir.op.Control;
+import dev.engram.ir.op.Control.Derivative;
+import dev.engram.ir.op.Elementwise;
+import dev.engram.ir.op.Index;
+import dev.engram.ir.op.Move;
+import dev.engram.ir.op.Op;
+import dev.engram.ir.op.Reduce;
+import dev.engram.ir.op.Rows;
+import dev.engram.ir.text.SampleGraphs;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,7 +32,7 @@ class VerifierTest {
   private final Var z = new Var(PAIR);
 
   @ParameterizedTest
-  @MethodSource("dev.engram.ir.SampleGraphs#all")
+  @MethodSource("dev.engram.ir.text.SampleGraphs#all")
   void soundGraphsHaveNoFindings(Graph g) {
     assertEquals(List.of(), Verifier.findings(g));
     assertEquals(g, Verifier.verify(g));
@@ -34,7 +42,7 @@ class VerifierTest {
   void theStyleGuidesExample() {
     Var wide = new Var(SampleGraphs.f32(64, 128));
     Var narrow = new Var(SampleGraphs.f32(8));
-    Where line = new Where("GruNet.java", 21);
+    SourceLocation line = new SourceLocation("GruNet.java", 21);
     Graph g =
         new Graph(
             "cell",
@@ -134,7 +142,8 @@ class VerifierTest {
       }
       assertEquals(
           1,
-          Verifier.findings(graph(List.of(), new Eqn(op, operands, List.of(y), Where.UNKNOWN)))
+          Verifier.findings(
+                  graph(List.of(), new Eqn(op, operands, List.of(y), SourceLocation.UNKNOWN)))
               .size(),
           op.mnemonic());
     }
@@ -222,7 +231,7 @@ class VerifierTest {
   }
 
   private static Eqn eqn(Op op, List<Value> inputs, Var... outputs) {
-    return new Eqn(op, inputs, List.of(outputs), Where.UNKNOWN);
+    return new Eqn(op, inputs, List.of(outputs), SourceLocation.UNKNOWN);
   }
 
   private static void assertFindings(Graph g, String... expected) {

@@ -9,5 +9,5 @@ public interface Backend {
   String name();
 
   /** Code for {@code program}; thread-safe, called once per program. */
-  Executable compile(LoopProgram program);
+  CompiledProgram compile(LoopProgram program);
 }

@@ -1,10 +1,11 @@
 package dev.engram.lower;
 
-import dev.engram.ir.Dot;
 import dev.engram.ir.Eqn;
-import dev.engram.ir.Op;
-import dev.engram.ir.Reduce;
 import dev.engram.ir.Shape;
+import dev.engram.ir.op.Dot;
+import dev.engram.ir.op.Op;
+import dev.engram.ir.op.Reduce;
+import dev.engram.lower.fuse.AccessMaps;
 import java.util.List;
 
 /**
@@ -13,11 +14,11 @@ import java.util.List;
  *
  * <p>The equation alone decides, not the nest that it is fused into.
  */
-final class FoldLanes {
+public final class FoldLanes {
   private FoldLanes() {}
 
-  static int of(Eqn e) {
-    return isAlongMemory(e) && Reads.folded(e).size() >= FoldOrder.LANES ? FoldOrder.LANES : 1;
+  public static int of(Eqn e) {
+    return isAlongMemory(e) && AccessMaps.folded(e).size() >= FoldOrder.LANES ? FoldOrder.LANES : 1;
   }
 
   private static boolean isAlongMemory(Eqn e) {
@@ -32,7 +33,7 @@ final class FoldLanes {
   }
 
   /** True for folds that may have several chains. */
-  static boolean spreads(Reduce.Kind kind) {
+  public static boolean spreads(Reduce.Kind kind) {
     return switch (kind) {
       case SUM, PROD, MAX, MIN -> true;
       case ANY, ALL, ARGMAX, ARGMIN -> false;

@@ -1,7 +1,9 @@
 package dev.engram.lower;
 
 import dev.engram.ir.DType;
-import dev.engram.ir.Reduce;
+import dev.engram.ir.op.Reduce;
+import dev.engram.lower.inspect.LoopPrinter;
+import dev.engram.lower.inspect.ProgramVerifier;
 import java.util.Optional;
 
 /**
@@ -80,7 +82,7 @@ public record FoldOrder(int lanes, long block, long share) {
    * @param outer length of the outermost reduction axis
    * @param inner points of the others
    */
-  static FoldOrder sum(int lanes, long outer, long inner) {
+  public static FoldOrder sum(int lanes, long outer, long inner) {
     long most = (long) CHAIN * lanes;
     long shares = shares(outer, LEAST);
     if (lanes > 1) {
@@ -91,7 +93,7 @@ public record FoldOrder(int lanes, long block, long share) {
   }
 
   /** As {@link #sum}, of products that are added by fused multiply-adds. */
-  static FoldOrder product(long outer, long inner) {
+  public static FoldOrder product(long outer, long inner) {
     return cut(1, PRODUCT_CHAIN, outer, inner, shares(outer, PRODUCT_CHAIN));
   }
 
@@ -128,7 +130,7 @@ public record FoldOrder(int lanes, long block, long share) {
    *
    * @param longest the most terms that a chain may have
    */
-  Optional<String> fault(long points, long longest) {
+  public Optional<String> fault(long points, long longest) {
     if (Integer.bitCount(lanes) != 1) {
       return Optional.of("lanes=" + lanes + ", expected a power of two");
     }

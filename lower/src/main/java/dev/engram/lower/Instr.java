@@ -1,10 +1,10 @@
 package dev.engram.lower;
 
 import dev.engram.ir.DType;
-import dev.engram.ir.ElementwiseRow;
-import dev.engram.ir.Index;
-import dev.engram.ir.Reduce;
-import dev.engram.ir.Where;
+import dev.engram.ir.SourceLocation;
+import dev.engram.ir.op.ElementwiseRow;
+import dev.engram.ir.op.Index;
+import dev.engram.ir.op.Reduce;
 import java.util.List;
 
 /**
@@ -21,7 +21,7 @@ public sealed interface Instr {
   record Literal(DType dtype, long bits) implements Instr {}
 
   /** The value of an index map, converted to {@code dtype}. */
-  record IndexOf(DType dtype, Affine at) implements Instr {}
+  record IndexOf(DType dtype, AffineMap at) implements Instr {}
 
   /** An elementwise row; {@code dtype} is the operands' type (for select: of the choices). */
   record Apply(ElementwiseRow row, DType dtype, List<Integer> args) implements Instr {
@@ -30,7 +30,7 @@ public sealed interface Instr {
     }
   }
 
-  /** As {@link dev.engram.ir.Cast}. */
+  /** As {@link dev.engram.ir.op.Cast}. */
   record Convert(DType from, DType to, int arg) implements Instr {}
 
   /**
@@ -40,8 +40,8 @@ public sealed interface Instr {
    */
   record LoadAt(DType dtype, Access from, int index, long stride, long limit) implements Instr {}
 
-  /** Word {@code at} of {@link dev.engram.ir.Source.RandomBits} under the key (i32, i32). */
-  record RandomWord(int key0, int key1, Affine at) implements Instr {}
+  /** Word {@code at} of {@link dev.engram.ir.op.Source.RandomBits} under the key (i32, i32). */
+  record RandomWord(int key0, int key1, AffineMap at) implements Instr {}
 
   /** Writes {@code value}. In the body at every point, in the epilogue once the folds are done. */
   record Store(DType dtype, Access to, int value) implements Instr {}
@@ -77,10 +77,10 @@ public sealed interface Instr {
   record Check(
       DType dtype,
       int value,
-      dev.engram.ir.Check op,
-      Affine position,
+      dev.engram.ir.op.Check op,
+      AffineMap position,
       List<Integer> dims,
-      Where where)
+      SourceLocation where)
       implements Instr {
     public Check {
       dims = List.copyOf(dims);

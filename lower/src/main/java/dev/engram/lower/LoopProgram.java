@@ -1,5 +1,6 @@
 package dev.engram.lower;
 
+import dev.engram.lower.inspect.LoopPrinter;
 import java.util.List;
 
 /**
@@ -14,10 +15,10 @@ import java.util.List;
  */
 public record LoopProgram(
     String name,
-    List<Buffer> buffers,
+    List<LoopBuffer> buffers,
     List<Integer> inputs,
     List<Integer> outputs,
-    List<Step> steps,
+    List<Stmt> steps,
     long arenaBytes) {
   public LoopProgram {
     buffers = List.copyOf(buffers);

@@ -1,6 +1,12 @@
 package dev.engram.lower;
 
 import dev.engram.ir.Graph;
+import dev.engram.lower.emit.GraphEmitter;
+import dev.engram.lower.emit.LoopProgramBuilder;
+import dev.engram.lower.emit.StridedView;
+import dev.engram.lower.fuse.FusionPlan;
+import dev.engram.lower.memory.ArenaPlan;
+import dev.engram.lower.prepare.Prepare;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -11,7 +17,7 @@ public final class Lowering {
   /**
    * The loops that compute {@code g}, with every buffer's place decided.
    *
-   * @throws LoweringException when a {@link dev.engram.ir.Control.Transposed} is left in it
+   * @throws LoweringException when a {@link dev.engram.ir.op.Control.Transposed} is left in it
    */
   public static LoopProgram lower(Graph g) {
     return lower(g, true);
@@ -19,23 +25,24 @@ public final class Lowering {
 
   static LoopProgram lower(Graph g, boolean fuse) {
     Graph ready = Prepare.prepare(g, fuse);
-    Target target = new Target();
-    BlockEmitter emitter = new BlockEmitter(new Block(ready, fuse), target);
+    LoopProgramBuilder target = new LoopProgramBuilder();
+    GraphEmitter emitter = new GraphEmitter(new FusionPlan(ready, fuse), target);
     List<Integer> inputs = new ArrayList<>();
     for (int i = 0; i < ready.params().size(); i++) {
-      int b = target.buffer(ready.params().get(i).type(), new Buffer.Place.Input(i));
+      int b = target.buffer(ready.params().get(i).type(), new LoopBuffer.Place.Input(i));
       inputs.add(b);
-      emitter.bind(ready.params().get(i), View.dense(b, ready.params().get(i).type().shape()));
+      emitter.bind(
+          ready.params().get(i), StridedView.dense(b, ready.params().get(i).type().shape()));
     }
     List<Integer> outputs = new ArrayList<>();
     for (int i = 0; i < ready.outs().size(); i++) {
-      int b = target.buffer(ready.outs().get(i).type(), new Buffer.Place.Output(i));
+      int b = target.buffer(ready.outs().get(i).type(), new LoopBuffer.Place.Output(i));
       outputs.add(b);
-      emitter.deliver(i, View.dense(b, ready.outs().get(i).type().shape()));
+      emitter.deliver(i, StridedView.dense(b, ready.outs().get(i).type().shape()));
     }
     emitter.emit();
-    List<Step> steps = target.steps();
-    BufferPlan plan = BufferPlan.plan(target, steps);
+    List<Stmt> steps = target.steps();
+    ArenaPlan plan = ArenaPlan.plan(target, steps);
     return new LoopProgram(g.name(), plan.buffers(), inputs, outputs, steps, plan.arenaBytes());
   }
 }

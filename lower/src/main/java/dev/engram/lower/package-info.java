@@ -7,19 +7,20 @@
  * <ol>
  *   <li>{@code Prepare}: calls and custom ops inlined, operands packed, what stays the same hoisted
  *       out of loops.
- *   <li>{@code Demand}: which values are worth a place of their own; the others are computed again
- *       by each reader.
- *   <li>{@code Block}: those values, as nodes, grouped into kernels of one index space, in an order
- *       that lets them join. {@code Reads} has the index maps of all ops, {@code Point} an index
- *       map, {@code Alignment} lays one index space along another.
- *   <li>{@code BlockEmitter}: memory, readers first, so that a producer writes where its reader
- *       wants it; then {@code NestBuilder} writes each kernel's instructions and {@code NestShape}
- *       orders its axes. {@code LoopPlan} decides which carries are updated in place.
- *   <li>{@code BufferPlan}: offsets, from the first to the last use of each buffer.
+ *   <li>{@code Materialization}: which values are worth a place of their own; the others are
+ *       computed again by each reader.
+ *   <li>{@code FusionPlan}: those values, as nodes, grouped into kernels of one index space, in an
+ *       order that lets them join. {@code AccessMaps} has the index maps of all ops, {@code
+ *       AffineIndex} an index map, {@code Alignment} lays one index space along another.
+ *   <li>{@code GraphEmitter}: memory, readers first, so that a producer writes where its reader
+ *       wants it; then {@code NestBuilder} writes each kernel's instructions and {@code AxisOrder}
+ *       orders its axes. {@code CarryPlan} decides which carries are updated in place.
+ *   <li>{@code ArenaPlan}: offsets, from the first to the last use of each buffer.
  * </ol>
  *
- * <p>{@link dev.engram.lower.ProgramVerifier} holds the result to the rules of {@link
- * dev.engram.lower.Step}, {@link dev.engram.lower.LoopInterpreter} runs it plainly, {@link
- * dev.engram.lower.LoopPrinter} shows it, {@link dev.engram.lower.FusionReport} counts it.
+ * <p>{@link dev.engram.lower.inspect.ProgramVerifier} holds the result to the rules of {@link
+ * dev.engram.lower.Stmt}, {@link dev.engram.lower.interpret.LoopInterpreter} runs it plainly,
+ * {@link dev.engram.lower.inspect.LoopPrinter} shows it, {@link
+ * dev.engram.lower.inspect.FusionReport} counts it.
  */
 package dev.engram.lower;

@@ -9,24 +9,26 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.engram.ir.Control;
-import dev.engram.ir.Custom;
 import dev.engram.ir.DType;
-import dev.engram.ir.Dot;
-import dev.engram.ir.Elementwise;
-import dev.engram.ir.ElementwiseRow;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Index;
-import dev.engram.ir.Interpreter;
-import dev.engram.ir.Move;
-import dev.engram.ir.Reduce;
-import dev.engram.ir.Rows;
 import dev.engram.ir.RunException;
 import dev.engram.ir.Shape;
-import dev.engram.ir.Source;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
+import dev.engram.ir.interpret.Interpreter;
+import dev.engram.ir.op.Control;
+import dev.engram.ir.op.Custom;
+import dev.engram.ir.op.Dot;
+import dev.engram.ir.op.Elementwise;
+import dev.engram.ir.op.ElementwiseRow;
+import dev.engram.ir.op.Index;
+import dev.engram.ir.op.Move;
+import dev.engram.ir.op.Reduce;
+import dev.engram.ir.op.Rows;
+import dev.engram.ir.op.Source;
+import dev.engram.lower.inspect.LoopPrinter;
+import dev.engram.lower.interpret.LoopInterpreter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -35,11 +37,11 @@ import org.junit.jupiter.api.Test;
 /** Each op family: the loops give what the interpreter gives. */
 class FamiliesTest {
 
-  private static Tensor one(dev.engram.ir.Op op, Tensor... in) {
+  private static Tensor one(dev.engram.ir.op.Op op, Tensor... in) {
     return Tensor.apply(op, List.of(in)).getFirst();
   }
 
-  private static LoopProgram one(dev.engram.ir.Op op, TensorType... in) {
+  private static LoopProgram one(dev.engram.ir.op.Op op, TensorType... in) {
     return check(trace(List.of(in), x -> Tensor.apply(op, x)));
   }
 
@@ -51,7 +53,7 @@ class FamiliesTest {
           TensorType x = TensorType.of(t, 2, 3);
           TensorType[] in = new TensorType[row.arity()];
           java.util.Arrays.fill(in, x);
-          if (row.signature() == dev.engram.ir.Signature.SELECT) {
+          if (row.signature() == dev.engram.ir.op.RowSignature.SELECT) {
             in[0] = TensorType.of(DType.BOOL, 2, 3);
           }
           one(new Elementwise(row), in);
@@ -64,7 +66,7 @@ class FamiliesTest {
   void everyCast() {
     for (DType from : DType.values()) {
       for (DType to : DType.values()) {
-        one(new dev.engram.ir.Cast(to), TensorType.of(from, 5));
+        one(new dev.engram.ir.op.Cast(to), TensorType.of(from, 5));
       }
     }
   }

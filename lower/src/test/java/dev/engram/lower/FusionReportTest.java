@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.ir.Graph;
+import dev.engram.lower.inspect.FusionReport;
+import dev.engram.lower.inspect.LoopPrinter;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.ir.EngramException;
-import dev.engram.ir.Parser;
+import dev.engram.ir.text.Parser;
 import org.junit.jupiter.api.Test;
 
 /** Sizes in bytes that a long does not hold are refused before anything is compiled. */

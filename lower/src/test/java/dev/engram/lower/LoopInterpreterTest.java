@@ -7,9 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Reduce;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.TensorType;
-import dev.engram.ir.Where;
+import dev.engram.ir.op.Reduce;
+import dev.engram.lower.inspect.ProgramVerifier;
+import dev.engram.lower.interpret.LoopInterpreter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
@@ -20,27 +22,27 @@ class LoopInterpreterTest {
   private static final int N = 37;
 
   private static Access along(int buffer) {
-    return new Access(buffer, new Affine(0, List.of(), List.of(1L)));
+    return new Access(buffer, new AffineMap(0, List.of(), List.of(1L)));
   }
 
   private static float fold(Instr fold, float[] a, float[] b) {
     TensorType t = TensorType.of(DType.F32, N);
     Instr store =
-        new Instr.Store(DType.F32, new Access(2, new Affine(0, List.of(), List.of(0L))), 2);
-    Step nest =
-        new Step.Nest(
+        new Instr.Store(DType.F32, new Access(2, new AffineMap(0, List.of(), List.of(0L))), 2);
+    Stmt nest =
+        new Stmt.Nest(
             "fold",
-            List.of(new Step.Axis(N, true)),
+            List.of(new Stmt.Axis(N, true)),
             List.of(new Instr.Load(DType.F32, along(0)), new Instr.Load(DType.F32, along(1)), fold),
             List.of(store),
-            Where.UNKNOWN);
+            SourceLocation.UNKNOWN);
     LoopProgram p =
         new LoopProgram(
             "fold",
             List.of(
-                new Buffer(t, new Buffer.Place.Input(0)),
-                new Buffer(t, new Buffer.Place.Input(1)),
-                new Buffer(TensorType.scalar(DType.F32), new Buffer.Place.Output(0))),
+                new LoopBuffer(t, new LoopBuffer.Place.Input(0)),
+                new LoopBuffer(t, new LoopBuffer.Place.Input(1)),
+                new LoopBuffer(TensorType.scalar(DType.F32), new LoopBuffer.Place.Output(0))),
             List.of(0, 1),
             List.of(2),
             List.of(nest),
@@ -147,18 +149,18 @@ class LoopInterpreterTest {
   @Test
   void anAccessOutsideItsBufferIsNamed() {
     TensorType t = TensorType.of(DType.F32, 4);
-    Access far = new Access(0, new Affine(2, List.of(), List.of(1L)));
-    Step nest =
-        new Step.Nest(
+    Access far = new Access(0, new AffineMap(2, List.of(), List.of(1L)));
+    Stmt nest =
+        new Stmt.Nest(
             "shifted",
-            List.of(new Step.Axis(4, false)),
+            List.of(new Stmt.Axis(4, false)),
             List.of(new Instr.Load(DType.F32, far)),
             List.of(),
-            new Where("Model.java", 9));
+            new SourceLocation("Model.java", 9));
     LoopProgram p =
         new LoopProgram(
             "far",
-            List.of(new Buffer(t, new Buffer.Place.Input(0))),
+            List.of(new LoopBuffer(t, new LoopBuffer.Place.Input(0))),
             List.of(0),
             List.of(),
             List.of(nest),

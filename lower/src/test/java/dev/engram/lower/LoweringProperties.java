@@ -4,7 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.ir.Graph;
-import dev.engram.ir.Rows;
+import dev.engram.ir.op.Rows;
+import dev.engram.lower.inspect.LoopPrinter;
 import java.util.List;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
@@ -43,26 +44,26 @@ class LoweringProperties {
     assertTrue(planted > 20 && found > planted / 2, found + " of " + planted);
   }
 
-  private static List<Step> wrong(List<Step> steps) {
+  private static List<Stmt> wrong(List<Stmt> steps) {
     return steps.stream().map(LoweringProperties::wrong).toList();
   }
 
-  private static Step wrong(Step step) {
+  private static Stmt wrong(Stmt step) {
     return switch (step) {
-      case Step.Nest n ->
-          new Step.Nest(
+      case Stmt.Nest n ->
+          new Stmt.Nest(
               n.label(),
               n.axes(),
               n.body().stream().map(LoweringProperties::wrong).toList(),
               n.epilogue().stream().map(LoweringProperties::wrong).toList(),
               n.where());
-      case Step.Sort s -> s;
-      case Step.Tell t -> t;
-      case Step.Loop l -> new Step.Loop(l.length(), l.reverse(), wrong(l.body()), l.swaps());
-      case Step.While w ->
-          new Step.While(
+      case Stmt.Sort s -> s;
+      case Stmt.Tell t -> t;
+      case Stmt.Loop l -> new Stmt.Loop(l.length(), l.reverse(), wrong(l.body()), l.swaps());
+      case Stmt.While w ->
+          new Stmt.While(
               wrong(w.condition()), w.predicate(), wrong(w.body()), w.swaps(), w.bound());
-      case Step.Branch b -> new Step.Branch(b.predicate(), wrong(b.onTrue()), wrong(b.onFalse()));
+      case Stmt.Branch b -> new Stmt.Branch(b.predicate(), wrong(b.onTrue()), wrong(b.onFalse()));
     };
   }
 

@@ -6,13 +6,16 @@ import static org.junit.jupiter.api.Assertions.fail;
 import dev.engram.ir.DType;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Interpreter;
 import dev.engram.ir.Role;
-import dev.engram.ir.Source;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Trace;
 import dev.engram.ir.Tracer;
+import dev.engram.ir.interpret.Interpreter;
+import dev.engram.ir.op.Source;
+import dev.engram.lower.inspect.LoopPrinter;
+import dev.engram.lower.inspect.ProgramVerifier;
+import dev.engram.lower.interpret.LoopInterpreter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -142,22 +145,22 @@ final class Oracle {
     }
   }
 
-  static List<Step.Nest> nests(LoopProgram p) {
+  static List<Stmt.Nest> nests(LoopProgram p) {
     return nests(p.steps());
   }
 
-  static List<Step.Nest> nests(List<Step> steps) {
-    List<Step.Nest> all = new ArrayList<>();
-    for (Step s : steps) {
+  static List<Stmt.Nest> nests(List<Stmt> steps) {
+    List<Stmt.Nest> all = new ArrayList<>();
+    for (Stmt s : steps) {
       switch (s) {
-        case Step.Nest n -> all.add(n);
-        case Step.Sort _, Step.Tell _ -> {}
-        case Step.Loop l -> all.addAll(nests(l.body()));
-        case Step.While w -> {
+        case Stmt.Nest n -> all.add(n);
+        case Stmt.Sort _, Stmt.Tell _ -> {}
+        case Stmt.Loop l -> all.addAll(nests(l.body()));
+        case Stmt.While w -> {
           all.addAll(nests(w.condition()));
           all.addAll(nests(w.body()));
         }
-        case Step.Branch b -> {
+        case Stmt.Branch b -> {
           all.addAll(nests(b.onTrue()));
           all.addAll(nests(b.onFalse()));
         }
@@ -167,9 +170,9 @@ final class Oracle {
   }
 
   /** The only loop. */
-  static Step.Loop loop(LoopProgram p) {
-    List<Step.Loop> loops =
-        p.steps().stream().filter(Step.Loop.class::isInstance).map(Step.Loop.class::cast).toList();
+  static Stmt.Loop loop(LoopProgram p) {
+    List<Stmt.Loop> loops =
+        p.steps().stream().filter(Stmt.Loop.class::isInstance).map(Stmt.Loop.class::cast).toList();
     assertEquals(1, loops.size(), () -> LoopPrinter.print(p));
     return loops.getFirst();
   }
@@ -193,6 +196,6 @@ final class Oracle {
     in.addAll(carry);
     in.addAll(xs);
     return Tensor.apply(
-        new dev.engram.ir.Control.Scan(body, consts.size(), carry.size(), length, reverse), in);
+        new dev.engram.ir.op.Control.Scan(body, consts.size(), carry.size(), length, reverse), in);
   }
 }

@@ -5,10 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.ir.DType;
-import dev.engram.ir.Reduce;
-import dev.engram.ir.Rows;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.TensorType;
-import dev.engram.ir.Where;
+import dev.engram.ir.op.Reduce;
+import dev.engram.ir.op.Rows;
+import dev.engram.lower.emit.InstrRewriter;
+import dev.engram.lower.inspect.ProgramVerifier;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -19,27 +21,27 @@ class ProgramVerifierTest {
 
   private static Access at(int buffer, long offset, long... inner) {
     return new Access(
-        buffer, new Affine(offset, List.of(), java.util.Arrays.stream(inner).boxed().toList()));
+        buffer, new AffineMap(offset, List.of(), java.util.Arrays.stream(inner).boxed().toList()));
   }
 
-  private static Step.Nest nest(List<Step.Axis> axes, List<Instr> body, List<Instr> epilogue) {
-    return new Step.Nest("planted", axes, body, epilogue, new Where("Model.java", 3));
+  private static Stmt.Nest nest(List<Stmt.Axis> axes, List<Instr> body, List<Instr> epilogue) {
+    return new Stmt.Nest("planted", axes, body, epilogue, new SourceLocation("Model.java", 3));
   }
 
   /** Buffers 0: input, 1: output, 2 and 3: arena, in the same memory. */
-  private static LoopProgram program(Step... steps) {
-    List<Buffer> buffers =
+  private static LoopProgram program(Stmt... steps) {
+    List<LoopBuffer> buffers =
         List.of(
-            new Buffer(T, new Buffer.Place.Input(0)),
-            new Buffer(T, new Buffer.Place.Output(0)),
-            new Buffer(T, new Buffer.Place.Arena(0)),
-            new Buffer(T, new Buffer.Place.Arena(0)));
+            new LoopBuffer(T, new LoopBuffer.Place.Input(0)),
+            new LoopBuffer(T, new LoopBuffer.Place.Output(0)),
+            new LoopBuffer(T, new LoopBuffer.Place.Arena(0)),
+            new LoopBuffer(T, new LoopBuffer.Place.Arena(0)));
     return new LoopProgram("p", buffers, List.of(0), List.of(1), List.of(steps), 16);
   }
 
-  private static final List<Step.Axis> FOUR = List.of(new Step.Axis(4, false));
+  private static final List<Stmt.Axis> FOUR = List.of(new Stmt.Axis(4, false));
 
-  private static Step copy(int from, int to) {
+  private static Stmt copy(int from, int to) {
     return nest(
         FOUR,
         List.of(
@@ -47,7 +49,7 @@ class ProgramVerifierTest {
         List.of());
   }
 
-  private static void refused(String expected, Step... steps) {
+  private static void refused(String expected, Stmt... steps) {
     LoweringException e =
         assertThrows(
             LoweringException.class, () -> ProgramVerifier.verify(program(steps)), expected);
@@ -107,7 +109,7 @@ class ProgramVerifierTest {
 
   @Test
   void epiloguesUseFoldsOnly() {
-    List<Step.Axis> fold = List.of(new Step.Axis(4, true));
+    List<Stmt.Axis> fold = List.of(new Stmt.Axis(4, true));
     Instr load = new Instr.Load(DType.F32, at(0, 0, 1));
     Instr sum = new Instr.Fold(Reduce.Kind.SUM, DType.F32, 0, FoldOrder.PLAIN);
     Instr bad = new Instr.Store(DType.F32, at(1, 0, 0), 0);
@@ -147,13 +149,13 @@ class ProgramVerifierTest {
     ProgramVerifier.verify(program(fold(Reduce.Kind.PROD, 1000, cut)));
   }
 
-  private Step.Nest sum(int n, FoldOrder order) {
+  private Stmt.Nest sum(int n, FoldOrder order) {
     return fold(Reduce.Kind.SUM, n, order);
   }
 
-  private Step.Nest fold(Reduce.Kind kind, int n, FoldOrder order) {
+  private Stmt.Nest fold(Reduce.Kind kind, int n, FoldOrder order) {
     return nest(
-        List.of(new Step.Axis(n, true)),
+        List.of(new Stmt.Axis(n, true)),
         List.of(new Instr.Literal(DType.F32, 0), new Instr.Fold(kind, DType.F32, 0, order)),
         List.of(new Instr.Store(DType.F32, at(1, 0, 0), 1)));
   }
@@ -161,22 +163,25 @@ class ProgramVerifierTest {
   @Test
   void buffersInOneMemoryAreNotAliveAtOnce() {
     refused("whose memory b3 has taken over", copy(0, 2), copy(0, 3), copy(2, 1));
-    List<Step> body = List.of(copy(2, 1), copy(0, 3));
+    List<Stmt> body = List.of(copy(2, 1), copy(0, 3));
     refused(
         "whose memory b3 has taken over",
         copy(0, 2),
-        new Step.Loop(2, false, deeper(body), List.of()));
+        new Stmt.Loop(2, false, deeper(body), List.of()));
   }
 
-  private static List<Step> deeper(List<Step> steps) {
-    List<Step> inside = new ArrayList<>();
-    for (Step s : steps) {
-      Step.Nest n = (Step.Nest) s;
+  private static List<Stmt> deeper(List<Stmt> steps) {
+    List<Stmt> inside = new ArrayList<>();
+    for (Stmt s : steps) {
+      Stmt.Nest n = (Stmt.Nest) s;
       inside.add(
           nest(
               n.axes(),
               n.body().stream()
-                  .map(i -> Rewrite.maps(i, m -> new Affine(m.offset(), List.of(0L), m.inner())))
+                  .map(
+                      i ->
+                          InstrRewriter.maps(
+                              i, m -> new AffineMap(m.offset(), List.of(0L), m.inner())))
                   .toList(),
               n.epilogue()));
     }

@@ -12,14 +12,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.engram.ir.Control;
 import dev.engram.ir.DType;
-import dev.engram.ir.Dot;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Index;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
+import dev.engram.ir.op.Control;
+import dev.engram.ir.op.Dot;
+import dev.engram.ir.op.Index;
+import dev.engram.lower.inspect.LoopPrinter;
+import dev.engram.lower.interpret.LoopInterpreter;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -114,7 +116,7 @@ class ProgramsTest {
   @Test
   void traceSweepIsOneNestInPlace() {
     LoopProgram p = check(traceSweep(5, false));
-    Step.Loop l = loop(p);
+    Stmt.Loop l = loop(p);
     assertEquals(1, l.body().size(), () -> LoopPrinter.print(p));
     assertTrue(l.swaps().isEmpty(), () -> LoopPrinter.print(p));
     assertEquals(p.arenaBytes(), Lowering.lower(traceSweep(500, false)).arenaBytes() / 100);
@@ -380,8 +382,8 @@ class ProgramsTest {
                     }));
     LoopProgram p = check(g);
     assertEquals(2, loop(p).body().size(), () -> LoopPrinter.print(p));
-    for (Step s : loop(p).body()) {
-      Step.Nest n = (Step.Nest) s;
+    for (Stmt s : loop(p).body()) {
+      Stmt.Nest n = (Stmt.Nest) s;
       Instr.Load right = (Instr.Load) n.body().get(1);
       assertEquals(1, right.from().at().inner().get(1), () -> LoopPrinter.print(p));
     }

@@ -1,13 +1,13 @@
 package dev.engram.lower;
 
-import dev.engram.ir.Control;
-import dev.engram.ir.Dot;
 import dev.engram.ir.Graph;
-import dev.engram.ir.Index;
-import dev.engram.ir.Move;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
+import dev.engram.ir.op.Control;
+import dev.engram.ir.op.Dot;
+import dev.engram.ir.op.Index;
+import dev.engram.ir.op.Move;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

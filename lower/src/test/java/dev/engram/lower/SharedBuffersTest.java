@@ -5,10 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.engram.ir.DType;
 import dev.engram.ir.Graph;
-import dev.engram.ir.Index;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
-import dev.engram.ir.Where;
+import dev.engram.ir.op.Index;
+import dev.engram.lower.inspect.ProgramVerifier;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -163,9 +164,10 @@ class SharedBuffersTest {
     assertThrows(LoweringException.class, () -> ProgramVerifier.verify(wrong));
   }
 
-  private static Step intoItself(Step s) {
-    return s instanceof Step.Sort o
-        ? new Step.Sort(o.op(), DType.I32, o.rows(), o.length(), o.to(), o.to(), Where.UNKNOWN)
+  private static Stmt intoItself(Stmt s) {
+    return s instanceof Stmt.Sort o
+        ? new Stmt.Sort(
+            o.op(), DType.I32, o.rows(), o.length(), o.to(), o.to(), SourceLocation.UNKNOWN)
         : s;
   }
 }

@@ -5,8 +5,8 @@ import static dev.engram.lower.Oracle.f64;
 import static dev.engram.lower.Oracle.trace;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.engram.ir.Move;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.op.Move;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -71,6 +71,6 @@ class SharedReadsTest {
   }
 
   private static long nests(LoopProgram p) {
-    return p.steps().stream().filter(s -> s instanceof Step.Nest).count();
+    return p.steps().stream().filter(s -> s instanceof Stmt.Nest).count();
   }
 }

@@ -8,9 +8,9 @@ import dev.engram.DRtrl;
 import dev.engram.Engram;
 import dev.engram.Fn1;
 import dev.engram.Fn2;
-import dev.engram.Key;
 import dev.engram.Layer;
 import dev.engram.Learner;
+import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.EngramException;
@@ -96,13 +96,13 @@ class UserErrorsTest {
 
   @Test
   void stateThatWasNeverInitialized() {
-    GruCell cell = new GruCell(10, 4, Key.of(0));
+    GruCell cell = new GruCell(10, 4, RandomKey.of(0));
     message(() -> cell.update(zeros(10)), "h of GruCell", "initAllStates()");
   }
 
   @Test
   void modelWithoutAHiddenState() {
-    Linear model = new Linear(10, 4, Key.of(0));
+    Linear model = new Linear(10, 4, RandomKey.of(0));
     message(
         () -> Learner.compile(model, m -> new DRtrl(m, d -> {}), X),
         "Linear",
@@ -129,7 +129,7 @@ class UserErrorsTest {
 
   @Test
   void batchesThatAreEmptyOrNegative() {
-    GruCell cell = new GruCell(10, 4, Key.of(0));
+    GruCell cell = new GruCell(10, 4, RandomKey.of(0));
     message(() -> cell.initAllStates(-3), "batch=-3", "at least 1");
     message(() -> Engram.vmapNewStates(0, cell::initAllStates), "size=0", "at least 1");
     message(
@@ -152,7 +152,7 @@ class UserErrorsTest {
 
   @Test
   void learnerThatWasNotCompiled() {
-    DRtrl learner = new DRtrl(new GruCell(10, 4, Key.of(0)));
+    DRtrl learner = new DRtrl(new GruCell(10, 4, RandomKey.of(0)));
     message(() -> learner.call(X), "compileGraph");
   }
 
@@ -164,7 +164,7 @@ class UserErrorsTest {
   /** The control: what is right raises nothing. */
   @Test
   void rightUseRaisesNothing() {
-    GruCell cell = new GruCell(10, 4, Key.of(0));
+    GruCell cell = new GruCell(10, 4, RandomKey.of(0));
     cell.initAllStates();
     assertFalse(cell.update(zeros(10)).host().type().rank() != 1);
   }

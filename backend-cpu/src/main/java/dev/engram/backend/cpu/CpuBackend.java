@@ -1,8 +1,12 @@
 package dev.engram.backend.cpu;
 
-import dev.engram.ir.Log;
+import dev.engram.backend.cpu.run.CpuProgram;
+import dev.engram.backend.cpu.run.KernelCache;
+import dev.engram.backend.cpu.run.WorkerPool;
+import dev.engram.backend.cpu.vector.VectorApi;
+import dev.engram.ir.runtime.Log;
 import dev.engram.lower.Backend;
-import dev.engram.lower.Executable;
+import dev.engram.lower.CompiledProgram;
 import dev.engram.lower.LoopProgram;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -56,8 +60,8 @@ public final class CpuBackend implements Backend {
   }
 
   @Override
-  public Executable compile(LoopProgram program) {
+  public CompiledProgram compile(LoopProgram program) {
     Setup s = setup();
-    return new CpuExecutable(program, s.kernels, s.pool);
+    return new CpuProgram(program, s.kernels, s.pool);
   }
 }

@@ -4,12 +4,14 @@ import static dev.engram.backend.cpu.Programs.access;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.backend.cpu.CpuOptions.Vectors;
+import dev.engram.backend.cpu.code.HiddenClassWriter;
+import dev.engram.backend.cpu.run.CpuProgram;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Rows;
+import dev.engram.ir.op.Rows;
 import dev.engram.lower.Instr;
-import dev.engram.lower.LoopInterpreter;
 import dev.engram.lower.LoopProgram;
+import dev.engram.lower.interpret.LoopInterpreter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -39,10 +41,10 @@ final class BudgetTest {
     return p.of(Programs.nest("sum", new int[] {N}, body.toArray(Instr[]::new)));
   }
 
-  private static int largest(CpuExecutable e, Vectors vectors) {
+  private static int largest(CpuProgram e, Vectors vectors) {
     return e.nests().stream()
         .flatMap(n -> n.kernel.bytecode(vectors).stream())
-        .mapToInt(Emission::largestMethod)
+        .mapToInt(HiddenClassWriter::largestMethod)
         .max()
         .orElseThrow();
   }
@@ -51,10 +53,9 @@ final class BudgetTest {
   void everyMethodIsSmallEnough() {
     for (int terms : new int[] {1, 4, 10, 60}) {
       LoopProgram p = sumOfTanh(terms);
-      CpuExecutable e =
-          (CpuExecutable) new CpuBackend(new CpuOptions(1, Vectors.FORCE_256)).compile(p);
+      CpuProgram e = (CpuProgram) new CpuBackend(new CpuOptions(1, Vectors.FORCE_256)).compile(p);
       int bytes = largest(e, Vectors.FORCE_256);
-      assertTrue(bytes <= Emission.METHOD_BUDGET, terms + " terms: " + bytes + " bytes");
+      assertTrue(bytes <= HiddenClassWriter.METHOD_BUDGET, terms + " terms: " + bytes + " bytes");
       assertTrue(bytes > 200, "there is something to measure");
       List<HostTensor> in = MatmulTest.inputs(p, new Random(terms));
       Comparison.close(p, LoopInterpreter.run(p, in), Comparison.run(e, p, in));
@@ -63,8 +64,8 @@ final class BudgetTest {
 
   @Test
   void largeBodiesAreSplit() {
-    CpuExecutable e =
-        (CpuExecutable) new CpuBackend(new CpuOptions(1, Vectors.OFF)).compile(sumOfTanh(60));
+    CpuProgram e =
+        (CpuProgram) new CpuBackend(new CpuOptions(1, Vectors.OFF)).compile(sumOfTanh(60));
     assertTrue(e.nests().getFirst().kernel.rows().body().passes().size() > 1);
   }
 }

@@ -6,15 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.engram.backend.cpu.CpuOptions.Vectors;
-import dev.engram.ir.Check;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.RunException;
-import dev.engram.ir.Where;
-import dev.engram.lower.Executable;
+import dev.engram.ir.SourceLocation;
+import dev.engram.ir.op.Check;
+import dev.engram.lower.CompiledProgram;
 import dev.engram.lower.Instr;
-import dev.engram.lower.LoopInterpreter;
 import dev.engram.lower.LoopProgram;
+import dev.engram.lower.interpret.LoopInterpreter;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -38,7 +38,7 @@ final class CheckTest {
                 new Check.Range("labels", 0, 10),
                 at(0, List.of(), COLUMNS, 1),
                 List.of(ROWS, COLUMNS),
-                new Where("Net.java", 7)),
+                new SourceLocation("Net.java", 7)),
             new Instr.Store(DType.I32, access(y, List.of(), COLUMNS, 1), 1)));
   }
 
@@ -55,7 +55,7 @@ final class CheckTest {
     String want =
         assertThrows(RunException.class, () -> LoopInterpreter.run(p, List.of(bad))).getMessage();
     for (int threads = 1; threads <= 4; threads++) {
-      Executable e = new CpuBackend(new CpuOptions(threads, Vectors.AUTO)).compile(p);
+      CompiledProgram e = new CpuBackend(new CpuOptions(threads, Vectors.AUTO)).compile(p);
       for (int i = 0; i < 5; i++) {
         assertEquals(
             want,

@@ -2,16 +2,16 @@ package dev.engram.backend.cpu;
 
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
-import dev.engram.lower.Executable;
-import dev.engram.lower.LoopPrinter;
+import dev.engram.lower.CompiledProgram;
 import dev.engram.lower.LoopProgram;
+import dev.engram.lower.inspect.LoopPrinter;
 import java.util.List;
 
 /** Runs and compares results. */
 final class Comparison {
   private Comparison() {}
 
-  static List<HostTensor> run(Executable e, LoopProgram p, List<HostTensor> inputs) {
+  static List<HostTensor> run(CompiledProgram e, LoopProgram p, List<HostTensor> inputs) {
     List<HostTensor> outputs =
         p.outputs().stream().map(b -> HostTensor.allocate(p.buffers().get(b).type())).toList();
     e.run(inputs, outputs);

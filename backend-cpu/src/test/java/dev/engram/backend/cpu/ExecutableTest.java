@@ -9,13 +9,13 @@ import dev.engram.backend.cpu.CpuOptions.Vectors;
 import dev.engram.ir.DType;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Rows;
 import dev.engram.ir.TensorType;
+import dev.engram.ir.op.Rows;
 import dev.engram.lower.Backend;
-import dev.engram.lower.Executable;
-import dev.engram.lower.LoopInterpreter;
+import dev.engram.lower.CompiledProgram;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.LoweringException;
+import dev.engram.lower.interpret.LoopInterpreter;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
@@ -48,7 +48,7 @@ final class ExecutableTest {
   @Test
   @SuppressWarnings("NullAway") // a null argument is the point
   void wrongArgumentsAreNamed() {
-    Executable e = new CpuBackend().compile(ADD);
+    CompiledProgram e = new CpuBackend().compile(ADD);
     HostTensor x = floats(N, 1);
     HostTensor y = floats(N, 0);
     assertEquals("@test: got 1 inputs, expected 2", message(() -> e.run(List.of(x), List.of(y))));
@@ -68,9 +68,9 @@ final class ExecutableTest {
 
   @Test
   void boundInputsAreThoseOfEachBinding() {
-    Executable e = new CpuBackend().compile(ADD);
-    Executable ten = e.bind(List.of(floats(N, 10)));
-    Executable heap =
+    CompiledProgram e = new CpuBackend().compile(ADD);
+    CompiledProgram ten = e.bind(List.of(floats(N, 10)));
+    CompiledProgram heap =
         e.bind(
             List.of(
                 HostTensor.wrap(TensorType.of(DType.F32, N), MemorySegment.ofArray(new float[N]))));
@@ -132,7 +132,7 @@ final class ExecutableTest {
     List<HostTensor> in = MatmulTest.inputs(p, new Random(3));
     List<HostTensor> want = LoopInterpreter.run(p, in);
     CpuBackend backend = new CpuBackend(new CpuOptions(2, Vectors.AUTO));
-    Executable shared = backend.compile(p);
+    CompiledProgram shared = backend.compile(p);
     try (ExecutorService pool = Executors.newFixedThreadPool(3)) {
       List<Future<?>> all =
           java.util.stream.IntStream.range(0, 3)
@@ -140,7 +140,7 @@ final class ExecutableTest {
                   t ->
                       pool.submit(
                           () -> {
-                            Executable e = t == 2 ? backend.compile(p) : shared;
+                            CompiledProgram e = t == 2 ? backend.compile(p) : shared;
                             for (int i = 0; i < 200; i++) {
                               Comparison.same(p, want, Comparison.run(e, p, in));
                             }
@@ -157,7 +157,7 @@ final class ExecutableTest {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     List<HostTensor> in = List.of(floats(N, 1), floats(N, 2));
     List<HostTensor> out = List.of(floats(N, 0));
-    Executable e = new CpuBackend(new CpuOptions(1, Vectors.OFF)).compile(ADD);
+    CompiledProgram e = new CpuBackend(new CpuOptions(1, Vectors.OFF)).compile(ADD);
     long least = Long.MAX_VALUE;
     for (int i = 0; i < 20_000; i++) {
       long before = threads.getCurrentThreadAllocatedBytes();

@@ -5,10 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.backend.cpu.CpuOptions.Vectors;
 import dev.engram.ir.DType;
-import dev.engram.ir.ElementwiseRow;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Rows;
 import dev.engram.ir.TensorType;
+import dev.engram.ir.op.ElementwiseRow;
+import dev.engram.ir.op.Rows;
 import dev.engram.lower.LoopProgram;
 import java.util.List;
 import java.util.Map;

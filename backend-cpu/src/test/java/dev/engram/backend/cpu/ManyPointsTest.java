@@ -5,16 +5,17 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.backend.cpu.CpuOptions.Vectors;
+import dev.engram.backend.cpu.run.CpuProgram;
 import dev.engram.ir.DType;
-import dev.engram.ir.Parser;
 import dev.engram.ir.Role;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Trace;
+import dev.engram.ir.text.Parser;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Lowering;
 import dev.engram.lower.LoweringException;
-import dev.engram.lower.ProgramVerifier;
+import dev.engram.lower.inspect.ProgramVerifier;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
@@ -34,7 +35,7 @@ class ManyPointsTest {
   /** Points of the largest fold of the compiled program. */
   private static long compiled(LoopProgram p, Vectors vectors) {
     CpuBackend cpu = new CpuBackend(new CpuOptions(1, vectors));
-    CpuExecutable code = (CpuExecutable) cpu.compile(ProgramVerifier.verify(p));
+    CpuProgram code = (CpuProgram) cpu.compile(ProgramVerifier.verify(p));
     return code.nests().stream().mapToLong(n -> n.kernel.rows().foldedPoints()).max().orElseThrow();
   }
 

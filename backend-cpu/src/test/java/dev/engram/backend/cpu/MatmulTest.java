@@ -3,20 +3,22 @@ package dev.engram.backend.cpu;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.backend.cpu.CpuOptions.Vectors;
+import dev.engram.backend.cpu.run.CpuProgram;
+import dev.engram.backend.cpu.run.MatmulKernel;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Rows;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.TensorType;
-import dev.engram.ir.Where;
+import dev.engram.ir.op.Rows;
 import dev.engram.lower.Access;
-import dev.engram.lower.Affine;
-import dev.engram.lower.Buffer;
+import dev.engram.lower.AffineMap;
 import dev.engram.lower.FoldOrder;
 import dev.engram.lower.Instr;
-import dev.engram.lower.LoopInterpreter;
+import dev.engram.lower.LoopBuffer;
 import dev.engram.lower.LoopProgram;
-import dev.engram.lower.ProgramVerifier;
-import dev.engram.lower.Step;
+import dev.engram.lower.Stmt;
+import dev.engram.lower.inspect.ProgramVerifier;
+import dev.engram.lower.interpret.LoopInterpreter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -40,17 +42,17 @@ final class MatmulTest {
       FoldOrder order) {}
 
   static LoopProgram program(Shape s) {
-    List<Buffer> buffers = new ArrayList<>();
+    List<LoopBuffer> buffers = new ArrayList<>();
     int bBatch = s.bBatched ? s.batch : 1;
     buffers.add(input(s.dtype, s.batch * s.m * s.k, 0));
     buffers.add(input(s.dtype, bBatch * s.k * s.n, 1));
     buffers.add(input(s.dtype, s.n, 2));
     TensorType c = TensorType.of(s.dtype, s.batch, s.m, s.n);
-    buffers.add(new Buffer(c, new Buffer.Place.Output(0)));
+    buffers.add(new LoopBuffer(c, new LoopBuffer.Place.Output(0)));
     long mk = (long) s.m * s.k;
     long kn = (long) s.k * s.n;
-    Affine a = s.aTransposed ? at(mk, 1, 0, s.m) : at(mk, s.k, 0, 1);
-    Affine b =
+    AffineMap a = s.aTransposed ? at(mk, 1, 0, s.m) : at(mk, s.k, 0, 1);
+    AffineMap b =
         s.bTransposed ? at(s.bBatched ? kn : 0, 0, s.k, 1) : at(s.bBatched ? kn : 0, 0, 1, s.n);
     List<Instr> body =
         List.of(
@@ -66,27 +68,27 @@ final class MatmulTest {
                 new Instr.Apply(Rows.MAX, s.dtype, List.of(4, 3)),
                 new Instr.Store(s.dtype, out, 5))
             : List.of(new Instr.Store(s.dtype, out, 2));
-    Step.Nest nest =
-        new Step.Nest(
+    Stmt.Nest nest =
+        new Stmt.Nest(
             "dot",
             List.of(
-                new Step.Axis(s.batch, false),
-                new Step.Axis(s.m, false),
-                new Step.Axis(s.n, false),
-                new Step.Axis(s.k, true)),
+                new Stmt.Axis(s.batch, false),
+                new Stmt.Axis(s.m, false),
+                new Stmt.Axis(s.n, false),
+                new Stmt.Axis(s.k, true)),
             body,
             epilogue,
-            Where.UNKNOWN);
+            SourceLocation.UNKNOWN);
     return ProgramVerifier.verify(
         new LoopProgram("product", buffers, List.of(0, 1, 2), List.of(3), List.of(nest), 0));
   }
 
-  private static Buffer input(DType dtype, int size, int index) {
-    return new Buffer(TensorType.of(dtype, size), new Buffer.Place.Input(index));
+  private static LoopBuffer input(DType dtype, int size, int index) {
+    return new LoopBuffer(TensorType.of(dtype, size), new LoopBuffer.Place.Input(index));
   }
 
-  private static Affine at(long batch, long m, long n, long k) {
-    return new Affine(0, List.of(), List.of(batch, m, n, k));
+  private static AffineMap at(long batch, long m, long n, long k) {
+    return new AffineMap(0, List.of(), List.of(batch, m, n, k));
   }
 
   static List<HostTensor> inputs(LoopProgram p, Random random) {
@@ -188,8 +190,7 @@ final class MatmulTest {
     for (boolean t : new boolean[] {false, true}) {
       LoopProgram p =
           program(new Shape(DType.F32, 1, 8, 9, 17, t, t, false, true, FoldOrder.PLAIN));
-      CpuExecutable e =
-          (CpuExecutable) new CpuBackend(new CpuOptions(1, Vectors.FORCE_256)).compile(p);
+      CpuProgram e = (CpuProgram) new CpuBackend(new CpuOptions(1, Vectors.FORCE_256)).compile(p);
       assertTrue(e.nests().getFirst().kernel.kernel() instanceof MatmulKernel);
     }
   }

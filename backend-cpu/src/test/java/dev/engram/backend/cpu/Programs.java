@@ -1,17 +1,17 @@
 package dev.engram.backend.cpu;
 
 import dev.engram.ir.DType;
-import dev.engram.ir.ElementwiseRow;
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.TensorType;
-import dev.engram.ir.Where;
+import dev.engram.ir.op.ElementwiseRow;
 import dev.engram.lower.Access;
-import dev.engram.lower.Affine;
-import dev.engram.lower.Buffer;
+import dev.engram.lower.AffineMap;
 import dev.engram.lower.Instr;
+import dev.engram.lower.LoopBuffer;
 import dev.engram.lower.LoopProgram;
-import dev.engram.lower.ProgramVerifier;
-import dev.engram.lower.Step;
+import dev.engram.lower.Stmt;
+import dev.engram.lower.inspect.ProgramVerifier;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -19,57 +19,57 @@ import java.util.stream.IntStream;
 
 /** Programs written by hand: buffers first, then steps. */
 final class Programs {
-  private final List<Buffer> buffers = new ArrayList<>();
+  private final List<LoopBuffer> buffers = new ArrayList<>();
   private final List<Integer> inputs = new ArrayList<>();
   private final List<Integer> outputs = new ArrayList<>();
   private long arena;
 
   int input(DType dtype, int... dims) {
-    inputs.add(add(TensorType.of(dtype, dims), new Buffer.Place.Input(inputs.size())));
+    inputs.add(add(TensorType.of(dtype, dims), new LoopBuffer.Place.Input(inputs.size())));
     return inputs.getLast();
   }
 
   int output(DType dtype, int... dims) {
-    outputs.add(add(TensorType.of(dtype, dims), new Buffer.Place.Output(outputs.size())));
+    outputs.add(add(TensorType.of(dtype, dims), new LoopBuffer.Place.Output(outputs.size())));
     return outputs.getLast();
   }
 
   int arena(DType dtype, int... dims) {
     TensorType t = TensorType.of(dtype, dims);
-    int b = add(t, new Buffer.Place.Arena(arena));
+    int b = add(t, new LoopBuffer.Place.Arena(arena));
     arena += (t.bytes() + 63) / 64 * 64;
     return b;
   }
 
   int constant(HostTensor value) {
-    return add(value.type(), new Buffer.Place.Constant(value));
+    return add(value.type(), new LoopBuffer.Place.Constant(value));
   }
 
-  private int add(TensorType type, Buffer.Place place) {
-    buffers.add(new Buffer(type, place));
+  private int add(TensorType type, LoopBuffer.Place place) {
+    buffers.add(new LoopBuffer(type, place));
     return buffers.size() - 1;
   }
 
-  LoopProgram of(Step... steps) {
+  LoopProgram of(Stmt... steps) {
     return ProgramVerifier.verify(
         new LoopProgram("test", buffers, inputs, outputs, List.of(steps), arena));
   }
 
-  static Affine at(long offset, List<Long> outer, long... inner) {
-    return new Affine(offset, outer, Arrays.stream(inner).boxed().toList());
+  static AffineMap at(long offset, List<Long> outer, long... inner) {
+    return new AffineMap(offset, outer, Arrays.stream(inner).boxed().toList());
   }
 
   static Access access(int buffer, List<Long> outer, long... inner) {
     return new Access(buffer, at(0, outer, inner));
   }
 
-  static Step.Nest nest(String label, int[] parallel, Instr... body) {
-    return new Step.Nest(
+  static Stmt.Nest nest(String label, int[] parallel, Instr... body) {
+    return new Stmt.Nest(
         label,
-        IntStream.of(parallel).mapToObj(n -> new Step.Axis(n, false)).toList(),
+        IntStream.of(parallel).mapToObj(n -> new Stmt.Axis(n, false)).toList(),
         List.of(body),
         List.of(),
-        Where.UNKNOWN);
+        SourceLocation.UNKNOWN);
   }
 
   /** y[i] = row(x[i], …) for vectors of {@code n} elements; x are the first inputs. */

@@ -2,13 +2,13 @@ package dev.engram.backend.cpu;
 
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.TensorType;
-import dev.engram.ir.Where;
 import dev.engram.lower.Access;
-import dev.engram.lower.Affine;
-import dev.engram.lower.Buffer;
+import dev.engram.lower.AffineMap;
 import dev.engram.lower.Instr;
-import dev.engram.lower.Step;
+import dev.engram.lower.LoopBuffer;
+import dev.engram.lower.Stmt;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -19,8 +19,8 @@ import java.util.Random;
 final class RandomBuffers {
   private final Random random;
   private final boolean floatsOnly;
-  private final List<Step.Axis> axes;
-  private final List<Buffer> buffers = new ArrayList<>();
+  private final List<Stmt.Axis> axes;
+  private final List<LoopBuffer> buffers = new ArrayList<>();
   private final List<HostTensor> data = new ArrayList<>();
   private final List<Integer> outputs = new ArrayList<>();
 
@@ -28,13 +28,13 @@ final class RandomBuffers {
    * @param floatsOnly layouts that vector code takes: axes in order, unit strides
    * @param axes of the nest; may grow
    */
-  RandomBuffers(Random random, boolean floatsOnly, List<Step.Axis> axes) {
+  RandomBuffers(Random random, boolean floatsOnly, List<Stmt.Axis> axes) {
     this.random = random;
     this.floatsOnly = floatsOnly;
     this.axes = axes;
   }
 
-  List<Buffer> buffers() {
+  List<LoopBuffer> buffers() {
     return buffers;
   }
 
@@ -48,7 +48,7 @@ final class RandomBuffers {
   }
 
   /** A dense layout of some axes, some broadcast, some padded, some reversed. */
-  Affine layout(int upTo, boolean all, long[] size) {
+  AffineMap layout(int upTo, boolean all, long[] size) {
     List<Integer> order = new ArrayList<>();
     for (int a = 0; a < upTo; a++) {
       if (all || random.nextInt(5) > 0) {
@@ -72,7 +72,7 @@ final class RandomBuffers {
       step *= Math.max(1, n) + (random.nextInt(6) == 0 ? 1 : 0);
     }
     size[0] = offset + step + 1;
-    return new Affine(offset, List.of(), List.of(strides));
+    return new AffineMap(offset, List.of(), List.of(strides));
   }
 
   int input(DType dtype, long size) {
@@ -81,7 +81,7 @@ final class RandomBuffers {
     for (long i = 0; i < size; i++) {
       t.setBits(i, element(dtype));
     }
-    buffers.add(new Buffer(type, new Buffer.Place.Input(data.size())));
+    buffers.add(new LoopBuffer(type, new LoopBuffer.Place.Input(data.size())));
     data.add(t);
     return buffers.size() - 1;
   }
@@ -102,7 +102,7 @@ final class RandomBuffers {
 
   int output(DType dtype, long size) {
     TensorType type = TensorType.of(dtype, Math.toIntExact(size));
-    buffers.add(new Buffer(type, new Buffer.Place.Output(outputs.size())));
+    buffers.add(new LoopBuffer(type, new LoopBuffer.Place.Output(outputs.size())));
     outputs.add(buffers.size() - 1);
     return buffers.size() - 1;
   }
@@ -110,22 +110,22 @@ final class RandomBuffers {
   List<Integer> inputs() {
     List<Integer> in = new ArrayList<>();
     for (int b = 0; b < buffers.size(); b++) {
-      if (buffers.get(b).place() instanceof Buffer.Place.Input) {
+      if (buffers.get(b).place() instanceof LoopBuffer.Place.Input) {
         in.add(b);
       }
     }
     return in;
   }
 
-  Step zero(int b) {
+  Stmt zero(int b) {
     TensorType t = buffers.get(b).type();
-    return new Step.Nest(
+    return new Stmt.Nest(
         "zero",
-        List.of(new Step.Axis((int) t.size(), false)),
+        List.of(new Stmt.Axis((int) t.size(), false)),
         List.of(
             new Instr.Literal(t.dtype(), 0),
-            new Instr.Store(t.dtype(), new Access(b, new Affine(0, List.of(), List.of(1L))), 0)),
+            new Instr.Store(t.dtype(), new Access(b, new AffineMap(0, List.of(), List.of(1L))), 0)),
         List.of(),
-        Where.UNKNOWN);
+        SourceLocation.UNKNOWN);
   }
 }

@@ -6,12 +6,12 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Trace;
 import dev.engram.ir.Value;
-import dev.engram.ir.Windows;
+import dev.engram.ir.op.ConvWindows;
 import dev.engram.lower.FoldOrder;
 import dev.engram.lower.Instr;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Lowering;
-import dev.engram.lower.Step;
+import dev.engram.lower.Stmt;
 import java.util.List;
 import java.util.Random;
 import java.util.function.BinaryOperator;
@@ -93,7 +93,9 @@ final class RandomFolds {
       case 14 -> lowered(type(n, m), type(n, k), (a, b) -> a.transpose().matmul(b).relu());
       default ->
           lowered(
-              type(1, 6, 5, few), type(2, 2, few, k), (a, b) -> a.conv(b, Windows.valid()).add(1));
+              type(1, 6, 5, few),
+              type(2, 2, few, k),
+              (a, b) -> a.conv(b, ConvWindows.valid()).add(1));
     };
   }
 
@@ -104,13 +106,13 @@ final class RandomFolds {
         p.buffers(),
         p.inputs(),
         p.outputs(),
-        p.steps().stream().map(s -> s instanceof Step.Nest n ? recut(n, order) : s).toList(),
+        p.steps().stream().map(s -> s instanceof Stmt.Nest n ? recut(n, order) : s).toList(),
         p.arenaBytes());
   }
 
-  private static Step recut(Step.Nest n, UnaryOperator<FoldOrder> order) {
+  private static Stmt recut(Stmt.Nest n, UnaryOperator<FoldOrder> order) {
     List<Instr> body = n.body().stream().map(i -> recut(i, order)).toList();
-    return new Step.Nest(n.label(), n.axes(), body, n.epilogue(), n.where());
+    return new Stmt.Nest(n.label(), n.axes(), body, n.epilogue(), n.where());
   }
 
   private static Instr recut(Instr i, UnaryOperator<FoldOrder> order) {

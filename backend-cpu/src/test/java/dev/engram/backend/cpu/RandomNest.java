@@ -1,20 +1,21 @@
 package dev.engram.backend.cpu;
 
+import dev.engram.backend.cpu.lanes.LaneRows;
 import dev.engram.ir.DType;
-import dev.engram.ir.ElementwiseRow;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Index;
-import dev.engram.ir.Reduce;
-import dev.engram.ir.Rows;
-import dev.engram.ir.Signature;
-import dev.engram.ir.Where;
+import dev.engram.ir.SourceLocation;
+import dev.engram.ir.op.ElementwiseRow;
+import dev.engram.ir.op.Index;
+import dev.engram.ir.op.Reduce;
+import dev.engram.ir.op.RowSignature;
+import dev.engram.ir.op.Rows;
 import dev.engram.lower.Access;
-import dev.engram.lower.Affine;
+import dev.engram.lower.AffineMap;
 import dev.engram.lower.FoldOrder;
 import dev.engram.lower.Instr;
 import dev.engram.lower.LoopProgram;
-import dev.engram.lower.ProgramVerifier;
-import dev.engram.lower.Step;
+import dev.engram.lower.Stmt;
+import dev.engram.lower.inspect.ProgramVerifier;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -45,7 +46,7 @@ final class RandomNest {
   private final boolean floatsOnly;
   private final DType only;
   private final RandomBuffers memory;
-  private final List<Step.Axis> axes = new ArrayList<>();
+  private final List<Stmt.Axis> axes = new ArrayList<>();
   private final List<Instr> code = new ArrayList<>();
   private final List<Value> values = new ArrayList<>();
   private int parallel;
@@ -111,7 +112,7 @@ final class RandomNest {
       if (parallel + reduce == 1 && random.nextInt(3) == 0) {
         n = 2000 + random.nextInt(8000);
       }
-      axes.add(new Step.Axis(n, a >= parallel));
+      axes.add(new Stmt.Axis(n, a >= parallel));
     }
   }
 
@@ -132,7 +133,7 @@ final class RandomNest {
 
   private void load(DType dtype) {
     long[] size = new long[1];
-    Affine at = memory.layout(axes.size(), false, size);
+    AffineMap at = memory.layout(axes.size(), false, size);
     int b = memory.input(dtype, size[0]);
     value(add(new Instr.Load(dtype, new Access(b, at))), dtype, true);
   }
@@ -166,7 +167,7 @@ final class RandomNest {
         Value a = pick(v -> v.dtype == DType.I32);
         if (a != null) {
           long[] size = new long[1];
-          Affine at = memory.layout(axes.size(), false, size);
+          AffineMap at = memory.layout(axes.size(), false, size);
           value(add(new Instr.RandomWord(a.id, a.id, at)), DType.I32, true);
         }
       }
@@ -192,7 +193,7 @@ final class RandomNest {
     if (index != null) {
       DType t = anyDtype();
       long[] size = new long[1];
-      Affine at = memory.layout(axes.size(), false, size);
+      AffineMap at = memory.layout(axes.size(), false, size);
       long limit = 1L + random.nextInt(6);
       long stride = 1L + random.nextInt(3);
       int b = memory.input(t, size[0] + stride * limit);
@@ -204,11 +205,11 @@ final class RandomNest {
     List<ElementwiseRow> rows = new ArrayList<>(Rows.all());
     rows.add(USER_ROW);
     if (floatsOnly) {
-      rows.removeIf(r -> !LaneRows.hasCell(r) || r.signature() == Signature.BITS);
+      rows.removeIf(r -> !LaneRows.hasCell(r) || r.signature() == RowSignature.BITS);
     }
     ElementwiseRow row = rows.get(random.nextInt(rows.size()));
     boolean compares =
-        row.signature() == Signature.COMPARE || row.signature() == Signature.PREDICATE;
+        row.signature() == RowSignature.COMPARE || row.signature() == RowSignature.PREDICATE;
     boolean approximate = APPROXIMATE.contains(row);
     boolean jumps =
         compares
@@ -228,7 +229,7 @@ final class RandomNest {
     if (last == null) {
       return;
     }
-    boolean select = row.signature() == Signature.SELECT;
+    boolean select = row.signature() == RowSignature.SELECT;
     List<Integer> args = new ArrayList<>();
     boolean exact = !approximate;
     for (int k = 0; k < row.arity(); k++) {
@@ -240,7 +241,8 @@ final class RandomNest {
       exact &= a.exact;
       args.add(a.id);
     }
-    boolean bool = row.signature() == Signature.COMPARE || row.signature() == Signature.PREDICATE;
+    boolean bool =
+        row.signature() == RowSignature.COMPARE || row.signature() == RowSignature.PREDICATE;
     value(add(new Instr.Apply(row, last.dtype, args)), bool ? DType.BOOL : last.dtype, exact);
   }
 
@@ -250,7 +252,7 @@ final class RandomNest {
       return;
     }
     long[] size = new long[1];
-    Affine at = memory.layout(upTo, true, size);
+    AffineMap at = memory.layout(upTo, true, size);
     int b = memory.output(v.dtype, size[0]);
     add(new Instr.Store(v.dtype, new Access(b, at), v.id));
   }
@@ -266,7 +268,7 @@ final class RandomNest {
     add(
         new Instr.StoreAt(
             v.dtype,
-            new Access(b, new Affine(random.nextInt(3), List.of(), none)),
+            new Access(b, new AffineMap(random.nextInt(3), List.of(), none)),
             index.id,
             1L + random.nextInt(3),
             1L + random.nextInt(10),
@@ -317,7 +319,7 @@ final class RandomNest {
       return;
     }
     int base = axes.size();
-    List<Step.Axis> kept = new ArrayList<>(axes);
+    List<Stmt.Axis> kept = new ArrayList<>(axes);
     for (int i = random.nextInt(3); i > 0; i--) {
       epilogueLoad(floatsOnly ? only : results.getFirst().dtype);
       apply();
@@ -325,7 +327,7 @@ final class RandomNest {
     assert kept.size() == base;
     for (Value v : results) {
       long[] size = new long[1];
-      Affine at = memory.layout(parallel, true, size);
+      AffineMap at = memory.layout(parallel, true, size);
       add(new Instr.Store(v.dtype, new Access(memory.output(v.dtype, size[0]), at), v.id));
     }
     store(parallel);
@@ -334,7 +336,7 @@ final class RandomNest {
   /** Blocks and shares of any length, as long as no chain is longer than {@code most}. */
   private FoldOrder order(int lanes, int most) {
     long points = 1;
-    for (Step.Axis a : axes.subList(parallel, axes.size())) {
+    for (Stmt.Axis a : axes.subList(parallel, axes.size())) {
       points *= a.length();
     }
     if (random.nextInt(3) == 0 && points <= (long) most * lanes) {
@@ -347,7 +349,7 @@ final class RandomNest {
 
   private void epilogueLoad(DType t) {
     long[] size = new long[1];
-    Affine at = memory.layout(parallel, false, size);
+    AffineMap at = memory.layout(parallel, false, size);
     int b = memory.input(t, size[0]);
     value(add(new Instr.Load(t, new Access(b, at))), t, true);
   }
@@ -355,15 +357,15 @@ final class RandomNest {
   private Sample finish() {
     boolean reduced = parallel < axes.size();
     int split = reduced ? (bodySize == 0 ? code.size() : bodySize) : code.size();
-    Step.Nest nest =
-        new Step.Nest(
+    Stmt.Nest nest =
+        new Stmt.Nest(
             "random",
             axes,
             code.subList(0, split),
             code.subList(split, code.size()),
-            Where.UNKNOWN);
+            SourceLocation.UNKNOWN);
     // outputs are written whole in the contract; here the rest is filled by copies of zeros
-    List<Step> steps = new ArrayList<>();
+    List<Stmt> steps = new ArrayList<>();
     for (int b : memory.outputs()) {
       steps.add(memory.zero(b));
     }

@@ -4,8 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.backend.cpu.CpuOptions.Vectors;
+import dev.engram.backend.cpu.run.CpuProgram;
+import dev.engram.backend.cpu.run.NestCall;
+import dev.engram.backend.cpu.scalar.ScalarNest;
 import dev.engram.ir.HostTensor;
-import dev.engram.lower.LoopInterpreter;
+import dev.engram.lower.interpret.LoopInterpreter;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -56,7 +59,7 @@ final class RandomNestTest {
     int all = 0;
     for (long seed = 0; seed < 100; seed++) {
       CpuBackend b = new CpuBackend(new CpuOptions(1, Vectors.FORCE_256));
-      CpuExecutable e = (CpuExecutable) b.compile(RandomNest.of(seed, true).program());
+      CpuProgram e = (CpuProgram) b.compile(RandomNest.of(seed, true).program());
       for (NestCall n : e.nests()) {
         if (n.nest.label().equals("random")) {
           all++;

@@ -6,13 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import dev.engram.backend.cpu.CpuOptions.Vectors;
+import dev.engram.backend.cpu.run.CpuProgram;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Rows;
+import dev.engram.ir.op.Rows;
 import dev.engram.lower.Instr;
-import dev.engram.lower.LoopInterpreter;
 import dev.engram.lower.LoopProgram;
-import dev.engram.lower.Step;
+import dev.engram.lower.Stmt;
+import dev.engram.lower.interpret.LoopInterpreter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -28,7 +29,7 @@ final class StepsTest {
     List<CpuOptions> all = new ArrayList<>(RandomNestTest.OTHERS);
     all.add(new CpuOptions(1, Vectors.OFF));
     for (CpuOptions o : all) {
-      CpuExecutable e = (CpuExecutable) new CpuBackend(o).compile(p);
+      CpuProgram e = (CpuProgram) new CpuBackend(o).compile(p);
       for (int i = 0; i < 3; i++) {
         Comparison.same(p, want, Comparison.run(e, p, in));
       }
@@ -45,8 +46,8 @@ final class StepsTest {
     int h = p.arena(T, N);
     int next = p.arena(T, N);
     List<Long> o = List.of((long) N);
-    Step.Loop loop =
-        new Step.Loop(
+    Stmt.Loop loop =
+        new Stmt.Loop(
             length,
             reverse,
             List.of(
@@ -60,7 +61,7 @@ final class StepsTest {
                     new Instr.Apply(Rows.ADD, T, List.of(3, 1)),
                     new Instr.Store(T, access(next, List.of(0L), 1), 4),
                     new Instr.Store(T, access(y, o, 1), 4))),
-            List.of(new Step.Swap(h, next)));
+            List.of(new Stmt.Swap(h, next)));
     return p.of(
         nest(
             "zero y",
@@ -104,8 +105,8 @@ final class StepsTest {
     int c = p.constant(HostTensor.full(dev.engram.ir.TensorType.of(T, N), 3));
     List<Long> o = List.of(3L * N, (long) N);
     List<Long> none = List.of(0L, 0L);
-    Step branch =
-        new Step.Branch(
+    Stmt branch =
+        new Stmt.Branch(
             access(mask, List.of(1L, 0L)),
             List.of(
                 nest(
@@ -122,8 +123,8 @@ final class StepsTest {
                     new Instr.Store(T, access(y, o, 1), 1))));
     LoopProgram program =
         p.of(
-            new Step.Loop(
-                4, false, List.of(new Step.Loop(3, true, List.of(branch), List.of())), List.of()));
+            new Stmt.Loop(
+                4, false, List.of(new Stmt.Loop(3, true, List.of(branch), List.of())), List.of()));
     HostTensor y0 =
         check(program, List.of(HostTensor.of(new boolean[] {true, false, false, true}, 4)))
             .getFirst();

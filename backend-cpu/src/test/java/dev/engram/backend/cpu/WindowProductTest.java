@@ -3,6 +3,7 @@ package dev.engram.backend.cpu;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.backend.cpu.CpuOptions.Vectors;
+import dev.engram.backend.cpu.run.CpuProgram;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Role;
@@ -10,10 +11,10 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Trace;
 import dev.engram.ir.Value;
-import dev.engram.ir.Windows;
-import dev.engram.lower.LoopInterpreter;
+import dev.engram.ir.op.ConvWindows;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Lowering;
+import dev.engram.lower.interpret.LoopInterpreter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -41,8 +42,7 @@ class WindowProductTest {
   }
 
   private static boolean isProduct(LoopProgram p) {
-    CpuExecutable e =
-        (CpuExecutable) new CpuBackend(new CpuOptions(1, Vectors.FORCE_256)).compile(p);
+    CpuProgram e = (CpuProgram) new CpuBackend(new CpuOptions(1, Vectors.FORCE_256)).compile(p);
     return e.nests().stream()
         .anyMatch(n -> n.kernel.matmul().filter(m -> m.nest().reduce().size() > 1).isPresent());
   }
@@ -57,7 +57,8 @@ class WindowProductTest {
       int f = 1 + random.nextInt(40);
       TensorType x = TensorType.of(dtype, 1 + random.nextInt(2), 5 + random.nextInt(20), 6, c);
       TensorType w = TensorType.of(dtype, 1 + random.nextInt(3), 1 + random.nextInt(3), c, f);
-      Windows windows = Windows.valid().stride(1 + random.nextInt(2), 1 + random.nextInt(2));
+      ConvWindows windows =
+          ConvWindows.valid().stride(1 + random.nextInt(2), 1 + random.nextInt(2));
       boolean after = random.nextBoolean();
       LoopProgram p =
           program(x, w, (a, b) -> after ? a.conv(b, windows).relu().add(1) : a.conv(b, windows));
@@ -69,7 +70,7 @@ class WindowProductTest {
 
   @Test
   void threeFoldedAxesAndAnEmptyOne() {
-    Windows windows = Windows.valid();
+    ConvWindows windows = ConvWindows.valid();
     TensorType x = TensorType.of(DType.F32, 1, 4, 5, 6, 3);
     LoopProgram deep =
         program(x, TensorType.of(DType.F32, 2, 3, 2, 3, 17), (a, b) -> a.conv(b, windows));

@@ -4,10 +4,10 @@ import dev.engram.cli.diagram.Diagram.Edge;
 import dev.engram.cli.diagram.Diagram.Kind;
 import dev.engram.cli.diagram.Diagram.Node;
 import dev.engram.ir.TensorType;
-import dev.engram.lower.Buffer;
 import dev.engram.lower.Instr;
+import dev.engram.lower.LoopBuffer;
 import dev.engram.lower.LoopProgram;
-import dev.engram.lower.Step;
+import dev.engram.lower.Stmt;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -40,7 +40,7 @@ public final class LoopDiagram {
   }
 
   private void end(int buffer, String what, Kind kind) {
-    Buffer b = program.buffers().get(buffer);
+    LoopBuffer b = program.buffers().get(buffer);
     String id = what + " b" + buffer;
     List<Edge> in =
         kind == Kind.RESULT ? Stream.ofNullable(writers.get(buffer)).toList() : List.of();
@@ -58,21 +58,21 @@ public final class LoopDiagram {
     }
   }
 
-  private void steps(List<Step> steps, String prefix, List<String> group) {
+  private void steps(List<Stmt> steps, String prefix, List<String> group) {
     for (int i = 0; i < steps.size(); i++) {
       String id = prefix + i;
       switch (steps.get(i)) {
-        case Step.Nest n -> nest(List.of(n), id, group);
-        case Step.Sort o -> nest(List.of(o.traffic()), id, group);
-        case Step.Tell t -> nest(t.traffic(), id, group);
-        case Step.Loop l ->
+        case Stmt.Nest n -> nest(List.of(n), id, group);
+        case Stmt.Sort o -> nest(List.of(o.traffic()), id, group);
+        case Stmt.Tell t -> nest(t.traffic(), id, group);
+        case Stmt.Loop l ->
             steps(l.body(), id + "/", inner(group, "loop " + id + " × " + l.length()));
-        case Step.While w -> {
+        case Stmt.While w -> {
           List<String> inside = inner(group, "while " + id);
           steps(w.condition(), id + "/condition/", inside);
           steps(w.body(), id + "/", inside);
         }
-        case Step.Branch b -> {
+        case Stmt.Branch b -> {
           steps(b.onTrue(), id + "/true/", inner(group, "branch " + id + ", true"));
           steps(b.onFalse(), id + "/false/", inner(group, "branch " + id + ", false"));
         }
@@ -85,8 +85,8 @@ public final class LoopDiagram {
   }
 
   /** One node for {@code nests}, which belong together. */
-  private void nest(List<Step.Nest> nests, String id, List<String> group) {
-    Step.Nest n = nests.getFirst();
+  private void nest(List<Stmt.Nest> nests, String id, List<String> group) {
+    Stmt.Nest n = nests.getFirst();
     Set<Integer> read = new LinkedHashSet<>();
     Set<Integer> written = new LinkedHashSet<>();
     nests.stream()

@@ -4,10 +4,10 @@ import dev.engram.ir.DType;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Notify;
-import dev.engram.ir.Parser;
-import dev.engram.ir.Printer;
 import dev.engram.ir.TensorType;
+import dev.engram.ir.op.HostEffect;
+import dev.engram.ir.text.Parser;
+import dev.engram.ir.text.Printer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -63,7 +63,7 @@ public record RunLine(String graph, String arguments, String relation, String re
     List<HostTensor> out = new ArrayList<>();
     List<String> lines = new ArrayList<>();
     try {
-      Notify.to(lines::add, () -> out.addAll(runner.run(g, in)));
+      HostEffect.to(lines::add, () -> out.addAll(runner.run(g, in)));
     } catch (EngramException e) {
       return "fails \"" + e.getMessage() + "\"";
     }

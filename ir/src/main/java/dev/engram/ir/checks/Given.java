@@ -1,7 +1,7 @@
 package dev.engram.ir.checks;
 
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.TypeException;
-import dev.engram.ir.Where;
 import java.util.Collection;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -86,6 +86,6 @@ public final class Given {
   }
 
   private static TypeException missing(String what) {
-    return new TypeException(what + " is null, expected one (" + Where.here() + ")");
+    return new TypeException(what + " is null, expected one (" + SourceLocation.here() + ")");
   }
 }

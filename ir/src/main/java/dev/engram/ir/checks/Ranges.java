@@ -1,7 +1,7 @@
 package dev.engram.ir.checks;
 
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.TypeException;
-import dev.engram.ir.Where;
 import java.util.function.DoublePredicate;
 
 /** Checks of the numbers that layers, optimizers and schedules are made of. NaN fits nowhere. */
@@ -44,7 +44,8 @@ public final class Ranges {
       String who, String name, double value, String expected, DoublePredicate fits) {
     if (!fits.test(value)) {
       throw new TypeException(
-          "%s: %s=%s, expected %s (%s)".formatted(who, name, value, expected, Where.here()));
+          "%s: %s=%s, expected %s (%s)"
+              .formatted(who, name, value, expected, SourceLocation.here()));
     }
     return value;
   }
@@ -53,7 +54,7 @@ public final class Ranges {
   public static int atLeastOne(String who, String name, int value) {
     if (value < 1) {
       throw new TypeException(
-          "%s: %s=%d, expected at least 1 (%s)".formatted(who, name, value, Where.here()));
+          "%s: %s=%d, expected at least 1 (%s)".formatted(who, name, value, SourceLocation.here()));
     }
     return value;
   }

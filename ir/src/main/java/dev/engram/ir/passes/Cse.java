@@ -1,24 +1,26 @@
 package dev.engram.ir.passes;
 
-import dev.engram.ir.Cast;
-import dev.engram.ir.Check;
-import dev.engram.ir.Control;
-import dev.engram.ir.Custom;
-import dev.engram.ir.Dot;
-import dev.engram.ir.Elementwise;
-import dev.engram.ir.ElementwiseRow;
 import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
-import dev.engram.ir.Index;
 import dev.engram.ir.Lit;
-import dev.engram.ir.Move;
-import dev.engram.ir.Notify;
-import dev.engram.ir.Op;
-import dev.engram.ir.Reduce;
-import dev.engram.ir.Source;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.op.Cast;
+import dev.engram.ir.op.Check;
+import dev.engram.ir.op.Control;
+import dev.engram.ir.op.Custom;
+import dev.engram.ir.op.Dot;
+import dev.engram.ir.op.Elementwise;
+import dev.engram.ir.op.ElementwiseRow;
+import dev.engram.ir.op.HostEffect;
+import dev.engram.ir.op.Index;
+import dev.engram.ir.op.Move;
+import dev.engram.ir.op.Op;
+import dev.engram.ir.op.Reduce;
+import dev.engram.ir.op.Source;
+import dev.engram.ir.passes.rewrite.Graphs;
+import dev.engram.ir.passes.rewrite.ScanParts;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -44,7 +46,7 @@ public final class Cse {
     for (Eqn old : g.eqns()) {
       Eqn e = mergeOperands(Graphs.replace(old, map));
       List<Var> known =
-          seen.putIfAbsent(new Expression(StructuralKey.of(e.op()), sorted(e, order)), e.outputs());
+          seen.putIfAbsent(new Expression(GraphKey.of(e.op()), sorted(e, order)), e.outputs());
       if (known == null) {
         eqns.add(e);
         e.outputs().forEach(v -> order.put(v, order.size()));
@@ -85,7 +87,7 @@ public final class Cse {
           Index _,
           Source _,
           Check _,
-          Notify _,
+          HostEffect _,
           Custom _ ->
           e;
     };
@@ -96,13 +98,13 @@ public final class Cse {
   }
 
   private static Eqn scan(Control.Scan op, Eqn e) {
-    ScanForm form = new ScanForm(op, e.inputs());
+    ScanParts form = new ScanParts(op, e.inputs());
     merge(form.consts, form.replaced);
     merge(form.xs, form.replaced);
     return new Eqn(form.op(), form.operands(), e.outputs(), e.where());
   }
 
-  private static void merge(List<ScanForm.Input> inputs, Map<Value, Value> replaced) {
+  private static void merge(List<ScanParts.Input> inputs, Map<Value, Value> replaced) {
     Map<Value, Var> first = new HashMap<>();
     inputs.removeIf(
         in -> {
@@ -155,7 +157,7 @@ public final class Cse {
           Index _,
           Source _,
           Check _,
-          Notify _,
+          HostEffect _,
           Custom _ -> {}
     }
   }

@@ -1,27 +1,29 @@
 package dev.engram.ir.passes;
 
-import dev.engram.ir.AxisOp;
-import dev.engram.ir.Cast;
-import dev.engram.ir.Check;
-import dev.engram.ir.Control;
-import dev.engram.ir.Custom;
-import dev.engram.ir.Dot;
-import dev.engram.ir.Elementwise;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
-import dev.engram.ir.Index;
-import dev.engram.ir.Move;
-import dev.engram.ir.Notify;
-import dev.engram.ir.Op;
 import dev.engram.ir.Param;
-import dev.engram.ir.Reduce;
-import dev.engram.ir.Source;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
-import dev.engram.ir.Where;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.op.Cast;
+import dev.engram.ir.op.Check;
+import dev.engram.ir.op.Collective;
+import dev.engram.ir.op.Control;
+import dev.engram.ir.op.Custom;
+import dev.engram.ir.op.Dot;
+import dev.engram.ir.op.Elementwise;
+import dev.engram.ir.op.HostEffect;
+import dev.engram.ir.op.Index;
+import dev.engram.ir.op.Move;
+import dev.engram.ir.op.Op;
+import dev.engram.ir.op.Reduce;
+import dev.engram.ir.op.Source;
+import dev.engram.ir.passes.rewrite.Graphs;
+import dev.engram.ir.passes.rewrite.ScanParts;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -63,7 +65,7 @@ public final class Dce {
       case Control.Call c -> stops(c.body());
       case Control.Transposed _ -> false;
       case Elementwise _, Cast _, Reduce _, Dot _, Move _, Index _, Source _ -> false;
-      case Notify _, AxisOp _ -> false;
+      case HostEffect _, Collective _ -> false;
       case Custom c -> stops(c, operands);
     };
   }
@@ -71,7 +73,7 @@ public final class Dce {
   // What has no expansion cannot run; nobody needs it, so nobody is told.
   private static boolean stops(Custom op, List<TensorType> operands) {
     try {
-      return stops(op.expansion(operands, Where.UNKNOWN));
+      return stops(op.expansion(operands, SourceLocation.UNKNOWN));
     } catch (EngramException _) {
       return false;
     }
@@ -117,7 +119,7 @@ public final class Dce {
           Index _,
           Source _,
           Check _,
-          Notify _,
+          HostEffect _,
           Custom _ ->
           e;
     };
@@ -132,7 +134,7 @@ public final class Dce {
     }
     // A carry lives when its result does, or when something alive in the body reads it.
     while (true) {
-      ScanForm form = new ScanForm(op, e.inputs());
+      ScanParts form = new ScanParts(op, e.inputs());
       form.carries.removeIf(c -> !results.contains(c.result()));
       form.ys.removeIf(y -> !results.contains(y.result()));
       Graph body = run(form.op().body());

@@ -1,11 +1,12 @@
 package dev.engram.ir.passes;
 
-import dev.engram.ir.Elementwise;
-import dev.engram.ir.ElementwiseRow;
 import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Value;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.op.Elementwise;
+import dev.engram.ir.op.ElementwiseRow;
+import dev.engram.ir.passes.rewrite.Graphs;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

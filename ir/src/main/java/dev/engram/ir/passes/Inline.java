@@ -1,12 +1,13 @@
 package dev.engram.ir.passes;
 
 import dev.engram.ir.Builder;
-import dev.engram.ir.Control;
 import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Param;
 import dev.engram.ir.Value;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.op.Control;
+import dev.engram.ir.passes.rewrite.Graphs;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

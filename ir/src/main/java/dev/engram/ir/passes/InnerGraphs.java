@@ -1,8 +1,9 @@
 package dev.engram.ir.passes;
 
 import dev.engram.ir.Graph;
-import dev.engram.ir.Op;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.op.Op;
+import dev.engram.ir.passes.rewrite.Graphs;
 import java.util.function.UnaryOperator;
 
 /** The graphs inside loops, branches and calls, for passes that go into them. */

@@ -2,6 +2,7 @@ package dev.engram.ir.passes;
 
 import dev.engram.ir.Graph;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.passes.simplify.Simplify;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -17,10 +18,10 @@ public record Pipeline(List<Pass> passes, int rounds) {
           List.of(
               new Pass("inline", Inline::run),
               new Pass("dropMarkers", DropMarkers::run),
-              new Pass("fold", Fold::run),
+              new Pass("fold", ConstantFold::run),
               new Pass("simplify", Simplify::run),
-              new Pass("contract", Contract::run),
-              new Pass("hoist", Hoist::run),
+              new Pass("contract", MergeSumIntoDot::run),
+              new Pass("hoist", LoopInvariantCodeMotion::run),
               new Pass("cse", Cse::run),
               new Pass("dce", Dce::run)),
           6);
@@ -53,7 +54,7 @@ public record Pipeline(List<Pass> passes, int rounds) {
   public static Pipeline keepingRules() {
     return new Pipeline(
         List.of(
-            new Pass("fold", Fold::run),
+            new Pass("fold", ConstantFold::run),
             new Pass("simplify", Simplify::run),
             new Pass("cse", Cse::run),
             new Pass("dce", Dce::run)),
@@ -66,14 +67,14 @@ public record Pipeline(List<Pass> passes, int rounds) {
 
   public Graph run(Graph g, Hook hook) {
     Given.given("Pipeline.run", "hook", hook);
-    StructuralKey key = StructuralKey.of(g);
+    GraphKey key = GraphKey.of(g);
     for (int round = 0; round < rounds; round++) {
       for (Pass pass : passes) {
         Graph before = g;
         g = pass.run().apply(before);
         hook.after(round, pass, before, g);
       }
-      StructuralKey now = StructuralKey.of(g);
+      GraphKey now = GraphKey.of(g);
       if (now.equals(key)) {
         return g;
       }

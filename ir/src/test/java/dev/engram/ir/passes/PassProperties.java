@@ -4,13 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.ir.DType;
-import dev.engram.ir.Elementwise;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Interpreter;
-import dev.engram.ir.Printer;
-import dev.engram.ir.Rows;
 import dev.engram.ir.Verifier;
+import dev.engram.ir.interpret.Interpreter;
+import dev.engram.ir.op.Elementwise;
+import dev.engram.ir.op.Rows;
+import dev.engram.ir.passes.rewrite.RuleRewriter;
+import dev.engram.ir.passes.simplify.Simplify;
+import dev.engram.ir.text.Printer;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -37,7 +39,7 @@ class PassProperties {
 
   @Property(tries = 300, seed = "2026")
   void fold(@ForAll long seed) {
-    keepsMeaning(seed, Fold::run);
+    keepsMeaning(seed, ConstantFold::run);
   }
 
   @Property(tries = 1000, seed = "2026")
@@ -47,7 +49,7 @@ class PassProperties {
 
   @Property(tries = 300, seed = "2026")
   void hoist(@ForAll long seed) {
-    keepsMeaning(seed, Hoist::run);
+    keepsMeaning(seed, LoopInvariantCodeMotion::run);
   }
 
   @Property(tries = 500, seed = "2026")
@@ -84,14 +86,14 @@ class PassProperties {
   /** The programs tell {@code x + 0 = x}, wrong for -0, from a rule that holds. */
   @Example
   void aRuleThatIsWrongForNegativeZeroIsFound() {
-    Rewrite.Rules wrong =
+    RuleRewriter.Rules wrong =
         (r, op, in) ->
-            op.equals(new Elementwise(Rows.ADD)) && Rewrite.is(in.get(1), 0)
+            op.equals(new Elementwise(Rows.ADD)) && RuleRewriter.is(in.get(1), 0)
                 ? Optional.of(List.of(in.getFirst()))
                 : Optional.empty();
     boolean found =
         LongStream.range(0, 2000)
-            .anyMatch(seed -> difference(seed, g -> Rewrite.run(g, wrong)).isPresent());
+            .anyMatch(seed -> difference(seed, g -> RuleRewriter.run(g, wrong)).isPresent());
     assertTrue(found);
   }
 

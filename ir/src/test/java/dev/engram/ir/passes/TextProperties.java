@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
-import dev.engram.ir.Parser;
-import dev.engram.ir.Printer;
-import dev.engram.ir.Structure;
+import dev.engram.ir.GraphEquality;
 import dev.engram.ir.Value;
 import dev.engram.ir.Verifier;
+import dev.engram.ir.text.Parser;
+import dev.engram.ir.text.Printer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -26,10 +26,10 @@ class TextProperties {
     Graph g = source.graph(random);
     String text = Printer.print(g);
     Graph back = Parser.parse(text);
-    assertEquals(Optional.empty(), Structure.difference(g, back), text);
+    assertEquals(Optional.empty(), GraphEquality.difference(g, back), text);
     assertEquals(text, Printer.print(back));
     assertEquals(List.of(), Verifier.findings(g), text);
-    assertEquals(StructuralKey.of(g), StructuralKey.of(back));
+    assertEquals(GraphKey.of(g), GraphKey.of(back));
   }
 
   /** The control: after one planted change the comparison must differ, and the text with it. */
@@ -49,7 +49,7 @@ class TextProperties {
       eqns.remove(random.nextInt(eqns.size()));
       changed = new Graph(g.name(), g.params(), eqns, g.outs());
     }
-    assertFalse(Structure.equal(g, changed));
+    assertFalse(GraphEquality.equal(g, changed));
     assertFalse(Printer.print(g).equals(Printer.print(changed)));
   }
 }

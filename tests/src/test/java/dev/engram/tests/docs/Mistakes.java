@@ -2,9 +2,9 @@ package dev.engram.tests.docs;
 
 import dev.engram.DRtrl;
 import dev.engram.Engram;
-import dev.engram.Key;
 import dev.engram.Layer;
 import dev.engram.Learner;
+import dev.engram.RandomKey;
 import dev.engram.ir.DType;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.HostTensor;
@@ -38,8 +38,10 @@ final class Mistakes {
     m.put(
         "a value read while tracing",
         () -> Engram.jit((Tensor x) -> x.mul(x.host().item())).apply(zeros()));
-    m.put("a hidden state without a value", () -> new GruCell(2, 3, Key.of(0)).update(zeros(2)));
-    m.put("a model that remembers nothing", () -> learner(new Linear(2, 3, Key.of(0))));
+    m.put(
+        "a hidden state without a value",
+        () -> new GruCell(2, 3, RandomKey.of(0)).update(zeros(2)));
+    m.put("a model that remembers nothing", () -> learner(new Linear(2, 3, RandomKey.of(0))));
     m.put("a learner that was not compiled", () -> new DRtrl(cell()).call(zeros(2)));
     m.put(
         "a batch of nothing",
@@ -55,7 +57,7 @@ final class Mistakes {
   }
 
   private static Layer cell() {
-    GruCell c = new GruCell(2, 3, Key.of(0));
+    GruCell c = new GruCell(2, 3, RandomKey.of(0));
     c.initAllStates();
     return c;
   }

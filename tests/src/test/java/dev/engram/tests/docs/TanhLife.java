@@ -2,11 +2,11 @@ package dev.engram.tests.docs;
 
 import dev.engram.DRtrl;
 import dev.engram.Engram;
-import dev.engram.Key;
 import dev.engram.Learner;
+import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.States;
-import dev.engram.Traced;
+import dev.engram.TracedFunction;
 import dev.engram.autodiff.Batch;
 import dev.engram.autodiff.Linearize;
 import dev.engram.autodiff.Linearized;
@@ -15,17 +15,17 @@ import dev.engram.backend.cpu.CpuBackend;
 import dev.engram.backend.cpu.CpuOptions;
 import dev.engram.etrace.OnlineStep;
 import dev.engram.examples.LeakyCell;
-import dev.engram.ir.Control;
 import dev.engram.ir.DType;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Printer;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
+import dev.engram.ir.op.Control;
 import dev.engram.ir.passes.Pipeline;
-import dev.engram.lower.LoopPrinter;
+import dev.engram.ir.text.Printer;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Lowering;
+import dev.engram.lower.inspect.LoopPrinter;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,7 +35,7 @@ import java.util.function.Supplier;
 final class TanhLife {
   private static final int BATCH = 8;
 
-  private final LeakyCell cell = new LeakyCell(2, 3, Key.of(0));
+  private final LeakyCell cell = new LeakyCell(2, 3, RandomKey.of(0));
   private final Graph tanh = traced("tanh", x -> x.tanh(), zeros(3));
   private final OnlineStep online = online();
   private final Graph step = Pipeline.standard().run(step());
@@ -75,7 +75,8 @@ final class TanhLife {
   private Graph traced(String name, java.util.function.UnaryOperator<Tensor> f, Tensor example) {
     cell.initAllStates();
     cell.states();
-    return Traced.of(name, args -> f.apply((Tensor) args.getFirst()), List.of(example)).graph();
+    return TracedFunction.of(name, args -> f.apply((Tensor) args.getFirst()), List.of(example))
+        .graph();
   }
 
   private OnlineStep online() {
@@ -91,10 +92,10 @@ final class TanhLife {
 
   /** The gradient of one step's loss for a batch, by the rule. */
   private Graph step() {
-    LeakyCell batched = new LeakyCell(2, 3, Key.of(0));
+    LeakyCell batched = new LeakyCell(2, 3, RandomKey.of(0));
     Learner learner = Learner.compile(batched, m -> new DRtrl(m, _ -> {}), zeros(BATCH, 2));
     States weights = batched.states().subset(State.Kind.PARAMETER);
-    return Traced.of(
+    return TracedFunction.of(
             "step",
             args ->
                 Engram.grad(() -> learner.call((Tensor) args.getFirst()).square().mean(), weights)
@@ -104,7 +105,7 @@ final class TanhLife {
   }
 
   private static String row() {
-    String text = Sources.read("ir/src/main/java/dev/engram/ir/Rows.java");
+    String text = Sources.read("ir/src/main/java/dev/engram/ir/op/Rows.java");
     int name = text.indexOf(" TANH =");
     int from = text.lastIndexOf('\n', name) + 1;
     return text.substring(from, text.indexOf(";\n", name) + 1).stripIndent();

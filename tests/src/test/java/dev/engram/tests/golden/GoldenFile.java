@@ -3,15 +3,15 @@ package dev.engram.tests.golden;
 import dev.engram.cli.text.RunLine;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.Graph;
-import dev.engram.ir.OpTable;
-import dev.engram.ir.ParseException;
-import dev.engram.ir.ParsedText;
-import dev.engram.ir.Parser;
-import dev.engram.ir.Printer;
 import dev.engram.ir.Verifier;
 import dev.engram.ir.passes.Pipeline;
-import dev.engram.lower.FusionReport;
+import dev.engram.ir.text.GraphParseException;
+import dev.engram.ir.text.OpTable;
+import dev.engram.ir.text.ParsedText;
+import dev.engram.ir.text.Parser;
+import dev.engram.ir.text.Printer;
 import dev.engram.lower.Lowering;
+import dev.engram.lower.inspect.FusionReport;
 import dev.engram.tests.random.AllLaws;
 import dev.engram.tests.random.Program;
 import java.util.ArrayList;
@@ -107,7 +107,7 @@ record GoldenFile(String text, Map<String, UnaryOperator<Graph>> passes, List<Ru
           found.merge(parsed.line(f).orElseThrow(), comment(f.message()), String::concat);
         }
       }
-    } catch (ParseException e) {
+    } catch (GraphParseException e) {
       String place = "line " + e.line() + ", ";
       found.put(e.line(), comment(e.getMessage().replaceFirst("^" + place, "")));
     }

@@ -10,9 +10,9 @@ import dev.engram.Engram;
 import dev.engram.Fn2;
 import dev.engram.GradWithAux;
 import dev.engram.Grads;
-import dev.engram.Key;
 import dev.engram.Layer;
 import dev.engram.Learner;
+import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.States;
 import dev.engram.ValueAndGrad;
@@ -70,7 +70,7 @@ class GoldenLearningTest {
   }
 
   private static Learner learner(GoldenCase c, Layer model, Tensor x) {
-    return Learner.compile(model, m -> new Learner(m, c.rule(), Key.of(0), quiet()), x);
+    return Learner.compile(model, m -> new Learner(m, c.rule(), RandomKey.of(0), quiet()), x);
   }
 
   @TestFactory

@@ -1,7 +1,7 @@
 package dev.engram.tests.golden;
 
-import dev.engram.Key;
 import dev.engram.Layer;
+import dev.engram.RandomKey;
 import dev.engram.ir.DType;
 import dev.engram.ir.Tensor;
 import dev.engram.nn.GruCell;
@@ -28,7 +28,7 @@ final class GoldenModels {
   static Layer of(GoldenCase c, DType dtype) {
     int in = c.size("n_in");
     int hidden = c.size("n_hidden");
-    Key key = Key.of(0);
+    RandomKey key = RandomKey.of(0);
     Layer cell =
         switch (c.model()) {
           case "vanilla" -> new RnnCell(in, hidden, key, dtype);
@@ -84,6 +84,6 @@ final class GoldenModels {
   }
 
   private static Layer recurrent(int in, Neuron neuron) {
-    return new RecurrentSpikes(in, neuron, Key.of(0), Initializer.zeros());
+    return new RecurrentSpikes(in, neuron, RandomKey.of(0), Initializer.zeros());
   }
 }

@@ -2,14 +2,14 @@ package dev.engram.tests.golden;
 
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Interpreter;
-import dev.engram.ir.Parser;
-import dev.engram.ir.Printer;
+import dev.engram.ir.interpret.Interpreter;
 import dev.engram.ir.passes.Pipeline;
+import dev.engram.ir.text.Parser;
+import dev.engram.ir.text.Printer;
 import dev.engram.lower.Backend;
-import dev.engram.lower.Executable;
-import dev.engram.lower.LoopInterpreter;
+import dev.engram.lower.CompiledProgram;
 import dev.engram.lower.Lowering;
+import dev.engram.lower.interpret.LoopInterpreter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
@@ -47,7 +47,7 @@ record Runner(String name, Run run) {
     return new Runner(b.name(), (g, in) -> run(b.compile(Lowering.lower(g)), g, in));
   }
 
-  private static List<HostTensor> run(Executable code, Graph g, List<HostTensor> in) {
+  private static List<HostTensor> run(CompiledProgram code, Graph g, List<HostTensor> in) {
     List<HostTensor> out = g.outTypes().stream().map(HostTensor::allocate).toList();
     code.run(in, out);
     return out;

@@ -13,26 +13,26 @@ import dev.engram.Debug;
 import dev.engram.Engram;
 import dev.engram.Fn1;
 import dev.engram.Jitted;
-import dev.engram.Key;
 import dev.engram.Layer;
 import dev.engram.Learner;
 import dev.engram.Pair;
 import dev.engram.Progress;
-import dev.engram.Random;
+import dev.engram.RandomKey;
+import dev.engram.RandomTensors;
 import dev.engram.State;
 import dev.engram.ir.Builder;
-import dev.engram.ir.Custom;
 import dev.engram.ir.DType;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Notify;
 import dev.engram.ir.RunException;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
+import dev.engram.ir.op.Custom;
+import dev.engram.ir.op.HostEffect;
 import dev.engram.ir.passes.InnerGraphs;
 import dev.engram.ir.passes.Pass;
 import dev.engram.nn.GruCell;
@@ -148,7 +148,7 @@ class NoticesTest {
     Map<Value, Value> map = new HashMap<>();
     g.params().forEach(p -> map.put(p.var(), b.param(p)));
     for (Eqn e : g.eqns()) {
-      if (e.op() instanceof Notify) {
+      if (e.op() instanceof HostEffect) {
         map.put(e.out(), Builder.mapped(map, e.in(0)));
       } else {
         b.copy(
@@ -258,7 +258,7 @@ class NoticesTest {
   // ---- learning
 
   private static final class Net extends Layer {
-    final GruCell cell = new GruCell(1, 2, Key.of(1));
+    final GruCell cell = new GruCell(1, 2, RandomKey.of(1));
     final boolean branches;
 
     Net(boolean branches) {
@@ -541,7 +541,12 @@ class NoticesTest {
         };
     assertEquals(List.of("[1.0, 0.0] [1, 0] [true, false]"), lines(() -> Engram.jit(f).apply(x)));
     assertFalse(
-        lines(() -> Engram.jit(f).apply(Random.uniform(Key.of(1), Shape.of(2, 3), DType.F32, 0, 1)))
+        lines(
+                () ->
+                    Engram.jit(f)
+                        .apply(
+                            RandomTensors.uniform(
+                                RandomKey.of(1), Shape.of(2, 3), DType.F32, 0, 1)))
             .isEmpty());
   }
 }

@@ -9,7 +9,7 @@ import dev.engram.Compiler;
 import dev.engram.Engram;
 import dev.engram.Fn1;
 import dev.engram.Fn2;
-import dev.engram.Step;
+import dev.engram.StepResult;
 import dev.engram.ValueAndGrad;
 import dev.engram.io.Safetensors;
 import dev.engram.ir.HostTensor;
@@ -118,11 +118,11 @@ class JaxProgramsTest {
   }
 
   private static Tensor scanned(Vectors v, Tensor xs, Tensor w) {
-    Step<Tensor, Tensor> end =
+    StepResult<Tensor, Tensor> end =
         Engram.scan(
             (Tensor h, Tensor x) -> {
               Tensor n = next(v, w, h, x);
-              return new Step<>(n, n.square());
+              return new StepResult<>(n, n.square());
             },
             v.get("h0"),
             xs);
@@ -148,7 +148,7 @@ class JaxProgramsTest {
             Engram.scanReverse(
                     (Tensor h, Tensor x) -> {
                       Tensor n = next(v, w, h, x);
-                      return new Step<>(n, n);
+                      return new StepResult<>(n, n);
                     },
                     v.get("h0"),
                     all)

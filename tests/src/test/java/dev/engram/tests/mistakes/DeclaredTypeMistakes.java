@@ -2,9 +2,9 @@ package dev.engram.tests.mistakes;
 
 import dev.engram.DRtrl;
 import dev.engram.Engram;
-import dev.engram.Key;
 import dev.engram.Learner;
-import dev.engram.Step;
+import dev.engram.RandomKey;
+import dev.engram.StepResult;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.nn.GruCell;
@@ -23,14 +23,14 @@ final class DeclaredTypeMistakes {
   private record Rows2(ArrayList<Tensor> rows) {}
 
   private static Learner learner(Tensor example) {
-    return Learner.compile(new GruCell(2, 3, Key.of(0)), m -> new DRtrl(m, _ -> {}), example);
+    return Learner.compile(new GruCell(2, 3, RandomKey.of(0)), m -> new DRtrl(m, _ -> {}), example);
   }
 
   static void add(Rows rows) {
     var x = HostTensor.of(new float[] {1, 2, 3, 4, 5, 6}, 3, 2);
     rows.refused("jit of a HostTensor", () -> Engram.jit((HostTensor a) -> a.mul(2)).apply(x));
     rows.refused("var in forLoop", () -> Engram.forLoop(a -> a.mul(2), x));
-    rows.refused("var as a carry", () -> Engram.scan((c, a) -> new Step<>(c, a), x, x));
+    rows.refused("var as a carry", () -> Engram.scan((c, a) -> new StepResult<>(c, a), x, x));
     rows.refused("var in a loop that counts", () -> Engram.forLoop(0, 3, (i, c) -> c, x));
     rows.refused("var in whileLoop", () -> Engram.whileLoop(c -> c.sum().lt(0), c -> c, x));
     rows.refused("var in cond", () -> Engram.cond(x.sum().gt(0), a -> a.mul(2), a -> a.mul(3), x));

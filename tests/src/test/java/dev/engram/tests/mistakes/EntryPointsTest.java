@@ -8,14 +8,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.engram.DRtrl;
 import dev.engram.Engram;
 import dev.engram.Fn1;
-import dev.engram.Key;
 import dev.engram.Layer;
 import dev.engram.Learner;
-import dev.engram.Module;
+import dev.engram.Model;
 import dev.engram.Pair;
+import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.States;
-import dev.engram.Step;
+import dev.engram.StepResult;
 import dev.engram.WithAux;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.HostTensor;
@@ -123,13 +123,15 @@ class EntryPointsTest {
   private static void loops(Map<String, Consumer<Body>> all) {
     Tensor yes = HostTensor.of(new boolean[] {true});
     Tensor zero = HostTensor.of(new int[] {0});
-    all.put("scan", f -> Engram.scan((Tensor c, Tensor x) -> new Step<>(f.apply(c), x), X, XS));
     all.put(
-        "scan's slice", f -> Engram.scan((Tensor c, Tensor x) -> new Step<>(c, f.apply(x)), X, XS));
+        "scan", f -> Engram.scan((Tensor c, Tensor x) -> new StepResult<>(f.apply(c), x), X, XS));
+    all.put(
+        "scan's slice",
+        f -> Engram.scan((Tensor c, Tensor x) -> new StepResult<>(c, f.apply(x)), X, XS));
     all.put(
         "scanReverse",
-        f -> Engram.scanReverse((Tensor c, Tensor x) -> new Step<>(f.apply(c), x), X, XS));
-    all.put("scan of steps", f -> Engram.scan((Tensor c) -> new Step<>(f.apply(c), c), X, 3));
+        f -> Engram.scanReverse((Tensor c, Tensor x) -> new StepResult<>(f.apply(c), x), X, XS));
+    all.put("scan of steps", f -> Engram.scan((Tensor c) -> new StepResult<>(f.apply(c), c), X, 3));
     all.put("forLoop", f -> Engram.forLoop(f, XS));
     all.put("forLoop 2", f -> Engram.forLoop((Tensor x, Tensor z) -> f.apply(x).add(z), XS, XS));
     all.put("forLoop that counts", f -> Engram.forLoop(0, 3, (i, c) -> f.apply(c), X));
@@ -147,7 +149,7 @@ class EntryPointsTest {
   }
 
   private static GruCell cell() {
-    return new GruCell(2, 2, Key.of(0));
+    return new GruCell(2, 2, RandomKey.of(0));
   }
 
   private static void learners(Map<String, Consumer<Body>> all) {
@@ -157,7 +159,7 @@ class EntryPointsTest {
           GruCell cell = cell();
           learner(
               new Layer() {
-                private final Module part = cell;
+                private final Model part = cell;
 
                 @Override
                 public Tensor update(Tensor x) {

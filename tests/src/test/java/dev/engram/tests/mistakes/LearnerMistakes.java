@@ -5,10 +5,10 @@ import dev.engram.EProp;
 import dev.engram.Engram;
 import dev.engram.EsDRtrl;
 import dev.engram.Grads;
-import dev.engram.Key;
 import dev.engram.Layer;
 import dev.engram.Learner;
 import dev.engram.PpProp;
+import dev.engram.RandomKey;
 import dev.engram.SnAp;
 import dev.engram.State;
 import dev.engram.States;
@@ -28,7 +28,7 @@ import dev.engram.nn.Linear;
 import dev.engram.nn.LstmCell;
 import dev.engram.nn.Sequential;
 import dev.engram.optim.Adam;
-import dev.engram.optim.Gradients;
+import dev.engram.optim.GradientTransforms;
 import dev.engram.optim.LearningRate;
 import dev.engram.optim.OnlineTrainer;
 import dev.engram.optim.Sgd;
@@ -44,7 +44,7 @@ final class LearnerMistakes {
   }
 
   private static Sequential net() {
-    return new Sequential(new LstmCell(3, 8, Key.of(0)), new Linear(8, 2, Key.of(1)));
+    return new Sequential(new LstmCell(3, 8, RandomKey.of(0)), new Linear(8, 2, RandomKey.of(1)));
   }
 
   private static Learner quiet(int batch) {
@@ -74,7 +74,7 @@ final class LearnerMistakes {
     rows.refused("a learner that was not compiled", () -> new DRtrl(net()).call(zeros(3)));
     rows.refused(
         "a model that remembers nothing",
-        () -> Learner.compile(new Linear(3, 2, Key.of(0)), DRtrl::new, zeros(5, 3)));
+        () -> Learner.compile(new Linear(3, 2, RandomKey.of(0)), DRtrl::new, zeros(5, 3)));
     rows.refused(
         "a model in which no weight meets the state",
         () ->
@@ -94,19 +94,19 @@ final class LearnerMistakes {
     rows.refused(
         "a layer that a lambda captures",
         () -> {
-          Linear captured = new Linear(8, 2, Key.of(1));
+          Linear captured = new Linear(8, 2, RandomKey.of(1));
           Learner.compile(
-              new Sequential(new LstmCell(3, 8, Key.of(0)), Layer.of(captured::update)),
+              new Sequential(new LstmCell(3, 8, RandomKey.of(0)), Layer.of(captured::update)),
               m -> new DRtrl(m, _ -> {}),
               zeros(5, 3));
         });
     rows.refused(
         "a cell that a lambda captures",
         () -> {
-          GruCell captured = new GruCell(3, 8, Key.of(0));
+          GruCell captured = new GruCell(3, 8, RandomKey.of(0));
           captured.initAllStates();
           Learner.compile(
-              new Sequential(Layer.of(captured::update), new Linear(8, 2, Key.of(1))),
+              new Sequential(Layer.of(captured::update), new Linear(8, 2, RandomKey.of(1))),
               m -> new DRtrl(m, _ -> {}),
               zeros(5, 3));
         });
@@ -149,7 +149,8 @@ final class LearnerMistakes {
         "7 inputs and 6 targets in windows",
         () -> {
           Rule windows = Rule.dRtrl().with(new Schedule.Window(3));
-          Learner.compile(net(), m -> new Learner(m, windows, Key.of(0), _ -> {}), zeros(5, 3))
+          Learner.compile(
+                  net(), m -> new Learner(m, windows, RandomKey.of(0), _ -> {}), zeros(5, 3))
               .grad(zeros(7, 5, 3), zeros(6, 5, 2), LearnerMistakes::loss);
         });
     rows.refused(
@@ -222,7 +223,7 @@ final class LearnerMistakes {
           sgd.update(new Grads(Map.of("w", zeros(4))));
         });
     rows.refused("a gradient by a name of none", () -> like(weights).get("w"));
-    rows.refused("the norm of no gradient", () -> Gradients.norm(new Grads(Map.of())));
+    rows.refused("the norm of no gradient", () -> GradientTransforms.norm(new Grads(Map.of())));
     rows.refused("a schedule of no length", () -> LearningRate.cosine(1e-3, 0, 0));
   }
 
@@ -231,7 +232,7 @@ final class LearnerMistakes {
         "weights without a trace, in three learners of a model",
         () -> {
           Sequential model =
-              new Sequential(new GruCell(3, 8, Key.of(0)), new Linear(8, 2, Key.of(1)));
+              new Sequential(new GruCell(3, 8, RandomKey.of(0)), new Linear(8, 2, RandomKey.of(1)));
           Stream.of(4, 5, 6).forEach(n -> Learner.compile(model, DRtrl::new, zeros(n, 3)));
         });
     rows.told(

@@ -1,9 +1,9 @@
 package dev.engram.tests.mistakes;
 
 import dev.engram.Engram;
-import dev.engram.Key;
 import dev.engram.Layer;
-import dev.engram.Module;
+import dev.engram.Model;
+import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
@@ -29,13 +29,13 @@ final class ModelMistakes {
   }
 
   private static LstmCell ready() {
-    LstmCell cell = new LstmCell(3, 8, Key.of(0));
+    LstmCell cell = new LstmCell(3, 8, RandomKey.of(0));
     cell.initAllStates();
     return cell;
   }
 
   /** Two states of one name. */
-  private static class Base extends Module {
+  private static class Base extends Model {
     private final State w = parameter(zeros(1));
 
     State base() {
@@ -69,21 +69,23 @@ final class ModelMistakes {
     rows.refused(
         "layers that do not fit each other",
         () ->
-            new Sequential(new Linear(3, 4, Key.of(0)), new Linear(5, 2, Key.of(1)))
+            new Sequential(new Linear(3, 4, RandomKey.of(0)), new Linear(5, 2, RandomKey.of(1)))
                 .update(zeros(3)));
-    rows.refused("a layer of no outputs", () -> new Linear(3, 0, Key.of(0)));
-    rows.refused("a cell of no units", () -> new GruCell(3, 0, Key.of(0)));
+    rows.refused("a layer of no outputs", () -> new Linear(3, 0, RandomKey.of(0)));
+    rows.refused("a cell of no units", () -> new GruCell(3, 0, RandomKey.of(0)));
     rows.refused(
         "an image without channels",
-        () -> new Conv(new int[] {3, 3}, 1, 4, Key.of(0)).update(zeros(8, 8)));
-    rows.refused("words that are floats", () -> new Embedding(10, 4, Key.of(0)).update(zeros(2)));
+        () -> new Conv(new int[] {3, 3}, 1, 4, RandomKey.of(0)).update(zeros(8, 8)));
+    rows.refused(
+        "words that are floats", () -> new Embedding(10, 4, RandomKey.of(0)).update(zeros(2)));
     rows.refused(
         "a word that is none",
-        () -> new Embedding(10, 4, Key.of(0)).update(HostTensor.of(new int[] {3, 10}, 2)));
+        () -> new Embedding(10, 4, RandomKey.of(0)).update(HostTensor.of(new int[] {3, 10}, 2)));
   }
 
   private static void states(Rows rows) {
-    rows.refused("a state without a value", () -> new LstmCell(3, 8, Key.of(0)).update(zeros(3)));
+    rows.refused(
+        "a state without a value", () -> new LstmCell(3, 8, RandomKey.of(0)).update(zeros(3)));
     rows.refused("states for no example", () -> ready().initAllStates(0));
     rows.refused("a state of another shape", () -> State.hidden(() -> zeros(3)).value());
     rows.refused("a state set to another shape", () -> State.other(zeros(3)).set(zeros(4)));
@@ -111,8 +113,8 @@ final class ModelMistakes {
         () -> {
           Path file = Files.createTempFile("mistakes", ".safetensors");
           try {
-            new Linear(3, 4, Key.of(0)).states().save(file);
-            new Linear(3, 5, Key.of(0)).states().load(file);
+            new Linear(3, 4, RandomKey.of(0)).states().save(file);
+            new Linear(3, 5, RandomKey.of(0)).states().load(file);
           } finally {
             Files.delete(file);
           }
@@ -123,7 +125,7 @@ final class ModelMistakes {
             Engram.jit(
                     (Tensor x) -> {
                       try {
-                        new Linear(3, 4, Key.of(0)).states().save(Path.of("never"));
+                        new Linear(3, 4, RandomKey.of(0)).states().save(Path.of("never"));
                       } catch (java.io.IOException e) {
                         throw new java.io.UncheckedIOException(e);
                       }
@@ -133,9 +135,9 @@ final class ModelMistakes {
     rows.told(
         "a layer that a lambda captures, in a gradient",
         () -> {
-          Linear captured = new Linear(3, 4, Key.of(0));
+          Linear captured = new Linear(3, 4, RandomKey.of(0));
           Sequential model =
-              new Sequential(new Linear(3, 3, Key.of(1)), Layer.of(captured::update));
+              new Sequential(new Linear(3, 3, RandomKey.of(1)), Layer.of(captured::update));
           Engram.grad(() -> model.update(zeros(3)).sum(), model.states()).apply();
           Engram.grad(() -> model.update(zeros(3)).sum(), model.states()).apply();
         });

@@ -4,13 +4,13 @@ import dev.engram.DRtrl;
 import dev.engram.Engram;
 import dev.engram.Fn1;
 import dev.engram.Grads;
-import dev.engram.Key;
 import dev.engram.Layer;
 import dev.engram.Learner;
-import dev.engram.Random;
+import dev.engram.RandomKey;
+import dev.engram.RandomTensors;
 import dev.engram.State;
 import dev.engram.States;
-import dev.engram.Step;
+import dev.engram.StepResult;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
@@ -66,7 +66,7 @@ final class NullMistakes {
         "a null carry",
         () ->
             Engram.scan(
-                (Tensor c, Tensor x) -> new Step<>(c, x), NullMistakes.<Tensor>nothing(), X));
+                (Tensor c, Tensor x) -> new StepResult<>(c, x), NullMistakes.<Tensor>nothing(), X));
     rows.refused(
         "a list with null",
         () -> Engram.jit((List<Tensor> l) -> l.getFirst()).apply(Arrays.asList(X, nothing())));
@@ -84,17 +84,20 @@ final class NullMistakes {
     rows.refused(
         "a learner called with null",
         () ->
-            Learner.compile(new GruCell(3, 2, Key.of(0)), m -> new DRtrl(m, _ -> {}), XS.get(0))
+            Learner.compile(
+                    new GruCell(3, 2, RandomKey.of(0)), m -> new DRtrl(m, _ -> {}), XS.get(0))
                 .call(nothing()));
     rows.refused(
         "a rule that gives null",
-        () -> Learner.compile(new GruCell(3, 2, Key.of(0)), m -> nothing(), XS.get(0)));
+        () -> Learner.compile(new GruCell(3, 2, RandomKey.of(0)), m -> nothing(), XS.get(0)));
     rows.refused("a cell without a key", () -> new GruCell(3, 2, nothing()));
-    rows.refused("a cell called with null", () -> new GruCell(3, 2, Key.of(0)).update(nothing()));
+    rows.refused(
+        "a cell called with null", () -> new GruCell(3, 2, RandomKey.of(0)).update(nothing()));
     rows.refused("a model of a null layer", () -> new Sequential(NullMistakes.<Layer>nothing()));
     rows.refused("a layer of a null function", () -> Layer.of(nothing()));
     rows.refused(
-        "random numbers of no shape", () -> Random.uniform(Key.of(0), nothing(), DType.F32));
+        "random numbers of no shape",
+        () -> RandomTensors.uniform(RandomKey.of(0), nothing(), DType.F32));
     rows.refused("a loss without a target", () -> Losses.meanSquaredError(X, nothing()));
     rows.refused(
         "an optimizer without a rate", () -> new Adam(NullMistakes.<LearningRate>nothing()));
@@ -108,6 +111,7 @@ final class NullMistakes {
         });
     rows.refused(
         "an initializer that gives null",
-        () -> new Linear(3, 2, Key.of(0), DType.F32, (_, _, _) -> nothing(), Optional.empty()));
+        () ->
+            new Linear(3, 2, RandomKey.of(0), DType.F32, (_, _, _) -> nothing(), Optional.empty()));
   }
 }

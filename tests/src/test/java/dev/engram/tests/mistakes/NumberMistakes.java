@@ -2,9 +2,9 @@ package dev.engram.tests.mistakes;
 
 import dev.engram.EProp;
 import dev.engram.Grads;
-import dev.engram.Key;
 import dev.engram.PpProp;
-import dev.engram.Random;
+import dev.engram.RandomKey;
+import dev.engram.RandomTensors;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
@@ -17,7 +17,7 @@ import dev.engram.nn.GruCell;
 import dev.engram.nn.Mode;
 import dev.engram.optim.Adagrad;
 import dev.engram.optim.Adam;
-import dev.engram.optim.Gradients;
+import dev.engram.optim.GradientTransforms;
 import dev.engram.optim.LearningRate;
 import dev.engram.optim.Lion;
 import dev.engram.optim.LossScale;
@@ -69,14 +69,15 @@ final class NumberMistakes {
     rows.refused("an epsilon of 0", () -> new Adam(1e-3, 0.9, 0.999, 0));
     rows.refused("an epsilon that f32 takes for 0", () -> new Adagrad(rate(), 0, 1e-50, 0));
     rows.refused("sums that start below 0", () -> new Adagrad(rate(), -1, 1e-8, 0));
-    rows.refused("a decay of 1 for pp-prop", () -> new PpProp(new GruCell(3, 2, Key.of(0)), 1.0));
-    rows.refused("a kappa of NaN", () -> new EProp(new GruCell(3, 2, Key.of(0)), Double.NaN));
+    rows.refused(
+        "a decay of 1 for pp-prop", () -> new PpProp(new GruCell(3, 2, RandomKey.of(0)), 1.0));
+    rows.refused("a kappa of NaN", () -> new EProp(new GruCell(3, 2, RandomKey.of(0)), Double.NaN));
   }
 
   private static void limits(Rows rows) {
     Grads grads = new Grads(Map.of("w", HostTensor.of(new float[] {1, 2}, 2)));
-    rows.refused("a limit below 0", () -> Gradients.clipByGlobalNorm(grads, -1));
-    rows.refused("a limit of NaN", () -> Gradients.clipByValue(grads, Double.NaN));
+    rows.refused("a limit below 0", () -> GradientTransforms.clipByGlobalNorm(grads, -1));
+    rows.refused("a limit of NaN", () -> GradientTransforms.clipByValue(grads, Double.NaN));
     rows.refused("a loss scale of 0", () -> LossScale.constant(0));
     rows.refused("a loss scale of NaN", () -> LossScale.dynamic(Double.NaN, 100));
     rows.refused("a loss scale that never grows", () -> LossScale.dynamic(1024, 0));
@@ -85,16 +86,18 @@ final class NumberMistakes {
   }
 
   private static void chances(Rows rows) {
-    Key key = Key.of(0);
+    RandomKey key = RandomKey.of(0);
     rows.refused("a dropout of 1.5", () -> new Dropout(1.5, key, new Mode()));
-    rows.refused("from 1 to 0", () -> Random.uniform(key, Shape.of(3), DType.F32, 1, 0));
-    rows.refused("no number to choose", () -> Random.integers(key, Shape.of(3), 5, 5));
-    rows.refused("integers that are normal", () -> Random.normal(key, Shape.of(3), DType.I32));
+    rows.refused("from 1 to 0", () -> RandomTensors.uniform(key, Shape.of(3), DType.F32, 1, 0));
+    rows.refused("no number to choose", () -> RandomTensors.integers(key, Shape.of(3), 5, 5));
+    rows.refused(
+        "integers that are normal", () -> RandomTensors.normal(key, Shape.of(3), DType.I32));
   }
 
   private static void spiking(Rows rows) {
-    rows.refused("a chance of 2", () -> Random.bernoulli(Key.of(0), 2, Shape.of(3)));
-    rows.refused("a chance of NaN", () -> Random.bernoulli(Key.of(0), Double.NaN, Shape.of(3)));
+    rows.refused("a chance of 2", () -> RandomTensors.bernoulli(RandomKey.of(0), 2, Shape.of(3)));
+    rows.refused(
+        "a chance of NaN", () -> RandomTensors.bernoulli(RandomKey.of(0), Double.NaN, Shape.of(3)));
     rows.refused("a time constant of 0", () -> Membrane.of(0));
     rows.refused("a time constant of NaN", () -> Membrane.of(Double.NaN));
     rows.refused("a step of 0", () -> Membrane.of(10).withDt(0));
@@ -115,14 +118,14 @@ final class NumberMistakes {
     rows.refused(
         "hidden states registered",
         () -> {
-          GruCell cell = new GruCell(3, 2, Key.of(0));
+          GruCell cell = new GruCell(3, 2, RandomKey.of(0));
           cell.initAllStates();
           new Adam(1e-3).register(cell.states());
         });
     rows.refused(
         "a hidden state registered with masters",
         () -> {
-          GruCell cell = new GruCell(3, 2, Key.of(0));
+          GruCell cell = new GruCell(3, 2, RandomKey.of(0));
           cell.initAllStates();
           new Adam(1e-3).registerWithMasters(cell.states().subset(State.Kind.HIDDEN));
         });

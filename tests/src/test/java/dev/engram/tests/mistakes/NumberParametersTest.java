@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.engram.Axes;
 import dev.engram.Captured;
 import dev.engram.Engram;
-import dev.engram.Traced;
+import dev.engram.TracedFunction;
 import dev.engram.etrace.HiddenGroup;
 import dev.engram.etrace.ModelStep;
 import dev.engram.ir.EngramException;
@@ -36,8 +36,8 @@ class NumberParametersTest {
           Engram.class,
           Axes.class,
           Captured.OfState.class,
-          Traced.class,
-          Traced.Written.class,
+          TracedFunction.class,
+          TracedFunction.Written.class,
           HiddenGroup.class,
           ModelStep.class);
 
@@ -45,7 +45,8 @@ class NumberParametersTest {
   private static final Set<String> SIGNED =
       names(
           """
-          Random.low Random.axis Activations.alpha Activations.slope
+          RandomTensors.low RandomTensors.axis
+          Activations.alpha Activations.slope
           Initializer.value Initializer.gain Initializer.low Initializer.high LoraLinear.scale
           Constant.value Encoders.threshold Membrane.resistance Membrane.rest Membrane.resetTo
           GifNeuron.rest GifNeuron.resistance GifNeuron.k1 GifNeuron.k2 GifNeuron.a GifNeuron.b
@@ -62,17 +63,18 @@ class NumberParametersTest {
           """
           Sgd.rate Sgd.momentum Sgd.decay RmsProp.rate RmsProp.rho RmsProp.momentum RmsProp.decay
           Adagrad.rate Adagrad.start Adagrad.decay Lion.rate Lion.beta1 Lion.beta2 Lion.decay
-          Adam.rate Adam.beta1 Adam.beta2 Adam.decay Gradients.limit Gradients.decay
+          Adam.rate Adam.beta1 Adam.beta2 Adam.decay GradientTransforms.limit
+          GradientTransforms.decay
           LearningRate.rate LearningRate.factor LearningRate.first LearningRate.last
           EProp.kappa Rule.kappa Kappa.kappa InputOutput.inputDecay Leak.decay LruCell.low
           GroupNorm.epsilon LayerNorm.epsilon RmsNorm.epsilon ScaledWsLinear.epsilon
-          Initializer.deviation Dropout.rate Random.p Connectivity.p Depression.use ShortTerm.use
-          BlockedConductance.magnesium Random.n Connectivity.degree Delay.steps
+          Initializer.deviation Dropout.rate RandomTensors.p Connectivity.p Depression.use ShortTerm.use
+          BlockedConductance.magnesium RandomTensors.n Connectivity.degree Delay.steps
           SignedLinear.excitatory Coo.height Coo.width Csr.width
           """);
 
   /** May be infinite: what limits nothing. */
-  private static final Set<String> ENDLESS = Set.of("Gradients.limit");
+  private static final Set<String> ENDLESS = Set.of("GradientTransforms.limit");
 
   /** Refused for another of the samples first; a row of {@link NumberMistakes} tries each. */
   private static final Set<String> MASKED =

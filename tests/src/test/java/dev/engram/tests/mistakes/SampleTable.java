@@ -4,13 +4,11 @@ import dev.engram.Compiler;
 import dev.engram.DRtrl;
 import dev.engram.Engram;
 import dev.engram.Jitted;
-import dev.engram.Key;
 import dev.engram.Layer;
 import dev.engram.Learner;
+import dev.engram.RandomKey;
 import dev.engram.etrace.ModelStep;
 import dev.engram.io.Safetensors;
-import dev.engram.ir.Barrier;
-import dev.engram.ir.Custom;
 import dev.engram.ir.DType;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
@@ -20,6 +18,8 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Trace;
 import dev.engram.ir.Tracer;
+import dev.engram.ir.op.Custom;
+import dev.engram.ir.op.OptimizationBarrier;
 import dev.engram.nn.Connectivity;
 import dev.engram.nn.GruCell;
 import dev.engram.nn.Linear;
@@ -73,7 +73,7 @@ final class SampleTable {
     all.put(double[].class, () -> new double[] {1});
     all.put(String.class, () -> "w");
     all.put(Object.class, () -> X);
-    all.put(Class.class, () -> Barrier.class);
+    all.put(Class.class, () -> OptimizationBarrier.class);
     all.put(Path.class, () -> Path.of("none.safetensors"));
     all.put(Safetensors.Entry.class, () -> Safetensors.Entry.of("w", X));
     all.put(MemorySegment.class, () -> MemorySegment.ofArray(new byte[8]));
@@ -84,7 +84,7 @@ final class SampleTable {
     all.put(HostTensor.class, () -> X);
     all.put(Shape.class, () -> Shape.of(2));
     all.put(TensorType.class, () -> TensorType.of(DType.F32, 2));
-    all.put(Key.class, () -> Key.of(0));
+    all.put(RandomKey.class, () -> RandomKey.of(0));
     all.put(Coo.class, () -> Coo.of(M));
     all.put(Csr.class, () -> new Csr(X, indices(0, 1), indices(0, 1, 2), 2));
   }
@@ -96,7 +96,7 @@ final class SampleTable {
   private static void graphs(Map<Class<?>, Supplier<?>> all) {
     all.put(Graph.class, SampleTable::twice);
     all.put(Tracer.class, () -> new Trace("f").input(TensorType.of(DType.F32, 2), Role.INPUT, "x"));
-    all.put(Custom.class, () -> new Barrier());
+    all.put(Custom.class, () -> new OptimizationBarrier());
     all.put(ModelStep.class, () -> new ModelStep(twice(), 1, List.of()));
     all.put(Compiler.class, Compiler::standard);
     all.put(Compiler.Watcher.class, () -> new Compiler.Watcher() {});
@@ -118,11 +118,12 @@ final class SampleTable {
   }
 
   private static void models(Map<Class<?>, Supplier<?>> all) {
-    all.put(Layer.class, () -> new Linear(2, 2, Key.of(0)));
-    all.put(LoraLinear.class, () -> new LoraLinear(M, 1, 1, Key.of(0)));
-    all.put(UrLstmCell.class, () -> new UrLstmCell(2, 3, Key.of(0)));
+    all.put(Layer.class, () -> new Linear(2, 2, RandomKey.of(0)));
+    all.put(LoraLinear.class, () -> new LoraLinear(M, 1, 1, RandomKey.of(0)));
+    all.put(UrLstmCell.class, () -> new UrLstmCell(2, 3, RandomKey.of(0)));
     all.put(
-        SignedLinear.class, () -> new SignedLinear(new double[] {1, -1}, 2, Key.of(0), DType.F32));
+        SignedLinear.class,
+        () -> new SignedLinear(new double[] {1, -1}, 2, RandomKey.of(0), DType.F32));
     all.put(Connectivity.class, () -> Connectivity.of(2, List.of(new int[] {0})));
     all.put(Surrogate.class, Surrogate::straightThrough);
     all.put(Neuron.class, () -> new LifNeuron(2, Membrane.of(10)));
@@ -140,7 +141,7 @@ final class SampleTable {
   }
 
   private static Learner learner() {
-    return Learner.compile(new GruCell(2, 2, Key.of(0)), m -> new DRtrl(m, _ -> {}), M);
+    return Learner.compile(new GruCell(2, 2, RandomKey.of(0)), m -> new DRtrl(m, _ -> {}), M);
   }
 
   private static Sgd sgd(Learner learner) {

@@ -5,10 +5,10 @@ import dev.engram.Debug;
 import dev.engram.Engram;
 import dev.engram.Fn1;
 import dev.engram.Jitted;
-import dev.engram.Key;
 import dev.engram.Pair;
+import dev.engram.RandomKey;
 import dev.engram.State;
-import dev.engram.Step;
+import dev.engram.StepResult;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
@@ -77,7 +77,7 @@ final class TraceMistakes {
         () -> Engram.jit((List<Object> x) -> X).apply(List.of(X, new Object())));
     rows.refused(
         "a model as argument",
-        () -> Engram.jit((Linear l) -> l.update(X)).apply(new Linear(3, 2, Key.of(0))));
+        () -> Engram.jit((Linear l) -> l.update(X)).apply(new Linear(3, 2, RandomKey.of(0))));
     rows.refused(
         "a state as argument", () -> Engram.jit((State s) -> s.value()).apply(State.other(X)));
     rows.refused(
@@ -97,12 +97,14 @@ final class TraceMistakes {
     rows.refused("a loop backwards", () -> Engram.forLoop(5, 2, (i, c) -> c, X));
     rows.refused(
         "a carry that grows",
-        () -> Engram.scan((Tensor c, Tensor x) -> new Step<>(Tensor.concat(0, c, x), x), X, xs));
+        () ->
+            Engram.scan(
+                (Tensor c, Tensor x) -> new StepResult<>(Tensor.concat(0, c, x), x), X, xs));
     rows.refused(
         "a carry of another structure",
         () ->
             Engram.scan(
-                (List<Tensor> c, Tensor x) -> new Step<>(List.of(x, x), x), List.of(X), xs));
+                (List<Tensor> c, Tensor x) -> new StepResult<>(List.of(x, x), x), List.of(X), xs));
     rows.refused("a choice by a number", () -> Engram.cond(zeros(), () -> X, () -> X.neg()));
     rows.refused(
         "branches of different types", () -> Engram.cond(X.sum().gt(0), () -> X, () -> zeros(4)));

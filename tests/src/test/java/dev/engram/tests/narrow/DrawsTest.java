@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.Engram;
-import dev.engram.Key;
-import dev.engram.Random;
+import dev.engram.RandomKey;
+import dev.engram.RandomTensors;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
@@ -49,9 +49,10 @@ class DrawsTest {
       for (double wanted : new double[] {1e-4, 0.001, 0.01, 0.3, 0.9, 0.999}) {
         double p = full(dtype, wanted, Shape.of()).host().item();
         String what = dtype + " " + wanted;
-        Tensor hits = Random.bernoulli(Key.of(7), full(dtype, wanted, MANY));
+        Tensor hits = RandomTensors.bernoulli(RandomKey.of(7), full(dtype, wanted, MANY));
         assertTrue(Math.abs(z(count(hits), N, p)) < 4, "bernoulli " + what);
-        Tensor spikes = Encoders.poisson(Key.of(8), full(dtype, wanted, Shape.of(1000)), N / 1000);
+        Tensor spikes =
+            Encoders.poisson(RandomKey.of(8), full(dtype, wanted, Shape.of(1000)), N / 1000);
         assertEquals(dtype, spikes.dtype());
         assertTrue(Math.abs(z(count(spikes), N, p)) < 4, "poisson " + what);
       }
@@ -64,7 +65,7 @@ class DrawsTest {
     Map<DType, Double> off = new TreeMap<>();
     for (DType dtype : Narrow.TYPES) {
       Tensor p = full(dtype, 0.001, MANY);
-      Tensor hits = Random.uniform(Key.of(7), MANY, dtype).lt(p);
+      Tensor hits = RandomTensors.uniform(RandomKey.of(7), MANY, dtype).lt(p);
       off.put(dtype, z(count(hits), N, p.host().getDouble(0)));
     }
     assertTrue(off.get(DType.F16) > 6 && off.get(DType.BF16) > 50, off.toString());
@@ -79,7 +80,7 @@ class DrawsTest {
       Tensor wide = logits.broadcastTo(N / 8, 8);
       double[] seen = new double[8];
       for (long c :
-          Engram.jit((Tensor x) -> Random.categorical(Key.of(9), x, 1))
+          Engram.jit((Tensor x) -> RandomTensors.categorical(RandomKey.of(9), x, 1))
               .apply(wide)
               .host()
               .toLongs()) {
@@ -91,9 +92,9 @@ class DrawsTest {
       }
       // control: with noise of 16 bits added in 16 bits, the first of equal logits wins too often
       Tensor equal = full(dtype, 1000, Shape.of(N / 8, 8));
-      Tensor noise = Random.gumbel(Key.of(9), equal.shape(), dtype);
+      Tensor noise = RandomTensors.gumbel(RandomKey.of(9), equal.shape(), dtype);
       double firsts = count(equal.add(noise).argMax(1).eq(0));
-      double right = count(Random.categorical(Key.of(9), equal, 1).eq(0));
+      double right = count(RandomTensors.categorical(RandomKey.of(9), equal, 1).eq(0));
       assertTrue(Math.abs(z(right, N / 8.0, 0.125)) < 4, dtype + " " + right);
       assertTrue(z(firsts, N / 8.0, 0.125) > 4, dtype + " " + firsts);
     }
@@ -104,11 +105,11 @@ class DrawsTest {
   void drawsAreThoseOfMoreDigitsRounded() {
     Map<String, Initializer> all =
         Map.ofEntries(
-            Map.entry("uniform(low, high)", (k, s, t) -> Random.uniform(k, s, t, -1e-3, 3)),
-            Map.entry("normal", Random::normal),
-            Map.entry("truncatedNormal", Random::truncatedNormal),
-            Map.entry("exponential", Random::exponential),
-            Map.entry("gumbel", Random::gumbel),
+            Map.entry("uniform(low, high)", (k, s, t) -> RandomTensors.uniform(k, s, t, -1e-3, 3)),
+            Map.entry("normal", RandomTensors::normal),
+            Map.entry("truncatedNormal", RandomTensors::truncatedNormal),
+            Map.entry("exponential", RandomTensors::exponential),
+            Map.entry("gumbel", RandomTensors::gumbel),
             Map.entry("zeros", Initializer.zeros()),
             Map.entry("ones", Initializer.ones()),
             Map.entry("constant", Initializer.constant(0.3)),
@@ -135,9 +136,9 @@ class DrawsTest {
     Shape shape = Shape.of(40, 30);
     all.forEach(
         (name, draw) -> {
-          HostTensor want = draw.make(Key.of(3), shape, DType.F32).host();
+          HostTensor want = draw.make(RandomKey.of(3), shape, DType.F32).host();
           for (DType dtype : Narrow.TYPES) {
-            HostTensor got = draw.make(Key.of(3), shape, dtype).host();
+            HostTensor got = draw.make(RandomKey.of(3), shape, dtype).host();
             assertEquals(dtype, got.dtype(), name);
             for (int i = 0; i < shape.size(); i++) {
               double w = want.getDouble(i);
@@ -166,7 +167,7 @@ class DrawsTest {
             "permutation", // of integers
             "integers");
     Set<String> found =
-        Arrays.stream(Random.class.getDeclaredMethods())
+        Arrays.stream(RandomTensors.class.getDeclaredMethods())
             .filter(m -> Modifier.isPublic(m.getModifiers()))
             .map(m -> m.getName())
             .collect(Collectors.toSet());
@@ -177,8 +178,8 @@ class DrawsTest {
   void gammaOfNarrowParametersIsThatOfWideOnes() {
     for (DType dtype : Narrow.TYPES) {
       HostTensor alpha = Narrow.of(dtype, Shape.of(2000), i -> 0.25 + i % 9);
-      Tensor got = Random.gamma(Key.of(4), alpha);
-      Tensor want = Random.gamma(Key.of(4), alpha.cast(DType.F64));
+      Tensor got = RandomTensors.gamma(RandomKey.of(4), alpha);
+      Tensor want = RandomTensors.gamma(RandomKey.of(4), alpha.cast(DType.F64));
       for (int i = 0; i < 2000; i++) {
         double w = want.host().getDouble(i);
         assertTrue(Narrow.near(dtype, got.host().getDouble(i), w, 0), dtype + " " + w);
@@ -191,7 +192,7 @@ class DrawsTest {
   void dropoutKeepsTheMean() {
     for (DType dtype : Narrow.TYPES) {
       Tensor x = full(dtype, 3, MANY);
-      HostTensor y = Dropout.drop(x, 0.1, Key.of(5)).host();
+      HostTensor y = Dropout.drop(x, 0.1, RandomKey.of(5)).host();
       double kept = y.max().host().item();
       assertTrue(Narrow.near(dtype, kept, 3 / 0.9, 0), dtype + " " + kept);
       double off = z(count(y.gt(0)), N, 0.9);

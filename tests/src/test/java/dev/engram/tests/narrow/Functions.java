@@ -10,7 +10,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.loss.Losses;
 import dev.engram.loss.Metrics;
 import dev.engram.nn.Activations;
-import dev.engram.optim.Gradients;
+import dev.engram.optim.GradientTransforms;
 import dev.engram.spiking.Encoders;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
@@ -32,7 +32,7 @@ final class Functions {
           Losses.class,
           Metrics.class,
           Encoders.class,
-          Gradients.class);
+          GradientTransforms.class);
 
   /** What the table leaves out, with the reason. */
   static final Map<String, String> ELSEWHERE =
@@ -77,7 +77,7 @@ final class Functions {
       case "Losses" -> t.losses();
       case "Metrics" -> t.metrics();
       case "Encoders" -> t.encoders();
-      case "Gradients" -> t.gradients();
+      case "GradientTransforms" -> t.gradients();
       default -> throw new AssertionError(owner);
     }
     return t.rows;
@@ -227,19 +227,24 @@ final class Functions {
   }
 
   private void gradients() {
-    add("norm", 2, LONG, false, x -> Gradients.norm(grads(x.get(0), x.get(1))).cast(DType.F64));
+    add(
+        "norm",
+        2,
+        LONG,
+        false,
+        x -> GradientTransforms.norm(grads(x.get(0), x.get(1))).cast(DType.F64));
     add(
         "clipByGlobalNorm",
         2,
         LONG,
         false,
-        x -> Gradients.clipByGlobalNorm(grads(x.get(0), x.get(1)), 5).get("a"));
+        x -> GradientTransforms.clipByGlobalNorm(grads(x.get(0), x.get(1)), 5).get("a"));
     add(
         "clipByValue",
         2,
         SHORT,
         false,
-        x -> Gradients.clipByValue(grads(x.get(0), x.get(1)), 0.25).get("a"));
+        x -> GradientTransforms.clipByValue(grads(x.get(0), x.get(1)), 0.25).get("a"));
     add(
         "withDecay",
         2,
@@ -247,7 +252,7 @@ final class Functions {
         false,
         x -> {
           States weights = new States(Map.of("a", State.parameter(x.get(1))));
-          return Gradients.withDecay(grads(x.get(0), x.get(1)), weights, 1e-3).get("a");
+          return GradientTransforms.withDecay(grads(x.get(0), x.get(1)), weights, 1e-3).get("a");
         });
   }
 }

@@ -4,13 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.engram.Key;
 import dev.engram.Layer;
+import dev.engram.RandomKey;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
-import dev.engram.ir.Windows;
+import dev.engram.ir.op.ConvWindows;
 import dev.engram.nn.CfnCell;
 import dev.engram.nn.Connectivity;
 import dev.engram.nn.Conv;
@@ -55,7 +55,7 @@ import org.junit.jupiter.api.TestFactory;
 /** Every layer in f16 and bf16 against the same layer, of the same weights, in f64. */
 class LayersTest {
   private static final int IN = 8;
-  private static final Key KEY = Key.of(1);
+  private static final RandomKey KEY = RandomKey.of(1);
 
   /**
    * A layer.
@@ -83,7 +83,8 @@ class LayersTest {
     ROWS.put("SparseLinear", new Row(4, t -> new SparseLinear(some(), KEY, t)));
     ROWS.put("ScaledWsLinear", new Row(4, t -> scaledWs(t)));
     ROWS.put("LoraLinear", new Row(4, t -> new LoraLinear(base(t), 2, 1, KEY)));
-    ROWS.put("Conv", new Row(2, t -> new Conv(new int[] {1}, IN, 4, Windows.valid(), 1, KEY, t)));
+    ROWS.put(
+        "Conv", new Row(2, t -> new Conv(new int[] {1}, IN, 4, ConvWindows.valid(), 1, KEY, t)));
     ROWS.put("LeakyReadout", new Row(4, t -> new LeakyReadout(IN, 4, 10, 1, KEY, t)));
     ROWS.put("RnnCell", new Row(8, t -> new RnnCell(IN, 4, KEY, t)));
     ROWS.put("GruCell", new Row(8, t -> new GruCell(IN, 4, KEY, t)));

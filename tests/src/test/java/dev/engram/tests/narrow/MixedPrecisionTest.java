@@ -8,8 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.engram.Engram;
 import dev.engram.Fn1;
 import dev.engram.Grads;
-import dev.engram.Key;
-import dev.engram.Random;
+import dev.engram.RandomKey;
+import dev.engram.RandomTensors;
 import dev.engram.State;
 import dev.engram.States;
 import dev.engram.ValueAndGrad;
@@ -22,7 +22,7 @@ import dev.engram.ir.TypeException;
 import dev.engram.loss.Losses;
 import dev.engram.nn.Linear;
 import dev.engram.optim.Adam;
-import dev.engram.optim.Gradients;
+import dev.engram.optim.GradientTransforms;
 import dev.engram.optim.LossScale;
 import dev.engram.optim.Optimizer;
 import dev.engram.optim.Sgd;
@@ -39,14 +39,14 @@ class MixedPrecisionTest {
 
   /** Mean squared error of a linear map that is learned in {@code dtype}, before and after. */
   private static double[] train(DType dtype, boolean masters, Optimizer o, int steps) {
-    Linear net = new Linear(8, 4, Key.of(1), dtype);
+    Linear net = new Linear(8, 4, RandomKey.of(1), dtype);
     States weights = net.states();
     if (masters) {
       o.registerWithMasters(weights);
     } else {
       o.register(weights);
     }
-    Tensor truth = Random.normal(Key.of(2), Shape.of(8, 4), DType.F32);
+    Tensor truth = RandomTensors.normal(RandomKey.of(2), Shape.of(8, 4), DType.F32);
     Fn1<Tensor, Tensor> step =
         Engram.jit(
             (Tensor x) -> {
@@ -62,7 +62,8 @@ class MixedPrecisionTest {
             });
     double[] losses = new double[steps];
     for (int i = 0; i < steps; i++) {
-      losses[i] = step.apply(Random.normal(Key.of(100 + i), BATCH, DType.F32)).host().item();
+      losses[i] =
+          step.apply(RandomTensors.normal(RandomKey.of(100 + i), BATCH, DType.F32)).host().item();
     }
     return new double[] {losses[0], losses[steps - 1]};
   }
@@ -221,7 +222,7 @@ class MixedPrecisionTest {
     scale.step(
         g,
         x -> {
-          Tensor limited = Gradients.clipByGlobalNorm(x, 2.5).get("w");
+          Tensor limited = GradientTransforms.clipByGlobalNorm(x, 2.5).get("w");
           assertEquals(new TensorType(DType.F32, Shape.of(2)), limited.type());
         });
   }

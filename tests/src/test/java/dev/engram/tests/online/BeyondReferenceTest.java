@@ -7,10 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.engram.EProp;
 import dev.engram.Engram;
 import dev.engram.Grads;
-import dev.engram.Key;
 import dev.engram.Layer;
 import dev.engram.Learner;
-import dev.engram.Random;
+import dev.engram.RandomKey;
+import dev.engram.RandomTensors;
 import dev.engram.State;
 import dev.engram.etrace.Diagnostic;
 import dev.engram.etrace.Recursion;
@@ -32,8 +32,10 @@ class BeyondReferenceTest {
 
   /** {@code h ← 0.8 h + drive(x)}; gives h. */
   private static final class Leaky extends Layer {
-    private final State w = parameter(Random.normal(Key.of(1), Shape.of(IN, N), DType.F64));
-    private final State u = parameter(Random.normal(Key.of(2), Shape.of(IN, N), DType.F64));
+    private final State w =
+        parameter(RandomTensors.normal(RandomKey.of(1), Shape.of(IN, N), DType.F64));
+    private final State u =
+        parameter(RandomTensors.normal(RandomKey.of(2), Shape.of(IN, N), DType.F64));
     private final State h = hidden(() -> HostTensor.full(TensorType.of(DType.F64, N), 0));
     private final Function<Leaky, Tensor> drive;
     private Tensor x = HostTensor.full(TensorType.of(DType.F64, IN), 0);
@@ -94,7 +96,7 @@ class BeyondReferenceTest {
   /** Its memory feeds its output in the same step, and counts once. */
   @Test
   void lstmIsCreditedOnce() {
-    Job lstm = Job.of("lstm", IN, N, () -> new LstmCell(IN, N, Key.of(3), DType.F64));
+    Job lstm = Job.of("lstm", IN, N, () -> new LstmCell(IN, N, RandomKey.of(3), DType.F64));
     Job one = new Job("one", lstm.model(), lstm.xs().slice(0, 0, 1), lstm.ys().slice(0, 0, 1));
     Grads want = one.bptt();
     Grads got = one.online(Rule.dRtrl());
@@ -112,7 +114,7 @@ class BeyondReferenceTest {
     Job rnn = RecurrentJobs.named("rnn");
     Learner learner =
         Learner.compile(
-            rnn.model().get(), m -> new EProp(m, 0, Key.of(5), _ -> {}), rnn.xs().get(0));
+            rnn.model().get(), m -> new EProp(m, 0, RandomKey.of(5), _ -> {}), rnn.xs().get(0));
     assertEquals(List.of(2, N), dims(learner.feedback().getFirst()));
     Grads got = learner.grad(rnn.xs(), rnn.ys(), Job.LOSS).grads();
     Grads symmetric = rnn.online(Rule.eProp(0));

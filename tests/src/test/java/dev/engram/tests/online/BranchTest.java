@@ -3,9 +3,9 @@ package dev.engram.tests.online;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.Engram;
-import dev.engram.Key;
 import dev.engram.Layer;
-import dev.engram.Random;
+import dev.engram.RandomKey;
+import dev.engram.RandomTensors;
 import dev.engram.State;
 import dev.engram.etrace.Rule;
 import dev.engram.ir.DType;
@@ -20,7 +20,8 @@ import org.junit.jupiter.api.Test;
 class BranchTest {
   /** The square root of a negative signal has no derivative, and is not taken. */
   private static final class Rooted extends Layer {
-    private final State w = parameter(Random.normal(Key.of(1), Shape.of(3, 1), DType.F64));
+    private final State w =
+        parameter(RandomTensors.normal(RandomKey.of(1), Shape.of(3, 1), DType.F64));
     private final State h = hidden(() -> HostTensor.full(TensorType.of(DType.F64, 1), 0));
 
     @Override
@@ -45,8 +46,10 @@ class BranchTest {
 
   /** Adds to row {@code at} of its state's input. */
   private static final class Added extends Layer {
-    private final State w = parameter(Random.normal(Key.of(1), Shape.of(3, 3), DType.F64));
-    private final State gain = parameter(Random.normal(Key.of(2), Shape.of(3), DType.F64));
+    private final State w =
+        parameter(RandomTensors.normal(RandomKey.of(1), Shape.of(3, 3), DType.F64));
+    private final State gain =
+        parameter(RandomTensors.normal(RandomKey.of(2), Shape.of(3), DType.F64));
     private final State h = hidden(() -> HostTensor.full(TensorType.of(DType.F64, 4, 3), 0));
     private final int at;
 

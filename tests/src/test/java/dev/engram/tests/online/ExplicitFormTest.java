@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import dev.engram.Engram;
 import dev.engram.Fn0;
 import dev.engram.Grads;
-import dev.engram.Key;
 import dev.engram.Layer;
 import dev.engram.Learner;
+import dev.engram.RandomKey;
 import dev.engram.Uoro;
 import dev.engram.etrace.Rule;
 import dev.engram.etrace.Schedule;
@@ -45,7 +45,8 @@ class ExplicitFormTest {
   }
 
   private static Learner learner(Layer model, Rule rule) {
-    return Learner.compile(model, m -> new Learner(m, rule, Key.of(7), _ -> {}), RNN.xs().get(0));
+    return Learner.compile(
+        model, m -> new Learner(m, rule, RandomKey.of(7), _ -> {}), RNN.xs().get(0));
   }
 
   private static List<List<Double>> keys(Learner learner, Layer model) {
@@ -70,7 +71,7 @@ class ExplicitFormTest {
   @Test
   void eachExampleOfEachRunDrawsOtherNumbers() {
     Layer model = RNN.model().get();
-    Learner learner = new Uoro(model, Key.of(1), _ -> {});
+    Learner learner = new Uoro(model, RandomKey.of(1), _ -> {});
     Set<List<Double>> all = new HashSet<>(keys(learner, model));
     all.addAll(keys(learner, model));
     assertEquals(2 * BATCH, all.size());
@@ -78,14 +79,14 @@ class ExplicitFormTest {
     Layer other = RNN.model().get();
     Layer again = RNN.model().get();
     assertEquals(
-        keys(new Uoro(other, Key.of(1), _ -> {}), other),
-        keys(new Uoro(again, Key.of(1), _ -> {}), again));
+        keys(new Uoro(other, RandomKey.of(1), _ -> {}), other),
+        keys(new Uoro(again, RandomKey.of(1), _ -> {}), again));
   }
 
   @Test
   void eachRunOfACompiledSetupDrawsOtherNumbers() {
     Layer model = RNN.model().get();
-    Learner learner = new Uoro(model, Key.of(1), _ -> {});
+    Learner learner = new Uoro(model, RandomKey.of(1), _ -> {});
     Fn0<Tensor> run =
         Engram.jit(
             () -> {
@@ -105,7 +106,7 @@ class ExplicitFormTest {
   @Test
   void mappedTwiceEachExampleDrawsForItself() {
     Layer model = RNN.model().get();
-    Learner learner = new Uoro(model, Key.of(1), _ -> {});
+    Learner learner = new Uoro(model, RandomKey.of(1), _ -> {});
     Engram.vmapNewStates(2, () -> keys(learner, model));
     Tensor keys = learner.traces().get("key").value();
     Set<List<Double>> all = new HashSet<>(rows(keys.reshape(2 * BATCH, 2)));

@@ -3,10 +3,10 @@ package dev.engram.tests.online;
 import dev.engram.Engram;
 import dev.engram.Fn2;
 import dev.engram.Grads;
-import dev.engram.Key;
 import dev.engram.Layer;
 import dev.engram.Learner;
-import dev.engram.Random;
+import dev.engram.RandomKey;
+import dev.engram.RandomTensors;
 import dev.engram.State;
 import dev.engram.States;
 import dev.engram.ThreeFactor;
@@ -45,7 +45,7 @@ record Job(String name, Supplier<Layer> model, Tensor xs, Tensor ys) {
   }
 
   static Tensor normal(long seed, int... dims) {
-    return Random.normal(Key.of(seed), Shape.of(dims), DType.F64);
+    return RandomTensors.normal(RandomKey.of(seed), Shape.of(dims), DType.F64);
   }
 
   /** Gradients by backpropagation through time. */
@@ -63,7 +63,8 @@ record Job(String name, Supplier<Layer> model, Tensor xs, Tensor ys) {
   }
 
   Learner learner(Rule rule) {
-    return Learner.compile(model.get(), m -> new Learner(m, rule, Key.of(7), _ -> {}), xs.get(0));
+    return Learner.compile(
+        model.get(), m -> new Learner(m, rule, RandomKey.of(7), _ -> {}), xs.get(0));
   }
 
   /** Gradients by {@code rule}, with a random modulator if it takes one. */
@@ -71,7 +72,7 @@ record Job(String name, Supplier<Layer> model, Tensor xs, Tensor ys) {
     if (rule.signal() instanceof LearningSignal.Modulatory) {
       ThreeFactor learner =
           Learner.compile(
-              model.get(), m -> new ThreeFactor(m, rule, Key.of(7), _ -> {}), xs.get(0));
+              model.get(), m -> new ThreeFactor(m, rule, RandomKey.of(7), _ -> {}), xs.get(0));
       return learner.grad(xs, normal(9, xs.dim(0), xs.dim(1)), ys, LOSS).grads();
     }
     return learner(rule).grad(xs, ys, LOSS).grads();

@@ -1,15 +1,15 @@
 package dev.engram.tests.online;
 
-import dev.engram.Key;
 import dev.engram.Layer;
-import dev.engram.Random;
+import dev.engram.RandomKey;
+import dev.engram.RandomTensors;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
-import dev.engram.ir.Windows;
+import dev.engram.ir.op.ConvWindows;
 import dev.engram.nn.Connectivity;
 import dev.engram.nn.Conv;
 import dev.engram.nn.Embedding;
@@ -26,7 +26,7 @@ import java.util.function.Supplier;
 
 /** Each layer with weights as the drive of a leaky state, as in {@link SiteJobs}. */
 final class LayerSiteJobs {
-  private static final Key KEY = Key.of(31);
+  private static final RandomKey KEY = RandomKey.of(31);
   private static final DType F64 = DType.F64;
 
   private LayerSiteJobs() {}
@@ -97,7 +97,9 @@ final class LayerSiteJobs {
             "Conv, 1 axis, strided and dilated",
             Shape.of(8, 2),
             Shape.of(4, 2),
-            () -> new Conv(new int[] {2}, 2, 2, Windows.same().stride(2).dilation(2), 1, KEY, F64)),
+            () ->
+                new Conv(
+                    new int[] {2}, 2, 2, ConvWindows.same().stride(2).dilation(2), 1, KEY, F64)),
         job(
             "Conv, 2 axes",
             Shape.of(3, 4, 2),
@@ -112,7 +114,7 @@ final class LayerSiteJobs {
   }
 
   private static Layer sparse(Optional<double[]> signs) {
-    Connectivity to = Connectivity.random(5, 4, 0.5, Key.of(8));
+    Connectivity to = Connectivity.random(5, 4, 0.5, RandomKey.of(8));
     return new SparseLinear(to, KEY, F64, Initializer.normal(1), signs);
   }
 
@@ -124,11 +126,11 @@ final class LayerSiteJobs {
   }
 
   private static Layer conv(int[] size, int in, int out, int groups) {
-    return new Conv(size, in, out, Windows.same(), groups, KEY, F64);
+    return new Conv(size, in, out, ConvWindows.same(), groups, KEY, F64);
   }
 
   private static Job embedding() {
-    Tensor ids = Random.integers(Key.of(4), Shape.of(Job.STEPS, Job.BATCH), 0, 5);
+    Tensor ids = RandomTensors.integers(RandomKey.of(4), Shape.of(Job.STEPS, Job.BATCH), 0, 5);
     return job(
             "Embedding",
             Shape.of(),

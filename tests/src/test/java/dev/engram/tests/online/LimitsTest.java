@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.Engram;
-import dev.engram.Key;
 import dev.engram.Layer;
-import dev.engram.Random;
+import dev.engram.RandomKey;
+import dev.engram.RandomTensors;
 import dev.engram.State;
-import dev.engram.Step;
+import dev.engram.StepResult;
 import dev.engram.etrace.Diagnostic;
 import dev.engram.etrace.Diagnostic.Kind;
 import dev.engram.etrace.Rule;
@@ -32,8 +32,10 @@ class LimitsTest {
 
   /** {@code h ← next(h, w, x)}. */
   private static final class Cell extends Layer {
-    private final State w = parameter(Random.normal(Key.of(1), Shape.of(N, N), DType.F64).mul(0.5));
-    private final State u = parameter(Random.normal(Key.of(2), Shape.of(N, N), DType.F64).mul(0.5));
+    private final State w =
+        parameter(RandomTensors.normal(RandomKey.of(1), Shape.of(N, N), DType.F64).mul(0.5));
+    private final State u =
+        parameter(RandomTensors.normal(RandomKey.of(2), Shape.of(N, N), DType.F64).mul(0.5));
     private final State h = hidden(() -> HostTensor.full(TensorType.of(DType.F64, N), 0));
     private final Next next;
 
@@ -105,7 +107,8 @@ class LimitsTest {
               (h, w, u, x) ->
                   Engram.<Tensor, Tensor>scan(
                           (Tensor s) ->
-                              new Step<>(s.add(x.matmul(w).sub(s).mul(0.001).tanh()), s.sum()),
+                              new StepResult<>(
+                                  s.add(x.matmul(w).sub(s).mul(0.001).tanh()), s.sum()),
                           h.mul(0.8),
                           5000)
                       .carry()

@@ -1,12 +1,12 @@
 package dev.engram.tests.online;
 
 import dev.engram.Engram;
-import dev.engram.Key;
 import dev.engram.Layer;
 import dev.engram.Learner;
+import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.States;
-import dev.engram.Traced;
+import dev.engram.TracedFunction;
 import dev.engram.Vmap;
 import dev.engram.etrace.Factorization;
 import dev.engram.etrace.Rule;
@@ -31,8 +31,8 @@ public final class Memory {
   private Memory() {}
 
   private static Learner learner(Rule rule, int hidden) {
-    Layer model = new RnnCell(IN, hidden, Key.of(1), DType.F32);
-    return new Learner(model, rule, Key.of(2), _ -> {});
+    Layer model = new RnnCell(IN, hidden, RandomKey.of(1), DType.F32);
+    return new Learner(model, rule, RandomKey.of(2), _ -> {});
   }
 
   private static HostTensor zeros(int... dims) {
@@ -56,7 +56,7 @@ public final class Memory {
 
   /** {@link #planned} of backpropagation through time. */
   static long plannedBptt(int steps, int batch, int hidden) {
-    Layer model = new RnnCell(IN, hidden, Key.of(1), DType.F32);
+    Layer model = new RnnCell(IN, hidden, RandomKey.of(1), DType.F32);
     States weights = model.states().subset(State.Kind.PARAMETER);
     Engram.vmapNewStates(batch, model::initAllStates);
     Vmap mapped = new Vmap(model);
@@ -77,7 +77,7 @@ public final class Memory {
   private static long planned(
       BiFunction<Tensor, Tensor, Object> gradient, int steps, int batch, int hidden) {
     Graph g =
-        Traced.of(
+        TracedFunction.of(
                 "sequence",
                 args -> gradient.apply((Tensor) args.get(0), (Tensor) args.get(1)),
                 List.of(zeros(steps, batch, IN), zeros(steps, batch, hidden)))

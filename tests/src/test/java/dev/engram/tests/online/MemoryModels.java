@@ -1,8 +1,8 @@
 package dev.engram.tests.online;
 
-import dev.engram.Key;
 import dev.engram.Layer;
-import dev.engram.Random;
+import dev.engram.RandomKey;
+import dev.engram.RandomTensors;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
@@ -45,7 +45,7 @@ final class MemoryModels extends Layer {
 
   MemoryModels(long seed) {
     java.util.Random pick = new java.util.Random(seed * 7919 + 5);
-    Key key = Key.of(seed);
+    RandomKey key = RandomKey.of(seed);
     int depth = 1 + pick.nextInt(3);
     boolean shares = depth > 1 && pick.nextInt(5) == 0;
     Linear shared = MemoryParts.linear(N, N, key.foldIn(99));
@@ -67,14 +67,14 @@ final class MemoryModels extends Layer {
       name.add("minGRU first");
     }
     readout = MemoryParts.linear(readsAll ? N * depth : N, OUT, key.foldIn(50));
-    feedback = State.parameter(Random.normal(key.foldIn(60), Shape.of(N), DType.F64));
+    feedback = State.parameter(RandomTensors.normal(key.foldIn(60), Shape.of(N), DType.F64));
     last = State.hidden(() -> HostTensor.full(TensorType.of(DType.F64, N), 0));
     if (feedsBack) {
       name.add("fed back");
     }
   }
 
-  private void add(java.util.Random pick, int in, Key key) {
+  private void add(java.util.Random pick, int in, RandomKey key) {
     Map<String, MemoryParts.Part> parts = new LinkedHashMap<>();
     int kind = pick.nextInt(10);
     if (kind == 0) {

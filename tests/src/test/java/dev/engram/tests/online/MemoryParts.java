@@ -1,9 +1,9 @@
 package dev.engram.tests.online;
 
 import dev.engram.Fn1;
-import dev.engram.Key;
 import dev.engram.Layer;
-import dev.engram.Random;
+import dev.engram.RandomKey;
+import dev.engram.RandomTensors;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
@@ -40,15 +40,15 @@ final class MemoryParts {
 
   /** What makes a layer for inputs of a width. */
   interface Part {
-    Layer of(int in, Key key);
+    Layer of(int in, RandomKey key);
   }
 
-  static Linear linear(int in, int out, Key key) {
+  static Linear linear(int in, int out, RandomKey key) {
     return new Linear(in, out, key, F64);
   }
 
-  private static Tensor random(Key key, int... dims) {
-    return Random.normal(key, Shape.of(dims), F64).mul(0.6);
+  private static Tensor random(RandomKey key, int... dims) {
+    return RandomTensors.normal(key, Shape.of(dims), F64).mul(0.6);
   }
 
   private static Tensor roll(Tensor t) {
@@ -66,7 +66,7 @@ final class MemoryParts {
       return s;
     }
 
-    State weight(Key key, int... dims) {
+    State weight(RandomKey key, int... dims) {
       State w = parameter(random(key, dims));
       weights.add(w);
       return w;
@@ -233,7 +233,7 @@ final class MemoryParts {
   }
 
   /** What it gives is the state before the step. */
-  private static Layer oldState(int in, Key key) {
+  private static Layer oldState(int in, RandomKey key) {
     return new Own() {
       private final State h = state();
       private final State w = weight(key, in, N);
@@ -248,7 +248,7 @@ final class MemoryParts {
   }
 
   /** Two states of one group, the new one of which feeds the other through a weight. */
-  private static Layer coupledStates(int in, Key key) {
+  private static Layer coupledStates(int in, RandomKey key) {
     return new Own() {
       private final State a = state();
       private final State b = state();
@@ -267,7 +267,7 @@ final class MemoryParts {
   }
 
   /** A state that takes what another one was. */
-  private static Layer shiftedStates(int in, Key key) {
+  private static Layer shiftedStates(int in, RandomKey key) {
     return new Own() {
       private final State a = state();
       private final State b = state();
@@ -285,7 +285,7 @@ final class MemoryParts {
   }
 
   /** A state that keeps a function of a weight, which meets no data. */
-  private static Layer keptWeight(int in, Key key) {
+  private static Layer keptWeight(int in, RandomKey key) {
     return new Own() {
       private final State a = state();
       private final State b = state();
@@ -301,7 +301,7 @@ final class MemoryParts {
     };
   }
 
-  private static Layer delayed(int in, Key key, boolean detached) {
+  private static Layer delayed(int in, RandomKey key, boolean detached) {
     return new Own() {
       private final Layer cell = new MinGruCell(in, N, key, F64);
       private final Delay delay = new Delay(N, 2, F64);
@@ -315,7 +315,7 @@ final class MemoryParts {
   }
 
   /** A mean that is no hidden state, through one more of its kind. */
-  private static Layer runningMean(int in, Key key) {
+  private static Layer runningMean(int in, RandomKey key) {
     return new Own() {
       private final Layer cell = new MinGruCell(in, N, key, F64);
       private final State mean = kept();

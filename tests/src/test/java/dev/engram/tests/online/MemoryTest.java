@@ -3,9 +3,9 @@ package dev.engram.tests.online;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.engram.Key;
 import dev.engram.Layer;
 import dev.engram.Learner;
+import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.etrace.Cost;
 import dev.engram.etrace.Factorization;
@@ -84,8 +84,8 @@ class MemoryTest {
     int size = 200;
     for (int degree : List.of(2, 8)) {
       long connections = (long) size * degree;
-      Cost sparse = cost(new SparseLinear(to(size, degree), Key.of(1), DType.F32), size);
-      Cost dense = cost(new Linear(size, size, Key.of(1), DType.F32), size);
+      Cost sparse = cost(new SparseLinear(to(size, degree), RandomKey.of(1), DType.F32), size);
+      Cost dense = cost(new Linear(size, size, RandomKey.of(1), DType.F32), size);
       assertEquals(4 * connections, sparse.traceBytes());
       assertEquals(4L * (size * size + size), dense.traceBytes());
       assertTrue(sparse.modelOperations() <= 2 * connections + 4L * size, sparse::toString);
@@ -95,7 +95,7 @@ class MemoryTest {
   }
 
   private static Connectivity to(int size, int degree) {
-    return Connectivity.fixedInDegree(size, size, degree, Key.of(3));
+    return Connectivity.fixedInDegree(size, size, degree, RandomKey.of(3));
   }
 
   private static Cost cost(Layer drive, int size) {
@@ -112,7 +112,7 @@ class MemoryTest {
             return next;
           }
         };
-    Learner learner = new Learner(model, Rule.dRtrl(), Key.of(2), _ -> {});
+    Learner learner = new Learner(model, Rule.dRtrl(), RandomKey.of(2), _ -> {});
     model.initAllStates();
     learner.compileGraph(HostTensor.full(TensorType.of(DType.F32, size), 0));
     return learner.cost();

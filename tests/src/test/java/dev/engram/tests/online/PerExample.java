@@ -2,9 +2,9 @@ package dev.engram.tests.online;
 
 import dev.engram.Engram;
 import dev.engram.Grads;
-import dev.engram.Key;
 import dev.engram.Layer;
 import dev.engram.Learner;
+import dev.engram.RandomKey;
 import dev.engram.etrace.Rule;
 import dev.engram.ir.Tensor;
 
@@ -14,7 +14,7 @@ final class PerExample {
 
   static Grads grads(Layer model, Rule rule, Tensor xs, Tensor ys) {
     int batch = xs.dim(1);
-    Learner learner = new Learner(model, rule, Key.of(3), _ -> {});
+    Learner learner = new Learner(model, rule, RandomKey.of(3), _ -> {});
     Engram.vmapNewStates(
         batch,
         () -> {

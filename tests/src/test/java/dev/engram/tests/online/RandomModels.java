@@ -1,11 +1,11 @@
 package dev.engram.tests.online;
 
 import dev.engram.Engram;
-import dev.engram.Key;
 import dev.engram.Layer;
-import dev.engram.Random;
+import dev.engram.RandomKey;
+import dev.engram.RandomTensors;
 import dev.engram.State;
-import dev.engram.Step;
+import dev.engram.StepResult;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
@@ -51,7 +51,8 @@ record RandomModels(long seed, boolean mixing, boolean control) {
     // Weights are made in the first step and found again, in order, in every later one.
     private Tensor weight(int... dims) {
       if (next == weights.size()) {
-        Tensor value = Random.normal(Key.of(seed).foldIn(next), Shape.of(dims), DType.F64);
+        Tensor value =
+            RandomTensors.normal(RandomKey.of(seed).foldIn(next), Shape.of(dims), DType.F64);
         weights.add(parameter(value.mul(0.6)));
       }
       return weights.get(next++).value();
@@ -112,7 +113,8 @@ record RandomModels(long seed, boolean mixing, boolean control) {
       return switch (pick.nextInt(3)) {
         case 0 -> Engram.cond(h.sum().gt(0.1), () -> t.mul(0.5), () -> t.sin());
         case 1 ->
-            Engram.<Tensor, Tensor>scan((Tensor c) -> new Step<>(c.mul(0.5).add(t), c.sum()), t, 2)
+            Engram.<Tensor, Tensor>scan(
+                    (Tensor c) -> new StepResult<>(c.mul(0.5).add(t), c.sum()), t, 2)
                 .carry();
         default -> t;
       };

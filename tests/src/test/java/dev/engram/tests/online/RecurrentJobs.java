@@ -1,8 +1,8 @@
 package dev.engram.tests.online;
 
 import dev.engram.Fn1;
-import dev.engram.Key;
 import dev.engram.Layer;
+import dev.engram.RandomKey;
 import dev.engram.ir.DType;
 import dev.engram.nn.CfnCell;
 import dev.engram.nn.GruCell;
@@ -30,17 +30,18 @@ final class RecurrentJobs {
 
   private RecurrentJobs() {}
 
-  private static Job job(String name, Fn1<Key, Layer> cell) {
+  private static Job job(String name, Fn1<RandomKey, Layer> cell) {
     return job(name, HIDDEN, cell);
   }
 
-  private static Job job(String name, int width, Fn1<Key, Layer> cell) {
+  private static Job job(String name, int width, Fn1<RandomKey, Layer> cell) {
     return Job.of(
         name,
         IN,
         OUT,
         () ->
-            new Sequential(cell.apply(Key.of(11)), new Linear(width, OUT, Key.of(12), DType.F64)));
+            new Sequential(
+                cell.apply(RandomKey.of(11)), new Linear(width, OUT, RandomKey.of(12), DType.F64)));
   }
 
   static Stream<Job> all() {
@@ -64,7 +65,7 @@ final class RecurrentJobs {
             k ->
                 new Sequential(
                     new RnnCell(IN, 3, k, DType.F64),
-                    new GruCell(3, HIDDEN, Key.of(14), DType.F64))));
+                    new GruCell(3, HIDDEN, RandomKey.of(14), DType.F64))));
   }
 
   /** Cells in which each position comes back to itself alone. */

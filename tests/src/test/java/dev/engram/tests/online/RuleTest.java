@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.Engram;
 import dev.engram.Grads;
-import dev.engram.Key;
 import dev.engram.Learner;
+import dev.engram.RandomKey;
 import dev.engram.etrace.Factorization;
 import dev.engram.etrace.Recursion;
 import dev.engram.etrace.Rule;
@@ -172,13 +172,13 @@ class RuleTest {
     Job rnn =
         new Job(
             "rnn",
-            () -> new RnnCell(2, 3, Key.of(1), DType.F64),
+            () -> new RnnCell(2, 3, RandomKey.of(1), DType.F64),
             Job.normal(1, 4, 1, 2),
             Job.normal(2, 4, 1, 3));
     Job lstm =
         new Job(
             "lstm",
-            () -> new LstmCell(2, 2, Key.of(1), DType.F64),
+            () -> new LstmCell(2, 2, RandomKey.of(1), DType.F64),
             Job.normal(1, 3, 1, 2),
             Job.normal(2, 3, 1, 2));
     Rule projected = Rule.dRtrl().with(new Factorization.RandomProjection());

@@ -11,9 +11,9 @@ import dev.engram.Engram;
 import dev.engram.Fn0;
 import dev.engram.GradWithAux;
 import dev.engram.Grads;
-import dev.engram.Key;
 import dev.engram.Layer;
 import dev.engram.Learner;
+import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.ThreeFactor;
 import dev.engram.WithAux;
@@ -39,8 +39,8 @@ class SignalTest {
 
   /** A GRU with a readout of another width. */
   private static final class Net extends Layer {
-    private final GruCell rnn = new GruCell(3, HIDDEN, Key.of(1), DType.F64);
-    private final Linear readout = new Linear(HIDDEN, OUT, Key.of(2), DType.F64);
+    private final GruCell rnn = new GruCell(3, HIDDEN, RandomKey.of(1), DType.F64);
+    private final Linear readout = new Linear(HIDDEN, OUT, RandomKey.of(2), DType.F64);
 
     @Override
     public Tensor update(Tensor x) {
@@ -54,7 +54,7 @@ class SignalTest {
   void feedbackByTheReadoutsOwnWeightsIsSymmetric() {
     Net random = new Net();
     Learner learner =
-        Learner.compile(random, m -> new EProp(m, 0.6, Key.of(5), _ -> {}), JOB.xs().get(0));
+        Learner.compile(random, m -> new EProp(m, 0.6, RandomKey.of(5), _ -> {}), JOB.xs().get(0));
     Tensor feedback = learner.feedback().getFirst(); // [OUT, HIDDEN]
     assertEquals(TensorType.of(DType.F64, OUT, HIDDEN), feedback.type());
     Grads drawn = learner.grad(JOB.xs(), JOB.ys(), Job.LOSS).grads();
@@ -114,7 +114,7 @@ class SignalTest {
     EtraceException other =
         assertThrows(
             EtraceException.class,
-            () -> new ThreeFactor(new Net(), Rule.dRtrl(), Key.of(1), _ -> {}));
+            () -> new ThreeFactor(new Net(), Rule.dRtrl(), RandomKey.of(1), _ -> {}));
     assertTrue(other.getMessage().contains("expected modulatory"), other.getMessage());
   }
 

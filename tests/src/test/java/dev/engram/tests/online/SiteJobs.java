@@ -1,17 +1,17 @@
 package dev.engram.tests.online;
 
 import dev.engram.Engram;
-import dev.engram.Key;
 import dev.engram.Layer;
-import dev.engram.Random;
+import dev.engram.RandomKey;
+import dev.engram.RandomTensors;
 import dev.engram.State;
-import dev.engram.Step;
+import dev.engram.StepResult;
 import dev.engram.ir.DType;
-import dev.engram.ir.Dot;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
+import dev.engram.ir.op.Dot;
 import dev.engram.sparse.Coo;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -44,7 +44,8 @@ final class SiteJobs {
     }
 
     Leaky with(String name, int... dims) {
-      Tensor value = Random.normal(Key.of(10 + w.size()), Shape.of(dims), DType.F64).mul(0.5);
+      Tensor value =
+          RandomTensors.normal(RandomKey.of(10 + w.size()), Shape.of(dims), DType.F64).mul(0.5);
       w.put(name, parameter(value));
       return this;
     }
@@ -180,7 +181,7 @@ final class SiteJobs {
                 x.matmul(
                     v(w, "w")
                         .mul(
-                            Random.bernoulli(Key.of(3), 0.5, Shape.of(IN, HIDDEN))
+                            RandomTensors.bernoulli(RandomKey.of(3), 0.5, Shape.of(IN, HIDDEN))
                                 .cast(DType.F64))),
             dense()),
         job("absolute value", (w, x, h) -> x.matmul(v(w, "w").abs()), dense()),
@@ -257,7 +258,9 @@ final class SiteJobs {
             (w, x, h) -> {
               Tensor y = x.matmul(v(w, "w"));
               return Engram.<Tensor, Tensor>scan(
-                      (Tensor s) -> new Step<>(s.add(y.sub(s).tanh().mul(0.2)), s.sum()), h, 3)
+                      (Tensor s) -> new StepResult<>(s.add(y.sub(s).tanh().mul(0.2)), s.sum()),
+                      h,
+                      3)
                   .carry();
             },
             dense()),
@@ -275,7 +278,7 @@ final class SiteJobs {
   }
 
   private static Job lookup() {
-    Tensor ids = Random.integers(Key.of(4), Shape.of(Job.STEPS, Job.BATCH), 0, 5);
+    Tensor ids = RandomTensors.integers(RandomKey.of(4), Shape.of(Job.STEPS, Job.BATCH), 0, 5);
     return job("lookup", (w, x, h) -> v(w, "table").take(x, 0), shapes("table", dims(5, HIDDEN)))
         .withInputs(ids);
   }

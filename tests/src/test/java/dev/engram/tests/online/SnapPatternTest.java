@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import dev.engram.Grads;
-import dev.engram.Key;
 import dev.engram.Layer;
-import dev.engram.Random;
+import dev.engram.RandomKey;
+import dev.engram.RandomTensors;
 import dev.engram.State;
 import dev.engram.etrace.Diagnostic;
 import dev.engram.etrace.Rule;
@@ -31,8 +31,10 @@ import org.junit.jupiter.api.Test;
 class SnapPatternTest {
   private static final int IN = 3;
   private static final int N = 5;
-  private static final HostTensor R = Random.normal(Key.of(1), Shape.of(N, N), DType.F64).host();
-  private static final HostTensor W = Random.normal(Key.of(2), Shape.of(IN, N), DType.F64).host();
+  private static final HostTensor R =
+      RandomTensors.normal(RandomKey.of(1), Shape.of(N, N), DType.F64).host();
+  private static final HostTensor W =
+      RandomTensors.normal(RandomKey.of(2), Shape.of(IN, N), DType.F64).host();
 
   /** 1 from each position to the next one. */
   private static HostTensor ring() {
@@ -207,7 +209,9 @@ class SnapPatternTest {
   private static final class Listed extends Ring {
     private final SparseLinear connections =
         new SparseLinear(
-            Connectivity.of(N, List.of(at(4), at(0), at(1), at(2), at(3))), Key.of(3), DType.F64);
+            Connectivity.of(N, List.of(at(4), at(0), at(1), at(2), at(3))),
+            RandomKey.of(3),
+            DType.F64);
 
     Listed() {
       super(R);

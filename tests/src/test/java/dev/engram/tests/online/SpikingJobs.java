@@ -1,8 +1,8 @@
 package dev.engram.tests.online;
 
 import dev.engram.Fn0;
-import dev.engram.Key;
 import dev.engram.Layer;
+import dev.engram.RandomKey;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
@@ -64,7 +64,7 @@ final class SpikingJobs {
           new Linear(
               width,
               N,
-              Key.of(1),
+              RandomKey.of(1),
               F64,
               Initializer.normal(parts.weight),
               Optional.of(Initializer.zeros()));
@@ -92,7 +92,7 @@ final class SpikingJobs {
   /** Neurons that see each other's spikes some steps late. */
   private static final class Late extends Layer {
     private final Linear in =
-        new Linear(IN + N, N, Key.of(1), F64, Initializer.normal(1), Optional.empty());
+        new Linear(IN + N, N, RandomKey.of(1), F64, Initializer.normal(1), Optional.empty());
     private final Neuron neuron = lif(Membrane.Reset.BY_THRESHOLD);
     private final Delay delay = new Delay(new int[] {1, 2, 1, 3}, F64);
     private final boolean detached;
@@ -111,7 +111,7 @@ final class SpikingJobs {
 
   /** Neurons that get inputs late. */
   private static final class LateInput extends Layer {
-    private final Linear in = new Linear(IN, N, Key.of(1), F64);
+    private final Linear in = new Linear(IN, N, RandomKey.of(1), F64);
     private final Neuron neuron = lif(Membrane.Reset.TO_VALUE);
     private final Delay delay = new Delay(new int[] {0, 2, 1}, F64);
 

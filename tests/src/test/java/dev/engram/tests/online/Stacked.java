@@ -1,7 +1,7 @@
 package dev.engram.tests.online;
 
-import dev.engram.Key;
 import dev.engram.Layer;
+import dev.engram.RandomKey;
 import dev.engram.etrace.Exactness;
 import dev.engram.etrace.Rule;
 import dev.engram.ir.DType;
@@ -12,9 +12,9 @@ import java.util.stream.Collectors;
 
 /** Two layers whose recurrences are diagonal, and a readout. */
 public final class Stacked extends Layer {
-  private final MinGruCell lower = new MinGruCell(3, 4, Key.of(1), DType.F64);
-  private final MinGruCell upper = new MinGruCell(4, 4, Key.of(2), DType.F64);
-  private final Linear readout = new Linear(4, 2, Key.of(3), DType.F64);
+  private final MinGruCell lower = new MinGruCell(3, 4, RandomKey.of(1), DType.F64);
+  private final MinGruCell upper = new MinGruCell(4, 4, RandomKey.of(2), DType.F64);
+  private final Linear readout = new Linear(4, 2, RandomKey.of(3), DType.F64);
 
   @Override
   public Tensor update(Tensor x) {

@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.DRtrl;
-import dev.engram.Key;
 import dev.engram.Layer;
 import dev.engram.Learner;
+import dev.engram.RandomKey;
 import dev.engram.Rtrl;
 import dev.engram.SnAp;
 import dev.engram.etrace.Diagnostic;
@@ -83,8 +83,8 @@ class StrictnessTest {
 
   /** A GRU whose reset gate is marked. */
   private static final class Marked extends Layer {
-    private final MinGruCell cell = new MinGruCell(4, 4, Key.of(1), DType.F64);
-    private final Linear before = new Linear(3, 4, Key.of(2), DType.F64);
+    private final MinGruCell cell = new MinGruCell(4, 4, RandomKey.of(1), DType.F64);
+    private final Linear before = new Linear(3, 4, RandomKey.of(2), DType.F64);
 
     @Override
     public Tensor update(Tensor x) {
@@ -107,7 +107,7 @@ class StrictnessTest {
 
   /** What comes out of a delay is new data to each rule. */
   private static final class Late extends Layer {
-    private final MinGruCell cell = new MinGruCell(3, 4, Key.of(1), DType.F64);
+    private final MinGruCell cell = new MinGruCell(3, 4, RandomKey.of(1), DType.F64);
     private final Delay delay = new Delay(4, 2, DType.F64);
     private final boolean detached;
 

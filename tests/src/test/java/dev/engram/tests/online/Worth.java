@@ -1,8 +1,8 @@
 package dev.engram.tests.online;
 
 import dev.engram.Grads;
-import dev.engram.Key;
 import dev.engram.Learner;
+import dev.engram.RandomKey;
 import dev.engram.etrace.Exactness;
 import dev.engram.etrace.Factorization;
 import dev.engram.etrace.LearningSignal;
@@ -83,7 +83,7 @@ record Worth(String model, Rule rule, Exactness verdict, boolean same) {
           Job job =
               new Job(
                   name + " alone",
-                  () -> part.of(MemoryModels.IN, Key.of(3)),
+                  () -> part.of(MemoryModels.IN, RandomKey.of(3)),
                   Job.normal(1, STEPS, INPUTS, MemoryModels.IN),
                   Job.normal(2, STEPS, INPUTS, MemoryParts.N));
           out.addAll(

@@ -1,7 +1,7 @@
 package dev.engram.tests.ops;
 
-import dev.engram.ir.Control;
-import dev.engram.ir.Parser;
+import dev.engram.ir.op.Control;
+import dev.engram.ir.text.Parser;
 import java.util.Optional;
 import java.util.stream.Stream;
 

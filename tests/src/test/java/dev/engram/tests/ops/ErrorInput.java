@@ -1,7 +1,7 @@
 package dev.engram.tests.ops;
 
-import dev.engram.ir.Op;
 import dev.engram.ir.TensorType;
+import dev.engram.ir.op.Op;
 import java.util.List;
 
 /**

@@ -8,19 +8,19 @@ import static dev.engram.tests.ops.Sample.i64;
 import static dev.engram.tests.ops.Sample.of;
 import static dev.engram.tests.ops.Sample.shape;
 
-import dev.engram.ir.AxisOp;
-import dev.engram.ir.Barrier;
-import dev.engram.ir.Cast;
-import dev.engram.ir.Check;
 import dev.engram.ir.DType;
-import dev.engram.ir.Dot;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Index;
-import dev.engram.ir.Move;
-import dev.engram.ir.Notify;
-import dev.engram.ir.Reduce;
-import dev.engram.ir.Source;
 import dev.engram.ir.TensorType;
+import dev.engram.ir.op.Cast;
+import dev.engram.ir.op.Check;
+import dev.engram.ir.op.Collective;
+import dev.engram.ir.op.Dot;
+import dev.engram.ir.op.HostEffect;
+import dev.engram.ir.op.Index;
+import dev.engram.ir.op.Move;
+import dev.engram.ir.op.OptimizationBarrier;
+import dev.engram.ir.op.Reduce;
+import dev.engram.ir.op.Source;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -139,20 +139,20 @@ final class FamilySamples {
   }
 
   private static Stream<Sample> notices() {
-    Notify.Hook hook = Notify.Hook.named("sample");
+    HostEffect.Hook hook = HostEffect.Hook.named("sample");
     return Stream.of(
-        of(new Notify.Print("sample {}, {}"), i32(), bool(), i32(), bool(3)),
-        of(new Notify.Print("sample {}"), i32(), bool(2), i32(2, 3)),
-        of(new Notify.Progress(hook, 2, Optional.empty()), i32(), bool(), i32()),
-        of(new Notify.Progress(hook, 2, Optional.of(5)), i32(), bool(3), i64(3), i32(3, 2)));
+        of(new HostEffect.Print("sample {}, {}"), i32(), bool(), i32(), bool(3)),
+        of(new HostEffect.Print("sample {}"), i32(), bool(2), i32(2, 3)),
+        of(new HostEffect.Progress(hook, 2, Optional.empty()), i32(), bool(), i32()),
+        of(new HostEffect.Progress(hook, 2, Optional.of(5)), i32(), bool(3), i64(3), i32(3, 2)));
   }
 
   private static Stream<Sample> axes() {
     return Stream.of(
-        of(new AxisOp.Sum("i"), f64(2, 3)),
-        of(new AxisOp.Position("i")),
-        of(new Barrier(), f64(2, 3), f64()),
-        of(new Barrier(), i32(4), f32(2)));
+        of(new Collective.Sum("i"), f64(2, 3)),
+        of(new Collective.Position("i")),
+        of(new OptimizationBarrier(), f64(2, 3), f64()),
+        of(new OptimizationBarrier(), i32(4), f32(2)));
   }
 
   static Stream<ErrorInput> errors() {
@@ -213,20 +213,20 @@ final class FamilySamples {
         ErrorInput.of("i32[2], a random key", new Source.RandomBits(shape(2)), i64(2)),
         ErrorInput.of("an integer type", new Check.Range("labels", 0, 3), f32(3)),
         ErrorInput.of("a float type", new Check.Finite("log"), i32(3)),
-        ErrorInput.of("a numeric type", new AxisOp.Sum("i"), bool(3)),
-        ErrorInput.of("got 1 operands", new AxisOp.Position("i"), f32(3)),
-        ErrorInput.of("got 1 operands", new Barrier(), f32(3)),
-        ErrorInput.of("expected the order", new Notify.Print(""), i32()),
-        ErrorInput.of("i32[], the order", new Notify.Print(""), i64(), bool()),
-        ErrorInput.of("bool[], whether it is told", new Notify.Print(""), i32(), i32()),
-        ErrorInput.of("one for each {}", new Notify.Print("{}"), i32(), bool()),
-        ErrorInput.of("axes [2] in front", new Notify.Print("{}"), i32(), bool(2), f32(3)),
+        ErrorInput.of("a numeric type", new Collective.Sum("i"), bool(3)),
+        ErrorInput.of("got 1 operands", new Collective.Position("i"), f32(3)),
+        ErrorInput.of("got 1 operands", new OptimizationBarrier(), f32(3)),
+        ErrorInput.of("expected the order", new HostEffect.Print(""), i32()),
+        ErrorInput.of("i32[], the order", new HostEffect.Print(""), i64(), bool()),
+        ErrorInput.of("bool[], whether it is told", new HostEffect.Print(""), i32(), i32()),
+        ErrorInput.of("one for each {}", new HostEffect.Print("{}"), i32(), bool()),
+        ErrorInput.of("axes [2] in front", new HostEffect.Print("{}"), i32(), bool(2), f32(3)),
         ErrorInput.of("first the step", progress(), i32(), bool(), f32()),
         ErrorInput.of("first the step", progress(), i32(), bool()));
   }
 
-  private static Notify.Progress progress() {
-    return new Notify.Progress(Notify.Hook.named("h"), 1, Optional.empty());
+  private static HostEffect.Progress progress() {
+    return new HostEffect.Progress(HostEffect.Hook.named("h"), 1, Optional.empty());
   }
 
   static Stream<ErrorInput> reduceErrors() {

@@ -3,8 +3,8 @@ package dev.engram.tests.ops;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.engram.CompiledGraph;
 import dev.engram.Compiler;
-import dev.engram.Executable;
 import dev.engram.autodiff.Vjp;
 import dev.engram.io.Safetensors;
 import dev.engram.ir.Graph;
@@ -86,7 +86,7 @@ class JaxOpsTest {
     Close.check(name + " at once", f.apply(List.copyOf(args)).host(), want);
     Graph g = trace(args, f);
     for (String backend : Compiler.backends()) {
-      Executable run = new Compiler(backend).compile(g);
+      CompiledGraph run = new Compiler(backend).compile(g);
       Close.check(name + " by " + backend, run.run(args).getFirst(), want);
     }
     if (has(name + "/ct")) {

@@ -7,7 +7,7 @@ import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
-import dev.engram.ir.Windows;
+import dev.engram.ir.op.ConvWindows;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
@@ -58,7 +58,7 @@ class NarrowCasesTest {
     double sums = 300 * 300 * 3e-3;
     assertEquals(sums, Tensor.einsum("j,i->", many, small).host().item(), sums / 500);
     Tensor image = HostTensor.full(TensorType.of(DType.F16, 1, 4, 4, 1), 40000);
-    for (Windows w : List.of(Windows.valid(), Windows.same())) {
+    for (ConvWindows w : List.of(ConvWindows.valid(), ConvWindows.same())) {
       Tensor means = image.avgPool(new int[] {2, 2}, w);
       assertEquals(40000, means.max().host().item());
       assertEquals(40000, means.min().host().item());

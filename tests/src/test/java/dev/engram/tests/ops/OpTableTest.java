@@ -5,12 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.engram.ir.Elementwise;
-import dev.engram.ir.ElementwiseRow;
 import dev.engram.ir.EngramException;
-import dev.engram.ir.OpTable;
-import dev.engram.ir.Rows;
 import dev.engram.ir.TypeException;
+import dev.engram.ir.op.Elementwise;
+import dev.engram.ir.op.ElementwiseRow;
+import dev.engram.ir.op.Rows;
+import dev.engram.ir.text.OpTable;
 import dev.engram.tests.golden.Bless;
 import java.io.IOException;
 import java.nio.file.Files;

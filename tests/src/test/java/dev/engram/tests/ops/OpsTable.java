@@ -1,9 +1,9 @@
 package dev.engram.tests.ops;
 
 import dev.engram.ir.DType;
-import dev.engram.ir.Op;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
+import dev.engram.ir.op.Op;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;

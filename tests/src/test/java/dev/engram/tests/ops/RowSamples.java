@@ -1,14 +1,14 @@
 package dev.engram.tests.ops;
 
 import dev.engram.ir.DType;
-import dev.engram.ir.Elementwise;
-import dev.engram.ir.ElementwiseRow;
-import dev.engram.ir.Op;
-import dev.engram.ir.Rows;
 import dev.engram.ir.Shape;
-import dev.engram.ir.Signature;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
+import dev.engram.ir.op.Elementwise;
+import dev.engram.ir.op.ElementwiseRow;
+import dev.engram.ir.op.Op;
+import dev.engram.ir.op.RowSignature;
+import dev.engram.ir.op.Rows;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -37,7 +37,7 @@ final class RowSamples {
 
   private static List<TensorType> operands(ElementwiseRow row, TensorType type) {
     List<TensorType> types = new ArrayList<>(Collections.nCopies(row.arity(), type));
-    if (row.signature() == Signature.SELECT) {
+    if (row.signature() == RowSignature.SELECT) {
       types.set(0, type.with(DType.BOOL));
     }
     return types;

@@ -1,6 +1,6 @@
 package dev.engram.tests.ops;
 
-import dev.engram.ir.OpTable;
+import dev.engram.ir.text.OpTable;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

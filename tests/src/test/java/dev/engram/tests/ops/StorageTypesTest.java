@@ -3,13 +3,13 @@ package dev.engram.tests.ops;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.ir.DType;
-import dev.engram.ir.ElementwiseRow;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.Graph;
-import dev.engram.ir.Parser;
-import dev.engram.ir.Printer;
-import dev.engram.ir.Rows;
 import dev.engram.ir.Verifier;
+import dev.engram.ir.op.ElementwiseRow;
+import dev.engram.ir.op.Rows;
+import dev.engram.ir.text.Parser;
+import dev.engram.ir.text.Printer;
 import dev.engram.tests.random.Laws;
 import dev.engram.tests.random.Program;
 import dev.engram.tests.random.Ways;

@@ -5,11 +5,11 @@ import dev.engram.autodiff.Jvp;
 import dev.engram.autodiff.Vjp;
 import dev.engram.ir.DType;
 import dev.engram.ir.Graph;
-import dev.engram.ir.Printer;
 import dev.engram.ir.TensorType;
-import dev.engram.ir.passes.Contract;
+import dev.engram.ir.passes.MergeSumIntoDot;
 import dev.engram.ir.passes.Pass;
 import dev.engram.ir.passes.Pipeline;
+import dev.engram.ir.text.Printer;
 import java.util.stream.Stream;
 
 /** Everything that {@link ProgramProperties} tries, on one program. */
@@ -33,7 +33,7 @@ public final class AllLaws {
   private static void passes(Program p) {
     for (Pass pass : Pipeline.standard().passes()) {
       if (pass.name().equals("contract")) {
-        Laws.keepsValues(p, Contract::run);
+        Laws.keepsValues(p, MergeSumIntoDot::run);
       } else {
         Laws.keepsBits(p, pass.run());
       }

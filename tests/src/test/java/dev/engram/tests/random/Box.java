@@ -1,6 +1,6 @@
 package dev.engram.tests.random;
 
-import dev.engram.ir.ElementwiseRow;
+import dev.engram.ir.op.ElementwiseRow;
 import java.util.List;
 
 /**

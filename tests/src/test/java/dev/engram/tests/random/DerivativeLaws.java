@@ -2,9 +2,9 @@ package dev.engram.tests.random;
 
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Interpreter;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Verifier;
+import dev.engram.ir.interpret.Interpreter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;

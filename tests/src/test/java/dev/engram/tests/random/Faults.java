@@ -1,32 +1,32 @@
 package dev.engram.tests.random;
 
 import dev.engram.ir.Builder;
-import dev.engram.ir.Cast;
-import dev.engram.ir.Check;
-import dev.engram.ir.Control;
-import dev.engram.ir.Custom;
 import dev.engram.ir.DType;
-import dev.engram.ir.Dot;
-import dev.engram.ir.Elementwise;
-import dev.engram.ir.ElementwiseRow;
 import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Index;
 import dev.engram.ir.Lit;
-import dev.engram.ir.Move;
-import dev.engram.ir.Notify;
-import dev.engram.ir.Op;
-import dev.engram.ir.Reduce;
-import dev.engram.ir.Rows;
-import dev.engram.ir.Source;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
+import dev.engram.ir.op.Cast;
+import dev.engram.ir.op.Check;
+import dev.engram.ir.op.Control;
+import dev.engram.ir.op.Custom;
+import dev.engram.ir.op.Dot;
+import dev.engram.ir.op.Elementwise;
+import dev.engram.ir.op.ElementwiseRow;
+import dev.engram.ir.op.HostEffect;
+import dev.engram.ir.op.Index;
+import dev.engram.ir.op.Move;
+import dev.engram.ir.op.Op;
+import dev.engram.ir.op.Reduce;
+import dev.engram.ir.op.Rows;
+import dev.engram.ir.op.Source;
 import dev.engram.lower.Access;
-import dev.engram.lower.Affine;
+import dev.engram.lower.AffineMap;
 import dev.engram.lower.Instr;
 import dev.engram.lower.LoopProgram;
-import dev.engram.lower.Step;
+import dev.engram.lower.Stmt;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -74,7 +74,7 @@ final class Faults {
           Index _,
           Source _,
           Check _,
-          Notify _,
+          HostEffect _,
           Custom _ ->
           op;
     };
@@ -259,31 +259,31 @@ final class Faults {
         p.name(), p.buffers(), p.inputs(), p.outputs(), steps(p.steps(), f), p.arenaBytes());
   }
 
-  private static List<Step> steps(List<Step> steps, UnaryOperator<Instr> f) {
+  private static List<Stmt> steps(List<Stmt> steps, UnaryOperator<Instr> f) {
     return steps.stream()
-        .<Step>map(
+        .<Stmt>map(
             s ->
                 switch (s) {
-                  case Step.Nest n ->
-                      new Step.Nest(
+                  case Stmt.Nest n ->
+                      new Stmt.Nest(
                           n.label(),
                           n.axes(),
                           n.body().stream().map(f).toList(),
                           n.epilogue().stream().map(f).toList(),
                           n.where());
-                  case Step.Sort o -> o;
-                  case Step.Tell t -> t;
-                  case Step.Loop l ->
-                      new Step.Loop(l.length(), l.reverse(), steps(l.body(), f), l.swaps());
-                  case Step.While w ->
-                      new Step.While(
+                  case Stmt.Sort o -> o;
+                  case Stmt.Tell t -> t;
+                  case Stmt.Loop l ->
+                      new Stmt.Loop(l.length(), l.reverse(), steps(l.body(), f), l.swaps());
+                  case Stmt.While w ->
+                      new Stmt.While(
                           steps(w.condition(), f),
                           w.predicate(),
                           steps(w.body(), f),
                           w.swaps(),
                           Optional.of(w.bound().orElse(9)));
-                  case Step.Branch b ->
-                      new Step.Branch(b.predicate(), steps(b.onTrue(), f), steps(b.onFalse(), f));
+                  case Stmt.Branch b ->
+                      new Stmt.Branch(b.predicate(), steps(b.onTrue(), f), steps(b.onFalse(), f));
                 })
         .toList();
   }
@@ -306,7 +306,7 @@ final class Faults {
 
   private static Access still(Access a) {
     List<Long> none = Collections.nCopies(a.at().inner().size(), 0L);
-    return new Access(a.buffer(), new Affine(a.at().offset(), a.at().outer(), none));
+    return new Access(a.buffer(), new AffineMap(a.at().offset(), a.at().outer(), none));
   }
 
   /** Indices that stop one too early. */
@@ -347,8 +347,8 @@ final class Faults {
         p.steps().stream()
             .map(
                 s ->
-                    s instanceof Step.Loop l
-                        ? new Step.Loop(l.length(), l.reverse(), l.body(), List.of())
+                    s instanceof Stmt.Loop l
+                        ? new Stmt.Loop(l.length(), l.reverse(), l.body(), List.of())
                         : s)
             .toList(),
         p.arenaBytes());

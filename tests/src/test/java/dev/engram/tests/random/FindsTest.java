@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.cli.text.RunLine;
 import dev.engram.ir.Graph;
-import dev.engram.ir.Parser;
-import dev.engram.ir.Rows;
+import dev.engram.ir.op.Rows;
+import dev.engram.ir.text.Parser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

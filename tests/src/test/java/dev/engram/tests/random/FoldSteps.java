@@ -1,10 +1,10 @@
 package dev.engram.tests.random;
 
 import dev.engram.ir.DType;
-import dev.engram.ir.Dot;
-import dev.engram.ir.Reduce;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
+import dev.engram.ir.op.Dot;
+import dev.engram.ir.op.Reduce;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

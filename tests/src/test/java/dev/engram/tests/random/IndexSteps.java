@@ -1,13 +1,13 @@
 package dev.engram.tests.random;
 
-import dev.engram.ir.Check;
 import dev.engram.ir.DType;
-import dev.engram.ir.Index;
-import dev.engram.ir.Op;
 import dev.engram.ir.Shape;
-import dev.engram.ir.Source;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
+import dev.engram.ir.op.Check;
+import dev.engram.ir.op.Index;
+import dev.engram.ir.op.Op;
+import dev.engram.ir.op.Source;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

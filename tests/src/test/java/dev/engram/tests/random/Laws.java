@@ -1,12 +1,12 @@
 package dev.engram.tests.random;
 
 import dev.engram.ir.Graph;
+import dev.engram.ir.GraphEquality;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Interpreter;
-import dev.engram.ir.Parser;
-import dev.engram.ir.Printer;
-import dev.engram.ir.Structure;
 import dev.engram.ir.Verifier;
+import dev.engram.ir.interpret.Interpreter;
+import dev.engram.ir.text.Parser;
+import dev.engram.ir.text.Printer;
 import dev.engram.tests.Close;
 import java.util.List;
 import java.util.Optional;
@@ -38,7 +38,7 @@ public final class Laws {
   public static boolean roundTrip(Program p, Function<Graph, String> printer) {
     String text = printer.apply(p.graph());
     Graph back = Parser.parse(text);
-    Optional<String> difference = Structure.difference(p.graph(), back);
+    Optional<String> difference = GraphEquality.difference(p.graph(), back);
     if (difference.isPresent()) {
       throw broken(p, "read back: " + difference.get());
     }

@@ -2,11 +2,11 @@ package dev.engram.tests.random;
 
 import dev.engram.ir.DType;
 import dev.engram.ir.Lit;
-import dev.engram.ir.Move;
-import dev.engram.ir.Op;
 import dev.engram.ir.Shape;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
+import dev.engram.ir.op.Move;
+import dev.engram.ir.op.Op;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;

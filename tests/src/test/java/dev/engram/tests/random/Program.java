@@ -2,7 +2,7 @@ package dev.engram.tests.random;
 
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Printer;
+import dev.engram.ir.text.Printer;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Collectors;

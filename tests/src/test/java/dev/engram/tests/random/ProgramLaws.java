@@ -4,16 +4,16 @@ import dev.engram.autodiff.Batch;
 import dev.engram.autodiff.Jvp;
 import dev.engram.autodiff.Vjp;
 import dev.engram.ir.Graph;
-import dev.engram.ir.Printer;
-import dev.engram.ir.passes.Contract;
+import dev.engram.ir.passes.ConstantFold;
 import dev.engram.ir.passes.Cse;
 import dev.engram.ir.passes.Dce;
 import dev.engram.ir.passes.DropMarkers;
-import dev.engram.ir.passes.Fold;
-import dev.engram.ir.passes.Hoist;
 import dev.engram.ir.passes.Inline;
+import dev.engram.ir.passes.LoopInvariantCodeMotion;
+import dev.engram.ir.passes.MergeSumIntoDot;
 import dev.engram.ir.passes.Pipeline;
-import dev.engram.ir.passes.Simplify;
+import dev.engram.ir.passes.simplify.Simplify;
+import dev.engram.ir.text.Printer;
 import dev.engram.lower.Backend;
 import java.util.List;
 import java.util.function.Predicate;
@@ -45,10 +45,10 @@ public final class ProgramLaws {
     return List.of(
         bits("inline", 800, Inline::run),
         bits("dropMarkers", 800, DropMarkers::run),
-        bits("fold", 800, Fold::run),
+        bits("fold", 800, ConstantFold::run),
         bits("simplify", 1600, Simplify::run),
-        any("contract", 800, p -> Laws.keepsValues(p, Contract::run)),
-        bits("hoist", 800, Hoist::run),
+        any("contract", 800, p -> Laws.keepsValues(p, MergeSumIntoDot::run)),
+        bits("hoist", 800, LoopInvariantCodeMotion::run),
         bits("cse", 800, Cse::run),
         bits("dce", 800, Dce::run),
         any("standardPipeline", 800, p -> Laws.keepsValues(p, Pipeline.standard()::run)),

@@ -1,14 +1,14 @@
 package dev.engram.tests.random;
 
-import dev.engram.ir.Cast;
 import dev.engram.ir.DType;
-import dev.engram.ir.Elementwise;
-import dev.engram.ir.ElementwiseRow;
-import dev.engram.ir.Rows;
 import dev.engram.ir.Shape;
-import dev.engram.ir.Signature;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
+import dev.engram.ir.op.Cast;
+import dev.engram.ir.op.Elementwise;
+import dev.engram.ir.op.ElementwiseRow;
+import dev.engram.ir.op.RowSignature;
+import dev.engram.ir.op.Rows;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -112,7 +112,7 @@ final class RowSteps {
     TensorType type = x.type();
     List<Value> in = new ArrayList<>();
     for (int i = 0; i < row.arity(); i++) {
-      boolean choice = row.signature() == Signature.SELECT && i == 0;
+      boolean choice = row.signature() == RowSignature.SELECT && i == 0;
       Value v = choice ? d.want(type.with(DType.BOOL), c) : i == 0 ? x : d.want(type, c);
       if (type.dtype().isFloat() && !choice) {
         if (jumps && !d.facts(v).exact()) {
@@ -122,7 +122,7 @@ final class RowSteps {
       }
       in.add(v);
     }
-    boolean turned = c.rarely(6) && in.size() > 1 && row.signature() != Signature.SELECT;
+    boolean turned = c.rarely(6) && in.size() > 1 && row.signature() != RowSignature.SELECT;
     if (turned && !isZeroDividend(d, row, 0, in.getFirst())) {
       in = new ArrayList<>(in.reversed());
     }
@@ -130,7 +130,7 @@ final class RowSteps {
   }
 
   private static Value inDomain(Draft d, ElementwiseRow row, int i, Value v, Choices c) {
-    boolean anywhere = row.signature() != Signature.FLOAT && row.domain().low() < 0;
+    boolean anywhere = row.signature() != RowSignature.FLOAT && row.domain().low() < 0;
     // Operands of div may be turned round: both must be in the domain.
     if (anywhere || isZeroDividend(d, row, i, v)) {
       return v;
@@ -150,10 +150,10 @@ final class RowSteps {
     if (!dtype.isFloat()) {
       return Facts.WHOLE;
     }
-    if (row.signature() == Signature.SELECT) {
+    if (row.signature() == RowSignature.SELECT) {
       return d.facts(in.get(1)).or(d.facts(in.get(2)));
     }
-    if (row.signature() == Signature.ANY) {
+    if (row.signature() == RowSignature.ANY) {
       return d.facts(in.getFirst());
     }
     if (JUMPS.contains(row)) {

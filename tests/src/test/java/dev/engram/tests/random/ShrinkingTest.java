@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.ir.Graph;
-import dev.engram.ir.Rows;
 import dev.engram.ir.Verifier;
+import dev.engram.ir.op.Rows;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;

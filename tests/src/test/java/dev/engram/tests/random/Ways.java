@@ -4,13 +4,13 @@ import dev.engram.backend.cpu.CpuBackend;
 import dev.engram.backend.cpu.CpuOptions;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Interpreter;
+import dev.engram.ir.interpret.Interpreter;
 import dev.engram.ir.passes.Pipeline;
 import dev.engram.lower.Backend;
-import dev.engram.lower.Executable;
+import dev.engram.lower.CompiledProgram;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Lowering;
-import dev.engram.lower.ProgramVerifier;
+import dev.engram.lower.inspect.ProgramVerifier;
 import java.util.List;
 import java.util.ServiceLoader;
 
@@ -68,7 +68,7 @@ public final class Ways {
 
   public static List<HostTensor> execute(
       Backend backend, LoopProgram program, List<HostTensor> args) {
-    Executable code = backend.compile(program);
+    CompiledProgram code = backend.compile(program);
     List<HostTensor> outs =
         program.outputs().stream()
             .map(b -> HostTensor.allocate(program.buffers().get(b).type()))

@@ -1,7 +1,6 @@
 package dev.engram.tests.random;
 
 import dev.engram.ir.Builder;
-import dev.engram.ir.Control;
 import dev.engram.ir.DType;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Lit;
@@ -10,6 +9,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
+import dev.engram.ir.op.Control;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.ir.DType;
-import dev.engram.ir.ElementwiseRow;
-import dev.engram.ir.ElementwiseRow.Domain;
-import dev.engram.ir.Rows;
+import dev.engram.ir.op.ElementwiseRow;
+import dev.engram.ir.op.ElementwiseRow.Domain;
+import dev.engram.ir.op.Rows;
 import dev.engram.tests.golden.Bless;
 import java.io.IOException;
 import java.nio.file.Files;

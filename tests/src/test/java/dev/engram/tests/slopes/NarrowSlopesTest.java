@@ -4,12 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.ir.DType;
-import dev.engram.ir.ElementwiseRow;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Rows;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
+import dev.engram.ir.op.ElementwiseRow;
+import dev.engram.ir.op.Rows;
 import dev.engram.tests.random.Ways;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -4,14 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.ir.Builder;
-import dev.engram.ir.Cast;
 import dev.engram.ir.DType;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Interpreter;
 import dev.engram.ir.Role;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
+import dev.engram.ir.interpret.Interpreter;
+import dev.engram.ir.op.Cast;
 import dev.engram.ir.passes.Pipeline;
 import dev.engram.tests.random.Ways;
 import java.math.BigDecimal;

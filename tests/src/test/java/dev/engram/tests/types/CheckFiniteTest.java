@@ -4,17 +4,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.ir.Builder;
-import dev.engram.ir.Check;
 import dev.engram.ir.DType;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Interpreter;
 import dev.engram.ir.Role;
 import dev.engram.ir.RunException;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
+import dev.engram.ir.interpret.Interpreter;
+import dev.engram.ir.op.Check;
 import dev.engram.lower.Backend;
-import dev.engram.lower.Executable;
+import dev.engram.lower.CompiledProgram;
 import dev.engram.lower.Lowering;
 import dev.engram.tests.random.Ways;
 import java.util.ArrayList;
@@ -83,7 +83,7 @@ class CheckFiniteTest {
     List<Backend> backends = new ArrayList<>(Ways.backends());
     backends.add(Ways.vectorCpu());
     for (int i = 0; i < backends.size(); i++) {
-      Executable code = backends.get(i).compile(Lowering.lower(g));
+      CompiledProgram code = backends.get(i).compile(Lowering.lower(g));
       HostTensor y = HostTensor.allocate(type);
       out.put(
           backends.get(i).name() + " " + i,

@@ -6,23 +6,23 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.ir.Builder;
 import dev.engram.ir.DType;
-import dev.engram.ir.Elementwise;
-import dev.engram.ir.ElementwiseRow;
-import dev.engram.ir.ElementwiseRow.Flag;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Interpreter;
 import dev.engram.ir.Lit;
-import dev.engram.ir.Printer;
 import dev.engram.ir.Role;
-import dev.engram.ir.Rows;
 import dev.engram.ir.Shape;
-import dev.engram.ir.Signature;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
+import dev.engram.ir.interpret.Interpreter;
+import dev.engram.ir.op.Elementwise;
+import dev.engram.ir.op.ElementwiseRow;
+import dev.engram.ir.op.ElementwiseRow.Flag;
+import dev.engram.ir.op.RowSignature;
+import dev.engram.ir.op.Rows;
 import dev.engram.ir.passes.Dce;
-import dev.engram.ir.passes.Simplify;
-import dev.engram.ir.passes.StructuralKey;
+import dev.engram.ir.passes.GraphKey;
+import dev.engram.ir.passes.simplify.Simplify;
+import dev.engram.ir.text.Printer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -116,9 +116,7 @@ class RowRulesTest {
   /** {@code g} after the pass, when that changed more than the order of a row's operands. */
   private static Optional<Graph> changed(Graph g, UnaryOperator<Graph> pass) {
     Graph after = Dce.run(pass.apply(g));
-    return StructuralKey.of(after).equals(StructuralKey.of(g))
-        ? Optional.empty()
-        : Optional.of(after);
+    return GraphKey.of(after).equals(GraphKey.of(g)) ? Optional.empty() : Optional.of(after);
   }
 
   private static Optional<String> difference(Graph g, Graph after, List<HostTensor> args) {
@@ -230,7 +228,7 @@ class RowRulesTest {
   }
 
   private static void add(List<Term> out, ElementwiseRow row, List<Term> in) {
-    int first = row.signature() == Signature.SELECT ? 1 : 0;
+    int first = row.signature() == RowSignature.SELECT ? 1 : 0;
     DType dtype = in.get(first).dtype();
     // Such a number is put last, and that is all.
     boolean turned = row.has(Flag.COMMUTATIVE) && in.getFirst() instanceof Term.Known;

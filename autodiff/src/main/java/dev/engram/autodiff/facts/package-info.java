@@ -1,0 +1,2 @@
+/** What the rules of both directions share. */
+package dev.engram.autodiff.facts;

@@ -1,0 +1,2 @@
+/** Hidden classes, written and listed. */
+package dev.engram.backend.cpu.code;

@@ -1,0 +1,251 @@
+package dev.engram.backend.cpu.lanes;
+
+import dev.engram.ir.DType;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Straight-line lane programs: a hash-consed DAG of primitive operations. Those up to {@link
+ * Op#EITHER} exist, with the same result bit for bit, as scalar bytecode and as Vector API calls;
+ * the others are scalar only. A bool lane is a truth value.
+ */
+public final class LaneProgram {
+  /** An operation; operands in order. */
+  public enum Op {
+    /** The row element of a slot's row; {@code bits} is the row's number. */
+    LOAD,
+    /** The state of a fold; {@code bits} is the row's number. */
+    STATE,
+    CONST,
+    ADD,
+    SUB,
+    MUL,
+    DIV,
+    FMA,
+    SQRT,
+    ABS,
+    NEG,
+    MAX,
+    MIN,
+    /** (mask, yes, no). */
+    SELECT,
+    /** (mask, x, fast): {@code fast}, but the row's own function of x where the mask is set. */
+    PATCH,
+    FROM_BITS,
+    TO_BITS,
+    AND,
+    OR,
+    XOR,
+    SHL,
+    USHR,
+    LT,
+    LE,
+    EQ,
+    NE,
+    NOT,
+    BOTH,
+    EITHER,
+    /** The number r of the reduction's point, as i32. */
+    COUNTER,
+    /** The value of an index map, as i64; {@code bits} is the slot. */
+    INDEX,
+    CONVERT,
+    /** A row's own function; the payload is the row. */
+    CALL,
+    /** (index): an element at a computed position; the payload is a {@link Gather}. */
+    GATHER,
+    /** (key0, key1); {@code bits} is the slot of the index map. */
+    RANDOM
+  }
+
+  /** What {@link Op#GATHER} reads: {@code stride} in bytes. */
+  public record Gather(int slot, long stride, long limit) {}
+
+  /** One operation; {@code bits} holds a constant's raw bits, a shift distance or a number. */
+  public static final class Node {
+    final int id;
+    public final Op op;
+    public final DType dtype;
+    public final List<Node> args;
+    public final long bits;
+    final @Nullable public Object payload;
+
+    Node(int id, Op op, DType dtype, List<Node> args, long bits, @Nullable Object payload) {
+      this.id = id;
+      this.op = op;
+      this.dtype = dtype;
+      this.args = args;
+      this.bits = bits;
+      this.payload = payload;
+    }
+
+    public Node arg(int i) {
+      return args.get(i);
+    }
+
+    public boolean isWide() {
+      return dtype.bytes() == 8;
+    }
+  }
+
+  private record Key(Op op, DType dtype, List<Integer> args, long bits, @Nullable Object payload) {}
+
+  private final List<Node> nodes = new ArrayList<>();
+  private final Map<Key, Node> known = new HashMap<>();
+
+  public List<Node> nodes() {
+    return nodes;
+  }
+
+  public Node node(Op op, DType dtype, long bits, @Nullable Object payload, Node... args) {
+    List<Node> operands = List.of(args);
+    Key key = new Key(op, dtype, operands.stream().map(a -> a.id).toList(), bits, payload);
+    Node n = known.get(key);
+    if (n == null) {
+      n = new Node(nodes.size(), op, dtype, operands, bits, payload);
+      nodes.add(n);
+      known.put(key, n);
+    }
+    return n;
+  }
+
+  private Node like(Op op, Node a, Node... more) {
+    Node[] args = new Node[more.length + 1];
+    args[0] = a;
+    System.arraycopy(more, 0, args, 1, more.length);
+    return node(op, a.dtype, 0, null, args);
+  }
+
+  private Node mask(Op op, Node... args) {
+    return node(op, DType.BOOL, 0, null, args);
+  }
+
+  public Node load(DType dtype, int row) {
+    return node(Op.LOAD, dtype, row, null);
+  }
+
+  public Node state(DType dtype, int row) {
+    return node(Op.STATE, dtype, row, null);
+  }
+
+  public Node counter() {
+    return node(Op.COUNTER, DType.I32, 0, null);
+  }
+
+  public Node constant(DType dtype, long bits) {
+    return node(Op.CONST, dtype, bits, null);
+  }
+
+  Node number(DType dtype, double v) {
+    return constant(dtype, dtype.bitsOf(v));
+  }
+
+  public Node add(Node a, Node b) {
+    return like(Op.ADD, a, b);
+  }
+
+  Node sub(Node a, Node b) {
+    return like(Op.SUB, a, b);
+  }
+
+  public Node mul(Node a, Node b) {
+    return like(Op.MUL, a, b);
+  }
+
+  Node div(Node a, Node b) {
+    return like(Op.DIV, a, b);
+  }
+
+  /** a·b + c with one rounding. */
+  public Node fma(Node a, Node b, Node c) {
+    return like(Op.FMA, a, b, c);
+  }
+
+  Node sqrt(Node a) {
+    return like(Op.SQRT, a);
+  }
+
+  Node abs(Node a) {
+    return like(Op.ABS, a);
+  }
+
+  Node neg(Node a) {
+    return like(Op.NEG, a);
+  }
+
+  public Node max(Node a, Node b) {
+    return like(Op.MAX, a, b);
+  }
+
+  public Node min(Node a, Node b) {
+    return like(Op.MIN, a, b);
+  }
+
+  /** yes where m, else no. */
+  public Node select(Node m, Node yes, Node no) {
+    return node(Op.SELECT, yes.dtype, 0, null, m, yes, no);
+  }
+
+  Node toBits(Node a) {
+    return node(Op.TO_BITS, a.isWide() ? DType.I64 : DType.I32, 0, null, a);
+  }
+
+  Node fromBits(Node a) {
+    return node(Op.FROM_BITS, a.isWide() ? DType.F64 : DType.F32, 0, null, a);
+  }
+
+  Node and(Node a, Node b) {
+    return like(Op.AND, a, b);
+  }
+
+  Node or(Node a, Node b) {
+    return like(Op.OR, a, b);
+  }
+
+  Node xor(Node a, Node b) {
+    return like(Op.XOR, a, b);
+  }
+
+  Node shl(Node a, int distance) {
+    return node(Op.SHL, a.dtype, distance, null, a);
+  }
+
+  Node ushr(Node a, int distance) {
+    return node(Op.USHR, a.dtype, distance, null, a);
+  }
+
+  public Node lt(Node a, Node b) {
+    return mask(Op.LT, a, b);
+  }
+
+  Node le(Node a, Node b) {
+    return mask(Op.LE, a, b);
+  }
+
+  public Node eq(Node a, Node b) {
+    return mask(Op.EQ, a, b);
+  }
+
+  public Node ne(Node a, Node b) {
+    return mask(Op.NE, a, b);
+  }
+
+  Node not(Node a) {
+    return mask(Op.NOT, a);
+  }
+
+  public Node both(Node a, Node b) {
+    return mask(Op.BOTH, a, b);
+  }
+
+  public Node either(Node a, Node b) {
+    return mask(Op.EITHER, a, b);
+  }
+
+  public Node convert(Node a, DType to) {
+    return a.dtype == to ? a : node(Op.CONVERT, to, 0, null, a);
+  }
+}

@@ -1,0 +1,50 @@
+package dev.engram.backend.cpu.nest;
+
+import dev.engram.backend.cpu.run.KernelArgs;
+import dev.engram.ir.DType;
+
+/**
+ * The form of a matrix product C[m,n] = Σ_k A[m,k] B[k,n], or C[m,n] += … where it {@code
+ * accumulates}, with contiguous rows of B and C: products of one form share their code. Its kernels
+ * take the operands as segments and offsets {@link #A}, {@link #B} and {@link #C} of their frame;
+ * their points are rows. Strides are in bytes.
+ *
+ * <p>A run takes {@link #depth} products into each sum. After that it joins blocks of a fold:
+ * {@link #sums} times the rows that lie {@code cBlock} bytes before become themselves plus the ones
+ * that are there.
+ */
+public record ProductShape(
+    DType dtype,
+    int columns,
+    long aRow,
+    long aDepth,
+    long bDepth,
+    long cRow,
+    long cBlock,
+    boolean accumulates) {
+  public static final int A = 0;
+  public static final int B = 1;
+  public static final int C = 2;
+
+  private static final int DEPTH = 3;
+  private static final int SUMS = 4;
+
+  /** A frame for the operands of a product. */
+  public static KernelArgs operands() {
+    return new KernelArgs(3, 5);
+  }
+
+  /** What the next run of a kernel does. */
+  public static void set(KernelArgs operands, int depth, int sums) {
+    operands.base[DEPTH] = depth;
+    operands.base[SUMS] = sums;
+  }
+
+  public static int depth(KernelArgs operands) {
+    return (int) operands.base[DEPTH];
+  }
+
+  public static int sums(KernelArgs operands) {
+    return (int) operands.base[SUMS];
+  }
+}

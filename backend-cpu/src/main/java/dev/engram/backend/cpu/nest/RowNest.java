@@ -1,0 +1,195 @@
+package dev.engram.backend.cpu.nest;
+
+import dev.engram.backend.cpu.lanes.LaneProgram;
+import dev.engram.backend.cpu.lanes.LaneProgram.Node;
+import dev.engram.ir.DType;
+import dev.engram.ir.SourceLocation;
+import dev.engram.ir.op.Index;
+import dev.engram.ir.op.Reduce;
+import dev.engram.lower.FoldOrder;
+import dev.engram.lower.LoweringException;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A nest as rows: a body is run over whole rows of elements at a time.
+ *
+ * <pre>
+ * for q in outer                         // points of these are independent: split over threads
+ *   along == ROW                         along == FOLD
+ *   ------------                         -------------
+ *   clear the folds' rows                for p in row
+ *   for r in reduce                        clear the folds
+ *     body over the row's elements         for r in reduce
+ *   epilogue over the row's elements         body over the innermost reduction axis
+ *                                          result[p] = the folds' results
+ *                                        epilogue over the row's elements
+ * </pre>
+ *
+ * @param outer lengths of the outer parallel axes, the row's tiles last
+ * @param rowLength length of the parallel axis that rows lie along
+ * @param tile rows are cut into pieces of this length
+ * @param reduce lengths of the reduction axes outside the body's row
+ * @param along which axis the body's rows lie along
+ * @param inner length of the innermost reduction axis where rows lie along it, else 0
+ * @param ordered points must be run in order, on one thread
+ */
+public record RowNest(
+    List<Integer> outer,
+    int rowLength,
+    int tile,
+    List<Integer> reduce,
+    Along along,
+    int inner,
+    boolean ordered,
+    List<Slot> slots,
+    List<Row> rows,
+    List<Fold> folds,
+    Phase body,
+    Phase epilogue) {
+
+  /** The axis of the body's rows. */
+  public enum Along {
+    ROW,
+    FOLD
+  }
+
+  /**
+   * An index map of the nest: an access to a buffer, with strides in bytes, or a value.
+   *
+   * @param buffer number among the nest's buffers, -1 for a value
+   */
+  public record Slot(
+      int buffer, DType dtype, List<Long> outer, long row, List<Long> reduce, long inner) {}
+
+  /** An array of scratch memory. */
+  public record Row(DType dtype, int length) {}
+
+  /** A row that is loaded from a slot or stored to it. */
+  public record Transfer(int slot, int row) {}
+
+  /** What runs over one row: loads, passes, stores. */
+  public record Phase(List<Transfer> loads, List<Transfer> stores, List<Pass> passes) {}
+
+  /** One loop over a row. */
+  public record Pass(LaneProgram lanes, List<Effect> effects) {
+    /** The operations that the effects need. */
+    public Set<Node> live() {
+      Set<Node> found = new LinkedHashSet<>();
+      for (Effect e : effects) {
+        mark(e.value(), found);
+        if (e instanceof Effect.Scatter s) {
+          mark(s.index(), found);
+        }
+      }
+      return found;
+    }
+
+    private static void mark(Node n, Set<Node> found) {
+      if (found.add(n)) {
+        n.args.forEach(a -> mark(a, found));
+      }
+    }
+  }
+
+  /** What a pass does with values, in order. */
+  public sealed interface Effect {
+    Node value();
+
+    /** row[i] = value. */
+    record Store(int row, Node value) implements Effect {}
+
+    /** The fold's state = value; the value contains the state. */
+    record Accumulate(int state, int lanes, Node value) implements Effect {}
+
+    /** Combines into memory at a computed position; {@code stride} in bytes. */
+    record Scatter(int slot, Node index, long stride, long limit, Index.Combine combine, Node value)
+        implements Effect {}
+
+    /** Reports value unless low <= value < high. */
+    record Check(int instr, long low, long high, int point, int position, Node value)
+        implements Effect {}
+  }
+
+  /**
+   * A fold.
+   *
+   * @param order in how many lanes and in what blocks
+   * @param states rows of partial results, as many as lanes times the length of the row (or 1): the
+   *     folded values and for argMax and argMin their positions
+   * @param waiting a row for partial results of earlier blocks, or -1 where there is one block
+   * @param result the row that the epilogue reads
+   */
+  public record Fold(
+      Reduce.Kind kind,
+      DType dtype,
+      FoldOrder order,
+      List<Integer> states,
+      int waiting,
+      int result) {
+    public int lanes() {
+      return order.lanes();
+    }
+
+    public boolean isCut() {
+      return waiting >= 0;
+    }
+  }
+
+  /**
+   * Number of outer points.
+   *
+   * @param where the user's line, for the error
+   */
+  int outerPoints(SourceLocation where) {
+    if (outer.contains(0)) {
+      return 0;
+    }
+    long points = 1;
+    for (int n : outer) {
+      points *= n; // each below 2^31, and so is what is there by then
+      if (points > Integer.MAX_VALUE) {
+        throw new LoweringException(
+            "a loop over "
+                + outer
+                + " has more than "
+                + Integer.MAX_VALUE
+                + " points ("
+                + where
+                + "); make it smaller, or compute it in parts");
+      }
+    }
+    return (int) points;
+  }
+
+  /** Number of reduction points outside the body's row. */
+  public long reducePoints() {
+    return reduce.stream().mapToLong(Integer::longValue).reduce(1, Math::multiplyExact);
+  }
+
+  /** Number of points that every fold has. */
+  public long foldedPoints() {
+    return Math.multiplyExact(reducePoints(), along == Along.FOLD ? inner : 1L);
+  }
+
+  public boolean tiled() {
+    return tile < rowLength;
+  }
+
+  /** Byte or value stride of a slot along the body's rows. */
+  public long bodyStride(int slot) {
+    Slot s = slots.get(slot);
+    return along == Along.ROW ? s.row : s.inner;
+  }
+
+  /** Rough cost of one outer point, in lane operations. */
+  long cost() {
+    long each = 2;
+    for (Pass p : body.passes) {
+      each += p.live().size();
+    }
+    double all = (double) each * tile * Math.max(1, reducePoints()) * Math.max(1, inner);
+    return (long) all;
+  }
+}

@@ -1,0 +1,2 @@
+/** Nests taken apart for code: axes, rows, products. */
+package dev.engram.backend.cpu.nest;

@@ -1,0 +1,161 @@
+package dev.engram.backend.cpu.run;
+
+import dev.engram.ir.op.Index;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/** Single elements at computed positions, called by generated code; named by element type. */
+public final class Elements {
+  private Elements() {}
+
+  public static float getF32(MemorySegment s, long at) {
+    return s.get(ValueLayout.JAVA_FLOAT, at);
+  }
+
+  public static double getF64(MemorySegment s, long at) {
+    return s.get(ValueLayout.JAVA_DOUBLE, at);
+  }
+
+  public static int getI32(MemorySegment s, long at) {
+    return s.get(ValueLayout.JAVA_INT, at);
+  }
+
+  public static long getI64(MemorySegment s, long at) {
+    return s.get(ValueLayout.JAVA_LONG, at);
+  }
+
+  public static int getBOOL(MemorySegment s, long at) {
+    return s.get(ValueLayout.JAVA_BYTE, at);
+  }
+
+  public static int getI8(MemorySegment s, long at) {
+    return s.get(ValueLayout.JAVA_BYTE, at);
+  }
+
+  public static int getU8(MemorySegment s, long at) {
+    return s.get(ValueLayout.JAVA_BYTE, at) & 0xFF;
+  }
+
+  public static int getI16(MemorySegment s, long at) {
+    return s.get(ValueLayout.JAVA_SHORT, at);
+  }
+
+  public static int getF16(MemorySegment s, long at) {
+    return s.get(ValueLayout.JAVA_CHAR, at);
+  }
+
+  public static int getBF16(MemorySegment s, long at) {
+    return s.get(ValueLayout.JAVA_CHAR, at);
+  }
+
+  // s[at + stride·k] combined with v, nothing unless 0 <= k < limit
+
+  public static void combineF32(
+      MemorySegment s, long at, long k, float v, long stride, long limit, Index.Combine how) {
+    if (k < 0 || k >= limit) {
+      return;
+    }
+    long to = at + stride * k;
+    s.set(
+        ValueLayout.JAVA_FLOAT,
+        to,
+        switch (how) {
+          case SET -> v;
+          case ADD -> s.get(ValueLayout.JAVA_FLOAT, to) + v;
+          case MAX -> Math.max(s.get(ValueLayout.JAVA_FLOAT, to), v);
+        });
+  }
+
+  public static void combineF64(
+      MemorySegment s, long at, long k, double v, long stride, long limit, Index.Combine how) {
+    if (k < 0 || k >= limit) {
+      return;
+    }
+    long to = at + stride * k;
+    s.set(
+        ValueLayout.JAVA_DOUBLE,
+        to,
+        switch (how) {
+          case SET -> v;
+          case ADD -> s.get(ValueLayout.JAVA_DOUBLE, to) + v;
+          case MAX -> Math.max(s.get(ValueLayout.JAVA_DOUBLE, to), v);
+        });
+  }
+
+  public static void combineI32(
+      MemorySegment s, long at, long k, int v, long stride, long limit, Index.Combine how) {
+    if (k < 0 || k >= limit) {
+      return;
+    }
+    long to = at + stride * k;
+    s.set(
+        ValueLayout.JAVA_INT,
+        to,
+        switch (how) {
+          case SET -> v;
+          case ADD -> s.get(ValueLayout.JAVA_INT, to) + v;
+          case MAX -> Math.max(s.get(ValueLayout.JAVA_INT, to), v);
+        });
+  }
+
+  public static void combineI64(
+      MemorySegment s, long at, long k, long v, long stride, long limit, Index.Combine how) {
+    if (k < 0 || k >= limit) {
+      return;
+    }
+    long to = at + stride * k;
+    s.set(
+        ValueLayout.JAVA_LONG,
+        to,
+        switch (how) {
+          case SET -> v;
+          case ADD -> s.get(ValueLayout.JAVA_LONG, to) + v;
+          case MAX -> Math.max(s.get(ValueLayout.JAVA_LONG, to), v);
+        });
+  }
+
+  public static void combineBOOL(
+      MemorySegment s, long at, long k, int v, long stride, long limit, Index.Combine how) {
+    if (k < 0 || k >= limit) {
+      return;
+    }
+    requireSet(how);
+    s.set(ValueLayout.JAVA_BYTE, at + stride * k, (byte) v);
+  }
+
+  public static void combineI8(
+      MemorySegment s, long at, long k, int v, long stride, long limit, Index.Combine how) {
+    combineBOOL(s, at, k, v, stride, limit, how);
+  }
+
+  public static void combineU8(
+      MemorySegment s, long at, long k, int v, long stride, long limit, Index.Combine how) {
+    combineBOOL(s, at, k, v, stride, limit, how);
+  }
+
+  public static void combineI16(
+      MemorySegment s, long at, long k, int v, long stride, long limit, Index.Combine how) {
+    if (k < 0 || k >= limit) {
+      return;
+    }
+    requireSet(how);
+    s.set(ValueLayout.JAVA_SHORT, at + stride * k, (short) v);
+  }
+
+  public static void combineF16(
+      MemorySegment s, long at, long k, int v, long stride, long limit, Index.Combine how) {
+    combineI16(s, at, k, v, stride, limit, how);
+  }
+
+  public static void combineBF16(
+      MemorySegment s, long at, long k, int v, long stride, long limit, Index.Combine how) {
+    combineI16(s, at, k, v, stride, limit, how);
+  }
+
+  /** Sums and extremes of types of storage are made in wider ones. */
+  private static void requireSet(Index.Combine how) {
+    if (how != Index.Combine.SET) {
+      throw new IllegalStateException(how + " in a type that is only stored");
+    }
+  }
+}

@@ -1,0 +1,152 @@
+package dev.engram.backend.cpu.run;
+
+import dev.engram.backend.cpu.nest.Matmul;
+import dev.engram.backend.cpu.nest.ProductShape;
+import dev.engram.backend.cpu.nest.RowNest;
+import dev.engram.ir.DType;
+import dev.engram.lower.FoldBlocks;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * A matrix product block by block: some rows of C, then the epilogue over them while they are hot.
+ */
+public final class MatmulKernel implements Kernel {
+  /** Rows of C in a block. */
+  private static final int BLOCK = 16;
+
+  private final Matmul matmul;
+  private final Kernel product;
+  private final Kernel epilogue;
+  private final int depth;
+  private final long points;
+  private final boolean accumulates;
+  private final int waiting;
+
+  /** Bytes of the sums of one block of the order, for {@link #BLOCK} rows. */
+  private final long blockBytes;
+
+  /**
+   * @param product a kernel of the product's {@link ProductShape}
+   * @param epilogue runs over the same rows
+   */
+  public MatmulKernel(Matmul matmul, Kernel product, Kernel epilogue) {
+    this.matmul = matmul;
+    this.product = product;
+    this.epilogue = epilogue;
+    this.depth = matmul.depth();
+    this.points = matmul.points();
+    this.accumulates = matmul.shape(0).accumulates();
+    this.blockBytes = blockBytes(matmul);
+    this.waiting = matmul.order().waiting(points);
+  }
+
+  public static long blockBytes(Matmul matmul) {
+    return BLOCK * matmul.rowBytes();
+  }
+
+  @Override
+  public void prepare(KernelArgs frame) {
+    if (matmul.packs()) {
+      pack(frame);
+    }
+  }
+
+  // B[k,n] row by row; the source is walked along whichever of its strides is smaller
+  private void pack(KernelArgs frame) {
+    RowNest.Slot b = matmul.nest().slots().get(matmul.bSlot());
+    int depth = matmul.depth();
+    int columns = matmul.columns();
+    MemorySegment to = frame.packed(depth * matmul.rowBytes());
+    MemorySegment from = frame.segments[b.buffer()];
+    long base = frame.base[matmul.bSlot()];
+    long byDepth = b.reduce().getFirst();
+    long byColumn = b.row();
+    for (int k0 = 0; k0 < depth; k0 += 16) {
+      int k1 = Math.min(depth, k0 + 16);
+      for (int n = 0; n < columns; n++) {
+        long source = base + n * byColumn;
+        if (matmul.dtype() == DType.F32) {
+          for (int k = k0; k < k1; k++) {
+            to.set(
+                ValueLayout.JAVA_FLOAT,
+                k * matmul.rowBytes() + 4L * n,
+                from.get(ValueLayout.JAVA_FLOAT, source + k * byDepth));
+          }
+        } else {
+          for (int k = k0; k < k1; k++) {
+            to.set(
+                ValueLayout.JAVA_DOUBLE,
+                k * matmul.rowBytes() + 8L * n,
+                from.get(ValueLayout.JAVA_DOUBLE, source + k * byDepth));
+          }
+        }
+      }
+    }
+  }
+
+  // Each block of the order into rows after those that wait, joined with them at its end.
+  private void product(KernelArgs operands, Scratch scratch, int rows) {
+    long a = operands.base[ProductShape.A];
+    long b = operands.base[ProductShape.B];
+    if (points == 0) {
+      clear(operands, 0, rows);
+      return;
+    }
+    FoldBlocks blocks = scratch.walk(0);
+    blocks.start(matmul.order().block(), matmul.order().share());
+    int waiting = 0;
+    for (long r = 0; r < points; ) {
+      long end = Math.min(points, r + Math.min(blocks.left(), points));
+      operands.base[ProductShape.C] = waiting * blockBytes;
+      if (accumulates) {
+        clear(operands, waiting * blockBytes, rows);
+      }
+      boolean whole = end - r == blocks.left();
+      int sums = end == points ? waiting : whole ? blocks.next() : 0;
+      while (r < end) {
+        int k = (int) (r % depth);
+        int n = (int) Math.min(depth - k, end - r);
+        operands.base[ProductShape.A] = a + matmul.start(matmul.aSlot(), r);
+        operands.base[ProductShape.B] = b + bStart(r);
+        r += n;
+        ProductShape.set(operands, n, r == end ? sums : 0);
+        product.run(operands, scratch, 0, rows);
+      }
+      waiting += 1 - sums;
+    }
+  }
+
+  private long bStart(long r) {
+    return matmul.packs() ? r * matmul.bDepth() : matmul.start(matmul.bSlot(), r);
+  }
+
+  private void clear(KernelArgs operands, long at, int rows) {
+    operands.segments[ProductShape.C].asSlice(at, rows * matmul.rowBytes()).fill((byte) 0);
+  }
+
+  @Override
+  public void run(KernelArgs frame, Scratch scratch, int begin, int end) {
+    KernelArgs block = scratch.block(frame);
+    KernelArgs operands = scratch.operands();
+    int rows = matmul.rows();
+    long rowBytes = matmul.rowBytes();
+    MemorySegment c = scratch.product((1 + waiting) * blockBytes);
+    operands.segments[ProductShape.A] = matmul.rowsOf(frame);
+    operands.segments[ProductShape.B] = matmul.columnsOf(frame);
+    operands.segments[ProductShape.C] = c;
+    block.segments[matmul.cBuffer()] = c;
+    for (int q = begin; q < end; ) {
+      int to = Math.min(Math.min(q + BLOCK, end), q - q % rows + rows);
+      operands.base[ProductShape.A] = matmul.at(frame, matmul.aSlot(), q);
+      operands.base[ProductShape.B] = matmul.columnsAt(frame, q);
+      operands.base[ProductShape.C] = 0;
+      product(operands, scratch, to - q);
+      block.base[matmul.cSlot()] = -q * rowBytes;
+      epilogue.run(block, scratch, q, to);
+      q = to;
+    }
+    block.clear();
+    operands.clear();
+  }
+}

@@ -1,0 +1,79 @@
+package dev.engram.backend.cpu.run;
+
+import dev.engram.backend.cpu.nest.NestKernel;
+import dev.engram.backend.cpu.nest.NestSlots;
+import dev.engram.ir.RunException;
+import dev.engram.lower.AffineMap;
+import dev.engram.lower.Instr;
+import dev.engram.lower.Stmt;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** A nest of a program: its kernel, and how the kernel's data is found in one run. */
+public final class NestCall {
+  public final Stmt.Nest nest;
+  public final NestKernel kernel;
+  private final KernelArgs frame;
+  private final KernelArgs.Failure failure = this::fail;
+  private final int[] buffers;
+  private final int[] bufferOfSlot;
+  private final long[] offset;
+  private final long[][] outer;
+
+  NestCall(Stmt.Nest nest, KernelCache kernels) {
+    this.nest = nest;
+    NestSlots slots = new NestSlots(nest);
+    this.kernel = kernels.kernel(nest, slots);
+    int n = slots.keys().size();
+    this.buffers = slots.buffers().stream().mapToInt(Integer::intValue).toArray();
+    this.frame = new KernelArgs(buffers.length, n);
+    this.bufferOfSlot = new int[n];
+    this.offset = new long[n];
+    this.outer = new long[n][];
+    for (int s = 0; s < n; s++) {
+      NestSlots.Key key = slots.keys().get(s);
+      AffineMap at = key.at();
+      bufferOfSlot[s] = key.buffer();
+      offset[s] = at.offset() * key.bytes();
+      outer[s] = at.outer().stream().mapToLong(x -> x * key.bytes()).toArray();
+    }
+  }
+
+  /** Runs the nest at the given counters of the loops around it. */
+  void run(MemorySegment[] memory, long[] start, int[] counters, WorkerPool pool, Scratch scratch) {
+    for (int b = 0; b < buffers.length; b++) {
+      frame.segments[b] = memory[buffers[b]];
+    }
+    for (int s = 0; s < offset.length; s++) {
+      long at = offset[s];
+      for (int t = 0; t < outer[s].length; t++) {
+        at += outer[s][t] * counters[t];
+      }
+      frame.base[s] = bufferOfSlot[s] < 0 ? at : at + start[bufferOfSlot[s]];
+    }
+    try {
+      kernel.kernel().prepare(frame);
+      pool.run(
+          kernel.kernel(), frame, scratch, kernel.outerPoints(), kernel.grain(), kernel.unit());
+      frame.takeFailure(failure);
+    } finally {
+      // the caller's tensors may be let go
+      Arrays.fill(frame.segments, MemorySegment.NULL);
+    }
+  }
+
+  private void fail(int instr, long value, long position) {
+    List<Instr> code = new ArrayList<>(nest.body());
+    code.addAll(nest.epilogue());
+    Instr.Check check = (Instr.Check) code.get(instr);
+    List<String> index = new ArrayList<>();
+    long rest = position;
+    for (int d : check.dims().reversed()) {
+      index.addFirst(Long.toString(rest % d));
+      rest /= d;
+    }
+    throw new RunException(check.op().message(String.join(",", index), value, check.where()));
+  }
+}

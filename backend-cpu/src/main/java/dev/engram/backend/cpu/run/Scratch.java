@@ -1,0 +1,177 @@
+package dev.engram.backend.cpu.run;
+
+import dev.engram.backend.cpu.code.HiddenClassWriter;
+import dev.engram.backend.cpu.nest.ProductShape;
+import dev.engram.backend.cpu.nest.RowNest;
+import dev.engram.backend.cpu.scalar.RowCopies;
+import dev.engram.backend.cpu.scalar.ScalarBlocks;
+import dev.engram.backend.cpu.scalar.ScalarNest;
+import dev.engram.ir.DType;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.runtime.NativeMemory;
+import dev.engram.lower.FoldBlocks;
+import java.lang.constant.ClassDesc;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.List;
+
+/** One thread's memory for rows and for a nest's place in its loops; grows and is kept. */
+public final class Scratch {
+  /** For generated code. */
+  public static final ClassDesc DESC = HiddenClassWriter.desc(Scratch.class);
+
+  private static final MemorySegment[] NO_SEGMENTS = {};
+
+  /** The current nest's rows, arrays as {@link RowCopies} moves them. */
+  public Object[] rows = {};
+
+  /** For each row the byte offset that it was last loaded from, -1 before the first load. */
+  public long[] loadedFrom = {};
+
+  /** For each row how many elements were last loaded. */
+  public int[] loaded = {};
+
+  /** Each slot's byte offset or value at the start of the current row. */
+  public long[] at = {};
+
+  /** Each slot's byte offset or value at the current outer point. */
+  public long[] atPoint = {};
+
+  public MemorySegment[] segments = NO_SEGMENTS;
+
+  /** The number of the reduction's point at the start of the current row. */
+  public int r;
+
+  /** For n folds with blocks the walks of n; for each number kept from nest to nest. */
+  private ScalarBlocks[][] blocks = {{}};
+
+  private FoldBlocks[] walks = {};
+
+  private KernelArgs block = new KernelArgs(0, 0);
+  private final KernelArgs operands = ProductShape.operands();
+  private MemorySegment product = MemorySegment.NULL;
+  private MemorySegment memory = MemorySegment.NULL;
+  private KernelArgs frame = new KernelArgs(0, 0);
+
+  private Object[][] pools = new Object[DType.values().length][0];
+  private final int[] taken = new int[DType.values().length];
+
+  /** Makes room for a nest. */
+  public void enter(KernelArgs frame, RowNest nest) {
+    this.frame = frame;
+    this.segments = frame.segments;
+    int slots = frame.base.length;
+    if (at.length < slots) {
+      at = new long[slots];
+      atPoint = new long[slots];
+    }
+    List<RowNest.Row> wanted = nest.rows();
+    if (rows.length < wanted.size()) {
+      rows = new Object[wanted.size()];
+      loadedFrom = new long[wanted.size()];
+      loaded = new int[wanted.size()];
+    }
+    Arrays.fill(loadedFrom, -1);
+    Arrays.fill(taken, 0);
+    for (int i = 0; i < wanted.size(); i++) {
+      rows[i] = take(wanted.get(i).dtype(), wanted.get(i).length());
+    }
+  }
+
+  /** Lets go of the caller's memory. */
+  public void leave() {
+    segments = NO_SEGMENTS;
+  }
+
+  /** The part of {@code whole} that one thread works on, with one more segment and slot. */
+  public KernelArgs block(KernelArgs whole) {
+    if (block.segments.length <= whole.segments.length || block.base.length <= whole.base.length) {
+      block =
+          new KernelArgs(
+              Math.max(block.segments.length, whole.segments.length + 1),
+              Math.max(block.base.length, whole.base.length + 1));
+    }
+    block.partOf(whole);
+    return block;
+  }
+
+  /** For a kernel of a {@link ProductShape}. */
+  public KernelArgs operands() {
+    return operands;
+  }
+
+  /** Native memory for rows of a matrix product. */
+  public MemorySegment product(long bytes) {
+    if (product.byteSize() < bytes + HostTensor.SLACK) {
+      product = NativeMemory.allocate(2 * bytes + HostTensor.SLACK, HostTensor.ALIGNMENT);
+    }
+    return product;
+  }
+
+  /** Native memory of at least so many bytes, with slack; called by generated code. */
+  public MemorySegment memory(long bytes) {
+    if (memory.byteSize() < bytes + HostTensor.SLACK) {
+      memory = NativeMemory.allocate(2 * bytes + HostTensor.SLACK, HostTensor.ALIGNMENT);
+    }
+    return memory;
+  }
+
+  /** The walks of so many folds of a {@link ScalarNest}. */
+  public ScalarBlocks[] blocks(int folds) {
+    if (folds >= blocks.length) {
+      int known = blocks.length;
+      blocks = Arrays.copyOf(blocks, folds + 1);
+      for (int n = known; n <= folds; n++) {
+        blocks[n] = new ScalarBlocks[n];
+        Arrays.setAll(blocks[n], _ -> new ScalarBlocks());
+      }
+    }
+    return blocks[folds];
+  }
+
+  /** A walk; called by generated code. */
+  public FoldBlocks walk(int number) {
+    if (number >= walks.length) {
+      int known = walks.length;
+      walks = Arrays.copyOf(walks, number + 1);
+      for (int n = known; n <= number; n++) {
+        walks[n] = new FoldBlocks();
+      }
+    }
+    return walks[number];
+  }
+
+  /** Called by generated code. */
+  public void fail(int instr, long value, long point, long position) {
+    frame.fail(instr, value, point, position);
+  }
+
+  /** An array for code that needs no rows of a nest. */
+  public Object array(DType dtype, int number, int length) {
+    taken[dtype.ordinal()] = number;
+    return take(dtype, length);
+  }
+
+  private Object take(DType dtype, int length) {
+    int t = dtype.ordinal();
+    int n = taken[t]++;
+    if (n >= pools[t].length) {
+      pools[t] = Arrays.copyOf(pools[t], Math.max(8, 2 * n));
+    }
+    Object row = pools[t][n];
+    if (row == null || java.lang.reflect.Array.getLength(row) < length) {
+      row =
+          switch (dtype) {
+            case F32 -> new float[length];
+            case F64 -> new double[length];
+            case I32 -> new int[length];
+            case I64 -> new long[length];
+            case F16, BF16 -> new char[length];
+            case I16 -> new short[length];
+            case I8, U8, BOOL -> new byte[length];
+          };
+      pools[t][n] = row;
+    }
+    return row;
+  }
+}

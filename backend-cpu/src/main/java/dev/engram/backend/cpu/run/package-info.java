@@ -1,0 +1,2 @@
+/** Compiled programs at work: memory, threads, calls, and which code of a nest runs. */
+package dev.engram.backend.cpu.run;

@@ -1,0 +1,445 @@
+package dev.engram.backend.cpu.scalar;
+
+import static java.lang.constant.ConstantDescs.CD_double;
+import static java.lang.constant.ConstantDescs.CD_float;
+import static java.lang.constant.ConstantDescs.CD_int;
+import static java.lang.constant.ConstantDescs.CD_long;
+
+import dev.engram.backend.cpu.code.HiddenClassWriter;
+import dev.engram.backend.cpu.lanes.LaneCode;
+import dev.engram.backend.cpu.lanes.LaneProgram;
+import dev.engram.backend.cpu.lanes.LaneProgram.Node;
+import dev.engram.backend.cpu.lanes.LaneProgram.Op;
+import dev.engram.backend.cpu.run.Elements;
+import dev.engram.ir.DType;
+import dev.engram.ir.math.HalfFloats;
+import dev.engram.ir.math.Threefry;
+import dev.engram.ir.op.ElementwiseRow;
+import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.Label;
+import java.lang.classfile.TypeKind;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.MethodTypeDesc;
+import java.util.List;
+
+/**
+ * Lane programs as plain bytecode, one lane. Bools are ints 0 and 1, small integers are ints,
+ * floats of 16 bits are ints with their raw bits, good for moves and conversions only.
+ */
+public final class ScalarCode extends LaneCode {
+  private static final ClassDesc MATH = ClassDesc.of("java.lang.Math");
+  private static final ClassDesc FLOAT = ClassDesc.of("java.lang.Float");
+  private static final ClassDesc DOUBLE = ClassDesc.of("java.lang.Double");
+  private static final ClassDesc REAL = ElementwiseRow.Real.class.describeConstable().orElseThrow();
+  private static final ClassDesc WHOLE =
+      ElementwiseRow.Whole.class.describeConstable().orElseThrow();
+
+  /** Pushes what only the surrounding row loop knows. */
+  interface Surroundings {
+    /** The value of an index map at the current element, as a long. */
+    void pushIndex(int slot);
+
+    /** The segment of a slot, then its byte offset at the current element, as a long. */
+    void pushAddress(int slot);
+
+    /** The number of the reduction's point. */
+    void pushCounter();
+  }
+
+  private final HiddenClassWriter emission;
+  private final Surroundings around;
+
+  ScalarCode(
+      CodeBuilder code,
+      LaneProgram lanes,
+      List<Node> outputs,
+      HiddenClassWriter emission,
+      Surroundings around) {
+    super(code, lanes, outputs);
+    this.emission = emission;
+    this.around = around;
+  }
+
+  static TypeKind kind(DType t) {
+    return switch (t) {
+      case F32 -> TypeKind.FLOAT;
+      case F64 -> TypeKind.DOUBLE;
+      case I8, I16, I32, U8, BOOL, F16, BF16 -> TypeKind.INT;
+      case I64 -> TypeKind.LONG;
+    };
+  }
+
+  static TypeKind elementKind(DType t) {
+    return switch (t) {
+      case F16, BF16 -> TypeKind.CHAR;
+      case I16 -> TypeKind.SHORT;
+      case I8, U8, BOOL -> TypeKind.BYTE;
+      case F32, F64, I32, I64 -> kind(t);
+    };
+  }
+
+  /** The value of an array's element, the array and the index on the stack. */
+  static void loadElement(CodeBuilder code, DType t) {
+    code.arrayLoad(elementKind(t));
+    if (t == DType.U8) {
+      code.loadConstant(0xFF).iand();
+    }
+  }
+
+  public static ClassDesc desc(DType t) {
+    return switch (t) {
+      case F32 -> CD_float;
+      case F64 -> CD_double;
+      case I8, I16, I32, U8, BOOL, F16, BF16 -> CD_int;
+      case I64 -> CD_long;
+    };
+  }
+
+  @Override
+  public boolean isInline(Node n) {
+    return n.op == Op.CONST;
+  }
+
+  @Override
+  public TypeKind kindOf(Node n) {
+    return kind(n.dtype);
+  }
+
+  @Override
+  public void compute(Node n) {
+    switch (n.op) {
+      case LOAD, STATE -> throw new IllegalStateException(n.op + " " + n.bits + " is not bound");
+      case CONST -> constant(n.dtype, n.bits);
+      case COUNTER -> around.pushCounter();
+      case INDEX -> around.pushIndex((int) n.bits);
+      case ADD, SUB, MUL, DIV, NEG, AND, OR, XOR -> {
+        pushArgs(n);
+        arithmetic(n.op, kind(n.dtype));
+      }
+      case FMA, ABS, MAX, MIN -> {
+        pushArgs(n);
+        ClassDesc t = desc(n.dtype);
+        ClassDesc[] in = new ClassDesc[n.args.size()];
+        java.util.Arrays.fill(in, t);
+        String name = n.op.name().toLowerCase(java.util.Locale.ROOT);
+        code.invokestatic(MATH, name, MethodTypeDesc.of(t, in));
+      }
+      case SQRT -> {
+        pushArgs(n);
+        code.conversion(kind(n.dtype), TypeKind.DOUBLE);
+        code.invokestatic(MATH, "sqrt", MethodTypeDesc.of(CD_double, CD_double));
+        code.conversion(TypeKind.DOUBLE, kind(n.dtype));
+      }
+      case TO_BITS -> {
+        pushArgs(n);
+        if (n.isWide()) {
+          code.invokestatic(DOUBLE, "doubleToRawLongBits", MethodTypeDesc.of(CD_long, CD_double));
+        } else {
+          code.invokestatic(FLOAT, "floatToRawIntBits", MethodTypeDesc.of(CD_int, CD_float));
+        }
+      }
+      case FROM_BITS -> {
+        pushArgs(n);
+        if (n.isWide()) {
+          code.invokestatic(DOUBLE, "longBitsToDouble", MethodTypeDesc.of(CD_double, CD_long));
+        } else {
+          code.invokestatic(FLOAT, "intBitsToFloat", MethodTypeDesc.of(CD_float, CD_int));
+        }
+      }
+      case SHL, USHR -> shift(n);
+      case SELECT -> choose(n.arg(0), () -> push(n.arg(1)), () -> push(n.arg(2)));
+      case PATCH ->
+          choose(
+              n.arg(0),
+              () -> call((ElementwiseRow) payload(n), n.dtype, List.of(n.arg(1))),
+              () -> push(n.arg(2)));
+      case LT, LE, EQ, NE, NOT, BOTH, EITHER -> truth(n);
+      case CONVERT -> {
+        push(n.arg(0));
+        convert(n.arg(0).dtype, n.dtype);
+      }
+      case CALL -> call((ElementwiseRow) payload(n), n.dtype, n.args);
+      case GATHER -> gather(n);
+      case RANDOM -> {
+        pushArgs(n);
+        around.pushIndex((int) n.bits);
+        code.invokestatic(
+            Threefry.class.describeConstable().orElseThrow(),
+            "word",
+            MethodTypeDesc.of(CD_int, CD_int, CD_int, CD_long));
+      }
+    }
+  }
+
+  private static Object payload(Node n) {
+    return java.util.Objects.requireNonNull(n.payload);
+  }
+
+  private void constant(DType t, long bits) {
+    switch (t) {
+      case F32 -> code.loadConstant(Float.intBitsToFloat((int) bits));
+      case F64 -> code.loadConstant(Double.longBitsToDouble(bits));
+      case I8, I16, I32, U8, BOOL, F16, BF16 -> code.loadConstant((int) bits);
+      case I64 -> code.loadConstant(bits);
+    }
+  }
+
+  private void arithmetic(Op op, TypeKind t) {
+    int k =
+        switch (t) {
+          case FLOAT -> 0;
+          case DOUBLE -> 1;
+          case LONG -> 2;
+          case INT, BOOLEAN, BYTE, CHAR, SHORT, REFERENCE, VOID -> 3;
+        };
+    switch (op) {
+      case ADD -> pick(k, code::fadd, code::dadd, code::ladd, code::iadd);
+      case SUB -> pick(k, code::fsub, code::dsub, code::lsub, code::isub);
+      case MUL -> pick(k, code::fmul, code::dmul, code::lmul, code::imul);
+      case DIV -> pick(k, code::fdiv, code::ddiv, code::ldiv, code::idiv);
+      case NEG -> pick(k, code::fneg, code::dneg, code::lneg, code::ineg);
+      case AND -> pick(k, noFloat(op), noFloat(op), code::land, code::iand);
+      case OR -> pick(k, noFloat(op), noFloat(op), code::lor, code::ior);
+      case XOR -> pick(k, noFloat(op), noFloat(op), code::lxor, code::ixor);
+      case LOAD, STATE, CONST, FMA, SQRT, ABS, MAX, MIN, SELECT, PATCH, FROM_BITS, TO_BITS ->
+          throw new IllegalStateException(op.name());
+      case SHL, USHR, LT, LE, EQ, NE, NOT, BOTH, EITHER, COUNTER, INDEX, CONVERT, CALL, GATHER ->
+          throw new IllegalStateException(op.name());
+      case RANDOM -> throw new IllegalStateException(op.name());
+    }
+  }
+
+  private static Runnable noFloat(Op op) {
+    return () -> {
+      throw new IllegalStateException(op + " of floats");
+    };
+  }
+
+  private static void pick(int k, Runnable f, Runnable d, Runnable l, Runnable i) {
+    (switch (k) {
+          case 0 -> f;
+          case 1 -> d;
+          case 2 -> l;
+          default -> i;
+        })
+        .run();
+  }
+
+  private void shift(Node n) {
+    push(n.arg(0));
+    code.loadConstant((int) n.bits);
+    if (n.op == Op.SHL) {
+      pick(n.isWide() ? 2 : 3, code::fadd, code::dadd, code::lshl, code::ishl);
+    } else {
+      pick(n.isWide() ? 2 : 3, code::fadd, code::dadd, code::lushr, code::iushr);
+    }
+  }
+
+  private void choose(Node mask, HiddenClassWriter.Part yes, HiddenClassWriter.Part no) {
+    Label otherwise = code.newLabel();
+    Label done = code.newLabel();
+    branchUnless(mask, otherwise);
+    yes.emit();
+    code.goto_(done);
+    code.labelBinding(otherwise);
+    no.emit();
+    code.labelBinding(done);
+  }
+
+  private void truth(Node n) {
+    Label no = code.newLabel();
+    Label done = code.newLabel();
+    jumpUnless(n, no);
+    code.iconst_1();
+    code.goto_(done);
+    code.labelBinding(no);
+    code.iconst_0();
+    code.labelBinding(done);
+  }
+
+  private void branchUnless(Node m, Label no) {
+    boolean jumps =
+        switch (m.op) {
+          case LT, LE, EQ, NE, NOT, BOTH, EITHER -> !isBound(m);
+          case LOAD, STATE, CONST, ADD, SUB, MUL, DIV, FMA, SQRT, ABS, NEG, MAX, MIN -> false;
+          case SELECT, PATCH, FROM_BITS, TO_BITS, AND, OR, XOR, SHL, USHR, COUNTER -> false;
+          case INDEX, CONVERT, CALL, GATHER, RANDOM -> false;
+        };
+    if (jumps) {
+      jumpUnless(m, no);
+    } else {
+      push(m);
+      code.ifeq(no);
+    }
+  }
+
+  private void jumpUnless(Node m, Label no) {
+    switch (m.op) {
+      case NOT -> {
+        push(m.arg(0));
+        code.ifne(no);
+      }
+      case BOTH -> {
+        branchUnless(m.arg(0), no);
+        branchUnless(m.arg(1), no);
+      }
+      case EITHER -> {
+        push(m.arg(0));
+        push(m.arg(1));
+        code.ior();
+        code.ifeq(no);
+      }
+      case LT, LE, EQ, NE -> compare(m, no);
+      case LOAD, STATE, CONST, ADD, SUB, MUL, DIV, FMA, SQRT, ABS, NEG, MAX, MIN, SELECT, PATCH ->
+          throw new IllegalStateException(m.op + " is not a mask");
+      case FROM_BITS, TO_BITS, AND, OR, XOR, SHL, USHR, COUNTER, INDEX, CONVERT, CALL, GATHER ->
+          throw new IllegalStateException(m.op + " is not a mask");
+      case RANDOM -> throw new IllegalStateException(m.op + " is not a mask");
+    }
+  }
+
+  // Comparisons with NaN are false, but ne is true.
+  private void compare(Node m, Label no) {
+    pushArgs(m);
+    switch (kind(m.arg(0).dtype)) {
+      case FLOAT -> code.fcmpg();
+      case DOUBLE -> code.dcmpg();
+      case LONG -> code.lcmp();
+      case INT, BOOLEAN, BYTE, CHAR, SHORT, REFERENCE, VOID -> {
+        switch (m.op) {
+          case LT -> code.if_icmpge(no);
+          case LE -> code.if_icmpgt(no);
+          case EQ -> code.if_icmpne(no);
+          default -> code.if_icmpeq(no);
+        }
+        return;
+      }
+    }
+    switch (m.op) {
+      case LT -> code.ifge(no);
+      case LE -> code.ifgt(no);
+      case EQ -> code.ifne(no);
+      default -> code.ifeq(no);
+    }
+  }
+
+  // As dev.engram.ir.op.Cast: truncates and saturates from floats; anything to bool is != 0.
+  private void convert(DType from, DType to) {
+    if (from.isFloat() && from.bytes() == 2) {
+      half("of", from, CD_float, CD_int);
+      convert(DType.F32, to);
+      return;
+    }
+    if (to.isFloat() && to.bytes() == 2) {
+      code.conversion(kind(from), TypeKind.FLOAT);
+      half("to", to, CD_int, CD_float);
+      return;
+    }
+    if (to.isInteger() && to.bytes() < 4) {
+      code.conversion(kind(from), TypeKind.INT);
+      shorten(to, from.isFloat());
+      return;
+    }
+    if (to == DType.BOOL) {
+      Label no = code.newLabel();
+      Label done = code.newLabel();
+      switch (kind(from)) {
+        case FLOAT -> code.fconst_0().fcmpg();
+        case DOUBLE -> code.dconst_0().dcmpg();
+        case LONG -> code.lconst_0().lcmp();
+        case INT, BOOLEAN, BYTE, CHAR, SHORT, REFERENCE, VOID -> {}
+      }
+      code.ifeq(no).iconst_1().goto_(done).labelBinding(no).iconst_0().labelBinding(done);
+      return;
+    }
+    code.conversion(kind(from), kind(to));
+  }
+
+  private void half(String direction, DType t, ClassDesc result, ClassDesc operand) {
+    code.invokestatic(
+        HalfFloats.class.describeConstable().orElseThrow(),
+        direction + (t == DType.F16 ? "F16" : "Bf16"),
+        MethodTypeDesc.of(result, operand));
+  }
+
+  /** An int to a smaller type: floats have saturated on their way to an int, and do so again. */
+  private void shorten(DType to, boolean saturate) {
+    if (saturate) {
+      MethodTypeDesc ints = MethodTypeDesc.of(CD_int, CD_int, CD_int);
+      code.loadConstant((int) to.lowest()).invokestatic(MATH, "max", ints);
+      code.loadConstant((int) to.highest()).invokestatic(MATH, "min", ints);
+    } else if (to == DType.U8) {
+      code.loadConstant(0xFF).iand();
+    } else {
+      code.conversion(TypeKind.INT, elementKind(to));
+    }
+  }
+
+  private void call(ElementwiseRow row, DType result, List<Node> args) {
+    DType operand = args.getLast().dtype;
+    boolean whole = row.signature().isWhole(operand);
+    if (whole) {
+      code.loadConstant(emission.constant(row.whole(), WHOLE));
+    } else {
+      code.loadConstant(emission.constant(row.real(), REAL));
+    }
+    for (int i = 0; i < 3; i++) {
+      if (i >= args.size()) {
+        pick(whole ? 2 : 1, code::fconst_0, code::dconst_0, code::lconst_0, code::iconst_0);
+        continue;
+      }
+      push(args.get(i));
+      if (whole) {
+        toRaw(args.get(i).dtype);
+      } else {
+        code.conversion(kind(args.get(i).dtype), TypeKind.DOUBLE);
+      }
+    }
+    ClassDesc t = whole ? CD_long : CD_double;
+    code.invokeinterface(whole ? WHOLE : REAL, "apply", MethodTypeDesc.of(t, t, t, t));
+    if (whole) {
+      fromRaw(result);
+    } else if (result == DType.BOOL) {
+      convert(DType.F64, DType.BOOL);
+    } else {
+      code.conversion(TypeKind.DOUBLE, kind(result));
+    }
+  }
+
+  private void toRaw(DType t) {
+    switch (t) {
+      case F32 -> {
+        code.invokestatic(FLOAT, "floatToRawIntBits", MethodTypeDesc.of(CD_int, CD_float));
+        code.i2l().loadConstant(0xFFFFFFFFL).land();
+      }
+      case F64 ->
+          code.invokestatic(DOUBLE, "doubleToRawLongBits", MethodTypeDesc.of(CD_long, CD_double));
+      case I8, I16, I32, U8, BOOL, F16, BF16 -> code.i2l();
+      case I64 -> {}
+    }
+  }
+
+  private void fromRaw(DType t) {
+    switch (t) {
+      case F32 ->
+          code.l2i().invokestatic(FLOAT, "intBitsToFloat", MethodTypeDesc.of(CD_float, CD_int));
+      case F64 ->
+          code.invokestatic(DOUBLE, "longBitsToDouble", MethodTypeDesc.of(CD_double, CD_long));
+      case I8, I16, I32, U8, BOOL, F16, BF16 -> code.l2i();
+      case I64 -> {}
+    }
+  }
+
+  private void gather(Node n) {
+    LaneProgram.Gather g = (LaneProgram.Gather) payload(n);
+    around.pushAddress(g.slot());
+    push(n.arg(0));
+    code.lconst_0().loadConstant(g.limit() - 1);
+    code.invokestatic(MATH, "clamp", MethodTypeDesc.of(CD_long, CD_long, CD_long, CD_long));
+    code.loadConstant(g.stride()).lmul().ladd();
+    code.invokestatic(
+        HiddenClassWriter.desc(Elements.class),
+        "get" + n.dtype.name(),
+        MethodTypeDesc.of(desc(n.dtype), HiddenClassWriter.SEGMENT, CD_long));
+  }
+}

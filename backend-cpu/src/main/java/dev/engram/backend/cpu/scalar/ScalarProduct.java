@@ -1,0 +1,164 @@
+package dev.engram.backend.cpu.scalar;
+
+import dev.engram.backend.cpu.nest.ProductShape;
+import dev.engram.backend.cpu.run.Folds;
+import dev.engram.backend.cpu.run.Kernel;
+import dev.engram.backend.cpu.run.KernelArgs;
+import dev.engram.backend.cpu.run.Scratch;
+import dev.engram.ir.DType;
+import dev.engram.ir.op.Reduce;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+
+/**
+ * Rows of a matrix product in plain Java: one method for all shapes, so that it is compiled early.
+ */
+public final class ScalarProduct implements Kernel {
+  private final ProductShape shape;
+
+  public ScalarProduct(ProductShape shape) {
+    this.shape = shape;
+  }
+
+  @Override
+  public void run(KernelArgs frame, Scratch scratch, int begin, int end) {
+    if (shape.dtype() == DType.F32) {
+      floats(frame, scratch, begin, end);
+    } else {
+      doubles(frame, scratch, begin, end);
+    }
+  }
+
+  @Override
+  public long work(KernelArgs frame) {
+    return Math.max(1, ProductShape.depth(frame));
+  }
+
+  private void floats(KernelArgs frame, Scratch scratch, int begin, int end) {
+    int depth = ProductShape.depth(frame);
+    int n = shape.columns();
+    float[] b = (float[]) scratch.array(DType.F32, 0, depth * n);
+    float[] a = (float[]) scratch.array(DType.F32, 1, depth);
+    float[] c = (float[]) scratch.array(DType.F32, 2, n);
+    float[] earlier = (float[]) scratch.array(DType.F32, 3, n);
+    int sums = ProductShape.sums(frame);
+    MemorySegment bs = frame.segments[ProductShape.B];
+    long bAt = frame.base[ProductShape.B];
+    for (int k = 0; k < depth; k++) {
+      MemorySegment.copy(bs, ValueLayout.JAVA_FLOAT, bAt + k * shape.bDepth(), b, k * n, n);
+    }
+    MemorySegment as = frame.segments[ProductShape.A];
+    MemorySegment cs = frame.segments[ProductShape.C];
+    for (int q = begin; q < end; q++) {
+      long aAt = frame.base[ProductShape.A] + q * shape.aRow();
+      long cAt = frame.base[ProductShape.C] + q * shape.cRow();
+      RowCopies.load(as, aAt, shape.aDepth(), DType.F32, a, depth);
+      if (shape.accumulates()) {
+        MemorySegment.copy(cs, ValueLayout.JAVA_FLOAT, cAt, c, 0, n);
+      } else {
+        Arrays.fill(c, 0, n, 0);
+      }
+      int k = 0;
+      for (; k + 4 <= depth; k += 4) {
+        add4(a, b, k, c, n);
+      }
+      for (; k < depth; k++) {
+        add1(a[k], b, k * n, c, n);
+      }
+      for (int i = 0; i < sums; i++) {
+        cAt -= shape.cBlock();
+        MemorySegment.copy(cs, ValueLayout.JAVA_FLOAT, cAt, earlier, 0, n);
+        Folds.combine(earlier, 0, c, Reduce.Kind.SUM, DType.F32, n);
+      }
+      MemorySegment.copy(c, 0, cs, ValueLayout.JAVA_FLOAT, cAt, n);
+    }
+  }
+
+  // c += a_k b_k, four products one after the other
+  private static void add4(float[] a, float[] b, int k, float[] c, int n) {
+    float a0 = a[k];
+    float a1 = a[k + 1];
+    float a2 = a[k + 2];
+    float a3 = a[k + 3];
+    int o0 = k * n;
+    int o1 = o0 + n;
+    int o2 = o1 + n;
+    int o3 = o2 + n;
+    for (int j = 0; j < n; j++) {
+      float s = Math.fma(a0, b[o0 + j], c[j]);
+      s = Math.fma(a1, b[o1 + j], s);
+      s = Math.fma(a2, b[o2 + j], s);
+      c[j] = Math.fma(a3, b[o3 + j], s);
+    }
+  }
+
+  private static void add1(float a, float[] b, int o, float[] c, int n) {
+    for (int j = 0; j < n; j++) {
+      c[j] = Math.fma(a, b[o + j], c[j]);
+    }
+  }
+
+  private void doubles(KernelArgs frame, Scratch scratch, int begin, int end) {
+    int depth = ProductShape.depth(frame);
+    int n = shape.columns();
+    double[] b = (double[]) scratch.array(DType.F64, 0, depth * n);
+    double[] a = (double[]) scratch.array(DType.F64, 1, depth);
+    double[] c = (double[]) scratch.array(DType.F64, 2, n);
+    double[] earlier = (double[]) scratch.array(DType.F64, 3, n);
+    int sums = ProductShape.sums(frame);
+    MemorySegment bs = frame.segments[ProductShape.B];
+    long bAt = frame.base[ProductShape.B];
+    for (int k = 0; k < depth; k++) {
+      MemorySegment.copy(bs, ValueLayout.JAVA_DOUBLE, bAt + k * shape.bDepth(), b, k * n, n);
+    }
+    MemorySegment as = frame.segments[ProductShape.A];
+    MemorySegment cs = frame.segments[ProductShape.C];
+    for (int q = begin; q < end; q++) {
+      long aAt = frame.base[ProductShape.A] + q * shape.aRow();
+      long cAt = frame.base[ProductShape.C] + q * shape.cRow();
+      RowCopies.load(as, aAt, shape.aDepth(), DType.F64, a, depth);
+      if (shape.accumulates()) {
+        MemorySegment.copy(cs, ValueLayout.JAVA_DOUBLE, cAt, c, 0, n);
+      } else {
+        Arrays.fill(c, 0, n, 0);
+      }
+      int k = 0;
+      for (; k + 4 <= depth; k += 4) {
+        add4(a, b, k, c, n);
+      }
+      for (; k < depth; k++) {
+        add1(a[k], b, k * n, c, n);
+      }
+      for (int i = 0; i < sums; i++) {
+        cAt -= shape.cBlock();
+        MemorySegment.copy(cs, ValueLayout.JAVA_DOUBLE, cAt, earlier, 0, n);
+        Folds.combine(earlier, 0, c, Reduce.Kind.SUM, DType.F64, n);
+      }
+      MemorySegment.copy(c, 0, cs, ValueLayout.JAVA_DOUBLE, cAt, n);
+    }
+  }
+
+  private static void add4(double[] a, double[] b, int k, double[] c, int n) {
+    double a0 = a[k];
+    double a1 = a[k + 1];
+    double a2 = a[k + 2];
+    double a3 = a[k + 3];
+    int o0 = k * n;
+    int o1 = o0 + n;
+    int o2 = o1 + n;
+    int o3 = o2 + n;
+    for (int j = 0; j < n; j++) {
+      double s = Math.fma(a0, b[o0 + j], c[j]);
+      s = Math.fma(a1, b[o1 + j], s);
+      s = Math.fma(a2, b[o2 + j], s);
+      c[j] = Math.fma(a3, b[o3 + j], s);
+    }
+  }
+
+  private static void add1(double a, double[] b, int o, double[] c, int n) {
+    for (int j = 0; j < n; j++) {
+      c[j] = Math.fma(a, b[o + j], c[j]);
+    }
+  }
+}

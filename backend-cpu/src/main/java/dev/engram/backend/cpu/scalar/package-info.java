@@ -1,0 +1,2 @@
+/** Code without vectors. */
+package dev.engram.backend.cpu.scalar;

@@ -1,0 +1,312 @@
+package dev.engram.backend.cpu.vector;
+
+import static java.lang.constant.ConstantDescs.CD_int;
+import static java.lang.constant.ConstantDescs.CD_long;
+import static java.lang.constant.ConstantDescs.CD_void;
+
+import dev.engram.backend.cpu.code.HiddenClassWriter;
+import dev.engram.backend.cpu.nest.ProductShape;
+import dev.engram.backend.cpu.run.Elements;
+import dev.engram.backend.cpu.run.Kernel;
+import dev.engram.backend.cpu.run.KernelArgs;
+import dev.engram.backend.cpu.run.ProductRows;
+import dev.engram.backend.cpu.run.Scratch;
+import dev.engram.backend.cpu.scalar.ScalarCode;
+import dev.engram.backend.cpu.scalar.ScalarProduct;
+import dev.engram.ir.DType;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.TypeKind;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.MethodTypeDesc;
+import java.util.LinkedHashSet;
+import java.util.Set;
+
+/**
+ * Rows of a matrix product in vectors: register tiles of {@link #ROWS} rows by some vectors of
+ * columns, each accumulator one chain of fused multiply-adds in order of k.
+ */
+public final class ProductClass {
+  /** Rows of a tile. */
+  public static final int ROWS = 4;
+
+  private static final ClassDesc SEGMENT = HiddenClassWriter.SEGMENT;
+  private static final MethodTypeDesc ALL_ROWS =
+      MethodTypeDesc.of(
+          CD_void, SEGMENT, CD_long, SEGMENT, CD_long, SEGMENT, CD_long, CD_int, CD_int);
+  private static final MethodTypeDesc TILE =
+      MethodTypeDesc.of(CD_void, SEGMENT, CD_long, SEGMENT, CD_long, SEGMENT, CD_long, CD_int);
+
+  private static final MethodTypeDesc ADD =
+      MethodTypeDesc.of(CD_void, SEGMENT, CD_long, CD_long, CD_long);
+
+  // parameters of `rows`; those of a tile are one less
+  private static final int A = 1;
+  private static final int A_AT = 2;
+  private static final int B = 4;
+  private static final int B_AT = 5;
+  private static final int C = 7;
+  private static final int C_AT = 8;
+  private static final int COUNT = 10;
+  private static final int DEPTH = 11;
+
+  // parameter of a tile
+  private static final int TILE_DEPTH = 9;
+
+  private final ProductShape shape;
+  private final int vectorBits;
+  private final DType dtype;
+  private final int size;
+  private final int lanes;
+  private final int vectors;
+  private final ClassDesc vector;
+  private final HiddenClassWriter emission = new HiddenClassWriter("GeneratedProduct");
+  private final Set<Tile> tiles = new LinkedHashSet<>();
+
+  /** {@code tail} lanes of the last vector; 0 when all of them. */
+  private record Tile(int rows, int vectors, int tail) {
+    String method() {
+      return "tile" + rows + "x" + vectors + (tail > 0 ? "tail" : "");
+    }
+  }
+
+  private ProductClass(ProductShape shape, int vectorBits) {
+    this.shape = shape;
+    this.vectorBits = vectorBits;
+    this.dtype = shape.dtype();
+    this.size = dtype.bytes();
+    this.lanes = vectorBits / 8 / size;
+    // 512-bit machines have 32 registers, the others 16
+    this.vectors =
+        switch (vectorBits) {
+          case 512 -> 4;
+          case 256 -> 3;
+          default -> 2;
+        };
+    this.vector = VectorCode.vector(dtype);
+  }
+
+  /** The bytes of the class and how to make an object of it. */
+  public record Written(HiddenClassWriter emission, byte[] bytes) {}
+
+  public static Written write(ProductShape shape, int vectorBits) {
+    ProductClass p = new ProductClass(shape, vectorBits);
+    return new Written(p.emission, p.write());
+  }
+
+  /** The vector version of {@link ScalarProduct}. */
+  public static Kernel kernel(ProductShape shape, int vectorBits) {
+    Written w = write(shape, vectorBits);
+    return new VectorProduct(shape, w.emission.instantiate(w.bytes, ProductRows.class));
+  }
+
+  private static final class VectorProduct implements Kernel {
+    private final ProductShape shape;
+    private final ProductRows rows;
+
+    VectorProduct(ProductShape shape, ProductRows rows) {
+      this.shape = shape;
+      this.rows = rows;
+    }
+
+    @Override
+    public void run(KernelArgs frame, Scratch scratch, int begin, int end) {
+      rows(frame, begin, end, ProductShape.depth(frame));
+      long c = frame.base[ProductShape.C] + begin * shape.cRow();
+      long bytes = (end - begin) * shape.cRow();
+      for (int i = ProductShape.sums(frame); i > 0; i--, c -= shape.cBlock()) {
+        rows.add(frame.segments[ProductShape.C], c - shape.cBlock(), c, bytes);
+      }
+    }
+
+    /** Empty sums into rows that {@link #run} overwrites, in tiles of many rows and of one. */
+    @Override
+    public void touch(KernelArgs frame, Scratch scratch, int begin, int end) {
+      rows(frame, begin, Math.min(begin + ROWS, end), 0);
+      rows(frame, begin, Math.min(begin + 1, end), 0);
+    }
+
+    private void rows(KernelArgs frame, int begin, int end, int depth) {
+      rows.rows(
+          frame.segments[ProductShape.A],
+          frame.base[ProductShape.A] + begin * shape.aRow(),
+          frame.segments[ProductShape.B],
+          frame.base[ProductShape.B],
+          frame.segments[ProductShape.C],
+          frame.base[ProductShape.C] + begin * shape.cRow(),
+          end - begin,
+          depth);
+    }
+  }
+
+  private byte[] write() {
+    return emission.write(
+        HiddenClassWriter.desc(ProductRows.class),
+        cb -> {
+          cb.withMethodBody("rows", ALL_ROWS, ClassFile.ACC_PUBLIC, this::rows);
+          for (Tile t : tiles) {
+            cb.withMethodBody(
+                t.method(), TILE, ClassFile.ACC_PRIVATE | ClassFile.ACC_STATIC, c -> tile(c, t));
+          }
+          cb.withMethodBody("add", ADD, ClassFile.ACC_PUBLIC, this::add);
+        });
+  }
+
+  private void rows(CodeBuilder c) {
+    emission.expectNative(c, A);
+    emission.expectNative(c, B);
+    emission.expectNative(c, C);
+    int j = c.allocateLocal(TypeKind.INT);
+    int i = c.allocateLocal(TypeKind.INT);
+    int columns = shape.columns();
+    int step = vectors * lanes;
+    int main = columns / step * step;
+    // columns outside, so that a tile's part of B stays near for all rows
+    if (main > 0) {
+      HiddenClassWriter.loop(
+          c, j, c::iconst_0, () -> c.loadConstant(main), step, () -> columns(c, i, j, vectors, 0));
+    }
+    int rest = columns - main;
+    if (rest > 0) {
+      c.loadConstant(main).istore(j);
+      columns(c, i, j, (rest + lanes - 1) / lanes, rest % lanes);
+    }
+    c.return_();
+  }
+
+  private void columns(CodeBuilder c, int i, int j, int vectors, int tail) {
+    HiddenClassWriter.loop(
+        c,
+        i,
+        c::iconst_0,
+        () -> c.iload(COUNT).loadConstant(ROWS - 1).isub(),
+        ROWS,
+        () -> call(c, new Tile(ROWS, vectors, tail), i, j));
+    HiddenClassWriter.loop(
+        c,
+        i,
+        () -> c.iload(COUNT).loadConstant(-ROWS).iand(),
+        () -> c.iload(COUNT),
+        1,
+        () -> call(c, new Tile(1, vectors, tail), i, j));
+  }
+
+  private void call(CodeBuilder c, Tile t, int i, int j) {
+    tiles.add(t);
+    c.aload(A).lload(A_AT).iload(i).i2l().loadConstant(shape.aRow()).lmul().ladd();
+    c.aload(B).lload(B_AT).iload(j).i2l().loadConstant((long) size).lmul().ladd();
+    c.aload(C).lload(C_AT).iload(i).i2l().loadConstant(shape.cRow()).lmul().ladd();
+    c.iload(j).i2l().loadConstant((long) size).lmul().ladd();
+    c.iload(DEPTH);
+    c.invokestatic(emission.self, t.method(), TILE);
+  }
+
+  private void tile(CodeBuilder c, Tile t) {
+    int mask =
+        t.tail > 0 ? VectorCode.mask(c, dtype, vectorBits, () -> c.loadConstant(t.tail)) : -1;
+    int[][] sums = new int[t.rows][t.vectors];
+    for (int r = 0; r < sums.length; r++) {
+      for (int v = 0; v < t.vectors; v++) {
+        sums[r][v] = c.allocateLocal(TypeKind.REFERENCE);
+        start(c, r, v, v == t.vectors - 1 ? mask : -1);
+        c.astore(sums[r][v]);
+      }
+    }
+    int k = c.allocateLocal(TypeKind.INT);
+    int a = c.allocateLocal(TypeKind.REFERENCE);
+    int[] b = new int[t.vectors];
+    for (int v = 0; v < b.length; v++) {
+      b[v] = c.allocateLocal(TypeKind.REFERENCE);
+    }
+    HiddenClassWriter.loop(
+        c,
+        k,
+        c::iconst_0,
+        () -> c.iload(TILE_DEPTH),
+        1,
+        () -> {
+          for (int v = 0; v < b.length; v++) {
+            long more = (long) v * lanes * size;
+            VectorCode.load(
+                c,
+                dtype,
+                vectorBits,
+                () -> push(c, B - 1, B_AT - 1, k, shape.bDepth(), more),
+                v == b.length - 1 ? mask : -1);
+            c.astore(b[v]);
+          }
+          for (int r = 0; r < sums.length; r++) {
+            VectorCode.pushSpecies(c, dtype, vectorBits);
+            push(c, A - 1, A_AT - 1, k, shape.aDepth(), r * shape.aRow());
+            c.invokestatic(
+                HiddenClassWriter.desc(Elements.class),
+                "get" + dtype.name(),
+                MethodTypeDesc.of(ScalarCode.desc(dtype), SEGMENT, CD_long));
+            VectorCode.broadcast(c, dtype);
+            c.astore(a);
+            for (int v = 0; v < b.length; v++) {
+              c.aload(a).aload(b[v]).aload(sums[r][v]);
+              c.invokevirtual(
+                  vector, "fma", MethodTypeDesc.of(vector, VectorCode.VECTOR, VectorCode.VECTOR));
+              c.astore(sums[r][v]);
+            }
+          }
+        });
+    for (int r = 0; r < sums.length; r++) {
+      for (int v = 0; v < b.length; v++) {
+        int row = r;
+        int column = v;
+        c.aload(sums[r][v]);
+        VectorCode.store(c, dtype, () -> element(c, row, column), v == b.length - 1 ? mask : -1);
+      }
+    }
+    c.return_();
+  }
+
+  /** Rows of sums = themselves + other rows of sums: whole vectors, since rows have that length. */
+  private void add(CodeBuilder c) {
+    int segment = 1;
+    int to = 2;
+    int from = 4;
+    int bytes = 6;
+    emission.expectNative(c, segment);
+    int j = c.allocateLocal(TypeKind.INT);
+    HiddenClassWriter.loop(
+        c,
+        j,
+        c::iconst_0,
+        () -> c.lload(bytes).l2i(),
+        vectorBits / 8,
+        () -> {
+          for (int at : new int[] {to, from}) {
+            VectorCode.load(
+                c, dtype, vectorBits, () -> c.aload(segment).lload(at).iload(j).i2l().ladd(), -1);
+          }
+          c.invokevirtual(vector, "add", MethodTypeDesc.of(vector, VectorCode.VECTOR));
+          VectorCode.store(c, dtype, () -> c.aload(segment).lload(to).iload(j).i2l().ladd(), -1);
+        });
+    c.return_();
+  }
+
+  /** Vector {@code v} of row {@code r} of the tile's part of C, as its sums start. */
+  private void start(CodeBuilder c, int r, int v, int mask) {
+    if (shape.accumulates()) {
+      VectorCode.load(c, dtype, vectorBits, () -> element(c, r, v), mask);
+    } else {
+      VectorCode.pushSpecies(c, dtype, vectorBits);
+      c.invokestatic(vector, "zero", MethodTypeDesc.of(vector, VectorCode.SPECIES));
+    }
+  }
+
+  private void element(CodeBuilder c, int r, int v) {
+    long more = r * shape.cRow() + (long) v * lanes * size;
+    c.aload(C - 1).lload(C_AT - 1).loadConstant(more).ladd();
+  }
+
+  private static void push(CodeBuilder c, int segment, int at, int k, long stride, long more) {
+    c.aload(segment).lload(at).iload(k).i2l().loadConstant(stride).lmul().ladd();
+    if (more != 0) {
+      c.loadConstant(more).ladd();
+    }
+  }
+}

@@ -1,0 +1,303 @@
+package dev.engram.backend.cpu.vector;
+
+import static java.lang.constant.ConstantDescs.CD_long;
+
+import dev.engram.backend.cpu.code.HiddenClassWriter;
+import dev.engram.backend.cpu.lanes.LaneProgram.Node;
+import dev.engram.backend.cpu.lanes.LaneProgram.Op;
+import dev.engram.backend.cpu.nest.RowNest;
+import dev.engram.backend.cpu.nest.RowNest.Along;
+import dev.engram.backend.cpu.nest.RowNest.Effect;
+import dev.engram.backend.cpu.nest.RowNest.Fold;
+import dev.engram.backend.cpu.nest.RowNest.Pass;
+import dev.engram.backend.cpu.nest.RowNest.Phase;
+import dev.engram.backend.cpu.nest.RowNest.Transfer;
+import dev.engram.backend.cpu.nest.VectorFit;
+import dev.engram.backend.cpu.run.Elements;
+import dev.engram.backend.cpu.scalar.ScalarCode;
+import dev.engram.ir.DType;
+import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.Label;
+import java.lang.classfile.TypeKind;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.MethodTypeDesc;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Emits passes over one row of a {@link VectorNest}: whole vectors, then a masked tail. */
+final class VectorRow {
+  private final VectorNest host;
+  private final RowNest nest;
+  private final int vectorBits;
+  private final int size;
+  private final int width;
+  private final CodeBuilder c;
+
+  VectorRow(VectorNest host, CodeBuilder code) {
+    this.host = host;
+    this.nest = host.nest;
+    this.vectorBits = host.vectorBits;
+    this.size = host.size;
+    this.width = host.width;
+    this.c = code;
+  }
+
+  /** One pass over a row; {@code r} is a local with the point's number, or -1. */
+  void row(
+      Pass p,
+      Phase phase,
+      VectorNest.At at,
+      HiddenClassWriter.Part length,
+      Map<Node, Integer> constants,
+      int r) {
+    Map<Node, Integer> bound = new HashMap<>(constants);
+    VectorCode probe = host.code(p);
+    broadcastFixed(p, phase, Along.ROW, at, probe, bound);
+    int j = c.allocateLocal(TypeKind.INT);
+    int main = c.allocateLocal(TypeKind.INT);
+    length.emit();
+    c.loadConstant(-width).iand().istore(main);
+    HiddenClassWriter.loop(
+        c, j, c::iconst_0, () -> c.iload(main), width, () -> group(p, phase, at, bound, j, r, -1));
+    if (host.constantLength() && nest.tile() % width == 0) {
+      return;
+    }
+    Label done = c.newLabel();
+    if (!host.constantLength()) {
+      c.iload(j);
+      length.emit();
+      c.if_icmpge(done);
+    }
+    int mask =
+        VectorCode.mask(
+            c,
+            size == 8 ? DType.F64 : DType.F32,
+            vectorBits,
+            () -> {
+              length.emit();
+              c.iload(j).isub();
+            });
+    group(p, phase, at, bound, j, r, mask);
+    c.labelBinding(done);
+  }
+
+  private void group(
+      Pass p, Phase phase, VectorNest.At at, Map<Node, Integer> bound, int j, int r, int mask) {
+    VectorCode v = host.code(p);
+    bound.forEach(v::bind);
+    for (Node n : p.lanes().nodes()) {
+      if ((n.op != Op.LOAD && n.op != Op.STATE) || !v.isLive(n) || v.isBound(n)) {
+        continue;
+      }
+      Transfer t = n.op == Op.LOAD ? transfer(phase.loads(), (int) n.bits) : null;
+      VectorCode.load(
+          c,
+          n.dtype,
+          vectorBits,
+          t != null
+              ? () -> pushAddress(at, t.slot(), j)
+              : () -> pushState((int) n.bits, n.op == Op.STATE ? r : -1, j),
+          mask >= 0 ? maskFor(n.dtype, mask) : -1);
+      int local = c.allocateLocal(TypeKind.REFERENCE);
+      c.astore(local);
+      v.bind(n, local);
+    }
+    v.shared();
+    for (Effect e : p.effects()) {
+      v.push(e.value());
+      int m = mask >= 0 ? maskFor(e.value().dtype, mask) : -1;
+      switch (e) {
+        case Effect.Store s -> {
+          Transfer t = java.util.Objects.requireNonNull(transfer(phase.stores(), s.row()));
+          VectorCode.store(c, s.value().dtype, () -> pushAddress(at, t.slot(), j), m);
+        }
+        case Effect.Accumulate a ->
+            VectorCode.store(c, a.value().dtype, () -> pushState(a.state(), r, j), m);
+        case Effect.Scatter _, Effect.Check _ -> throw new IllegalStateException(e.toString());
+      }
+    }
+  }
+
+  void foldRow(
+      Pass p,
+      VectorNest.At at,
+      Map<Node, Integer> constants,
+      Map<Integer, int[]> partial,
+      int groups) {
+    Map<Node, Integer> bound = new HashMap<>(constants);
+    broadcastFixed(p, nest.body(), Along.FOLD, at, host.code(p), bound);
+    int step = groups * width;
+    int main = nest.inner() / step * step;
+    int j = c.allocateLocal(TypeKind.INT);
+    HiddenClassWriter.Part body =
+        () -> {
+          for (int g = 0; g < groups; g++) {
+            foldGroup(p, at, bound, partial, g, j, -1);
+          }
+        };
+    if (host.hasBlocks()) {
+      host.byBlocks(
+          j, main, step, b -> b.vectorsReady(partial.get(b.fold().states().getFirst())), body);
+    } else {
+      HiddenClassWriter.loop(c, j, c::iconst_0, () -> c.loadConstant(main), step, body);
+    }
+    if (main < nest.inner()) {
+      host.vectorsReady(partial);
+    }
+    for (int g = 0; g < groups && main + g * width < nest.inner(); g++) {
+      int left = nest.inner() - main - g * width;
+      int mask =
+          left >= width
+              ? -1
+              : VectorCode.mask(
+                  c, size == 8 ? DType.F64 : DType.F32, vectorBits, () -> c.loadConstant(left));
+      foldGroup(p, at, bound, partial, g, j, mask);
+    }
+  }
+
+  private void foldGroup(
+      Pass p,
+      VectorNest.At at,
+      Map<Node, Integer> bound,
+      Map<Integer, int[]> partial,
+      int g,
+      int j,
+      int mask) {
+    int jg = j;
+    if (g > 0) {
+      jg = c.allocateLocal(TypeKind.INT);
+      c.iload(j).loadConstant(g * width).iadd().istore(jg);
+    }
+    int position = jg;
+    VectorCode v = host.code(p);
+    bound.forEach(v::bind);
+    for (Node n : p.lanes().nodes()) {
+      if (!v.isLive(n) || v.isBound(n)) {
+        continue;
+      }
+      if (n.op == Op.STATE) {
+        v.bind(n, java.util.Objects.requireNonNull(partial.get((int) n.bits))[g]);
+      } else if (n.op == Op.LOAD) {
+        Transfer t = java.util.Objects.requireNonNull(transfer(nest.body().loads(), (int) n.bits));
+        VectorCode.load(
+            c,
+            n.dtype,
+            vectorBits,
+            () -> pushAddress(at, t.slot(), position),
+            mask >= 0 ? maskFor(n.dtype, mask) : -1);
+        int local = c.allocateLocal(TypeKind.REFERENCE);
+        c.astore(local);
+        v.bind(n, local);
+      }
+    }
+    v.shared();
+    for (Effect e : p.effects()) {
+      switch (e) {
+        case Effect.Store s -> {
+          v.push(s.value());
+          Transfer t = java.util.Objects.requireNonNull(transfer(nest.body().stores(), s.row()));
+          VectorCode.store(
+              c,
+              s.value().dtype,
+              () -> pushAddress(at, t.slot(), position),
+              mask >= 0 ? maskFor(s.value().dtype, mask) : -1);
+        }
+        case Effect.Accumulate a -> {
+          int local = java.util.Objects.requireNonNull(partial.get(a.state()))[g];
+          if (mask >= 0) {
+            ClassDesc vector = VectorCode.vector(a.value().dtype);
+            c.aload(local);
+            v.push(a.value());
+            c.aload(mask);
+            c.invokevirtual(
+                vector, "blend", MethodTypeDesc.of(vector, VectorCode.VECTOR, VectorCode.MASK));
+          } else {
+            v.push(a.value());
+          }
+          c.astore(local);
+        }
+        case Effect.Scatter _, Effect.Check _ -> throw new IllegalStateException(e.toString());
+      }
+    }
+  }
+
+  private void broadcastFixed(
+      Pass p,
+      Phase phase,
+      Along along,
+      VectorNest.At at,
+      VectorCode probe,
+      Map<Node, Integer> bound) {
+    for (Node n : p.lanes().nodes()) {
+      if (n.op != Op.LOAD || !probe.isLive(n)) {
+        continue;
+      }
+      Transfer t = transfer(phase.loads(), (int) n.bits);
+      if (t == null || VectorFit.stride(nest, t.slot(), along) != 0) {
+        continue;
+      }
+      VectorCode.pushSpecies(c, n.dtype, vectorBits);
+      c.aload(host.segments.get(nest.slots().get(t.slot()).buffer()));
+      c.lload(at.local()[t.slot()]);
+      c.invokestatic(
+          HiddenClassWriter.desc(Elements.class),
+          "get" + n.dtype.name(),
+          MethodTypeDesc.of(ScalarCode.desc(n.dtype), HiddenClassWriter.SEGMENT, CD_long));
+      VectorCode.broadcast(c, n.dtype);
+      int local = c.allocateLocal(TypeKind.REFERENCE);
+      c.astore(local);
+      bound.put(n, local);
+    }
+  }
+
+  private void pushAddress(VectorNest.At at, int slot, int j) {
+    c.aload(host.segments.get(nest.slots().get(slot).buffer()));
+    c.lload(at.local()[slot]).iload(j).i2l().loadConstant(size == 8 ? 3 : 2).lshl().ladd();
+  }
+
+  private void pushState(int row, int r, int j) {
+    int lanes = stateLanes(row);
+    c.aload(host.scratchSegment).loadConstant((long) host.rowOffset.get(row));
+    if (lanes > 1 && r >= 0) {
+      c.iload(r).loadConstant(lanes - 1).iand().i2l().loadConstant(host.rowBytes).lmul().ladd();
+    }
+    if (r >= 0) {
+      host.addWaiting(row);
+    }
+    c.iload(j).i2l().loadConstant(size == 8 ? 3 : 2).lshl().ladd();
+  }
+
+  private int stateLanes(int row) {
+    for (Fold f : nest.folds()) {
+      if (f.states().getFirst() == row) {
+        return f.lanes();
+      }
+    }
+    return 1;
+  }
+
+  // Masks belong to one element type; the integers of the same width need their own.
+  private int maskFor(DType t, int floatMask) {
+    if (t.isFloat()) {
+      return floatMask;
+    }
+    int local = c.allocateLocal(TypeKind.REFERENCE);
+    c.aload(floatMask);
+    VectorCode.pushSpecies(c, t, vectorBits);
+    c.invokevirtual(
+        VectorCode.MASK, "cast", MethodTypeDesc.of(VectorCode.MASK, VectorCode.SPECIES));
+    c.astore(local);
+    return local;
+  }
+
+  private static @Nullable Transfer transfer(List<Transfer> list, int row) {
+    for (Transfer t : list) {
+      if (t.row() == row) {
+        return t;
+      }
+    }
+    return null;
+  }
+}

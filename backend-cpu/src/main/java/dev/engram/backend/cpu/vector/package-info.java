@@ -1,0 +1,2 @@
+/** Code of the Vector API. */
+package dev.engram.backend.cpu.vector;

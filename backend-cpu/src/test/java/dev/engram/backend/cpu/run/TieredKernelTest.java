@@ -1,0 +1,106 @@
+package dev.engram.backend.cpu.run;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.BitSet;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+
+/** The scalar twin runs until the vector version has won; every point is run once. */
+final class TieredKernelTest {
+
+  /** Takes some time for each point and notes it. */
+  private static final class Slow implements Kernel {
+    final long nanosPerPoint;
+    final BitSet done;
+    int points;
+
+    Slow(long nanosPerPoint, BitSet done) {
+      this.nanosPerPoint = nanosPerPoint;
+      this.done = done;
+    }
+
+    @Override
+    public void run(KernelArgs frame, Scratch scratch, int begin, int end) {
+      for (int i = begin; i < end; i++) {
+        assertFalse(done.get(i), "point " + i + " twice");
+        done.set(i);
+        points++;
+        long until = System.nanoTime() + nanosPerPoint;
+        while (System.nanoTime() < until) {
+          Thread.onSpinWait();
+        }
+      }
+    }
+  }
+
+  private static void run(Kernel k, BitSet done, int times) {
+    for (int i = 0; i < times; i++) {
+      done.clear();
+      k.run(new KernelArgs(0, 0), new Scratch(), 0, 20);
+      assertEquals(20, done.cardinality());
+    }
+  }
+
+  @Test
+  void aFasterVersionWins() {
+    BitSet done = new BitSet();
+    Slow scalar = new Slow(200_000, done);
+    Slow vector = new Slow(2_000, done);
+    TieredKernel k = new TieredKernel(scalar, 1, () -> vector, new TieringBudget(0));
+    run(k, done, 60);
+    int before = scalar.points;
+    run(k, done, 5);
+    assertEquals(before, scalar.points);
+    assertTrue(vector.points > 100);
+  }
+
+  @Test
+  void aSlowerVersionIsRarelyTried() {
+    BitSet done = new BitSet();
+    Slow scalar = new Slow(20_000, done);
+    Slow vector = new Slow(2_000_000, done);
+    run(new TieredKernel(scalar, 1, () -> vector, new TieringBudget(0)), done, 200);
+    assertTrue(vector.points > 0, "it is tried");
+    assertTrue(vector.points < 200, vector.points + " of 4000 points in the slower version");
+  }
+
+  @Test
+  void noTrialBeforeTheDelay() {
+    BitSet done = new BitSet();
+    Slow scalar = new Slow(1_000, done);
+    Slow vector = new Slow(100, done);
+    run(new TieredKernel(scalar, 1, () -> vector, new TieringBudget(Long.MAX_VALUE)), done, 100);
+    assertEquals(0, vector.points);
+  }
+
+  @Test
+  void aKernelWithLittleOfTheWorkIsNotTried() {
+    BitSet done = new BitSet();
+    Slow vector = new Slow(100, done);
+    TieringBudget trials = new TieringBudget(0);
+    trials.ran(60_000_000_000L);
+    run(new TieredKernel(new Slow(5_000, done), 1, () -> vector, trials), done, 150);
+    assertEquals(0, vector.points, "15 ms of 60 s");
+    run(new TieredKernel(new Slow(5_000, done), 1, () -> vector, new TieringBudget(0)), done, 150);
+    assertTrue(vector.points > 0, "the same kernel with all of the work");
+  }
+
+  @Test
+  void aMissingVersionIsLeftAlone() {
+    BitSet done = new BitSet();
+    Slow scalar = new Slow(50_000, done);
+    AtomicInteger asked = new AtomicInteger();
+    Supplier<Kernel> none =
+        () -> {
+          asked.incrementAndGet();
+          return null;
+        };
+    run(new TieredKernel(scalar, 1, none, new TieringBudget(0)), done, 50);
+    assertEquals(1000, scalar.points);
+    assertEquals(1, asked.get());
+  }
+}

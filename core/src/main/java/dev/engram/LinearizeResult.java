@@ -1,0 +1,14 @@
+package dev.engram;
+
+import dev.engram.ir.checks.Given;
+
+/**
+ * A function's value, and its derivative there as a linear function of a tangent. Tangents of parts
+ * that are not float take any value and give zeros.
+ */
+public record LinearizeResult<A, R>(R value, Fn1<A, R> map) {
+  public LinearizeResult {
+    Given.given("LinearizeResult", "value", value);
+    Given.given("LinearizeResult", "map", map);
+  }
+}

@@ -1,0 +1,100 @@
+package dev.engram;
+
+import dev.engram.ir.SourceLocation;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TypeException;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+
+/**
+ * A model or a part of one. Its states are those in its fields: each {@link State}, those of each
+ * {@code Model}, and those inside lists, maps and optionals of them. The fields' names make the
+ * paths, such as {@code rnn.layers.0.Wz.weight}.
+ */
+public abstract class Model {
+  private final Set<String> told = ConcurrentHashMap.newKeySet();
+
+  /** All states of this module, named from here. */
+  public final States states() {
+    return new ModelWalk(this).states();
+  }
+
+  /** Sets every state that has a start value, such as hidden states, to it. */
+  public final void initAllStates() {
+    states().values().forEach(State::init);
+  }
+
+  /**
+   * Like {@link #initAllStates()}, with a batch axis of length {@code batch} in front of every
+   * hidden state, for a model that is called on whole batches.
+   */
+  public final void initAllStates(int batch) {
+    if (batch < 1) {
+      throw new TypeException(
+          "initAllStates: batch="
+              + batch
+              + ", expected at least 1 ("
+              + SourceLocation.here()
+              + ")");
+    }
+    for (State s : states().values()) {
+      s.init();
+      if (s.hasInit() && s.kind() == State.Kind.HIDDEN) {
+        s.replace(NewStates.repeat(s.value(), batch));
+      }
+    }
+  }
+
+  /** The simple name of the class; of an anonymous one that of its superclass. */
+  final String className() {
+    Class<?> c = getClass();
+    while (c.isAnonymousClass()) {
+      c = c.getSuperclass();
+    }
+    return c.getSimpleName();
+  }
+
+  /** True when nobody has been told this about the module yet. */
+  final boolean isFirst(String message) {
+    return told.add(message);
+  }
+
+  /** True when someone has been told this. */
+  final boolean isTold(String message) {
+    return told.contains(message);
+  }
+
+  /** A parameter of this module. */
+  protected final State parameter(Tensor value) {
+    return owned(State.Kind.PARAMETER, value);
+  }
+
+  /** A state of this module that {@link #initAllStates()} sets to what {@code init} gives. */
+  protected final State hidden(Supplier<Tensor> init) {
+    return new State(State.Kind.HIDDEN, Optional.of(init), Optional.of(this));
+  }
+
+  /** A counter, moment or random key of this module. */
+  protected final State other(Tensor value) {
+    return owned(State.Kind.OTHER, value);
+  }
+
+  private State owned(State.Kind kind, Tensor value) {
+    State s = new State(kind, Optional.empty(), Optional.of(this));
+    s.set(value);
+    return s;
+  }
+
+  /** {@code GruNet(1234 parameters)}. */
+  @Override
+  public String toString() {
+    long n =
+        states().subset(State.Kind.PARAMETER).values().stream()
+            .filter(State::isInitialized)
+            .mapToLong(s -> s.type().size())
+            .sum();
+    return className() + "(" + n + " parameters)";
+  }
+}

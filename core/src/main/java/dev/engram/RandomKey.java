@@ -1,0 +1,96 @@
+package dev.engram;
+
+import dev.engram.ir.DType;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Shape;
+import dev.engram.ir.SourceLocation;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
+import dev.engram.ir.TypeException;
+import dev.engram.ir.checks.Given;
+import dev.engram.ir.op.Source;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * A random key. Equal keys give equal numbers, on every backend and inside every transformation; so
+ * use each key once, and {@link #split} it for more.
+ *
+ * @param words {@code i32[2]}
+ */
+public record RandomKey(Tensor words) {
+  /** Keeps {@link #foldIn} apart from {@link #split}: the fractional digits of the golden ratio. */
+  private static final int FOLD = 0x9E3779B9;
+
+  private static final TensorType TYPE = TensorType.of(DType.I32, 2);
+
+  public RandomKey {
+    Given.given("RandomKey", "words", words);
+    if (words.dtype() != DType.I32 || words.rank() == 0 || words.dim(-1) != 2) {
+      throw new TypeException(
+          "a random key has type "
+              + words.type()
+              + ", expected "
+              + TYPE
+              + " or a stack of such ("
+              + SourceLocation.here()
+              + ")");
+    }
+  }
+
+  public static RandomKey of(long seed) {
+    return new RandomKey(HostTensor.of(new int[] {(int) seed, (int) (seed >>> 32)}, 2));
+  }
+
+  /** {@code n} keys that are independent of each other; use this one no more. */
+  public List<RandomKey> split(int n) {
+    Tensor rows = bits(Shape.of(n, 2));
+    return IntStream.range(0, n).mapToObj(i -> new RandomKey(rows.get(i))).toList();
+  }
+
+  /** The keys of {@link #split} in one stack, to map or loop over. */
+  public RandomKey splitStack(int n) {
+    return new RandomKey(bits(Shape.of(n, 2)));
+  }
+
+  /** A key for each {@code data}, for loops: {@code key.foldIn(step)}. */
+  public RandomKey foldIn(int data) {
+    return foldIn(HostTensor.of(new int[] {data}));
+  }
+
+  /**
+   * A key for each {@code data}.
+   *
+   * @param data {@code i32[]}
+   */
+  public RandomKey foldIn(Tensor data) {
+    Given.given("RandomKey.foldIn", "data", data);
+    if (!data.type().equals(TensorType.scalar(DType.I32))) {
+      throw new TypeException(
+          "foldIn: got " + data.type() + ", expected i32[] (" + SourceLocation.here() + ")");
+    }
+    Tensor fold = HostTensor.of(new int[] {FOLD}, 1);
+    Tensor salt = Tensor.concat(0, fold, data.reshape(1));
+    return new RandomKey(new RandomKey(words.xor(salt)).bits(Shape.of(2)));
+  }
+
+  /** Uniform 32-bit words, {@code i32} of {@code shape}. */
+  Tensor bits(Shape shape) {
+    return Tensor.apply(new Source.RandomBits(shape), List.of(one())).getFirst();
+  }
+
+  /** The words of a single key. */
+  Tensor one() {
+    if (!words.type().equals(TYPE)) {
+      throw new TypeException(
+          "a stack of random keys "
+              + words.type()
+              + " is used as one key, expected "
+              + TYPE
+              + " ("
+              + SourceLocation.here()
+              + "); use Engram.vmap, or loop over it");
+    }
+    return words;
+  }
+}

@@ -1,0 +1,175 @@
+package dev.engram.etrace.analysis;
+
+import dev.engram.etrace.Factorization;
+import dev.engram.etrace.LearningSignal;
+import dev.engram.etrace.Recursion;
+import dev.engram.etrace.Schedule;
+import dev.engram.etrace.Scope;
+import dev.engram.etrace.TraceFilter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/** A point among all combinations of coordinates, whether it means something or not. */
+public record Coordinates(
+    Factorization factorization,
+    Recursion recursion,
+    Scope scope,
+    LearningSignal signal,
+    TraceFilter filter,
+    Schedule schedule) {
+
+  private record Conflict(String why, Predicate<Coordinates> when) {}
+
+  private static final List<Conflict> CONFLICTS =
+      List.of(
+          new Conflict(
+              "a scope says which part of the state Jacobian is kept, and this recursion uses none"
+                  + " of it",
+              c ->
+                  !(c.recursion instanceof Recursion.Jacobian)
+                      && !(c.scope instanceof Scope.Diagonal)),
+          new Conflict(
+              "the output side of an input x output trace follows each position by itself",
+              c ->
+                  c.factorization instanceof Factorization.InputOutput
+                      && (c.scope instanceof Scope.Snap || c.scope instanceof Scope.Full)),
+          new Conflict(
+              "both sides of an input x output trace are recursions",
+              c ->
+                  c.factorization instanceof Factorization.InputOutput
+                      && c.recursion instanceof Recursion.None),
+          new Conflict(
+              "a random projection mixes all positions, so that none can be left out",
+              c ->
+                  c.factorization instanceof Factorization.RandomProjection
+                      && c.scope instanceof Scope.Snap),
+          new Conflict(
+              "a filtered sum of outer products is no outer product",
+              c ->
+                  c.filter instanceof TraceFilter.Kappa
+                      && !(c.factorization instanceof Factorization.PerWeight)),
+          new Conflict(
+              "a bootstrapped signal stands for later losses, which a trace with a recursion counts"
+                  + " as well",
+              c ->
+                  c.signal instanceof LearningSignal.Bootstrapped
+                      && !(c.recursion instanceof Recursion.None)),
+          new Conflict(
+              "a bootstrapped signal stands for later losses, which a filtered trace counts as"
+                  + " well",
+              c ->
+                  c.signal instanceof LearningSignal.Bootstrapped
+                      && c.filter instanceof TraceFilter.Kappa),
+          new Conflict(
+              "a bootstrapped signal needs no trace, so there is nothing to project",
+              c ->
+                  c.signal instanceof LearningSignal.Bootstrapped
+                      && c.factorization instanceof Factorization.RandomProjection),
+          new Conflict(
+              "within a window the signal goes back through time by the loss's own derivative",
+              c ->
+                  c.schedule instanceof Schedule.Window
+                      && !(c.signal instanceof LearningSignal.Symmetric)),
+          new Conflict(
+              "a window reads the traces at its start alone, where a filter expects to be read at"
+                  + " each step",
+              c -> c.schedule instanceof Schedule.Window && c.filter instanceof TraceFilter.Kappa));
+
+  // One value of each kind, to name what could be chosen instead.
+  private static final List<Factorization> FACTORIZATIONS =
+      List.of(
+          new Factorization.PerWeight(),
+          Factorization.InputOutput.decay(0.9),
+          new Factorization.RandomProjection());
+  private static final List<Recursion> RECURSIONS =
+      List.of(new Recursion.Jacobian(), new Recursion.Leak(0.9), new Recursion.None());
+  private static final List<Scope> SCOPES =
+      List.of(new Scope.Diagonal(), new Scope.Coupled(), new Scope.Snap(2), new Scope.Full());
+  private static final List<LearningSignal> SIGNALS =
+      List.of(
+          new LearningSignal.Symmetric(),
+          new LearningSignal.RandomFeedback(),
+          new LearningSignal.Modulatory(),
+          new LearningSignal.Bootstrapped());
+  private static final List<TraceFilter> FILTERS =
+      List.of(new TraceFilter.None(), new TraceFilter.Kappa(0.9));
+  private static final List<Schedule> SCHEDULES =
+      List.of(new Schedule.PerStep(), new Schedule.Window(10));
+
+  /** Why this combination means nothing; empty when it means something. */
+  public Optional<String> conflict() {
+    return CONFLICTS.stream().filter(c -> c.when.test(this)).map(Conflict::why).findFirst();
+  }
+
+  /** Changes of as few coordinates as possible that give a legal rule. */
+  public List<String> alternatives() {
+    int fewest = Integer.MAX_VALUE;
+    List<String> found = new ArrayList<>();
+    for (Coordinates c : all()) {
+      List<String> changes = c.changesFrom(this);
+      if (c.conflict().isPresent() || changes.size() > fewest) {
+        continue;
+      }
+      if (changes.size() < fewest) {
+        fewest = changes.size();
+        found.clear();
+      }
+      found.add(String.join(" with ", changes));
+    }
+    return found;
+  }
+
+  /** One of each combination of kinds. */
+  public static List<Coordinates> all() {
+    List<Coordinates> all = new ArrayList<>();
+    for (Factorization f : FACTORIZATIONS) {
+      for (Recursion r : RECURSIONS) {
+        for (Scope s : SCOPES) {
+          for (LearningSignal g : SIGNALS) {
+            for (TraceFilter k : FILTERS) {
+              for (Schedule w : SCHEDULES) {
+                all.add(new Coordinates(f, r, s, g, k, w));
+              }
+            }
+          }
+        }
+      }
+    }
+    return all;
+  }
+
+  private List<String> changesFrom(Coordinates c) {
+    List<String> out = new ArrayList<>();
+    change(out, "factorization", factorization, c.factorization);
+    change(out, "recursion", recursion, c.recursion);
+    change(out, "scope", scope, c.scope);
+    change(out, "signal", signal, c.signal);
+    change(out, "filter", filter, c.filter);
+    change(out, "schedule", schedule, c.schedule);
+    return out;
+  }
+
+  private static void change(List<String> out, String name, Object to, Object from) {
+    if (to.getClass() != from.getClass()) {
+      out.add(name + " " + to);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "factorization "
+        + factorization
+        + ", recursion "
+        + recursion
+        + ", scope "
+        + scope
+        + ", signal "
+        + signal
+        + ", filter "
+        + filter
+        + ", schedule "
+        + schedule;
+  }
+}

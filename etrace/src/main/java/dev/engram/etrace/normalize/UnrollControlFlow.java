@@ -1,0 +1,256 @@
+package dev.engram.etrace.normalize;
+
+import dev.engram.ir.Builder;
+import dev.engram.ir.Eqn;
+import dev.engram.ir.Graph;
+import dev.engram.ir.Lit;
+import dev.engram.ir.Param;
+import dev.engram.ir.Role;
+import dev.engram.ir.Shape;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.Value;
+import dev.engram.ir.Var;
+import dev.engram.ir.op.Cast;
+import dev.engram.ir.op.Check;
+import dev.engram.ir.op.Control;
+import dev.engram.ir.op.Custom;
+import dev.engram.ir.op.Dot;
+import dev.engram.ir.op.Elementwise;
+import dev.engram.ir.op.HostEffect;
+import dev.engram.ir.op.Index;
+import dev.engram.ir.op.Move;
+import dev.engram.ir.op.Reduce;
+import dev.engram.ir.op.Rows;
+import dev.engram.ir.op.Source;
+import dev.engram.ir.passes.EffectTokens;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Writes out the control flow that weights or hidden states pass through, so that traces can follow
+ * them: plain calls, short scans, and conditionals as a choice between both branches' results. Long
+ * scans stay, and the analysis names them.
+ */
+public final class UnrollControlFlow {
+  /** A scan that would become more equations than this stays. */
+  private static final int LONGEST = 4096;
+
+  private final Builder b;
+  private final Set<Value> carrying = new HashSet<>();
+
+  /** Weights, and functions of weights alone. */
+  private final Set<Value> pure = new HashSet<>();
+
+  private UnrollControlFlow(Builder b) {
+    this.b = b;
+  }
+
+  public static Graph run(Graph g) {
+    Builder b = new Builder(g.name());
+    UnrollControlFlow u = new UnrollControlFlow(b);
+    Map<Value, Value> map = new HashMap<>();
+    for (Param p : g.params()) {
+      Var v = b.param(p);
+      map.put(p.var(), v);
+      if ((p.role() == Role.WEIGHT || p.role() == Role.HIDDEN) && p.type().dtype().isFloat()) {
+        u.carrying.add(v);
+      }
+      if (p.role() == Role.WEIGHT) {
+        u.pure.add(v);
+      }
+    }
+    u.equations(g, map);
+    return b.build(g.outs().stream().map(v -> Builder.mapped(map, v)).toList());
+  }
+
+  private List<Value> inline(Graph g, List<? extends Value> args) {
+    Map<Value, Value> map = new HashMap<>();
+    for (int i = 0; i < args.size(); i++) {
+      map.put(g.params().get(i).var(), args.get(i));
+    }
+    equations(g, map);
+    return g.outs().stream().map(v -> Builder.mapped(map, v)).toList();
+  }
+
+  private void equations(Graph g, Map<Value, Value> map) {
+    for (Eqn e : g.eqns()) {
+      List<Value> in = e.inputs().stream().map(v -> Builder.mapped(map, v)).toList();
+      List<Value> outs = results(e, in, map);
+      for (int i = 0; i < outs.size(); i++) {
+        map.put(e.outputs().get(i), outs.get(i));
+      }
+    }
+  }
+
+  private List<Value> results(Eqn e, List<Value> in, Map<Value, Value> map) {
+    boolean carries = in.stream().anyMatch(carrying::contains);
+    return switch (e.op()) {
+      case Control.Call call when isOfItsBody(call.derivative()) -> inline(call.body(), in);
+      case Control.Cond cond when carries -> choice(e, cond, in);
+      case Control.Scan scan when carries && cost(scan.body()) * scan.length() <= LONGEST ->
+          steps(e, scan, in);
+      case Control.Call _,
+          Control.Cond _,
+          Control.Scan _,
+          Control.While _,
+          Control.Transposed _,
+          Elementwise _,
+          Cast _,
+          Check _,
+          HostEffect _,
+          Reduce _,
+          Dot _,
+          Move _,
+          Index _,
+          Source _,
+          Custom _ -> {
+        b.copy(e, map);
+        List<Value> outs = e.outputs().stream().map(v -> Builder.mapped(map, v)).toList();
+        if (carries) {
+          carrying.addAll(outs);
+        }
+        if (!in.isEmpty() && in.stream().allMatch(v -> v instanceof Lit || pure.contains(v))) {
+          pure.addAll(outs);
+        }
+        yield outs;
+      }
+    };
+  }
+
+  /** True when the derivative is that of the body, however much of it is kept. */
+  private static boolean isOfItsBody(Control.Derivative d) {
+    return d instanceof Control.Derivative.Plain || d instanceof Control.Derivative.Remat;
+  }
+
+  private List<Value> choice(Eqn e, Control.Cond cond, List<Value> in) {
+    EffectTokens notices = EffectTokens.of(cond);
+    b.at(e.where());
+    List<Value> first = new ArrayList<>();
+    List<Value> second = new ArrayList<>();
+    for (Value v : in.subList(1, in.size())) {
+      first.add(guarded(in.getFirst(), v, true));
+      second.add(guarded(in.getFirst(), v, false));
+    }
+    if (!notices.isEmpty()) {
+      b.at(e.where());
+      first.add(in.getFirst());
+      second.add(b.emit1(new Elementwise(Rows.NOT), in.getFirst()));
+    }
+    List<Value> yes = inline(telling(cond.onTrue(), notices), first);
+    // The false branch tells after the true one.
+    for (int i = 0; i < yes.size(); i++) {
+      if (notices.isOrder(i)) {
+        second.set(notices.results().get(i), yes.get(i));
+      }
+    }
+    List<Value> no = inline(telling(cond.onFalse(), notices), second);
+    List<Value> outs = new ArrayList<>();
+    b.at(e.where());
+    for (int i = 0; i < yes.size(); i++) {
+      if (notices.isOrder(i)) {
+        outs.add(no.get(i));
+        continue;
+      }
+      Tensor which = b.tracer(in.getFirst()).broadcastTo(yes.get(i).type().shape());
+      outs.add(b.lift(which.select(b.tracer(yes.get(i)), b.tracer(no.get(i)))));
+    }
+    carrying.addAll(outs);
+    return outs;
+  }
+
+  /**
+   * An operand of the branch that is taken where {@code predicate} is {@code when}. Elsewhere it
+   * has no derivative: one of the branch may be infinite there, and infinity times nothing is NaN.
+   */
+  private Value guarded(Value predicate, Value v, boolean when) {
+    if (!carrying.contains(v) || pure.contains(v)) {
+      return v;
+    }
+    Tensor x = b.tracer(v);
+    Tensor which = b.tracer(predicate).broadcastTo(v.type().shape());
+    Tensor still = x.stopGradient();
+    Value out = b.lift(when ? which.select(x, still) : which.select(still, x));
+    carrying.add(out);
+    return out;
+  }
+
+  /** A branch with one more operand, which says whether it is taken, if it tells something. */
+  private static Graph telling(Graph branch, EffectTokens notices) {
+    return notices.isEmpty() ? branch : EffectTokens.masked(branch, branch.params().size());
+  }
+
+  private List<Value> steps(Eqn e, Control.Scan scan, List<Value> in) {
+    int first = scan.consts() + scan.carry();
+    List<Value> carries = new ArrayList<>(in.subList(scan.consts(), first));
+    List<List<Value>> slices = new ArrayList<>();
+    for (int i = 0; i < scan.length(); i++) {
+      slices.add(List.of());
+    }
+    for (int i = 0; i < scan.length(); i++) {
+      int at = scan.reverse() ? scan.length() - 1 - i : i;
+      List<Value> args = new ArrayList<>(in.subList(0, scan.consts()));
+      args.addAll(carries);
+      b.at(e.where());
+      for (Value xs : in.subList(first, in.size())) {
+        Value slice = b.lift(b.tracer(xs).get(at));
+        if (carrying.contains(xs)) {
+          carrying.add(slice);
+        }
+        args.add(slice);
+      }
+      List<Value> outs = inline(scan.body(), args);
+      carries = new ArrayList<>(outs.subList(0, scan.carry()));
+      slices.set(at, outs.subList(scan.carry(), outs.size()));
+    }
+    List<Value> results = new ArrayList<>(carries);
+    b.at(e.where());
+    for (int i = 0; i < scan.ys(); i++) {
+      results.add(stacked(scan, slices, i));
+    }
+    carrying.addAll(results);
+    return results;
+  }
+
+  private Value stacked(Control.Scan scan, List<List<Value>> slices, int i) {
+    if (scan.length() == 0) {
+      var t = scan.body().outs().get(scan.carry() + i).type();
+      return dev.engram.ir.Lit.zero(t.with(t.shape().insert(0, 0)));
+    }
+    List<Tensor> parts = new ArrayList<>();
+    for (List<Value> s : slices) {
+      Shape shape = s.get(i).type().shape();
+      parts.add(b.tracer(s.get(i)).reshape(shape.insert(0, 1)));
+    }
+    return b.lift(Tensor.concat(0, parts.toArray(Tensor[]::new)));
+  }
+
+  private static long cost(Graph g) {
+    long n = 0;
+    for (Eqn e : g.eqns()) {
+      n +=
+          switch (e.op()) {
+            case Control.Scan s -> Math.max(1, cost(s.body()) * s.length());
+            case Control.While w -> cost(w.condition()) + cost(w.body());
+            case Control.Cond c -> cost(c.onTrue()) + cost(c.onFalse());
+            case Control.Call c -> cost(c.body());
+            case Control.Transposed _,
+                Elementwise _,
+                Cast _,
+                Check _,
+                HostEffect _,
+                Reduce _,
+                Dot _,
+                Move _,
+                Index _,
+                Source _,
+                Custom _ ->
+                1;
+          };
+    }
+    return n;
+  }
+}

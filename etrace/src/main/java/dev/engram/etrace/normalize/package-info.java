@@ -1,0 +1,4 @@
+/**
+ * Rewrites of a step that bring weights and hidden states into the forms that the analysis reads.
+ */
+package dev.engram.etrace.normalize;

@@ -1,0 +1,2 @@
+/** Learning signals, and the gradients that traces give with them. */
+package dev.engram.etrace.signal;

@@ -1,0 +1,29 @@
+package dev.engram.etrace.traces;
+
+import dev.engram.etrace.analysis.Site;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
+
+/** The axes of a site's eligibility trace. */
+public interface TraceLayout {
+
+  TensorType trace();
+
+  /** A tensor of the signal's shape, at the trace's axes. */
+  Tensor spreadSignal(Tensor t);
+
+  /** A tensor of x's shape, at the trace's axes. */
+  Tensor spreadData(Tensor t);
+
+  /** A tensor of the trace's shape, summed over positions to the weight value's shape. */
+  Tensor gather(Tensor t);
+
+  static TraceLayout of(Site site) {
+    return switch (site) {
+      case Site.Contract c -> AxisLayout.contract(c);
+      case Site.Lookup l -> AxisLayout.lookup(l);
+      case Site.Direct d -> AxisLayout.direct(d.weight().type());
+      case Site.Moved m -> MovedLayout.of(m);
+    };
+  }
+}

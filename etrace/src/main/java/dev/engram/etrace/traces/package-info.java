@@ -1,0 +1,2 @@
+/** What each rule remembers: the shapes of eligibility traces, and how a step carries them on. */
+package dev.engram.etrace.traces;

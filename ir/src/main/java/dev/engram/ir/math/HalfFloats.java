@@ -1,0 +1,32 @@
+package dev.engram.ir.math;
+
+/**
+ * Floats of 16 bits, held in the low bits of an int: {@code f16} is IEEE 754 binary16, {@code bf16}
+ * the upper half of an f32. Rounds to nearest, ties to even; a NaN stays one. Backends that convert
+ * by other means must give these bits.
+ */
+public final class HalfFloats {
+  private HalfFloats() {}
+
+  public static int toF16(float x) {
+    return Float.floatToFloat16(x) & 0xFFFF;
+  }
+
+  public static float ofF16(int bits) {
+    return Float.float16ToFloat((short) bits);
+  }
+
+  public static int toBf16(float x) {
+    int bits = Float.floatToRawIntBits(x);
+    if (Float.isNaN(x)) {
+      // Its upper half alone could be all zeros, an infinity.
+      return bits >>> 16 | 0x40;
+    }
+    // Adds half of the last place kept, less one where that place is even: a carry is the rounding.
+    return (bits + 0x7FFF + (bits >>> 16 & 1)) >>> 16;
+  }
+
+  public static float ofBf16(int bits) {
+    return Float.intBitsToFloat(bits << 16);
+  }
+}

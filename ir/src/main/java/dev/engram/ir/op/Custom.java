@@ -1,0 +1,113 @@
+package dev.engram.ir.op;
+
+import dev.engram.ir.Graph;
+import dev.engram.ir.GraphException;
+import dev.engram.ir.Role;
+import dev.engram.ir.SourceLocation;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
+import dev.engram.ir.Trace;
+import dev.engram.ir.Value;
+import dev.engram.ir.checks.Given;
+import java.util.List;
+
+/**
+ * The door for outside authors: an op of their own. Implementations are records whose components
+ * are the attributes, named by {@link #mnemonic()}.
+ *
+ * <p>Every transformation and backend works on {@link #expand}. An op that knows better brings
+ * rules of its own along: {@link Linear} or {@link Differentiable} for derivatives, {@link
+ * Batchable} for batches. A rule that gives the wrong types is an error that names op and rule.
+ */
+public non-sealed interface Custom extends Op {
+
+  /**
+   * The op in terms of others; must be pure and give results of {@link #typeOf}'s types.
+   *
+   * <p>An op without one can be differentiated and batched by rules of its own, but not run.
+   */
+  default List<Tensor> expand(List<Tensor> inputs) {
+    Given.all("Custom.expand", "inputs", inputs);
+    throw new GraphException(
+        mnemonic()
+            + " has no expansion, and something needs it; implement expand(...) of "
+            + getClass().getName()
+            + ", with other ops");
+  }
+
+  /** An op that is linear in all its operands together, which are float. */
+  interface Linear extends Custom {
+
+    /**
+     * The transpose of the op: one cotangent for each operand.
+     *
+     * @param inputs types of the operands
+     * @param cotangents one for each result
+     */
+    List<Tensor> transpose(List<TensorType> inputs, List<Tensor> cotangents);
+  }
+
+  /** An op with a derivative rule. */
+  interface Differentiable extends Custom {
+
+    /**
+     * The tangents of the results, one for each; linear in {@code tangents}.
+     *
+     * @param in the operands
+     * @param out the results
+     * @param tangents one for each operand, zeros where it has none or is not float
+     */
+    List<Tensor> tangents(List<Tensor> in, List<Tensor> out, List<Tensor> tangents);
+  }
+
+  /** An op with a rule for batches. */
+  interface Batchable extends Custom {
+
+    /**
+     * The results for all examples at once, with the new axis in front of each.
+     *
+     * @param in the operands of all examples, axis 0 of each being the examples
+     * @param size number of examples
+     */
+    List<Tensor> batch(List<Tensor> in, int size);
+  }
+
+  /**
+   * {@link #expand} traced into a graph, for operands of these types.
+   *
+   * @param where the line of the use, for errors
+   * @throws GraphException when the expansion's types are not those of {@link #typeOf}, or when it
+   *     uses a traced value that is not one of its operands
+   */
+  default Graph expansion(List<TensorType> types, SourceLocation where) {
+    Given.given("Custom.expansion", "types", types);
+    Given.given("Custom.expansion", "where", where);
+    try {
+      return expansion(types);
+    } catch (GraphException e) {
+      throw new GraphException(where.in(e.getMessage()), e);
+    }
+  }
+
+  private Graph expansion(List<TensorType> types) {
+    Trace trace = new Trace(mnemonic());
+    List<Tensor> in = types.stream().<Tensor>map(t -> trace.input(t, Role.INPUT, "")).toList();
+    List<Value> outs = trace.run(() -> expand(in).stream().map(trace::lift).toList());
+    Graph g = trace.build(outs);
+    if (!trace.captures().isEmpty()) {
+      throw new GraphException(
+          mnemonic()
+              + ": the expansion uses a traced value that is not an operand; pass it as one");
+    }
+    if (!g.outTypes().equals(typeOf(types))) {
+      throw new GraphException(
+          mnemonic()
+              + ": the expansion gives "
+              + g.outTypes()
+              + ", expected "
+              + typeOf(types)
+              + " as typeOf says");
+    }
+    return g;
+  }
+}

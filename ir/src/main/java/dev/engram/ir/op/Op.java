@@ -1,0 +1,35 @@
+package dev.engram.ir.op;
+
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
+import dev.engram.ir.TypeException;
+import java.util.List;
+
+/**
+ * What an equation does. The families are closed, so every pass is an exhaustive {@code switch}
+ * without a default; the rows inside a family are open. Attributes are record components, from
+ * which equality, printing and parsing follow. {@link Custom} is the door for outside authors.
+ */
+public sealed interface Op
+    permits Elementwise,
+        Cast,
+        Reduce,
+        Dot,
+        Move,
+        Index,
+        Source,
+        Check,
+        HostEffect,
+        Control,
+        Custom {
+
+  /** The name in the text form; equal to the method name on {@link Tensor} where there is one. */
+  String mnemonic();
+
+  /**
+   * The types of the results for operands of these types.
+   *
+   * @throws TypeException naming the operand, got and expected, when they do not fit
+   */
+  List<TensorType> typeOf(List<TensorType> inputs);
+}

@@ -1,0 +1,138 @@
+package dev.engram.ir.passes;
+
+import dev.engram.ir.Builder;
+import dev.engram.ir.Eqn;
+import dev.engram.ir.Graph;
+import dev.engram.ir.Lit;
+import dev.engram.ir.Param;
+import dev.engram.ir.Value;
+import dev.engram.ir.Var;
+import dev.engram.ir.checks.Given;
+import dev.engram.ir.op.Cast;
+import dev.engram.ir.op.Check;
+import dev.engram.ir.op.Control;
+import dev.engram.ir.op.Custom;
+import dev.engram.ir.op.Dot;
+import dev.engram.ir.op.Elementwise;
+import dev.engram.ir.op.HostEffect;
+import dev.engram.ir.op.Index;
+import dev.engram.ir.op.Move;
+import dev.engram.ir.op.Op;
+import dev.engram.ir.op.Reduce;
+import dev.engram.ir.op.Source;
+import dev.engram.ir.passes.rewrite.Graphs;
+import dev.engram.ir.passes.rewrite.ScanParts;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Moves equations of a scan's body that give the same at every step in front of the scan. Moves and
+ * sources stay inside, where they cost little: stored outside they could be larger than what they
+ * are made of.
+ */
+public final class LoopInvariantCodeMotion {
+  private LoopInvariantCodeMotion() {}
+
+  public static Graph run(Graph g) {
+    Given.given("LoopInvariantCodeMotion.run", "g", g);
+    Builder b = new Builder(g.name());
+    Map<Value, Value> map = new HashMap<>();
+    for (Param p : g.params()) {
+      map.put(p.var(), b.param(p));
+    }
+    for (Eqn old : g.eqns()) {
+      Eqn e =
+          new Eqn(
+              Graphs.mapInner(old.op(), LoopInvariantCodeMotion::run),
+              old.inputs(),
+              old.outputs(),
+              old.where());
+      if (e.op() instanceof Control.Scan s && s.length() > 0) {
+        scan(b, s, e, map);
+      } else {
+        b.copy(e, map);
+      }
+    }
+    return b.build(g.outs().stream().map(v -> Builder.mapped(map, v)).toList());
+  }
+
+  private static void scan(Builder b, Control.Scan op, Eqn e, Map<Value, Value> map) {
+    List<Value> in = e.inputs().stream().map(v -> Builder.mapped(map, v)).toList();
+    ScanParts form = new ScanParts(op, in);
+    List<Eqn> same = sameAtEveryStep(op);
+    List<Eqn> hoisted = worthHoisting(same);
+    Map<Value, Value> outer = new HashMap<>();
+    form.consts.forEach(c -> outer.put(c.param().var(), c.operand()));
+    Set<Value> needed = new HashSet<>();
+    hoisted.forEach(h -> needed.addAll(h.outputs()));
+    for (Eqn inner : same.reversed()) {
+      if (inner.outputs().stream().anyMatch(needed::contains)) {
+        needed.addAll(inner.inputs());
+      }
+    }
+    for (Eqn inner : same) {
+      if (inner.outputs().stream().anyMatch(needed::contains)) {
+        b.copy(inner, outer);
+      }
+    }
+    for (Eqn inner : hoisted) {
+      for (Var v : inner.outputs()) {
+        form.consts.add(new ScanParts.Input(Param.input(v), outer.get(v)));
+      }
+    }
+    List<Eqn> left = new ArrayList<>(op.body().eqns());
+    left.removeAll(hoisted);
+    List<Var> outs = b.at(e.where()).emit(form.op(left), form.operands());
+    for (int i = 0; i < outs.size(); i++) {
+      map.put(e.outputs().get(i), outs.get(i));
+    }
+  }
+
+  private static List<Eqn> sameAtEveryStep(Control.Scan op) {
+    Set<Value> same = new HashSet<>();
+    op.body().params().subList(0, op.consts()).forEach(p -> same.add(p.var()));
+    List<Eqn> eqns = new ArrayList<>();
+    for (Eqn e : op.body().eqns()) {
+      if (e.inputs().stream().allMatch(v -> v instanceof Lit || same.contains(v))) {
+        same.addAll(e.outputs());
+        eqns.add(e);
+      }
+    }
+    return eqns;
+  }
+
+  private static List<Eqn> worthHoisting(List<Eqn> same) {
+    // How many elements a value is made of, where that is less than it has.
+    Map<Value, Long> madeOf = new HashMap<>();
+    List<Eqn> worth = new ArrayList<>();
+    for (Eqn e : same) {
+      long made =
+          e.inputs().stream()
+              .filter(v -> !(v instanceof Lit))
+              .mapToLong(v -> madeOf.getOrDefault(v, v.type().size()))
+              .sum();
+      boolean grows = e.outputs().stream().anyMatch(v -> v.type().size() > made);
+      if (isWork(e.op()) && !(grows && e.op() instanceof Elementwise)) {
+        worth.add(e);
+      } else if (grows) {
+        e.outputs().forEach(v -> madeOf.put(v, made));
+      }
+    }
+    return worth;
+  }
+
+  // An elementwise op that grows, such as an outer product, is cheaper to make again than to load.
+  private static boolean isWork(Op op) {
+    return switch (op) {
+      case Move _, Source.Const _, Source.Iota _ -> false;
+      // Its order is a carry.
+      case HostEffect _ -> false;
+      case Elementwise _, Cast _, Reduce _, Dot _, Index _, Source.RandomBits _, Check _ -> true;
+      case Control _, Custom _ -> true;
+    };
+  }
+}

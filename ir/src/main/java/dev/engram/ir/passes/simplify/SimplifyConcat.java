@@ -1,0 +1,77 @@
+package dev.engram.ir.passes.simplify;
+
+import dev.engram.ir.Lit;
+import dev.engram.ir.TensorType;
+import dev.engram.ir.Value;
+import dev.engram.ir.op.Move;
+import dev.engram.ir.passes.rewrite.RuleRewriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Rules for joined tensors and their parts. */
+final class SimplifyConcat {
+  private SimplifyConcat() {}
+
+  static Optional<Value> concat(RuleRewriter r, Move.Concat op, List<Value> in, TensorType out) {
+    List<Value> parts = new ArrayList<>();
+    for (Value v : in) {
+      if (v.type().size() > 0) {
+        append(r, op.axis(), parts, v);
+      }
+    }
+    if (parts.size() == 1) {
+      return Optional.of(parts.getFirst());
+    }
+    if (parts.getFirst() instanceof Lit first
+        && parts.stream().allMatch(v -> v instanceof Lit lit && lit.bits() == first.bits())) {
+      return Optional.of(new Lit(out, first.bits()));
+    }
+    return parts.equals(in) ? Optional.empty() : Optional.of(r.apply(op, parts).getFirst());
+  }
+
+  // Neighbouring slices of one tensor are one slice of it.
+  private static void append(RuleRewriter r, int axis, List<Value> parts, Value next) {
+    if (!parts.isEmpty()
+        && r.op(parts.getLast()) instanceof Move.Slice a
+        && r.op(next) instanceof Move.Slice b
+        && r.arg(parts.getLast(), 0).equals(r.arg(next, 0))
+        && a.stride().equals(b.stride())
+        && a.stride().get(axis) == 1
+        && a.limit().get(axis).equals(b.start().get(axis))
+        && with(a.start(), axis, 0).equals(with(b.start(), axis, 0))
+        && with(a.limit(), axis, 0).equals(with(b.limit(), axis, 0))) {
+      Move.Slice both =
+          new Move.Slice(a.start(), with(a.limit(), axis, b.limit().get(axis)), a.stride());
+      parts.set(parts.size() - 1, r.apply1(both, r.arg(next, 0)));
+    } else {
+      parts.add(next);
+    }
+  }
+
+  private static List<Integer> with(List<Integer> list, int i, int value) {
+    List<Integer> out = new ArrayList<>(list);
+    out.set(i, value);
+    return out;
+  }
+
+  /** A slice that lies within one part is a slice of that part. */
+  static Optional<Value> sliceOf(RuleRewriter r, Move.Slice op, int axis, List<Value> parts) {
+    int from = 0;
+    for (Value part : parts) {
+      int to = from + part.type().shape().dim(axis);
+      int start = op.start().get(axis);
+      int limit = op.limit().get(axis);
+      if (from <= start && limit <= to) {
+        Move.Slice within =
+            new Move.Slice(
+                with(op.start(), axis, start - from),
+                with(op.limit(), axis, limit - from),
+                op.stride());
+        return Optional.of(r.apply1(within, part));
+      }
+      from = to;
+    }
+    return Optional.empty();
+  }
+}

@@ -1,0 +1,105 @@
+package dev.engram.ir.text;
+
+import dev.engram.ir.Eqn;
+import dev.engram.ir.Graph;
+import dev.engram.ir.Param;
+import dev.engram.ir.Var;
+import dev.engram.ir.checks.Given;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The names that the variables of one graph have in its text form.
+ *
+ * <p>Results are numbered in order: {@code %0}, {@code %1}. A parameter is called by the shortest
+ * end of its path that no other parameter's path has ({@code %weight} or {@code %Wz.weight} for
+ * {@code rnn.Wz.weight}), or by its position, {@code %a0}, when it has no path. Names follow from
+ * the graph alone, so that equal graphs print equally.
+ */
+public final class Names {
+  private final Map<Var, String> names = new IdentityHashMap<>();
+
+  private Names() {}
+
+  /** The names of the parameters and results of {@code g}; inner graphs have their own. */
+  public static Names of(Graph g) {
+    Given.given("Names.of", "g", g);
+    Names n = new Names();
+    n.nameParams(g.params());
+    int next = 0;
+    for (Eqn e : g.eqns()) {
+      for (Var v : e.outputs()) {
+        if (n.names.putIfAbsent(v, Integer.toString(next)) == null) {
+          next++;
+        }
+      }
+    }
+    return n;
+  }
+
+  /** {@code %3}; {@code %undefined} for a variable that the graph does not define. */
+  public String of(Var v) {
+    Given.given("Names.of", "v", v);
+    return "%" + names.getOrDefault(v, "undefined");
+  }
+
+  /** True when the graph defines {@code v}, as a parameter or anywhere as a result. */
+  public boolean has(Var v) {
+    Given.given("Names.has", "v", v);
+    return names.containsKey(v);
+  }
+
+  /** The path that a parameter of this name has when the text gives none: none for {@code a0}. */
+  static String impliedPath(String name) {
+    return name.matches("a[0-9]+") ? "" : name;
+  }
+
+  private void nameParams(List<Param> params) {
+    Map<String, Integer> ends = new HashMap<>();
+    for (Param p : params) {
+      suffixes(p.path()).forEach(s -> ends.merge(s, 1, Integer::sum));
+    }
+    Set<String> used = new HashSet<>();
+    for (int i = 0; i < params.size(); i++) {
+      Param p = params.get(i);
+      String wanted = p.path().isEmpty() ? "a" + i : wanted(p.path(), ends);
+      String name = wanted;
+      for (int k = 1; !used.add(name); k++) {
+        name = wanted + "_" + k;
+      }
+      names.putIfAbsent(p.var(), name);
+    }
+  }
+
+  private static String wanted(String path, Map<String, Integer> ends) {
+    List<String> suffixes = suffixes(path);
+    for (String s : suffixes) {
+      if (ends.get(s) == 1 && !Character.isDigit(s.charAt(0))) {
+        return s;
+      }
+    }
+    String whole = suffixes.getLast();
+    return Character.isDigit(whole.charAt(0)) ? "_" + whole : whole;
+  }
+
+  /** The ends of a path at its dots, shortest first, in the letters that names may have. */
+  private static List<String> suffixes(String path) {
+    if (path.isEmpty()) {
+      return List.of();
+    }
+    String plain = path.replaceAll("[^A-Za-z0-9_$.]", "_");
+    List<String> out = new ArrayList<>();
+    for (int dot = plain.lastIndexOf('.'); dot >= 0; dot = plain.lastIndexOf('.', dot - 1)) {
+      if (dot + 1 < plain.length() && plain.charAt(dot + 1) != '.') {
+        out.add(plain.substring(dot + 1));
+      }
+    }
+    out.add(plain.startsWith(".") ? "_" + plain : plain);
+    return out;
+  }
+}

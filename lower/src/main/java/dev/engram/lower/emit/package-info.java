@@ -1,0 +1,2 @@
+/** Nests of loops, written instruction by instruction. */
+package dev.engram.lower.emit;

@@ -1,0 +1,65 @@
+package dev.engram.lower.fuse;
+
+import dev.engram.ir.Eqn;
+import dev.engram.ir.Value;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A value that is computed at a place of its own in the schedule; the equations between nodes are
+ * computed again by each reader.
+ */
+public final class FusedValue {
+  /** What is computed; for a copy, what is copied. */
+  public final Value value;
+
+  /** Null for a copy. */
+  final @Nullable public Eqn eqn;
+
+  public final AccessMaps.Kind kind;
+
+  /** Equations computed at each point. */
+  final int weight;
+
+  private @Nullable FusionGroup kernel;
+
+  /** The element of the value at a point of the kernel. */
+  private @Nullable AffineIndex point;
+
+  /** For a fold the folded position at a point of the kernel. */
+  private @Nullable AffineIndex folded;
+
+  /** Computed once the kernel's folds are done. */
+  public boolean epilogue;
+
+  /** Read by another kernel, so that it must be stored. */
+  public boolean external;
+
+  FusedValue(Value value, @Nullable Eqn eqn, AccessMaps.Kind kind, int weight) {
+    this.value = value;
+    this.eqn = eqn;
+    this.kind = kind;
+    this.weight = weight;
+  }
+
+  void place(FusionGroup k, AffineIndex at, AffineIndex fold) {
+    kernel = k;
+    point = at;
+    folded = fold;
+  }
+
+  public FusionGroup kernel() {
+    return java.util.Objects.requireNonNull(kernel);
+  }
+
+  public AffineIndex point() {
+    return java.util.Objects.requireNonNull(point);
+  }
+
+  public AffineIndex folded() {
+    return java.util.Objects.requireNonNull(folded);
+  }
+
+  public Eqn equation() {
+    return java.util.Objects.requireNonNull(eqn);
+  }
+}

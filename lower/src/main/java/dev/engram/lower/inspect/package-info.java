@@ -1,0 +1,2 @@
+/** Loop programs read by people and by checks. */
+package dev.engram.lower.inspect;

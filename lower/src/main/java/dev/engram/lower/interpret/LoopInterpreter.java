@@ -1,0 +1,34 @@
+package dev.engram.lower.interpret;
+
+import dev.engram.ir.HostTensor;
+import dev.engram.lower.Backend;
+import dev.engram.lower.CompiledProgram;
+import dev.engram.lower.LoopProgram;
+import java.util.List;
+
+/**
+ * The meaning of loop programs: runs one plainly, point by point, and checks every access against
+ * its buffer. The oracle of the backends.
+ */
+public final class LoopInterpreter implements Backend {
+
+  @Override
+  public String name() {
+    return "loops";
+  }
+
+  @Override
+  public CompiledProgram compile(LoopProgram program) {
+    return new LoopRun(program);
+  }
+
+  /** Runs {@code program} once and gives its outputs. */
+  public static List<HostTensor> run(LoopProgram program, List<HostTensor> inputs) {
+    List<HostTensor> outputs =
+        program.outputs().stream()
+            .map(b -> HostTensor.allocate(program.buffers().get(b).type()))
+            .toList();
+    new LoopRun(program).run(inputs, outputs);
+    return outputs;
+  }
+}

@@ -1,0 +1,201 @@
+package dev.engram.lower.interpret;
+
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Lit;
+import dev.engram.ir.RunException;
+import dev.engram.ir.runtime.NativeMemory;
+import dev.engram.lower.Access;
+import dev.engram.lower.CompiledProgram;
+import dev.engram.lower.LoopBuffer;
+import dev.engram.lower.LoopProgram;
+import dev.engram.lower.LoweringException;
+import dev.engram.lower.Stmt;
+import dev.engram.lower.inspect.LoopPrinter;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A loop program with memory of its own, interpreted. */
+final class LoopRun implements CompiledProgram {
+  // Read before it is written, this is NaN or -1 rather than a plausible zero.
+  private static final byte POISON = (byte) 0xFF;
+
+  private final LoopProgram program;
+  private final MemorySegment arena;
+  private final HostTensor[] memory;
+  private long[] counters = new long[0];
+  private boolean running;
+
+  LoopRun(LoopProgram program) {
+    this.program = program;
+    this.arena = NativeMemory.allocate(Math.max(program.arenaBytes(), 1), HostTensor.ALIGNMENT);
+    this.memory = new HostTensor[program.buffers().size()];
+  }
+
+  @Override
+  public synchronized void run(List<HostTensor> inputs, List<HostTensor> outputs) {
+    require("inputs", inputs, program.inputs());
+    require("outputs", outputs, program.outputs());
+    if (running) {
+      throw new RunException(
+          "@" + program.name() + " is running: a hook called by a program must not call it");
+    }
+    running = true;
+    try {
+      steps(inputs, outputs);
+    } finally {
+      running = false;
+    }
+  }
+
+  private void steps(List<HostTensor> inputs, List<HostTensor> outputs) {
+    arena.fill(POISON);
+    outputs.forEach(o -> o.segment().fill(POISON));
+    for (int i = 0; i < memory.length; i++) {
+      LoopBuffer b = program.buffers().get(i);
+      memory[i] =
+          switch (b.place()) {
+            case LoopBuffer.Place.Input p -> inputs.get(p.index());
+            case LoopBuffer.Place.Output p -> outputs.get(p.index());
+            case LoopBuffer.Place.Arena p ->
+                HostTensor.wrap(b.type(), arena.asSlice(p.offset(), b.type().bytes()));
+            case LoopBuffer.Place.Constant p -> p.value();
+          };
+    }
+    counters = new long[0];
+    steps(program.steps());
+  }
+
+  @Override
+  public String disassemble() {
+    return LoopPrinter.print(program);
+  }
+
+  private void require(String what, List<HostTensor> got, List<Integer> buffers) {
+    if (got.size() != buffers.size()) {
+      throw new LoweringException(
+          "@"
+              + program.name()
+              + ": got "
+              + got.size()
+              + " "
+              + what
+              + ", expected "
+              + buffers.size());
+    }
+    for (int i = 0; i < got.size(); i++) {
+      LoopBuffer b = program.buffers().get(buffers.get(i));
+      if (!got.get(i).type().equals(b.type())) {
+        throw new LoweringException(
+            "@"
+                + program.name()
+                + ": "
+                + what
+                + "["
+                + i
+                + "] has type "
+                + got.get(i).type()
+                + ", expected "
+                + b.type());
+      }
+    }
+  }
+
+  private void steps(List<Stmt> steps) {
+    for (Stmt s : steps) {
+      switch (s) {
+        case Stmt.Nest n -> new NestRun(n, memory, counters).run();
+        case Stmt.Sort o -> sort(o);
+        case Stmt.Tell t -> tell(t);
+        case Stmt.Loop l -> loop(l);
+        case Stmt.While w -> loop(w);
+        case Stmt.Branch b -> steps(holds(b.predicate()) ? b.onTrue() : b.onFalse());
+      }
+    }
+  }
+
+  private void sort(Stmt.Sort s) {
+    HostTensor from = memory[s.from().buffer()];
+    HostTensor to = memory[s.to().buffer()];
+    int rank = s.rows().size();
+    long count = s.rows().stream().mapToLong(Integer::longValue).reduce(1, (a, b) -> a * b);
+    for (long row = 0; row < count; row++) {
+      long[] at = new long[rank + 1];
+      long rest = row;
+      for (int d = rank - 1; d >= 0; d--) {
+        at[d] = rest % s.rows().get(d);
+        rest /= s.rows().get(d);
+      }
+      long read = NestRun.at(s.from().at(), counters, at);
+      long write = NestRun.at(s.to().at(), counters, at);
+      long in = s.from().at().inner().getLast();
+      long out = s.to().at().inner().getLast();
+      List<Integer> order = new ArrayList<>();
+      for (int i = 0; i < s.length(); i++) {
+        order.add(i);
+      }
+      order.sort(
+          (i, j) -> s.op().compare(s.dtype(), from.bits(read + i * in), from.bits(read + j * in)));
+      for (int i = 0; i < s.length(); i++) {
+        to.setBits(write + i * out, order.get(i));
+      }
+    }
+  }
+
+  private void tell(Stmt.Tell t) {
+    List<HostTensor> in = t.operands().stream().map(this::gathered).toList();
+    HostTensor next = t.op().tell(in, t.where());
+    long at = NestRun.at(t.order().at(), counters, new long[0]);
+    memory[t.order().buffer()].setBits(at, next.bits(0));
+  }
+
+  private HostTensor gathered(Stmt.Operand operand) {
+    return switch (operand) {
+      case Stmt.Operand.Known(Lit value) -> HostTensor.fill(value.type(), value.bits());
+      case Stmt.Operand.Stored s -> {
+        HostTensor out = HostTensor.allocate(s.type());
+        for (long k = 0; k < s.type().size(); k++) {
+          long at = s.position(k, t -> counters[t]);
+          out.setBits(k, memory[s.from().buffer()].bits(at));
+        }
+        yield out;
+      }
+    };
+  }
+
+  private boolean holds(Access p) {
+    long at = NestRun.at(p.at(), counters, new long[p.at().inner().size()]);
+    return memory[p.buffer()].bits(at) != 0;
+  }
+
+  private void loop(Stmt.Loop l) {
+    long[] outside = counters;
+    counters = java.util.Arrays.copyOf(outside, outside.length + 1);
+    for (int i = 0; i < l.length(); i++) {
+      counters[outside.length] = l.reverse() ? l.length() - 1 - i : i;
+      steps(l.body());
+      l.swaps().forEach(this::swap);
+    }
+    counters = outside;
+  }
+
+  private void loop(Stmt.While w) {
+    long[] outside = counters;
+    counters = java.util.Arrays.copyOf(outside, outside.length + 1);
+    for (int left = w.bound().orElse(1); left > 0; left -= w.bound().isPresent() ? 1 : 0) {
+      steps(w.condition());
+      if (!holds(w.predicate())) {
+        break;
+      }
+      steps(w.body());
+      w.swaps().forEach(this::swap);
+    }
+    counters = outside;
+  }
+
+  private void swap(Stmt.Swap s) {
+    HostTensor a = memory[s.a()];
+    memory[s.a()] = memory[s.b()];
+    memory[s.b()] = a;
+  }
+}

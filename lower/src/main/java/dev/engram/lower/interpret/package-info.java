@@ -1,0 +1,2 @@
+/** The meaning of loop programs, point by point. */
+package dev.engram.lower.interpret;

@@ -1,0 +1,2 @@
+/** Graphs brought into the form that lowering starts from. */
+package dev.engram.lower.prepare;
