@@ -16,7 +16,7 @@ import java.util.List;
 
 /**
  * Convolution over one, two or three spatial axes, channels last (see {@link Tensor#conv(Tensor,
- * Windows, int)}), and a bias for each feature. States: {@code weight [k1…kd, in/groups, out]},
+ * ConvWindows, int)}), and a bias for each feature. States: {@code weight [k1…kd, in/groups, out]},
  * {@code bias [out]}.
  */
 public final class Conv extends Layer {

@@ -52,7 +52,7 @@ import java.util.Map;
  *
  * where the traces ε are as the rule's coordinates say ({@link PerWeightTraces} and its
  * neighbours), and the rest is the part of the step's own gradient that no trace carries ({@link
- * Remainder}). Weights without a trace get the step's own gradient whole.
+ * UntracedGradient}). Weights without a trace get the step's own gradient whole.
  */
 public final class OnlineRule {
   private final ModelStep step;

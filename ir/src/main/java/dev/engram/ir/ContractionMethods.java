@@ -41,7 +41,7 @@ public sealed interface ContractionMethods permits Tensor {
 
   /**
    * Convolution (a cross-correlation, as everywhere in the field) with stride 1 and no padding; see
-   * {@link #conv(Tensor, Windows, int)}.
+   * {@link #conv(Tensor, ConvWindows, int)}.
    */
   default Tensor conv(Tensor kernel) {
     Given.given("conv", "kernel", kernel);
@@ -84,7 +84,7 @@ public sealed interface ContractionMethods permits Tensor {
    *
    * <p>The result has {@code (n - 1)·stride + dilation·(k - 1) + 1 - low - high} elements per
    * spatial axis, without padding at least {@code n·stride}, and {@code n·stride} with {@link
-   * Windows.Padding.Same}.
+   * ConvWindows.Padding.Same}.
    */
   default Tensor convTranspose(Tensor kernel, ConvWindows windows) {
     Given.given("convTranspose", "kernel", kernel);

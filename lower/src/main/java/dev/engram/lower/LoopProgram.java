@@ -9,7 +9,7 @@ import java.util.List;
  * @param buffers addressed by their index in this list
  * @param inputs buffer of each graph parameter
  * @param outputs buffer of each graph result; all distinct and placed as {@link
- *     Buffer.Place.Output}
+ *     LoopBuffer.Place.Output}
  * @param steps run in order
  * @param arenaBytes size of the program's own memory: the peak use beyond inputs and outputs
  */

@@ -103,7 +103,7 @@ public final class Convolution {
     return x.rank() - 1 - axes;
   }
 
-  /** See {@link Tensor#conv(Tensor, Windows, int)}. */
+  /** See {@link Tensor#conv(Tensor, ConvWindows, int)}. */
   public static Tensor conv(Tensor x, Tensor w, ConvWindows windows, int groups) {
     int d = w.rank() - 2;
     int first = spatial("conv", x, d);
