@@ -32,7 +32,7 @@ import java.util.Map;
 /** One pass over rows as a class: a loop over arrays. */
 public final class RowClass implements ScalarCode.Surroundings {
   private static final MethodTypeDesc ROW = MethodTypeDesc.of(CD_void, Scratch.DESC, CD_int);
-  private static final ClassDesc COMBINE = Index.Combine.class.describeConstable().orElseThrow();
+  private static final ClassDesc COMBINE = HiddenClassWriter.desc(Index.Combine.class);
 
   // parameters and locals of `row`
   private static final int SCRATCH = 1;

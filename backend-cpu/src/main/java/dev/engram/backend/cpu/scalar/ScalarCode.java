@@ -30,9 +30,8 @@ public final class ScalarCode extends LaneCode {
   private static final ClassDesc MATH = ClassDesc.of("java.lang.Math");
   private static final ClassDesc FLOAT = ClassDesc.of("java.lang.Float");
   private static final ClassDesc DOUBLE = ClassDesc.of("java.lang.Double");
-  private static final ClassDesc REAL = ElementwiseRow.Real.class.describeConstable().orElseThrow();
-  private static final ClassDesc WHOLE =
-      ElementwiseRow.Whole.class.describeConstable().orElseThrow();
+  private static final ClassDesc REAL = HiddenClassWriter.desc(ElementwiseRow.Real.class);
+  private static final ClassDesc WHOLE = HiddenClassWriter.desc(ElementwiseRow.Whole.class);
 
   /** Pushes what only the surrounding row loop knows. */
   interface Surroundings {
@@ -164,7 +163,7 @@ public final class ScalarCode extends LaneCode {
         pushArgs(n);
         around.pushIndex((int) n.bits);
         code.invokestatic(
-            Threefry.class.describeConstable().orElseThrow(),
+            HiddenClassWriter.desc(Threefry.class),
             "word",
             MethodTypeDesc.of(CD_int, CD_int, CD_int, CD_long));
       }
@@ -357,7 +356,7 @@ public final class ScalarCode extends LaneCode {
 
   private void half(String direction, DType t, ClassDesc result, ClassDesc operand) {
     code.invokestatic(
-        HalfFloats.class.describeConstable().orElseThrow(),
+        HiddenClassWriter.desc(HalfFloats.class),
         direction + (t == DType.F16 ? "F16" : "Bf16"),
         MethodTypeDesc.of(result, operand));
   }

@@ -21,7 +21,7 @@ import java.lang.constant.MethodTypeDesc;
  * itself follow them there when rows lie along a parallel axis; else they are vectors in locals.
  */
 final class VectorBlocks {
-  private static final ClassDesc BLOCKS = FoldBlocks.class.describeConstable().orElseThrow();
+  private static final ClassDesc BLOCKS = HiddenClassWriter.desc(FoldBlocks.class);
 
   private final VectorNest host;
   private final CodeBuilder c;

@@ -242,7 +242,7 @@ public final class VectorCode extends LaneCode {
   private void patch(Node n, ClassDesc v) {
     Label fast = code.newLabel();
     Label done = code.newLabel();
-    ClassDesc real = ElementwiseRow.Real.class.describeConstable().orElseThrow();
+    ClassDesc real = HiddenClassWriter.desc(ElementwiseRow.Real.class);
     ElementwiseRow row = (ElementwiseRow) java.util.Objects.requireNonNull(n.payload);
     push(n.arg(2));
     push(n.arg(0));

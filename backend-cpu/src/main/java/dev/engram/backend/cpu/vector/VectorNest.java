@@ -37,7 +37,7 @@ public final class VectorNest {
   static final MethodTypeDesc RUN =
       MethodTypeDesc.of(CD_void, KernelArgs.DESC, Scratch.DESC, CD_int, CD_int);
   private static final ClassDesc MATH = ClassDesc.of("java.lang.Math");
-  private static final ClassDesc KIND = Reduce.Kind.class.describeConstable().orElseThrow();
+  private static final ClassDesc KIND = HiddenClassWriter.desc(Reduce.Kind.class);
 
   // parameters of `run`
   private static final int FRAME = 1;
