@@ -154,13 +154,7 @@ final class NestRun {
     long v = value[c.value()];
     if (v < c.op().low() || v >= c.op().high()) {
       long position = at(c.position(), outer, point);
-      Shape shape = Shape.of(c.dims());
-      long[] strides = shape.strides();
-      List<String> index = new ArrayList<>();
-      for (int a = 0; a < shape.rank(); a++) {
-        index.add(Long.toString(position / strides[a] % shape.dim(a)));
-      }
-      throw new RunException(c.op().message(String.join(",", index), v, c.where()));
+      throw new RunException(c.op().message(Shape.of(c.dims()).indices(position), v, c.where()));
     }
     return v;
   }

@@ -3,6 +3,7 @@ package dev.engram.backend.cpu.run;
 import dev.engram.backend.cpu.nest.NestKernel;
 import dev.engram.backend.cpu.nest.NestSlots;
 import dev.engram.ir.RunException;
+import dev.engram.ir.Shape;
 import dev.engram.lower.AffineMap;
 import dev.engram.lower.Instr;
 import dev.engram.lower.Stmt;
@@ -68,12 +69,7 @@ public final class NestCall {
     List<Instr> code = new ArrayList<>(nest.body());
     code.addAll(nest.epilogue());
     Instr.Check check = (Instr.Check) code.get(instr);
-    List<String> index = new ArrayList<>();
-    long rest = position;
-    for (int d : check.dims().reversed()) {
-      index.addFirst(Long.toString(rest % d));
-      rest /= d;
-    }
-    throw new RunException(check.op().message(String.join(",", index), value, check.where()));
+    String indices = Shape.of(check.dims()).indices(position);
+    throw new RunException(check.op().message(indices, value, check.where()));
   }
 }
