@@ -5,15 +5,19 @@ import dev.engram.ir.EngramException;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.SourceLocation;
+import dev.engram.ir.Verification;
+import dev.engram.ir.Verifier;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.interpret.Interpreter;
 import dev.engram.ir.passes.Pass;
+import dev.engram.ir.passes.PassVerifier;
 import dev.engram.ir.passes.Pipeline;
 import dev.engram.ir.runtime.Log;
 import dev.engram.ir.text.Printer;
 import dev.engram.lower.Backend;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Lowering;
+import dev.engram.lower.inspect.ProgramVerifier;
 import dev.engram.lower.interpret.LoopInterpreter;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -30,8 +34,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * @param backend {@code interpreter}, the meaning of the IR; {@code loops}, the lowered program
  *     point by point; or the name of a {@link Backend} on the module path, such as {@code cpu}
  * @param passes what simplifies
+ * @param verified whether the graph is verified before and after every pass, and then the loops
  */
-public record Compiler(String backend, Pipeline passes) {
+public record Compiler(String backend, Pipeline passes, boolean verified) {
   private static final String INTERPRETER = "interpreter";
   private static final String CPU = "cpu";
   private static final AtomicBoolean TOLD = new AtomicBoolean();
@@ -52,10 +57,20 @@ public record Compiler(String backend, Pipeline passes) {
     this(backend, Pipeline.standard());
   }
 
-  /** This with one more pass, after the others. */
+  /** With these passes; verified where {@code engram.verify} is set. */
+  public Compiler(String backend, Pipeline passes) {
+    this(backend, passes, Verification.on());
+  }
+
+  /** This with one more pass, after the others; what it gives is always verified. */
   public Compiler with(Pass pass) {
     Given.given("Compiler.with", "pass", pass);
-    return new Compiler(backend, passes.with(pass));
+    return new Compiler(backend, passes.with(pass), verified);
+  }
+
+  /** This, verified: {@code engram.verify} for one compiler. */
+  public Compiler verifying() {
+    return new Compiler(backend, passes, true);
   }
 
   /** {@code cpu}, and the passes where they are not the standard ones. */
@@ -157,10 +172,13 @@ public record Compiler(String backend, Pipeline passes) {
   /** Code for {@code g}. */
   public CompiledGraph compile(Graph g) {
     watcher().compiling(g);
-    Graph simplified = passes.run(g);
-    return backend.equals(INTERPRETER)
-        ? new Interpreted(simplified)
-        : compile(Lowering.lower(simplified));
+    Graph simplified = simplify(g);
+    return backend.equals(INTERPRETER) ? new Interpreted(simplified) : compile(lower(simplified));
+  }
+
+  /** {@code g} after the passes. */
+  Graph simplify(Graph g) {
+    return verified ? passes.run(Verifier.verify(g), PassVerifier::after) : passes.run(g);
   }
 
   /**
@@ -171,7 +189,8 @@ public record Compiler(String backend, Pipeline passes) {
   public LoopProgram lower(Graph g) {
     Given.given("Compiler.lower", "g", g);
     requireLoops();
-    return Lowering.lower(g);
+    LoopProgram program = Lowering.lower(g);
+    return verified ? ProgramVerifier.verify(program) : program;
   }
 
   /** Code for {@code program}. */

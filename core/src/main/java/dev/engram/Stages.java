@@ -45,7 +45,7 @@ public final class Stages {
 
     /** After the compiler's passes. */
     public Graph simplified() {
-      return compiler.passes().run(traced.graph());
+      return compiler.simplify(traced.graph());
     }
 
     /**

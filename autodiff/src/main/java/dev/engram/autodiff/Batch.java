@@ -3,6 +3,7 @@ package dev.engram.autodiff;
 import dev.engram.autodiff.batch.BatchAxisAnalysis;
 import dev.engram.autodiff.batch.BatchWalk;
 import dev.engram.ir.Graph;
+import dev.engram.ir.Verification;
 import dev.engram.ir.checks.Given;
 import java.util.Collections;
 import java.util.List;
@@ -46,6 +47,8 @@ public final class Batch {
               .formatted(g.name(), batched.size(), size, g.params().size()));
     }
     List<Boolean> none = Collections.nCopies(g.outs().size(), false);
-    return BatchWalk.batched(g, batched, size, new BatchAxisAnalysis(axis), none);
+    Batched wide = BatchWalk.batched(g, batched, size, new BatchAxisAnalysis(axis), none);
+    Verification.of("batching", wide.graph());
+    return wide;
   }
 }

@@ -7,6 +7,7 @@ import dev.engram.autodiff.forward.JvpWalk;
 import dev.engram.ir.Builder;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Value;
+import dev.engram.ir.Verification;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.passes.Dce;
 import java.util.ArrayList;
@@ -40,6 +41,6 @@ public final class Jvp {
     List<Dual> duals = new JvpWalk(b).push(g, args);
     List<Value> outs = new ArrayList<>(ForwardWalk.primals(duals));
     outs.addAll(ForwardWalk.floatTangents(duals));
-    return Dce.run(b.build(outs));
+    return Verification.of("forward mode", Dce.run(b.build(outs)));
   }
 }

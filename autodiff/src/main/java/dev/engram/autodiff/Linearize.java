@@ -3,6 +3,7 @@ package dev.engram.autodiff;
 import dev.engram.autodiff.facts.Terms;
 import dev.engram.autodiff.forward.LinearizeWalk;
 import dev.engram.ir.Graph;
+import dev.engram.ir.Verification;
 import dev.engram.ir.checks.Given;
 import java.util.List;
 
@@ -21,6 +22,9 @@ public final class Linearize {
     Given.given("Linearize.of", "g", g);
     Given.all("Linearize.of", "wrt", wrt);
     Terms.requireFloat("linearize", g, wrt);
-    return LinearizeWalk.linearize(g, wrt, _ -> true);
+    Linearized linear = LinearizeWalk.linearize(g, wrt, _ -> true);
+    Verification.of("linearization", linear.primal());
+    Verification.of("linearization", linear.tangent());
+    return linear;
   }
 }

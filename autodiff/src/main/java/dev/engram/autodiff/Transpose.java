@@ -6,6 +6,7 @@ import dev.engram.ir.Builder;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Param;
 import dev.engram.ir.Value;
+import dev.engram.ir.Verification;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.passes.Dce;
 import java.util.ArrayList;
@@ -50,6 +51,6 @@ public final class Transpose {
       Param p = g.params().get(residuals + i);
       outs.add(Terms.orZero(result.get(i), p.type()));
     }
-    return Dce.run(b.build(outs));
+    return Verification.of("transposition", Dce.run(b.build(outs)));
   }
 }

@@ -9,6 +9,7 @@ import dev.engram.autodiff.reverse.TransposeWalk;
 import dev.engram.ir.Builder;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Value;
+import dev.engram.ir.Verification;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.passes.Dce;
 import java.util.ArrayList;
@@ -90,6 +91,6 @@ public final class Vjp {
         outs.add(Terms.orZero(result.get(next++), params.get(i).type()));
       }
     }
-    return Dce.run(b.build(outs));
+    return Verification.of("reverse mode", Dce.run(b.build(outs)));
   }
 }

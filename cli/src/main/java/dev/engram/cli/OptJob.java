@@ -5,9 +5,9 @@ import dev.engram.cli.text.RunLine;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Verifier;
 import dev.engram.ir.passes.Bisect;
 import dev.engram.ir.passes.Pass;
+import dev.engram.ir.passes.PassVerifier;
 import dev.engram.ir.passes.Pipeline;
 import dev.engram.ir.text.Parser;
 import java.io.IOException;
@@ -30,7 +30,7 @@ final class OptJob implements Job<OptOptions> {
       }
       List<Piece> out = new ArrayList<>();
       for (Graph g : file.graphs()) {
-        out.add(new Piece.Of(passes.run(g, (_, _, _, after) -> Verifier.verify(after))));
+        out.add(new Piece.Of(passes.run(g, PassVerifier::after)));
       }
       terminal.out().print(options.print().of(out));
     } catch (EngramException e) {
@@ -47,13 +47,18 @@ final class OptJob implements Job<OptOptions> {
       switch (name) {
         case "standard" -> passes.addAll(Pipeline.standard().passes());
         case "keepingRules" -> passes.addAll(Pipeline.keepingRules().passes());
-        default ->
-            passes.add(
-                name.contains(".") ? code.pass(name) : new Pass(name, Passes.all().get(name)));
+        default -> passes.add(name.contains(".") ? code.pass(name) : named(name));
       }
     }
     boolean whole = options.passes().equals(List.of("standard"));
     return whole ? Pipeline.standard() : new Pipeline(passes, 1);
+  }
+
+  private static Pass named(String name) {
+    return Pipeline.standard().passes().stream()
+        .filter(p -> p.name().equals(name))
+        .findFirst()
+        .orElseGet(() -> Pass.transformation(name, Passes.all().get(name)));
   }
 
   private static void bisect(OptOptions options, GraphFile file, Pipeline passes, Terminal terminal)

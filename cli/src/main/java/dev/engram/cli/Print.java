@@ -49,12 +49,22 @@ record Print(Form form, Optional<Pattern> grep) {
   String of(List<Piece> pieces) {
     if (!isDiagram()) {
       String text = pieces.stream().map(this::text).collect(Collectors.joining("\n"));
-      return grep.map(p -> matching(p, text)).orElse(text);
+      return grep.map(p -> matching(p, text)).orElse(isFile(pieces) ? file(text) : text);
     }
     List<Diagram> diagrams = pieces.stream().flatMap(Print::diagram).toList();
     return form == Form.JSON
         ? ModelExplorerText.of("engram", diagrams)
         : diagrams.stream().map(DotText::of).collect(Collectors.joining("\n"));
+  }
+
+  /** Whether the text can be read back as a whole. */
+  private boolean isFile(List<Piece> pieces) {
+    return form == Form.EXACT
+        && pieces.stream().allMatch(p -> p instanceof Piece.Of || p instanceof Piece.Note);
+  }
+
+  private static String file(String graphs) {
+    return Printer.header() + "\n" + graphs;
   }
 
   private String text(Piece piece) {

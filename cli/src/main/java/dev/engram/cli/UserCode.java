@@ -159,7 +159,14 @@ final class UserCode {
                 () ->
                     new IOException(
                         "the class " + name + " has no method `public static Graph run(Graph g)`"));
-    return new Pass(c.getSimpleName(), g -> (Graph) invoke(run, g));
+    return new Pass(
+        c.getSimpleName(),
+        g -> {
+          if (invoke(run, g) instanceof Graph after) {
+            return after;
+          }
+          throw new EngramException(c.getName() + ".run gives no graph, expected one");
+        });
   }
 
   /**

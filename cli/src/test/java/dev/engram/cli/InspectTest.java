@@ -282,7 +282,10 @@ class InspectTest {
 
   @Test
   void exactTextIsReadBack() throws IOException {
-    assertEquals(NET, output("dump", file(NET), "--stage", "traced", "--format", "exact"));
+    String exact = output("dump", file(NET), "--stage", "traced", "--format", "exact");
+    assertEquals("engram.ir 1\n\n" + NET, exact);
+    assertEquals(
+        exact + exact, output("dump", file(exact), "--stage", "traced", "--format", "exact"));
   }
 
   @Test

@@ -33,6 +33,7 @@ import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
+import dev.engram.ir.Verification;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.op.Control;
 import java.util.ArrayList;
@@ -66,13 +67,14 @@ public final class OnlineRule {
 
   private OnlineRule(ModelStep given, Rule rule) {
     this.rule = rule;
-    step =
-        SinkRelabelling.run(
-            new ModelStep(
-                ReassociateLowRank.run(
-                    ScatterToContraction.run(UnrollControlFlow.run(given.graph()))),
-                given.results(),
-                given.states()));
+    Graph unfolded =
+        Verification.of("unrolling of control flow", UnrollControlFlow.run(given.graph()));
+    Graph collected =
+        Verification.of("contraction of scatters", ScatterToContraction.run(unfolded));
+    Graph associated =
+        Verification.of("reassociation of low rank", ReassociateLowRank.run(collected));
+    step = SinkRelabelling.run(new ModelStep(associated, given.results(), given.states()));
+    Verification.of("relabelling of sinks", step.graph());
     Analysis analysis = new Analysis(step);
     map = new SiteMap(step, analysis);
     Map<Integer, Pattern> patterns = patterns();
@@ -95,11 +97,12 @@ public final class OnlineRule {
     Given.given("OnlineRule.of", "rule", rule);
     OnlineRule r = new OnlineRule(step, rule);
     Control.Derivative.Vjp derivative = new Control.Derivative.Vjp(r.forward(true), r.backward());
+    Control.Call call = new Control.Call(r.forward(false), derivative);
     return new OnlineStep(
         r.step,
         rule,
-        new Control.Call(r.forward(false), derivative),
-        r.credit(),
+        Verification.of("the learning rule", call),
+        Verification.of("the learning rule", r.credit()),
         r.states,
         r.inputs,
         r.report);

@@ -1,10 +1,12 @@
 package dev.engram.lower;
 
 import dev.engram.ir.Graph;
+import dev.engram.ir.Verification;
 import dev.engram.lower.emit.GraphEmitter;
 import dev.engram.lower.emit.LoopProgramBuilder;
 import dev.engram.lower.emit.StridedView;
 import dev.engram.lower.fuse.FusionPlan;
+import dev.engram.lower.inspect.ProgramVerifier;
 import dev.engram.lower.memory.ArenaPlan;
 import dev.engram.lower.prepare.Prepare;
 import java.util.ArrayList;
@@ -43,6 +45,8 @@ public final class Lowering {
     emitter.emit();
     List<Stmt> steps = target.steps();
     ArenaPlan plan = ArenaPlan.plan(target, steps);
-    return new LoopProgram(g.name(), plan.buffers(), inputs, outputs, steps, plan.arenaBytes());
+    LoopProgram program =
+        new LoopProgram(g.name(), plan.buffers(), inputs, outputs, steps, plan.arenaBytes());
+    return Verification.on() ? ProgramVerifier.verify(program) : program;
   }
 }

@@ -1,6 +1,9 @@
 package dev.engram.ir.passes;
 
+import dev.engram.ir.EngramException;
 import dev.engram.ir.Graph;
+import dev.engram.ir.GraphException;
+import dev.engram.ir.Verification;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.passes.simplify.Simplify;
 import java.util.ArrayList;
@@ -16,14 +19,14 @@ public record Pipeline(List<Pass> passes, int rounds) {
   private static final Pipeline STANDARD =
       new Pipeline(
           List.of(
-              new Pass("inline", Inline::run),
-              new Pass("dropMarkers", DropMarkers::run),
-              new Pass("fold", ConstantFold::run),
-              new Pass("simplify", Simplify::run),
-              new Pass("contract", MergeSumIntoDot::run),
-              new Pass("hoist", LoopInvariantCodeMotion::run),
-              new Pass("cse", Cse::run),
-              new Pass("dce", Dce::run)),
+              Pass.ofTheLibrary("inline", Inline::run),
+              Pass.ofTheLibrary("dropMarkers", DropMarkers::run),
+              Pass.ofTheLibrary("fold", ConstantFold::run),
+              Pass.ofTheLibrary("simplify", Simplify::run),
+              Pass.ofTheLibrary("contract", MergeSumIntoDot::run),
+              Pass.ofTheLibrary("hoist", LoopInvariantCodeMotion::run),
+              Pass.ofTheLibrary("cse", Cse::run),
+              Pass.ofTheLibrary("dce", Dce::run)),
           6);
 
   public Pipeline {
@@ -39,7 +42,7 @@ public record Pipeline(List<Pass> passes, int rounds) {
     return new Pipeline(more, rounds);
   }
 
-  /** Called after each pass, for dumping, verifying and bisecting. */
+  /** Called after each pass, for dumping, verifying ({@link PassVerifier}) and bisecting. */
   @FunctionalInterface
   public interface Hook {
     void after(int round, Pass pass, Graph before, Graph after);
@@ -54,10 +57,10 @@ public record Pipeline(List<Pass> passes, int rounds) {
   public static Pipeline keepingRules() {
     return new Pipeline(
         List.of(
-            new Pass("fold", ConstantFold::run),
-            new Pass("simplify", Simplify::run),
-            new Pass("cse", Cse::run),
-            new Pass("dce", Dce::run)),
+            Pass.ofTheLibrary("fold", ConstantFold::run),
+            Pass.ofTheLibrary("simplify", Simplify::run),
+            Pass.ofTheLibrary("cse", Cse::run),
+            Pass.ofTheLibrary("dce", Dce::run)),
         6);
   }
 
@@ -65,14 +68,31 @@ public record Pipeline(List<Pass> passes, int rounds) {
     return run(g, (round, pass, before, after) -> {});
   }
 
+  /**
+   * The graph after the passes.
+   *
+   * @param hook called after each pass, before the graph that it made is verified
+   * @throws dev.engram.ir.GraphException when a pass from outside has broken the graph; when any
+   *     has, with {@code engram.verify} set
+   */
   public Graph run(Graph g, Hook hook) {
     Given.given("Pipeline.run", "hook", hook);
+    return run(Verification.of("what came before the passes", g), Verification.on(), hook);
+  }
+
+  /**
+   * @param all whether passes of the library are verified, too
+   */
+  Graph run(Graph g, boolean all, Hook hook) {
     GraphKey key = GraphKey.of(g);
     for (int round = 0; round < rounds; round++) {
       for (Pass pass : passes) {
         Graph before = g;
-        g = pass.run().apply(before);
+        g = apply(round, pass, before);
         hook.after(round, pass, before, g);
+        if (all || pass.isFromOutside()) {
+          PassVerifier.after(round, pass, before, g);
+        }
       }
       GraphKey now = GraphKey.of(g);
       if (now.equals(key)) {
@@ -81,5 +101,23 @@ public record Pipeline(List<Pass> passes, int rounds) {
       key = now;
     }
     return g;
+  }
+
+  private static Graph apply(int round, Pass pass, Graph g) {
+    if (!pass.isFromOutside() || !pass.keepsTypes()) {
+      return pass.run().apply(g);
+    }
+    try {
+      return Given.given("the graph that it gives", pass.run().apply(g));
+    } catch (RuntimeException e) {
+      throw new GraphException(
+          "the pass %s, in round %d, failed on @%s: %s; mend the pass, or leave it out"
+              .formatted(
+                  pass.name(),
+                  round + 1,
+                  g.name(),
+                  e instanceof EngramException ? e.getMessage() : e.toString()),
+          e);
+    }
   }
 }

@@ -1,13 +1,11 @@
 package dev.engram.ir.syntax;
 
+import dev.engram.ir.TextLimits;
 import dev.engram.ir.text.GraphParseException;
 import java.util.Arrays;
 
 /** Splits text into tokens, one ahead; line breaks are blanks, comments run from {@code //}. */
 public final class Lexer {
-  /** Longer numbers are refused: no value needs more digits than that. */
-  private static final int LONGEST_NUMBER = 400;
-
   public enum Kind {
     /** {@code add}, {@code f32}. */
     WORD,
@@ -49,12 +47,14 @@ public final class Lexer {
   }
 
   private final String text;
+  private final TextLimits limits;
   private final int[] lineStarts;
   private int at;
   private Token next;
 
-  Lexer(String text) {
+  Lexer(String text, TextLimits limits) {
     this.text = text;
+    this.limits = limits;
     this.lineStarts = lineStarts(text);
     this.next = scan();
   }
@@ -100,12 +100,15 @@ public final class Lexer {
     }
     char c = text.charAt(at);
     if (isLetter(c)) {
-      return new Token(Kind.WORD, name(), start, comment);
+      return new Token(Kind.WORD, named(start, name()), start, comment);
     }
     if (c == '%') {
       at++;
       return new Token(
-          Kind.VARIABLE, nameAfter(start, "% and a name such as %0 or %x"), start, comment);
+          Kind.VARIABLE,
+          named(start, nameAfter(start, "% and a name such as %0 or %x")),
+          start,
+          comment);
     }
     if (c == '@') {
       at++;
@@ -113,7 +116,7 @@ public final class Lexer {
           at < text.length() && text.charAt(at) == '"'
               ? string()
               : nameAfter(start, "@ and a name such as @f");
-      return new Token(Kind.GRAPH_NAME, name, start, comment);
+      return new Token(Kind.GRAPH_NAME, named(start, name), start, comment);
     }
     if (c == '"') {
       return new Token(Kind.STRING, string(), start, comment);
@@ -171,6 +174,18 @@ public final class Lexer {
     return text.substring(start, at);
   }
 
+  private String named(int start, String name) {
+    check(start, "a name", name.length(), limits.name(), "withName");
+    return name;
+  }
+
+  /** Refuses a token of {@code n} characters where the limit says so. */
+  void check(int start, String what, int n, int limit, String raise) {
+    if (n > limit) {
+      throw error(start, TextLimits.exceeded(what + " of " + n + " characters", limit, raise));
+    }
+  }
+
   private String nameAfter(int start, String expected) {
     String name = name();
     if (name.isEmpty()) {
@@ -192,10 +207,8 @@ public final class Lexer {
         at++;
       }
     }
-    if (at - start > LONGEST_NUMBER) {
-      throw error(
-          start, "found a number of " + (at - start) + " characters, expected a shorter one");
-    }
+    // No value needs more digits than the standard limit.
+    check(start, "a number", at - start, limits.number(), "withNumber");
     String number = text.substring(start, at);
     if (!number.matches("-?[0-9]+(\\.[0-9]+)?(e[+-]?[0-9]+)?|0x[0-9a-f]{1,16}|-inf")) {
       throw error(start, "found `" + number + "`, expected a number such as 1, -2.5 or 1.0e-3");

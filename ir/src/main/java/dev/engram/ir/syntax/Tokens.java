@@ -4,6 +4,7 @@ import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
 import dev.engram.ir.TensorType;
+import dev.engram.ir.TextLimits;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.syntax.Lexer.Kind;
 import dev.engram.ir.syntax.Lexer.Token;
@@ -15,12 +16,12 @@ import java.util.stream.Stream;
 
 /** The small phrases of the text form: types, numbers, tensors. */
 public final class Tokens {
-  private static final int DEEPEST_RANK = 64;
-
   private final Lexer lexer;
+  private final TextLimits limits;
 
-  public Tokens(String text) {
-    lexer = new Lexer(text);
+  public Tokens(String text, TextLimits limits) {
+    this.lexer = new Lexer(text, limits);
+    this.limits = limits;
   }
 
   public Token peek() {
@@ -75,6 +76,13 @@ public final class Tokens {
     }
   }
 
+  /** {@code problem} at {@code t} when {@code n} of {@code what} are more than {@code limit}. */
+  public void check(Token t, long n, long limit, String what, String raise) {
+    if (n > limit) {
+      throw error(t, TextLimits.exceeded(n + " " + what, limit, raise));
+    }
+  }
+
   /** {@code f32[64,128]}. */
   public TensorType type() {
     Token word = expect(Kind.WORD, "a type such as f32[2,3]");
@@ -94,9 +102,7 @@ public final class Tokens {
       if (!dims.isEmpty()) {
         expect(",");
       }
-      if (dims.size() == DEEPEST_RANK) {
-        throw error(open, "found more than " + DEEPEST_RANK + " axes");
-      }
+      check(open, dims.size() + 1, limits.rank(), "axes", "withRank");
       Token t = peek();
       long n = integer(Integer.MAX_VALUE, "a length from 0 to 2147483647");
       if (n < 0) {
@@ -106,7 +112,9 @@ public final class Tokens {
     }
     expect("]");
     try {
-      return Shape.of(dims);
+      Shape shape = Shape.of(dims);
+      check(open, shape.size(), limits.elements(), "elements in a type", "withElements");
+      return shape;
     } catch (TypeException tooLarge) {
       // The only fault left; its own message names a line of Java, where a text has none.
       throw error(open, "shape " + dims + " has more than 2^63 elements");
@@ -114,7 +122,7 @@ public final class Tokens {
   }
 
   /** A whole number up to {@code max}, or down to {@code -max - 1}. */
-  long integer(long max, String expected) {
+  public long integer(long max, String expected) {
     Token t = expect(Kind.NUMBER, expected);
     Optional<Long> n = Literals.bits(DType.I64, t.text());
     if (n.isEmpty() || n.get() > max || n.get() < -max - 1) {
@@ -153,18 +161,29 @@ public final class Tokens {
   }
 
   String string() {
-    return expect(Kind.STRING, "a string in double quotes").text();
+    Token t = expect(Kind.STRING, "a string in double quotes");
+    lexer.check(t.start(), "a string", t.text().length(), limits.string(), "withString");
+    return t.text();
+  }
+
+  /** The path of a parameter, as long as a name. */
+  public String path() {
+    Token t = expect(Kind.STRING, "a path in double quotes");
+    lexer.check(t.start(), "a path", t.text().length(), limits.name(), "withName");
+    return t.text();
   }
 
   /** {@code f32[2,2] [[1.0, 2.0], [3.0, 4.0]]}, or the type and {@code base64 "…"}. */
   HostTensor tensor() {
+    Token start = peek();
     TensorType type = type();
+    check(start, type.size(), limits.constant(), "elements of a constant", "withConstant");
     if (!peek().isWord("base64")) {
       return tensorOf(type);
     }
     take();
-    Token data = peek();
-    return Literals.fromBase64(type, string())
+    Token data = expect(Kind.STRING, "a string in double quotes");
+    return Literals.fromBase64(type, data.text())
         .orElseThrow(
             () ->
                 error(

@@ -5,7 +5,6 @@ import dev.engram.ir.Graph;
 import dev.engram.ir.Param;
 import dev.engram.ir.Var;
 import dev.engram.ir.checks.Given;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
@@ -60,14 +59,12 @@ public final class Names {
   }
 
   private void nameParams(List<Param> params) {
-    Map<String, Integer> ends = new HashMap<>();
-    for (Param p : params) {
-      suffixes(p.path()).forEach(s -> ends.merge(s, 1, Integer::sum));
-    }
+    End ends = new End();
+    params.forEach(p -> ends.add(segments(p.path())));
     Set<String> used = new HashSet<>();
     for (int i = 0; i < params.size(); i++) {
       Param p = params.get(i);
-      String wanted = p.path().isEmpty() ? "a" + i : wanted(p.path(), ends);
+      String wanted = p.path().isEmpty() ? "a" + i : ends.wanted(segments(p.path()));
       String name = wanted;
       for (int k = 1; !used.add(name); k++) {
         name = wanted + "_" + k;
@@ -76,30 +73,43 @@ public final class Names {
     }
   }
 
-  private static String wanted(String path, Map<String, Integer> ends) {
-    List<String> suffixes = suffixes(path);
-    for (String s : suffixes) {
-      if (ends.get(s) == 1 && !Character.isDigit(s.charAt(0))) {
-        return s;
-      }
-    }
-    String whole = suffixes.getLast();
-    return Character.isDigit(whole.charAt(0)) ? "_" + whole : whole;
-  }
-
-  /** The ends of a path at its dots, shortest first, in the letters that names may have. */
-  private static List<String> suffixes(String path) {
+  /** A path in the letters that names may have, split at its dots. */
+  private static List<String> segments(String path) {
     if (path.isEmpty()) {
       return List.of();
     }
     String plain = path.replaceAll("[^A-Za-z0-9_$.]", "_");
-    List<String> out = new ArrayList<>();
-    for (int dot = plain.lastIndexOf('.'); dot >= 0; dot = plain.lastIndexOf('.', dot - 1)) {
-      if (dot + 1 < plain.length() && plain.charAt(dot + 1) != '.') {
-        out.add(plain.substring(dot + 1));
+    return List.of((plain.startsWith(".") ? "_" + plain : plain).split("\\.", -1));
+  }
+
+  /**
+   * An end that paths have in common: a tree over their segments, the last one first, so that paths
+   * of many segments take no more memory than they have letters.
+   */
+  private static final class End {
+    private final Map<String, End> longer = new HashMap<>();
+    private int paths;
+
+    void add(List<String> path) {
+      End e = this;
+      for (String s : path.reversed()) {
+        e = e.longer.computeIfAbsent(s, _ -> new End());
+        e.paths++;
       }
     }
-    out.add(plain.startsWith(".") ? "_" + plain : plain);
-    return out;
+
+    /** The shortest end of {@code path} that no other path has, and that may start a name. */
+    String wanted(List<String> path) {
+      End e = this;
+      for (int i = path.size() - 1; i > 0; i--) {
+        e = e.longer.get(path.get(i));
+        String first = path.get(i);
+        if (e.paths == 1 && !first.isEmpty() && !Character.isDigit(first.charAt(0))) {
+          return String.join(".", path.subList(i, path.size()));
+        }
+      }
+      String whole = String.join(".", path);
+      return Character.isDigit(whole.charAt(0)) ? "_" + whole : whole;
+    }
   }
 }

@@ -8,6 +8,7 @@ import dev.engram.ir.Param;
 import dev.engram.ir.Role;
 import dev.engram.ir.SourceLocation;
 import dev.engram.ir.TensorType;
+import dev.engram.ir.TextLimits;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
 import dev.engram.ir.Verifier;
@@ -32,18 +33,23 @@ import java.util.stream.Stream;
  * definition: finding those is the {@link Verifier}'s work.
  *
  * <p>Every text gives graphs or a {@link GraphParseException}; memory stays in proportion to the
- * text.
+ * text, which {@link TextLimits} bound. {@code docs/IR.md} has the grammar.
  */
 public final class Parser {
-  private static final int DEEPEST = 100;
+  /** The version of the language that this build writes, and the newest that it reads. */
+  public static final int VERSION = 1;
 
   private final Tokens tokens;
+  private final TextLimits limits;
   private final OpTable ops;
   private final Map<Object, Integer> lines = new IdentityHashMap<>();
   private final Map<Graph, Integer> returns = new IdentityHashMap<>();
 
-  private Parser(String text, OpTable ops) {
-    this.tokens = new Tokens(text);
+  private int equations;
+
+  private Parser(String text, OpTable ops, TextLimits limits) {
+    this.tokens = new Tokens(text, limits);
+    this.limits = limits;
     this.ops = ops;
   }
 
@@ -61,7 +67,8 @@ public final class Parser {
   public static Graph parse(String text, OpTable ops) {
     Given.given("Parser.parse", "text", text);
     Given.given("Parser.parse", "ops", ops);
-    Parser p = new Parser(text, ops);
+    Parser p = new Parser(text, ops, TextLimits.standard());
+    p.version();
     Graph g = p.topLevel();
     p.tokens.expectEnd();
     return g;
@@ -73,9 +80,20 @@ public final class Parser {
    * @throws GraphParseException with line, column, what was found and what was expected
    */
   public static ParsedText parseAll(String text, OpTable ops) {
+    return parseAll(text, ops, TextLimits.standard());
+  }
+
+  /**
+   * Any number of graphs, with the lines of their parts.
+   *
+   * @throws GraphParseException with line, column, what was found and what was expected
+   */
+  public static ParsedText parseAll(String text, OpTable ops, TextLimits limits) {
     Given.given("Parser.parseAll", "text", text);
     Given.given("Parser.parseAll", "ops", ops);
-    Parser p = new Parser(text, ops);
+    Given.given("Parser.parseAll", "limits", limits);
+    Parser p = new Parser(text, ops, limits);
+    p.version();
     List<Graph> graphs = new ArrayList<>();
     while (p.tokens.peek().kind() != Kind.END) {
       graphs.add(p.topLevel());
@@ -91,7 +109,7 @@ public final class Parser {
   public static List<HostTensor> values(String text, List<TensorType> types) {
     Given.given("Parser.values", "text", text);
     Given.all("Parser.values", "types", types);
-    Tokens tokens = new Tokens(text);
+    Tokens tokens = new Tokens(text, TextLimits.standard());
     List<HostTensor> out = new ArrayList<>();
     for (TensorType t : types) {
       if (!out.isEmpty()) {
@@ -103,7 +121,29 @@ public final class Parser {
     return List.copyOf(out);
   }
 
+  // engram.ir 1
+  private void version() {
+    if (!tokens.peek().isWord(Printer.LANGUAGE)) {
+      return;
+    }
+    tokens.take();
+    Token number = tokens.peek();
+    long version = tokens.integer(Integer.MAX_VALUE, "the version of the language, such as 1");
+    if (version < 1) {
+      throw tokens.found(number, "the version of the language, such as 1");
+    }
+    if (version > VERSION) {
+      throw tokens.error(
+          number,
+          "found a text in version %d of the language, expected 1 to %d, which this build reads; take a newer Engram, or have the text written by one of this version"
+              .formatted(version, VERSION));
+    }
+  }
+
   private Graph topLevel() {
+    if (tokens.peek().isWord(Printer.LANGUAGE)) {
+      throw tokens.unexpected("`graph`: the version stands once, before the first graph");
+    }
     if (!tokens.peek().isWord("graph")) {
       throw tokens.unexpected("`graph`");
     }
@@ -113,9 +153,7 @@ public final class Parser {
 
   // @name (params) -> types { equations return values }
   private Graph graph(int depth) {
-    if (depth > DEEPEST) {
-      throw tokens.error(tokens.peek(), "graphs are nested more than " + DEEPEST + " deep");
-    }
+    tokens.check(tokens.peek(), depth, limits.depth(), "graphs around this one", "withDepth");
     Token name = tokens.expect(Kind.GRAPH_NAME, "a graph's name such as @f");
     Scope scope = new Scope(name.text());
     List<Param> params = params(scope);
@@ -154,7 +192,7 @@ public final class Parser {
                 .orElseThrow(() -> tokens.found(word, "input, weight, hidden, state or key"));
       }
       boolean quoted = tokens.peek().kind() == Kind.STRING;
-      String path = quoted ? tokens.take().text() : Names.impliedPath(name.text());
+      String path = quoted ? tokens.path() : Names.impliedPath(name.text());
       Param p = new Param(v, role, path);
       lines.put(p, tokens.line(name));
       params.add(p);
@@ -262,6 +300,7 @@ public final class Parser {
 
   private Draft equation(Scope scope, int depth) {
     Token start = tokens.peek();
+    tokens.check(start, ++equations, limits.equations(), "equations", "withEquations");
     List<Var> outs = new ArrayList<>();
     if (tokens.takeIf("(")) {
       tokens.expect(")");
@@ -335,7 +374,7 @@ public final class Parser {
     String file = text.substring(0, colon);
     if (file.startsWith("\"")) {
       try {
-        Tokens quoted = new Tokens(file);
+        Tokens quoted = new Tokens(file, limits);
         file = quoted.expect(Kind.STRING, "a file").text();
         quoted.expectEnd();
       } catch (GraphParseException e) {

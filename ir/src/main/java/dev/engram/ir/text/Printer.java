@@ -44,6 +44,9 @@ import java.util.stream.Collectors;
  * each under the name of the op's attribute.
  */
 public final class Printer {
+  /** The first word of a file. */
+  static final String LANGUAGE = "engram.ir";
+
   private static final int WIDTH = 100;
 
   /** Longest line whose comment is aligned with the others. */
@@ -84,6 +87,20 @@ public final class Printer {
     Printer p = new Printer(style);
     p.graph("graph", g, "");
     return p.out.toString();
+  }
+
+  /**
+   * The exact text of a whole file: the version of the language, {@code engram.ir 1}, and the
+   * graphs, as {@link Parser#parseAll} reads them.
+   */
+  public static String file(List<Graph> graphs) {
+    Given.all("Printer.file", "graphs", graphs);
+    return header() + graphs.stream().map(g -> "\n" + print(g)).collect(Collectors.joining());
+  }
+
+  /** The first line of a file: the version of the language. */
+  public static String header() {
+    return LANGUAGE + " " + Parser.VERSION + "\n";
   }
 
   /** One equation without types and inner graphs, as errors name it: {@code %2 = add(%1, %0)}. */

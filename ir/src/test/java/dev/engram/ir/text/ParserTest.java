@@ -93,8 +93,8 @@ class ParserTest {
             + " found other data, expected base64 of the bytes of f32[2]",
         "graph @f() -> () { %0: bool[4] = const{value=bool[4] base64 \"AgMEBQ==\"}() return } =>"
             + " 1:61: found other data, expected base64 of the bytes of bool[4], each 0 or 1",
-        "graph @f() -> () { %0: f32[] = const{value=f32[9999999,9999999] base64 \"****\"}() return"
-            + " } => 1:72: found other data, expected base64 of the bytes of f32[9999999,9999999]",
+        "graph @f() -> () { %0: f32[] = const{value=f32[9999,9999] base64 \"****\"}() return"
+            + " } => 1:66: found other data, expected base64 of the bytes of f32[9999,9999]",
         "graph @f() -> () { %0: f32[] = const{value=f32[999999999] [1]}() return } => 1:61: found"
             + " `]`, expected `,`",
         "graph @f(%x: f32[] \"a => 1:20: found a string without an end, expected a closing quote on"

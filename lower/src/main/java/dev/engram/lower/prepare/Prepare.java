@@ -6,6 +6,7 @@ import dev.engram.ir.Graph;
 import dev.engram.ir.Param;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
+import dev.engram.ir.Verification;
 import dev.engram.ir.op.Cast;
 import dev.engram.ir.op.Check;
 import dev.engram.ir.op.Control;
@@ -40,9 +41,14 @@ public final class Prepare {
   }
 
   public static Graph prepare(Graph g, boolean pack) {
-    Graph plain = prepare(g);
-    return Dce.equations(
-        pack ? LoopInvariantCodeMotion.run(PackOperands.run(plain)) : plain, Dce::stops);
+    Graph plain = Verification.of("the preparation for lowering", prepare(g));
+    if (!pack) {
+      return Dce.equations(plain, Dce::stops);
+    }
+    Graph packed = Verification.of("the packing of operands", PackOperands.run(plain));
+    Graph hoisted =
+        Verification.of("loop-invariant code motion", LoopInvariantCodeMotion.run(packed));
+    return Verification.of("dead code elimination", Dce.equations(hoisted, Dce::stops));
   }
 
   private static Graph prepare(Graph g) {
