@@ -2,7 +2,7 @@
 @org.jspecify.annotations.NullMarked
 module dev.engram.cli {
   requires dev.engram.core;
-  requires java.desktop;
+  requires dev.engram.plot;
   requires java.management;
   requires jdk.management;
   requires static org.jspecify;

@@ -1,6 +1,6 @@
 package dev.engram.bench;
 
-import dev.engram.cli.chart.LineChart;
+import dev.engram.plot.LineChart;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,9 +1,9 @@
 package dev.engram.bench;
 
 import dev.engram.Engram;
-import dev.engram.cli.chart.LineChart;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
+import dev.engram.plot.LineChart;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -1,14 +1,18 @@
 package dev.engram.cli;
 
-import dev.engram.cli.chart.LineChart;
+import dev.engram.io.AtomicFile;
+import dev.engram.plot.LineChart;
+import dev.engram.plot.NoPictureException;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
 /**
- * The files of a training: one chart for each metric and one table of all.
+ * The files of a training: one chart for each metric, as PNG and as SVG, and one table of all.
  *
  * @param folder exists and is writable
  * @param title of the charts
@@ -17,38 +21,77 @@ import java.util.Locale;
 record Results(Path folder, String title, SequenceTask.Settings settings) {
   static final String TABLE = "losses.csv";
 
-  /** The chart of a metric; that of the loss is called {@code losses.png}. */
-  static String chart(String metric) {
-    return metric.equals("loss") ? "losses.png" : metric.replace(' ', '-') + ".png";
+  /** The chart of a metric; those of the loss are {@code losses.png} and {@code losses.svg}. */
+  private static String chart(String metric, LineChart.Format format) {
+    String name = metric.equals("loss") ? "losses" : metric.replace(' ', '-');
+    return name + "." + format.name().toLowerCase(Locale.ROOT);
   }
 
   /** The files that {@link #write} makes of these metrics. */
   static Path[] files(Path folder, List<String> metrics) {
     List<Path> files = new ArrayList<>();
-    metrics.forEach(m -> files.add(folder.resolve(chart(m))));
+    for (LineChart.Format format : LineChart.Format.values()) {
+      metrics.forEach(m -> files.add(folder.resolve(chart(m, format))));
+    }
     files.add(folder.resolve(TABLE));
     return files.toArray(Path[]::new);
   }
 
-  /** Writes the charts and the table of trainings of the same length and metrics. */
+  /** Writes the table and the charts of trainings of the same length and metrics. */
   void write(List<Curve> curves, List<Baseline> baselines, Terminal terminal) throws IOException {
     // What hours may have gone into is said before the disk can refuse it.
     curves.forEach(c -> terminal.out().println(c.summary()));
     List<String> metrics = curves.getFirst().run().metrics();
+    table(curves, metrics);
+    List<Path> written = new ArrayList<>();
+    try {
+      for (int m = 0; m < metrics.size(); m++) {
+        LineChart chart = chart(curves, baselines, m);
+        for (LineChart.Format format : LineChart.Format.values()) {
+          Path file = folder.resolve(chart(metrics.get(m), format));
+          draw(chart, format, file);
+          written.add(file);
+        }
+      }
+    } catch (NoPictureException e) {
+      terminal.err().println("engram: the charts are left out: " + e.getMessage());
+    }
+    written.add(folder.resolve(TABLE));
+    String names = String.join(", ", written.stream().map(Path::toString).toList());
+    terminal.out().println("wrote " + names);
+  }
+
+  private LineChart chart(List<Curve> curves, List<Baseline> baselines, int metric) {
+    String name = curves.getFirst().run().metrics().get(metric);
+    LineChart chart = new LineChart(title, "Training step", axis(name));
+    curves.forEach(c -> chart.add(c.name(), c.values()[metric]));
+    baselines.stream()
+        .filter(b -> b.metric().equals(name))
+        .forEach(b -> chart.level(b.name(), b.value()));
+    return chart;
+  }
+
+  private static void draw(LineChart chart, LineChart.Format format, Path file) throws IOException {
+    ByteArrayOutputStream picture = new ByteArrayOutputStream();
+    chart.write(format, picture);
+    ByteBuffer bytes = ByteBuffer.wrap(picture.toByteArray());
+    AtomicFile.write(
+        file,
+        channel -> {
+          while (bytes.hasRemaining()) {
+            channel.write(bytes);
+          }
+        });
+  }
+
+  private void table(List<Curve> curves, List<String> metrics) throws IOException {
     List<String> names = new ArrayList<>(List.of("step"));
     List<double[]> columns = new ArrayList<>();
     for (int m = 0; m < metrics.size(); m++) {
-      String metric = metrics.get(m);
-      LineChart chart = new LineChart(title, "Training step", axis(metric));
       for (Curve c : curves) {
-        chart.add(c.name(), c.values()[m]);
-        names.add(metrics.size() == 1 ? c.name() : c.name() + " " + metric);
+        names.add(metrics.size() == 1 ? c.name() : c.name() + " " + metrics.get(m));
         columns.add(c.values()[m]);
       }
-      baselines.stream()
-          .filter(b -> b.metric().equals(metric))
-          .forEach(b -> chart.level(b.name(), b.value()));
-      chart.write(folder.resolve(chart(metric)));
     }
     names.addAll(List.of("seed", "lr", "batch", "hidden", "time steps"));
     CsvTable table = new CsvTable(names.toArray(String[]::new));
@@ -67,15 +110,10 @@ record Results(Path folder, String title, SequenceTask.Settings settings) {
       table.row(row.toArray(String[]::new));
     }
     table.write(folder.resolve(TABLE));
-    terminal.out().println("wrote " + String.join(", ", written(metrics)));
   }
 
   private static String axis(String metric) {
     String name = metric.substring(0, 1).toUpperCase(Locale.ROOT) + metric.substring(1);
     return name.equals("Rate") ? "Mean firing rate [Hz]" : name;
-  }
-
-  private List<String> written(List<String> metrics) {
-    return java.util.Arrays.stream(files(folder, metrics)).map(Path::toString).toList();
   }
 }

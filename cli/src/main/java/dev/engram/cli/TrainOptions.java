@@ -98,7 +98,7 @@ record TrainOptions(
           "engram train copying [OPTIONS]",
           """
           Trains a GRU to repeat ten digits after a delay, online by D-RTRL and offline by
-          BPTT, and writes both loss curves to losses.png and losses.csv.\
+          BPTT, and writes both loss curves to losses.png, losses.svg and losses.csv.\
           """,
           List.of(EPOCHS, LAG, BATCH, HIDDEN, LAYERS, LR, RULE, SEED, OUT, THREADS));
 

@@ -68,7 +68,7 @@ class SequenceJobTest {
       assertTrue(c.end(1) < 0.6, c.summary());
     }
     assertNotEquals(curves.get(0).end(0), curves.get(1).end(0));
-    for (String file : List.of("losses.png", "relative-error.png", "losses.csv")) {
+    for (String file : List.of("losses.png", "losses.svg", "relative-error.png", "losses.csv")) {
       assertTrue(Files.size(folder.resolve(file)) > 100, file);
     }
     List<String> table = Files.readAllLines(folder.resolve("losses.csv"));

@@ -19,7 +19,8 @@ import java.util.stream.Stream;
  */
 final class ModuleArrows {
   private static final List<String> FOLDERS =
-      List.of("ir", "autodiff", "etrace", "lower", "backend-cpu", "core", "cli", "examples");
+      List.of(
+          "ir", "autodiff", "etrace", "lower", "backend-cpu", "core", "plot", "cli", "examples");
 
   private ModuleArrows() {}
 

@@ -1,4 +1,4 @@
-package dev.engram.cli.chart;
+package dev.engram.plot;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;

@@ -1,4 +1,4 @@
-package dev.engram.cli.chart;
+package dev.engram.plot;
 
 import java.util.Arrays;
 import java.util.function.DoubleUnaryOperator;
@@ -8,6 +8,11 @@ import java.util.function.DoubleUnaryOperator;
 record Series(String name, double[] values) {
   Series {
     values = values.clone();
+  }
+
+  /** True without a single finite value. */
+  boolean isEmpty() {
+    return Arrays.stream(values).noneMatch(Double::isFinite);
   }
 
   /**

@@ -1,4 +1,4 @@
-package dev.engram.cli.chart;
+package dev.engram.plot;
 
 import java.awt.BasicStroke;
 import java.awt.Color;

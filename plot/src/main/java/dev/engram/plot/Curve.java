@@ -1,4 +1,4 @@
-package dev.engram.cli.chart;
+package dev.engram.plot;
 
 import java.awt.geom.Path2D;
 import java.awt.geom.Point2D;
@@ -11,14 +11,14 @@ import java.util.List;
  */
 record Curve(List<List<Point2D>> runs) {
 
-  /** Places a series; a value that the y axis cannot show ends a run. */
-  static Curve of(Series series, PlotArea area) {
+  /** Places a series; a value that is not finite ends a run. */
+  static Curve of(Series series, int firstX, PlotArea area) {
     List<List<Point2D>> runs = new ArrayList<>();
     List<Point2D> run = new ArrayList<>();
     for (int i = 0; i < series.values().length; i++) {
       double value = series.values()[i];
-      if (area.y().shows(value)) {
-        run.add(area.point(i, value));
+      if (Double.isFinite(value)) {
+        run.add(area.point((double) firstX + i, value));
       } else if (!run.isEmpty()) {
         runs.add(thinned(run));
         run = new ArrayList<>();
@@ -54,10 +54,10 @@ record Curve(List<List<Point2D>> runs) {
     return kept;
   }
 
-  /** The lines through all runs. */
+  /** The lines through all runs of two points and more. */
   Path2D path() {
     Path2D path = new Path2D.Double();
-    for (List<Point2D> run : runs) {
+    for (List<Point2D> run : runs.stream().filter(r -> r.size() > 1).toList()) {
       path.moveTo(run.getFirst().getX(), run.getFirst().getY());
       for (Point2D point : run.subList(1, run.size())) {
         path.lineTo(point.getX(), point.getY());

@@ -1,0 +1,271 @@
+package dev.engram.plot;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.stream.DoubleStream;
+import java.util.stream.Stream;
+
+/**
+ * A chart of curves over whole numbers, such as losses over iterations. Values that are not finite
+ * (and on a logarithmic axis those that are not positive) leave gaps; a value between two gaps is a
+ * dot.
+ *
+ * <p>The legend lists the curves in the order in which they were added, then the levels, in the
+ * corner where it covers the least. Curves differ by color and by dashes, so that they can be told
+ * apart in grey. The same chart gives the same bytes with the same Java and the same fonts.
+ *
+ * <pre>{@code
+ * new LineChart("Copying task", "training step", "loss")
+ *     .add("D-RTRL", losses)
+ *     .level("chance", Math.log(8))
+ *     .write(Path.of("losses.svg"));
+ * }</pre>
+ *
+ * <p>Drawing needs no display, but the fonts of the machine: see {@link NoPictureException}.
+ */
+public final class LineChart {
+  private static final int LONG_RUN = 400;
+  private static final int WIDEST_MEAN = 500;
+  private static final int SMALLEST = 240;
+  private static final int LARGEST = 10_000;
+
+  final String title;
+  final String xLabel;
+  final String yLabel;
+  private final List<Series> series = new ArrayList<>();
+  private final List<Level> levels = new ArrayList<>();
+  private int width = 1000;
+  private int height = 560;
+  private int firstX;
+  private int window;
+  private boolean logarithmic;
+
+  /** What pictures are written as. */
+  public enum Format {
+    /** Pixels, eight bits for each color. */
+    PNG,
+    /** Lines and outlines of letters, which need no font where they are shown. */
+    SVG
+  }
+
+  /** A chart without curves; an empty text takes no room. */
+  public LineChart(String title, String xLabel, String yLabel) {
+    this.title = line("title", title);
+    this.xLabel = line("xLabel", xLabel);
+    this.yLabel = line("yLabel", yLabel);
+  }
+
+  /**
+   * Adds a curve.
+   *
+   * @param name for the legend
+   * @param values one for each x, from the first x on
+   * @throws IllegalArgumentException when there are no values
+   */
+  public LineChart add(String name, double[] values) {
+    if (values.length == 0) {
+      throw new IllegalArgumentException(
+          "the curve \"" + name + "\" has no values; a chart needs at least one for each curve");
+    }
+    series.add(new Series(line("name", name), values));
+    return this;
+  }
+
+  /**
+   * Adds a level to compare the curves with, such as chance: a thin line from side to side.
+   *
+   * @param name for the legend
+   * @throws IllegalArgumentException when {@code value} is not finite
+   */
+  public LineChart level(String name, double value) {
+    if (!Double.isFinite(value)) {
+      throw new IllegalArgumentException("the level \"" + name + "\" is " + value);
+    }
+    levels.add(new Level(line("name", name), value));
+    return this;
+  }
+
+  /** Sets the x of the first value of every curve; 0 at first. */
+  public LineChart firstX(int firstX) {
+    this.firstX = firstX;
+    return this;
+  }
+
+  /**
+   * Makes the y axis logarithmic. Values that lie within a factor of four are drawn on a linear
+   * axis all the same: a logarithmic one would not have two round numbers among them.
+   */
+  public LineChart logarithmic() {
+    logarithmic = true;
+    return this;
+  }
+
+  /**
+   * Draws the mean of {@code window} values in bold over the faint values themselves. 1 draws the
+   * values alone; by default curves of more than 400 values are smoothed.
+   *
+   * @throws IllegalArgumentException for a window below 1
+   */
+  public LineChart smooth(int window) {
+    if (window < 1) {
+      throw new IllegalArgumentException("a window has at least 1 value, got " + window);
+    }
+    this.window = window;
+    return this;
+  }
+
+  /**
+   * Sets the size of the picture in pixels; 1000 × 560 at first.
+   *
+   * @throws IllegalArgumentException for a side below 240 or above 10000
+   */
+  public LineChart size(int width, int height) {
+    if (Math.min(width, height) < SMALLEST || Math.max(width, height) > LARGEST) {
+      throw new IllegalArgumentException(
+          String.format(
+              "the size of a chart is from %d to %d pixels a side, got %d × %d",
+              SMALLEST, LARGEST, width, height));
+    }
+    this.width = width;
+    this.height = height;
+    return this;
+  }
+
+  /**
+   * Writes the chart to a file whose name ends in {@code .png} or {@code .svg}. It is drawn before
+   * the file is touched.
+   *
+   * @throws IllegalArgumentException for another name, or when no curve was added
+   * @throws NoPictureException when this Java cannot draw
+   * @throws IOException when the file cannot be written
+   */
+  public void write(Path file) throws IOException {
+    String name = file.toString().toLowerCase(Locale.ROOT);
+    Format format =
+        Arrays.stream(Format.values())
+            .filter(f -> name.endsWith("." + f.name().toLowerCase(Locale.ROOT)))
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "the file of a chart ends in .png or .svg, got " + file));
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    write(format, bytes);
+    Files.write(file, bytes.toByteArray());
+  }
+
+  /**
+   * Writes the chart to a stream, which stays open.
+   *
+   * @throws IllegalArgumentException when no curve was added
+   * @throws NoPictureException when this Java cannot draw; nothing was written
+   * @throws IOException when {@code out} cannot be written
+   */
+  public void write(Format format, OutputStream out) throws IOException {
+    if (series.isEmpty()) {
+      throw new IllegalArgumentException("the chart \"" + title + "\" has no curves");
+    }
+    Lettering.check();
+    switch (format) {
+      case PNG -> Sheet.of(this).png(out);
+      case SVG -> Sheet.of(this).svg(out);
+    }
+  }
+
+  /** A text of one line: what has no width of its own becomes a space. */
+  private static String line(String what, String text) {
+    return Objects.requireNonNull(text, what).replaceAll("\\p{Cntrl}", " ");
+  }
+
+  /** A value that does not change. */
+  record Level(String name, double value) {}
+
+  /** All levels, in the legend. */
+  List<Level> levels() {
+    return List.copyOf(levels);
+  }
+
+  /** Whether the y axis has a place for a value. */
+  boolean shows(double value) {
+    return Double.isFinite(value) && (value > 0 || !logarithmic);
+  }
+
+  /** The curves, with NaN for values that the y axis has no place for. */
+  List<Series> shown() {
+    return series.stream().map(s -> s.mapped(y -> shows(y) ? y : Double.NaN)).toList();
+  }
+
+  /** What the legend says of a curve without a value. */
+  String nothing() {
+    return logarithmic ? " (no value above 0)" : " (no finite value)";
+  }
+
+  /** Lines of the legend. */
+  int legendLines() {
+    return series.size() + levels.size() + (window() > 1 ? 1 : 0);
+  }
+
+  int width() {
+    return width;
+  }
+
+  int height() {
+    return height;
+  }
+
+  int longest() {
+    return series.stream().mapToInt(s -> s.values().length).max().orElse(0);
+  }
+
+  /** Values in one mean; 1 when curves are drawn as they are. */
+  int window() {
+    if (window > 0) {
+      return window;
+    }
+    return longest() <= LONG_RUN ? 1 : Math.min(longest() / 50, WIDEST_MEAN) | 1;
+  }
+
+  /** A curve as it is drawn in bold. */
+  Series smoothed(Series raw) {
+    if (window() == 1) {
+      return raw;
+    }
+    // Where ratios are lengths, the mean is the geometric one.
+    return logarithmic
+        ? raw.mapped(Math::log).smoothed(window()).mapped(Math::exp)
+        : raw.smoothed(window());
+  }
+
+  int firstX() {
+    return firstX;
+  }
+
+  /** The scale of the x axis. */
+  Scale xScale(double labels) {
+    return LinearScale.around(firstX, (double) firstX + longest() - 1, 0.02, true, labels);
+  }
+
+  /** The scale of the y axis; from 0 or, if logarithmic, 0.1 to 1 when there is nothing to show. */
+  Scale yScale(double labels) {
+    double[] shown =
+        Stream.concat(
+                series.stream().map(s -> DoubleStream.of(s.values())),
+                levels.stream().map(l -> DoubleStream.of(l.value)))
+            .flatMapToDouble(values -> values)
+            .filter(this::shows)
+            .toArray();
+    double low = DoubleStream.of(shown).min().orElse(logarithmic ? 0.1 : 0);
+    double high = DoubleStream.of(shown).max().orElse(1);
+    return logarithmic && high / LogScale.LEAST >= low
+        ? LogScale.around(low, high, 0.05, labels)
+        : LinearScale.around(low, high, 0.05, false, labels);
+  }
+}

@@ -1,0 +1,9 @@
+/** Charts of curves as PNG and SVG. */
+@org.jspecify.annotations.NullMarked
+module dev.engram.plot {
+  requires java.desktop;
+  requires org.knowm.xchart;
+  requires static org.jspecify;
+
+  exports dev.engram.plot;
+}
