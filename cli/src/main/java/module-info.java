@@ -3,6 +3,7 @@
 module dev.engram.cli {
   requires dev.engram.core;
   requires dev.engram.plot;
+  requires info.picocli;
   requires java.management;
   requires jdk.management;
   requires static org.jspecify;
@@ -10,6 +11,16 @@ module dev.engram.cli {
   // Backends of the user's, on the path that the command line names.
   uses dev.engram.lower.Backend;
 
+  // Where options are.
   opens dev.engram.cli to
+      info.picocli;
+  opens dev.engram.cli.inspect to
+      info.picocli;
+  opens dev.engram.cli.option to
+      info.picocli;
+  opens dev.engram.cli.train to
+      info.picocli;
+  // Whose models are looked through for states.
+  opens dev.engram.cli.train.problem to
       dev.engram.core;
 }

@@ -1,39 +1,80 @@
 package dev.engram.cli;
 
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
-import java.lang.reflect.Constructor;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
 import java.nio.charset.Charset;
 
 /**
- * Starts {@link Main} for the launcher script. The script sends descriptor 2 through a filter that
- * drops the JVM's own notice of the Vector API, and names the descriptor of the real error stream
- * in the property {@code engram.stderr}.
+ * Starts {@link Main} for the launcher script. The JVM's notice of the Vector API comes on standard
+ * error before any code can run, so the script has that stream go through a filter that drops this
+ * one line. The property {@code engram.stderr} names the descriptor of the stream itself, which is
+ * put back before the command writes to it.
  */
 public final class Launch {
+  private static final int STDERR = 2;
+
   private Launch() {}
 
-  /**
-   * Points {@code System.err} at the descriptor named by {@code engram.stderr}, if any, and runs
-   * the command.
-   */
-  public static void main(String[] args) throws Exception {
-    Integer descriptor = Integer.getInteger("engram.stderr");
-    if (descriptor != null) {
-      System.setErr(errorStream(descriptor));
+  /** Runs the command. */
+  public static void main(String[] args) {
+    Integer kept = Integer.getInteger("engram.stderr");
+    if (kept != null) {
+      String charset = System.getProperty("stderr.encoding", System.getProperty("native.encoding"));
+      System.setErr(new PrintStream(new PutBack(kept), true, Charset.forName(charset)));
     }
     Main.main(args);
   }
 
-  private static PrintStream errorStream(int descriptor) throws ReflectiveOperationException {
-    // Opening /dev/fd/N anew would truncate a redirected file, so the descriptor itself is wrapped;
-    // the script opens
-    // java.io to this module for it.
-    Constructor<FileDescriptor> wrap = FileDescriptor.class.getDeclaredConstructor(int.class);
-    wrap.setAccessible(true);
-    String encoding = System.getProperty("stderr.encoding", System.getProperty("native.encoding"));
-    return new PrintStream(
-        new FileOutputStream(wrap.newInstance(descriptor)), true, Charset.forName(encoding));
+  /**
+   * Standard error: {@code dup2(kept, 2)} of POSIX before the first byte. From then on the JVM,
+   * too, writes to the stream itself, and the filter ends. Most commands write none, and do not
+   * wait for it.
+   */
+  private static final class PutBack extends OutputStream {
+    private final OutputStream stderr = new FileOutputStream(FileDescriptor.err);
+    private final int kept;
+    private boolean done;
+
+    PutBack(int kept) {
+      this.kept = kept;
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+      write(new byte[] {(byte) b}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] bytes, int from, int count) throws IOException {
+      if (!done) {
+        done = true;
+        putBack();
+      }
+      stderr.write(bytes, from, count);
+    }
+
+    @SuppressWarnings("restricted") // the script enables native access for this module
+    private void putBack() {
+      Linker linker = Linker.nativeLinker();
+      var dup2 =
+          linker.downcallHandle(
+              linker.defaultLookup().findOrThrow("dup2"),
+              FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+      try {
+        // Where it fails, all goes through the filter.
+        int ignored = (int) dup2.invokeExact(kept, STDERR);
+      } catch (RuntimeException | Error e) {
+        throw e;
+      } catch (Throwable e) {
+        throw new AssertionError("a C function throws nothing", e);
+      }
+    }
   }
 }

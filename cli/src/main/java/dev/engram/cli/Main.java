@@ -1,11 +1,25 @@
 package dev.engram.cli;
 
+import dev.engram.cli.inspect.Dump;
+import dev.engram.cli.inspect.Explain;
+import dev.engram.cli.inspect.Opt;
+import dev.engram.cli.inspect.Run;
+import dev.engram.cli.option.Listing;
+import dev.engram.cli.terminal.Terminal;
+import dev.engram.cli.train.Train;
 import java.io.IOException;
-import java.lang.module.ModuleDescriptor;
+import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
+import picocli.CommandLine.ParseResult;
 
 /** The command {@code engram}. */
 public final class Main {
@@ -18,45 +32,84 @@ public final class Main {
   /** The command line was wrong. */
   static final int USAGE = 2;
 
-  private static final List<String> COMMANDS =
-      List.of("train", "dump", "explain", "opt", "run", "--help", "--version");
-  private static final List<String> JOBS = trainings();
-  private static final String HELP =
-      """
-      usage: engram COMMAND [OPTIONS]
+  private static final int COLUMNS = 100;
 
-      commands:
-        train copying   train a GRU on the copying task, online and offline
-        train JOB       train on another task, online unless told otherwise: integrator, match,
-                        match-lif, digits, text, network
-        dump            print a program after a stage of the compiler
-        explain         print how a model learns online: groups, traces, costs
-        opt             run passes on the graphs of a file, or find the pass that spoils them
-        run             run the graphs of a file
-        --version       print the versions of Engram and of Java
-        --help          print this text; `engram COMMAND --help` tells more
-      """;
+  /** The place of an option below all others. */
+  private static final int LAST = 1000;
 
-  private static final Syntax ANY = new Syntax("engram COMMAND [OPTIONS]", "", List.of());
-  private static final Syntax TRAIN = new Syntax("engram train JOB [OPTIONS]", "", List.of());
-
-  private final Jobs jobs;
   private final Terminal terminal;
+  private final Function<Predicate<String>, CommandLine> commands;
 
-  /** What was called, as far as the words have been read. */
-  private Syntax called = ANY;
+  Main(Terminal terminal) {
+    this(terminal, called -> command(terminal, called));
+  }
 
-  /** What the commands do. */
-  record Jobs(
-      Job<TrainOptions> train,
-      Job<DumpOptions> dump,
-      Job<ExplainOptions> explain,
-      Job<OptOptions> opt,
-      Job<RunOptions> run) {}
-
-  Main(Jobs jobs, Terminal terminal) {
-    this.jobs = jobs;
+  /**
+   * Runs other commands than those of {@link #command}.
+   *
+   * @param commands made for words of which one is the name of a command, or none is
+   */
+  Main(Terminal terminal, Function<Predicate<String>, CommandLine> commands) {
     this.terminal = terminal;
+    this.commands = commands;
+  }
+
+  /** The command that reads these words. */
+  CommandLine command(String... words) {
+    List<String> all = Arrays.asList(words);
+    boolean every = all.contains(Completion.NAME) || all.contains(Help.NAME);
+    CommandLine command = commands.apply(name -> every || all.contains(name));
+    command.setOut(new PrintWriter(terminal.out(), true, terminal.out().charset()));
+    command.setErr(new PrintWriter(terminal.err(), true, terminal.err().charset()));
+    command.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
+    command.setUsageHelpWidth(COLUMNS);
+    // The header is for the list of commands; the help of one begins with its usage.
+    List<String> sections = new ArrayList<>(command.getHelpSectionKeys());
+    sections.remove(UsageMessageSpec.SECTION_KEY_HEADER);
+    command.setHelpSectionKeys(sections);
+    command.setPosixClusteredShortOptionsAllowed(false);
+    command.setOverwrittenOptionsAllowed(true);
+    command.setExpandAtFiles(false); // @f is the graph f
+    command.setParameterExceptionHandler(new UsageErrors(terminal.err()));
+    command.setExecutionExceptionHandler(new Failures(terminal.err()));
+    inAllCommands(command);
+    return command;
+  }
+
+  private static void inAllCommands(CommandLine command) {
+    CommandSpec spec = command.getCommandSpec();
+    spec.addOption(
+        OptionSpec.builder("-h", "--help")
+            .usageHelp(true)
+            .order(LAST)
+            .description("show this text")
+            .build());
+    spec.usageMessage()
+        .abbreviateSynopsis(true)
+        .sortOptions(false)
+        .synopsisHeading("usage: ")
+        .descriptionHeading("%n")
+        .parameterListHeading("%nparameters:%n")
+        .optionListHeading("%noptions:%n");
+    command.getSubcommands().values().forEach(Main::inAllCommands);
+  }
+
+  /**
+   * All commands. Reading annotations takes a start much of its time, so one that is not called is
+   * only listed.
+   */
+  static CommandLine command(Terminal terminal, Predicate<String> called) {
+    CommandLine engram = new CommandLine(new EngramCommand());
+    engram.getCommandSpec().usageMessage().commandListHeading("%ncommands:%n");
+    new Listing(engram, called)
+        .add(Train.NAME, Train.HEADER, () -> Train.command(terminal, called))
+        .add(Dump.NAME, Dump.HEADER, () -> new CommandLine(new Dump(terminal)))
+        .add(Explain.NAME, Explain.HEADER, () -> new CommandLine(new Explain(terminal)))
+        .add(Opt.NAME, Opt.HEADER, () -> new CommandLine(new Opt(terminal)))
+        .add(Run.NAME, Run.HEADER, () -> new CommandLine(new Run(terminal)))
+        .add(Completion.NAME, Completion.HEADER, () -> new CommandLine(new Completion(terminal)))
+        .add(Help.NAME, Help.HEADER, () -> new CommandLine(new Help()));
+    return engram;
   }
 
   /**
@@ -67,10 +120,7 @@ public final class Main {
     // Charts are drawn in memory; no display is ever looked for.
     System.setProperty("java.awt.headless", "true");
     Terminal terminal = Terminal.system();
-    Jobs jobs =
-        new Jobs(
-            CopyingProblem::train, new StepDump(), new ExplainJob(), new OptJob(), new RunJob());
-    int code = new Main(jobs, terminal).run(args);
+    int code = new Main(terminal).run(args);
     terminal.out().flush();
     terminal.err().flush();
     System.exit(code);
@@ -78,7 +128,7 @@ public final class Main {
 
   /** Runs one command and returns the exit code. */
   int run(String... args) {
-    int code = attempt(Arrays.asList(args));
+    int code = attempt(args);
     Optional<IOException> lost = terminal.out().failure();
     if (lost.isEmpty()) {
       return code;
@@ -87,167 +137,21 @@ public final class Main {
     return code == OK ? FAILED : code;
   }
 
-  private int attempt(List<String> words) {
+  private int attempt(String... args) {
+    CommandLine command = command(args);
     try {
-      start(words);
-      return OK;
-    } catch (UsageException e) {
-      terminal.err().println("engram: " + e.getMessage());
-      terminal
-          .err()
-          .println("usage: " + called.usage() + " (`" + called.helpCommand() + "` tells more)");
-      return USAGE;
-    } catch (IOException e) {
-      terminal.err().println("engram: " + e.getMessage());
-    } catch (OutOfMemoryError e) {
-      terminal.err().println("engram: out of memory (" + e.getMessage() + "); " + smaller());
-    } catch (RuntimeException | StackOverflowError e) {
-      terminal
-          .err()
-          .println(
-              isSize(e)
-                  ? "engram: a size is too large (" + Unexpected.line(e) + "); " + smaller()
-                  : "engram: unexpected " + Unexpected.line(e));
-      trace(e);
-    }
-    return FAILED;
-  }
-
-  /** True for a product of lengths that left its type; not for a division by zero. */
-  private static boolean isSize(Throwable e) {
-    return e instanceof NegativeArraySizeException
-        || (e instanceof ArithmeticException
-            && e.getMessage() != null
-            && e.getMessage().endsWith(" overflow"));
-  }
-
-  /** How this command takes less memory. */
-  private String smaller() {
-    String options = Sizes.smaller(called);
-    return options.isEmpty()
-        ? "make the tensors smaller, or let the JVM have more: ENGRAM_JAVA_OPTIONS=-Xmx…"
-        : "lower " + options;
-  }
-
-  private void trace(Throwable e) {
-    if (Boolean.getBoolean("engram.trace")) {
-      e.printStackTrace(terminal.err());
-    } else {
-      terminal.err().println("(ENGRAM_JAVA_OPTIONS=-Dengram.trace=true prints where)");
+      return command.execute(args);
+    } catch (OutOfMemoryError | StackOverflowError e) {
+      return new Failures(terminal.err()).report(e, called(command));
     }
   }
 
-  private void start(List<String> words) throws UsageException, IOException {
-    String command = words.isEmpty() ? "" : words.getFirst();
-    switch (command) {
-      case "" -> throw new UsageException("a command is missing: " + String.join(", ", COMMANDS));
-      case "-h", "--help", "help" -> terminal.out().print(HELP);
-      case "-V", "--version" -> terminal.out().println(version());
-      case "train" -> train(words.subList(1, words.size()));
-      case "dump" -> command(DumpOptions.SYNTAX, DumpOptions::parse, jobs.dump(), words);
-      case "explain" ->
-          command(ExplainOptions.SYNTAX, ExplainOptions::parse, jobs.explain(), words);
-      case "opt" -> command(OptOptions.SYNTAX, OptOptions::parse, jobs.opt(), words);
-      case "run" -> command(RunOptions.SYNTAX, RunOptions::parse, jobs.run(), words);
-      default ->
-          throw new UsageException(
-              "unknown command '"
-                  + OptionType.shown(command)
-                  + "'"
-                  + Spelling.hint(command, COMMANDS));
+  /** The innermost command that was named. */
+  private static CommandLine called(CommandLine command) {
+    ParseResult words = command.getParseResult();
+    while (words.hasSubcommand()) {
+      words = words.subcommand();
     }
-  }
-
-  private static List<String> trainings() {
-    List<String> names = new ArrayList<>(List.of("copying"));
-    SequenceTask.all().forEach(t -> names.add(t.name()));
-    return List.copyOf(names);
-  }
-
-  private void train(List<String> words) throws UsageException, IOException {
-    called = TRAIN;
-    String job = words.isEmpty() ? "" : words.getFirst();
-    if (job.isEmpty() || job.startsWith("-")) {
-      Optional<String> later = words.stream().filter(JOBS::contains).findFirst();
-      if (later.isPresent()) {
-        throw new UsageException(
-            "the job comes before its options: engram train " + later.get() + " [OPTIONS]");
-      }
-      if (asksForHelp(words)) {
-        terminal.out().print(trainHelp());
-        return;
-      }
-      throw new UsageException("train needs the name of a job: " + String.join(", ", JOBS));
-    }
-    if (!JOBS.contains(job)) {
-      throw new UsageException(
-          "unknown job '"
-              + OptionType.shown(job)
-              + "', expected "
-              + String.join(", ", JOBS)
-              + Spelling.hint(job, JOBS));
-    }
-    List<String> rest = words.subList(1, words.size());
-    Optional<SequenceTask> task = SequenceTask.named(job);
-    if (task.isPresent()) {
-      train(task.get(), rest);
-      return;
-    }
-    called = TrainOptions.SYNTAX;
-    if (asksForHelp(rest)) {
-      terminal.out().print(TrainOptions.SYNTAX.help());
-      return;
-    }
-    TrainOptions options = TrainOptions.parse(rest);
-    options.sizes().check(TrainOptions.SYNTAX);
-    OutputFolder.prepare(options.out(), Results.files(options.out(), TrainOptions.METRICS));
-    jobs.train().run(options, terminal);
-  }
-
-  private static String trainHelp() {
-    StringBuilder text = new StringBuilder("usage: " + TRAIN.usage() + "\n\njobs:\n");
-    text.append(String.format("  %-18s %s%n", "copying", CopyingProblem.TITLE));
-    SequenceTask.all()
-        .forEach(t -> text.append(String.format("  %-18s %s%n", t.name(), t.title())));
-    return text.append("\n`engram train JOB --help` lists the options of a job.\n").toString();
-  }
-
-  private void train(SequenceTask task, List<String> words) throws UsageException, IOException {
-    called = task.syntax();
-    if (asksForHelp(words)) {
-      terminal.out().print(task.syntax().help());
-      return;
-    }
-    SequenceTask.Settings settings = task.parse(words);
-    OutputFolder.prepare(settings.out(), Results.files(settings.out(), task.metrics()));
-    SequenceJob.run(task, settings, terminal);
-  }
-
-  /** Reads the words after the name of a command. */
-  private interface Reader<O> {
-    O read(List<String> words) throws UsageException;
-  }
-
-  private <O> void command(Syntax syntax, Reader<O> reader, Job<O> job, List<String> words)
-      throws UsageException, IOException {
-    called = syntax;
-    List<String> rest = words.subList(1, words.size());
-    if (asksForHelp(rest)) {
-      terminal.out().print(syntax.help());
-      return;
-    }
-    job.run(reader.read(rest), terminal);
-  }
-
-  private static boolean asksForHelp(List<String> words) {
-    return words.contains("--help") || words.contains("-h");
-  }
-
-  private static String version() {
-    String version =
-        Optional.ofNullable(Main.class.getModule().getDescriptor())
-            .flatMap(ModuleDescriptor::rawVersion)
-            .orElse("(unpackaged)");
-    return "engram " + version + ", Java " + Runtime.version();
+    return words.commandSpec().commandLine();
   }
 }

@@ -5,6 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.cli.terminal.ResultStream;
+import dev.engram.cli.terminal.Streams;
+import dev.engram.cli.terminal.Terminal;
+import dev.engram.cli.train.SequenceJob;
+import dev.engram.cli.train.problem.CopyingProblem;
+import dev.engram.cli.train.problem.Learning;
+import dev.engram.cli.train.problem.SequenceTask;
 import dev.engram.ir.HostTensor;
 import dev.engram.lower.Backend;
 import dev.engram.lower.CompiledProgram;
@@ -19,6 +26,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -28,6 +36,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
 
 /** Every command under everything that may go wrong around it: one line, and the right code. */
 class FailuresTest {
@@ -55,17 +65,12 @@ class FailuresTest {
         "graph @f(%x: f32[]) -> f32[] {\n  return %x\n}\n// run: @f(1.0) == 1.0\n");
   }
 
-  private static Main.Jobs jobs() {
-    return new Main.Jobs(
-        CopyingProblem::train, new StepDump(), new ExplainJob(), new OptJob(), new RunJob());
-  }
-
   private List<String> words(String line) {
     return List.of(line.replace("FOLDER", folder.toString()).split(" "));
   }
 
   private int run(String line) {
-    return new Main(jobs(), streams.terminal(false, 80)).run(words(line).toArray(String[]::new));
+    return new Main(streams.terminal(false, 80)).run(words(line).toArray(String[]::new));
   }
 
   private int run(String line, String refusal) {
@@ -84,7 +89,7 @@ class FailuresTest {
             },
             false,
             80);
-    return new Main(jobs(), terminal).run(words(line).toArray(String[]::new));
+    return new Main(terminal).run(words(line).toArray(String[]::new));
   }
 
   /** One that prints, for every command. */
@@ -196,21 +201,21 @@ class FailuresTest {
   @CsvSource(
       delimiter = '#',
       value = {
-        "nix#usage: engram COMMAND [OPTIONS] (`engram --help` tells more)",
-        "train#usage: engram train JOB [OPTIONS] (`engram train --help` tells more)",
-        "train nix#usage: engram train JOB [OPTIONS] (`engram train --help` tells more)",
-        "train --rule e-prop copying#usage: engram train JOB [OPTIONS] (`engram train --help` tells"
-            + " more)",
+        "nix#usage: engram [OPTIONS] [COMMAND] (`engram --help` tells more)",
+        "train#usage: engram train [OPTIONS] [COMMAND] (`engram train --help` tells more)",
+        "train nix#usage: engram train [OPTIONS] [COMMAND] (`engram train --help` tells more)",
+        "train --rule e-prop copying#usage: engram train [OPTIONS] [COMMAND] (`engram train --help`"
+            + " tells more)",
         "train copying --nix#usage: engram train copying [OPTIONS] (`engram train copying --help`"
             + " tells more)",
         "train integrator --lag 3#usage: engram train integrator [OPTIONS] (`engram train"
             + " integrator --help` tells more)",
-        "dump --nix#usage: engram dump [FILE.ir | CLASS] [OPTIONS] (`engram dump --help` tells"
+        "dump --nix#usage: engram dump [OPTIONS] [FILE.ir | CLASS] (`engram dump --help` tells"
             + " more)",
-        "explain --nix#usage: engram explain [CLASS] [OPTIONS] (`engram explain --help` tells"
+        "explain --nix#usage: engram explain [OPTIONS] [CLASS] (`engram explain --help` tells"
             + " more)",
-        "opt --nix#usage: engram opt FILE.ir [OPTIONS] (`engram opt --help` tells more)",
-        "run --nix#usage: engram run FILE.ir [OPTIONS] (`engram run --help` tells more)",
+        "opt --nix#usage: engram opt [OPTIONS] FILE.ir (`engram opt --help` tells more)",
+        "run --nix#usage: engram run [OPTIONS] FILE.ir (`engram run --help` tells more)",
       })
   void usageOfWhatWasCalled(String line, String usage) {
     assertEquals(Main.USAGE, run(line));
@@ -224,7 +229,7 @@ class FailuresTest {
         streams
             .err()
             .startsWith(
-                "engram: the job comes before its options: engram train copying [OPTIONS]\n"),
+                "engram: the options of a job come after it: engram train copying [OPTIONS]\n"),
         streams.err());
     assertEquals(Main.OK, run("train --help"));
     SequenceTask.all().forEach(t -> assertTrue(streams.out().contains("  " + t.name() + " ")));
@@ -241,24 +246,39 @@ class FailuresTest {
     assertTrue(lines.get(2).endsWith(",6,0.5,4,5,3"), lines.get(2));
   }
 
-  private static Job<RunOptions> throwing(Throwable problem) {
-    return (_, _) -> {
+  /** A command that fails in a way that nobody has foreseen. */
+  @Command(name = "fails")
+  private static final class Failing implements Callable<Integer> {
+    private final Throwable problem;
+
+    Failing(Throwable problem) {
+      this.problem = problem;
+    }
+
+    @Override
+    public Integer call() throws Exception {
       if (problem instanceof Error e) {
         throw e;
       }
-      throw (RuntimeException) problem;
-    };
+      throw (Exception) problem;
+    }
   }
 
   private String errorOf(Throwable problem) {
-    Main.Jobs all = jobs();
-    Main.Jobs with =
-        new Main.Jobs(all.train(), all.dump(), all.explain(), all.opt(), throwing(problem));
-    int code =
-        new Main(with, streams.terminal(false, 80)).run("run", folder.resolve("g.ir").toString());
-    assertEquals(Main.FAILED, code);
+    Terminal terminal = streams.terminal(false, 80);
+    CommandLine command = Main.command(terminal, _ -> true);
+    command.addSubcommand(new Failing(problem));
+    assertEquals(Main.FAILED, new Main(terminal, _ -> command).run("fails"));
     assertFalse(streams.err().contains("\tat "), streams.err());
     return streams.err().lines().findFirst().orElseThrow();
+  }
+
+  @Test
+  void aFailureOfTheCommandIsOneLine() {
+    assertEquals(
+        "engram: cannot write losses.png: disk full",
+        errorOf(new IOException("cannot write losses.png: disk full")));
+    assertEquals(1, streams.err().lines().count(), streams.err());
   }
 
   @Test
@@ -384,16 +404,13 @@ class FailuresTest {
   void theSummaryIsNotLostWithTheFiles() throws IOException {
     Terminal terminal = streams.terminal(false, 80);
     Path out = folder.resolve("o");
-    Main.Jobs all = jobs();
-    Job<TrainOptions> losing =
-        (options, t) -> {
-          Files.createDirectories(out.resolve("losses.png"));
-          all.train().run(options, t);
-        };
-    Main.Jobs with = new Main.Jobs(losing, all.dump(), all.explain(), all.opt(), all.run());
-    String line =
-        "train copying --epochs 1 --lag 0 --batch 1 --hidden 2 --rule bptt --out FOLDER/o";
-    assertEquals(Main.FAILED, new Main(with, terminal).run(words(line).toArray(String[]::new)));
+    Files.createDirectories(out.resolve("losses.png"));
+    SequenceTask.Settings d = CopyingProblem.TASK.defaults();
+    SequenceTask.Settings s =
+        new SequenceTask.Settings(
+            1, CopyingProblem.steps(0), 1, 2, 1, d.lr(), List.of(Learning.BPTT), 0, out, 1);
+    // Straight to the training: that the folder is no good comes out after it.
+    assertThrows(IOException.class, () -> SequenceJob.run(CopyingProblem.TASK, s, terminal));
     assertTrue(streams.out().contains("BPTT (offline): loss 2."), streams.out());
   }
 }

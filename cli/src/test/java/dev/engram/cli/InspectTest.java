@@ -8,6 +8,9 @@ import dev.engram.Compiler;
 import dev.engram.Engram;
 import dev.engram.Layer;
 import dev.engram.State;
+import dev.engram.cli.inspect.DumpStage;
+import dev.engram.cli.option.Words;
+import dev.engram.cli.terminal.Streams;
 import dev.engram.ir.Builder;
 import dev.engram.ir.DType;
 import dev.engram.ir.Eqn;
@@ -63,15 +66,7 @@ class InspectTest {
   private final Streams streams = new Streams();
 
   private int run(String... words) {
-    return new Main(
-            new Main.Jobs(
-                CopyingProblem::train,
-                new StepDump(),
-                new ExplainJob(),
-                new OptJob(),
-                new RunJob()),
-            streams.terminal(false, 80))
-        .run(words);
+    return new Main(streams.terminal(false, 80)).run(words);
   }
 
   private String file(String text) throws IOException {
@@ -88,7 +83,7 @@ class InspectTest {
   @ParameterizedTest
   @EnumSource(DumpStage.class)
   void everyStageOfEverySource(DumpStage stage) throws IOException {
-    String word = OptionType.word(stage);
+    String word = Words.of(stage);
     List<String> sources =
         stage == DumpStage.ETRACE ? List.of() : List.of("dump " + file(NET) + " --stage " + word);
     for (String line : sources) {
@@ -416,8 +411,8 @@ class InspectTest {
         "dump dev.engram.cli.InspectTest$Cell --input f32[2]|1|the numbers of a constructor of"
             + " Cell",
         "dump --input f99|2|--input must be a type such as f32[10], got 'f99'",
-        "opt|2|engram opt needs one file of graphs",
-        "opt FILE --passes simplfy|2|did you mean simplify?",
+        "opt|2|engram opt needs a FILE.ir",
+        "opt FILE --passes simplfy|2|did you mean `simplify`?",
         "opt FILE --bisect --passes vjp|2|vjp makes a graph with other results",
         "opt FILE --passes java.lang.String|1|has no method `public static Graph run(Graph g)`",
         "run FILE --backend cuda9|2|--backend must be one of",

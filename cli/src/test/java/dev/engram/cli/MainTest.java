@@ -4,16 +4,22 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.cli.inspect.DumpOptions;
+import dev.engram.cli.inspect.DumpStage;
+import dev.engram.cli.terminal.Streams;
+import dev.engram.cli.train.problem.CopyingProblem;
+import dev.engram.cli.train.problem.Learning;
+import dev.engram.cli.train.problem.SequenceTask;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine.Model.OptionSpec;
 
 class MainTest {
   private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
@@ -23,22 +29,13 @@ class MainTest {
   @TempDir Path folder;
 
   private final Streams streams = new Streams();
-  private final List<Object> jobs = new ArrayList<>();
 
   private int run(String... words) {
-    Main.Jobs all =
-        new Main.Jobs(
-            (options, _) -> jobs.add(options),
-            (options, _) -> jobs.add(options),
-            (options, _) -> jobs.add(options),
-            (options, _) -> jobs.add(options),
-            (options, _) -> jobs.add(options));
-    return new Main(all, streams.terminal(false, 80)).run(words);
+    return new Main(streams.terminal(false, 80)).run(words);
   }
 
   private String lineOf(String... words) {
     assertEquals(Main.USAGE, run(words));
-    assertEquals(List.of(), jobs);
     assertEquals("", streams.out());
     List<String> lines = streams.err().lines().toList();
     assertEquals(2, lines.size(), streams.err());
@@ -48,42 +45,42 @@ class MainTest {
   }
 
   @Test
-  void theDefaultsAreThoseOfTheNotebook() throws IOException {
-    Path out = folder.resolve("a/b");
-    assertEquals(Main.OK, run("train", "copying", "--out", out.toString()), streams.err());
+  void theDefaultsAreThoseOfTheNotebook() {
+    Path out = Path.of("out", "copying");
     assertEquals(
-        List.of(new TrainOptions(200, 50, 64, 128, 1, 1e-3, BOTH, 0, out, PROCESSORS)), jobs);
-    assertTrue(Files.isDirectory(out));
-    try (var files = Files.list(out)) {
-      assertEquals(0, files.count());
+        new SequenceTask.Settings(200, 70, 64, 128, 1, 1e-3, BOTH, 0, out, PROCESSORS),
+        Asked.settings(CopyingProblem.TASK, "--seed 0"));
+  }
+
+  /** What the command line does not say is as the task says. */
+  @Test
+  void everyTaskHasItsDefaults() {
+    for (SequenceTask task : SequenceTask.all()) {
+      assertEquals(task.defaults(), Asked.settings(task, "--seed 0"), task.name());
     }
-    assertEquals(Path.of("out", "copying"), TrainOptions.OUT.fallback());
   }
 
   @Test
   void everyOptionArrives() {
     String line =
-        "train copying --epochs 3000 --lag=0 --batch 1 --hidden 7 --layers 2 --lr 3e-3 --rule"
-            + " d-rtrl --seed -5 --threads 1 --out "
+        "--epochs 3000 --lag=0 --batch 1 --hidden 7 --layers 2 --lr 3e-3 --rule d-rtrl --seed -5"
+            + " --threads 1 --out "
             + folder;
-    assertEquals(Main.OK, run(line.split(" ")), streams.err());
     assertEquals(
-        List.of(new TrainOptions(3000, 0, 1, 7, 2, 3e-3, List.of(Learning.D_RTRL), -5, folder, 1)),
-        jobs);
+        new SequenceTask.Settings(3000, 20, 1, 7, 2, 3e-3, List.of(Learning.D_RTRL), -5, folder, 1),
+        Asked.settings(CopyingProblem.TASK, line));
   }
 
   @Test
   void rulesAreListedInTheOrderGiven() {
-    run("train", "copying", "--out", folder.toString(), "--rule", "uoro,both,uoro");
     assertEquals(
         List.of(Learning.UORO, Learning.D_RTRL, Learning.BPTT),
-        ((TrainOptions) jobs.getFirst()).rules());
+        Asked.settings(CopyingProblem.TASK, "--rule uoro,both,uoro").rules());
   }
 
   @Test
   void theLastOfTwoEqualOptionsCounts() {
-    run("train", "copying", "--lag", "3", "--out", folder.toString(), "--lag", "4");
-    assertEquals(4, ((TrainOptions) jobs.getFirst()).lag());
+    assertEquals(24, Asked.settings(CopyingProblem.TASK, "--lag 3 --lag 4").steps());
   }
 
   @ParameterizedTest
@@ -113,20 +110,21 @@ class MainTest {
         "--lr 1e999|--lr must be a number from 1.2e-38 to 1000.0, got '1e999'",
         "--lr 1e-50|--lr must be a number from 1.2e-38 to 1000.0, got '1e-50'",
         "--rule rtrl-d|--rule must be one of both, d-rtrl, pp-prop, e-prop, ostl-recurrent,"
-            + " ostl-feedforward, snap-2, uoro, three-factor, dni, rtrl, bptt, got 'rtrl-d'",
+            + " ostl-feedforward, snap-2, uoro, three-factor, dni, rtrl, bptt, got 'rtrl-d'; did"
+            + " you mean `rtrl`?",
         "--rule bptt,|--rule must be one of both, d-rtrl, pp-prop, e-prop, ostl-recurrent,"
             + " ostl-feedforward, snap-2, uoro, three-factor, dni, rtrl, bptt, got ''",
         "--rule bptt,drtrl|--rule must be one of both, d-rtrl, pp-prop, e-prop, ostl-recurrent,"
             + " ostl-feedforward, snap-2, uoro, three-factor, dni, rtrl, bptt, got 'drtrl'; did you"
-            + " mean d-rtrl?",
+            + " mean `d-rtrl`?",
         "--rule three-factor|--rule three-factor does not fit: it needs a modulator with each step,"
             + " and a task has a loss alone",
         "--rule d-rtrl,e-prop|--rule e-prop does not fit: it filters traces as a leaky readout"
             + " does, and the readout of this task has no leak; d-rtrl is e-prop without the"
             + " filter",
-        "--epoch 3|unknown option --epoch; did you mean --epochs?",
-        "--ephocs=3|unknown option --ephocs; did you mean --epochs?",
-        "-lag 3|unknown option -lag; did you mean --lag?",
+        "--epoch 3|unknown option --epoch; did you mean `--epochs`?",
+        "--ephocs=3|unknown option --ephocs; did you mean `--epochs`?",
+        "-lag 3|unknown option -lag; did you mean `--lag`?",
         "--colour red|unknown option --colour",
         "--batch|--batch needs a value: --batch N",
         "--batch --lag 3|--batch needs a value: --batch N",
@@ -155,27 +153,29 @@ class MainTest {
 
   @ParameterizedTest
   @CsvSource(
-      delimiter = '|',
+      delimiter = '#',
       nullValues = "-",
       value = {
-        "-|a command is missing: train, dump, explain, opt, run, --help, --version",
-        "trian|unknown command 'trian'; did you mean train?",
-        "--hlep|unknown command '--hlep'; did you mean --help?",
-        "frobnicate|unknown command 'frobnicate'",
-        "train|train needs the name of a job: copying, integrator, match, match-lif, digits, text,"
+        "-#a command is missing: train, dump, explain, opt, run, completion, help",
+        "trian#unknown command 'trian', expected one of train, dump, explain, opt, run, completion,"
+            + " help; did you mean `train`?",
+        "--hlep#unknown option --hlep; did you mean `--help`?",
+        "frobnicate#unknown command 'frobnicate', expected one of train, dump, explain, opt, run,"
+            + " completion, help",
+        "train#train needs the name of a job: copying, integrator, match, match-lif, digits, text,"
             + " network",
-        "train --lag 3|train needs the name of a job: copying, integrator, match, match-lif,"
+        "train --lag 3#unknown option --lag",
+        "train --lag 3 copying#the options of a job come after it: engram train copying [OPTIONS]",
+        "train adding#unknown job 'adding', expected one of copying, integrator, match, match-lif,"
             + " digits, text, network",
-        "train adding|unknown job 'adding', expected copying, integrator, match, match-lif,"
-            + " digits, text, network",
-        "dump nothing.ir|cannot read nothing.ir: no such file",
-        "dump a-b|'a-b' is neither the name of a class nor a file that ends in .ir",
-        "dump a b|one graph at a time, got 'a' and 'b'",
-        "dump --rule both|--rule must be one of d-rtrl, bptt, got 'both'",
-        "dump --epochs 3|unknown option --epochs",
-        "dump --stage etrac|--stage must be one of traced, differentiated, etrace, simplified,"
-            + " lowered, bytecode, got 'etrac'; did you mean etrace?",
-        "dump --stage etrace --rule bptt|--stage etrace needs --rule d-rtrl: bptt has no"
+        "dump nothing.ir#cannot read nothing.ir: no such file",
+        "dump a-b#'a-b' is neither the name of a class nor a file that ends in .ir",
+        "dump a b#unexpected word 'b', expected one FILE.ir | CLASS at most",
+        "dump --rule both#--rule must be one of d-rtrl, bptt, got 'both'; did you mean `bptt`?",
+        "dump --epochs 3#unknown option --epochs",
+        "dump --stage etrac#--stage must be one of traced, differentiated, etrace, simplified,"
+            + " lowered, bytecode, got 'etrac'; did you mean `etrace`?",
+        "dump --stage etrace --rule bptt#--stage etrace needs --rule d-rtrl: bptt has no"
             + " eligibility traces",
       })
   void wrongCommandsGetOneLineAndAHint(String words, String message) {
@@ -228,19 +228,16 @@ class MainTest {
   @Test
   void dumpTakesACopyingStepAFileOrAClass() throws IOException {
     Path file = Files.createFile(folder.resolve("g.ir"));
-    run("dump");
-    run("dump", file.toString(), "--stage", "lowered");
-    run("dump", "com.acme.My_Net", "--hidden=4", "--rule", "bptt", "--stage", "traced");
-    assertEquals("", streams.err());
-    DumpOptions step = (DumpOptions) jobs.get(0);
+    DumpOptions step = Asked.dump();
     assertEquals(new DumpOptions.Source.CopyingStep(), step.source());
     assertEquals(DumpStage.SIMPLIFIED, step.stage());
     assertEquals(List.of(Learning.D_RTRL), step.job().rules());
     assertEquals(128, step.job().hidden());
-    assertEquals(
-        new DumpOptions.Source.GraphFile(file, List.of()), ((DumpOptions) jobs.get(1)).source());
-    assertEquals(DumpStage.LOWERED, ((DumpOptions) jobs.get(1)).stage());
-    DumpOptions model = (DumpOptions) jobs.get(2);
+    DumpOptions graph = Asked.dump(file.toString(), "--stage", "lowered");
+    assertEquals(new DumpOptions.Source.GraphFile(file), graph.source());
+    assertEquals(DumpStage.LOWERED, graph.stage());
+    DumpOptions model =
+        Asked.dump("com.acme.My_Net", "--hidden=4", "--rule", "bptt", "--stage", "traced");
     assertEquals(new DumpOptions.Source.ModelClass("com.acme.My_Net"), model.source());
     assertEquals(4, model.job().hidden());
     assertEquals(List.of(Learning.BPTT), model.job().rules());
@@ -257,34 +254,16 @@ class MainTest {
   @Test
   void helpNamesEveryOptionAndVersionTheJavaRuntime() {
     assertEquals(Main.OK, run("--help"));
-    assertTrue(streams.out().contains("train copying"));
+    assertTrue(streams.out().contains("train a network on a task"));
     assertEquals(Main.OK, run("train", "copying", "--lag", "-1", "--help"));
     assertEquals(Main.OK, run("dump", "-h"));
-    for (Option<?> option : TrainOptions.SYNTAX.options()) {
-      assertTrue(streams.out().contains(option.name() + " " + option.placeholder()), option.name());
+    for (OptionSpec o : Asked.command(CopyingProblem.TASK).getCommandSpec().options()) {
+      String shown = o.longestName() + (o.arity().max() == 0 ? "" : "=" + o.paramLabel());
+      assertTrue(streams.out().contains(shown), shown);
     }
     assertTrue(streams.out().lines().allMatch(line -> line.length() <= 100), streams.out());
     assertEquals(Main.OK, run("--version"));
     assertTrue(streams.out().contains("Java " + Runtime.version()));
     assertEquals("", streams.err());
-    assertEquals(List.of(), jobs);
-  }
-
-  @Test
-  void aFailureOfTheJobIsOneLine() {
-    int code =
-        new Main(
-                new Main.Jobs(
-                    (_, _) -> {
-                      throw new IOException("cannot write losses.png: disk full");
-                    },
-                    (_, _) -> {},
-                    (_, _) -> {},
-                    (_, _) -> {},
-                    (_, _) -> {}),
-                streams.terminal(false, 80))
-            .run("train", "copying", "--out", folder.toString());
-    assertEquals(Main.FAILED, code);
-    assertEquals("engram: cannot write losses.png: disk full\n", streams.err());
   }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.cli.terminal.Streams;
 import dev.engram.cli.text.RunLine;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
@@ -102,10 +103,7 @@ class NearTest {
         // run: @f(3.1353233) ~= 3.1353
         """);
     Streams streams = new Streams();
-    Main.Jobs jobs =
-        new Main.Jobs((_, _) -> {}, (_, _) -> {}, (_, _) -> {}, new OptJob(), new RunJob());
-    assertEquals(
-        Main.FAILED, new Main(jobs, streams.terminal(false, 80)).run("run", file.toString()));
+    assertEquals(Main.FAILED, new Main(streams.terminal(false, 80)).run("run", file.toString()));
     assertEquals(
         """
         ok    // run: @f(inf) ~= inf

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.Compiler;
 import dev.engram.Engram;
+import dev.engram.cli.terminal.Streams;
 import dev.engram.ir.Graph;
 import dev.engram.ir.GraphException;
 import dev.engram.ir.HostTensor;
@@ -36,16 +37,7 @@ class PassesFromOutsideTest {
 
   private String error(String passes) throws IOException {
     String file = Files.writeString(folder.resolve("g.ir"), NET).toString();
-    Main main =
-        new Main(
-            new Main.Jobs(
-                CopyingProblem::train,
-                new StepDump(),
-                new ExplainJob(),
-                new OptJob(),
-                new RunJob()),
-            streams.terminal(false, 80));
-    int code = main.run("opt", file, "--passes", passes);
+    int code = new Main(streams.terminal(false, 80)).run("opt", file, "--passes", passes);
     assertEquals(passes.contains("$") ? Main.FAILED : Main.OK, code, streams.err());
     return streams.err();
   }

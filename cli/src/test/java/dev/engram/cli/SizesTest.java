@@ -1,16 +1,23 @@
 package dev.engram.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.Pair;
 import dev.engram.State;
 import dev.engram.States;
+import dev.engram.cli.terminal.Streams;
+import dev.engram.cli.train.problem.CopyingProblem;
+import dev.engram.cli.train.problem.Learning;
+import dev.engram.cli.train.problem.SequenceProblem;
+import dev.engram.cli.train.problem.SequenceTask;
+import dev.engram.cli.train.problem.Sizes;
 import dev.engram.ir.Tensor;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,16 +36,18 @@ class SizesTest {
   }
 
   private int run(String line) {
-    Main.Jobs jobs =
-        new Main.Jobs(
-            CopyingProblem::train, new StepDump(), new ExplainJob(), new OptJob(), new RunJob());
-    return new Main(jobs, streams.terminal(false, 80)).run(words(line).toArray(String[]::new));
+    return new Main(streams.terminal(false, 80)).run(words(line).toArray(String[]::new));
+  }
+
+  /** All tasks that say how many steps they have. */
+  private static List<SequenceTask> sequences() {
+    return SequenceTask.all().stream().filter(t -> !t.equals(CopyingProblem.TASK)).toList();
   }
 
   /** Each job has its sizes, at their largest one by one. */
   static Stream<String> huge() {
     List<String> all = new ArrayList<>();
-    for (SequenceTask t : SequenceTask.all()) {
+    for (SequenceTask t : sequences()) {
       String job = "train " + t.name() + " --out FOLDER/o ";
       all.add(job + "--hidden 1000000 --batch 1000");
       all.add(job + "--steps 10000000 --batch 1000000");
@@ -62,8 +71,8 @@ class SizesTest {
                 + " lower --.*"),
         message);
     String job = words(line).get(1);
-    Syntax syntax = SequenceTask.named(job).map(SequenceTask::syntax).orElse(TrainOptions.SYNTAX);
-    List<String> known = syntax.options().stream().<String>map(Option::name).toList();
+    SequenceTask task = SequenceTask.named(job).orElseThrow();
+    Set<String> known = Asked.command(task).getCommandSpec().optionsMap().keySet();
     for (String option : message.replaceFirst(".*; lower ", "").split(", | or ")) {
       assertTrue(known.contains(option), option);
     }
@@ -71,14 +80,12 @@ class SizesTest {
 
   @Test
   void whereMemoryIsEnoughArraysAreNot() throws Exception {
-    Syntax syntax = new Syntax("engram x", "", List.of(TrainOptions.BATCH, TrainOptions.LAG));
-    new Sizes(0.9e9, Integer.MAX_VALUE).check(syntax);
-    UsageException e =
-        assertThrows(UsageException.class, () -> new Sizes(0.9e9, 0x1p31).check(syntax));
+    Set<String> options = Set.of("--batch", "--lag");
+    assertEquals(Optional.empty(), new Sizes(0.9e9, Integer.MAX_VALUE).refusal(options));
     assertEquals(
         "these sizes need an array of 2147483648 numbers, and no array holds more than 2147483647;"
             + " lower --batch or --lag",
-        e.getMessage());
+        new Sizes(0.9e9, 0x1p31).refusal(options).orElseThrow());
   }
 
   /** The least of every size trains. */
@@ -101,7 +108,7 @@ class SizesTest {
     for (String sizes :
         List.of("1 1 2", "7 1 2", "300 2 2", "1 9 2", "2 3 40", "1 1 120", "3 2 90")) {
       String[] n = sizes.split(" ");
-      SequenceTask.all().forEach(t -> all.add(List.of(t.name(), n[0], n[1], n[2])));
+      sequences().forEach(t -> all.add(List.of(t.name(), n[0], n[1], n[2])));
     }
     return all.stream();
   }
@@ -121,10 +128,10 @@ class SizesTest {
   void sizesAreWhatIsMade(List<String> job) throws Exception {
     SequenceTask task = SequenceTask.named(job.get(0)).orElseThrow();
     SequenceTask.Settings settings =
-        task.parse(
-            words(
-                "--steps %s --batch %s --hidden %s --rule bptt --epochs 5"
-                    .formatted(job.get(1), job.get(2), job.get(3))));
+        Asked.settings(
+            task,
+            "--steps %s --batch %s --hidden %s --rule bptt --epochs 5"
+                .formatted(job.get(1), job.get(2), job.get(3)));
     SequenceProblem problem = task.problem().apply(settings);
     Pair<Tensor, Tensor> batch = problem.next();
     double results = 5.0 * task.metrics().size();
@@ -144,19 +151,20 @@ class SizesTest {
   @CsvSource({"0,1,2,1", "3,4,5,1", "3,2,2,3", "50,1,20,4"})
   void thoseOfTheCopyingTaskToo(String lag, String batch, String hidden, String layers)
       throws Exception {
-    TrainOptions options =
-        TrainOptions.parse(
-            words(
-                "--lag %s --batch %s --hidden %s --layers %s --rule bptt --epochs 5"
-                    .formatted(lag, batch, hidden, layers)));
+    SequenceTask.Settings options =
+        Asked.settings(
+            CopyingProblem.TASK,
+            "--lag %s --batch %s --hidden %s --layers %s --rule bptt --epochs 5"
+                .formatted(lag, batch, hidden, layers));
+    Sizes sizes = CopyingProblem.TASK.sizes(options);
     CopyingProblem problem = new CopyingProblem(options);
     Pair<Tensor, Tensor> drawn = problem.next();
     double states =
         (double) options.steps() * options.batch() * options.hidden() * options.layers();
     double numbers = size(drawn.first()) + size(drawn.second()) + states;
-    double asked = (options.sizes().bytes() - 8 * 5 - 4 * numbers) / 12;
+    double asked = (sizes.bytes() - 8 * 5 - 4 * numbers) / 12;
     assertTrue(asked > 0 && asked <= weights(problem), asked + " of " + weights(problem));
-    assertEquals(size(drawn.first()), options.sizes().longest());
+    assertEquals(size(drawn.first()), sizes.longest());
   }
 
   /** Inputs and targets are two arrays, and only together more than one can hold. */
@@ -167,7 +175,7 @@ class SizesTest {
     SequenceTask.Settings d = task.defaults();
     SequenceTask.Settings s =
         new SequenceTask.Settings(
-            1, 1_200_000, 1000, d.hidden(), d.lr(), List.of(Learning.BPTT), 0, d.out(), 1);
+            1, 1_200_000, 1000, d.hidden(), 1, d.lr(), List.of(Learning.BPTT), 0, d.out(), 1);
     assertEquals(1.2e9, task.sizes(s).longest());
     assertTrue(task.sizes(s).bytes() > 4 * 2.4e9);
   }

@@ -3,6 +3,9 @@ package dev.engram.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.cli.train.Results;
+import dev.engram.cli.train.problem.Learning;
+import dev.engram.cli.train.problem.SequenceTask;
 import dev.engram.plot.LineChart;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -32,7 +35,7 @@ class WithoutFontsTest {
       SequenceTask digits = SequenceTask.named("digits").orElseThrow();
       SequenceTask.Settings settings =
           new SequenceTask.Settings(
-              1, 2, 2, 4, 0.01, List.of(Learning.D_RTRL), 7, Path.of("out"), 1);
+              1, 2, 2, 4, 1, 0.01, List.of(Learning.D_RTRL), 7, Path.of("out"), 1);
       digits.problem().apply(settings).next();
       Results.files(settings.out(), digits.metrics());
       LineChart chart = new LineChart("t", "x", "y").add("a", new double[] {1, 2});

@@ -2,6 +2,7 @@ package dev.engram.cli.diagram;
 
 import dev.engram.cli.diagram.Diagram.Edge;
 import dev.engram.cli.diagram.Diagram.Node;
+import dev.engram.cli.text.JsonObject;
 import dev.engram.ir.TensorType;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -29,12 +30,12 @@ public final class ModelExplorerText {
       texts.add(graph(d, before == 0 ? d.name() : d.name() + " #" + (before + 1)));
     }
     String graphs = list(texts, "    ");
-    return "{\n  \"label\": " + quoted(label) + ",\n  \"graphs\": " + graphs + "\n}\n";
+    return "{\n  \"label\": " + JsonObject.quoted(label) + ",\n  \"graphs\": " + graphs + "\n}\n";
   }
 
   private static String graph(Diagram d, String id) {
     String nodes = list(d.nodes().stream().map(ModelExplorerText::node).toList(), "      ");
-    return "{\"id\": " + quoted(id) + ", \"nodes\": " + nodes + "}";
+    return "{\"id\": " + JsonObject.quoted(id) + ", \"nodes\": " + nodes + "}";
   }
 
   private static String node(Node n) {
@@ -60,11 +61,11 @@ public final class ModelExplorerText {
     String layers =
         n.group().stream().map(ModelExplorerText::layer).collect(Collectors.joining("/"));
     return "{\"id\": "
-        + quoted(n.id())
+        + JsonObject.quoted(n.id())
         + ", \"label\": "
-        + quoted(n.label())
+        + JsonObject.quoted(n.label())
         + ", \"namespace\": "
-        + quoted(layers)
+        + JsonObject.quoted(layers)
         + ", \"attrs\": "
         + attrs(n.attributes())
         + ", \"incomingEdges\": ["
@@ -94,26 +95,11 @@ public final class ModelExplorerText {
   private static String object(Map<String, String> fields) {
     return fields.entrySet().stream()
         .sorted(Map.Entry.comparingByKey())
-        .map(e -> quoted(e.getKey()) + ": " + quoted(e.getValue()))
+        .map(e -> JsonObject.quoted(e.getKey()) + ": " + JsonObject.quoted(e.getValue()))
         .collect(Collectors.joining(", ", "{", "}"));
   }
 
   private static String list(List<String> items, String indent) {
     return items.stream().collect(Collectors.joining(",\n" + indent, "[\n" + indent, "]"));
-  }
-
-  private static String quoted(String s) {
-    StringBuilder out = new StringBuilder("\"");
-    for (int i = 0; i < s.length(); i++) {
-      char c = s.charAt(i);
-      if (c == '"' || c == '\\') {
-        out.append('\\').append(c);
-      } else if (c < 0x20 || Character.isSurrogate(c)) {
-        out.append(String.format("\\u%04x", (int) c));
-      } else {
-        out.append(c);
-      }
-    }
-    return out.append('"').toString();
   }
 }

@@ -1,2 +1,2 @@
-/** Checks of arguments, for the library's own modules alone. */
+/** Checks of arguments and what errors about them say, for the library's own modules alone. */
 package dev.engram.ir.checks;

@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -64,14 +63,8 @@ class CommandOnTheModulePathTest {
   }
 
   private static String modulePath() {
-    Stream<String> ours =
-        ModuleArrows.finder().findAll().stream()
-            .map(module -> Path.of(module.location().orElseThrow()).toString());
-    // What charts are drawn by, from the path of the tests.
-    Stream<String> theirs =
-        Pattern.compile(File.pathSeparator)
-            .splitAsStream(System.getProperty("java.class.path"))
-            .filter(entry -> entry.matches(".*/(xchart|VectorGraphics2D)-[^/]*\\.jar"));
-    return Stream.concat(ours, theirs).collect(Collectors.joining(File.pathSeparator));
+    return ModuleArrows.ofTheCommand().findAll().stream()
+        .map(module -> Path.of(module.location().orElseThrow()).toString())
+        .collect(Collectors.joining(File.pathSeparator));
   }
 }

@@ -1,5 +1,6 @@
 package dev.engram.tests.build;
 
+import de.erichseifert.vectorgraphics2d.VectorGraphics2D;
 import java.lang.module.ModuleDescriptor;
 import java.lang.module.ModuleDescriptor.Requires;
 import java.lang.module.ModuleFinder;
@@ -13,6 +14,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.knowm.xchart.XYChart;
+import picocli.CommandLine;
 
 /**
  * The arrows between modules as their compiled descriptors state them, and what is wrong with them.
@@ -29,6 +32,14 @@ final class ModuleArrows {
     Path root = Path.of(System.getProperty("engram.root"));
     return ModuleFinder.of(
         FOLDERS.stream().map(f -> root.resolve(f).resolve("target/classes")).toArray(Path[]::new));
+  }
+
+  /** Finds what the command runs with: the project's own modules, and those of others. */
+  static ModuleFinder ofTheCommand() {
+    Stream<Path> others =
+        Stream.of(CommandLine.class, XYChart.class, VectorGraphics2D.class)
+            .map(c -> Path.of(c.getProtectionDomain().getCodeSource().getLocation().getPath()));
+    return ModuleFinder.compose(finder(), ModuleFinder.of(others.toArray(Path[]::new)));
   }
 
   /** The compiled descriptors of the project's own modules. */

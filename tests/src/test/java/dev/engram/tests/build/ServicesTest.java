@@ -71,7 +71,8 @@ class ServicesTest {
     ModuleLayer boot = ModuleLayer.boot();
     Configuration resolved =
         boot.configuration()
-            .resolveAndBind(ModuleArrows.finder(), ModuleFinder.of(), List.of("dev.engram.cli"));
+            .resolveAndBind(
+                ModuleArrows.ofTheCommand(), ModuleFinder.of(), List.of("dev.engram.cli"));
     ModuleLayer layer =
         boot.defineModulesWithOneLoader(resolved, ClassLoader.getPlatformClassLoader());
     Module lower = layer.findModule("dev.engram.lower").orElseThrow();

@@ -1,9 +1,0 @@
-package dev.engram.cli;
-
-/**
- * What a metric is without learning, to compare curves with.
- *
- * @param metric its name
- * @param name of the one who reaches it, such as {@code chance}
- */
-record Baseline(String metric, String name, double value) {}

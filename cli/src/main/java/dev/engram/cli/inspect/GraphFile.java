@@ -1,0 +1,48 @@
+package dev.engram.cli.inspect;
+
+import dev.engram.ir.EngramException;
+import dev.engram.ir.Graph;
+import dev.engram.ir.Verifier;
+import dev.engram.ir.text.OpTable;
+import dev.engram.ir.text.Parser;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A file of graphs in text form.
+ *
+ * @param text all of it, its comments included
+ */
+public record GraphFile(Path path, String text, List<Graph> graphs) {
+
+  /**
+   * Reads and verifies it.
+   *
+   * @param ops those that the text may use
+   * @throws IOException naming the file, and the line of what is wrong with it
+   */
+  static GraphFile read(Path path, OpTable ops) throws IOException {
+    try {
+      String text = Files.readString(path);
+      var parsed = Parser.parseAll(text, ops);
+      for (Graph g : parsed.graphs()) {
+        List<Verifier.Finding> findings = Verifier.findings(g);
+        if (!findings.isEmpty()) {
+          Verifier.Finding f = findings.getFirst();
+          String line = parsed.line(f).isPresent() ? ":" + parsed.line(f).getAsInt() : "";
+          throw new IOException(path + line + ": " + f.message());
+        }
+      }
+      if (parsed.graphs().isEmpty()) {
+        throw new IOException(path + ": no graph in it");
+      }
+      return new GraphFile(path, text, parsed.graphs());
+    } catch (java.nio.charset.CharacterCodingException e) {
+      throw new IOException(path + ": not a text in UTF-8", e);
+    } catch (EngramException e) {
+      throw new IOException(path + ": " + e.getMessage(), e);
+    }
+  }
+}

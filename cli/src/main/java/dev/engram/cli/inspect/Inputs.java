@@ -1,0 +1,48 @@
+package dev.engram.cli.inspect;
+
+import dev.engram.cli.option.WholeNumber;
+import dev.engram.ir.DType;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.TensorType;
+import java.util.List;
+import java.util.SplittableRandom;
+import picocli.CommandLine.Option;
+
+/** Tensors to run a graph on when nobody gives any. */
+public final class Inputs {
+  private Inputs() {}
+
+  /** The seed that they are drawn by. */
+  static final class Seed {
+    @Option(
+        names = "--seed",
+        order = 150,
+        paramLabel = "N",
+        converter = WholeNumber.Any.class,
+        defaultValue = "0",
+        description = "seed of random inputs (default ${DEFAULT-VALUE})")
+    private long value;
+
+    long value() {
+      return value;
+    }
+  }
+
+  /** Floats between -1 and 1, whole numbers from 0 to 3; equal seeds give equal tensors. */
+  static List<HostTensor> random(List<TensorType> types, long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    return types.stream().map(t -> random(t, random)).toList();
+  }
+
+  private static HostTensor random(TensorType type, SplittableRandom random) {
+    HostTensor t = HostTensor.allocate(type);
+    for (long i = 0; i < type.size(); i++) {
+      if (type.dtype().isFloat()) {
+        t.setDouble(i, random.nextDouble(-1, 1));
+      } else {
+        t.setBits(i, random.nextInt(type.dtype() == DType.BOOL ? 2 : 4));
+      }
+    }
+    return t;
+  }
+}

@@ -1,0 +1,17 @@
+package dev.engram.cli.option;
+
+import picocli.CommandLine.Option;
+
+/** Of commands that print results. */
+public final class JsonOption {
+  @Option(
+      names = "--json",
+      order = 200,
+      description = "print one JSON object on standard output, for scripts")
+  private boolean given;
+
+  /** Whether results are for scripts. */
+  public boolean isGiven() {
+    return given;
+  }
+}

@@ -1,0 +1,56 @@
+package dev.engram.cli.option;
+
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** Reads paths of the file system. */
+public final class Paths {
+  private Paths() {}
+
+  static Path path(String text) {
+    try {
+      if (!text.isBlank()) {
+        return Path.of(text);
+      }
+    } catch (InvalidPathException e) {
+      // Reported below, like a blank one.
+    }
+    throw Words.must("be a path", text);
+  }
+
+  /** A path, which need not exist. */
+  public static final class Any implements ITypeConverter<Path> {
+    @Override
+    public Path convert(String text) {
+      return path(text);
+    }
+  }
+
+  /** The path of a file that is there. */
+  public static final class OfFile implements ITypeConverter<Path> {
+    @Override
+    public Path convert(String text) {
+      return file(text);
+    }
+  }
+
+  /**
+   * The path of a file that is there.
+   *
+   * @throws TypeConversionException with what is there instead
+   */
+  public static Path file(String text) {
+    Path path = path(text);
+    if (!Files.isRegularFile(path)) {
+      throw new TypeConversionException(
+          "cannot read " + path + (Files.exists(path) ? ": not a file" : ": no such file"));
+    }
+    if (!Files.isReadable(path)) {
+      throw new TypeConversionException("cannot read " + path + ": permission denied");
+    }
+    return path;
+  }
+}

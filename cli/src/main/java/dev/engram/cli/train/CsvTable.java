@@ -1,0 +1,70 @@
+package dev.engram.cli.train;
+
+import dev.engram.io.AtomicFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * A table of text by <a href="https://www.rfc-editor.org/rfc/rfc4180">RFC 4180</a>: a header line,
+ * every line with as many fields, CRLF at the end of each, fields quoted where they must be. UTF-8.
+ */
+public final class CsvTable {
+  private final int columns;
+  private final List<String> lines = new ArrayList<>();
+
+  /** An empty table with these column names. */
+  CsvTable(String... columns) {
+    if (columns.length == 0) {
+      throw new IllegalArgumentException("a table needs at least one column");
+    }
+    this.columns = columns.length;
+    lines.add(line(List.of(columns)));
+  }
+
+  /**
+   * Adds a row.
+   *
+   * @throws IllegalArgumentException when it has more or fewer fields than there are columns
+   */
+  CsvTable row(String... fields) {
+    if (fields.length != columns) {
+      throw new IllegalArgumentException(
+          "row " + lines.size() + " has " + fields.length + " fields, expected " + columns);
+    }
+    lines.add(line(List.of(fields)));
+    return this;
+  }
+
+  /** Writes the file as a whole or not at all. */
+  void write(Path file) throws IOException {
+    AtomicFile.write(file, this::writeTo);
+  }
+
+  private void writeTo(FileChannel channel) throws IOException {
+    ByteBuffer bytes = ByteBuffer.wrap(toString().getBytes(StandardCharsets.UTF_8));
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+  }
+
+  /** The whole text. */
+  @Override
+  public String toString() {
+    return String.join("", lines);
+  }
+
+  private static String line(List<String> fields) {
+    return fields.stream().map(CsvTable::quoted).collect(Collectors.joining(",", "", "\r\n"));
+  }
+
+  private static String quoted(String field) {
+    boolean plain = field.chars().noneMatch(c -> c == ',' || c == '"' || c == '\r' || c == '\n');
+    return plain ? field : '"' + field.replace("\"", "\"\"") + '"';
+  }
+}

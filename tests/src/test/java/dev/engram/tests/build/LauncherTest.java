@@ -1,0 +1,181 @@
+package dev.engram.tests.build;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.lang.module.ModuleReference;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The launcher script leaves one line of the JVM out and hides nothing else. It runs here in a
+ * checkout that is built already, with the modules of this one.
+ */
+class LauncherTest {
+  private static final String NOTICE = "Using incubator modules";
+
+  @TempDir Path root;
+
+  /** What a run of the script gave. */
+  private record Outcome(int code, String out, List<String> err) {}
+
+  @BeforeEach
+  void makeCheckout() throws IOException {
+    Path script = Path.of(System.getProperty("engram.root"), "engram");
+    Files.copy(script, root.resolve("engram"), StandardCopyOption.COPY_ATTRIBUTES);
+    Files.createFile(root.resolve("pom.xml"));
+    for (String module :
+        List.of("ir", "autodiff", "etrace", "lower", "backend-cpu", "core", "cli", "examples")) {
+      Files.createDirectory(root.resolve(module));
+    }
+    Path home = Files.createDirectories(root.resolve("cli/target/engram"));
+    Files.writeString(home.resolve("jdk"), System.getProperty("java.home") + "\n");
+    Path lib = Files.createDirectory(home.resolve("lib"));
+    for (ModuleReference module : ModuleArrows.ofTheCommand().findAll()) {
+      Path at = Path.of(module.location().orElseThrow());
+      String name = module.descriptor().name() + (Files.isDirectory(at) ? "" : ".jar");
+      Files.createSymbolicLink(lib.resolve(name), at);
+    }
+    Path built = Files.createFile(home.resolve("built"));
+    Files.setLastModifiedTime(built, FileTime.from(Instant.now().plusSeconds(3600)));
+  }
+
+  @AfterEach
+  void deleteLinks() throws IOException {
+    try (Stream<Path> links = Files.list(root.resolve("cli/target/engram/lib"))) {
+      for (Path link : links.toList()) {
+        Files.delete(link);
+      }
+    }
+  }
+
+  private ProcessBuilder engram(String javaOptions, String... words) {
+    List<String> command = new ArrayList<>(List.of(root.resolve("engram").toString()));
+    command.addAll(List.of(words));
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    builder.environment().put("ENGRAM_JAVA_OPTIONS", javaOptions);
+    builder.redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
+    return builder;
+  }
+
+  private Outcome run(String javaOptions, String... words) throws Exception {
+    Path out = root.resolve("out.txt");
+    Process p = engram(javaOptions, words).redirectOutput(out.toFile()).start();
+    // To its end: the filter may have a last line when the JVM is gone.
+    List<String> err = p.errorReader().lines().toList();
+    return new Outcome(p.waitFor(), Files.readString(out), err);
+  }
+
+  @Test
+  void anOrdinaryRunSaysNothingOnStandardError() throws Exception {
+    Outcome version = run("", "--version");
+    assertEquals(List.of(), version.err());
+    assertEquals(0, version.code());
+    assertTrue(version.out().startsWith("engram "), version.out());
+  }
+
+  /** A control for the one above: this JVM does announce the module. */
+  @Test
+  void withoutTheScriptThereIsTheLine() throws Exception {
+    Process p =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-modules=jdk.incubator.vector",
+                "-version")
+            .start();
+    assertTrue(p.errorReader().lines().anyMatch(l -> l.contains(NOTICE)));
+    assertEquals(0, p.waitFor());
+  }
+
+  @Test
+  void aJvmThatCannotStartSaysWhy() throws Exception {
+    Files.delete(root.resolve("cli/target/engram/lib/dev.engram.core"));
+    Outcome broken = run("", "--version");
+    assertEquals(1, broken.code());
+    assertTrue(
+        broken.err().stream().anyMatch(l -> l.contains("Module dev.engram.core not found")),
+        () -> broken.err().toString());
+    assertFalse(broken.err().stream().anyMatch(l -> l.contains(NOTICE)));
+  }
+
+  @Test
+  void otherWarningsOfTheJvmAreSeen() throws Exception {
+    Outcome warned = run("--add-opens=no.such/module=ALL-UNNAMED", "--version");
+    assertEquals(
+        List.of("WARNING: Unknown module: no.such specified to --add-opens"), warned.err());
+    assertEquals(0, warned.code());
+  }
+
+  /** A crash, which the signal of a bad access to memory is to a JVM. */
+  @Test
+  void aJvmThatCrashesSaysSo() throws Exception {
+    Process p = training("-XX:-CreateCoredumpOnCrash -XX:ErrorFile=" + root.resolve("crash.log"));
+    new ProcessBuilder("kill", "-SEGV", Long.toString(p.pid())).start().waitFor();
+    // The JVM reports a crash on standard output.
+    List<String> report = p.inputReader().lines().toList();
+    assertEquals(1, p.waitFor()); // 134 where it leaves a core
+    assertTrue(
+        report.stream().anyMatch(l -> l.contains("A fatal error has been detected")),
+        report::toString);
+  }
+
+  @Test
+  void errorsOfTheCommandAndItsExitCodesComeThrough() throws Exception {
+    Outcome usage = run("", "run", "--nix");
+    assertEquals(
+        List.of(
+            "engram: unknown option --nix",
+            "usage: engram run [OPTIONS] FILE.ir (`engram run --help` tells more)"),
+        usage.err());
+    assertEquals(2, usage.code());
+    assertEquals("", usage.out());
+    assertEquals(1, run("", "explain", "no.such.Model").code());
+  }
+
+  @Test
+  void whoReadsOneLineOfManyIsNoFailure() throws Exception {
+    ProcessBuilder builder = engram("");
+    builder.command("bash", "-c", "\"$0\" --help | head -1; exit ${PIPESTATUS[0]}", "./engram");
+    Process p = builder.directory(root.toFile()).redirectErrorStream(true).start();
+    assertEquals(
+        "usage: engram [OPTIONS] [COMMAND]", String.join("\n", p.inputReader().lines().toList()));
+    assertEquals(0, p.waitFor());
+  }
+
+  /** One that has begun, and does not end by itself for long. */
+  private Process training(String javaOptions) throws IOException {
+    Process p =
+        engram(javaOptions, "train", "text", "--epochs", "100000", "--hidden", "4", "--batch", "1")
+            .directory(root.toFile())
+            .start();
+    BufferedReader out = p.inputReader();
+    String line = out.readLine();
+    assertTrue(line != null && line.startsWith("text: GRU "), () -> "began with " + line);
+    return p;
+  }
+
+  /** The process of the script is the command's: a signal ends it, and nothing stays. */
+  @Test
+  void aSignalEndsIt() throws Exception {
+    Process p = training("");
+    p.destroy();
+    assertTrue(p.waitFor(60, TimeUnit.SECONDS));
+    assertEquals(143, p.exitValue());
+    assertEquals(0, p.descendants().count());
+  }
+}
