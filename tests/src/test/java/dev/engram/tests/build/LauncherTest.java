@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,27 +37,26 @@ class LauncherTest {
     Path script = Path.of(System.getProperty("engram.root"), "engram");
     Files.copy(script, root.resolve("engram"), StandardCopyOption.COPY_ATTRIBUTES);
     Files.createFile(root.resolve("pom.xml"));
-    for (String module :
-        List.of("ir", "autodiff", "etrace", "lower", "backend-cpu", "core", "cli", "examples")) {
-      Files.createDirectory(root.resolve(module));
+    for (String module : ModuleArrows.FOLDERS) {
+      Files.createDirectories(root.resolve(module).resolve("src/main/java"));
     }
     Path home = Files.createDirectories(root.resolve("cli/target/engram"));
     Files.writeString(home.resolve("jdk"), System.getProperty("java.home") + "\n");
     Path lib = Files.createDirectory(home.resolve("lib"));
+    // Copies: the JVM finds no packages behind the link to a folder.
     for (ModuleReference module : ModuleArrows.ofTheCommand().findAll()) {
       Path at = Path.of(module.location().orElseThrow());
-      String name = module.descriptor().name() + (Files.isDirectory(at) ? "" : ".jar");
-      Files.createSymbolicLink(lib.resolve(name), at);
+      String name = module.descriptor().name();
+      copy(at, lib.resolve(Files.isDirectory(at) ? name : name + ".jar"));
     }
     Path built = Files.createFile(home.resolve("built"));
     Files.setLastModifiedTime(built, FileTime.from(Instant.now().plusSeconds(3600)));
   }
 
-  @AfterEach
-  void deleteLinks() throws IOException {
-    try (Stream<Path> links = Files.list(root.resolve("cli/target/engram/lib"))) {
-      for (Path link : links.toList()) {
-        Files.delete(link);
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> all = Files.walk(from)) {
+      for (Path file : all.toList()) {
+        Files.copy(file, to.resolve(from.relativize(file)));
       }
     }
   }
@@ -89,7 +87,58 @@ class LauncherTest {
     assertTrue(version.out().startsWith("engram "), version.out());
   }
 
-  /** A control for the one above: this JVM does announce the module. */
+  /** The first build makes a folder in the folder of each module, after which that is newer. */
+  @Test
+  void theSecondStartBuildsNothing() throws Exception {
+    age();
+    Files.setLastModifiedTime(root.resolve("ir"), FileTime.from(Instant.now()));
+    assertEquals(List.of(), run("", "--version").err());
+  }
+
+  @Test
+  void newSourcesAreBuilt() throws Exception {
+    age();
+    Files.createFile(root.resolve("plot/src/main/java/New.java"));
+    assertBuilds();
+  }
+
+  @Test
+  void sourcesThatHaveGoneAreNoticed() throws Exception {
+    Path gone = Files.createFile(root.resolve("ir/src/main/java/Gone.java"));
+    age();
+    Files.delete(gone);
+    assertBuilds();
+  }
+
+  @Test
+  void anotherPomIsBuilt() throws Exception {
+    Path pom = Files.createFile(root.resolve("core/pom.xml"));
+    age();
+    Files.writeString(pom, "<project/>");
+    assertBuilds();
+  }
+
+  /** Makes all that is there older than the build, and the build older than all that comes. */
+  private void age() throws IOException {
+    try (Stream<Path> all = Files.walk(root)) {
+      for (Path file : all.toList()) {
+        Files.setLastModifiedTime(file, FileTime.from(Instant.now().minusSeconds(7200)));
+      }
+    }
+    FileTime built = FileTime.from(Instant.now().minusSeconds(3600));
+    Files.setLastModifiedTime(root.resolve("cli/target/engram/built"), built);
+  }
+
+  private void assertBuilds() throws Exception {
+    Process p = engram("", "--version").redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+    try (BufferedReader err = p.errorReader()) {
+      assertEquals("building Engram (sources changed)…", err.readLine());
+      p.descendants().forEach(ProcessHandle::destroyForcibly);
+      p.destroyForcibly().waitFor();
+    }
+  }
+
+  /** A control for the first: this JVM does announce the module. */
   @Test
   void withoutTheScriptThereIsTheLine() throws Exception {
     Process p =
@@ -104,7 +153,7 @@ class LauncherTest {
 
   @Test
   void aJvmThatCannotStartSaysWhy() throws Exception {
-    Files.delete(root.resolve("cli/target/engram/lib/dev.engram.core"));
+    Files.delete(root.resolve("cli/target/engram/lib/dev.engram.core/module-info.class"));
     Outcome broken = run("", "--version");
     assertEquals(1, broken.code());
     assertTrue(

@@ -21,7 +21,8 @@ import picocli.CommandLine;
  * The arrows between modules as their compiled descriptors state them, and what is wrong with them.
  */
 final class ModuleArrows {
-  private static final List<String> FOLDERS =
+  /** The modules of the command, and what it needs. */
+  static final List<String> FOLDERS =
       List.of(
           "ir", "autodiff", "etrace", "lower", "backend-cpu", "core", "plot", "cli", "examples");
 

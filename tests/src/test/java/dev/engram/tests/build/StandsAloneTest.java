@@ -27,9 +27,10 @@ class StandsAloneTest {
   /** A relative path that starts with steps upwards. */
   private static final Pattern UPWARDS = Pattern.compile("(?<![\\w.])(\\.\\./)+[\\w./-]*");
 
-  /** What another machine, or another user, need not have. */
+  /** What another machine, or another user, need not have; a home that is given to a JVM is one. */
   private static final Pattern ELSEWHERE =
-      Pattern.compile("user\\.home|(?<![\\w.:/-])/(home|root|mnt|media|srv|work|Users)/[\\w.-]+");
+      Pattern.compile(
+          "(?<!-D)user\\.home|(?<![\\w.:/-])/(home|root|mnt|media|srv|work|Users)/[\\w.-]+");
 
   @Test
   void noPathLeavesTheCheckout() throws IOException {
@@ -58,6 +59,7 @@ class StandsAloneTest {
     String home = "/ho" + "me/someone";
     assertEquals(List.of(home), leaving(source, "Path.of(\"" + home + "\")"));
     assertEquals(List.of("user" + ".home"), leaving(source, "getProperty(\"user" + ".home\")"));
+    assertEquals(List.of(), leaving(source, "\"-Duser" + ".home=\" + folder"));
   }
 
   /** Paths of {@code text} that lead out of the checkout from where {@code file} is used. */
