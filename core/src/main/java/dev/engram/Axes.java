@@ -1,11 +1,7 @@
 package dev.engram;
 
-import dev.engram.ir.SourceLocation;
-import dev.engram.ir.TypeException;
 import dev.engram.ir.checks.Given;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 
 /**
@@ -51,52 +47,5 @@ public record Axes(List<Integer> in, List<Integer> out, String name) {
   /** The axis has a name inside the mapped function. */
   public Axes named(String axis) {
     return new Axes(in, out, axis);
-  }
-
-  int of(int argument) {
-    return argument < in.size() ? in.get(argument) : 0;
-  }
-
-  /**
-   * The axis of every tensor of a result of this structure.
-   *
-   * @throws TypeException when {@link #out} is neither one axis nor one for each part
-   */
-  List<Integer> outOf(TreeDef result) {
-    if (out.size() == 1) {
-      return Collections.nCopies(result.leafCount(), out.getFirst());
-    }
-    List<TreeDef> parts =
-        switch (result) {
-          case TreeDef.Fields f -> f.parts();
-          case TreeDef.Items i -> i.parts();
-          case TreeDef.Entries e -> e.parts();
-          case TreeDef.Leaf _, TreeDef.Fixed _, TreeDef.Maybe _ -> List.of();
-        };
-    if (parts.size() != out.size() || parts.isEmpty()) {
-      throw new TypeException(
-          "vmap: got %d axes for results, expected one%s: %s (%s)"
-              .formatted(
-                  out.size(),
-                  parts.isEmpty()
-                      ? " for a result without parts"
-                      : ", or %d, one for each part of the result".formatted(parts.size()),
-                  result.paths("result"),
-                  SourceLocation.here()));
-    }
-    List<Integer> all = new ArrayList<>();
-    for (int i = 0; i < parts.size(); i++) {
-      all.addAll(Collections.nCopies(parts.get(i).leafCount(), out.get(i)));
-    }
-    return all;
-  }
-
-  /** Checks that there are not more axes than arguments. */
-  void requireFor(int arguments) {
-    if (in.size() > arguments) {
-      throw new TypeException(
-          "vmap: got %d axes for arguments, expected at most %d, one for each argument (%s)"
-              .formatted(in.size(), arguments, SourceLocation.here()));
-    }
   }
 }

@@ -156,22 +156,16 @@ public record Compiler(String backend, Pipeline passes, boolean verified) {
     }
   }
 
-  private static final ScopedValue<Watcher> WATCHER = ScopedValue.newInstance();
-
   /** Runs {@code program} with {@code watcher} seeing what its thread compiles. */
   public static void watch(Watcher watcher, Runnable program) {
     Given.given("Compiler.watch", "watcher", watcher);
     Given.given("Compiler.watch", "program", program);
-    ScopedValue.where(WATCHER, watcher).run(program);
-  }
-
-  static Watcher watcher() {
-    return WATCHER.isBound() ? WATCHER.get() : new Watcher() {};
+    Watchers.watch(watcher, program);
   }
 
   /** Code for {@code g}. */
   public CompiledGraph compile(Graph g) {
-    watcher().compiling(g);
+    Watchers.current().compiling(g);
     Graph simplified = simplify(g);
     return backend.equals(INTERPRETER) ? new Interpreted(simplified) : compile(lower(simplified));
   }
@@ -208,11 +202,6 @@ public record Compiler(String backend, Pipeline passes, boolean verified) {
               + "); take another of "
               + Found.BACKENDS.keySet());
     }
-  }
-
-  /** {@link #compile}, or the code that an equal graph was compiled to lately. */
-  CompiledGraph compileOnce(Graph g) {
-    return EagerCodeCache.CODE.get(EagerCodeCache.Key.of(this, g), () -> compile(g));
   }
 
   /** Runs the graph by its meaning. */

@@ -42,7 +42,7 @@ final class CondTransform {
               + ")");
     }
     List<Tree.Flat> flat = Tracing.flatten(labels.op(), args);
-    List<Tree.Spec> specs = Tracing.specs(flat);
+    List<TreeSpec> specs = Tracing.specs(flat);
     Tracing t = Tracing.run("onTrue", Tracing.Kind.PLAIN, onTrue, specs);
     Tracing f = Tracing.run("onFalse", Tracing.Kind.PLAIN, onFalse, specs);
     checkResults(labels, t.result(), f.result());
@@ -105,14 +105,14 @@ final class CondTransform {
         throw new TypeException(
             labels.op()
                 + ": not all branches set "
-                + s.describe()
+                + StateSlot.of(s).describe()
                 + ", which has no value before; set it before or in all branches ("
                 + SourceLocation.here()
                 + ")");
       }
     }
     differ(
-        labels, s.describe(), "leaves", t.frame().current(s).type(), f.frame().current(s).type());
+        labels, StateSlot.of(s).describe(), "leaves", t.frame().current(s).type(), f.frame().current(s).type());
   }
 
   private static void differ(

@@ -26,20 +26,20 @@ final class CustomRule {
       return f.apply(a);
     }
     Tree.Flat x = Tree.flatten(a, "customJvp: the argument");
-    Tracing body = trace("function", Fns.list(f), List.of(x.spec()));
+    Tracing body = trace("function", Fns.list(f), List.of(TreeSpec.of(x)));
     Fn1<List<Object>, Object> withTangent =
         args ->
             rule.apply(
-                Tree.<A>cast(args.getFirst()),
-                Tree.<A>cast(fill(x.spec(), Tree.<List<Tensor>>cast(args.get(1)))));
-    Tracing ruled = trace("rule", withTangent, List.of(x.spec(), floats(x.types())));
-    Tree.Spec result = body.result().spec();
+                Flattening.<A>cast(args.getFirst()),
+                Flattening.<A>cast(fill(TreeSpec.of(x), Flattening.<List<Tensor>>cast(args.get(1)))));
+    Tracing ruled = trace("rule", withTangent, List.of(TreeSpec.of(x), floats(x.types())));
+    TreeSpec result = TreeSpec.of(body.result());
     int n = result.types().size();
     List<Tensor> both =
         Directional.sameTypes(
             "customJvp: the rule's result",
             ruled.result(),
-            new Tree.Spec(pair(result.structure(), result.structure()), twice(result.types())));
+            new TreeSpec(pair(result.structure(), result.structure()), twice(result.types())));
     List<Tensor> outs = new ArrayList<>(both.subList(0, n));
     both.subList(n, 2 * n).stream().filter(CustomRule::isFloat).forEach(outs::add);
 
@@ -70,18 +70,18 @@ final class CustomRule {
       return f.apply(a);
     }
     Tree.Flat x = Tree.flatten(a, "customVjp: the argument");
-    Tracing body = trace("function", Fns.list(f), List.of(x.spec()));
-    Tracing ahead = trace("forward", Fns.list(forward), List.of(x.spec()));
-    Tree.Spec result = body.result().spec();
-    Tree.Spec kept = residuals(ahead.result(), result);
+    Tracing body = trace("function", Fns.list(f), List.of(TreeSpec.of(x)));
+    Tracing ahead = trace("forward", Fns.list(forward), List.of(TreeSpec.of(x)));
+    TreeSpec result = TreeSpec.of(body.result());
+    TreeSpec kept = residuals(ahead.result(), result);
     Fn1<List<Object>, Object> withCotangent =
         args ->
             backward.apply(
-                Tree.<S>cast(args.getFirst()),
-                Tree.<R>cast(fill(result, Tree.<List<Tensor>>cast(args.get(1)))));
+                Flattening.<S>cast(args.getFirst()),
+                Flattening.<R>cast(fill(result, Flattening.<List<Tensor>>cast(args.get(1)))));
     Tracing back = trace("backward", withCotangent, List.of(kept, floats(result.types())));
     List<Tensor> cotangents =
-        Directional.sameTypes("customVjp: the backward function's result", back.result(), x.spec());
+        Directional.sameTypes("customVjp: the backward function's result", back.result(), TreeSpec.of(x));
 
     List<Value> bodyOuts = body.lift(body.result().leaves());
     List<Value> aheadOuts = new ArrayList<>(ahead.lift(ahead.result().leaves()));
@@ -113,17 +113,17 @@ final class CustomRule {
   }
 
   private static <R> R emit(
-      Graph g, Control.Derivative rule, Tree.Flat x, List<Captured> around, Tree.Spec result) {
+      Graph g, Control.Derivative rule, Tree.Flat x, List<Captured> around, TreeSpec result) {
     List<Tensor> operands = new ArrayList<>(x.leaves());
     around.forEach(c -> operands.add(c.now()));
-    return Tree.<R>cast(
+    return Flattening.<R>cast(
         result.structure().build(TraceOrRun.op(new Control.Call(g, rule), operands)));
   }
 
-  private static Tracing trace(String name, Fn1<List<Object>, Object> f, List<Tree.Spec> args) {
+  private static Tracing trace(String name, Fn1<List<Object>, Object> f, List<TreeSpec> args) {
     Tracing t = Tracing.run(name, Tracing.Kind.PLAIN, f, args);
     for (State s : t.written()) {
-      if (s.isFixed()) {
+      if (StateSlot.of(s).isFixed()) {
         throw new TraceException(
             "Debug.print and Debug.progress have no place in a function with a derivative of its"
                 + " own, which may run in other places than it stands ("
@@ -131,7 +131,7 @@ final class CustomRule {
                 + "); put them in front of it or behind it");
       }
       throw new TraceException(
-          s.describe()
+          StateSlot.of(s).describe()
               + " is set in a function with a derivative of its own ("
               + SourceLocation.here()
               + "); return the new value instead, and set the state outside");
@@ -140,7 +140,7 @@ final class CustomRule {
   }
 
   /** The residuals of a forward function, whose result is a pair of the value and them. */
-  private static Tree.Spec residuals(Tree.Flat pair, Tree.Spec value) {
+  private static TreeSpec residuals(Tree.Flat pair, TreeSpec value) {
     TreeDef kept = ((TreeDef.Fields) pair.structure()).parts().get(1);
     int n = value.types().size();
     List<TensorType> types =
@@ -150,8 +150,8 @@ final class CustomRule {
     Directional.sameTypes(
         "customVjp: the forward function's result",
         pair,
-        new Tree.Spec(pair(value.structure(), kept), all));
-    return new Tree.Spec(kept, types);
+        new TreeSpec(pair(value.structure(), kept), all));
+    return new TreeSpec(kept, types);
   }
 
   private static TreeDef pair(TreeDef first, TreeDef second) {
@@ -164,13 +164,13 @@ final class CustomRule {
     return out;
   }
 
-  private static Tree.Spec floats(List<TensorType> types) {
+  private static TreeSpec floats(List<TensorType> types) {
     List<TensorType> kept = types.stream().filter(t -> t.dtype().isFloat()).toList();
-    return new Tree.Spec(
+    return new TreeSpec(
         new TreeDef.Items(kept.stream().<TreeDef>map(_ -> TreeDef.LEAF).toList()), kept);
   }
 
-  private static Object fill(Tree.Spec spec, List<Tensor> floats) {
+  private static Object fill(TreeSpec spec, List<Tensor> floats) {
     return spec.structure().build(Directional.filled(spec.types(), floats));
   }
 

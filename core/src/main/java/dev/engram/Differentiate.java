@@ -28,12 +28,12 @@ final class Differentiate {
    */
   record Result(Object out, Object grad) {
     <G> ValueAndGrad<G> valueAndGrad() {
-      return new ValueAndGrad<>((Tensor) out, Tree.<G>cast(grad));
+      return new ValueAndGrad<>((Tensor) out, Flattening.<G>cast(grad));
     }
 
     <G, X> GradWithAux<G, X> withAux() {
-      WithAux<X> all = Tree.<WithAux<X>>cast(out);
-      return new GradWithAux<>(Tree.<G>cast(grad), all.value(), all.aux());
+      WithAux<X> all = Flattening.<WithAux<X>>cast(out);
+      return new GradWithAux<>(Flattening.<G>cast(grad), all.value(), all.aux());
     }
   }
 

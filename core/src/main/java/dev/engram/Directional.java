@@ -26,7 +26,7 @@ final class Directional {
   static <A, R> JvpResult<R> jvp(Fn1<A, R> f, A a, A tangent) {
     Tree.Flat x = Tree.flatten(a, "jvp: the argument");
     List<Tensor> dx =
-        sameTypes("jvp: the tangent", Tree.flatten(tangent, "jvp: the tangent"), x.spec());
+        sameTypes("jvp: the tangent", Tree.flatten(tangent, "jvp: the tangent"), TreeSpec.of(x));
     TracedFunction t = trace("jvp", f, x);
     List<Tensor> operands = new ArrayList<>(t.operands(x.leaves()));
     operands.addAll(floats(x, dx));
@@ -34,14 +34,14 @@ final class Directional {
     int own = t.graph().outs().size();
     List<TensorType> types = t.graph().outTypes().subList(0, t.resultCount());
     Object dy = t.result().build(filled(types, outs.subList(own, outs.size())));
-    return new JvpResult<>(Tree.<R>cast(t.apply(outs.subList(0, own))), Tree.<R>cast(dy));
+    return new JvpResult<>(Flattening.<R>cast(t.apply(outs.subList(0, own))), Flattening.<R>cast(dy));
   }
 
   static <A, R> VjpResult<A, R> vjp(Fn1<A, R> f, A a) {
     Tree.Flat x = Tree.flatten(a, "vjp: the argument");
     TracedFunction t = trace("vjp", f, x);
     List<Tensor> operands = t.operands(x.leaves());
-    R value = Tree.<R>cast(t.apply(TraceOrRun.graph(t.graph(), operands)));
+    R value = Flattening.<R>cast(t.apply(TraceOrRun.graph(t.graph(), operands)));
     List<TensorType> types = t.graph().outTypes();
     List<TensorType> results = types.subList(0, t.resultCount());
     List<Boolean> seeded = new ArrayList<>();
@@ -63,11 +63,11 @@ final class Directional {
         ct -> {
           Tree.Flat flat = Tree.flatten(ct, "vjp: the cotangent");
           List<Tensor> cts =
-              sameTypes("vjp: the cotangent", flat, new Tree.Spec(t.result(), results));
+              sameTypes("vjp: the cotangent", flat, new TreeSpec(t.result(), results));
           List<Tensor> in = new ArrayList<>(operands);
           in.addAll(floats(results, cts));
           List<? extends Tensor> grads = TraceOrRun.graph(g, in);
-          return Tree.<A>cast(x.structure().build(filled(x.types(), grads)));
+          return Flattening.<A>cast(x.structure().build(filled(x.types(), grads)));
         });
   }
 
@@ -80,14 +80,14 @@ final class Directional {
     int own = t.graph().outs().size();
     List<? extends Tensor> residuals = List.copyOf(outs.subList(own, outs.size()));
     List<TensorType> types = t.graph().outTypes().subList(0, t.resultCount());
-    R value = Tree.<R>cast(t.apply(outs.subList(0, own)));
+    R value = Flattening.<R>cast(t.apply(outs.subList(0, own)));
     return new LinearizeResult<>(
         value,
         dx -> {
           Tree.Flat flat = Tree.flatten(dx, "linearize: the tangent");
           List<Tensor> all = new ArrayList<>(residuals);
-          all.addAll(floats(x, sameTypes("linearize: the tangent", flat, x.spec())));
-          return Tree.<R>cast(t.result().build(filled(types, TraceOrRun.graph(map, all))));
+          all.addAll(floats(x, sameTypes("linearize: the tangent", flat, TreeSpec.of(x))));
+          return Flattening.<R>cast(t.result().build(filled(types, TraceOrRun.graph(map, all))));
         });
   }
 
@@ -140,7 +140,7 @@ final class Directional {
   }
 
   private static <A, R> TracedFunction trace(String name, Fn1<A, R> f, Tree.Flat x) {
-    return Tracing.run(name, Tracing.Kind.PLAIN, Fns.list(f), List.of(x.spec())).finish();
+    return Tracing.run(name, Tracing.Kind.PLAIN, Fns.list(f), List.of(TreeSpec.of(x))).finish();
   }
 
   /** The float tensors of the argument; captured values are constants. */
@@ -177,7 +177,7 @@ final class Directional {
   /**
    * The tensors of {@code got}, which must have the structure and the float types of {@code want}.
    */
-  static List<Tensor> sameTypes(String what, Tree.Flat got, Tree.Spec want) {
+  static List<Tensor> sameTypes(String what, Tree.Flat got, TreeSpec want) {
     List<String> paths = want.structure().paths(what);
     if (!got.structure().equals(want.structure())) {
       throw new TypeException(

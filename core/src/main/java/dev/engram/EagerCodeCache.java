@@ -24,7 +24,12 @@ import java.util.function.Supplier;
 
 /** Code of the graphs that were run lately outside of {@link Engram#jit}. */
 final class EagerCodeCache {
-  static final EagerCodeCache CODE = new EagerCodeCache(64);
+  private static final EagerCodeCache CODE = new EagerCodeCache(64);
+
+  /** {@link Compiler#compile}, or the code that an equal graph was compiled to lately. */
+  static CompiledGraph compileOnce(Compiler compiler, Graph g) {
+    return CODE.get(Key.of(compiler, g), () -> compiler.compile(g));
+  }
 
   /**
    * Equal for graphs that compute the same and name the same lines in errors of the run.

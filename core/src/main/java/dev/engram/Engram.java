@@ -96,7 +96,7 @@ public final class Engram {
    */
   public static <A> Fn1<A, A> grad(Fn1<A, Tensor> f) {
     Differentiate d = new Differentiate(Fns.list(f), Optional.empty());
-    return a -> Tree.<A>cast(d.call(Fns.args(a)).grad());
+    return a -> Flattening.<A>cast(d.call(Fns.args(a)).grad());
   }
 
   /** {@link #grad(Fn1)} together with the function's value. */
@@ -114,7 +114,7 @@ public final class Engram {
   /** See {@link #grad(Fn1)}. */
   public static <A, B> Fn2<A, B, A> grad(Fn2<A, B, Tensor> f) {
     Differentiate d = new Differentiate(Fns.list(f), Optional.empty());
-    return (a, b) -> Tree.<A>cast(d.call(Fns.args(a, b)).grad());
+    return (a, b) -> Flattening.<A>cast(d.call(Fns.args(a, b)).grad());
   }
 
   /** {@link #grad(Fn1)} together with the function's value. */
@@ -132,7 +132,7 @@ public final class Engram {
   /** See {@link #grad(Fn1)}. */
   public static <A, B, C> Fn3<A, B, C, A> grad(Fn3<A, B, C, Tensor> f) {
     Differentiate d = new Differentiate(Fns.list(f), Optional.empty());
-    return (a, b, c) -> Tree.<A>cast(d.call(Fns.args(a, b, c)).grad());
+    return (a, b, c) -> Flattening.<A>cast(d.call(Fns.args(a, b, c)).grad());
   }
 
   /** {@link #grad(Fn1)} together with the function's value. */
@@ -159,7 +159,7 @@ public final class Engram {
   public static Fn0<Grads> grad(Fn0<Tensor> f, States weights) {
     Differentiate d =
         new Differentiate(Fns.list(f), Optional.of(Given.given("grad: the states", weights)));
-    return () -> Tree.<Grads>cast(d.call(List.of()).grad());
+    return () -> Flattening.<Grads>cast(d.call(List.of()).grad());
   }
 
   /** {@link #grad(Fn0, States)} together with the function's value. */
@@ -180,7 +180,7 @@ public final class Engram {
   public static <A> Fn1<A, Grads> grad(Fn1<A, Tensor> f, States weights) {
     Differentiate d =
         new Differentiate(Fns.list(f), Optional.of(Given.given("grad: the states", weights)));
-    return a -> Tree.<Grads>cast(d.call(Fns.args(a)).grad());
+    return a -> Flattening.<Grads>cast(d.call(Fns.args(a)).grad());
   }
 
   /** {@link #grad(Fn0, States)} together with the function's value. */
@@ -202,7 +202,7 @@ public final class Engram {
   public static <A, B> Fn2<A, B, Grads> grad(Fn2<A, B, Tensor> f, States weights) {
     Differentiate d =
         new Differentiate(Fns.list(f), Optional.of(Given.given("grad: the states", weights)));
-    return (a, b) -> Tree.<Grads>cast(d.call(Fns.args(a, b)).grad());
+    return (a, b) -> Flattening.<Grads>cast(d.call(Fns.args(a, b)).grad());
   }
 
   /** {@link #grad(Fn0, States)} together with the function's value. */
@@ -225,7 +225,7 @@ public final class Engram {
   public static <A, B, C> Fn3<A, B, C, Grads> grad(Fn3<A, B, C, Tensor> f, States weights) {
     Differentiate d =
         new Differentiate(Fns.list(f), Optional.of(Given.given("grad: the states", weights)));
-    return (a, b, c) -> Tree.<Grads>cast(d.call(Fns.args(a, b, c)).grad());
+    return (a, b, c) -> Flattening.<Grads>cast(d.call(Fns.args(a, b, c)).grad());
   }
 
   /** {@link #grad(Fn0, States)} together with the function's value. */
@@ -366,7 +366,7 @@ public final class Engram {
   public static <R> Fn0<R> vmap(Fn0<R> f, Axes axes) {
     Given.given("vmap", "axes", axes);
     VectorMap m = new VectorMap(Fns.list(f), axes);
-    return () -> Tree.<R>cast(m.call(List.of()));
+    return () -> Flattening.<R>cast(m.call(List.of()));
   }
 
   /**
@@ -377,7 +377,7 @@ public final class Engram {
   public static <A, R> Fn1<A, R> vmap(Fn1<A, R> f, Axes axes) {
     Given.given("vmap", "axes", axes);
     VectorMap m = new VectorMap(Fns.list(f), axes);
-    return a -> Tree.<R>cast(m.call(Fns.args(a)));
+    return a -> Flattening.<R>cast(m.call(Fns.args(a)));
   }
 
   /** See {@link #vmap(Fn1)}. */
@@ -389,7 +389,7 @@ public final class Engram {
   public static <A, B, R> Fn2<A, B, R> vmap(Fn2<A, B, R> f, Axes axes) {
     Given.given("vmap", "axes", axes);
     VectorMap m = new VectorMap(Fns.list(f), axes);
-    return (a, b) -> Tree.<R>cast(m.call(Fns.args(a, b)));
+    return (a, b) -> Flattening.<R>cast(m.call(Fns.args(a, b)));
   }
 
   /** See {@link #vmap(Fn1)}. */
@@ -401,7 +401,7 @@ public final class Engram {
   public static <A, B, C, R> Fn3<A, B, C, R> vmap(Fn3<A, B, C, R> f, Axes axes) {
     Given.given("vmap", "axes", axes);
     VectorMap m = new VectorMap(Fns.list(f), axes);
-    return (a, b, c) -> Tree.<R>cast(m.call(Fns.args(a, b, c)));
+    return (a, b, c) -> Flattening.<R>cast(m.call(Fns.args(a, b, c)));
   }
 
   /**
@@ -448,7 +448,7 @@ public final class Engram {
    * @throws dev.engram.ir.TypeException when the carry or a state changes its type
    */
   public static <C, X, Y> StepResult<C, Y> scan(Fn2<C, X, StepResult<C, Y>> body, C init, X xs) {
-    return Tree.<StepResult<C, Y>>cast(
+    return Flattening.<StepResult<C, Y>>cast(
         new ScanTransform(ScanTransform.Labels.SCAN, Fns.list(body), false)
             .run(init, Fns.args(xs), OptionalInt.empty()));
   }
@@ -456,14 +456,14 @@ public final class Engram {
   /** {@link #scan(Fn2, Object, Object)} from the last slice to the first. */
   public static <C, X, Y> StepResult<C, Y> scanReverse(
       Fn2<C, X, StepResult<C, Y>> body, C init, X xs) {
-    return Tree.<StepResult<C, Y>>cast(
+    return Flattening.<StepResult<C, Y>>cast(
         new ScanTransform(ScanTransform.Labels.SCAN, Fns.list(body), true)
             .run(init, Fns.args(xs), OptionalInt.empty()));
   }
 
   /** {@link #scan(Fn2, Object, Object)} without stacked inputs, {@code length} times. */
   public static <C, Y> StepResult<C, Y> scan(Fn1<C, StepResult<C, Y>> body, C init, int length) {
-    return Tree.<StepResult<C, Y>>cast(
+    return Flattening.<StepResult<C, Y>>cast(
         new ScanTransform(ScanTransform.Labels.SCAN, Fns.list(body), false)
             .run(init, List.of(), OptionalInt.of(length)));
   }
@@ -522,7 +522,7 @@ public final class Engram {
    * @throws dev.engram.ir.TypeException when the results differ in structure or type
    */
   public static <R> R cond(Tensor pred, Fn0<R> onTrue, Fn0<R> onFalse) {
-    return Tree.<R>cast(
+    return Flattening.<R>cast(
         CondTransform.run(
             CondTransform.Labels.COND, pred, Fns.list(onTrue), Fns.list(onFalse), List.of()));
   }
@@ -530,7 +530,7 @@ public final class Engram {
   /** {@link #cond(Tensor, Fn0, Fn0)} with an argument. */
   public static <A, R> R cond(Tensor pred, Fn1<A, R> onTrue, Fn1<A, R> onFalse, A a) {
     Given.given("cond", "a", a);
-    return Tree.<R>cast(
+    return Flattening.<R>cast(
         CondTransform.run(
             CondTransform.Labels.COND, pred, Fns.list(onTrue), Fns.list(onFalse), Fns.args(a)));
   }
@@ -539,7 +539,7 @@ public final class Engram {
   public static <A, B, R> R cond(Tensor pred, Fn2<A, B, R> onTrue, Fn2<A, B, R> onFalse, A a, B b) {
     Given.given("cond", "a", a);
     Given.given("cond", "b", b);
-    return Tree.<R>cast(
+    return Flattening.<R>cast(
         CondTransform.run(
             CondTransform.Labels.COND, pred, Fns.list(onTrue), Fns.list(onFalse), Fns.args(a, b)));
   }
@@ -554,7 +554,7 @@ public final class Engram {
    */
   public static <R> R switchCase(Tensor index, List<Fn0<R>> branches) {
     Given.given("switchCase", "branches", branches);
-    return Tree.<R>cast(
+    return Flattening.<R>cast(
         SwitchTransform.run(index, branches.stream().map(f -> Fns.list(f)).toList(), List.of()));
   }
 
@@ -562,7 +562,7 @@ public final class Engram {
   public static <A, R> R switchCase(Tensor index, List<Fn1<A, R>> branches, A a) {
     Given.given("switchCase", "a", a);
     Given.given("switchCase", "branches", branches);
-    return Tree.<R>cast(
+    return Flattening.<R>cast(
         SwitchTransform.run(index, branches.stream().map(f -> Fns.list(f)).toList(), Fns.args(a)));
   }
 
@@ -576,7 +576,7 @@ public final class Engram {
    * @throws dev.engram.ir.TypeException when the carry or a state changes its type
    */
   public static <C> C whileLoop(Fn1<C, Tensor> condition, Fn1<C, C> body, C init) {
-    return Tree.<C>cast(
+    return Flattening.<C>cast(
         WhileTransform.run(Fns.list(condition), Fns.list(body), init, Optional.empty()));
   }
 
@@ -585,7 +585,7 @@ public final class Engram {
    * can be differentiated in reverse: memory for the residuals of {@code bound} steps is set aside.
    */
   public static <C> C whileLoop(Fn1<C, Tensor> condition, Fn1<C, C> body, C init, int bound) {
-    return Tree.<C>cast(
+    return Flattening.<C>cast(
         WhileTransform.run(Fns.list(condition), Fns.list(body), init, Optional.of(bound)));
   }
 

@@ -23,26 +23,26 @@ final class Fns {
 
   static <A, R> Fn1<List<Object>, Object> list(Fn1<A, R> f) {
     Given.given("the function", f);
-    return x -> f.apply(Tree.<A>cast(x.get(0)));
+    return x -> f.apply(Flattening.<A>cast(x.get(0)));
   }
 
   static <A, B, R> Fn1<List<Object>, Object> list(Fn2<A, B, R> f) {
     Given.given("the function", f);
-    return x -> f.apply(Tree.<A>cast(x.get(0)), Tree.<B>cast(x.get(1)));
+    return x -> f.apply(Flattening.<A>cast(x.get(0)), Flattening.<B>cast(x.get(1)));
   }
 
   static <A, B, C, R> Fn1<List<Object>, Object> list(Fn3<A, B, C, R> f) {
     Given.given("the function", f);
-    return x -> f.apply(Tree.<A>cast(x.get(0)), Tree.<B>cast(x.get(1)), Tree.<C>cast(x.get(2)));
+    return x -> f.apply(Flattening.<A>cast(x.get(0)), Flattening.<B>cast(x.get(1)), Flattening.<C>cast(x.get(2)));
   }
 
   static <A, B, C, D, R> Fn1<List<Object>, Object> list(Fn4<A, B, C, D, R> f) {
     Given.given("the function", f);
     return x ->
         f.apply(
-            Tree.<A>cast(x.get(0)),
-            Tree.<B>cast(x.get(1)),
-            Tree.<C>cast(x.get(2)),
-            Tree.<D>cast(x.get(3)));
+            Flattening.<A>cast(x.get(0)),
+            Flattening.<B>cast(x.get(1)),
+            Flattening.<C>cast(x.get(2)),
+            Flattening.<D>cast(x.get(3)));
   }
 }

@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
 
 /** A function that is compiled for every new structure and type of its arguments and states. */
 final class Jit {
@@ -81,7 +80,7 @@ final class Jit {
     return find(Tracing.specs(flat)).run(leaves);
   }
 
-  private synchronized Specialization find(List<Tree.Spec> args) {
+  private synchronized Specialization find(List<TreeSpec> args) {
     Optional<Specialization> known = programs.find(args);
     if (known.isPresent()) {
       return known.get();
@@ -96,7 +95,7 @@ final class Jit {
     return fresh;
   }
 
-  private List<Integer> donatedLeaves(List<Tree.Spec> args) {
+  private List<Integer> donatedLeaves(List<TreeSpec> args) {
     List<Integer> leaves = new ArrayList<>();
     int next = 0;
     for (int i = 0; i < args.size(); i++) {
@@ -113,11 +112,13 @@ final class Jit {
     return programs.explain(name);
   }
 
-  <F> Stages.Traced<F> trace(List<Object> args, Function<Fn1<List<Object>, Object>, F> typed) {
+  /** What {@link Stages.Traced} is made of. */
+  record Recorded(Tracing tracing, List<TreeSpec> specs, Compiler compiler) {}
+
+  Recorded trace(List<Object> args) {
     List<Object> like =
         args.stream().map(a -> a instanceof TensorType t ? HostTensor.allocate(t) : a).toList();
-    List<Tree.Spec> specs = Tracing.specs(Tracing.flatten(name, like));
-    return new Stages.Traced<>(
-        Tracing.run(name, Tracing.Kind.PLAIN, f, specs), specs, compiler, typed);
+    List<TreeSpec> specs = Tracing.specs(Tracing.flatten(name, like));
+    return new Recorded(Tracing.run(name, Tracing.Kind.PLAIN, f, specs), specs, compiler);
   }
 }

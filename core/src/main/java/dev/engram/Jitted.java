@@ -40,7 +40,7 @@ public abstract sealed class Jitted<F> {
    */
   public Stages.Traced<F> trace(Object... args) {
     Given.given("Jitted.trace", "args", args);
-    return jit.trace(Fns.args(args), this::typed);
+    return new Stages.Traced<>(jit.trace(Fns.args(args)), this::typed);
   }
 
   /**
@@ -66,7 +66,7 @@ public abstract sealed class Jitted<F> {
 
     @Override
     public R apply() {
-      return Tree.<R>cast(jit.call(List.of()));
+      return Flattening.<R>cast(jit.call(List.of()));
     }
 
     /** The same, allowed to use the memory of these arguments: see {@link Jitted}. */
@@ -82,7 +82,7 @@ public abstract sealed class Jitted<F> {
 
     @Override
     Fn0<R> typed(Fn1<List<Object>, Object> call) {
-      return () -> Tree.<R>cast(call.apply(List.of()));
+      return () -> Flattening.<R>cast(call.apply(List.of()));
     }
   }
 
@@ -94,7 +94,7 @@ public abstract sealed class Jitted<F> {
 
     @Override
     public R apply(A a) {
-      return Tree.<R>cast(jit.call(Fns.args(a)));
+      return Flattening.<R>cast(jit.call(Fns.args(a)));
     }
 
     /** The same, allowed to use the memory of these arguments: see {@link Jitted}. */
@@ -110,7 +110,7 @@ public abstract sealed class Jitted<F> {
 
     @Override
     Fn1<A, R> typed(Fn1<List<Object>, Object> call) {
-      return a -> Tree.<R>cast(call.apply(Fns.args(a)));
+      return a -> Flattening.<R>cast(call.apply(Fns.args(a)));
     }
   }
 
@@ -122,7 +122,7 @@ public abstract sealed class Jitted<F> {
 
     @Override
     public R apply(A a, B b) {
-      return Tree.<R>cast(jit.call(Fns.args(a, b)));
+      return Flattening.<R>cast(jit.call(Fns.args(a, b)));
     }
 
     /** The same, allowed to use the memory of these arguments: see {@link Jitted}. */
@@ -138,7 +138,7 @@ public abstract sealed class Jitted<F> {
 
     @Override
     Fn2<A, B, R> typed(Fn1<List<Object>, Object> call) {
-      return (a, b) -> Tree.<R>cast(call.apply(Fns.args(a, b)));
+      return (a, b) -> Flattening.<R>cast(call.apply(Fns.args(a, b)));
     }
   }
 
@@ -151,7 +151,7 @@ public abstract sealed class Jitted<F> {
 
     @Override
     public R apply(A a, B b, C c) {
-      return Tree.<R>cast(jit.call(Fns.args(a, b, c)));
+      return Flattening.<R>cast(jit.call(Fns.args(a, b, c)));
     }
 
     /** The same, allowed to use the memory of these arguments: see {@link Jitted}. */
@@ -167,7 +167,7 @@ public abstract sealed class Jitted<F> {
 
     @Override
     Fn3<A, B, C, R> typed(Fn1<List<Object>, Object> call) {
-      return (a, b, c) -> Tree.<R>cast(call.apply(Fns.args(a, b, c)));
+      return (a, b, c) -> Flattening.<R>cast(call.apply(Fns.args(a, b, c)));
     }
   }
 
@@ -180,7 +180,7 @@ public abstract sealed class Jitted<F> {
 
     @Override
     public R apply(A a, B b, C c, D d) {
-      return Tree.<R>cast(jit.call(Fns.args(a, b, c, d)));
+      return Flattening.<R>cast(jit.call(Fns.args(a, b, c, d)));
     }
 
     /** The same, allowed to use the memory of these arguments: see {@link Jitted}. */
@@ -196,7 +196,7 @@ public abstract sealed class Jitted<F> {
 
     @Override
     Fn4<A, B, C, D, R> typed(Fn1<List<Object>, Object> call) {
-      return (a, b, c, d) -> Tree.<R>cast(call.apply(Fns.args(a, b, c, d)));
+      return (a, b, c, d) -> Flattening.<R>cast(call.apply(Fns.args(a, b, c, d)));
     }
   }
 }

@@ -8,7 +8,7 @@ import dev.engram.ir.math.Threefry;
 /**
  * The numbers of {@link RandomTensors} from a known key, in one loop instead of an op at a time:
  * models are initialised before anything is compiled. Bit for bit what the ops give, with every
- * step rounded to the element type as they do.
+ * step rounded to the element type as they do. Keys are {@code i32[2]}.
  */
 final class KnownRandom {
   // A normal number of f64 is made of four words.
@@ -21,11 +21,11 @@ final class KnownRandom {
     return (dtype == DType.F32 || dtype == DType.F64) && shape.size() <= MOST;
   }
 
-  static HostTensor uniform(RandomKey key, Shape shape, DType dtype) {
+  static HostTensor uniform(HostTensor key, Shape shape, DType dtype) {
     return tensor(uniform(key, count(shape), dtype == DType.F32), shape, dtype);
   }
 
-  static HostTensor normal(RandomKey key, Shape shape, DType dtype) {
+  static HostTensor normal(HostTensor key, Shape shape, DType dtype) {
     int n = count(shape);
     double[] uv = uniform(key, 2 * n, dtype == DType.F32);
     double[] out = new double[n];
@@ -37,7 +37,7 @@ final class KnownRandom {
     return tensor(out, shape, dtype);
   }
 
-  private static double[] uniform(RandomKey key, int n, boolean narrow) {
+  private static double[] uniform(HostTensor key, int n, boolean narrow) {
     double[] out = new double[n];
     int[] words = words(key, narrow ? n : 2 * n);
     for (int i = 0; i < n; i++) {
@@ -53,10 +53,9 @@ final class KnownRandom {
     return word & ((1 << bits) - 1);
   }
 
-  private static int[] words(RandomKey key, int n) {
-    HostTensor k = key.one().host();
-    int k0 = (int) k.bits(0);
-    int k1 = (int) k.bits(1);
+  private static int[] words(HostTensor key, int n) {
+    int k0 = (int) key.bits(0);
+    int k1 = (int) key.bits(1);
     int[] out = new int[n];
     for (int i = 0; i < n; i += 2) {
       long block = Threefry.block(k0, k1, i / 2, 0);

@@ -93,14 +93,14 @@ public class Learner extends Layer implements ModelWalk.Transparent {
     this.warnings = warnings;
     this.seed =
         rule.factorization() instanceof Factorization.RandomProjection
-            ? Optional.of(State.other(key.words()).spreading(State.Spread.SHARED))
+            ? Optional.of(spreading(State.other(key.words()), StateSlot.Spread.SHARED))
             : Optional.empty();
   }
 
   /** Logs each warning about {@code model} once, however often learners are made of it. */
   static Consumer<Diagnostic> logged(Layer model) {
     return d -> {
-      if (model.isFirst(d.toString())) {
+      if (Told.of(model).isFirst(d.toString())) {
         Log.warning(d.toString());
       }
     };
@@ -169,7 +169,7 @@ public class Learner extends Layer implements ModelWalk.Transparent {
       online.report().require(s);
     }
     prepared = Optional.of(p);
-    Compiler.watcher().prepared(online);
+    Watchers.current().prepared(online);
     Map<String, State> fresh = new LinkedHashMap<>();
     for (TraceState e : online.traces()) {
       State s = traceState(e);
@@ -189,7 +189,7 @@ public class Learner extends Layer implements ModelWalk.Transparent {
 
   private State traceState(TraceState t) {
     return t.kind() == TraceState.Kind.KEY
-        ? State.of(State.Kind.OTHER, this::nextKey).spreading(State.Spread.OWN_KEYS)
+        ? spreading(State.of(State.Kind.OTHER, this::nextKey), StateSlot.Spread.OWN_KEYS)
         : State.of(State.Kind.OTHER, () -> HostTensor.full(t.type(), 0));
   }
 
@@ -269,8 +269,8 @@ public class Learner extends Layer implements ModelWalk.Transparent {
     prepared();
     Runnable init =
         () -> {
-          model.states().values().forEach(State::restart);
-          eligibility().values().forEach(State::restart);
+          model.states().values().forEach(s -> StateSlot.of(s).restart());
+          eligibility().values().forEach(s -> StateSlot.of(s).restart());
         };
     if (batch.isPresent()) {
       Engram.vmapNewStates(batch.getAsInt(), init);
@@ -319,7 +319,7 @@ public class Learner extends Layer implements ModelWalk.Transparent {
           steps(
               XS_YS,
               List.of(xs, ys),
-              now -> stepGrad((Tensor) now.get(0), Tree.<Y>cast(now.get(1)), stepLoss));
+              now -> stepGrad((Tensor) now.get(0), Flattening.<Y>cast(now.get(1)), stepLoss));
       case Schedule.Window w -> watched(new WindowedBptt<>(this, w.steps(), stepLoss).grad(xs, ys));
     };
   }
@@ -347,7 +347,7 @@ public class Learner extends Layer implements ModelWalk.Transparent {
           return new StepResult<>(sum.plus(g.grad()), new Pair<>(g.value(), g.aux()));
         };
     StepResult<Grads, Pair<Tensor, Tensor>> done =
-        Tree.cast(
+        Flattening.cast(
             new ScanTransform(labels, body, false)
                 .run(Grads.zeros(weights()), sequences, OptionalInt.empty()));
     return watched(new Sequence(done.carry(), done.out().first(), done.out().second()));
@@ -423,5 +423,10 @@ public class Learner extends Layer implements ModelWalk.Transparent {
                 "the learner has not been compiled ("
                     + SourceLocation.here()
                     + "); call compileGraph(x) after initAllStates(), or use Learner.compile"));
+  }
+
+  private static State spreading(State s, StateSlot.Spread to) {
+    StateSlot.of(s).spreading(to);
+    return s;
   }
 }

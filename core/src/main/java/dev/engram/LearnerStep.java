@@ -46,7 +46,7 @@ final class LearnerStep {
     States own = model.states(); // names them
     TracedFunction t =
         TracedFunction.of(
-            model.className(),
+            ModelWalk.className(model),
             args -> model.update((Tensor) args.getFirst()),
             List.of(HostTensor.full(x.type(), 0)));
     UnheldStates.refuse(model, t, Set.copyOf(own.values()));

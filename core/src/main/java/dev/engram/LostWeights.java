@@ -101,7 +101,7 @@ final class LostWeights {
   void look(List<? extends Tensor> results) {
     for (int i : losses) {
       OptionalDouble bad = notFinite(results.get(i));
-      if (bad.isPresent() && weights.stream().noneMatch(State::isLost)) {
+      if (bad.isPresent() && weights.stream().noneMatch(s -> StateSlot.of(s).isLost())) {
         if (values.isEmpty()) {
           new Loss("a result", bad.getAsDouble(), SourceLocation.here(), weights).watch();
           return;
@@ -133,7 +133,7 @@ final class LostWeights {
     }
     OptionalDouble bad = notFinite(loss);
     List<State> mine = weights.stream().filter(LostWeights::isParameter).toList();
-    if (bad.isPresent() && mine.stream().noneMatch(State::isLost)) {
+    if (bad.isPresent() && mine.stream().noneMatch(s -> StateSlot.of(s).isLost())) {
       new Loss("the loss", bad.getAsDouble(), SourceLocation.here(), mine).watch();
     }
   }
@@ -143,22 +143,24 @@ final class LostWeights {
    *
    * @param name what it is called
    */
-  record Loss(String name, double value, SourceLocation where, List<State> weights) {
+  record Loss(String name, double value, SourceLocation where, List<State> weights)
+      implements StateSlot.Watch {
 
     /** Looks at what each weight is set to next. */
     void watch() {
-      weights.forEach(s -> s.watch(this));
+      weights.forEach(s -> StateSlot.of(s).watch(this));
     }
 
     /** Tells when {@code weight} is not finite in {@code value} and nobody has been told. */
-    void look(State weight, Tensor value) {
-      if (!weight.isLost() && !isFinite(value.host())) {
-        weights.forEach(State::lose);
+    @Override
+    public void look(State weight, Tensor value) {
+      if (!StateSlot.of(weight).isLost() && !isFinite(value.host())) {
+        weights.forEach(s -> StateSlot.of(s).lose());
         Log.warning(
             ("%s is %s (%s), and with it weights are lost, such as %s; start again with a lower"
                     + " rate or GradientTransforms.clipByGlobalNorm, and find the op that begins it"
                     + " with Engram.checkNumerics")
-                .formatted(name, this.value, where, weight.describe()));
+                .formatted(name, this.value, where, StateSlot.of(weight).describe()));
       }
     }
 

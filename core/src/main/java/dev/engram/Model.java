@@ -4,8 +4,6 @@ import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
 /**
@@ -14,7 +12,11 @@ import java.util.function.Supplier;
  * paths, such as {@code rnn.layers.0.Wz.weight}.
  */
 public abstract class Model {
-  private final Set<String> told = ConcurrentHashMap.newKeySet();
+  static {
+    Told.found(m -> m.told);
+  }
+
+  private final Told told = new Told();
 
   /** All states of this module, named from here. */
   public final States states() {
@@ -47,25 +49,6 @@ public abstract class Model {
     }
   }
 
-  /** The simple name of the class; of an anonymous one that of its superclass. */
-  final String className() {
-    Class<?> c = getClass();
-    while (c.isAnonymousClass()) {
-      c = c.getSuperclass();
-    }
-    return c.getSimpleName();
-  }
-
-  /** True when nobody has been told this about the module yet. */
-  final boolean isFirst(String message) {
-    return told.add(message);
-  }
-
-  /** True when someone has been told this. */
-  final boolean isTold(String message) {
-    return told.contains(message);
-  }
-
   /** A parameter of this module. */
   protected final State parameter(Tensor value) {
     return owned(State.Kind.PARAMETER, value);
@@ -95,6 +78,6 @@ public abstract class Model {
             .filter(State::isInitialized)
             .mapToLong(s -> s.type().size())
             .sum();
-    return className() + "(" + n + " parameters)";
+    return ModelWalk.className(this) + "(" + n + " parameters)";
   }
 }

@@ -102,7 +102,7 @@ final class ModelWalk {
     if (found.putIfAbsent(path, s) != null) {
       throw new EngramException(
           "two states of "
-              + root.className()
+              + className(root)
               + " are named "
               + path
               + ", expected a name of its own for each ("
@@ -110,7 +110,7 @@ final class ModelWalk {
               + "); rename one of the fields or keys that make the name, such as two fields of a"
               + " class and its superclass");
     }
-    s.found(path);
+    StateSlot.of(s).named(path);
   }
 
   /** A module whose own fields add nothing to the paths below it. */
@@ -160,5 +160,14 @@ final class ModelWalk {
         || Map.class.isAssignableFrom(type)
         || type.isAssignableFrom(Model.class)
         || type.isInterface();
+  }
+
+  /** The simple name of a model's class; of an anonymous one that of its superclass. */
+  static String className(Model m) {
+    Class<?> c = m.getClass();
+    while (c.isAnonymousClass()) {
+      c = c.getSuperclass();
+    }
+    return c.getSimpleName();
   }
 }

@@ -1,6 +1,6 @@
 package dev.engram;
 
-import dev.engram.State.Cell;
+import dev.engram.StateSlot.Cell;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
 import dev.engram.ir.SourceLocation;
@@ -30,8 +30,9 @@ final class NewStates {
     for (State s : frame.written()) {
       Tensor now = frame.current(s);
       int mapped = frame.currentMapped(s);
-      s.write(
-          switch (s.spread()) {
+      StateSlot slot = StateSlot.of(s);
+      slot.write(
+          switch (slot.spread()) {
             case COPIES -> new Cell(repeat(now, size), mapped + 1);
             case OWN_KEYS -> new Cell(ownKeys(now, size), mapped + 1);
             case SHARED -> new Cell(now, mapped);

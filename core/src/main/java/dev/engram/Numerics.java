@@ -11,8 +11,8 @@ final class Numerics {
   static <A, R> R call(Fn1<A, R> f, A a) {
     Tree.Flat x = Tree.flatten(a, "checkNumerics: the argument");
     TracedFunction t =
-        Tracing.run("checked", Tracing.Kind.PLAIN, Fns.list(f), List.of(x.spec())).finish();
+        Tracing.run("checked", Tracing.Kind.PLAIN, Fns.list(f), List.of(TreeSpec.of(x))).finish();
     Graph checked = CheckNumerics.run(t.graph());
-    return Tree.<R>cast(t.apply(TraceOrRun.graph(checked, t.operands(x.leaves()))));
+    return Flattening.<R>cast(t.apply(TraceOrRun.graph(checked, t.operands(x.leaves()))));
   }
 }

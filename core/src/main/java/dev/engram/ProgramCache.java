@@ -17,10 +17,10 @@ import java.util.stream.Stream;
  */
 final class ProgramCache {
   private final int capacity;
-  private final Map<List<Tree.Spec>, List<Entry>> known = new HashMap<>();
+  private final Map<List<TreeSpec>, List<Entry>> known = new HashMap<>();
 
   /** Arguments of programs that were given up lately. */
-  private final Set<List<Tree.Spec>> evictedArgs = new LinkedHashSet<>();
+  private final Set<List<TreeSpec>> evictedArgs = new LinkedHashSet<>();
 
   private int compiled;
   private int evicted;
@@ -29,7 +29,7 @@ final class ProgramCache {
   /** A program, and why none of those before it would do. */
   private static final class Entry {
     final int number;
-    final List<Tree.Spec> args;
+    final List<TreeSpec> args;
     final Specialization program;
     final SourceLocation where;
     final String why;
@@ -39,7 +39,7 @@ final class ProgramCache {
 
     Entry(
         int number,
-        List<Tree.Spec> args,
+        List<TreeSpec> args,
         Specialization program,
         SourceLocation where,
         String why) {
@@ -56,7 +56,7 @@ final class ProgramCache {
   }
 
   /** The program for a call with such arguments and the states as they are now. */
-  Optional<Specialization> find(List<Tree.Spec> args) {
+  Optional<Specialization> find(List<TreeSpec> args) {
     calls++;
     for (Entry e : known.getOrDefault(args, List.of())) {
       if (e.program.fits()) {
@@ -72,7 +72,7 @@ final class ProgramCache {
    *
    * @param why what {@link #why} gave before it was compiled
    */
-  void add(List<Tree.Spec> args, Specialization program, SourceLocation where, String why) {
+  void add(List<TreeSpec> args, Specialization program, SourceLocation where, String why) {
     if (all().count() >= capacity) {
       all().min(Comparator.comparingLong(e -> e.used)).ifPresent(this::evict);
     }
@@ -99,7 +99,7 @@ final class ProgramCache {
   }
 
   /** What keeps the closest program from doing, the latest of several. */
-  String why(List<Tree.Spec> args) {
+  String why(List<TreeSpec> args) {
     String differs =
         all()
             .sorted(Comparator.comparingInt((Entry e) -> e.number).reversed())

@@ -27,7 +27,7 @@ public final class RandomTensors {
     Given.given("uniform", "dtype", dtype);
     Given.given("uniform", "key", key);
     return key.words() instanceof HostTensor && KnownRandom.knows(shape, dtype)
-        ? KnownRandom.uniform(key, shape, dtype)
+        ? KnownRandom.uniform(key.one().host(), shape, dtype)
         : tracedUniform(key, shape, dtype);
   }
 
@@ -88,7 +88,7 @@ public final class RandomTensors {
       return normal(key, shape, dtype.wide()).cast(dtype);
     }
     if (key.words() instanceof HostTensor && KnownRandom.knows(shape, dtype)) {
-      return KnownRandom.normal(key, shape, dtype);
+      return KnownRandom.normal(key.one().host(), shape, dtype);
     }
     // Box and Muller (1958): √(-2 ln u) cos(2πv), with u in (0, 1].
     Tensor uv = uniform(key, shape.insert(0, 2), dtype).cast(DType.F64);

@@ -15,11 +15,11 @@ final class Rematerialize {
     }
     Tree.Flat x = Tree.flatten(a, "remat: the argument");
     TracedFunction t =
-        Tracing.run("remat", Tracing.Kind.PLAIN, Fns.list(f), List.of(x.spec())).finish();
+        Tracing.run("remat", Tracing.Kind.PLAIN, Fns.list(f), List.of(TreeSpec.of(x))).finish();
     List<? extends Tensor> outs =
         TraceOrRun.op(
             new Control.Call(t.graph(), new Control.Derivative.Remat(policy.ops())),
             t.operands(x.leaves()));
-    return Tree.<R>cast(t.apply(outs));
+    return Flattening.<R>cast(t.apply(outs));
   }
 }

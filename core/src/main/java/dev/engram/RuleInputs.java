@@ -46,7 +46,7 @@ final class RuleInputs {
         case SYNTHESIZER -> {
           State s = State.of(State.Kind.PARAMETER, () -> HostTensor.full(in.type(), 0));
           // All examples share it, also when the learner is made under vmapNewStates.
-          s.store(new State.Cell(HostTensor.full(in.type(), 0), 0));
+          StateSlot.of(s).store(new StateSlot.Cell(HostTensor.full(in.type(), 0), 0));
           learned.put(in.name(), s);
         }
         case MODULATOR -> {}

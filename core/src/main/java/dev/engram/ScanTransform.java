@@ -48,8 +48,8 @@ final class ScanTransform {
     Tree.Flat carry = Tree.flatten(init, labels.op() + ": the initial carry");
     List<Tree.Flat> stacked = stacked(labels, xs);
     int n = length(labels, stacked, length);
-    List<Tree.Spec> args = new ArrayList<>();
-    args.add(carry.spec());
+    List<TreeSpec> args = new ArrayList<>();
+    args.add(TreeSpec.of(carry));
     stacked.forEach(x -> args.add(slice(x)));
     Tracing t = Tracing.run("body", Tracing.Kind.PLAIN, body, args);
     return emit(t, carry, Tracing.leaves(stacked), n);
@@ -60,7 +60,7 @@ final class ScanTransform {
     Fn1<List<Object>, Object> body =
         args -> new StepResult<>(NOTHING, f.apply(args.subList(1, args.size())));
     Object done = new ScanTransform(Labels.FOR_LOOP, body, false).run(NOTHING, xs, length);
-    return Tree.<StepResult<List<Object>, Y>>cast(done).out();
+    return Flattening.<StepResult<List<Object>, Y>>cast(done).out();
   }
 
   /** {@code from, …, to - 1} as {@code i32[to - from]}. */
@@ -108,7 +108,7 @@ final class ScanTransform {
       TensorType type = t.frame().current(s).type();
       params.add(t.entering(s));
       operands.add(
-          StateScope.read(s).map(State.Cell::value).orElseGet(() -> HostTensor.full(type, 0)));
+          StateScope.read(s).map(StateSlot.Cell::value).orElseGet(() -> HostTensor.full(type, 0)));
     }
     for (int i = carries; i < t.inputCount(); i++) {
       params.add(t.input(i));
@@ -122,7 +122,7 @@ final class ScanTransform {
     LostWeights.ofLoop(written, carries, done);
     for (int i = 0; i < written.size(); i++) {
       State s = written.get(i);
-      s.write(new State.Cell(done.get(carries + i), t.frame().currentMapped(s)));
+      StateSlot.of(s).write(new StateSlot.Cell(done.get(carries + i), t.frame().currentMapped(s)));
     }
     List<Tensor> result = new ArrayList<>(done.subList(0, carries));
     result.addAll(done.subList(carries + written.size(), done.size()));
@@ -174,7 +174,7 @@ final class ScanTransform {
               throw new TypeException(
                   loop
                       + ": the body sets "
-                      + s.describe()
+                      + StateSlot.of(s).describe()
                       + " to "
                       + now
                       + ", expected "
@@ -247,8 +247,8 @@ final class ScanTransform {
   }
 
   /** One step's part of {@code x}. */
-  private static Tree.Spec slice(Tree.Flat x) {
-    return new Tree.Spec(
+  private static TreeSpec slice(Tree.Flat x) {
+    return new TreeSpec(
         x.structure(), x.types().stream().map(t -> t.with(t.shape().range(1, t.rank()))).toList());
   }
 }

@@ -9,7 +9,7 @@ final class SpecMismatch {
   private SpecMismatch() {}
 
   /** One line for each difference; none when {@code now} is what the program was compiled for. */
-  static List<String> of(List<Tree.Spec> compiled, List<Tree.Spec> now) {
+  static List<String> of(List<TreeSpec> compiled, List<TreeSpec> now) {
     List<String> out = new ArrayList<>();
     for (int i = 0; i < now.size(); i++) {
       String at = "argument " + i;

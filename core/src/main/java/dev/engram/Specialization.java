@@ -59,7 +59,7 @@ final class Specialization {
 
   /** True when states still look as they did when the function was traced. */
   boolean fits() {
-    long changes = State.changes();
+    long changes = StateSlot.changes();
     if (StateScope.isOutside() && changes == checked) {
       return true;
     }
@@ -97,12 +97,12 @@ final class Specialization {
         TensorType then = traced.graph().params().get(traced.argCount() + i).type();
         Optional<StateScope.Peek> now = StateScope.peek(s);
         if (now.isEmpty()) {
-          out.add(s.describe() + " has no value, compiled for " + then);
+          out.add(StateSlot.of(s).describe() + " has no value, compiled for " + then);
         } else if (!now.get().type().equals(then)) {
-          out.add(s.describe() + " has type " + now.get().type() + ", compiled for " + then);
+          out.add(StateSlot.of(s).describe() + " has type " + now.get().type() + ", compiled for " + then);
         } else if (now.get().mapped() != mapped) {
           out.add(
-              s.describe() + " has " + now.get().mapped() + " mapped axes, compiled for " + mapped);
+              StateSlot.of(s).describe() + " has " + now.get().mapped() + " mapped axes, compiled for " + mapped);
         }
       }
     }
@@ -119,7 +119,7 @@ final class Specialization {
     // the interpreter may give an operand's own memory as a result, loops and backends never do
     boolean lends = StateScope.isOutside() && code instanceof LoweredCode;
     for (Captured c : traced.captured()) {
-      args.add(lends && c instanceof Captured.OfState(State s, int _) ? s.lend() : c.now().host());
+      args.add(lends && c instanceof Captured.OfState(State s, int _) ? StateSlot.of(s).lend() : c.now().host());
     }
     if (lends) {
       return recycling((LoweredCode) code, args);
@@ -145,7 +145,7 @@ final class Specialization {
         || !traced.written().isEmpty()) {
       return Optional.empty();
     }
-    long changes = State.changes();
+    long changes = StateSlot.changes();
     if (changes != unchanged) {
       unchanged = changes;
       bound = Optional.empty();
@@ -158,7 +158,7 @@ final class Specialization {
   private List<HostTensor> states() {
     List<HostTensor> out = new ArrayList<>();
     for (Captured c : traced.captured()) {
-      out.add(c instanceof Captured.OfState(State s, int _) ? s.lend() : c.now().host());
+      out.add(c instanceof Captured.OfState(State s, int _) ? StateSlot.of(s).lend() : c.now().host());
     }
     return out;
   }
@@ -188,7 +188,7 @@ final class Specialization {
     for (int i = 0; i < last.size(); i++) {
       State s = traced.written().get(i).state();
       Optional<HostTensor> before = last.get(i);
-      boolean free = before.isPresent() && !s.isExposed() && s.holds(before.get());
+      boolean free = before.isPresent() && !StateSlot.of(s).isExposed() && StateSlot.of(s).holds(before.get());
       spare.set(i, free ? before : Optional.empty());
       last.set(i, Optional.of(outs.get(results + i)));
     }

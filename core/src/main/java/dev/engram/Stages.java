@@ -2,6 +2,7 @@ package dev.engram;
 
 import dev.engram.ir.EngramException;
 import dev.engram.ir.Graph;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.TensorType;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.inspect.FusionReport;
@@ -15,21 +16,17 @@ public final class Stages {
 
   /** A function as a graph. */
   public static final class Traced<F> {
-    private final dev.engram.TracedFunction traced;
+    private final TracedFunction traced;
     private final BooleanSupplier sameLooks;
-    private final List<Tree.Spec> specs;
+    private final List<TreeSpec> specs;
     private final Compiler compiler;
     private final Function<Fn1<List<Object>, Object>, F> typed;
 
-    Traced(
-        Tracing tracing,
-        List<Tree.Spec> specs,
-        Compiler compiler,
-        Function<Fn1<List<Object>, Object>, F> typed) {
-      this.traced = tracing.finish();
-      this.sameLooks = tracing.frame().looks();
-      this.specs = specs;
-      this.compiler = compiler;
+    Traced(Jit.Recorded recorded, Function<Fn1<List<Object>, Object>, F> typed) {
+      this.traced = recorded.tracing().finish();
+      this.sameLooks = recorded.tracing().frame().looks();
+      this.specs = recorded.specs();
+      this.compiler = recorded.compiler();
       this.typed = typed;
     }
 
@@ -39,7 +36,7 @@ public final class Stages {
     }
 
     /** What was recorded besides: the states read and written. */
-    public dev.engram.TracedFunction traced() {
+    public TracedFunction traced() {
       return traced;
     }
 
@@ -143,7 +140,7 @@ public final class Stages {
 
   /** A call of what is compiled already. */
   private static final class Fixed {
-    static Object call(Specialization s, List<Tree.Spec> specs, List<Object> args) {
+    static Object call(Specialization s, List<TreeSpec> specs, List<Object> args) {
       List<Tree.Flat> flat = Tracing.flatten("compiled function", args);
       List<String> differs = SpecMismatch.of(specs, Tracing.specs(flat));
       if (differs.isEmpty()) {
@@ -154,7 +151,7 @@ public final class Stages {
             "compiled function: "
                 + String.join("; ", differs)
                 + "; trace it for these, or call jit(f), which does ("
-                + dev.engram.ir.SourceLocation.here()
+                + SourceLocation.here()
                 + ")");
       }
       return s.run(Tracing.leaves(flat));

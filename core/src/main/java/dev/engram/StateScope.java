@@ -1,6 +1,6 @@
 package dev.engram;
 
-import dev.engram.State.Cell;
+import dev.engram.StateSlot.Cell;
 import dev.engram.ir.Shape;
 import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
@@ -86,7 +86,7 @@ final class StateScope {
   /** Value and mapped axes of {@code s} for the running code. */
   static Optional<Cell> read(State s) {
     StateScope f = CURRENT.get();
-    return f == null ? s.stored() : f.get(s);
+    return f == null ? StateSlot.of(s).stored() : f.get(s);
   }
 
   /** Like {@link #read}, without making a parameter. */
@@ -168,7 +168,7 @@ final class StateScope {
       return Optional.of(known);
     }
     if (trace.isEmpty()) {
-      return parent.isPresent() ? parent.get().get(s) : s.stored();
+      return parent.isPresent() ? parent.get().get(s) : StateSlot.of(s).stored();
     }
     Optional<Cell> fresh = entering(s).map(p -> new Cell(capture(s), p.mapped()));
     fresh.ifPresent(c -> cells.put(s, c));
@@ -180,7 +180,7 @@ final class StateScope {
    */
   Tracer capture(State s) {
     Peek p = entering(s).orElseThrow();
-    return trace.orElseThrow().capture(s, p.type(), s.kind().role(), s.path());
+    return trace.orElseThrow().capture(s, p.type(), StateSlot.of(s).role(), s.path());
   }
 
   private Optional<Peek> look(State s) {
@@ -223,8 +223,8 @@ final class StateScope {
   BooleanSupplier looks() {
     Map<State, Optional<Peek>> types = new LinkedHashMap<>(looked);
     Map<State, Integer> axes = new LinkedHashMap<>(lookedMapped);
-    types.keySet().removeIf(s -> isTrace(s.birth()));
-    axes.keySet().removeIf(s -> isTrace(s.birth()));
+    types.keySet().removeIf(s -> isTrace(StateSlot.of(s).birth()));
+    axes.keySet().removeIf(s -> isTrace(StateSlot.of(s).birth()));
     return () ->
         types.entrySet().stream().allMatch(e -> stored(e.getKey()).equals(e.getValue()))
             && axes.entrySet().stream().allMatch(e -> storedMapped(e.getKey()) == e.getValue());
@@ -244,7 +244,7 @@ final class StateScope {
     int size = mapSize.orElse(shape.dim(0));
     if (shape.dim(0) != size) {
       throw new TypeException(
-          s.describe()
+          StateSlot.of(s).describe()
               + " is mapped and has type "
               + p.type()
               + ", expected length "
@@ -270,7 +270,7 @@ final class StateScope {
   }
 
   private static Optional<Peek> stored(State s) {
-    return s.stored().map(c -> new Peek(c.value().type(), c.mapped()));
+    return StateSlot.of(s).stored().map(c -> new Peek(c.value().type(), c.mapped()));
   }
 
   int enteringMapped(State s) {
@@ -281,7 +281,7 @@ final class StateScope {
   List<State> written() {
     List<State> out = new ArrayList<>();
     for (State s : written) {
-      if (!s.birth().equals(token)) {
+      if (!StateSlot.of(s).birth().equals(token)) {
         out.add(s);
       }
     }

@@ -41,7 +41,7 @@ final class StatesFile {
               .formatted(file, empty, SourceLocation.here()));
     }
     List<Safetensors.Entry> entries = new ArrayList<>();
-    states.byPath().forEach((path, s) -> entries.add(Safetensors.Entry.of(path, s.lend())));
+    states.byPath().forEach((path, s) -> entries.add(Safetensors.Entry.of(path, StateSlot.of(s).lend())));
     Map<String, String> metadata = new LinkedHashMap<>();
     metadata.put("format", FORMAT);
     metadata.put("version", VERSION);

@@ -85,6 +85,6 @@ public final class ThreeFactor extends Learner {
                     },
                     weights())
                 .apply(
-                    (Tensor) now.get(0), new Pair<>((Tensor) now.get(1), Tree.cast(now.get(2)))));
+                    (Tensor) now.get(0), new Pair<>((Tensor) now.get(1), Flattening.cast(now.get(2)))));
   }
 }

@@ -24,7 +24,7 @@ final class TraceOrRun {
     if (trace.isEmpty()) {
       List<Tensor> operands = new ArrayList<>(args);
       Graph open = withoutConstants(g, operands);
-      return Compiler.standard().compileOnce(open).run(hosts(operands));
+      return EagerCodeCache.compileOnce(Compiler.standard(), open).run(hosts(operands));
     }
     Trace t = trace.get();
     return t.inline(g, args.stream().map(t::lift).toList()).stream().map(t::tracer).toList();

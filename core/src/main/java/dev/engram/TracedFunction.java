@@ -68,7 +68,7 @@ public record TracedFunction(
     int n = resultCount();
     for (int i = 0; i < written.size(); i++) {
       Written w = written.get(i);
-      w.state.write(new State.Cell(outs.get(n + i), w.mapped));
+      StateSlot.of(w.state).write(new StateSlot.Cell(outs.get(n + i), w.mapped));
     }
     return result.build(outs.subList(0, n));
   }

@@ -45,15 +45,15 @@ final class Tracing {
   static List<Tree.Flat> flatten(String f, List<Object> args) {
     List<Tree.Flat> out = new ArrayList<>(args.size());
     for (int i = 0; i < args.size(); i++) {
-      out.add(Tree.flattenArgument(args.get(i), f, i));
+      out.add(Flattening.flattenArgument(args.get(i), f, i));
     }
     return out;
   }
 
-  static List<Tree.Spec> specs(List<Tree.Flat> args) {
-    List<Tree.Spec> out = new ArrayList<>(args.size());
+  static List<TreeSpec> specs(List<Tree.Flat> args) {
+    List<TreeSpec> out = new ArrayList<>(args.size());
     for (Tree.Flat a : args) {
-      out.add(a.spec());
+      out.add(TreeSpec.of(a));
     }
     return out;
   }
@@ -65,10 +65,10 @@ final class Tracing {
   }
 
   /** Runs {@code f} on tracers of the structure and types of {@code args}. */
-  static Tracing run(String name, Kind kind, Fn1<List<Object>, Object> f, List<Tree.Spec> args) {
+  static Tracing run(String name, Kind kind, Fn1<List<Object>, Object> f, List<TreeSpec> args) {
     Tracing t = new Tracing(name, kind);
     List<Object> traced = new ArrayList<>();
-    for (Tree.Spec a : args) {
+    for (TreeSpec a : args) {
       List<Tensor> leaves = new ArrayList<>();
       for (TensorType type : a.types()) {
         Tracer x = t.trace.input(type, Role.INPUT, "");
@@ -152,7 +152,7 @@ final class Tracing {
   Param entering(State s) {
     return frame.entering(s).isPresent()
         ? param((Var) frame.capture(s).value())
-        : param((Var) trace.input(frame.current(s).type(), s.kind().role(), s.path()).value());
+        : param((Var) trace.input(frame.current(s).type(), StateSlot.of(s).role(), s.path()).value());
   }
 
   /** One more parameter, which nothing uses. */

@@ -9,6 +9,7 @@ import dev.engram.ir.Var;
 import dev.engram.ir.runtime.Log;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -38,7 +39,7 @@ final class UnheldStates {
                     + " reset or save it, expected states of its own only (%s); keep the layer in a"
                     + " field instead of capturing it in a lambda, or call stopGradient() on what"
                     + " it gives")
-                .formatted(model.className(), s.describe(), use(step, i)));
+                .formatted(ModelWalk.className(model), StateSlot.of(s).describe(), use(step, i)));
       }
     }
   }
@@ -53,17 +54,20 @@ final class UnheldStates {
           && s.kind() == State.Kind.PARAMETER
           && s.path().isEmpty()
           && !chosen.values().contains(s)
-          && s.owner().isPresent()
-          && !s.owner().get().isTold(STRAY)
+          && ownerOf(s).filter(m -> !Told.of(m).has(STRAY)).isPresent()
           && matters(loss, i)
-          && s.owner().get().isFirst(STRAY)) {
+          && Told.of(ownerOf(s).get()).isFirst(STRAY)) {
         Log.warning(
             ("%s is used and not trained: no states() that was asked for has it (%s); keep its"
                     + " layer in a field of the model instead of capturing it in a lambda, or call"
                     + " stopGradient() on what it gives")
-                .formatted(s.describe(), use(loss, i)));
+                .formatted(StateSlot.of(s).describe(), use(loss, i)));
       }
     }
+  }
+
+  private static Optional<Model> ownerOf(State s) {
+    return StateSlot.of(s).owner();
   }
 
   /** True where a result has a derivative in capture {@code i}. */

@@ -8,6 +8,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.OptionalInt;
 
@@ -22,17 +23,17 @@ final class VectorMap {
   }
 
   Object call(List<Object> args) {
-    axes.requireFor(args.size());
+    checkCount(args.size());
     List<Tree.Flat> flat = Tracing.flatten("vmap", args);
-    List<Tree.Spec> inner = new ArrayList<>();
+    List<TreeSpec> inner = new ArrayList<>();
     List<Tensor> operands = new ArrayList<>();
     List<Boolean> batched = new ArrayList<>();
     OptionalInt size = OptionalInt.empty();
     for (int i = 0; i < flat.size(); i++) {
       Tree.Flat a = flat.get(i);
-      int axis = axes.of(i);
+      int axis = axis(i);
       if (axis == Axes.NONE) {
-        inner.add(a.spec());
+        inner.add(TreeSpec.of(a));
         a.leaves().forEach(operands::add);
         a.leaves().forEach(_ -> batched.add(false));
         continue;
@@ -46,7 +47,7 @@ final class VectorMap {
         batched.add(true);
         types.add(front.type().with(front.shape().range(1, front.rank())));
       }
-      inner.add(new Tree.Spec(a.structure(), types));
+      inner.add(new TreeSpec(a.structure(), types));
     }
     OptionalInt n = size;
     Tracing t =
@@ -72,7 +73,7 @@ final class VectorMap {
           c instanceof Captured.OfState(State s, int outer) && outer > t.frame().enteringMapped(s));
     }
     Batched b = Batch.of(traced.graph(), batched, size, axes.name());
-    List<Integer> outAxes = axes.outOf(traced.result());
+    List<Integer> outAxes = outAxes(traced.result());
     List<? extends Tensor> outs = TraceOrRun.graph(b.graph(), traced.operands(operands));
     List<Tensor> wide = new ArrayList<>();
     int results = traced.resultCount();
@@ -166,11 +167,60 @@ final class VectorMap {
   private static TypeException unmapped(State s, int size) {
     return new TypeException(
         "vmap: "
-            + s.describe()
+            + StateSlot.of(s).describe()
             + " has one value for all examples, but would get "
             + size
             + " different ones ("
             + SourceLocation.here()
             + "); initialise it inside vmapNewStates");
+  }
+
+  /** The axis of argument {@code i}. */
+  private int axis(int i) {
+    return i < axes.in().size() ? axes.in().get(i) : 0;
+  }
+
+  /**
+   * The axis of every tensor of a result of this structure.
+   *
+   * @throws TypeException when {@link Axes#out} is neither one axis nor one for each part
+   */
+  private List<Integer> outAxes(TreeDef result) {
+    List<Integer> out = axes.out();
+    if (out.size() == 1) {
+      return Collections.nCopies(result.leafCount(), out.getFirst());
+    }
+    List<TreeDef> parts =
+        switch (result) {
+          case TreeDef.Fields f -> f.parts();
+          case TreeDef.Items i -> i.parts();
+          case TreeDef.Entries e -> e.parts();
+          case TreeDef.Leaf _, TreeDef.Fixed _, TreeDef.Maybe _ -> List.of();
+        };
+    if (parts.size() != out.size() || parts.isEmpty()) {
+      throw new TypeException(
+          "vmap: got %d axes for results, expected one%s: %s (%s)"
+              .formatted(
+                  out.size(),
+                  parts.isEmpty()
+                      ? " for a result without parts"
+                      : ", or %d, one for each part of the result".formatted(parts.size()),
+                  result.paths("result"),
+                  SourceLocation.here()));
+    }
+    List<Integer> all = new ArrayList<>();
+    for (int i = 0; i < parts.size(); i++) {
+      all.addAll(Collections.nCopies(parts.get(i).leafCount(), out.get(i)));
+    }
+    return all;
+  }
+
+  /** Checks that there are not more axes than arguments. */
+  private void checkCount(int arguments) {
+    if (axes.in().size() > arguments) {
+      throw new TypeException(
+          "vmap: got %d axes for arguments, expected at most %d, one for each argument (%s)"
+              .formatted(axes.in().size(), arguments, SourceLocation.here()));
+    }
   }
 }

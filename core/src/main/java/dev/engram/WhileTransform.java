@@ -24,7 +24,7 @@ final class WhileTransform {
   private WhileTransform(
       Fn1<List<Object>, Object> holds, Fn1<List<Object>, Object> step, Object init) {
     carry = Tree.flatten(init, "whileLoop: the initial carry");
-    List<Tree.Spec> args = List.of(carry.spec());
+    List<TreeSpec> args = List.of(TreeSpec.of(carry));
     condition = Tracing.run("condition", Tracing.Kind.PLAIN, holds, args);
     body = Tracing.run("body", Tracing.Kind.PLAIN, step, args);
     written = body.written();
@@ -61,7 +61,7 @@ final class WhileTransform {
               + ")");
     }
     for (State s : condition.written()) {
-      if (s.isFixed()) {
+      if (StateSlot.of(s).isFixed()) {
         throw new TypeException(
             "whileLoop: Debug.print and Debug.progress have no place in the condition ("
                 + SourceLocation.here()
@@ -69,7 +69,7 @@ final class WhileTransform {
       }
       throw new TypeException(
           "whileLoop: the condition sets "
-              + s.describe()
+              + StateSlot.of(s).describe()
               + ", expected it to only read; set it in the body ("
               + SourceLocation.here()
               + ")");
@@ -80,7 +80,7 @@ final class WhileTransform {
       if (body.frame().entering(s).isEmpty()) {
         throw new TypeException(
             "whileLoop: the body sets "
-                + s.describe()
+                + StateSlot.of(s).describe()
                 + ", which has no value before, and perhaps no step is run; set it before the loop"
                 + " ("
                 + SourceLocation.here()
@@ -108,7 +108,7 @@ final class WhileTransform {
     int n = carry.leaves().size();
     for (int i = 0; i < written.size(); i++) {
       State s = written.get(i);
-      s.write(new State.Cell(done.get(n + i), body.frame().currentMapped(s)));
+      StateSlot.of(s).write(new StateSlot.Cell(done.get(n + i), body.frame().currentMapped(s)));
     }
     return carry.structure().build(done.subList(0, n));
   }

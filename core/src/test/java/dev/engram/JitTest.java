@@ -114,9 +114,9 @@ class JitTest {
               return x;
             });
     f.apply(f64(1, 2));
-    s.write(new State.Cell(f64(1, 2), 1));
+    StateSlot.of(s).write(new StateSlot.Cell(f64(1, 2), 1));
     f.apply(f64(3, 4));
-    assertEquals(1, s.stored().orElseThrow().mapped());
+    assertEquals(1, StateSlot.of(s).stored().orElseThrow().mapped());
   }
 
   @Test
@@ -267,7 +267,7 @@ class JitTest {
     List<HostTensor> seen = new ArrayList<>();
     for (int i = 0; i < 6; i++) {
       f.apply(f64(1, 1));
-      seen.add(s.lend());
+      seen.add(StateSlot.of(s).lend());
     }
     assertSame(seen.get(2), seen.get(4));
     assertSame(seen.get(3), seen.get(5));
