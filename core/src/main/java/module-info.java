@@ -6,6 +6,7 @@ module dev.engram.core {
   exports dev.engram.linalg;
   exports dev.engram.loss;
   exports dev.engram.nn;
+  exports dev.engram.online;
   exports dev.engram.optim;
   exports dev.engram.sparse;
   exports dev.engram.spiking;

@@ -14,6 +14,8 @@ import dev.engram.ir.passes.PassVerifier;
 import dev.engram.ir.passes.Pipeline;
 import dev.engram.ir.runtime.Log;
 import dev.engram.ir.text.Printer;
+import dev.engram.jit.LoweredCode;
+import dev.engram.jit.Watchers;
 import dev.engram.lower.Backend;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Lowering;

@@ -8,6 +8,8 @@ import dev.engram.ir.Trace;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.op.HostEffect;
+import dev.engram.state.StateScope;
+import dev.engram.trace.TraceOrRun;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -5,6 +5,7 @@ import dev.engram.ir.HostTensor;
 import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.checks.Given;
+import dev.engram.state.PathList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;

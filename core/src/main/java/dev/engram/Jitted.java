@@ -1,6 +1,9 @@
 package dev.engram;
 
 import dev.engram.ir.checks.Given;
+import dev.engram.jit.Fns;
+import dev.engram.jit.Jit;
+import dev.engram.trace.Flattening;
 import java.util.List;
 
 /**

@@ -3,6 +3,9 @@ package dev.engram;
 import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
+import dev.engram.state.ModelWalk;
+import dev.engram.state.NewStates;
+import dev.engram.state.Told;
 import java.util.Optional;
 import java.util.function.Supplier;
 

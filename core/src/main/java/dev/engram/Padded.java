@@ -8,6 +8,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.checks.Given;
+import dev.engram.online.Learner;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 

@@ -9,6 +9,8 @@ import dev.engram.ir.TypeException;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
 import dev.engram.ir.tensor.RoundOnce;
+import dev.engram.random.ExactMath;
+import dev.engram.random.KnownRandom;
 import java.util.List;
 
 /** Random tensors from explicit keys. */

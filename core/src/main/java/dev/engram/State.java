@@ -6,6 +6,7 @@ import dev.engram.ir.TensorType;
 import dev.engram.ir.TraceException;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.checks.Given;
+import dev.engram.state.StateSlot;
 import java.util.Optional;
 import java.util.function.Supplier;
 

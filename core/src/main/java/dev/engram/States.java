@@ -3,6 +3,8 @@ package dev.engram;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.SourceLocation;
 import dev.engram.ir.checks.Given;
+import dev.engram.state.PathList;
+import dev.engram.state.StatesFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collection;

@@ -3,6 +3,8 @@ package dev.engram;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.checks.Given;
+import dev.engram.state.StateSlot;
+import dev.engram.trace.Tracing;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,19 +1,17 @@
 package dev.engram;
 
 import dev.engram.ir.EngramException;
-import dev.engram.ir.HostTensor;
 import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
-import dev.engram.ir.Tracer;
 import dev.engram.ir.checks.Given;
+import dev.engram.trace.Flattening;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BinaryOperator;
 import java.util.function.UnaryOperator;
-import org.jspecify.annotations.Nullable;
 
 /**
  * User structures of tensors, as the transformations take and give them.

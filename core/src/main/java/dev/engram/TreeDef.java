@@ -2,6 +2,7 @@ package dev.engram;
 
 import dev.engram.ir.Tensor;
 import dev.engram.ir.checks.Given;
+import dev.engram.trace.RecordType;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;

@@ -1,6 +1,9 @@
 package dev.engram;
 
 import dev.engram.ir.Tensor;
+import dev.engram.jit.Fns;
+import dev.engram.state.ModelWalk;
+import dev.engram.trace.TraceOrRun;
 import java.util.ArrayList;
 import java.util.List;
 

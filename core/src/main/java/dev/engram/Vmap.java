@@ -2,6 +2,7 @@ package dev.engram;
 
 import dev.engram.ir.Tensor;
 import dev.engram.ir.checks.Given;
+import dev.engram.state.ModelWalk;
 
 /**
  * A layer applied to a batch: maps over axis 0 of its input and of exactly those states that were

@@ -6,10 +6,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /** What is logged, a line for each message. */
-final class Logged {
+public final class Logged {
   private Logged() {}
 
-  static List<String> by(Runnable body) {
+  public static List<String> by(Runnable body) {
     PrintStream before = System.err;
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8)) {

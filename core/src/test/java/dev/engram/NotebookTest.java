@@ -12,6 +12,7 @@ import dev.engram.loss.Losses;
 import dev.engram.nn.GruCell;
 import dev.engram.nn.Linear;
 import dev.engram.nn.Sequential;
+import dev.engram.online.DRtrl;
 import dev.engram.optim.Adam;
 import java.util.ArrayList;
 import java.util.List;

@@ -9,6 +9,8 @@ import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
+import dev.engram.online.DRtrl;
+import dev.engram.online.Learner;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -12,6 +12,8 @@ import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
 import dev.engram.loss.Losses;
 import dev.engram.nn.GruCell;
+import dev.engram.online.DRtrl;
+import dev.engram.online.Learner;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -13,6 +13,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.tensor.RoundOnce;
+import dev.engram.random.ExactMath;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;

@@ -14,6 +14,8 @@ import dev.engram.nn.GruCell;
 import dev.engram.nn.Linear;
 import dev.engram.nn.MinGruCell;
 import dev.engram.nn.Sequential;
+import dev.engram.online.DRtrl;
+import dev.engram.online.Learner;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -14,6 +14,7 @@ import dev.engram.ir.TypeException;
 import dev.engram.nn.GruCell;
 import dev.engram.nn.Linear;
 import dev.engram.nn.Sequential;
+import dev.engram.online.DRtrl;
 import org.junit.jupiter.api.Test;
 
 class VmapTest {

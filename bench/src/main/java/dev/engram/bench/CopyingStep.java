@@ -1,11 +1,9 @@
 package dev.engram.bench;
 
-import dev.engram.DRtrl;
 import dev.engram.Engram;
 import dev.engram.Fn1;
 import dev.engram.Fn2;
 import dev.engram.Grads;
-import dev.engram.Learner;
 import dev.engram.State;
 import dev.engram.States;
 import dev.engram.TracedFunction;
@@ -14,6 +12,8 @@ import dev.engram.Vmap;
 import dev.engram.ir.DType;
 import dev.engram.ir.Tensor;
 import dev.engram.loss.Losses;
+import dev.engram.online.DRtrl;
+import dev.engram.online.Learner;
 import dev.engram.optim.Adam;
 import java.util.List;
 

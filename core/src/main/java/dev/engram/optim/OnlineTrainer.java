@@ -3,13 +3,13 @@ package dev.engram.optim;
 import dev.engram.Engram;
 import dev.engram.Fn2;
 import dev.engram.Grads;
-import dev.engram.Learner;
 import dev.engram.Tree;
 import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
+import dev.engram.online.Learner;
 import java.util.List;
 import java.util.function.UnaryOperator;
 

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.engram.DRtrl;
 import dev.engram.Engram;
 import dev.engram.Fn1;
 import dev.engram.Layer;
@@ -24,6 +23,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.op.ConvWindows;
+import dev.engram.online.DRtrl;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;

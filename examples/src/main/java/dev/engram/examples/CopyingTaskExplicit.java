@@ -1,6 +1,5 @@
 package dev.engram.examples;
 
-import dev.engram.DRtrl;
 import dev.engram.Engram;
 import dev.engram.Fn0;
 import dev.engram.Fn2;
@@ -15,6 +14,7 @@ import dev.engram.Vmap;
 import dev.engram.WithAux;
 import dev.engram.ir.Tensor;
 import dev.engram.loss.Losses;
+import dev.engram.online.DRtrl;
 import dev.engram.optim.Adam;
 import java.io.PrintStream;
 import java.util.ArrayList;

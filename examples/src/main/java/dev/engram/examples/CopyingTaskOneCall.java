@@ -1,13 +1,13 @@
 package dev.engram.examples;
 
-import dev.engram.DRtrl;
 import dev.engram.Engram;
 import dev.engram.Fn2;
-import dev.engram.Learner;
 import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.ir.Tensor;
 import dev.engram.loss.Losses;
+import dev.engram.online.DRtrl;
+import dev.engram.online.Learner;
 import dev.engram.optim.Adam;
 import java.io.PrintStream;
 import java.util.List;

@@ -1,9 +1,7 @@
 package dev.engram.examples;
 
-import dev.engram.DRtrl;
 import dev.engram.Engram;
 import dev.engram.Fn1;
-import dev.engram.Learner;
 import dev.engram.RandomKey;
 import dev.engram.RandomTensors;
 import dev.engram.State;
@@ -14,6 +12,8 @@ import dev.engram.loss.Losses;
 import dev.engram.nn.GruCell;
 import dev.engram.nn.Linear;
 import dev.engram.nn.Sequential;
+import dev.engram.online.DRtrl;
+import dev.engram.online.Learner;
 import dev.engram.optim.Adam;
 
 /** A network learns online to repeat what it saw two steps ago. */

@@ -1,7 +1,6 @@
 package dev.engram.cli.inspect;
 
 import dev.engram.Layer;
-import dev.engram.Learner;
 import dev.engram.RandomKey;
 import dev.engram.cli.option.Choice;
 import dev.engram.cli.option.JsonOption;
@@ -15,6 +14,7 @@ import dev.engram.ir.DType;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.TensorType;
+import dev.engram.online.Learner;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.Callable;

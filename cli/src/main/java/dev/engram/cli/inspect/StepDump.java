@@ -1,10 +1,8 @@
 package dev.engram.cli.inspect;
 
 import dev.engram.Compiler;
-import dev.engram.DRtrl;
 import dev.engram.Engram;
 import dev.engram.Layer;
-import dev.engram.Learner;
 import dev.engram.Pair;
 import dev.engram.RandomKey;
 import dev.engram.TracedFunction;
@@ -26,6 +24,8 @@ import dev.engram.ir.passes.Pass;
 import dev.engram.ir.passes.Pipeline;
 import dev.engram.ir.text.OpTable;
 import dev.engram.lower.Lowering;
+import dev.engram.online.DRtrl;
+import dev.engram.online.Learner;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.reflect.Method;

@@ -1,9 +1,7 @@
 package dev.engram.tests.docs;
 
-import dev.engram.DRtrl;
 import dev.engram.Engram;
 import dev.engram.Layer;
-import dev.engram.Learner;
 import dev.engram.RandomKey;
 import dev.engram.ir.DType;
 import dev.engram.ir.EngramException;
@@ -13,6 +11,8 @@ import dev.engram.ir.TensorType;
 import dev.engram.loss.Losses;
 import dev.engram.nn.GruCell;
 import dev.engram.nn.Linear;
+import dev.engram.online.DRtrl;
+import dev.engram.online.Learner;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,8 +1,6 @@
 package dev.engram.tests.docs;
 
-import dev.engram.DRtrl;
 import dev.engram.Engram;
-import dev.engram.Learner;
 import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.States;
@@ -26,6 +24,8 @@ import dev.engram.ir.text.Printer;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Lowering;
 import dev.engram.lower.inspect.LoopPrinter;
+import dev.engram.online.DRtrl;
+import dev.engram.online.Learner;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

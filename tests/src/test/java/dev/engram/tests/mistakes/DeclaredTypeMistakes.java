@@ -1,13 +1,13 @@
 package dev.engram.tests.mistakes;
 
-import dev.engram.DRtrl;
 import dev.engram.Engram;
-import dev.engram.Learner;
 import dev.engram.RandomKey;
 import dev.engram.StepResult;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.nn.GruCell;
+import dev.engram.online.DRtrl;
+import dev.engram.online.Learner;
 import dev.engram.optim.OnlineTrainer;
 import dev.engram.optim.Sgd;
 import java.util.ArrayList;

@@ -1,11 +1,9 @@
 package dev.engram.tests.mistakes;
 
-import dev.engram.DRtrl;
 import dev.engram.Engram;
 import dev.engram.Fn1;
 import dev.engram.Grads;
 import dev.engram.Layer;
-import dev.engram.Learner;
 import dev.engram.RandomKey;
 import dev.engram.RandomTensors;
 import dev.engram.State;
@@ -19,6 +17,8 @@ import dev.engram.loss.Losses;
 import dev.engram.nn.GruCell;
 import dev.engram.nn.Linear;
 import dev.engram.nn.Sequential;
+import dev.engram.online.DRtrl;
+import dev.engram.online.Learner;
 import dev.engram.optim.Adam;
 import dev.engram.optim.LearningRate;
 import dev.engram.optim.Sgd;

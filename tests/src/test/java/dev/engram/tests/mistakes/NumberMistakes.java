@@ -1,8 +1,6 @@
 package dev.engram.tests.mistakes;
 
-import dev.engram.EProp;
 import dev.engram.Grads;
-import dev.engram.PpProp;
 import dev.engram.RandomKey;
 import dev.engram.RandomTensors;
 import dev.engram.State;
@@ -15,6 +13,8 @@ import dev.engram.loss.Losses;
 import dev.engram.nn.Dropout;
 import dev.engram.nn.GruCell;
 import dev.engram.nn.Mode;
+import dev.engram.online.EProp;
+import dev.engram.online.PpProp;
 import dev.engram.optim.Adagrad;
 import dev.engram.optim.Adam;
 import dev.engram.optim.GradientTransforms;

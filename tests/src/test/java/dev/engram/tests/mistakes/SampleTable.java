@@ -1,11 +1,9 @@
 package dev.engram.tests.mistakes;
 
 import dev.engram.Compiler;
-import dev.engram.DRtrl;
 import dev.engram.Engram;
 import dev.engram.Jitted;
 import dev.engram.Layer;
-import dev.engram.Learner;
 import dev.engram.RandomKey;
 import dev.engram.etrace.ModelStep;
 import dev.engram.io.Safetensors;
@@ -26,6 +24,8 @@ import dev.engram.nn.Linear;
 import dev.engram.nn.LoraLinear;
 import dev.engram.nn.SignedLinear;
 import dev.engram.nn.UrLstmCell;
+import dev.engram.online.DRtrl;
+import dev.engram.online.Learner;
 import dev.engram.optim.OnlineTrainer;
 import dev.engram.optim.Optimizer;
 import dev.engram.optim.Sgd;

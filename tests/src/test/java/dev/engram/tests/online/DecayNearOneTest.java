@@ -3,14 +3,14 @@ package dev.engram.tests.online;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.Layer;
-import dev.engram.Learner;
-import dev.engram.PpProp;
 import dev.engram.State;
 import dev.engram.etrace.Factorization;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
+import dev.engram.online.Learner;
+import dev.engram.online.PpProp;
 import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;

@@ -2,7 +2,6 @@ package dev.engram.tests.online;
 
 import dev.engram.Engram;
 import dev.engram.Layer;
-import dev.engram.Learner;
 import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.States;
@@ -18,6 +17,7 @@ import dev.engram.ir.TensorType;
 import dev.engram.ir.passes.Pipeline;
 import dev.engram.lower.Lowering;
 import dev.engram.nn.RnnCell;
+import dev.engram.online.Learner;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

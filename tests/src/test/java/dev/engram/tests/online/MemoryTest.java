@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.Layer;
-import dev.engram.Learner;
 import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.etrace.Cost;
@@ -17,6 +16,7 @@ import dev.engram.ir.TensorType;
 import dev.engram.nn.Connectivity;
 import dev.engram.nn.Linear;
 import dev.engram.nn.SparseLinear;
+import dev.engram.online.Learner;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -3,10 +3,10 @@ package dev.engram.tests.online;
 import dev.engram.Engram;
 import dev.engram.Grads;
 import dev.engram.Layer;
-import dev.engram.Learner;
 import dev.engram.RandomKey;
 import dev.engram.etrace.Rule;
 import dev.engram.ir.Tensor;
+import dev.engram.online.Learner;
 
 /** A gradient for each example of a batch: the rule mapped as the explicit form allows. */
 final class PerExample {

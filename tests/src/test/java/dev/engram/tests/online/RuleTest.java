@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.Engram;
 import dev.engram.Grads;
-import dev.engram.Learner;
 import dev.engram.RandomKey;
 import dev.engram.etrace.Factorization;
 import dev.engram.etrace.Recursion;
@@ -18,6 +17,7 @@ import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.nn.LstmCell;
 import dev.engram.nn.RnnCell;
+import dev.engram.online.Learner;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;

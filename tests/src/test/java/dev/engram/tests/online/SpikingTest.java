@@ -5,10 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.Grads;
-import dev.engram.Learner;
 import dev.engram.etrace.Recursion;
 import dev.engram.etrace.Relation;
 import dev.engram.etrace.Rule;
+import dev.engram.online.Learner;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;

@@ -1,7 +1,6 @@
 package dev.engram.tests.online;
 
 import dev.engram.Grads;
-import dev.engram.Learner;
 import dev.engram.RandomKey;
 import dev.engram.etrace.Exactness;
 import dev.engram.etrace.Factorization;
@@ -11,6 +10,7 @@ import dev.engram.etrace.Recursion;
 import dev.engram.etrace.Rule;
 import dev.engram.etrace.Schedule;
 import dev.engram.etrace.TraceFilter;
+import dev.engram.online.Learner;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

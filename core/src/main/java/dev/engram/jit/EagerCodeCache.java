@@ -1,0 +1,102 @@
+package dev.engram.jit;
+
+import dev.engram.CompiledGraph;
+import dev.engram.Compiler;
+import dev.engram.Engram;
+import dev.engram.ir.Eqn;
+import dev.engram.ir.Graph;
+import dev.engram.ir.SourceLocation;
+import dev.engram.ir.op.Cast;
+import dev.engram.ir.op.Check;
+import dev.engram.ir.op.Control;
+import dev.engram.ir.op.Custom;
+import dev.engram.ir.op.Dot;
+import dev.engram.ir.op.Elementwise;
+import dev.engram.ir.op.HostEffect;
+import dev.engram.ir.op.Index;
+import dev.engram.ir.op.Move;
+import dev.engram.ir.op.Reduce;
+import dev.engram.ir.op.Source;
+import dev.engram.ir.passes.GraphKey;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** Code of the graphs that were run lately outside of {@link Engram#jit}. */
+public final class EagerCodeCache {
+  private static final EagerCodeCache CODE = new EagerCodeCache(64);
+
+  /** {@link Compiler#compile}, or the code that an equal graph was compiled to lately. */
+  public static CompiledGraph compileOnce(Compiler compiler, Graph g) {
+    return CODE.get(Key.of(compiler, g), () -> compiler.compile(g));
+  }
+
+  /**
+   * Equal for graphs that compute the same and name the same lines in errors of the run.
+   *
+   * @param checks lines of the checks and notices
+   */
+  record Key(Compiler compiler, GraphKey graph, List<SourceLocation> checks) {
+    static Key of(Compiler compiler, Graph g) {
+      List<SourceLocation> checks = new ArrayList<>();
+      collect(g, checks);
+      return new Key(compiler, GraphKey.of(g), checks);
+    }
+
+    private static void collect(Graph g, List<SourceLocation> checks) {
+      for (Eqn e : g.eqns()) {
+        switch (e.op()) {
+          case Check _, HostEffect _ -> checks.add(e.where());
+          case Control.Scan s -> collect(s.body(), checks);
+          case Control.While w -> {
+            collect(w.condition(), checks);
+            collect(w.body(), checks);
+          }
+          case Control.Cond c -> {
+            collect(c.onTrue(), checks);
+            collect(c.onFalse(), checks);
+          }
+          case Control.Call c -> collect(c.body(), checks);
+          case Control.Transposed t -> collect(t.backward(), checks);
+          case Elementwise _, Cast _, Reduce _, Dot _, Move _, Index _, Source _, Custom _ -> {}
+        }
+      }
+    }
+  }
+
+  /** Code for one key; whoever comes while it is compiled waits here, and nobody else. */
+  private static final class Slot {
+    private Optional<CompiledGraph> code = Optional.empty();
+
+    synchronized CompiledGraph get(Supplier<CompiledGraph> compile) {
+      if (code.isEmpty()) {
+        code = Optional.of(compile.get());
+      }
+      return code.get();
+    }
+  }
+
+  private final Map<Key, Slot> slots;
+
+  EagerCodeCache(int capacity) {
+    slots =
+        new LinkedHashMap<>(16, 0.75f, true) {
+          @Override
+          protected boolean removeEldestEntry(Map.Entry<Key, Slot> eldest) {
+            return size() > capacity;
+          }
+        };
+  }
+
+  /** The code for {@code key}, which {@code compile} gives unless there is some. */
+  CompiledGraph get(Key key, Supplier<CompiledGraph> compile) {
+    Slot slot;
+    synchronized (slots) {
+      slot = slots.computeIfAbsent(key, _ -> new Slot());
+    }
+    return slot.get(compile);
+  }
+}

@@ -1,0 +1,130 @@
+package dev.engram.jit;
+
+import dev.engram.ir.SourceLocation;
+import dev.engram.trace.TreeSpec;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * The programs of one jitted function, at most {@code capacity} of them: a new one takes the place
+ * of the one whose last call is longest ago.
+ */
+final class ProgramCache {
+  private final int capacity;
+  private final Map<List<TreeSpec>, List<Entry>> known = new HashMap<>();
+
+  /** Arguments of programs that were given up lately. */
+  private final Set<List<TreeSpec>> evictedArgs = new LinkedHashSet<>();
+
+  private int compiled;
+  private int evicted;
+  private long calls;
+
+  /** A program, and why none of those before it would do. */
+  private static final class Entry {
+    final int number;
+    final List<TreeSpec> args;
+    final Specialization program;
+    final SourceLocation where;
+    final String why;
+
+    /** The number of the last call. */
+    long used;
+
+    Entry(
+        int number, List<TreeSpec> args, Specialization program, SourceLocation where, String why) {
+      this.number = number;
+      this.args = args;
+      this.program = program;
+      this.where = where;
+      this.why = why;
+    }
+  }
+
+  ProgramCache(int capacity) {
+    this.capacity = capacity;
+  }
+
+  /** The program for a call with such arguments and the states as they are now. */
+  Optional<Specialization> find(List<TreeSpec> args) {
+    calls++;
+    for (Entry e : known.getOrDefault(args, List.of())) {
+      if (e.program.fits()) {
+        e.used = calls;
+        return Optional.of(e.program);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * Keeps the program of the call that {@link #find} found none for.
+   *
+   * @param why what {@link #why} gave before it was compiled
+   */
+  void add(List<TreeSpec> args, Specialization program, SourceLocation where, String why) {
+    if (all().count() >= capacity) {
+      all().min(Comparator.comparingLong(e -> e.used)).ifPresent(this::evict);
+    }
+    Entry fresh = new Entry(compiled++, args, program, where, why);
+    fresh.used = calls;
+    known.computeIfAbsent(args, _ -> new ArrayList<>()).add(fresh);
+  }
+
+  private void evict(Entry e) {
+    List<Entry> same = known.get(e.args);
+    same.remove(e);
+    if (same.isEmpty()) {
+      known.remove(e.args);
+    }
+    evicted++;
+    evictedArgs.add(e.args);
+    if (evictedArgs.size() > capacity) {
+      evictedArgs.remove(evictedArgs.iterator().next());
+    }
+  }
+
+  private Stream<Entry> all() {
+    return known.values().stream().flatMap(List::stream);
+  }
+
+  /** What keeps the closest program from doing, the latest of several. */
+  String why(List<TreeSpec> args) {
+    String differs =
+        all()
+            .sorted(Comparator.comparingInt((Entry e) -> e.number).reversed())
+            .map(
+                e -> {
+                  List<String> lines = SpecMismatch.of(e.args, args);
+                  return lines.isEmpty() ? e.program.misfits() : lines;
+                })
+            .min(Comparator.comparingInt(List::size))
+            .map(lines -> String.join("; ", lines))
+            .orElse("first call");
+    return evictedArgs.contains(args)
+        ? "a program for such arguments was evicted; " + differs
+        : differs;
+  }
+
+  /** One line for each program, in the order in which they were compiled. */
+  String explain(String name) {
+    StringBuilder out = new StringBuilder();
+    out.append("%s: %d programs in %d calls%n".formatted(name, compiled, calls));
+    if (evicted > 0) {
+      out.append(
+          "  %d evicted, each the one used longest ago: at most %d are kept; keeping(n) keeps more%n"
+              .formatted(evicted, capacity));
+    }
+    all()
+        .sorted(Comparator.comparingInt(e -> e.number))
+        .forEach(e -> out.append("  program %d (%s): %s%n".formatted(e.number, e.where, e.why)));
+    return out.toString();
+  }
+}

@@ -1,0 +1,35 @@
+package dev.engram.online;
+
+import dev.engram.Layer;
+import dev.engram.etrace.Diagnostic;
+import dev.engram.etrace.Factorization;
+import dev.engram.ir.checks.Given;
+import java.util.function.Consumer;
+
+/** ES-D-RTRL: {@link PpProp} by its other name. */
+public final class EsDRtrl extends PpProp {
+
+  /**
+   * One decay for both sides; logs its warnings.
+   *
+   * @param decay in (0, 1)
+   */
+  public EsDRtrl(Layer model, double decay) {
+    super(model, decay);
+  }
+
+  /** {@link PpProp#ofRank}. */
+  public static EsDRtrl ofRank(Layer model, int rank) {
+    Given.given("EsDRtrl.ofRank", "model", model);
+    return new EsDRtrl(model, Factorization.InputOutput.rank(rank), logged(model));
+  }
+
+  /**
+   * @param decays for the input side and the output side
+   * @param warnings gets each warning of the relation analysis; a {@link
+   *     dev.engram.etrace.Strictness} for errors
+   */
+  public EsDRtrl(Layer model, Factorization.InputOutput decays, Consumer<Diagnostic> warnings) {
+    super(model, decays, warnings);
+  }
+}

@@ -1,0 +1,28 @@
+package dev.engram.online;
+
+import dev.engram.Layer;
+import dev.engram.RandomKey;
+import dev.engram.etrace.Diagnostic;
+import dev.engram.etrace.Rule;
+import dev.engram.etrace.Strictness;
+import java.util.function.Consumer;
+
+/**
+ * OSTL without recurrent weights: a trace of inputs and one of outputs, with next to no memory.
+ *
+ * @see Rule#ostlFeedforward
+ */
+public final class OstlFeedforward extends Learner {
+
+  /** A learner that logs its warnings. */
+  public OstlFeedforward(Layer model) {
+    this(model, logged(model));
+  }
+
+  /**
+   * @param warnings gets each warning of the relation analysis; a {@link Strictness} for errors
+   */
+  public OstlFeedforward(Layer model, Consumer<Diagnostic> warnings) {
+    super(model, Rule.ostlFeedforward(), RandomKey.of(0), warnings);
+  }
+}

@@ -1,0 +1,29 @@
+package dev.engram.online;
+
+import dev.engram.Layer;
+import dev.engram.RandomKey;
+import dev.engram.etrace.Diagnostic;
+import dev.engram.etrace.Rule;
+import dev.engram.etrace.Strictness;
+import java.util.function.Consumer;
+
+/**
+ * OSTL with recurrent weights: like {@link DRtrl}, with what comes back to each position through
+ * the recurrent weights. Costs one directional derivative of the step for each hidden element.
+ *
+ * @see Rule#ostlRecurrent
+ */
+public final class OstlRecurrent extends Learner {
+
+  /** A learner that logs its warnings. */
+  public OstlRecurrent(Layer model) {
+    this(model, logged(model));
+  }
+
+  /**
+   * @param warnings gets each warning of the relation analysis; a {@link Strictness} for errors
+   */
+  public OstlRecurrent(Layer model, Consumer<Diagnostic> warnings) {
+    super(model, Rule.ostlRecurrent(), RandomKey.of(0), warnings);
+  }
+}

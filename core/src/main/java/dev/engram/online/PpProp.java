@@ -1,0 +1,48 @@
+package dev.engram.online;
+
+import dev.engram.Layer;
+import dev.engram.RandomKey;
+import dev.engram.etrace.Diagnostic;
+import dev.engram.etrace.Factorization;
+import dev.engram.etrace.Rule;
+import dev.engram.etrace.Strictness;
+import dev.engram.ir.checks.Given;
+import java.util.function.Consumer;
+
+/**
+ * ES-D-RTRL, also called pp-prop: a trace of each site's input and one of its output, memory
+ * O(batch · (in + out)).
+ *
+ * @see Rule#ppProp
+ */
+public class PpProp extends Learner {
+
+  /**
+   * One decay for both sides; logs its warnings.
+   *
+   * @param decay in (0, 1)
+   */
+  public PpProp(Layer model, double decay) {
+    this(model, Factorization.InputOutput.decay(decay), logged(model));
+  }
+
+  /**
+   * With the decay (rank - 1) / (rank + 1), which remembers about as much as {@code rank} outer
+   * products; logs its warnings.
+   *
+   * @param rank at least 2
+   */
+  public static PpProp ofRank(Layer model, int rank) {
+    Given.given("PpProp.ofRank", "model", model);
+    return new PpProp(model, Factorization.InputOutput.rank(rank), logged(model));
+  }
+
+  /**
+   * @param decays such as {@code new Factorization.InputOutput(0.9, 0.95)} for the input side and
+   *     the output side
+   * @param warnings gets each warning of the relation analysis; a {@link Strictness} for errors
+   */
+  public PpProp(Layer model, Factorization.InputOutput decays, Consumer<Diagnostic> warnings) {
+    super(model, Rule.ppProp(decays), RandomKey.of(0), warnings);
+  }
+}

@@ -1,0 +1,30 @@
+package dev.engram.online;
+
+import dev.engram.Layer;
+import dev.engram.RandomKey;
+import dev.engram.etrace.Diagnostic;
+import dev.engram.etrace.Rule;
+import dev.engram.etrace.Strictness;
+import java.util.function.Consumer;
+
+/**
+ * SnAp-n: traces of what a weight can reach in n steps. With n of 2 or more and dense recurrent
+ * weights this is real-time recurrent learning within each hidden group: exact, and memory O(batch
+ * · parameters · hidden).
+ *
+ * @see Rule#snAp
+ */
+public final class SnAp extends Learner {
+
+  /** A learner that logs its warnings. */
+  public SnAp(Layer model, int n) {
+    this(model, n, logged(model));
+  }
+
+  /**
+   * @param warnings gets each warning of the relation analysis; a {@link Strictness} for errors
+   */
+  public SnAp(Layer model, int n, Consumer<Diagnostic> warnings) {
+    super(model, Rule.snAp(n), RandomKey.of(0), warnings);
+  }
+}

@@ -1,0 +1,29 @@
+package dev.engram.online;
+
+import dev.engram.Layer;
+import dev.engram.RandomKey;
+import dev.engram.etrace.Diagnostic;
+import dev.engram.etrace.Rule;
+import dev.engram.etrace.Strictness;
+import java.util.function.Consumer;
+
+/**
+ * UORO: real-time recurrent learning by a random projection. Unbiased and noisy; memory O(batch ·
+ * (parameters + hidden)).
+ *
+ * @see Rule#uoro
+ */
+public final class Uoro extends Learner {
+
+  /** A learner that logs its warnings. */
+  public Uoro(Layer model, RandomKey key) {
+    this(model, key, logged(model));
+  }
+
+  /**
+   * @param warnings gets each warning of the relation analysis; a {@link Strictness} for errors
+   */
+  public Uoro(Layer model, RandomKey key, Consumer<Diagnostic> warnings) {
+    super(model, Rule.uoro(), key, warnings);
+  }
+}

@@ -1,0 +1,2 @@
+/** How the words of a random key become numbers. */
+package dev.engram.random;

@@ -1,0 +1,26 @@
+package dev.engram.state;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Which of many paths an error shows. */
+public final class PathList {
+  private static final int SHOWN = 4;
+
+  private PathList() {}
+
+  /** Those of {@code paths} that are most like {@code wanted}, and how many more there are. */
+  public static String like(String wanted, Collection<String> paths) {
+    String last = wanted.substring(wanted.lastIndexOf('.') + 1);
+    List<String> shown =
+        Stream.concat(
+                paths.stream().filter(p -> p.equals(last) || p.endsWith("." + last)),
+                paths.stream())
+            .distinct()
+            .limit(SHOWN)
+            .toList();
+    int more = paths.size() - shown.size();
+    return shown + (more > 0 ? " and " + more + " more" : "");
+  }
+}

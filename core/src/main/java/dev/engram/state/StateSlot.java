@@ -1,0 +1,344 @@
+package dev.engram.state;
+
+import dev.engram.Engram;
+import dev.engram.Model;
+import dev.engram.State;
+import dev.engram.Vmap;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Role;
+import dev.engram.ir.Shape;
+import dev.engram.ir.SourceLocation;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
+import dev.engram.ir.TraceException;
+import dev.engram.ir.Tracer;
+import dev.engram.ir.TypeException;
+import dev.engram.ir.checks.Given;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/** What stands behind a {@link State}: its value outside of all traces, and where it belongs. */
+public final class StateSlot {
+
+  /** What {@link Engram#vmapNewStates} makes of a value. */
+  public enum Spread {
+    /** The same for each example. */
+    COPIES,
+    /** A random key of its own for each. */
+    OWN_KEYS,
+    /** One for all, without an axis. */
+    SHARED
+  }
+
+  /**
+   * A value with its first {@code mapped} axes hidden from code under {@link Vmap}.
+   *
+   * @see Engram#vmapNewStates
+   */
+  public record Cell(Tensor value, int mapped) {
+    public Cell {
+      Given.given("the value of a state", value);
+    }
+  }
+
+  /** Looks at the value that a state is set to. */
+  @FunctionalInterface
+  interface Watch {
+    void look(State state, Tensor value);
+  }
+
+  /** Counts the changes of all states, so that a program need not look at each of its own. */
+  private static final AtomicLong CHANGES = new AtomicLong();
+
+  /** Given by the class {@link State}, which shows its slot to nobody else. */
+  private static volatile Function<State, StateSlot> slots =
+      s -> {
+        throw new IllegalStateException("no slots yet");
+      };
+
+  private final State state;
+  private final State.Kind kind;
+  private final Optional<Supplier<Tensor>> init;
+  private final Optional<Model> owner;
+  private final Object birth;
+  private final boolean fixed;
+  private Optional<Cell> cell = Optional.empty();
+  private String path = "";
+  private boolean exposed;
+
+  /** True when the user has been told that it is not finite any more. */
+  private boolean lost;
+
+  /** What looks at the next value. */
+  private Optional<Watch> watched = Optional.empty();
+
+  private Spread spread = Spread.COPIES;
+
+  public StateSlot(
+      State state, State.Kind kind, Optional<Supplier<Tensor>> init, Optional<Model> owner) {
+    this.state = state;
+    this.kind = kind;
+    this.init = init;
+    this.owner = owner;
+    this.birth = StateScope.token();
+    this.fixed = false;
+  }
+
+  /** Has this value at the start of every run: what is set outside of traces is forgotten. */
+  public StateSlot(State state, String path, HostTensor value) {
+    this.state = state;
+    this.kind = State.Kind.OTHER;
+    this.init = Optional.empty();
+    this.owner = Optional.empty();
+    this.birth = StateScope.outside();
+    this.fixed = true;
+    this.spread = Spread.SHARED;
+    this.path = path;
+    this.cell = Optional.of(new Cell(value, 0));
+  }
+
+  /** Says once how the slot of a state is found. */
+  public static void found(Function<State, StateSlot> by) {
+    slots = by;
+  }
+
+  public static StateSlot of(State s) {
+    return slots.apply(s);
+  }
+
+  public State.Kind kind() {
+    return kind;
+  }
+
+  /** What a parameter of a graph is that stands for a state of this kind. */
+  public Role role() {
+    return switch (kind) {
+      case PARAMETER -> Role.WEIGHT;
+      case HIDDEN -> Role.HIDDEN;
+      case OTHER -> Role.STATE;
+    };
+  }
+
+  public void spreading(Spread to) {
+    spread = to;
+  }
+
+  Spread spread() {
+    return spread;
+  }
+
+  /** {@link State#value}. */
+  public Tensor value() {
+    Tensor value = StateScope.read(state).orElseThrow(this::noValue).value();
+    if (value instanceof HostTensor) {
+      exposed = true;
+    }
+    return value;
+  }
+
+  /** {@link State#set}. */
+  public void set(Tensor value) {
+    StateScope.expected(state)
+        .filter(want -> !want.equals(value.type()))
+        .ifPresent(
+            want -> {
+              throw misfit(value.type(), want);
+            });
+    replace(value);
+  }
+
+  /** {@link State#replace}. */
+  public void replace(Tensor value) {
+    write(new Cell(value, StateScope.mapped(state)));
+  }
+
+  private TypeException misfit(TensorType got, TensorType want) {
+    Shape shape = got.shape();
+    int more = got.rank() - want.rank();
+    String fix =
+        got.dtype() != want.dtype()
+            ? "cast the value to " + want.dtype() + ", or change the type with replace(...)"
+            : more == 1 && shape.range(1, got.rank()).equals(want.shape()) && hasInit()
+                ? "for whole batches give the states a batch axis with model.initAllStates("
+                    + shape.dim(0)
+                    + "), or map over the examples with Vmap"
+                : "give it a value of that type, or change the type with replace(...)";
+    return new TypeException(
+        describe()
+            + " is set to "
+            + got
+            + ", expected "
+            + want
+            + " ("
+            + SourceLocation.here()
+            + "); "
+            + fix);
+  }
+
+  /** {@link State#init}. */
+  public void init() {
+    init.ifPresent(f -> write(new Cell(f.get(), 0)));
+  }
+
+  /**
+   * Like {@link #init}, for as many examples as the state has: axes that its value has in front of
+   * those of the start value stay. In {@link Engram#vmapNewStates} there are none but the new ones.
+   */
+  public void restart() {
+    init.ifPresent(
+        f -> {
+          Tensor start = f.get();
+          Optional<StateScope.Peek> now =
+              StateScope.isCollecting() ? Optional.empty() : StateScope.peek(state);
+          write(now.map(p -> repeated(start, p)).orElse(new Cell(start, 0)));
+        });
+  }
+
+  private static Cell repeated(Tensor start, StateScope.Peek now) {
+    Shape shape = now.type().shape();
+    int more = shape.rank() - start.rank();
+    if (more < 0 || !shape.range(more, shape.rank()).equals(start.shape())) {
+      return new Cell(start, 0);
+    }
+    Tensor value = start;
+    for (int i = more - 1; i >= 0; i--) {
+      value = NewStates.repeat(value, shape.dim(i));
+    }
+    return new Cell(value, now.mapped());
+  }
+
+  /** True when the user has been told that a loss has ruined it, or a weight of its model. */
+  boolean isLost() {
+    return lost;
+  }
+
+  /** Remembers that the user has been told. */
+  void lose() {
+    lost = true;
+    watched = Optional.empty();
+  }
+
+  /** Has {@code watch} look at the value that is stored next. */
+  void watch(Watch watch) {
+    watched = Optional.of(watch);
+  }
+
+  /** The module that the state was made for. */
+  Optional<Model> owner() {
+    return owner;
+  }
+
+  public boolean hasInit() {
+    return init.isPresent();
+  }
+
+  /** Its type as the running code sees it; empty when there is no value. */
+  public Optional<TensorType> knownType() {
+    return StateScope.peek(state).map(StateScope.Peek::type);
+  }
+
+  /** {@link State#type}. */
+  public TensorType type() {
+    return knownType().orElseThrow(this::noValue);
+  }
+
+  public String path() {
+    return path;
+  }
+
+  /** Names the state; the longest name wins, since it starts at the outermost module. */
+  void named(String at) {
+    if (at.length() > path.length()) {
+      path = at;
+    }
+  }
+
+  public void write(Cell c) {
+    if (!StateScope.write(state, c)) {
+      store(c);
+    }
+  }
+
+  /** The value outside of all traces. */
+  public Optional<Cell> stored() {
+    return cell;
+  }
+
+  public void store(Cell c) {
+    if (c.value() instanceof Tracer) {
+      throw new TraceException(
+          describe()
+              + " cannot be set to a traced value of type "
+              + c.value().type()
+              + " outside of its trace ("
+              + SourceLocation.here()
+              + "); set it inside the traced function, or return the value from it");
+    }
+    if (fixed) {
+      return;
+    }
+    cell = Optional.of(c);
+    exposed = false;
+    CHANGES.incrementAndGet();
+    if (watched.isPresent()) {
+      Watch watch = watched.get();
+      watched = Optional.empty();
+      watch.look(state, c.value());
+    }
+  }
+
+  /** While this stays the same, so do the values of all states outside of traces. */
+  public static long changes() {
+    return CHANGES.get();
+  }
+
+  /** True when only traced functions can set it. */
+  public boolean isFixed() {
+    return fixed;
+  }
+
+  /** The value outside of all traces, for a reader that keeps no hold of it. */
+  public HostTensor lend() {
+    return cell.orElseThrow(this::noValue).value().host();
+  }
+
+  /** True when the stored value is this very tensor. */
+  @SuppressWarnings("ReferenceEquality")
+  public boolean holds(HostTensor t) {
+    return cell.isPresent() && cell.get().value() == t;
+  }
+
+  /** True when someone may still hold the stored value: it was read since it was set. */
+  public boolean isExposed() {
+    return exposed;
+  }
+
+  /** The frame this state was made in. */
+  Object birth() {
+    return birth;
+  }
+
+  /** {@code state rnn.layers.0.h}, for errors. */
+  public String describe() {
+    if (path.isEmpty()) {
+      owner.ifPresent(Model::states);
+    }
+    String name = path.isEmpty() ? "of kind " + kind : path;
+    return "state " + name + owner.map(m -> " of " + ModelWalk.className(m)).orElse("");
+  }
+
+  private TraceException noValue() {
+    String fix =
+        StateScope.isTrace(birth)
+            ? "it was made in a traced function, and ended with it; make it outside, or return its"
+                + " value"
+            : init.isPresent()
+                ? "call initAllStates() first on the model that holds it in a field, such as"
+                    + " model.initAllStates()"
+                : "give it a value with set(...) first";
+    return new TraceException(
+        describe() + " is read at " + SourceLocation.here() + " but has no value; " + fix);
+  }
+}

@@ -1,0 +1,81 @@
+package dev.engram.trace;
+
+import dev.engram.Compiler;
+import dev.engram.ir.Builder;
+import dev.engram.ir.Eqn;
+import dev.engram.ir.Graph;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Param;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.Trace;
+import dev.engram.ir.Value;
+import dev.engram.ir.Var;
+import dev.engram.ir.op.Op;
+import dev.engram.ir.op.Source;
+import dev.engram.jit.EagerCodeCache;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Puts a graph into the running trace, or runs it where there is none. */
+public final class TraceOrRun {
+  private TraceOrRun() {}
+
+  public static List<? extends Tensor> graph(Graph g, List<Tensor> args) {
+    Optional<Trace> trace = Trace.current();
+    if (trace.isEmpty()) {
+      List<Tensor> operands = new ArrayList<>(args);
+      Graph open = withoutConstants(g, operands);
+      return EagerCodeCache.compileOnce(Compiler.standard(), open).run(hosts(operands));
+    }
+    Trace t = trace.get();
+    return t.inline(g, args.stream().map(t::lift).toList()).stream().map(t::tracer).toList();
+  }
+
+  /**
+   * {@code g} with a parameter for each of its constants, which are added to {@code operands}: a
+   * function that uses another batch each time is compiled once.
+   */
+  private static Graph withoutConstants(Graph g, List<Tensor> operands) {
+    if (g.eqns().stream().noneMatch(e -> e.op() instanceof Source.Const)) {
+      return g;
+    }
+    List<Param> params = new ArrayList<>(g.params());
+    List<Eqn> eqns = new ArrayList<>();
+    for (Eqn e : g.eqns()) {
+      if (e.op() instanceof Source.Const(HostTensor value)) {
+        params.add(Param.input(e.out()));
+        operands.add(value);
+      } else {
+        eqns.add(e);
+      }
+    }
+    return new Graph(g.name(), params, eqns, g.outs());
+  }
+
+  public static List<? extends Tensor> op(Op op, List<Tensor> args) {
+    Optional<Trace> trace = Trace.current();
+    if (trace.isPresent()) {
+      Trace t = trace.get();
+      return t.emit(op, args.stream().map(t::lift).toList()).stream().map(t::tracer).toList();
+    }
+    Builder b = new Builder(op.mnemonic());
+    List<Var> params = new ArrayList<>();
+    args.forEach(a -> params.add(b.param(Param.input(new Var(a.type())))));
+    List<Var> outs = b.emit(op, params);
+    return graph(b.build(outs), args);
+  }
+
+  /** {@code g} behind the parameters of {@code like}, with {@code more} after them. */
+  public static Graph bound(Graph like, Graph g, List<? extends Value> more) {
+    Builder b = new Builder(like.name());
+    List<Value> args = new ArrayList<>();
+    like.params().forEach(p -> args.add(b.param(p)));
+    args.addAll(more);
+    return b.build(b.inline(g, args));
+  }
+
+  private static List<HostTensor> hosts(List<? extends Tensor> tensors) {
+    return tensors.stream().map(Tensor::host).toList();
+  }
+}

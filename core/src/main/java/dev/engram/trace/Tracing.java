@@ -1,0 +1,209 @@
+package dev.engram.trace;
+
+import dev.engram.Captured;
+import dev.engram.Fn1;
+import dev.engram.State;
+import dev.engram.TracedFunction;
+import dev.engram.Tree;
+import dev.engram.TreeDef;
+import dev.engram.ir.Graph;
+import dev.engram.ir.Param;
+import dev.engram.ir.Role;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
+import dev.engram.ir.Trace;
+import dev.engram.ir.Tracer;
+import dev.engram.ir.Value;
+import dev.engram.ir.Var;
+import dev.engram.state.StateScope;
+import dev.engram.state.StateSlot;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+
+/** A user function that has run once on tracers; its graph can still get parameters and results. */
+public final class Tracing {
+
+  /** How states look inside. */
+  public sealed interface Kind {
+    /** As they are. */
+    record Plain() implements Kind {}
+
+    /** Without their outermost mapped axis. */
+    record Mapped(OptionalInt size) implements Kind {}
+
+    Kind PLAIN = new Plain();
+  }
+
+  private final Trace trace;
+  private final StateScope frame;
+  private final List<Var> inputs = new ArrayList<>();
+  private Tree.Flat result = new Tree.Flat(List.of(), TreeDef.LEAF);
+
+  private Tracing(String name, Kind kind) {
+    trace = new Trace(name);
+    frame =
+        switch (kind) {
+          case Kind.Plain() -> StateScope.tracing(trace);
+          case Kind.Mapped(OptionalInt size) -> StateScope.mapping(trace, size);
+        };
+  }
+
+  /** The arguments of {@code f} taken apart. */
+  public static List<Tree.Flat> flatten(String f, List<Object> args) {
+    List<Tree.Flat> out = new ArrayList<>(args.size());
+    for (int i = 0; i < args.size(); i++) {
+      out.add(Flattening.flattenArgument(args.get(i), f, i));
+    }
+    return out;
+  }
+
+  public static List<TreeSpec> specs(List<Tree.Flat> args) {
+    List<TreeSpec> out = new ArrayList<>(args.size());
+    for (Tree.Flat a : args) {
+      out.add(TreeSpec.of(a));
+    }
+    return out;
+  }
+
+  public static List<Tensor> leaves(List<Tree.Flat> args) {
+    List<Tensor> out = new ArrayList<>();
+    args.forEach(a -> out.addAll(a.leaves()));
+    return out;
+  }
+
+  /** Runs {@code f} on tracers of the structure and types of {@code args}. */
+  public static Tracing run(
+      String name, Kind kind, Fn1<List<Object>, Object> f, List<TreeSpec> args) {
+    Tracing t = new Tracing(name, kind);
+    List<Object> traced = new ArrayList<>();
+    for (TreeSpec a : args) {
+      List<Tensor> leaves = new ArrayList<>();
+      for (TensorType type : a.types()) {
+        Tracer x = t.trace.input(type, Role.INPUT, "");
+        t.inputs.add((Var) x.value());
+        leaves.add(x);
+      }
+      traced.add(a.structure().build(leaves));
+    }
+    t.result = t.frame.run(() -> Tree.flatten(call(name, f, traced), name + ": the result"));
+    return t;
+  }
+
+  private static Object call(String name, Fn1<List<Object>, Object> f, List<Object> traced) {
+    try {
+      return f.apply(traced);
+    } catch (ClassCastException e) {
+      throw DeclaredType.refused(name, e).<RuntimeException>map(x -> x).orElse(e);
+    }
+  }
+
+  public Tree.Flat result() {
+    return result;
+  }
+
+  public StateScope frame() {
+    return frame;
+  }
+
+  public List<State> written() {
+    return frame.written();
+  }
+
+  /** The result's tensors, then the written states'. */
+  public List<Tensor> outs(List<State> states) {
+    List<Tensor> out = new ArrayList<>(result.leaves());
+    states.forEach(s -> out.add(frame.current(s)));
+    return out;
+  }
+
+  /** {@code outs} as values of the graph; what they capture counts as captured. */
+  public List<Value> lift(List<Tensor> outs) {
+    return outs.stream().map(trace::lift).toList();
+  }
+
+  /** What has been captured so far, in order of first use. */
+  public List<Captured> captured() {
+    return trace.captures().stream().map(c -> captured(c.key())).toList();
+  }
+
+  private Captured captured(Object key) {
+    return switch (key) {
+      case State s ->
+          new Captured.OfState(s, frame.outside(s).map(StateScope.Peek::mapped).orElse(0));
+      case Tracer x -> new Captured.OfValue(x);
+      default -> throw new IllegalStateException("captured " + key);
+    };
+  }
+
+  /** The parameter of input tensor {@code i}. */
+  public Param input(int i) {
+    return param(inputs.get(i));
+  }
+
+  public int inputCount() {
+    return inputs.size();
+  }
+
+  /** The parameter that stands for {@code c}, added when there is none yet. */
+  public Param param(Captured c) {
+    return param(
+        switch (c) {
+          case Captured.OfState s -> (Var) frame.capture(s.state()).value();
+          case Captured.OfValue v -> (Var) trace.lift(v.value());
+        });
+  }
+
+  /**
+   * The parameter for the value that {@code s} comes in with; for a state without one, a fresh
+   * parameter of the type that it has at the end.
+   */
+  public Param entering(State s) {
+    return frame.entering(s).isPresent()
+        ? param((Var) frame.capture(s).value())
+        : param(
+            (Var) trace.input(frame.current(s).type(), StateSlot.of(s).role(), s.path()).value());
+  }
+
+  /** One more parameter, which nothing uses. */
+  public Param extra(TensorType type) {
+    return param((Var) trace.input(type, Role.INPUT, "").value());
+  }
+
+  private Param param(Var v) {
+    return trace.params().stream().filter(p -> p.var() == v).findFirst().orElseThrow();
+  }
+
+  /** The graph with {@code params}, which must be all there are, in this order. */
+  public Graph build(List<Param> params, List<Value> outs) {
+    Graph g = trace.build(outs);
+    if (params.size() != g.params().size()) {
+      throw new IllegalStateException(
+          "@" + g.name() + " has " + g.params().size() + " parameters, ordered " + params.size());
+    }
+    return new Graph(g.name(), params, g.eqns(), g.outs());
+  }
+
+  /** Parameters: the inputs, then {@code captured}. */
+  public List<Param> params(List<Captured> captured) {
+    List<Param> params = new ArrayList<>();
+    for (int i = 0; i < inputs.size(); i++) {
+      params.add(input(i));
+    }
+    captured.forEach(c -> params.add(param(c)));
+    return params;
+  }
+
+  /** The graph as it is. */
+  public TracedFunction finish() {
+    List<State> states = written();
+    List<Value> outs = lift(outs(states));
+    List<Captured> captured = captured();
+    return new TracedFunction(
+        build(params(captured), outs),
+        inputs.size(),
+        result.structure(),
+        captured,
+        states.stream().map(s -> new TracedFunction.Written(s, frame.currentMapped(s))).toList());
+  }
+}

@@ -1,0 +1,2 @@
+/** Transformations of functions: derivatives, batches, loops, branches, rules of one's own. */
+package dev.engram.transform;

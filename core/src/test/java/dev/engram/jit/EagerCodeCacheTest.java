@@ -1,0 +1,129 @@
+package dev.engram.jit;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.engram.CompiledGraph;
+import dev.engram.Compiler;
+import dev.engram.ir.Builder;
+import dev.engram.ir.DType;
+import dev.engram.ir.Role;
+import dev.engram.ir.TensorType;
+import dev.engram.ir.Value;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Which code is kept, and who waits for whom while it is compiled. */
+@Timeout(60)
+class EagerCodeCacheTest {
+  private static final Compiler COMPILER = new Compiler("interpreter");
+
+  /** A key like no other but that of the same length. */
+  private static EagerCodeCache.Key key(int n) {
+    Builder b = new Builder("f");
+    Value x = b.param(TensorType.of(DType.F32, n), Role.INPUT, "");
+    return EagerCodeCache.Key.of(COMPILER, b.build(List.of(x)));
+  }
+
+  private static CompiledGraph code(int n) {
+    Builder b = new Builder("f");
+    Value x = b.param(TensorType.of(DType.F32, n), Role.INPUT, "");
+    return COMPILER.compile(b.build(List.of(x)));
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      assertTrue(latch.await(30, TimeUnit.SECONDS), "the other thread never came");
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void threadsThatNeedDifferentCodeDoNotWait() throws Exception {
+    EagerCodeCache recent = new EagerCodeCache(8);
+    CountDownLatch both = new CountDownLatch(2);
+    // each compilation ends only when the other has begun
+    Supplier<CompiledGraph> meet =
+        () -> {
+          both.countDown();
+          await(both);
+          return code(1);
+        };
+    try (ExecutorService threads = Executors.newFixedThreadPool(2)) {
+      Future<CompiledGraph> one = threads.submit(() -> recent.get(key(1), meet));
+      Future<CompiledGraph> two = threads.submit(() -> recent.get(key(2), meet));
+      one.get();
+      two.get();
+    }
+  }
+
+  @Test
+  void threadsThatNeedTheSameCodeCompileItOnce() throws Exception {
+    EagerCodeCache recent = new EagerCodeCache(8);
+    AtomicInteger compiled = new AtomicInteger();
+    CountDownLatch all = new CountDownLatch(4);
+    List<Future<CompiledGraph>> got = new ArrayList<>();
+    try (ExecutorService threads = Executors.newFixedThreadPool(4)) {
+      for (int i = 0; i < 4; i++) {
+        got.add(
+            threads.submit(
+                () -> {
+                  all.countDown();
+                  await(all);
+                  return recent.get(
+                      key(1),
+                      () -> {
+                        compiled.incrementAndGet();
+                        return code(1);
+                      });
+                }));
+      }
+      for (Future<CompiledGraph> f : got) {
+        assertSame(got.getFirst().get(), f.get());
+      }
+    }
+    assertEquals(1, compiled.get());
+  }
+
+  @Test
+  void whatDidNotCompileIsTriedAgain() {
+    EagerCodeCache recent = new EagerCodeCache(8);
+    assertThrows(
+        IllegalStateException.class,
+        () ->
+            recent.get(
+                key(1),
+                () -> {
+                  throw new IllegalStateException("no");
+                }));
+    CompiledGraph code = code(1);
+    assertSame(code, recent.get(key(1), () -> code));
+  }
+
+  @Test
+  void theCodeUsedLongestAgoIsGivenUp() {
+    EagerCodeCache recent = new EagerCodeCache(2);
+    List<Integer> compiled = new ArrayList<>();
+    for (int n : List.of(1, 2, 1, 3, 1, 2)) {
+      recent.get(
+          key(n),
+          () -> {
+            compiled.add(n);
+            return code(n);
+          });
+    }
+    assertEquals(List.of(1, 2, 3, 2), compiled);
+  }
+}
