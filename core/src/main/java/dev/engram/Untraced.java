@@ -2,13 +2,12 @@ package dev.engram;
 
 import dev.engram.ir.Tensor;
 import dev.engram.jit.Fns;
-import dev.engram.state.ModelWalk;
 import dev.engram.trace.TraceOrRun;
 import java.util.ArrayList;
 import java.util.List;
 
 /** A layer each of whose weights is used with {@link Tensor#untraced}. */
-final class Untraced extends Layer implements ModelWalk.Transparent {
+final class Untraced extends Layer implements Transparent {
   private final Layer layer;
 
   Untraced(Layer layer) {

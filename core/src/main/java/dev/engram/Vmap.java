@@ -2,13 +2,12 @@ package dev.engram;
 
 import dev.engram.ir.Tensor;
 import dev.engram.ir.checks.Given;
-import dev.engram.state.ModelWalk;
 
 /**
  * A layer applied to a batch: maps over axis 0 of its input and of exactly those states that were
  * made in {@link Engram#vmapNewStates}; parameters and other states are shared.
  */
-public final class Vmap extends Layer implements ModelWalk.Transparent {
+public final class Vmap extends Layer implements Transparent {
   private final Layer layer;
 
   public Vmap(Layer layer) {

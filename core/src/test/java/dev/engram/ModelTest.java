@@ -125,6 +125,35 @@ class ModelTest {
         e);
   }
 
+  private static class Around extends Layer {
+    private final Layer inner;
+
+    Around(Layer inner) {
+      this.inner = inner;
+    }
+
+    @Override
+    public Tensor update(Tensor x) {
+      return inner.update(x);
+    }
+  }
+
+  private static final class Unseen extends Around implements Transparent {
+    Unseen(Layer inner) {
+      super(inner);
+    }
+  }
+
+  @Test
+  void aTransparentLayerAddsNothingToPaths() {
+    Linear linear = new Linear(2, 3, RandomKey.of(0));
+    assertEquals(
+        List.of("inner.weight", "inner.bias"),
+        List.copyOf(new Around(linear).states().byPath().keySet()));
+    assertEquals(
+        List.of("weight", "bias"), List.copyOf(new Unseen(linear).states().byPath().keySet()));
+  }
+
   private record Parts(Linear a, Optional<Linear> b) {}
 
   private static final class Scattered extends Model {

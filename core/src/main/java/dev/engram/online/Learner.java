@@ -11,6 +11,7 @@ import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.States;
 import dev.engram.StepResult;
+import dev.engram.Transparent;
 import dev.engram.Vmap;
 import dev.engram.WithAux;
 import dev.engram.etrace.Cost;
@@ -35,7 +36,6 @@ import dev.engram.ir.op.Control;
 import dev.engram.ir.runtime.Log;
 import dev.engram.jit.Watchers;
 import dev.engram.state.LostWeights;
-import dev.engram.state.ModelWalk;
 import dev.engram.state.StateSlot;
 import dev.engram.state.Told;
 import dev.engram.trace.Flattening;
@@ -60,7 +60,7 @@ import java.util.function.Consumer;
  * inside {@link Engram#vmapNewStates}, and call it through {@link Vmap}. Or in one call, with
  * {@link #compile}, which gives a learner for whole batches.
  */
-public class Learner extends Layer implements ModelWalk.Transparent {
+public class Learner extends Layer implements Transparent {
   private final Layer model;
   private final Rule rule;
   private final RandomKey key;

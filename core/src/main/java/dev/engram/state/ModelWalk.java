@@ -3,6 +3,7 @@ package dev.engram.state;
 import dev.engram.Model;
 import dev.engram.State;
 import dev.engram.States;
+import dev.engram.Transparent;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.SourceLocation;
 import java.lang.reflect.Field;
@@ -115,9 +116,6 @@ public final class ModelWalk {
     }
     StateSlot.of(s).named(path);
   }
-
-  /** A module whose own fields add nothing to the paths below it. */
-  public interface Transparent {}
 
   private static String join(String path, String name) {
     return path.isEmpty() ? name : path + "." + name;

@@ -1,6 +1,5 @@
 package dev.engram.ir;
 
-import dev.engram.ir.checks.Given;
 import dev.engram.ir.text.Parser;
 import dev.engram.ir.text.Printer;
 
@@ -85,17 +84,5 @@ public record TextLimits(
 
   public TextLimits withConstant(long n) {
     return new TextLimits(depth, equations, name, string, number, rank, elements, n);
-  }
-
-  /**
-   * What a text that exceeds {@code limit} is told.
-   *
-   * @param found what is too much, with its number
-   * @param raise the method that gives more
-   */
-  public static String exceeded(String found, long limit, String raise) {
-    Given.given("TextLimits.exceeded", "found", found);
-    return "found %s, expected at most %d; where the text can be trusted, read it with TextLimits.standard().%s(…)"
-        .formatted(found, limit, raise);
   }
 }

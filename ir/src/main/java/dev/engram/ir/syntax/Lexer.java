@@ -182,7 +182,7 @@ public final class Lexer {
   /** Refuses a token of {@code n} characters where the limit says so. */
   void check(int start, String what, int n, int limit, String raise) {
     if (n > limit) {
-      throw error(start, TextLimits.exceeded(what + " of " + n + " characters", limit, raise));
+      throw error(start, exceeded(what + " of " + n + " characters", limit, raise));
     }
   }
 
@@ -270,5 +270,16 @@ public final class Lexer {
 
   private static boolean isNamePart(char c) {
     return isLetter(c) || isDigit(c) || c == '.';
+  }
+
+  /**
+   * What a text that exceeds {@code limit} is told.
+   *
+   * @param found what is too much, with its number
+   * @param raise the method that gives more
+   */
+  static String exceeded(String found, long limit, String raise) {
+    return "found %s, expected at most %d; where the text can be trusted, read it with TextLimits.standard().%s(…)"
+        .formatted(found, limit, raise);
   }
 }

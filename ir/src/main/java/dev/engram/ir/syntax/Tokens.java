@@ -79,7 +79,7 @@ public final class Tokens {
   /** {@code problem} at {@code t} when {@code n} of {@code what} are more than {@code limit}. */
   public void check(Token t, long n, long limit, String what, String raise) {
     if (n > limit) {
-      throw error(t, TextLimits.exceeded(n + " " + what, limit, raise));
+      throw error(t, Lexer.exceeded(n + " " + what, limit, raise));
     }
   }
 
