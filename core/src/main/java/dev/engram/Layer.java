@@ -3,7 +3,7 @@ package dev.engram;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.checks.Given;
 
-/** A module that takes a tensor and gives one: a cell, a network, a learner around it. */
+/** A model that takes a tensor and gives one: a cell, a network, a learner around it. */
 public abstract class Layer extends Model implements Fn1<Tensor, Tensor> {
 
   /** One step. */

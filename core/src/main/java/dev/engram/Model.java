@@ -21,7 +21,7 @@ public abstract class Model {
 
   private final Told told = new Told();
 
-  /** All states of this module, named from here. */
+  /** All states of this model, named from here. */
   public final States states() {
     return new ModelWalk(this).states();
   }
@@ -52,17 +52,17 @@ public abstract class Model {
     }
   }
 
-  /** A parameter of this module. */
+  /** A parameter of this model. */
   protected final State parameter(Tensor value) {
     return owned(State.Kind.PARAMETER, value);
   }
 
-  /** A state of this module that {@link #initAllStates()} sets to what {@code init} gives. */
+  /** A state of this model that {@link #initAllStates()} sets to what {@code init} gives. */
   protected final State hidden(Supplier<Tensor> init) {
     return new State(State.Kind.HIDDEN, Optional.of(init), Optional.of(this));
   }
 
-  /** A counter, moment or random key of this module. */
+  /** A counter, moment or random key of this model. */
   protected final State other(Tensor value) {
     return owned(State.Kind.OTHER, value);
   }

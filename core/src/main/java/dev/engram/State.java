@@ -137,8 +137,8 @@ public final class State {
   }
 
   /**
-   * The name within the outermost module that has been asked for its states, such as {@code
-   * rnn.layers.0.h}; empty for a state that no module holds.
+   * The name within the outermost model that has been asked for its states, such as {@code
+   * rnn.layers.0.h}; empty for a state that no model holds.
    */
   public String path() {
     return slot.path();

@@ -31,7 +31,7 @@ import java.util.stream.IntStream;
 
 /**
  * A model's step with its rule, and which of the model's states the parameters and results of its
- * graph are. It knows states by themselves: their names change when a module is put around the
+ * graph are. It knows states by themselves: their names change when a model is put around the
  * model.
  */
 final class LearnerStep {

@@ -23,7 +23,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Finds the states of a module and names them. */
+/** Finds the states of a model and names them. */
 public final class ModelWalk {
   private static final ClassValue<List<Field>> FIELDS =
       new ClassValue<>() {

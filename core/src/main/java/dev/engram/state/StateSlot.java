@@ -225,7 +225,7 @@ public final class StateSlot {
     watched = Optional.of(watch);
   }
 
-  /** The module that the state was made for. */
+  /** The model that the state was made for. */
   Optional<Model> owner() {
     return owner;
   }
@@ -248,7 +248,7 @@ public final class StateSlot {
     return path;
   }
 
-  /** Names the state; the longest name wins, since it starts at the outermost module. */
+  /** Names the state; the longest name wins, since it starts at the outermost model. */
   void named(String at) {
     if (at.length() > path.length()) {
       path = at;

@@ -19,7 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Weights and hidden states that a function uses and that no module holds in a field, such as those
+ * Weights and hidden states that a function uses and that no model holds in a field, such as those
  * of a layer that a lambda captures: no {@code states()} names them, so nothing trains, resets or
  * saves them.
  */

@@ -98,7 +98,7 @@ public final class Flattening {
       case Model v ->
           throw refused(
               at,
-              "the module " + ModelWalk.className(v),
+              "the model " + ModelWalk.className(v),
               "use it from the enclosing scope instead");
       case State _ ->
           throw refused(at, "a State", "use it from the enclosing scope, or pass its value()");
