@@ -29,7 +29,7 @@ public record TextLimits(
   private static final int DEEPEST = 1000;
 
   private static final TextLimits STANDARD =
-      new TextLimits(100, 1_000_000, 4096, 65_536, 400, 64, 1L << 48, 1L << 30);
+      new TextLimits(100, 1_000_000, 4096, 65_536, 400, 64, Long.MAX_VALUE, 1L << 30);
 
   public TextLimits {
     check("depth", depth, DEEPEST);

@@ -9,12 +9,12 @@
  *       out of loops.
  *   <li>{@code Materialization}: which values are worth a place of their own; the others are
  *       computed again by each reader.
- *   <li>{@code FusionPlan}: those values, as nodes, grouped into kernels of one index space, in an
- *       order that lets them join. {@code AccessMaps} has the index maps of all ops, {@code
- *       AffineIndex} an index map, {@code Alignment} lays one index space along another.
+ *   <li>{@code FusionPlan}: those values, in groups of one index space, in an order that lets them
+ *       join. {@code AccessMaps} has the index maps of all ops, {@code AffineIndex} an index map,
+ *       {@code Alignment} lays one index space along another.
  *   <li>{@code GraphEmitter}: memory, readers first, so that a producer writes where its reader
- *       wants it; then {@code NestBuilder} writes each kernel's instructions and {@code AxisOrder}
- *       orders its axes. {@code CarryPlan} decides which carries are updated in place.
+ *       wants it; then {@code NestBuilder} writes the instructions of each group and {@code
+ *       AxisOrder} orders its axes. {@code CarryPlan} decides which carries are updated in place.
  *   <li>{@code ArenaPlan}: offsets, from the first to the last use of each buffer.
  * </ol>
  *

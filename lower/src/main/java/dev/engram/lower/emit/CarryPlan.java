@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /** A loop's memory: where its carries live, and whether they are updated in place. */
 final class CarryPlan {
   private final GraphEmitter outside;
-  private final FusedValue node;
+  private final FusedValue fused;
   private final Eqn eqn;
   private final Control op;
   private final Graph graph;
@@ -39,9 +39,9 @@ final class CarryPlan {
   private record Carry(StridedView now, @Nullable StridedView next, boolean arrives) {}
 
   private CarryPlan(
-      GraphEmitter outside, FusedValue node, Eqn eqn, Control op, Graph graph, int consts) {
+      GraphEmitter outside, FusedValue fused, Eqn eqn, Control op, Graph graph, int consts) {
     this.outside = outside;
-    this.node = node;
+    this.fused = fused;
     this.eqn = eqn;
     this.op = op;
     this.graph = graph;
@@ -49,8 +49,8 @@ final class CarryPlan {
     this.carry = op instanceof Control.Scan s ? s.carry() : graph.outs().size();
     this.body =
         op instanceof Control.Scan s
-            ? outside.block().inner(s)
-            : outside.block().inner((Control.While) op);
+            ? outside.plan().inner(s)
+            : outside.plan().inner((Control.While) op);
     for (int i = 0; i < carry; i++) {
       carries.add(carry(i));
     }
@@ -59,12 +59,12 @@ final class CarryPlan {
     }
   }
 
-  static CarryPlan plan(GraphEmitter outside, FusedValue node, Eqn eqn, Control.Scan op) {
-    return new CarryPlan(outside, node, eqn, op, op.body(), op.consts());
+  static CarryPlan plan(GraphEmitter outside, FusedValue fused, Eqn eqn, Control.Scan op) {
+    return new CarryPlan(outside, fused, eqn, op, op.body(), op.consts());
   }
 
-  static CarryPlan plan(GraphEmitter outside, FusedValue node, Eqn eqn, Control.While op) {
-    return new CarryPlan(outside, node, eqn, op, op.body(), op.consts());
+  static CarryPlan plan(GraphEmitter outside, FusedValue fused, Eqn eqn, Control.While op) {
+    return new CarryPlan(outside, fused, eqn, op, op.body(), op.consts());
   }
 
   private Carry carry(int i) {
@@ -90,7 +90,7 @@ final class CarryPlan {
   // The initial value can be computed into the carry's memory when nothing reads it later.
   private boolean arrives(int i) {
     Value v = init(i);
-    FusedValue n = v instanceof Lit ? null : outside.block().node(v);
+    FusedValue n = v instanceof Lit ? null : outside.plan().fused(v);
     if (n == null || !outside.wanted(v).isEmpty() || n.eqn == null) {
       return false;
     }
@@ -100,10 +100,10 @@ final class CarryPlan {
             || (n.kind == AccessMaps.Kind.OPAQUE && n.eqn.op() instanceof Move)
             || n.eqn.op() instanceof Check
             || n.eqn.op() instanceof OptimizationBarrier;
-    if (fixed || outside.block().graph.outs().contains(v)) {
+    if (fixed || outside.plan().graph.outs().contains(v)) {
       return false;
     }
-    return outside.block().diesIn(v, node.kernel(), consts + i);
+    return outside.plan().diesIn(v, fused.group(), consts + i);
   }
 
   void emit() {
@@ -152,7 +152,7 @@ final class CarryPlan {
 
   private void steps(Control.While op, List<Stmt.Swap> swaps) {
     LoopProgramBuilder target = outside.target();
-    GraphEmitter decides = new GraphEmitter(outside.block().inner(op.condition()), target);
+    GraphEmitter decides = new GraphEmitter(outside.plan().inner(op.condition()), target);
     GraphEmitter inside = new GraphEmitter(body, target);
     List<Runnable> before = bindings(decides, op.condition());
     List<Runnable> bindings = bindings(inside, graph);

@@ -31,9 +31,9 @@ import java.util.Objects;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** Gives the values of one block their memory and writes its kernels as nests. */
+/** Gives the values of one graph their memory and writes its groups as nests. */
 public final class GraphEmitter {
-  private final FusionPlan block;
+  private final FusionPlan plan;
   private final LoopProgramBuilder target;
 
   /** Where a value is read from. */
@@ -51,8 +51,8 @@ public final class GraphEmitter {
 
   private final Map<FusedValue, CarryPlan> loops = new HashMap<>();
 
-  public GraphEmitter(FusionPlan block, LoopProgramBuilder target) {
-    this.block = block;
+  public GraphEmitter(FusionPlan plan, LoopProgramBuilder target) {
+    this.plan = plan;
     this.target = target;
   }
 
@@ -75,11 +75,11 @@ public final class GraphEmitter {
 
   /** Result {@code i} is to be written there, too. */
   public void deliver(int i, StridedView to) {
-    FusedValue n = block.results.get(i);
+    FusedValue n = plan.results.get(i);
     if (n.eqn == null) {
       copies.computeIfAbsent(n, _ -> new ArrayList<>()).add(to);
     } else {
-      home(block.graph.outs().get(i)).add(to);
+      home(plan.graph.outs().get(i)).add(to);
     }
   }
 
@@ -97,18 +97,18 @@ public final class GraphEmitter {
   }
 
   Eqn defining(Value v) {
-    return Objects.requireNonNull(block.defining(v), () -> "a value without a place: " + v);
+    return Objects.requireNonNull(plan.defining(v), () -> "a value without a place: " + v);
   }
 
   // Places first, readers before what they read, so that a producer can write where it is wanted.
   public void emit() {
-    List<FusionGroup> order = block.schedule.order();
+    List<FusionGroup> order = plan.schedule.order();
     for (FusionGroup k : order.reversed()) {
-      k.nodes.reversed().forEach(this::place);
+      k.members.reversed().forEach(this::place);
     }
     for (FusionGroup k : order) {
       if (k.isOpaque()) {
-        new OpaqueEmitter(this).emit(k.nodes.getFirst());
+        new OpaqueEmitter(this).emit(k.members.getFirst());
       } else {
         nest(k);
       }
@@ -194,8 +194,8 @@ public final class GraphEmitter {
     return Objects.requireNonNull(loops.get(n));
   }
 
-  FusionPlan block() {
-    return block;
+  FusionPlan plan() {
+    return plan;
   }
 
   LoopProgramBuilder target() {
@@ -207,7 +207,7 @@ public final class GraphEmitter {
   }
 
   private void region(Value v, StridedView to) {
-    if (isRegional(block.node(v))) {
+    if (isRegional(plan.fused(v))) {
       home(v).add(to);
     }
   }
@@ -230,8 +230,8 @@ public final class GraphEmitter {
 
   private void nest(FusionGroup k) {
     NestBuilder b = new NestBuilder(this, k.length, k.reduce);
-    List<FusedValue> body = k.nodes.stream().filter(n -> !n.epilogue).toList();
-    List<Integer> ids = body.stream().map(b::node).toList();
+    List<FusedValue> body = k.members.stream().filter(n -> !n.epilogue).toList();
+    List<Integer> ids = body.stream().map(b::fused).toList();
     for (int i = 0; i < ids.size(); i++) {
       if (body.get(i).kind != AccessMaps.Kind.FOLD) {
         write(b, body.get(i), ids.get(i));
@@ -239,8 +239,8 @@ public final class GraphEmitter {
     }
     if (k.reductions() > 0) {
       b.foldsDone();
-      List<FusedValue> after = k.nodes.stream().filter(n -> n.epilogue).toList();
-      List<Integer> more = after.stream().map(b::node).toList();
+      List<FusedValue> after = k.members.stream().filter(n -> n.epilogue).toList();
+      List<Integer> more = after.stream().map(b::fused).toList();
       for (int i = 0; i < ids.size(); i++) {
         if (body.get(i).kind == AccessMaps.Kind.FOLD) {
           write(b, body.get(i), ids.get(i));
@@ -255,7 +255,7 @@ public final class GraphEmitter {
 
   private static SourceLocation where(FusionGroup k) {
     SourceLocation line = SourceLocation.UNKNOWN;
-    for (FusedValue n : k.nodes) {
+    for (FusedValue n : k.members) {
       if (n.eqn != null && (!line.isKnown() || n.kind == AccessMaps.Kind.FOLD)) {
         line = n.eqn.where();
       }
@@ -316,18 +316,18 @@ public final class GraphEmitter {
   // A check or a barrier gives its operand back: no copy where the operand is in memory to stay.
   @Nullable StridedView alias(Eqn e) {
     Value x = e.in(0);
-    while (block.node(x) == null && block.defining(x) instanceof Eqn d) {
+    while (plan.fused(x) == null && plan.defining(x) instanceof Eqn d) {
       if (!(d.op() instanceof Move)) {
         return null;
       }
       x = d.in(0);
     }
-    return block.node(x) == null && views.get(x) != null && !block.isCarried(x)
+    return plan.fused(x) == null && views.get(x) != null && !plan.isCarried(x)
         ? view(e.in(0))
         : null;
   }
 
-  /** Binds a parameter of an inner block to a value of this one. */
+  /** Binds a parameter of an inner graph to a value of this one. */
   void pass(GraphEmitter in, Param p, Value v) {
     Lit lit = literal(v);
     if (lit != null) {
@@ -341,7 +341,7 @@ public final class GraphEmitter {
   StridedView located(Value v) {
     StridedView view = view(v);
     if (view == null) {
-      Eqn e = block.defining(v);
+      Eqn e = plan.defining(v);
       view = e != null && e.op() instanceof Move ? through(e) : materialize(v);
       views.put(v, view);
     }
@@ -373,15 +373,15 @@ public final class GraphEmitter {
 
   private StridedView materialize(Value v) {
     StridedView to = target.allocate(v.type());
-    Eqn e = block.defining(v);
+    Eqn e = plan.defining(v);
     copy(v, to, e == null ? SourceLocation.UNKNOWN : e.where());
     return to;
   }
 
   private @Nullable StridedView view(Value v) {
     StridedView own = views.get(v);
-    Eqn e = block.defining(v);
-    return own != null || e == null || block.node(v) != null ? own : moved(e);
+    Eqn e = plan.defining(v);
+    return own != null || e == null || plan.fused(v) != null ? own : moved(e);
   }
 
   private @Nullable StridedView moved(Eqn e) {

@@ -39,7 +39,7 @@ import java.util.Map;
 final class NestBuilder {
   private record Element(Value value, AffineIndex at) {}
 
-  private final GraphEmitter block;
+  private final GraphEmitter emitter;
   private final int[] length;
   private final boolean[] reduce;
   private final List<Instr> body = new ArrayList<>();
@@ -50,8 +50,8 @@ final class NestBuilder {
   private final List<String> names = new ArrayList<>();
   private boolean done;
 
-  NestBuilder(GraphEmitter block, int[] length, boolean[] reduce) {
-    this.block = block;
+  NestBuilder(GraphEmitter emitter, int[] length, boolean[] reduce) {
+    this.emitter = emitter;
     this.length = length;
     this.reduce = reduce;
   }
@@ -93,19 +93,19 @@ final class NestBuilder {
   }
 
   private int make(Value v, AffineIndex p) {
-    Lit lit = block.literal(v);
+    Lit lit = emitter.literal(v);
     if (lit != null) {
       return share(new Instr.Literal(lit.type().dtype(), lit.bits()));
     }
-    StridedView view = block.stored(v);
+    StridedView view = emitter.stored(v);
     if (view != null) {
       return load(v.type().dtype(), view, p);
     }
-    return equation(block.defining(v), p);
+    return equation(emitter.defining(v), p);
   }
 
   int load(DType dtype, StridedView from, AffineIndex p) {
-    return share(new Instr.Load(dtype, from.at(p, block.depth())));
+    return share(new Instr.Load(dtype, from.at(p, emitter.depth())));
   }
 
   int literal(DType dtype, long whole) {
@@ -121,13 +121,13 @@ final class NestBuilder {
     return from == to ? v : share(new Instr.Convert(from, to, v));
   }
 
-  /** Computes the node's element at its own point and remembers it. */
-  int node(FusedValue n) {
+  /** Computes the fused value's element at its own point and remembers it. */
+  int fused(FusedValue n) {
     int id =
         switch (n.kind) {
           case FOLD -> fold(n);
           case FREE, MAP -> n.eqn == null ? value(n.value, n.point()) : equation(n.eqn, n.point());
-          case OPAQUE -> throw new IllegalStateException("an opaque node has no element");
+          case OPAQUE -> throw new IllegalStateException("an opaque value has no element");
         };
     (n.kind == AccessMaps.Kind.FOLD ? folds : known).put(new Element(n.value, n.point()), id);
     return id;
@@ -202,7 +202,7 @@ final class NestBuilder {
   }
 
   AffineMap index(AffineIndex p, long[] strides) {
-    return p.address(0, java.util.Collections.nCopies(block.depth(), 0L), strides);
+    return p.address(0, java.util.Collections.nCopies(emitter.depth(), 0L), strides);
   }
 
   int indexOf(DType dtype, AffineIndex p, long[] strides) {
@@ -233,7 +233,7 @@ final class NestBuilder {
     AccessMaps.Read r = AccessMaps.of(e, p).getFirst();
     return r.at() != null
         ? value(r.value(), r.at())
-        : load(e.out().type().dtype(), block.through(e), p);
+        : load(e.out().type().dtype(), emitter.through(e), p);
   }
 
   // y[b,p,j,q] = x[b,p,i[b,j],q]
@@ -249,15 +249,15 @@ final class NestBuilder {
       from[d] = d < g.axis() ? d : d == g.axis() ? -1 : d + extra;
     }
     DType dtype = x.type().dtype();
-    Lit lit = block.literal(x);
+    Lit lit = emitter.literal(x);
     if (lit != null) {
       return share(new Instr.Literal(dtype, lit.bits()));
     }
-    StridedView view = block.located(x);
+    StridedView view = emitter.located(x);
     return share(
         new Instr.LoadAt(
             dtype,
-            view.at(p.pick(from), block.depth()),
+            view.at(p.pick(from), emitter.depth()),
             index,
             view.stride().get(g.axis()),
             x.type().shape().dim(g.axis())));
@@ -266,11 +266,11 @@ final class NestBuilder {
   private int dynamicSlice(Eqn e, AffineIndex p) {
     Value x = e.in(0);
     DType dtype = x.type().dtype();
-    Lit lit = block.literal(x);
+    Lit lit = emitter.literal(x);
     if (lit != null) {
       return share(new Instr.Literal(dtype, lit.bits()));
     }
-    StridedView view = block.located(x);
+    StridedView view = emitter.located(x);
     Window w =
         window(
             x.type().shape(),
@@ -278,7 +278,7 @@ final class NestBuilder {
             e.inputs().subList(1, e.inputs().size()),
             view);
     return share(
-        new Instr.LoadAt(dtype, w.from().at(p, block.depth()), w.index(), w.stride(), w.limit()));
+        new Instr.LoadAt(dtype, w.from().at(p, emitter.depth()), w.index(), w.stride(), w.limit()));
   }
 
   /** Where a dynamic window starts: at {@code from + stride·index}, {@code 0 <= index < limit}. */
@@ -337,7 +337,7 @@ final class NestBuilder {
   }
 
   void store(DType dtype, StridedView to, AffineIndex p, int value) {
-    add(new Instr.Store(dtype, to.at(p, block.depth()), value));
+    add(new Instr.Store(dtype, to.at(p, emitter.depth()), value));
   }
 
   void storeAt(
@@ -369,7 +369,7 @@ final class NestBuilder {
     List<Runnable> later = new ArrayList<>();
     divert(body, later, where);
     divert(epilogue, later, where);
-    block.add(AxisOrder.shape(label(), length, reduce, body, epilogue, where));
+    emitter.add(AxisOrder.shape(label(), length, reduce, body, epilogue, where));
     later.forEach(Runnable::run);
   }
 
@@ -385,7 +385,7 @@ final class NestBuilder {
         }
         TensorType type =
             new TensorType(s.dtype(), Shape.of(axes.stream().map(a -> length[a]).toList()));
-        StridedView copy = block.allocate(type);
+        StridedView copy = emitter.allocate(type);
         StridedView wanted =
             new StridedView(
                 s.to().buffer(),
@@ -394,8 +394,8 @@ final class NestBuilder {
                 axes.stream().map(s.to().at().inner()::get).toList());
         int[] axisOf = axes.stream().mapToInt(Integer::intValue).toArray();
         AffineIndex p = AffineIndex.along(axisOf, length.length);
-        code.set(i, new Instr.Store(s.dtype(), copy.at(p, block.depth()), s.value()));
-        later.add(() -> block.copy(type, copy, wanted, where));
+        code.set(i, new Instr.Store(s.dtype(), copy.at(p, emitter.depth()), s.value()));
+        later.add(() -> emitter.copy(type, copy, wanted, where));
       }
     }
   }

@@ -31,18 +31,18 @@ import java.util.stream.IntStream;
 
 /** Writes the ops that are not maps or folds: each has nests, or steps, of its own. */
 final class OpaqueEmitter {
-  private final GraphEmitter block;
+  private final GraphEmitter emitter;
 
-  OpaqueEmitter(GraphEmitter block) {
-    this.block = block;
+  OpaqueEmitter(GraphEmitter emitter) {
+    this.emitter = emitter;
   }
 
   void emit(FusedValue n) {
     Eqn e = n.equation();
     switch (e.op()) {
       case Source.Const _ -> {
-        for (StridedView to : block.wanted(n.value)) {
-          block.copy(n.value, to, e.where());
+        for (StridedView to : emitter.wanted(n.value)) {
+          emitter.copy(n.value, to, e.where());
         }
         return;
       }
@@ -53,16 +53,16 @@ final class OpaqueEmitter {
       case Index.Scatter s -> scatter(e, s);
       case Index.DynamicUpdate _ -> dynamicUpdate(e);
       case Index.ArgSort s -> argSort(e, s);
-      case Control.Scan _, Control.While _ -> block.loop(n).emit();
+      case Control.Scan _, Control.While _ -> emitter.loop(n).emit();
       case Control.Cond c -> cond(e, c);
       case Custom c when c instanceof OptimizationBarrier -> barrier(e);
       case Control _, Index _, Source _, Move _, Custom _, Elementwise _, Cast _, Reduce _, Dot _ ->
           throw new IllegalStateException(e.op().mnemonic());
     }
     for (Value v : e.outputs()) {
-      List<StridedView> all = block.wanted(v);
+      List<StridedView> all = emitter.wanted(v);
       for (int i = 1; i < all.size() && !handlesAll(e); i++) {
-        block.copy(v.type(), all.getFirst(), all.get(i), e.where());
+        emitter.copy(v.type(), all.getFirst(), all.get(i), e.where());
       }
     }
   }
@@ -73,35 +73,35 @@ final class OpaqueEmitter {
 
   // Its second operand is only waited for.
   private void barrier(Eqn e) {
-    StridedView alias = block.alias(e);
+    StridedView alias = emitter.alias(e);
     if (alias != null) {
-      block.read(e.out(), alias);
+      emitter.read(e.out(), alias);
     }
-    for (StridedView to : block.wanted(e.out())) {
-      block.copy(e.in(0), to, e.where());
+    for (StridedView to : emitter.wanted(e.out())) {
+      emitter.copy(e.in(0), to, e.where());
     }
   }
 
   private void tell(Eqn e, HostEffect op) {
     List<Stmt.Operand> operands = new ArrayList<>();
     for (Value v : e.inputs()) {
-      Lit known = block.literal(v);
+      Lit known = emitter.literal(v);
       if (known != null) {
         operands.add(new Stmt.Operand.Known(new Lit(v.type(), known.bits())));
       } else {
         int rank = v.type().rank();
         AffineIndex p = AffineIndex.along(IntStream.range(0, rank).toArray(), rank);
-        operands.add(new Stmt.Operand.Stored(v.type(), block.located(v).at(p, block.depth())));
+        operands.add(new Stmt.Operand.Stored(v.type(), emitter.located(v).at(p, emitter.depth())));
       }
     }
-    StridedView to = block.wanted(e.out()).getFirst();
-    block.add(new Stmt.Tell(op, operands, to.scalar(block.depth()), e.where()));
+    StridedView to = emitter.wanted(e.out()).getFirst();
+    emitter.add(new Stmt.Tell(op, operands, to.scalar(emitter.depth()), e.where()));
   }
 
   private void check(Eqn e, Check op) {
     Value out = e.out();
     Shape shape = out.type().shape();
-    NestBuilder b = block.over(shape);
+    NestBuilder b = emitter.over(shape);
     AffineIndex p = GraphEmitter.whole(shape);
     DType dtype = out.type().dtype();
     int v = b.value(e.in(0), p);
@@ -113,12 +113,12 @@ final class OpaqueEmitter {
     DType checked = op instanceof Check.Finite ? DType.I32 : dtype;
     b.check(
         new Instr.Check(checked, code, op, b.index(p, shape.strides()), shape.dims(), e.where()));
-    for (StridedView to : block.wanted(out)) {
+    for (StridedView to : emitter.wanted(out)) {
       b.store(dtype, to, p, v);
     }
-    StridedView alias = block.alias(e);
+    StridedView alias = emitter.alias(e);
     if (alias != null) {
-      block.read(out, alias);
+      emitter.read(out, alias);
     }
     b.finish(e.where());
   }
@@ -144,26 +144,26 @@ final class OpaqueEmitter {
   }
 
   private void concat(Eqn e, Move.Concat c) {
-    StridedView to = block.wanted(e.out()).getFirst();
+    StridedView to = emitter.wanted(e.out()).getFirst();
     long at = 0;
     for (Value v : e.inputs()) {
       StridedView part = GraphEmitter.along(to, c.axis(), at);
-      if (!GraphEmitter.isRegional(block.block().node(v))) {
-        block.copy(v, part, e.where());
+      if (!GraphEmitter.isRegional(emitter.plan().fused(v))) {
+        emitter.copy(v, part, e.where());
       }
       at += v.type().shape().dim(c.axis());
     }
   }
 
   private void pad(Eqn e, Move.Pad p) {
-    StridedView to = block.wanted(e.out()).getFirst();
+    StridedView to = emitter.wanted(e.out()).getFirst();
     Shape in = e.in(0).type().shape();
     Shape out = e.out().type().shape();
     boolean inside = p.interior().stream().anyMatch(i -> i != 0);
     if (inside) {
       fill(e, to, out);
       long[] step = p.interior().stream().mapToLong(i -> i + 1L).toArray();
-      block.copy(e.in(0), to.window(AccessMaps.longs(p.low()), step), e.where());
+      emitter.copy(e.in(0), to.window(AccessMaps.longs(p.low()), step), e.where());
       return;
     }
     int[] size = out.toArray();
@@ -181,14 +181,14 @@ final class OpaqueEmitter {
       size[d] = in.dim(d);
       start[d] = low;
     }
-    if (!GraphEmitter.isRegional(block.block().node(e.in(0)))) {
-      block.copy(e.in(0), GraphEmitter.middle(to, p), e.where());
+    if (!GraphEmitter.isRegional(emitter.plan().fused(e.in(0)))) {
+      emitter.copy(e.in(0), GraphEmitter.middle(to, p), e.where());
     }
   }
 
   private void fill(Eqn e, StridedView to, Shape shape) {
     if (shape.size() > 0) {
-      NestBuilder b = block.over(shape);
+      NestBuilder b = emitter.over(shape);
       AffineIndex p = GraphEmitter.whole(shape);
       b.store(e.out().type().dtype(), to, p, b.value(e.in(1), AffineIndex.at(b.space())));
       b.finish(e.where());
@@ -196,10 +196,10 @@ final class OpaqueEmitter {
   }
 
   private void scatter(Eqn e, Index.Scatter s) {
-    StridedView to = block.wanted(e.out()).getFirst();
-    block.copy(e.in(0), to, e.where());
+    StridedView to = emitter.wanted(e.out()).getFirst();
+    emitter.copy(e.in(0), to, e.where());
     Shape updates = e.in(2).type().shape();
-    NestBuilder b = block.over(updates);
+    NestBuilder b = emitter.over(updates);
     AffineIndex p = GraphEmitter.whole(updates);
     int indexRank = e.in(1).type().rank();
     int[] from =
@@ -215,7 +215,7 @@ final class OpaqueEmitter {
     int value = b.value(e.in(2), p);
     b.storeAt(
         e.out().type().dtype(),
-        to.at(p.pick(into), block.depth()),
+        to.at(p.pick(into), emitter.depth()),
         index,
         to.stride().get(s.axis()),
         e.out().type().shape().dim(s.axis()),
@@ -225,17 +225,17 @@ final class OpaqueEmitter {
   }
 
   private void dynamicUpdate(Eqn e) {
-    StridedView to = block.wanted(e.out()).getFirst();
-    block.copy(e.in(0), to, e.where());
+    StridedView to = emitter.wanted(e.out()).getFirst();
+    emitter.copy(e.in(0), to, e.where());
     Shape window = e.in(1).type().shape();
-    NestBuilder b = block.over(window);
+    NestBuilder b = emitter.over(window);
     AffineIndex p = GraphEmitter.whole(window);
     NestBuilder.Window w =
         b.window(e.out().type().shape(), window, e.inputs().subList(2, e.inputs().size()), to);
     int value = b.value(e.in(1), p);
     b.storeAt(
         e.out().type().dtype(),
-        w.from().at(p, block.depth()),
+        w.from().at(p, emitter.depth()),
         w.index(),
         w.stride(),
         w.limit(),
@@ -245,11 +245,11 @@ final class OpaqueEmitter {
   }
 
   private void argSort(Eqn e, Index.ArgSort op) {
-    StridedView wanted = block.wanted(e.out()).getFirst();
+    StridedView wanted = emitter.wanted(e.out()).getFirst();
     Shape shape = e.out().type().shape();
-    if (block.literal(e.in(0)) != null) {
+    if (emitter.literal(e.in(0)) != null) {
       // Equal elements keep their order.
-      NestBuilder b = block.over(shape);
+      NestBuilder b = emitter.over(shape);
       AffineIndex p = GraphEmitter.whole(shape);
       long[] one = new long[shape.rank()];
       one[op.axis()] = 1;
@@ -266,44 +266,44 @@ final class OpaqueEmitter {
       }
     }
     AffineIndex p = AffineIndex.along(axisOf, axisOf.length);
-    StridedView from = block.located(e.in(0));
+    StridedView from = emitter.located(e.in(0));
     // Both may be parts of one result; a sort does not write the buffer that it reads.
-    StridedView to = from.buffer() == wanted.buffer() ? block.allocate(e.out().type()) : wanted;
-    block.add(
+    StridedView to = from.buffer() == wanted.buffer() ? emitter.allocate(e.out().type()) : wanted;
+    emitter.add(
         new Stmt.Sort(
             op,
             e.in(0).type().dtype(),
             rows,
             shape.dim(op.axis()),
-            from.at(p, block.depth()),
-            to.at(p, block.depth()),
+            from.at(p, emitter.depth()),
+            to.at(p, emitter.depth()),
             e.where()));
-    block.copy(e.out().type(), to, wanted, e.where());
+    emitter.copy(e.out().type(), to, wanted, e.where());
   }
 
   private void cond(Eqn e, Control.Cond c) {
     List<Value> args = e.inputs().subList(1, e.inputs().size());
-    Lit known = block.literal(e.in(0));
+    Lit known = emitter.literal(e.in(0));
     // Copies for the branches are made in front of both.
-    args.stream().filter(v -> block.literal(v) == null).forEach(block::located);
-    List<Stmt> onTrue = block.target().collect(() -> branch(e, c.onTrue(), args));
-    List<Stmt> onFalse = block.target().collect(() -> branch(e, c.onFalse(), args));
+    args.stream().filter(v -> emitter.literal(v) == null).forEach(emitter::located);
+    List<Stmt> onTrue = emitter.target().collect(() -> branch(e, c.onTrue(), args));
+    List<Stmt> onFalse = emitter.target().collect(() -> branch(e, c.onFalse(), args));
     if (known != null) {
-      (known.asLong() != 0 ? onTrue : onFalse).forEach(block.target()::add);
+      (known.asLong() != 0 ? onTrue : onFalse).forEach(emitter.target()::add);
     } else {
-      block
+      emitter
           .target()
-          .add(new Stmt.Branch(block.located(e.in(0)).scalar(block.depth()), onTrue, onFalse));
+          .add(new Stmt.Branch(emitter.located(e.in(0)).scalar(emitter.depth()), onTrue, onFalse));
     }
   }
 
   private void branch(Eqn e, Graph g, List<Value> args) {
-    GraphEmitter in = new GraphEmitter(block.block().inner(g), block.target());
+    GraphEmitter in = new GraphEmitter(emitter.plan().inner(g), emitter.target());
     for (int i = 0; i < args.size(); i++) {
-      block.pass(in, g.params().get(i), args.get(i));
+      emitter.pass(in, g.params().get(i), args.get(i));
     }
     for (int i = 0; i < g.outs().size(); i++) {
-      in.deliver(i, Objects.requireNonNull(block.stored(e.outputs().get(i))));
+      in.deliver(i, Objects.requireNonNull(emitter.stored(e.outputs().get(i))));
     }
     in.emit();
   }

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Puts the axes of a node along the axes of a nest. */
+/** Puts the axes of a fused value along the axes of a nest. */
 final class Alignment {
   private Alignment() {}
 

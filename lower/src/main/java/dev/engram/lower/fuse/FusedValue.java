@@ -5,8 +5,8 @@ import dev.engram.ir.Value;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A value that is computed at a place of its own in the schedule; the equations between nodes are
- * computed again by each reader.
+ * A value that is computed at a place of its own in the schedule; the equations between fused
+ * values are computed again by each reader.
  */
 public final class FusedValue {
   /** What is computed; for a copy, what is copied. */
@@ -20,18 +20,18 @@ public final class FusedValue {
   /** Equations computed at each point. */
   final int weight;
 
-  private @Nullable FusionGroup kernel;
+  private @Nullable FusionGroup group;
 
-  /** The element of the value at a point of the kernel. */
+  /** The element of the value at a point of the group. */
   private @Nullable AffineIndex point;
 
-  /** For a fold the folded position at a point of the kernel. */
+  /** For a fold the folded position at a point of the group. */
   private @Nullable AffineIndex folded;
 
-  /** Computed once the kernel's folds are done. */
+  /** Computed once the group's folds are done. */
   public boolean epilogue;
 
-  /** Read by another kernel, so that it must be stored. */
+  /** Read by another group, so that it must be stored. */
   public boolean external;
 
   FusedValue(Value value, @Nullable Eqn eqn, AccessMaps.Kind kind, int weight) {
@@ -42,13 +42,13 @@ public final class FusedValue {
   }
 
   void place(FusionGroup k, AffineIndex at, AffineIndex fold) {
-    kernel = k;
+    group = k;
     point = at;
     folded = fold;
   }
 
-  public FusionGroup kernel() {
-    return java.util.Objects.requireNonNull(kernel);
+  public FusionGroup group() {
+    return java.util.Objects.requireNonNull(group);
   }
 
   public AffineIndex point() {

@@ -5,18 +5,18 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Nodes that are computed in one nest, or one opaque node. */
+/** Values that are computed in one nest, or one opaque value. */
 public final class FusionGroup {
   /** Lengths of the axes; none is 1. */
   public final int[] length;
 
   public final boolean[] reduce;
-  public final List<FusedValue> nodes = new ArrayList<>();
+  public final List<FusedValue> members = new ArrayList<>();
 
-  /** Kernels that read a result of this one. */
+  /** Groups that read a result of this one. */
   final Set<FusionGroup> readers = new LinkedHashSet<>();
 
-  /** Kernels that this one reads from. */
+  /** Groups that this one reads from. */
   final Set<FusionGroup> sources = new LinkedHashSet<>();
 
   int weight;
@@ -40,7 +40,7 @@ public final class FusionGroup {
   }
 
   public boolean isOpaque() {
-    return nodes.getFirst().kind == AccessMaps.Kind.OPAQUE;
+    return members.getFirst().kind == AccessMaps.Kind.OPAQUE;
   }
 
   void reads(FusionGroup source) {

@@ -19,8 +19,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One graph, its equations grouped into kernels: which values get a node of their own, which nodes
- * share a nest, and the order of the nests. Memory is decided later.
+ * One graph, its equations in groups: which values are computed at a place of their own, which of
+ * them share a nest, and the order of the nests. Memory is decided later.
  */
 public final class FusionPlan {
   /** More equations than this at one point are split over nests. */
@@ -50,7 +50,7 @@ public final class FusionPlan {
   public final List<FusedValue> results = new ArrayList<>();
 
   private final Map<Value, Eqn> defining = new HashMap<>();
-  private final Map<Value, FusedValue> nodes = new HashMap<>();
+  private final Map<Value, FusedValue> fused = new HashMap<>();
   private final Readers readers = new Readers();
   private final Set<Value> params = new HashSet<>();
   private final Map<Value, Integer> weights = new HashMap<>();
@@ -58,7 +58,7 @@ public final class FusionPlan {
   /** Bytes in memory that a value is computed from; its own, where it lies there. */
   private final Map<Value, Double> read = new HashMap<>();
 
-  private final Materialization demand;
+  private final Materialization materialization;
   private final Set<Value> carried = new HashSet<>();
   private final boolean fuse;
 
@@ -74,7 +74,7 @@ public final class FusionPlan {
     for (Eqn e : graph.eqns()) {
       e.outputs().forEach(v -> defining.put(v, e));
     }
-    demand = new Materialization(graph);
+    materialization = new Materialization(graph);
     for (Eqn e : graph.eqns()) {
       group(e);
     }
@@ -86,8 +86,8 @@ public final class FusionPlan {
   }
 
   @Nullable
-  public FusedValue node(Value v) {
-    return nodes.get(v);
+  public FusedValue fused(Value v) {
+    return fused.get(v);
   }
 
   @Nullable
@@ -133,9 +133,9 @@ public final class FusionPlan {
           return;
         }
         int weight = operandWeight(e) + (kind == AccessMaps.Kind.FREE ? 0 : 1);
-        boolean kept = demand.isShared(e.out()) && !spreads(e);
+        boolean kept = materialization.isShared(e.out()) && !spreads(e);
         boolean shared = kind == AccessMaps.Kind.MAP && (kept || !fuse);
-        if (demand.isStored(e.out()) || shared || weight > INLINE_WEIGHT) {
+        if (materialization.isStored(e.out()) || shared || weight > INLINE_WEIGHT) {
           mapped(new FusedValue(e.out(), e, AccessMaps.Kind.MAP, Math.max(1, weight)));
         } else {
           weights.put(e.out(), weight);
@@ -167,7 +167,7 @@ public final class FusionPlan {
     int[] natural = Alignment.natural(dims);
     boolean done = fuse && join(n, dims, leaves(n, natural, Alignment.axes(natural))) != null;
     if (done) {
-      nodes.put(n.value, n);
+      fused.put(n.value, n);
     }
     return done;
   }
@@ -188,23 +188,23 @@ public final class FusionPlan {
     FusionGroup k = new FusionGroup(new int[0], new boolean[0]);
     FusedValue n = new FusedValue(first(e), e, AccessMaps.Kind.OPAQUE, 1);
     n.place(k, AffineIndex.at(0), AffineIndex.at(0));
-    k.nodes.add(n);
-    e.outputs().forEach(v -> nodes.put(v, n));
+    k.members.add(n);
+    e.outputs().forEach(v -> fused.put(v, n));
     for (int i = 0; i < e.inputs().size(); i++) {
       fromMemory(k, e.in(i), i);
     }
     schedule.append(k);
   }
 
-  // An operand of an opaque kernel: it depends on everything down to the nodes.
+  // An operand of an opaque group: it depends on everything down to the fused values.
   private void fromMemory(FusionGroup k, Value v, int slot) {
     if (v instanceof Lit) {
       return;
     }
-    FusedValue n = nodes.get(v);
+    FusedValue n = fused.get(v);
     if (n != null) {
       n.external = true;
-      k.reads(n.kernel());
+      k.reads(n.group());
       readers.add(v, k, null, slot);
     } else if (params.contains(v)) {
       readers.add(v, k, null, slot);
@@ -215,7 +215,7 @@ public final class FusionPlan {
     }
   }
 
-  /** A read of a node or a parameter. */
+  /** A read of a fused value or a parameter. */
   private record Leaf(Value value, @Nullable AffineIndex at) {}
 
   private void mapped(FusedValue n) {
@@ -226,7 +226,7 @@ public final class FusionPlan {
     if (apart || join(n, dims, leaves) == null) {
       alone(n, dims, natural, leaves);
     }
-    nodes.put(n.value, n);
+    fused.put(n.value, n);
   }
 
   private void alone(FusedValue n, List<Integer> dims, int[] natural, List<Leaf> leaves) {
@@ -253,13 +253,13 @@ public final class FusionPlan {
   }
 
   private void settle(FusedValue n, FusionGroup k, List<Leaf> leaves) {
-    k.nodes.add(n);
+    k.members.add(n);
     k.weight += n.weight;
     for (Leaf l : leaves) {
-      FusedValue from = nodes.get(l.value());
-      if (from != null && from.kernel() != k) {
+      FusedValue from = fused.get(l.value());
+      if (from != null && from.group() != k) {
         from.external = true;
-        k.reads(from.kernel());
+        k.reads(from.group());
       }
       readers.add(l.value(), k, l.at(), -1);
     }
@@ -289,7 +289,7 @@ public final class FusionPlan {
       return;
     }
     Eqn e = defining.get(v);
-    if (e == null || nodes.containsKey(v)) {
+    if (e == null || fused.containsKey(v)) {
       out.add(new Leaf(v, at));
     } else if (at == null) {
       e.inputs().forEach(u -> leaf(u, null, out));
@@ -301,18 +301,18 @@ public final class FusionPlan {
   private @Nullable FusionGroup join(FusedValue n, List<Integer> dims, List<Leaf> leaves) {
     Set<FusionGroup> tried = new HashSet<>();
     for (Leaf l : leaves.reversed()) {
-      FusedValue from = nodes.get(l.value());
+      FusedValue from = fused.get(l.value());
       if (from != null && l.at() != null) {
-        if (tried(n, dims, l.at(), from.kernel(), from.point(), tried)) {
-          return from.kernel();
+        if (tried(n, dims, l.at(), from.group(), from.point(), tried)) {
+          return from.group();
         }
       }
     }
-    // Beside a kernel that reads the same elements at the same points.
+    // Beside a group that reads the same elements at the same points.
     for (Leaf l : leaves) {
       for (Readers.Read r : readers.latest(l.value(), NEIGHBOURS)) {
-        if (l.at() != null && r.at() != null && tried(n, dims, l.at(), r.kernel(), r.at(), tried)) {
-          return r.kernel();
+        if (l.at() != null && r.at() != null && tried(n, dims, l.at(), r.group(), r.at(), tried)) {
+          return r.group();
         }
       }
     }
@@ -373,12 +373,12 @@ public final class FusionPlan {
     List<Leaf> leaves = leaves(n, axisOf, k.length.length);
     Set<FusionGroup> sources = new HashSet<>();
     for (Leaf l : leaves) {
-      FusedValue from = nodes.get(l.value());
+      FusedValue from = fused.get(l.value());
       if (from == null) {
         continue;
       }
-      if (from.kernel() != k) {
-        sources.add(from.kernel());
+      if (from.group() != k) {
+        sources.add(from.group());
       } else if (!from.point().equals(l.at())
           || epilogue != (from.epilogue || from.kind == AccessMaps.Kind.FOLD)) {
         return false;
@@ -396,10 +396,10 @@ public final class FusionPlan {
     return true;
   }
 
-  // Results that are no node's get a copy.
+  // Results that are no fused value's get a copy.
   private void results() {
     for (Value v : graph.outs()) {
-      FusedValue n = nodes.get(v);
+      FusedValue n = fused.get(v);
       if (n == null) {
         n = new FusedValue(v, null, AccessMaps.Kind.MAP, 1);
         List<Integer> dims = Alignment.dims(n);
@@ -412,7 +412,7 @@ public final class FusionPlan {
 
   /**
    * True when result {@code i} may be written over the memory that holds {@code param}: nothing
-   * reads the parameter afterwards, and the kernel that writes reads it at the same points.
+   * reads the parameter afterwards, and the group that writes reads it at the same points.
    */
   public boolean inPlace(int i, Value param) {
     Value v = graph.outs().get(i);

@@ -5,19 +5,18 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * The order of kernels: by slot, and in a slot by turn. A kernel moved into a slot comes last in
- * it.
+ * The order of groups: by slot, and in a slot by turn. A group moved into a slot comes last in it.
  */
 public final class GroupOrder {
   private static final Comparator<FusionGroup> ORDER =
       Comparator.<FusionGroup>comparingInt(k -> k.slot).thenComparingInt(k -> k.turn);
 
-  private final List<FusionGroup> kernels = new ArrayList<>();
+  private final List<FusionGroup> groups = new ArrayList<>();
   private int turns;
 
   void append(FusionGroup k) {
-    k.slot = kernels.size();
-    kernels.add(k);
+    k.slot = groups.size();
+    groups.add(k);
   }
 
   static boolean before(FusionGroup a, FusionGroup b) {
@@ -48,6 +47,6 @@ public final class GroupOrder {
   }
 
   public List<FusionGroup> order() {
-    return kernels.stream().sorted(ORDER).toList();
+    return groups.stream().sorted(ORDER).toList();
   }
 }

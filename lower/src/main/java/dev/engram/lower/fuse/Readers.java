@@ -19,13 +19,13 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Which kernels read a parameter or a node, and where. */
+/** Which groups read a parameter or a fused value, and where. */
 final class Readers {
   /**
    * @param at null when it is read from memory at any position
-   * @param slot the operand of an opaque kernel that the value is, or -1
+   * @param slot the operand of an opaque group that the value is, or -1
    */
-  record Read(FusionGroup kernel, @Nullable AffineIndex at, int slot) {}
+  record Read(FusionGroup group, @Nullable AffineIndex at, int slot) {}
 
   private final Map<Value, List<Read>> reads = new HashMap<>();
 
@@ -46,21 +46,21 @@ final class Readers {
   /** True when only the operand {@code slot} of {@code last} reads {@code v} so late. */
   boolean end(Value v, FusionGroup last, int slot) {
     return of(v).stream()
-        .allMatch(r -> r.kernel() == last ? r.slot() == slot : GroupOrder.before(r.kernel(), last));
+        .allMatch(r -> r.group() == last ? r.slot() == slot : GroupOrder.before(r.group(), last));
   }
 
   /**
    * True when {@code v}, computed by {@code n}, may be written over the memory of {@code param}:
-   * nothing reads the parameter afterwards, and the kernel that writes reads it at the same points.
+   * nothing reads the parameter afterwards, and the group that writes reads it at the same points.
    */
   boolean allowOverwriting(Value param, Value v, FusedValue n) {
-    FusionGroup writer = n.kernel();
+    FusionGroup writer = n.group();
     for (Read r : of(param)) {
-      if (r.kernel() == writer) {
+      if (r.group() == writer) {
         if (writer.isOpaque() ? !passesThrough(n, v, param, r) : !n.point().equals(r.at())) {
           return false;
         }
-      } else if (GroupOrder.before(writer, r.kernel())) {
+      } else if (GroupOrder.before(writer, r.group())) {
         return false;
       }
     }
