@@ -26,7 +26,7 @@ public record TextLimits(
     int rank,
     long elements,
     long constant) {
-  private static final int DEEPEST = 1000;
+  private static final int DEEPEST = 250;
 
   private static final TextLimits STANDARD =
       new TextLimits(100, 1_000_000, 4096, 65_536, 400, 64, Long.MAX_VALUE, 1L << 30);
