@@ -3,6 +3,7 @@ package dev.engram;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import java.util.ArrayList;
@@ -88,8 +89,7 @@ class CompositionTest {
             "switchCase",
             f -> {
               List<Fn1<Tensor, Tensor>> all = List.of(Tensor::neg, f, Tensor::square);
-              return x ->
-                  Engram.switchCase(x.sum().mul(0).cast(dev.engram.ir.DType.I32).add(1), all, x);
+              return x -> Engram.switchCase(x.sum().mul(0).cast(DType.I32).add(1), all, x);
             }),
         same(
             "scan",

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import java.util.List;
@@ -208,9 +209,7 @@ class ControlFlowTest {
 
   @Test
   void errorsSayWhatAndWhere() {
-    String type =
-        failure(
-            () -> Engram.whileLoop(x -> x.lt(1), x -> x.cast(dev.engram.ir.DType.F32), scalar(0)));
+    String type = failure(() -> Engram.whileLoop(x -> x.lt(1), x -> x.cast(DType.F32), scalar(0)));
     assertTrue(type.contains("whileLoop: the body gives the carry as f32[], expected f64[]"), type);
     String holds = failure(() -> Engram.whileLoop(x -> x, x -> x, scalar(0)));
     assertTrue(holds.contains("the condition gives [f64[]], expected one bool[]"), holds);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
+import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.RunException;
 import dev.engram.ir.Tensor;
@@ -69,7 +70,7 @@ class DeadCheckTest {
 
   /** Checks and does not use what it has checked. */
   private static Tensor checked(Tensor x) {
-    x.cast(dev.engram.ir.DType.I32).checkRange("x", 0, 5);
+    x.cast(DType.I32).checkRange("x", 0, 5);
     return x.mul(x).sum();
   }
 
@@ -79,8 +80,8 @@ class DeadCheckTest {
   private static Tensor loop(Tensor w, Tensor xs) {
     return Engram.scan(
             (Tensor h, Tensor x) -> {
-              x.cast(dev.engram.ir.DType.I32).checkRange("x", 0, 5);
-              h.cast(dev.engram.ir.DType.I32).checkRange("h", -1000, 1000);
+              x.cast(DType.I32).checkRange("x", 0, 5);
+              h.cast(DType.I32).checkRange("h", -1000, 1000);
               Tensor next = h.mul(w.exp()).add(x);
               return new StepResult<>(next, next);
             },

@@ -13,7 +13,9 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TraceException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** {@code jit(f)} as an object. */
@@ -181,7 +183,7 @@ class JittedTest {
     Tensor g = f64(1, 2);
     Tensor first = f64(10, 20);
     Tensor p = first;
-    java.util.Set<Long> places = new java.util.HashSet<>();
+    Set<Long> places = new HashSet<>();
     for (int i = 0; i < 10; i++) {
       p = step.apply(p, g);
       places.add(p.host().segment().address());

@@ -9,6 +9,7 @@ import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
+import dev.engram.nn.Linear;
 import dev.engram.online.DRtrl;
 import dev.engram.online.Learner;
 import java.util.Arrays;
@@ -97,9 +98,7 @@ class NullTest {
     m.put("cond", () -> Engram.cond(X.sum().gt(0), nothing(), () -> X));
     m.put("whileLoop", () -> Engram.whileLoop((Tensor c) -> c.lt(3), nothing(), X.sum()));
     m.put("learner model", () -> new DRtrl(nothing()));
-    m.put(
-        "learner rule",
-        () -> new Learner(new dev.engram.nn.Linear(2, 2, RandomKey.of(0)), nothing()));
+    m.put("learner rule", () -> new Learner(new Linear(2, 2, RandomKey.of(0)), nothing()));
     return m;
   }
 

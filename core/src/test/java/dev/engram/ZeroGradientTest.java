@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -83,7 +84,7 @@ class ZeroGradientTest {
       relative += 1 / ((x[2] - k) * Math.log(x[2] - k));
     }
     double[] got = gradient(v -> chain(v, n), of(x));
-    assertArrayEquals(new double[] {0, 0}, java.util.Arrays.copyOf(got, 2));
+    assertArrayEquals(new double[] {0, 0}, Arrays.copyOf(got, 2));
     assertEquals(f * relative, got[2], 1e-12 * f);
   }
 
@@ -123,7 +124,7 @@ class ZeroGradientTest {
     assertArrayEquals(zeros.toDoubles(), gradient(x -> x.std(), of(2, 2, 2)));
     assertEquals(0, Engram.jvp((Tensor x) -> x.norm(), zeros, of(1, 2, 3)).tangent().host().item());
     for (Fn1<Tensor, Tensor> f :
-        java.util.List.<Fn1<Tensor, Tensor>>of(
+        List.<Fn1<Tensor, Tensor>>of(
             x -> x.get(0).hypot(x.get(1)), x -> x.get(0).atan2(x.get(1)))) {
       assertArrayEquals(new double[2], gradient(f, of(0, 0)));
     }

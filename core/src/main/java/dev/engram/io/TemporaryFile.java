@@ -4,6 +4,8 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -138,7 +140,7 @@ final class TemporaryFile implements Closeable {
           removeWhenFree(file);
         }
       }
-    } catch (IOException | java.nio.file.DirectoryIteratorException cannot) {
+    } catch (IOException | DirectoryIteratorException cannot) {
       // It is no part of what was asked for.
       return;
     }
@@ -155,7 +157,7 @@ final class TemporaryFile implements Closeable {
       if (lock != null) {
         Files.deleteIfExists(file);
       }
-    } catch (IOException | java.nio.channels.OverlappingFileLockException cannot) {
+    } catch (IOException | OverlappingFileLockException cannot) {
       return;
     }
   }

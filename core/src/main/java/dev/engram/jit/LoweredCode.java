@@ -3,17 +3,17 @@ package dev.engram.jit;
 import dev.engram.CompiledGraph;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.TensorType;
+import dev.engram.lower.CompiledProgram;
 import dev.engram.lower.LoopProgram;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /** Code of a backend. */
-public record LoweredCode(
-    LoopProgram program, dev.engram.lower.CompiledProgram code, List<TensorType> outTypes)
+public record LoweredCode(LoopProgram program, CompiledProgram code, List<TensorType> outTypes)
     implements CompiledGraph {
 
-  public LoweredCode(LoopProgram program, dev.engram.lower.CompiledProgram code) {
+  public LoweredCode(LoopProgram program, CompiledProgram code) {
     this(
         program,
         code,

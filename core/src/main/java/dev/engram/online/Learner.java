@@ -41,6 +41,7 @@ import dev.engram.state.Told;
 import dev.engram.trace.Flattening;
 import dev.engram.trace.TraceOrRun;
 import dev.engram.transform.ScanTransform;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -414,7 +415,7 @@ public class Learner extends Layer implements Transparent {
    */
   public final Map<String, State> traces() {
     prepared();
-    return java.util.Collections.unmodifiableMap(traces);
+    return Collections.unmodifiableMap(traces);
   }
 
   /** The step with its rule, for dumps and tests. */

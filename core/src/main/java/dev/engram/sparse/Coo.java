@@ -8,6 +8,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.checks.Given;
+import java.util.stream.IntStream;
 
 /**
  * A sparse matrix as a list of elements; those at one position add up. Its products have
@@ -85,7 +86,7 @@ public record Coo(Tensor values, Tensor rows, Tensor columns, int height, int wi
     }
     int width = dense.dim(1);
     int[] at =
-        java.util.stream.IntStream.range(0, Math.toIntExact(dense.type().size()))
+        IntStream.range(0, Math.toIntExact(dense.type().size()))
             .filter(i -> dense.getDouble(i) != 0)
             .toArray();
     HostTensor values = HostTensor.allocate(TensorType.of(dense.dtype(), at.length));

@@ -97,9 +97,7 @@ public final class Flattening {
       case null -> throw refused(at, "null", "use an Optional");
       case Model v ->
           throw refused(
-              at,
-              "the model " + ModelWalk.className(v),
-              "use it from the enclosing scope instead");
+              at, "the model " + ModelWalk.className(v), "use it from the enclosing scope instead");
       case State _ ->
           throw refused(at, "a State", "use it from the enclosing scope, or pass its value()");
       default ->

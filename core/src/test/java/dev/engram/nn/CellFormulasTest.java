@@ -30,6 +30,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import org.apache.commons.math3.complex.Complex;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -216,7 +217,7 @@ class CellFormulasTest {
     assertEquals((0.16 + 0.64) / 2, square, 0.01);
   }
 
-  private static List<DynamicTest> each(java.util.function.Consumer<Case> check) {
+  private static List<DynamicTest> each(Consumer<Case> check) {
     return CASES.stream().map(c -> DynamicTest.dynamicTest(c.name, () -> check.accept(c))).toList();
   }
 

@@ -11,6 +11,7 @@ import dev.engram.State;
 import dev.engram.States;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.function.DoubleUnaryOperator;
 
@@ -39,13 +40,13 @@ public final class Plain {
   }
 
   static double[] join(double[] a, double[] b) {
-    double[] out = java.util.Arrays.copyOf(a, a.length + b.length);
+    double[] out = Arrays.copyOf(a, a.length + b.length);
     System.arraycopy(b, 0, out, a.length, b.length);
     return out;
   }
 
   static double[] map(double[] x, DoubleUnaryOperator f) {
-    return java.util.Arrays.stream(x).map(f).toArray();
+    return Arrays.stream(x).map(f).toArray();
   }
 
   static double[] times(double[] a, double[] b) {

@@ -11,6 +11,8 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.loss.Losses;
 import dev.engram.nn.Plain;
+import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class SpikeTrainsTest {
@@ -48,9 +50,7 @@ class SpikeTrainsTest {
       rises[i] = v > 0.2 ? Math.floor(4 * Math.log(v / (v - 0.2))) : -1;
     }
     HostTensor logarithmic = Encoders.logLatency(x, 4, 0.2, 11).host();
-    checkOnsets(
-        logarithmic,
-        java.util.Arrays.stream(rises).mapToInt(v -> v >= 11 ? -1 : (int) v).toArray());
+    checkOnsets(logarithmic, Arrays.stream(rises).mapToInt(v -> v >= 11 ? -1 : (int) v).toArray());
   }
 
   private static void checkOnsets(HostTensor s, int[] want) {
@@ -78,7 +78,7 @@ class SpikeTrainsTest {
     assertArrayEquals(new double[] {6, 10}, SpikeTrains.intervals(s, 2));
     assertEquals(0.25, SpikeTrains.variation(s), 1e-12);
     assertTrue(Double.isNaN(SpikeTrains.variation(train(10, 1, 2))));
-    Tensor two = Tensor.stack(1, java.util.List.of(s, train(10, 0, 1, 2, 3)));
+    Tensor two = Tensor.stack(1, List.of(s, train(10, 0, 1, 2, 3)));
     assertArrayEquals(
         new double[] {5 * 125, 1 * 125}, // 5 and 1 spikes of 8 chances in 1 ms steps
         SpikeTrains.populationRate(two, 4, 1).slice(0, 0, 2).host().toDoubles(),

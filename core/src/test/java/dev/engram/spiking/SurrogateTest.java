@@ -10,6 +10,7 @@ import dev.engram.Fn1;
 import dev.engram.Pair;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -123,7 +124,7 @@ class SurrogateTest {
         CASES.values().stream().map(c -> c.surrogate.derivative(x).host().toDoubles()).toList();
     for (int i = 0; i < all.size(); i++) {
       for (int j = 0; j < i; j++) {
-        assertTrue(!java.util.Arrays.equals(all.get(i), all.get(j)));
+        assertTrue(!Arrays.equals(all.get(i), all.get(j)));
       }
     }
   }

@@ -18,6 +18,7 @@ import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TraceException;
 import dev.engram.ir.TypeException;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class DirectionalTest {
@@ -81,7 +82,7 @@ class DirectionalTest {
   @Test
   void jacobianAndHessian() {
     Fn1<Tensor, Tensor> f =
-        x -> Tensor.stack(0, java.util.List.of(x.get(0).mul(x.get(1)), x.get(1).square(), x.sum()));
+        x -> Tensor.stack(0, List.of(x.get(0).mul(x.get(1)), x.get(1).square(), x.sum()));
     Tensor j = Engram.jacobian(f).apply(f64(2, 3));
     assertEquals(Shape.of(3, 2), j.shape());
     assertArrayEquals(new double[] {3, 2, 0, 6, 1, 1}, values(j));
@@ -123,7 +124,7 @@ class DirectionalTest {
         (x, c) ->
             Engram.customVjp(
                     (Tensor y) -> y.mul(c),
-                    y -> new Pair<>(y.mul(c), java.util.List.of()),
+                    y -> new Pair<>(y.mul(c), List.of()),
                     (_, ct) -> ct.mul(c).mul(10))
                 .apply(x);
     assertEquals(40, item(Engram.grad(outer).apply(scalar(3), scalar(4))));

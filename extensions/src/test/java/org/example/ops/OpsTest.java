@@ -19,6 +19,7 @@ import dev.engram.ir.text.Parser;
 import dev.engram.ir.text.Printer;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -46,7 +47,7 @@ class OpsTest {
     all.put("mish", Activations::mish);
     all.put("softsign", Activations::softsign);
     all.put("leakySum", x -> LeakySum.of(x, 0.5));
-    return java.util.Objects.requireNonNull(all.get(name));
+    return Objects.requireNonNull(all.get(name));
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,7 +36,7 @@ class WithoutFontsTest {
           System.out.println(
               HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes)));
         }
-      } catch (java.io.UncheckedIOException e) {
+      } catch (UncheckedIOException e) {
         System.out.println(e.getCause().getClass().getSimpleName());
         System.out.println(e.getCause().getMessage());
       }

@@ -13,6 +13,7 @@ import dev.engram.ir.TensorType;
 import dev.engram.ir.op.Rows;
 import dev.engram.lower.Backend;
 import dev.engram.lower.CompiledProgram;
+import dev.engram.lower.FoldOrder;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.LoweringException;
 import dev.engram.lower.interpret.LoopInterpreter;
@@ -21,11 +22,13 @@ import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.ServiceLoader;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** What a caller sees: arguments, memory, threads, the listing. */
@@ -119,23 +122,14 @@ final class ExecutableTest {
     LoopProgram p =
         MatmulTest.program(
             new MatmulTest.Shape(
-                DType.F32,
-                1,
-                64,
-                33,
-                65,
-                false,
-                true,
-                false,
-                true,
-                dev.engram.lower.FoldOrder.PLAIN));
+                DType.F32, 1, 64, 33, 65, false, true, false, true, FoldOrder.PLAIN));
     List<HostTensor> in = MatmulTest.inputs(p, new Random(3));
     List<HostTensor> want = LoopInterpreter.run(p, in);
     CpuBackend backend = new CpuBackend(new CpuOptions(2, Vectors.AUTO));
     CompiledProgram shared = backend.compile(p);
     try (ExecutorService pool = Executors.newFixedThreadPool(3)) {
       List<Future<?>> all =
-          java.util.stream.IntStream.range(0, 3)
+          IntStream.range(0, 3)
               .<Future<?>>mapToObj(
                   t ->
                       pool.submit(
@@ -175,7 +169,7 @@ final class ExecutableTest {
   void theListingShowsBytecode() {
     String text = new CpuBackend(new CpuOptions(1, Vectors.FORCE_256)).compile(ADD).disassemble();
     assertTrue(text.contains("nest add"), text);
-    assertTrue(text.toLowerCase(java.util.Locale.ROOT).contains("fadd"), text);
+    assertTrue(text.toLowerCase(Locale.ROOT).contains("fadd"), text);
     assertTrue(text.contains("FloatVector"), text);
   }
 

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /** Programs of one random nest, of every form that the contract allows, with inputs. */
@@ -143,11 +144,11 @@ final class RandomNest {
     return values.getLast();
   }
 
-  private Value pick(java.util.function.Predicate<Value> p) {
+  private Value pick(Predicate<Value> p) {
     return pickAny(p.and(v -> v.dtype == v.dtype.wide()));
   }
 
-  private Value pickAny(java.util.function.Predicate<Value> p) {
+  private Value pickAny(Predicate<Value> p) {
     List<Value> fit = values.stream().filter(p).collect(Collectors.toCollection(ArrayList::new));
     return fit.isEmpty() ? null : fit.get(random.nextInt(fit.size()));
   }

@@ -9,6 +9,8 @@ import dev.engram.backend.cpu.run.NestCall;
 import dev.engram.backend.cpu.scalar.ScalarNest;
 import dev.engram.ir.HostTensor;
 import dev.engram.lower.interpret.LoopInterpreter;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -89,8 +91,8 @@ final class RandomNestTest {
         bad++;
         Throwable c = e.getCause() == null ? e : e.getCause();
         System.out.println(e.getMessage());
-        java.io.StringWriter w = new java.io.StringWriter();
-        c.printStackTrace(new java.io.PrintWriter(w));
+        StringWriter w = new StringWriter();
+        c.printStackTrace(new PrintWriter(w));
         System.out.println(w.toString().substring(0, Math.min(2500, w.toString().length())));
       }
     }

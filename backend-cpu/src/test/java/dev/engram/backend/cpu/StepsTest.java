@@ -9,6 +9,7 @@ import dev.engram.backend.cpu.CpuOptions.Vectors;
 import dev.engram.backend.cpu.run.CpuProgram;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.TensorType;
 import dev.engram.ir.op.Rows;
 import dev.engram.lower.Instr;
 import dev.engram.lower.LoopProgram;
@@ -102,7 +103,7 @@ final class StepsTest {
     Programs p = new Programs();
     int mask = p.input(DType.BOOL, 4);
     int y = p.output(T, 4, 3, N);
-    int c = p.constant(HostTensor.full(dev.engram.ir.TensorType.of(T, N), 3));
+    int c = p.constant(HostTensor.full(TensorType.of(T, N), 3));
     List<Long> o = List.of(3L * N, (long) N);
     List<Long> none = List.of(0L, 0L);
     Stmt branch =

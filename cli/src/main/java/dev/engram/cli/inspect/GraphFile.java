@@ -6,6 +6,7 @@ import dev.engram.ir.Verifier;
 import dev.engram.ir.text.OpTable;
 import dev.engram.ir.text.Parser;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -39,7 +40,7 @@ public record GraphFile(Path path, String text, List<Graph> graphs) {
         throw new IOException(path + ": no graph in it");
       }
       return new GraphFile(path, text, parsed.graphs());
-    } catch (java.nio.charset.CharacterCodingException e) {
+    } catch (CharacterCodingException e) {
       throw new IOException(path + ": not a text in UTF-8", e);
     } catch (EngramException e) {
       throw new IOException(path + ": " + e.getMessage(), e);

@@ -1,5 +1,6 @@
 package dev.engram.lower.emit;
 
+import dev.engram.ir.HostTensor;
 import dev.engram.ir.TensorType;
 import dev.engram.lower.Access;
 import dev.engram.lower.LoopBuffer;
@@ -24,7 +25,7 @@ public final class LoopProgramBuilder {
 
   public final List<Draft> buffers = new ArrayList<>();
   public final Map<Stmt, Integer> loopIds = new IdentityHashMap<>();
-  private final Map<dev.engram.ir.HostTensor, Integer> constants = new HashMap<>();
+  private final Map<HostTensor, Integer> constants = new HashMap<>();
   private final List<Integer> loops = new ArrayList<>();
   private List<Stmt> steps = new ArrayList<>();
   private int loopCount;
@@ -47,7 +48,7 @@ public final class LoopProgramBuilder {
     return buffers.size() - 1;
   }
 
-  int constant(dev.engram.ir.HostTensor value) {
+  int constant(HostTensor value) {
     return constants.computeIfAbsent(
         value, v -> buffer(v.type(), new LoopBuffer.Place.Constant(v)));
   }

@@ -31,6 +31,7 @@ import dev.engram.lower.fuse.AffineIndex;
 import dev.engram.lower.fuse.FusedValue;
 import dev.engram.lower.prepare.PackedOperand;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -202,7 +203,7 @@ final class NestBuilder {
   }
 
   AffineMap index(AffineIndex p, long[] strides) {
-    return p.address(0, java.util.Collections.nCopies(emitter.depth(), 0L), strides);
+    return p.address(0, Collections.nCopies(emitter.depth(), 0L), strides);
   }
 
   int indexOf(DType dtype, AffineIndex p, long[] strides) {

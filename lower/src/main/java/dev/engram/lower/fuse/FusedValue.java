@@ -2,6 +2,7 @@ package dev.engram.lower.fuse;
 
 import dev.engram.ir.Eqn;
 import dev.engram.ir.Value;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,18 +49,18 @@ public final class FusedValue {
   }
 
   public FusionGroup group() {
-    return java.util.Objects.requireNonNull(group);
+    return Objects.requireNonNull(group);
   }
 
   public AffineIndex point() {
-    return java.util.Objects.requireNonNull(point);
+    return Objects.requireNonNull(point);
   }
 
   public AffineIndex folded() {
-    return java.util.Objects.requireNonNull(folded);
+    return Objects.requireNonNull(folded);
   }
 
   public Eqn equation() {
-    return java.util.Objects.requireNonNull(eqn);
+    return Objects.requireNonNull(eqn);
   }
 }

@@ -1,5 +1,6 @@
 package dev.engram.backend.cpu.code;
 
+import java.lang.classfile.Attributes;
 import java.lang.classfile.ClassBuilder;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.CodeBuilder;
@@ -131,10 +132,7 @@ public final class HiddenClassWriter {
   public static int largestMethod(byte[] bytes) {
     int most = 0;
     for (MethodModel m : ClassFile.of().parse(bytes).methods()) {
-      int size =
-          m.findAttribute(java.lang.classfile.Attributes.code())
-              .map(CodeAttribute::codeLength)
-              .orElse(0);
+      int size = m.findAttribute(Attributes.code()).map(CodeAttribute::codeLength).orElse(0);
       most = Math.max(most, size);
     }
     return most;

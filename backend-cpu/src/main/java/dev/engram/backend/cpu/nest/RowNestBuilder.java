@@ -18,10 +18,12 @@ import dev.engram.lower.FoldOrder;
 import dev.engram.lower.Instr;
 import dev.engram.lower.Stmt;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -85,7 +87,7 @@ final class RowNestBuilder {
         axes.ordered,
         IntStream.range(0, slots.keys().size()).mapToObj(s -> slot(s, tiled, loops)).toList(),
         List.copyOf(rows),
-        java.util.Arrays.stream(folds).filter(java.util.Objects::nonNull).toList(),
+        Arrays.stream(folds).filter(Objects::nonNull).toList(),
         body,
         epilogue);
   }
@@ -244,7 +246,7 @@ final class RowNestBuilder {
 
     private Node result(int v) {
       reads++;
-      int row = java.util.Objects.requireNonNull(folds[v]).result();
+      int row = Objects.requireNonNull(folds[v]).result();
       return lanes.load(rows.get(row).dtype(), row);
     }
 
@@ -284,7 +286,7 @@ final class RowNestBuilder {
         case Instr.DotFold f -> {
           Node a = value(f.a());
           Node b = value(f.b());
-          Fold fold = java.util.Objects.requireNonNull(folds[i]);
+          Fold fold = Objects.requireNonNull(folds[i]);
           Node acc = state(fold, 0);
           Node next = f.dtype().isFloat() ? lanes.fma(a, b, acc) : lanes.add(lanes.mul(a, b), acc);
           effects.add(new Effect.Accumulate(fold.states().getFirst(), 1, next));
@@ -328,7 +330,7 @@ final class RowNestBuilder {
     }
 
     private void accumulate(int i, Reduce.Kind kind, Node v) {
-      Fold f = java.util.Objects.requireNonNull(folds[i]);
+      Fold f = Objects.requireNonNull(folds[i]);
       Node acc = state(f, 0);
       int row = f.states().getFirst();
       switch (kind) {

@@ -5,6 +5,7 @@ import dev.engram.ir.HostTensor;
 import dev.engram.ir.runtime.NativeMemory;
 import java.lang.constant.ClassDesc;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** Where a nest's data is in one run, and the first check of it that failed. */
@@ -56,7 +57,7 @@ public final class KernelArgs {
 
   /** Forgets the memory. */
   public void clear() {
-    java.util.Arrays.fill(segments, MemorySegment.NULL);
+    Arrays.fill(segments, MemorySegment.NULL);
     whole = null;
     packed = MemorySegment.NULL;
   }

@@ -4,7 +4,9 @@ import dev.engram.backend.cpu.CpuOptions;
 import dev.engram.backend.cpu.nest.NestKernel;
 import dev.engram.backend.cpu.nest.NestSlots;
 import dev.engram.backend.cpu.nest.ProductShape;
+import dev.engram.ir.DType;
 import dev.engram.ir.SourceLocation;
+import dev.engram.ir.op.Check;
 import dev.engram.lower.Access;
 import dev.engram.lower.AffineMap;
 import dev.engram.lower.Instr;
@@ -107,21 +109,21 @@ public final class KernelCache {
           new Instr.Check(
               c.dtype(),
               c.value(),
-              new dev.engram.ir.op.Check.Range("", c.op().low(), c.op().high()),
+              new Check.Range("", c.op().low(), c.op().high()),
               form(c.position(), slots),
               List.of(),
               SourceLocation.UNKNOWN);
     };
   }
 
-  private static Access form(Access a, dev.engram.ir.DType dtype, NestSlots slots) {
+  private static Access form(Access a, DType dtype, NestSlots slots) {
     int slot = slots.keys().indexOf(new NestSlots.Key(a.buffer(), dtype, a.at()));
     return new Access(
         slots.buffers().indexOf(a.buffer()), new AffineMap(slot, List.of(), a.at().inner()));
   }
 
   private static AffineMap form(AffineMap at, NestSlots slots) {
-    int slot = slots.keys().indexOf(new NestSlots.Key(-1, dev.engram.ir.DType.I64, at));
+    int slot = slots.keys().indexOf(new NestSlots.Key(-1, DType.I64, at));
     return new AffineMap(slot, List.of(), at.inner());
   }
 }

@@ -12,6 +12,7 @@ import dev.engram.ir.runtime.NativeMemory;
 import dev.engram.lower.FoldBlocks;
 import java.lang.constant.ClassDesc;
 import java.lang.foreign.MemorySegment;
+import java.lang.reflect.Array;
 import java.util.Arrays;
 import java.util.List;
 
@@ -159,7 +160,7 @@ public final class Scratch {
       pools[t] = Arrays.copyOf(pools[t], Math.max(8, 2 * n));
     }
     Object row = pools[t][n];
-    if (row == null || java.lang.reflect.Array.getLength(row) < length) {
+    if (row == null || Array.getLength(row) < length) {
       row =
           switch (dtype) {
             case F32 -> new float[length];

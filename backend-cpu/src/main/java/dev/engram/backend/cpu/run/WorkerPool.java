@@ -2,6 +2,7 @@ package dev.engram.backend.cpu.run;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -144,8 +145,7 @@ public final class WorkerPool {
     private static final int ENDED = 2;
 
     private final Scratch scratch = new Scratch();
-    private final java.util.concurrent.atomic.AtomicInteger state =
-        new java.util.concurrent.atomic.AtomicInteger(WORKING);
+    private final AtomicInteger state = new AtomicInteger(WORKING);
     private long seen;
 
     Worker(int i, long job) {

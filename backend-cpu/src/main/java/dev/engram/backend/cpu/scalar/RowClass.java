@@ -28,6 +28,7 @@ import java.lang.constant.MethodTypeDesc;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** One pass over rows as a class: a loop over arrays. */
 public final class RowClass implements ScalarCode.Surroundings {
@@ -145,7 +146,7 @@ public final class RowClass implements ScalarCode.Surroundings {
       }
       case INDEX, RANDOM -> base((int) n.bits);
       case GATHER -> {
-        LaneProgram.Gather g = (LaneProgram.Gather) java.util.Objects.requireNonNull(n.payload);
+        LaneProgram.Gather g = (LaneProgram.Gather) Objects.requireNonNull(n.payload);
         base(g.slot());
         segment(g.slot());
       }

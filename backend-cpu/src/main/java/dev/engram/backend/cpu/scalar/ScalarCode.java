@@ -20,7 +20,10 @@ import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
 
 /**
  * Lane programs as plain bytecode, one lane. Bools are ints 0 and 1, small integers are ints,
@@ -119,8 +122,8 @@ public final class ScalarCode extends LaneCode {
         pushArgs(n);
         ClassDesc t = desc(n.dtype);
         ClassDesc[] in = new ClassDesc[n.args.size()];
-        java.util.Arrays.fill(in, t);
-        String name = n.op.name().toLowerCase(java.util.Locale.ROOT);
+        Arrays.fill(in, t);
+        String name = n.op.name().toLowerCase(Locale.ROOT);
         code.invokestatic(MATH, name, MethodTypeDesc.of(t, in));
       }
       case SQRT -> {
@@ -171,7 +174,7 @@ public final class ScalarCode extends LaneCode {
   }
 
   private static Object payload(Node n) {
-    return java.util.Objects.requireNonNull(n.payload);
+    return Objects.requireNonNull(n.payload);
   }
 
   private void constant(DType t, long bits) {

@@ -21,6 +21,8 @@ import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
 import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
 
 /** Lane programs as Vector API calls. */
 public final class VectorCode extends LaneCode {
@@ -174,7 +176,7 @@ public final class VectorCode extends LaneCode {
       }
       case ADD, SUB, MUL, DIV, MAX, MIN, AND, OR -> {
         pushArgs(n);
-        String name = n.op.name().toLowerCase(java.util.Locale.ROOT);
+        String name = n.op.name().toLowerCase(Locale.ROOT);
         code.invokevirtual(v, name, MethodTypeDesc.of(v, VECTOR));
       }
       case XOR -> {
@@ -189,7 +191,7 @@ public final class VectorCode extends LaneCode {
       }
       case SQRT, ABS, NEG -> {
         pushArgs(n);
-        String name = n.op.name().toLowerCase(java.util.Locale.ROOT);
+        String name = n.op.name().toLowerCase(Locale.ROOT);
         code.invokevirtual(v, name, MethodTypeDesc.of(v));
       }
       case TO_BITS -> {
@@ -243,7 +245,7 @@ public final class VectorCode extends LaneCode {
     Label fast = code.newLabel();
     Label done = code.newLabel();
     ClassDesc real = HiddenClassWriter.desc(ElementwiseRow.Real.class);
-    ElementwiseRow row = (ElementwiseRow) java.util.Objects.requireNonNull(n.payload);
+    ElementwiseRow row = (ElementwiseRow) Objects.requireNonNull(n.payload);
     push(n.arg(2));
     push(n.arg(0));
     code.invokevirtual(MASK, "anyTrue", MethodTypeDesc.of(CD_boolean));

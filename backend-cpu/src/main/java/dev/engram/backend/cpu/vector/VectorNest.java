@@ -30,6 +30,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /** A nest as one class of vector code: all loops, with the body's rows in vectors. */
@@ -228,7 +229,7 @@ public final class VectorNest {
     return () -> c.iload(local);
   }
 
-  private At advance(At at, int index, java.util.function.IntFunction<Long> stride) {
+  private At advance(At at, int index, IntFunction<Long> stride) {
     At next = new At(at.local.clone());
     for (int s = 0; s < next.local.length; s++) {
       long by = stride.apply(s);

@@ -24,6 +24,7 @@ import java.lang.constant.MethodTypeDesc;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Emits passes over one row of a {@link VectorNest}: whole vectors, then a masked tail. */
@@ -110,7 +111,7 @@ final class VectorRow {
       int m = mask >= 0 ? maskFor(e.value().dtype, mask) : -1;
       switch (e) {
         case Effect.Store s -> {
-          Transfer t = java.util.Objects.requireNonNull(transfer(phase.stores(), s.row()));
+          Transfer t = Objects.requireNonNull(transfer(phase.stores(), s.row()));
           VectorCode.store(c, s.value().dtype, () -> pushAddress(at, t.slot(), j), m);
         }
         case Effect.Accumulate a ->
@@ -178,9 +179,9 @@ final class VectorRow {
         continue;
       }
       if (n.op == Op.STATE) {
-        v.bind(n, java.util.Objects.requireNonNull(partial.get((int) n.bits))[g]);
+        v.bind(n, Objects.requireNonNull(partial.get((int) n.bits))[g]);
       } else if (n.op == Op.LOAD) {
-        Transfer t = java.util.Objects.requireNonNull(transfer(nest.body().loads(), (int) n.bits));
+        Transfer t = Objects.requireNonNull(transfer(nest.body().loads(), (int) n.bits));
         VectorCode.load(
             c,
             n.dtype,
@@ -197,7 +198,7 @@ final class VectorRow {
       switch (e) {
         case Effect.Store s -> {
           v.push(s.value());
-          Transfer t = java.util.Objects.requireNonNull(transfer(nest.body().stores(), s.row()));
+          Transfer t = Objects.requireNonNull(transfer(nest.body().stores(), s.row()));
           VectorCode.store(
               c,
               s.value().dtype,
@@ -205,7 +206,7 @@ final class VectorRow {
               mask >= 0 ? maskFor(s.value().dtype, mask) : -1);
         }
         case Effect.Accumulate a -> {
-          int local = java.util.Objects.requireNonNull(partial.get(a.state()))[g];
+          int local = Objects.requireNonNull(partial.get(a.state()))[g];
           if (mask >= 0) {
             ClassDesc vector = VectorCode.vector(a.value().dtype);
             c.aload(local);
