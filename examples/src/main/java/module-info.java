@@ -7,6 +7,6 @@ module dev.engram.examples {
   opens dev.engram.examples to
       dev.engram.core;
 
-  requires transitive dev.engram.core;
+  requires transitive dev.engram;
   requires static org.jspecify;
 }

@@ -5,7 +5,7 @@ module org.example.extensions {
   exports org.example.ops;
   exports org.example.passes;
 
-  requires transitive dev.engram.core;
+  requires transitive dev.engram;
   requires static org.jspecify;
 
   uses dev.engram.lower.Backend;

@@ -149,7 +149,7 @@ class ContinuousIntegrationTest {
   }
 
   private Outcome installed() throws Exception {
-    return function("modules=m; repository=r", "check_installed");
+    return function("jars=engram-m; poms=; repository=r", "check_installed");
   }
 
   @Test
@@ -168,14 +168,29 @@ class ContinuousIntegrationTest {
         "m=" + folder.resolve("src"),
         "--module",
         "m");
+    String pom =
+        "<project>\n"
+            + "  <parent>b</parent>\n"
+            + "  <name>m</name>\n"
+            + "  <description>d</description>\n"
+            + "</project>\n";
     jar("", "classes");
     jar("-sources", "src");
-    refused("other jars were installed", installed());
+    Path described = write("r/dev/engram/engram-m/0.1/engram-m-0.1-SNAPSHOT.pom", pom);
+    refused("other files were installed", installed());
     jar("-javadoc", "pages");
     Outcome whole = installed();
     assertEquals(new Outcome(0, "", ""), whole);
 
     // Each part missing, all names right.
+    String at = "r/dev/engram/engram-m/0.1/engram-m-0.1-SNAPSHOT.pom has no ";
+    for (String field : List.of("name", "description")) {
+      Files.writeString(described, pom.replace("<" + field + ">", "<x>"));
+      refused(at + field, installed());
+    }
+    Files.writeString(described, pom.replace("<parent>", "<x>"));
+    refused(at + "license", installed());
+    Files.writeString(described, pom);
     Path nothing = write("nothing/readme.txt", "");
     jar("-sources", "nothing");
     refused("r/dev/engram/engram-m/0.1/engram-m-0.1-SNAPSHOT-sources.jar has other", installed());

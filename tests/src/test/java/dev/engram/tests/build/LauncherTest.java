@@ -37,6 +37,7 @@ class LauncherTest {
     Path script = Path.of(System.getProperty("engram.root"), "engram");
     Files.copy(script, root.resolve("engram"), StandardCopyOption.COPY_ATTRIBUTES);
     Files.createFile(root.resolve("pom.xml"));
+    Files.createDirectory(root.resolve("bom"));
     for (String module : ModuleArrows.FOLDERS) {
       Files.createDirectories(root.resolve(module).resolve("src/main/java"));
     }

@@ -20,16 +20,25 @@ import picocli.CommandLine;
 /**
  * The arrows between modules as their compiled descriptors state them, and what is wrong with them.
  */
-final class ModuleArrows {
+public final class ModuleArrows {
   /** The modules of the command, and what it needs. */
   static final List<String> FOLDERS =
       List.of(
-          "ir", "autodiff", "etrace", "lower", "backend-cpu", "core", "plot", "cli", "examples");
+          "ir",
+          "autodiff",
+          "etrace",
+          "lower",
+          "backend-cpu",
+          "core",
+          "library",
+          "plot",
+          "cli",
+          "examples");
 
   private ModuleArrows() {}
 
   /** Finds the project's own modules where the build compiled them. */
-  static ModuleFinder finder() {
+  public static ModuleFinder finder() {
     Path root = Path.of(System.getProperty("engram.root"));
     return ModuleFinder.of(
         FOLDERS.stream().map(f -> root.resolve(f).resolve("target/classes")).toArray(Path[]::new));
