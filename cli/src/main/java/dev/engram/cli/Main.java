@@ -117,13 +117,17 @@ public final class Main {
    * reader that closes the pipe early, such as {@code head}, is no failure.
    */
   public static void main(String[] args) {
-    // Charts are drawn in memory; no display is ever looked for.
-    System.setProperty("java.awt.headless", "true");
+    withoutDisplay();
     Terminal terminal = Terminal.system();
     int code = new Main(terminal).run(args);
     terminal.out().flush();
     terminal.err().flush();
     System.exit(code);
+  }
+
+  /** Charts are drawn in memory; no display is ever looked for. */
+  static void withoutDisplay() {
+    System.setProperty("java.awt.headless", "true");
   }
 
   /** Runs one command and returns the exit code. */

@@ -13,7 +13,9 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -44,11 +46,13 @@ class LauncherTest {
     Path home = Files.createDirectories(root.resolve("cli/target/engram"));
     Files.writeString(home.resolve("jdk"), System.getProperty("java.home") + "\n");
     Path lib = Files.createDirectory(home.resolve("lib"));
+    Path backend = Files.createDirectory(home.resolve("backend"));
     // Copies: the JVM finds no packages behind the link to a folder.
     for (ModuleReference module : ModuleArrows.ofTheCommand().findAll()) {
       Path at = Path.of(module.location().orElseThrow());
       String name = module.descriptor().name();
-      copy(at, lib.resolve(Files.isDirectory(at) ? name : name + ".jar"));
+      Path to = name.equals("dev.engram.backend.cpu") ? backend : lib;
+      copy(at, to.resolve(Files.isDirectory(at) ? name : name + ".jar"));
     }
     Path built = Files.createFile(home.resolve("built"));
     Files.setLastModifiedTime(built, FileTime.from(Instant.now().plusSeconds(3600)));
@@ -86,6 +90,40 @@ class LauncherTest {
     assertEquals(List.of(), version.err());
     assertEquals(0, version.code());
     assertTrue(version.out().startsWith("engram "), version.out());
+    Outcome runs = run("", "help", "run");
+    assertEquals(List.of(), runs.err());
+    assertEquals(0, runs.code());
+  }
+
+  /** What needs no backend starts without the CPU's, in half the time, and says the same. */
+  @Test
+  void helpIsTheSameWithoutTheBackend() throws Exception {
+    Files.move(
+        root.resolve("cli/target/engram/backend/dev.engram.backend.cpu"),
+        root.resolve("elsewhere"));
+    Map<String, String> light = new LinkedHashMap<>();
+    for (String words :
+        List.of("--help", "-V", "train --help", "train copying -h", "dump --help", "opt --help")) {
+      Outcome help = run("", words.split(" "));
+      assertEquals(List.of(), help.err());
+      light.put(words, help.out());
+    }
+    Outcome without = run("", "run", "--help");
+    Files.move(
+        root.resolve("elsewhere"),
+        root.resolve("cli/target/engram/backend/dev.engram.backend.cpu"));
+    for (Map.Entry<String, String> help : light.entrySet()) {
+      String words = help.getKey();
+      assertEquals(help.getValue(), run("", words.split(" ")).out());
+      if (!words.equals("-V")) {
+        // These words take the way of all other commands.
+        String[] other = ("help " + words.replaceAll(" ?-.*", "")).strip().split(" ");
+        assertEquals(help.getValue(), run("", other).out(), words);
+      }
+    }
+    // A control: this help names the backends, and is not asked for without them.
+    assertTrue(run("", "run", "--help").out().contains("cpu"));
+    assertFalse(without.out().contains("cpu"), without.out());
   }
 
   /** The first build makes a folder in the folder of each module, after which that is newer. */
@@ -155,20 +193,24 @@ class LauncherTest {
   @Test
   void aJvmThatCannotStartSaysWhy() throws Exception {
     Files.delete(root.resolve("cli/target/engram/lib/dev.engram.core/module-info.class"));
-    Outcome broken = run("", "--version");
-    assertEquals(1, broken.code());
-    assertTrue(
-        broken.err().stream().anyMatch(l -> l.contains("Module dev.engram.core not found")),
-        () -> broken.err().toString());
-    assertFalse(broken.err().stream().anyMatch(l -> l.contains(NOTICE)));
+    for (String words : List.of("--version", "help run")) {
+      Outcome broken = run("", words.split(" "));
+      assertEquals(1, broken.code());
+      assertTrue(
+          broken.err().stream().anyMatch(l -> l.contains("Module dev.engram.core not found")),
+          () -> broken.err().toString());
+      assertFalse(broken.err().stream().anyMatch(l -> l.contains(NOTICE)));
+    }
   }
 
   @Test
   void otherWarningsOfTheJvmAreSeen() throws Exception {
-    Outcome warned = run("--add-opens=no.such/module=ALL-UNNAMED", "--version");
-    assertEquals(
-        List.of("WARNING: Unknown module: no.such specified to --add-opens"), warned.err());
-    assertEquals(0, warned.code());
+    for (String words : List.of("--version", "help run")) {
+      Outcome warned = run("--add-opens=no.such/module=ALL-UNNAMED", words.split(" "));
+      assertEquals(
+          List.of("WARNING: Unknown module: no.such specified to --add-opens"), warned.err());
+      assertEquals(0, warned.code());
+    }
   }
 
   /** A crash, which the signal of a bad access to memory is to a JVM. */

@@ -1,0 +1,26 @@
+package dev.engram.cli;
+
+import dev.engram.cli.terminal.Terminal;
+
+/**
+ * The launcher's trial run: several command lines in one JVM, each argument one, from which an
+ * archive learns what a start needs. One may be wrong, so that its error is learned too; none may
+ * fail.
+ */
+public final class Trial {
+  private Trial() {}
+
+  /** Runs each of {@code lines}. */
+  public static void main(String[] lines) {
+    Main.withoutDisplay();
+    int worst = Main.OK;
+    for (String line : lines) {
+      Terminal terminal = Terminal.system();
+      int code = new Main(terminal).run(line.split(" "));
+      terminal.out().flush();
+      terminal.err().println("exit code " + code + ": engram " + line);
+      worst = code == Main.USAGE ? worst : Math.max(worst, code);
+    }
+    System.exit(worst);
+  }
+}
