@@ -33,6 +33,12 @@ record Child(List<String> command) {
    * @param flags more of them
    */
   static Child jvm(int threads, List<String> flags, String main, List<String> args) {
+    return jvm(threads, flags, System.getProperty("java.class.path"), main, args);
+  }
+
+  /** The same with another class path. */
+  static Child jvm(
+      int threads, List<String> flags, String classPath, String main, List<String> args) {
     List<String> all = new ArrayList<>();
     all.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     all.addAll(
@@ -49,7 +55,7 @@ record Child(List<String> command) {
       }
     }
     all.addAll(flags);
-    all.addAll(List.of("-cp", System.getProperty("java.class.path"), main));
+    all.addAll(List.of("-cp", classPath, main));
     all.addAll(args);
     return new Child(all);
   }

@@ -165,7 +165,8 @@ public final class Rows {
 
   private static String tail() {
     return """
-    Each row is the median, with the least and the largest of n measurements. "better than JAX by" compares medians of
+    Each row is the median, with the least and the largest of n measurements, and an interval that holds the median of all
+    that might have been measured with a probability of 95 %. "better than JAX by" compares medians of
     this run; the peer is bench/peers/jax_copying.py, plain JAX with the traces written by hand.
 
     Reported elsewhere, not measured here: the Python library braintrace on JAX, the same job on a 2-core machine: D-RTRL

@@ -2,7 +2,10 @@ package dev.engram.bench;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.DoubleUnaryOperator;
+import org.apache.commons.math3.distribution.BinomialDistribution;
+import org.apache.commons.math3.stat.descriptive.rank.Median;
 
 /** Measurements of one thing, in increasing order. */
 record Samples(List<Double> sorted) {
@@ -21,9 +24,33 @@ record Samples(List<Double> sorted) {
     return new Samples(Arrays.stream(values).boxed().toList());
   }
 
+  /** Two numbers around another. */
+  record Interval(double low, double high) {}
+
   double median() {
+    return new Median().evaluate(toArray());
+  }
+
+  /**
+   * What holds the median of all that might have been measured, with a probability of at least 95
+   * %, whatever the distribution: the k-th smallest and the k-th largest of n, with the greatest k
+   * for which fewer than k of n lie below the median with at most 2.5 %, {@code P(Bin(n, 1/2) < k)
+   * ≤ 0.025} (Conover 1999, 3.2). Six or more are needed.
+   */
+  Optional<Interval> median95() {
     int n = sorted.size();
-    return (sorted.get((n - 1) / 2) + sorted.get(n / 2)) / 2;
+    BinomialDistribution below = new BinomialDistribution(null, n, 0.5);
+    int k = 0;
+    while (below.cumulativeProbability(k) <= 0.025) {
+      k++;
+    }
+    return k == 0
+        ? Optional.empty()
+        : Optional.of(new Interval(sorted.get(k - 1), sorted.get(n - k)));
+  }
+
+  private double[] toArray() {
+    return sorted.stream().mapToDouble(Double::doubleValue).toArray();
   }
 
   double min() {

@@ -14,6 +14,7 @@ record Table(List<Row> rows) {
           "median",
           "min",
           "max",
+          "95 % of median",
           "n",
           "goal",
           "met",
@@ -72,6 +73,7 @@ record Table(List<Row> rows) {
   private static List<String> cells(Row r) {
     List<String> c = new ArrayList<>(List.of(r.name(), r.unit().text()));
     c.addAll(samples(r.ours()));
+    c.add(r.ours().median95().map(i -> number(i.low()) + " to " + number(i.high())).orElse(""));
     c.add(Integer.toString(r.ours().count()));
     c.add(r.atMost().isPresent() ? "<= " + number(r.atMost().getAsDouble()) : "");
     c.add(r.met().map(m -> m ? "yes" : "NO").orElse(""));

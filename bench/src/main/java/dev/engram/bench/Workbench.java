@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.apache.commons.math3.stat.StatUtils;
 
 /**
  * What all measurements share.
@@ -60,14 +61,11 @@ record Workbench(
       }
     }
     int some = losses.size() / 4;
-    double start = mean(losses.subList(0, some));
-    double end = mean(losses.subList(losses.size() - some, losses.size()));
+    double[] all = losses.stream().mapToDouble(Double::doubleValue).toArray();
+    double start = StatUtils.mean(all, 0, some);
+    double end = StatUtils.mean(all, all.length - some, some);
     if (some > 0 && !(end < start)) {
       throw new IllegalStateException(who + ": the loss does not fall: " + start + " to " + end);
     }
-  }
-
-  private static double mean(List<Double> xs) {
-    return xs.stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN);
   }
 }

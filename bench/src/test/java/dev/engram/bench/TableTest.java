@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.engram.lower.LoopProgram;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class TableTest {
@@ -18,6 +19,40 @@ class TableTest {
     assertEquals(1, Samples.of(9, 1, 3).min());
     assertEquals(9, Samples.of(9, 1, 3).max());
     assertThrows(IllegalArgumentException.class, Samples::of);
+  }
+
+  /** The places of Conover's table A3 and of R's {@code qbinom(0.025, n, 0.5)}. */
+  @Test
+  void theIntervalOfAMedianIsOfPlacesInTheOrder() {
+    assertEquals(Optional.empty(), countingTo(5).median95());
+    assertEquals(Optional.of(new Samples.Interval(1, 6)), countingTo(6).median95());
+    assertEquals(Optional.of(new Samples.Interval(2, 9)), countingTo(10).median95());
+    assertEquals(Optional.of(new Samples.Interval(6, 15)), countingTo(20).median95());
+    assertEquals(Optional.of(new Samples.Interval(10, 21)), countingTo(30).median95());
+  }
+
+  private static Samples countingTo(int n) {
+    return new Samples(IntStream.rangeClosed(1, n).mapToObj(i -> (double) i).toList());
+  }
+
+  /** Ratios that scatter around 1 say nothing, those above 1 do. */
+  @Test
+  void pairsSayWhetherSomethingChanged() {
+    double[] before = {10, 11, 12, 10, 11, 13, 10, 12, 11, 10};
+    double[] same = {10.1, 10.9, 12.1, 9.9, 11.2, 12.9, 10.1, 11.8, 11.1, 9.95};
+    double[] slower = new double[before.length];
+    for (int i = 0; i < slower.length; i++) {
+      slower[i] = (1.1 + 0.001 * i) * before[i];
+    }
+    Pairs.Ratio none = Pairs.Ratio.of("a", before, same);
+    assertTrue(none.median95().low() < 1 && none.median95().high() > 1, none::toString);
+    assertTrue(none.chance() > 0.3, none::toString);
+    Pairs.Ratio some = Pairs.Ratio.of("a", before, slower);
+    assertEquals(1.1045, some.median(), 1e-12);
+    assertEquals(1.101, some.median95().low(), 1e-12);
+    assertEquals(1.108, some.median95().high(), 1e-12);
+    // All ten differ in one direction: 2 of 2¹⁰ ways.
+    assertEquals(2 / 1024.0, some.chance(), 1e-12);
   }
 
   @Test
@@ -36,7 +71,7 @@ class TableTest {
     assertEquals(4, text.lines().count());
     assertEquals(1, text.lines().mapToInt(String::length).distinct().count());
     assertTrue(text.lines().toList().get(2).contains("<= 55 | yes"), text);
-    assertTrue(new Table(List.of(time)).csv().contains("\na,ms,55,50,60,3,<= 55,yes,110"), text);
+    assertTrue(new Table(List.of(time)).csv().contains("\na,ms,55,50,60,,3,<= 55,yes,110"), text);
   }
 
   @Test

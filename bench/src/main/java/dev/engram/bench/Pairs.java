@@ -1,0 +1,133 @@
+package dev.engram.bench;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.apache.commons.math3.stat.inference.WilcoxonSignedRankTest;
+
+/**
+ * Whether something became slower: the same measurement by this class path and by another, of an
+ * earlier build, in pairs of fresh processes that take turns at going first, so that what the
+ * machine does besides falls on both.
+ *
+ * <pre>
+ *   --before CLASSPATH   of the earlier build
+ *   --pairs N            20
+ *   --only iterations    or kernels
+ *   --threads N          2
+ *   --iterations N       measurements of each process; 30
+ *   --warm-seconds S     at least so long without measuring; 8
+ * </pre>
+ */
+public final class Pairs {
+  private static final List<String> OPTIONS =
+      List.of("before", "pairs", "only", "threads", "iterations", "warm-seconds");
+
+  private Pairs() {}
+
+  /**
+   * What pairs say.
+   *
+   * @param median of the ratios, now over before
+   * @param median95 holds the median of all such ratios with a probability of 95 %
+   * @param chance of ratios so far from 1, to either side, if nothing had changed (Wilcoxon's
+   *     signed-rank test)
+   */
+  record Ratio(String name, double median, Samples.Interval median95, double chance) {
+    private static final int EXACT = 30;
+
+    static Ratio of(String name, double[] before, double[] now) {
+      double[] ratios = new double[now.length];
+      Arrays.setAll(ratios, i -> now[i] / before[i]);
+      Samples samples = Samples.of(ratios);
+      Samples.Interval interval =
+          samples
+              .median95()
+              .orElseThrow(
+                  () ->
+                      new IllegalArgumentException(
+                          "got " + now.length + " pairs, expected 6 or more"));
+      double[] logs = Arrays.stream(ratios).map(Math::log).toArray();
+      double chance =
+          new WilcoxonSignedRankTest()
+              .wilcoxonSignedRankTest(new double[logs.length], logs, logs.length <= EXACT);
+      return new Ratio(name, samples.median(), interval, chance);
+    }
+
+    @Override
+    public String toString() {
+      return String.format(
+          Locale.ROOT,
+          "%-30s %.3f times the time before, 95 %% interval %.3f to %.3f, by chance with %.2g",
+          name,
+          median,
+          median95.low(),
+          median95.high(),
+          chance);
+    }
+  }
+
+  /** Prints a line for each measurement. */
+  public static void main(String[] args) throws IOException {
+    Options o = Options.of(args, OPTIONS);
+    Map<String, List<Double>> before = new LinkedHashMap<>();
+    Map<String, List<Double>> now = new LinkedHashMap<>();
+    String other = o.text("before", "");
+    String ours = System.getProperty("java.class.path");
+    for (int pair = 0; pair < o.integer("pairs", 20); pair++) {
+      if (pair % 2 == 0) {
+        measure(o, other, before);
+        measure(o, ours, now);
+      } else {
+        measure(o, ours, now);
+        measure(o, other, before);
+      }
+    }
+    now.forEach(
+        (name, times) -> System.out.println(Ratio.of(name, array(before.get(name)), array(times))));
+  }
+
+  private static double[] array(List<Double> values) {
+    return values.stream().mapToDouble(Double::doubleValue).toArray();
+  }
+
+  /** The medians of fresh processes, by what they measured. */
+  private static void measure(Options o, String classPath, Map<String, List<Double>> into)
+      throws IOException {
+    String what = o.text("only", "iterations");
+    List<String> steady =
+        List.of(
+            "--iterations",
+            o.text("iterations", "30"),
+            "--warm-seconds",
+            o.text("warm-seconds", "8"));
+    if (what.equals("kernels")) {
+      run(o, classPath, what, steady)
+          .forEach(l -> add(l.text("name"), l.samples("ns").median(), into));
+      return;
+    }
+    for (Rule rule : Rule.values()) {
+      List<String> all = new ArrayList<>(steady);
+      all.addAll(List.of("--rule", rule.word()));
+      run(o, classPath, what, all)
+          .forEach(l -> add(rule.title() + " iteration", l.samples("ms").median(), into));
+    }
+  }
+
+  private static List<Line> run(Options o, String classPath, String what, List<String> options)
+      throws IOException {
+    List<String> args = new ArrayList<>(List.of(what));
+    args.addAll(options);
+    return Child.jvm(o.integer("threads", 2), List.of(), classPath, Measure.class.getName(), args)
+        .run()
+        .lines();
+  }
+
+  private static void add(String name, double value, Map<String, List<Double>> into) {
+    into.computeIfAbsent(name, _ -> new ArrayList<>()).add(value);
+  }
+}
