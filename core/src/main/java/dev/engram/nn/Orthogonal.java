@@ -10,7 +10,10 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import java.util.Arrays;
 
-/** Random orthogonal matrices. */
+/**
+ * Random orthogonal matrices. They are computed here and not by {@code Linalg.qr}, which records
+ * and compiles a program for each shape: models are made eagerly, and want no derivative.
+ */
 final class Orthogonal {
   private Orthogonal() {}
 

@@ -12,6 +12,7 @@ import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import java.util.Map;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
+import org.apache.commons.math3.linear.MatrixUtils;
 import org.apache.commons.math3.linear.QRDecomposition;
 import org.apache.commons.math3.linear.RealMatrix;
 import org.junit.jupiter.api.Test;
@@ -37,7 +38,8 @@ class InitializerTest {
   /** Beside {@code Q·sign(diag R)} of another implementation, to the last bit. */
   @Test
   void orthogonalMatricesAsInCommonsMath() {
-    for (Shape shape : new Shape[] {Shape.of(1, 1), Shape.of(40, 7), Shape.of(7, 40)}) {
+    for (Shape shape :
+        new Shape[] {Shape.of(1, 1), Shape.of(40, 7), Shape.of(7, 40), Shape.of(9, 9)}) {
       int rows = Math.max(shape.dim(0), shape.dim(1));
       int columns = Math.min(shape.dim(0), shape.dim(1));
       Tensor normal =
@@ -48,11 +50,15 @@ class InitializerTest {
       }
       QRDecomposition qr = new QRDecomposition(a);
       Tensor got = Initializer.orthogonal(3).make(RandomKey.of(3), shape, DType.F64);
-      HostTensor q = (shape.dim(0) == rows ? got : got.transpose()).host();
+      HostTensor q = (shape.dim(0) == columns ? got.transpose() : got).host();
       for (int i = 0; i < rows * columns; i++) {
         double sign = Math.signum(qr.getR().getEntry(i % columns, i % columns));
         assertEquals(3 * sign * qr.getQ().getEntry(i / columns, i % columns), q.getDouble(i), 0.0);
+        a.setEntry(i / columns, i % columns, q.getDouble(i));
       }
+      RealMatrix gram = a.transpose().multiply(a); // 3² QᵀQ
+      RealMatrix nine = MatrixUtils.createRealIdentityMatrix(columns).scalarMultiply(9);
+      assertEquals(0, gram.subtract(nine).getNorm(), 1e-12);
     }
   }
 
