@@ -40,6 +40,7 @@ class LauncherTest {
     Files.copy(script, root.resolve("engram"), StandardCopyOption.COPY_ATTRIBUTES);
     Files.createFile(root.resolve("pom.xml"));
     Files.createDirectory(root.resolve("bom"));
+    Files.createDirectory(root.resolve("build-tools"));
     for (String module : ModuleArrows.FOLDERS) {
       Files.createDirectories(root.resolve(module).resolve("src/main/java"));
     }
