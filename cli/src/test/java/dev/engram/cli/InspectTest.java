@@ -323,6 +323,55 @@ class InspectTest {
     assertTrue(once.contains("tanh(%0)"), once);
   }
 
+  @Test
+  void theTraceTellsWhichRuleFiredWhere() throws IOException {
+    String twice = NET.replace("mul(%0, 1.0)  ", "mul(%0, -1.0) ").replace("tanh(%1)", "neg(%1) ");
+    assertEquals(
+        """
+        // graph  round  pass      rule         equation
+        // @net   1      simplify  mulMinusOne  %1 = mul(%0, -1.0) => neg(%0)   Net.java:8
+        // @net   1      simplify  negTwice     %2 = neg(%1) => %0   Net.java:8
+
+        // pass      rule         fired
+        // simplify  mulMinusOne  1
+        // simplify  negTwice     1
+
+        graph @net(%x: f32[2] hidden, %w: f32[2,2] weight "net.w") -> f32[2] {
+          %0: f32[2] = dot{lhsContract=[0], rhsContract=[0]}(%x, %w)   // Net.java:7
+          return %0
+        }
+        """,
+        output("opt", file(twice), "--passes", "simplify,dce", "--trace"));
+  }
+
+  /** The transpose of a sum: the reduction moves in front, and its own rules fire inside. */
+  @Test
+  void rulesInsideRulesAreShownBelowThem() throws IOException {
+    String ir =
+        """
+        graph @f(%x: f32[2,3]) -> f32[3] {
+          %0: f32[3,2] = transpose{perm=[1,0]}(%x)
+          %1: f32[3] = reduce_max{axes=[1]}(%0)
+          return %1
+        }
+        """;
+    String all = output("opt", file(ir), "--passes", "simplify,dce", "--trace");
+    assertEquals(
+        List.of(
+            "// @f     1      simplify  reduceOfTranspose     %1 = reduce_max{axes=[1]}(%0) =>"
+                + " reduce_max{axes=[0]}(%x)",
+            "// @f     1      simplify    transposeOfNothing "
+                + " transpose{perm=[0]}(reduce_max{axes=[0]}(%x)) => reduce_max{axes=[0]}(%x)"),
+        all.lines().filter(l -> l.contains("@f ") && l.startsWith("//")).toList());
+  }
+
+  @Test
+  void aTraceOfNothingSaysSo() throws IOException {
+    assertTrue(
+        output("opt", file(NET), "--passes", "inline,dce", "--trace")
+            .startsWith("// no rule fired\n"));
+  }
+
   /** Takes tanh for sine, in a graph that has no product any more. */
   public static final class Wrong {
     private Wrong() {}
@@ -414,6 +463,8 @@ class InspectTest {
         "opt|2|engram opt needs a FILE.ir",
         "opt FILE --passes simplfy|2|did you mean `simplify`?",
         "opt FILE --bisect --passes vjp|2|vjp makes a graph with other results",
+        "opt FILE --bisect --trace|2|--trace shows passes at work",
+        "opt FILE --trace --format dot|2|--trace needs --format text or exact",
         "opt FILE --passes java.lang.String|1|has no method `public static Graph run(Graph g)`",
         "run FILE --backend cuda9|2|--backend must be one of",
         "run FILE --graph f|1|there is no graph @f, expected one of [net]",

@@ -114,6 +114,16 @@ class JsonOutputTest {
     JsonNode all = json(Main.OK, "opt FILE --passes simplify,dce --json");
     String text = all.get("programs").get(0).get("text").asText();
     assertTrue(text.contains("log(%x)") && !text.contains("mul"), text);
+    assertFalse(all.has("firings"));
+    JsonNode traced = json(Main.OK, "opt FILE --passes simplify,dce --trace --json");
+    assertEquals(all.get("programs"), traced.get("programs"));
+    assertEquals(
+        "{\"graph\":\"f\",\"round\":1,\"pass\":\"simplify\",\"rule\":\"mulOne\",\"depth\":0,"
+            + "\"before\":\"%0 = mul(%x, 1.0)\",\"after\":\"%x\"}",
+        traced.get("firings").get(0).toString());
+    assertEquals(
+        "{\"pass\":\"simplify\",\"rule\":\"mulOne\",\"fired\":1}",
+        traced.get("counts").get(0).toString());
     JsonNode kept = json(Main.OK, "opt FILE --bisect --json").get("graphs").get(0);
     assertEquals("f", kept.get("graph").asText());
     assertTrue(kept.get("keepsResults").asBoolean());

@@ -1,17 +1,13 @@
 package org.example.passes;
 
-import dev.engram.ir.Builder;
 import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Lit;
-import dev.engram.ir.Value;
 import dev.engram.ir.op.Elementwise;
 import dev.engram.ir.op.Rows;
-import dev.engram.ir.passes.InnerGraphs;
+import dev.engram.ir.passes.GraphRewriter;
 import dev.engram.ir.passes.Pass;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Divisions by powers of two become products with their reciprocals: x / 4 is x · 0.25, bit for
@@ -23,27 +19,19 @@ public final class DivideByPowers {
 
   private DivideByPowers() {}
 
-  /** A new graph with the parameters and results of {@code g}. */
+  /** The same function; {@code g} itself where there is no such division. */
   public static Graph run(Graph g) {
-    Builder b = new Builder(g.name());
-    Map<Value, Value> map = new HashMap<>();
-    g.params().forEach(p -> map.put(p.var(), b.param(p)));
-    for (Eqn e : g.eqns()) {
-      if (dividesByPower(e)) {
-        Lit by = (Lit) e.in(1);
-        Value x = Builder.mapped(map, e.in(0));
-        Lit factor = Lit.of(by.type(), 1 / by.asDouble());
-        map.put(e.out(), b.at(e.where()).emit1(new Elementwise(Rows.MUL), x, factor));
-      } else {
-        // Loops and branches have graphs of their own.
-        b.copy(
-            new Eqn(
-                InnerGraphs.map(e.op(), DivideByPowers::run), e.inputs(), e.outputs(), e.where()),
-            map);
-      }
-    }
-    List<Value> outs = g.outs().stream().map(v -> Builder.mapped(map, v)).toList();
-    return b.build(outs);
+    return GraphRewriter.walk(
+        g,
+        (to, e, in) -> {
+          if (!dividesByPower(e)) {
+            // Loops and branches have graphs of their own.
+            return to.keep(e, DivideByPowers::run);
+          }
+          Lit by = (Lit) e.in(1);
+          Lit factor = Lit.of(by.type(), 1 / by.asDouble());
+          return to.emit(e, new Elementwise(Rows.MUL), List.of(in.getFirst(), factor));
+        });
   }
 
   private static boolean dividesByPower(Eqn e) {

@@ -152,12 +152,22 @@ public sealed class Builder permits Trace {
   public void copy(Eqn e, Map<Value, Value> map) {
     Given.given("Builder.copy", "map", map);
     Given.given("Builder.copy", "e", e);
-    List<Value> in = e.inputs().stream().map(v -> mapped(map, v)).toList();
-    List<Var> outs = e.outputs().stream().map(v -> new Var(v.type())).toList();
-    eqns.add(new Eqn(e.op(), in, outs, e.where()));
+    List<Var> outs = copy(e, e.inputs().stream().map(v -> mapped(map, v)).toList());
     for (int i = 0; i < outs.size(); i++) {
       map.put(e.outputs().get(i), outs.get(i));
     }
+  }
+
+  /**
+   * Adds a copy of {@code e} with other operands, of the same types, and gives its results. Unlike
+   * {@link #emit} it does not ask the op for its types.
+   */
+  public List<Var> copy(Eqn e, List<? extends Value> inputs) {
+    Given.given("Builder.copy", "e", e);
+    Given.all("Builder.copy", "inputs", inputs);
+    List<Var> outs = e.outputs().stream().map(v -> new Var(v.type())).toList();
+    eqns.add(new Eqn(e.op(), List.copyOf(inputs), outs, e.where()));
+    return outs;
   }
 
   /** What {@code v} is mapped to; literals are themselves. */

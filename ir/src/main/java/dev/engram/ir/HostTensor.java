@@ -384,7 +384,7 @@ public final class HostTensor implements Tensor {
   }
 
   /** The bits that all elements share; empty when they differ or there is none. */
-  Optional<Long> uniform() {
+  public Optional<Long> uniform() {
     long n = type.size();
     if (n == 0) {
       return Optional.of(0L);

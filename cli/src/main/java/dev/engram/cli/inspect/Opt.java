@@ -42,7 +42,9 @@ import picocli.CommandLine.Spec;
             + " when it has a method `public static Graph run(Graph g)`. With --bisect nothing is"
             + " printed but the first pass after which the interpreter gives other results, with"
             + " the graph before and after it. Inputs are those of the file's first `// run:` line"
-            + " of the graph, else random.")
+            + " of the graph, else random. With --trace each firing of a rewrite rule is told"
+            + " first: its graph, round, pass and name, the equation that it fired on, what that"
+            + " became, and the source line; then how often each rule fired.")
 public final class Opt implements Callable<Integer> {
   /** How it is called. */
   public static final String NAME = "opt";
@@ -79,6 +81,12 @@ public final class Opt implements Callable<Integer> {
       description = "find the first pass after which the results change")
   private boolean bisect;
 
+  @Option(
+      names = "--trace",
+      order = 1,
+      description = "tell which rule fired where, and how often each did")
+  private boolean trace;
+
   @Mixin private final Print.Options form = new Print.Options();
   @Mixin private final UserCode.Options user = new UserCode.Options();
   @Mixin private final UserCode.OpsOption ops = new UserCode.OpsOption();
@@ -101,6 +109,7 @@ public final class Opt implements Callable<Integer> {
   public Integer call() throws IOException {
     Print print = form.print(spec.commandLine());
     checkNames();
+    checkTrace(print);
     UserCode code = new UserCode(user.classPath());
     GraphFile file = GraphFile.read(path, code.ops(ops.words()));
     Pipeline pipeline = pipeline(passes.all(), code);
@@ -108,11 +117,7 @@ public final class Opt implements Callable<Integer> {
       if (bisect) {
         bisect(print, file, pipeline);
       } else {
-        List<Piece> out = new ArrayList<>();
-        for (Graph g : file.graphs()) {
-          out.add(new Piece.Of(pipeline.run(g, PassVerifier::after)));
-        }
-        print(print, out);
+        run(print, file, pipeline);
       }
     } catch (EngramException e) {
       throw new IOException(file.path() + ": " + e.getMessage(), e);
@@ -120,11 +125,29 @@ public final class Opt implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  private void print(Print print, List<Piece> pieces) {
+  private void run(Print print, GraphFile file, Pipeline pipeline) {
+    RuleTrace rules = new RuleTrace();
+    List<Piece> graphs = new ArrayList<>();
+    for (Graph g : file.graphs()) {
+      graphs.add(new Piece.Of(pipeline.run(g, trace ? rules : PassVerifier::after)));
+    }
     if (form.isJson()) {
-      terminal.out().println(new JsonObject().put("programs", print.objects(pieces)));
+      JsonObject o = new JsonObject().put("programs", print.objects(graphs));
+      terminal.out().println(trace ? rules.into(o) : o);
     } else {
-      terminal.out().print(print.of(pieces));
+      List<Piece> all = new ArrayList<>(trace ? rules.pieces() : List.of());
+      all.addAll(graphs);
+      terminal.out().print(print.of(all));
+    }
+  }
+
+  private void checkTrace(Print print) {
+    if (trace && bisect) {
+      throw new ParameterException(
+          spec.commandLine(), "--trace shows passes at work, and --bisect looks for one: give one");
+    }
+    if (trace && print.isDiagram()) {
+      throw new ParameterException(spec.commandLine(), "--trace needs --format text or exact");
     }
   }
 

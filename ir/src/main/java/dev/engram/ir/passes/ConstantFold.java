@@ -1,14 +1,10 @@
 package dev.engram.ir.passes;
 
-import dev.engram.ir.Builder;
-import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Lit;
-import dev.engram.ir.Param;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
-import dev.engram.ir.Var;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.interpret.Interpreter;
 import dev.engram.ir.op.Cast;
@@ -21,14 +17,16 @@ import dev.engram.ir.op.Elementwise;
 import dev.engram.ir.op.HostEffect;
 import dev.engram.ir.op.Index;
 import dev.engram.ir.op.Move;
+import dev.engram.ir.op.Op;
 import dev.engram.ir.op.OptimizationBarrier;
 import dev.engram.ir.op.Reduce;
 import dev.engram.ir.op.Source;
-import dev.engram.ir.passes.rewrite.Graphs;
+import dev.engram.ir.passes.rewrite.RewriteRule;
+import dev.engram.ir.passes.rewrite.RuleRewriter;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Computes what is known before the run, with the interpreter: rows and casts of literals of any
@@ -39,91 +37,101 @@ public final class ConstantFold {
   /** The most elements of a tensor that is computed here. */
   public static final int LIMIT = 4096;
 
-  private final Builder builder;
-  private final Map<Value, Value> map = new HashMap<>();
-  private final Map<Value, HostTensor> known = new HashMap<>();
-
-  private ConstantFold(Builder builder) {
-    this.builder = builder;
-  }
+  private ConstantFold() {}
 
   public static Graph run(Graph g) {
+    return run(g, RuleListener.NONE);
+  }
+
+  /**
+   * {@code g} without what is known; {@code g} itself where nothing is.
+   *
+   * @param listener hears which rule fires where
+   */
+  public static Graph run(Graph g, RuleListener listener) {
     Given.given("ConstantFold.run", "g", g);
-    ConstantFold fold = new ConstantFold(new Builder(g.name()));
-    for (Param p : g.params()) {
-      fold.map.put(p.var(), fold.builder.param(p));
-    }
-    for (Eqn e : g.eqns()) {
-      fold.eqn(e);
-    }
-    return fold.builder.build(g.outs().stream().map(v -> Builder.mapped(fold.map, v)).toList());
+    return RuleRewriter.run(g, ConstantFold::of, listener);
   }
 
-  private void eqn(Eqn e) {
-    List<Value> in = e.inputs().stream().map(v -> Builder.mapped(map, v)).toList();
-    switch (e.op()) {
-      case Elementwise _, Cast _ -> {
-        if (in.stream().allMatch(Lit.class::isInstance)) {
-          map.put(e.out(), literal(e, in));
-        } else {
-          pure(e, in);
-        }
-      }
-      case Reduce _, Dot _, Move _, Index _ -> pure(e, in);
-      case Custom c -> {
-        if (c instanceof Collective || c instanceof OptimizationBarrier) {
-          builder.copy(e, map);
-        } else {
-          pure(e, in);
-        }
-      }
-      case Source.Const c -> constant(e, 0, c.value());
-      case Source.RandomBits _ -> pure(e, in);
+  private static final RewriteRule UNIFORM =
+      RewriteRule.of(
+          "uniformConstant",
+          "a constant of equal elements = a literal",
+          Source.Const.class,
+          (_, op, s) -> op.value().uniform().map(bits -> new Lit(s.types().getFirst(), bits)));
+
+  private static final RewriteRule LITERALS =
+      new RewriteRule(
+          "foldLiterals",
+          "f(c, d) = its value, of rows and casts",
+          (r, s) ->
+              s.in().stream().allMatch(Lit.class::isInstance)
+                  ? Optional.of(List.of(literal(r, s)))
+                  : Optional.empty());
+
+  private static final RewriteRule CONSTANTS =
+      new RewriteRule(
+          "foldConstants",
+          "op(c, d) = its value, while it has at most %d elements".formatted(LIMIT),
+          ConstantFold::computed);
+
+  static final List<RewriteRule> RULES = List.of(UNIFORM, LITERALS, CONSTANTS);
+
+  private static final List<RewriteRule> CONST = List.of(UNIFORM);
+  private static final List<RewriteRule> ROW = List.of(LITERALS, CONSTANTS);
+  private static final List<RewriteRule> PURE = List.of(CONSTANTS);
+
+  private static List<RewriteRule> of(Op op) {
+    return switch (op) {
+      case Elementwise _, Cast _ -> ROW;
+      case Reduce _, Dot _, Move _, Index _ -> PURE;
+      case Custom c ->
+          c instanceof Collective || c instanceof OptimizationBarrier ? List.of() : PURE;
+      case Source.Const _ -> CONST;
+      case Source.RandomBits _ -> PURE;
       // An index is cheaper to make than to load.
-      case Source.Iota _ -> builder.copy(e, map);
+      case Source.Iota _ -> List.of();
       // Errors and notices belong to the run.
-      case Check _, HostEffect _ -> builder.copy(e, map);
-      case Control c ->
-          builder.copy(
-              new Eqn(Graphs.mapInner(c, ConstantFold::run), e.inputs(), e.outputs(), e.where()),
-              map);
-    }
+      case Check _, HostEffect _ -> List.of();
+      case Control _ -> List.of();
+    };
   }
 
-  private static Lit literal(Eqn e, List<Value> in) {
+  private static Lit literal(RuleRewriter r, RewriteRule.Site s) {
     List<HostTensor> one =
-        in.stream()
+        s.in().stream()
             .map(v -> HostTensor.fill(TensorType.scalar(v.type().dtype()), ((Lit) v).bits()))
             .toList();
-    HostTensor y = Interpreter.eval(e.op(), one, e.where()).getFirst();
-    return new Lit(e.out().type(), y.bits(0));
+    HostTensor y = Interpreter.eval(s.op(), one, r.where()).getFirst();
+    return new Lit(s.types().getFirst(), y.bits(0));
   }
 
-  private void pure(Eqn e, List<Value> in) {
-    boolean small =
-        in.stream()
-                .allMatch(
-                    v -> v.type().size() <= LIMIT && (v instanceof Lit || known.containsKey(v)))
-            && e.outputs().stream().allMatch(v -> v.type().size() <= LIMIT);
-    if (!small) {
-      builder.copy(e, map);
-      return;
+  private static Optional<List<Value>> computed(RuleRewriter r, RewriteRule.Site s) {
+    boolean known =
+        s.in().stream().allMatch(v -> isSmall(v.type()) && isKnown(r, v))
+            && s.types().stream().allMatch(ConstantFold::isSmall);
+    if (!known) {
+      return Optional.empty();
     }
-    List<HostTensor> args = new ArrayList<>();
-    for (Value v : in) {
-      args.add(v instanceof Lit lit ? HostTensor.fill(lit.type(), lit.bits()) : known.get(v));
+    List<HostTensor> args = s.in().stream().map(v -> value(r, v)).toList();
+    List<Value> results = new ArrayList<>();
+    for (HostTensor t : Interpreter.eval(s.op(), args, r.where())) {
+      results.add(r.apply1(new Source.Const(t)));
     }
-    List<HostTensor> results = Interpreter.eval(e.op(), args, e.where());
-    for (int i = 0; i < results.size(); i++) {
-      constant(e, i, results.get(i));
-    }
+    return Optional.of(results);
   }
 
-  private void constant(Eqn e, int output, HostTensor value) {
-    Value v = builder.at(e.where()).lift(value);
-    map.put(e.outputs().get(output), v);
-    if (v instanceof Var) {
-      known.put(v, value);
-    }
+  private static boolean isSmall(TensorType type) {
+    return type.size() <= LIMIT;
+  }
+
+  private static boolean isKnown(RuleRewriter r, Value v) {
+    return v instanceof Lit || r.op(v) instanceof Source.Const;
+  }
+
+  private static HostTensor value(RuleRewriter r, Value v) {
+    return v instanceof Lit c
+        ? HostTensor.fill(c.type(), c.bits())
+        : ((Source.Const) Objects.requireNonNull(r.op(v))).value();
   }
 }

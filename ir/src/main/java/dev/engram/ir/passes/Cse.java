@@ -58,7 +58,7 @@ public final class Cse {
         }
       }
     }
-    return new Graph(g.name(), g.params(), eqns, Graphs.replace(g.outs(), map));
+    return Graphs.with(g, eqns, Graphs.replace(g.outs(), map));
   }
 
   private static List<Value> sorted(Eqn e, Map<Value, Integer> order) {
@@ -94,13 +94,16 @@ public final class Cse {
   }
 
   private static Eqn inside(Eqn e) {
-    return new Eqn(Graphs.mapInner(e.op(), Cse::run), e.inputs(), e.outputs(), e.where());
+    return Graphs.mapInner(e, Cse::run);
   }
 
   private static Eqn scan(Control.Scan op, Eqn e) {
     ScanParts form = new ScanParts(op, e.inputs());
     merge(form.consts, form.replaced);
     merge(form.xs, form.replaced);
+    if (form.replaced.isEmpty()) {
+      return e;
+    }
     return new Eqn(form.op(), form.operands(), e.outputs(), e.where());
   }
 
@@ -131,6 +134,9 @@ public final class Cse {
         onTrue.put(param(op.onTrue(), i), param(op.onTrue(), known));
         onFalse.put(param(op.onFalse(), i), param(op.onFalse(), known));
       }
+    }
+    if (onTrue.isEmpty()) {
+      return e;
     }
     Op merged =
         new Control.Cond(

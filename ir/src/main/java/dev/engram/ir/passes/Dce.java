@@ -3,7 +3,6 @@ package dev.engram.ir.passes;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
-import dev.engram.ir.Param;
 import dev.engram.ir.SourceLocation;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
@@ -101,7 +100,7 @@ public final class Dce {
         kept.add(pruned);
       }
     }
-    return new Graph(g.name(), g.params(), kept.reversed(), g.outs());
+    return Graphs.with(g, kept.reversed(), g.outs());
   }
 
   private static Eqn prune(Eqn e, Set<Value> live) {
@@ -109,8 +108,7 @@ public final class Dce {
       case Control.Scan s -> scan(s, e, live);
       case Control.While w -> loop(w, e, live);
       case Control.Cond c -> cond(c, e, live);
-      case Control.Call _, Control.Transposed _ ->
-          new Eqn(Graphs.mapInner(e.op(), Dce::run), e.inputs(), e.outputs(), e.where());
+      case Control.Call _, Control.Transposed _ -> Graphs.mapInner(e, Dce::run);
       case Elementwise _,
           Cast _,
           Reduce _,
@@ -137,7 +135,8 @@ public final class Dce {
       ScanParts form = new ScanParts(op, e.inputs());
       form.carries.removeIf(c -> !results.contains(c.result()));
       form.ys.removeIf(y -> !results.contains(y.result()));
-      Graph body = run(form.op().body());
+      boolean whole = form.results().size() == e.outputs().size();
+      Graph body = run(whole ? op.body() : form.op().body());
       Set<Value> used = uses(body);
       List<Integer> more =
           IntStream.range(0, op.carry())
@@ -147,6 +146,9 @@ public final class Dce {
       if (!results.addAll(more)) {
         form.consts.removeIf(c -> !used.contains(c.param().var()));
         form.xs.removeIf(x -> !used.contains(x.param().var()));
+        if (body == op.body() && form.operands().size() == e.inputs().size()) {
+          return e;
+        }
         List<Var> outputs = form.results().stream().map(e.outputs()::get).toList();
         return new Eqn(form.op(body.eqns()), form.operands(), outputs, e.where());
       }
@@ -167,7 +169,7 @@ public final class Dce {
     }
     while (true) {
       List<Integer> outs = carries.stream().sorted().toList();
-      Graph body = run(withOuts(op.body(), outs));
+      Graph body = run(Graphs.withOuts(op.body(), outs));
       Set<Value> used = uses(body);
       List<Integer> more =
           IntStream.range(0, op.carry())
@@ -184,10 +186,14 @@ public final class Dce {
           params.add(i);
         }
       }
+      boolean whole = params.size() == op.consts() && outs.size() == op.carry();
+      if (whole && condition == op.condition() && body == op.body()) {
+        return e;
+      }
       int consts = params.size();
       outs.forEach(i -> params.add(op.consts() + i));
       return new Eqn(
-          op.with(withParams(condition, params), withParams(body, params), consts),
+          op.with(Graphs.withParams(condition, params), Graphs.withParams(body, params), consts),
           params.stream().map(e::in).toList(),
           outs.stream().map(e.outputs()::get).toList(),
           e.where());
@@ -200,8 +206,8 @@ public final class Dce {
             .filter(i -> live.contains(e.outputs().get(i)))
             .boxed()
             .toList();
-    Graph onTrue = run(withOuts(op.onTrue(), outs));
-    Graph onFalse = run(withOuts(op.onFalse(), outs));
+    Graph onTrue = run(Graphs.withOuts(op.onTrue(), outs));
+    Graph onFalse = run(Graphs.withOuts(op.onFalse(), outs));
     Set<Value> trueUses = uses(onTrue);
     Set<Value> falseUses = uses(onFalse);
     List<Integer> params =
@@ -212,11 +218,16 @@ public final class Dce {
                         || falseUses.contains(onFalse.params().get(i).var()))
             .boxed()
             .toList();
+    if (onTrue == op.onTrue()
+        && onFalse == op.onFalse()
+        && params.size() == onTrue.params().size()) {
+      return e;
+    }
     List<Value> inputs = new ArrayList<>();
     inputs.add(e.in(0));
     params.forEach(i -> inputs.add(e.in(i + 1)));
     return new Eqn(
-        new Control.Cond(withParams(onTrue, params), withParams(onFalse, params)),
+        new Control.Cond(Graphs.withParams(onTrue, params), Graphs.withParams(onFalse, params)),
         inputs,
         outs.stream().map(e.outputs()::get).toList(),
         e.where());
@@ -226,15 +237,5 @@ public final class Dce {
     Set<Value> used = new HashSet<>(g.outs());
     g.eqns().forEach(e -> used.addAll(e.inputs()));
     return used;
-  }
-
-  private static Graph withOuts(Graph g, List<Integer> keep) {
-    List<Value> outs = keep.stream().map(g.outs()::get).toList();
-    return new Graph(g.name(), g.params(), g.eqns(), outs);
-  }
-
-  private static Graph withParams(Graph g, List<Integer> keep) {
-    List<Param> params = keep.stream().map(g.params()::get).toList();
-    return new Graph(g.name(), params, g.eqns(), g.outs());
   }
 }

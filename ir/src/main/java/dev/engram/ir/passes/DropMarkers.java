@@ -28,10 +28,9 @@ public final class DropMarkers {
       if (e.op() instanceof Elementwise w && w.row().has(ElementwiseRow.Flag.IDENTITY)) {
         map.put(e.out(), e.in(0));
       } else {
-        eqns.add(
-            new Eqn(Graphs.mapInner(e.op(), DropMarkers::run), e.inputs(), e.outputs(), e.where()));
+        eqns.add(Graphs.mapInner(e, DropMarkers::run));
       }
     }
-    return new Graph(g.name(), g.params(), eqns, Graphs.replace(g.outs(), map));
+    return Graphs.with(g, eqns, Graphs.replace(g.outs(), map));
   }
 }

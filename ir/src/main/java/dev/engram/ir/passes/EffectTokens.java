@@ -1,6 +1,7 @@
 package dev.engram.ir.passes;
 
 import dev.engram.ir.Builder;
+import dev.engram.ir.DType;
 import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Lit;
@@ -116,55 +117,50 @@ public record EffectTokens(Set<Integer> params, List<Integer> results) {
   public static Graph masked(Graph g, int at) {
     Given.given("EffectTokens.masked", "g", g);
     Builder b = new Builder(g.name());
-    Map<Value, Value> map = new HashMap<>();
-    Var mask = null;
-    for (int i = 0; i <= g.params().size(); i++) {
-      if (i == at) {
-        mask = b.param(Param.input(new Var(TensorType.scalar(dev.engram.ir.DType.BOOL))));
-      }
-      if (i < g.params().size()) {
-        Param p = g.params().get(i);
-        map.put(p.var(), b.param(p));
-      }
+    List<Value> params = new ArrayList<>();
+    for (Param p : g.params().subList(0, at)) {
+      params.add(b.param(p));
     }
-    for (Eqn e : g.eqns()) {
-      masked(b, e, map, java.util.Objects.requireNonNull(mask));
+    Var mask = b.param(Param.input(new Var(TensorType.scalar(DType.BOOL))));
+    for (Param p : g.params().subList(at, g.params().size())) {
+      params.add(b.param(p));
     }
-    return b.build(g.outs().stream().map(v -> Builder.mapped(map, v)).toList());
+    GraphRewriter to = new GraphRewriter(b, (r, e, in) -> masked(r, e, in, mask));
+    return b.build(to.inline(g, params));
   }
 
-  private static void masked(Builder b, Eqn e, Map<Value, Value> map, Var mask) {
-    List<Value> in = new ArrayList<>(e.inputs().stream().map(v -> Builder.mapped(map, v)).toList());
-    Op op = e.op();
-    b.at(e.where());
-    switch (e.op()) {
-      case HostEffect _ -> in.set(1, both(b, mask, in.get(1)));
+  private static List<? extends Value> masked(
+      GraphRewriter to, Eqn e, List<Value> operands, Var mask) {
+    List<Value> in = new ArrayList<>(operands);
+    return switch (e.op()) {
+      case HostEffect _ -> {
+        in.set(1, both(to.builder(), mask, in.get(1)));
+        yield to.emit(e, e.op(), in);
+      }
       case Control.Scan s when tells(s.body()) -> {
-        op =
-            new Control.Scan(
-                masked(s.body(), s.consts()), s.consts() + 1, s.carry(), s.length(), s.reverse());
         in.add(s.consts(), mask);
+        yield to.emit(
+            e,
+            new Control.Scan(
+                masked(s.body(), s.consts()), s.consts() + 1, s.carry(), s.length(), s.reverse()),
+            in);
       }
       case Control.While w when tells(w.body()) -> {
         int n = w.consts();
-        op = w.with(masked(w.condition(), n), masked(w.body(), n), n + 1);
         in.add(n, mask);
+        yield to.emit(e, w.with(masked(w.condition(), n), masked(w.body(), n), n + 1), in);
       }
       case Control.Cond c when tells(c.onTrue()) || tells(c.onFalse()) -> {
         int n = in.size() - 1;
-        op = new Control.Cond(masked(c.onTrue(), n), masked(c.onFalse(), n));
         in.add(mask);
+        yield to.emit(e, new Control.Cond(masked(c.onTrue(), n), masked(c.onFalse(), n)), in);
       }
       case Control.Call c when tells(c.body()) && isOfItsBody(c.derivative()) -> {
-        op = new Control.Call(masked(c.body(), in.size()), c.derivative());
         in.add(mask);
+        yield to.emit(e, new Control.Call(masked(c.body(), operands.size()), c.derivative()), in);
       }
-      case Op _ -> {}
-    }
-    List<Var> outs = b.emit(op, in);
-    for (int i = 0; i < outs.size(); i++) {
-      map.put(e.outputs().get(i), outs.get(i));
-    }
+      case Op _ -> to.keep(e);
+    };
   }
 
   private static boolean isOfItsBody(Control.Derivative d) {

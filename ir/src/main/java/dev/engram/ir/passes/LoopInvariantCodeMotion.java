@@ -1,6 +1,5 @@
 package dev.engram.ir.passes;
 
-import dev.engram.ir.Builder;
 import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Lit;
@@ -39,32 +38,22 @@ public final class LoopInvariantCodeMotion {
 
   public static Graph run(Graph g) {
     Given.given("LoopInvariantCodeMotion.run", "g", g);
-    Builder b = new Builder(g.name());
-    Map<Value, Value> map = new HashMap<>();
-    for (Param p : g.params()) {
-      map.put(p.var(), b.param(p));
-    }
-    for (Eqn old : g.eqns()) {
-      Eqn e =
-          new Eqn(
-              Graphs.mapInner(old.op(), LoopInvariantCodeMotion::run),
-              old.inputs(),
-              old.outputs(),
-              old.where());
-      if (e.op() instanceof Control.Scan s && s.length() > 0) {
-        scan(b, s, e, map);
-      } else {
-        b.copy(e, map);
-      }
-    }
-    return b.build(g.outs().stream().map(v -> Builder.mapped(map, v)).toList());
+    return GraphRewriter.walk(g, LoopInvariantCodeMotion::step);
   }
 
-  private static void scan(Builder b, Control.Scan op, Eqn e, Map<Value, Value> map) {
-    List<Value> in = e.inputs().stream().map(v -> Builder.mapped(map, v)).toList();
-    ScanParts form = new ScanParts(op, in);
-    List<Eqn> same = sameAtEveryStep(op);
+  private static List<? extends Value> step(GraphRewriter to, Eqn old, List<Value> in) {
+    Eqn e = Graphs.mapInner(old, LoopInvariantCodeMotion::run);
+    if (!(e.op() instanceof Control.Scan s) || s.length() == 0) {
+      return to.keep(e);
+    }
+    List<Eqn> same = sameAtEveryStep(s);
     List<Eqn> hoisted = worthHoisting(same);
+    return hoisted.isEmpty() ? to.keep(e) : scan(to, s, e, in, same, hoisted);
+  }
+
+  private static List<Var> scan(
+      GraphRewriter to, Control.Scan op, Eqn e, List<Value> in, List<Eqn> same, List<Eqn> hoisted) {
+    ScanParts form = new ScanParts(op, in);
     Map<Value, Value> outer = new HashMap<>();
     form.consts.forEach(c -> outer.put(c.param().var(), c.operand()));
     Set<Value> needed = new HashSet<>();
@@ -76,7 +65,7 @@ public final class LoopInvariantCodeMotion {
     }
     for (Eqn inner : same) {
       if (inner.outputs().stream().anyMatch(needed::contains)) {
-        b.copy(inner, outer);
+        to.builder().copy(inner, outer);
       }
     }
     for (Eqn inner : hoisted) {
@@ -86,10 +75,7 @@ public final class LoopInvariantCodeMotion {
     }
     List<Eqn> left = new ArrayList<>(op.body().eqns());
     left.removeAll(hoisted);
-    List<Var> outs = b.at(e.where()).emit(form.op(left), form.operands());
-    for (int i = 0; i < outs.size(); i++) {
-      map.put(e.outputs().get(i), outs.get(i));
-    }
+    return to.emit(e, form.op(left), form.operands());
   }
 
   private static List<Eqn> sameAtEveryStep(Control.Scan op) {

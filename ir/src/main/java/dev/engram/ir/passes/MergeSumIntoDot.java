@@ -6,6 +6,7 @@ import dev.engram.ir.checks.Given;
 import dev.engram.ir.op.Dot;
 import dev.engram.ir.op.Op;
 import dev.engram.ir.op.Reduce;
+import dev.engram.ir.passes.rewrite.RewriteRule;
 import dev.engram.ir.passes.rewrite.RuleRewriter;
 import dev.engram.ir.passes.simplify.ContractWindows;
 import java.util.ArrayList;
@@ -24,19 +25,40 @@ public final class MergeSumIntoDot {
   private MergeSumIntoDot() {}
 
   public static Graph run(Graph g) {
-    Given.given("MergeSumIntoDot.run", "g", g);
-    return RuleRewriter.run(g, MergeSumIntoDot::rules);
+    return run(g, RuleListener.NONE);
   }
 
-  private static Optional<List<Value>> rules(RuleRewriter r, Op op, List<Value> in) {
-    if (!(op instanceof Reduce sum) || sum.kind() != Reduce.Kind.SUM || sum.axes().isEmpty()) {
-      return Optional.empty();
-    }
-    Value x = in.getFirst();
-    return r.op(x) instanceof Dot dot && sum.axes().getLast() < dot.lhsBatch().size()
-        ? Optional.of(List.of(contracted(r, dot, sum.axes(), r.args(x))))
-        : ContractWindows.rule(r, sum, x).map(List::of);
+  /**
+   * {@code g} with such sums inside contractions; {@code g} itself where there is none.
+   *
+   * @param listener hears which rule fires where
+   */
+  public static Graph run(Graph g, RuleListener listener) {
+    Given.given("MergeSumIntoDot.run", "g", g);
+    return RuleRewriter.run(g, MergeSumIntoDot::of, listener);
   }
+
+  private static List<RewriteRule> of(Op op) {
+    boolean sums =
+        op instanceof Reduce sum && sum.kind() == Reduce.Kind.SUM && !sum.axes().isEmpty();
+    return sums ? RULES : List.of();
+  }
+
+  static final List<RewriteRule> RULES =
+      List.of(
+          RewriteRule.of(
+              "sumOverBatch",
+              "Σ_b Σ_k x[b,i,k] y[b,k,j] = one contraction over b and k",
+              Reduce.class,
+              (r, sum, s) ->
+                  r.op(s.in(0)) instanceof Dot dot && sum.axes().getLast() < dot.lhsBatch().size()
+                      ? Optional.of(contracted(r, dot, sum.axes(), r.args(s.in(0))))
+                      : Optional.empty()),
+          RewriteRule.of(
+              "sumOverWindows",
+              "Σ_k Σ_f y[p-k,f] w[k,c,f] = one contraction over k and f of windows of y",
+              Reduce.class,
+              (r, sum, s) -> ContractWindows.rule(r, sum, s.in(0))));
 
   private static Value contracted(RuleRewriter r, Dot dot, List<Integer> summed, List<Value> in) {
     List<Integer> lhsContract = new ArrayList<>();

@@ -2,6 +2,9 @@ package dev.engram.ir.passes;
 
 import dev.engram.ir.Graph;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.passes.rewrite.RewriteRule;
+import java.util.List;
+import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
 
 /**
@@ -20,6 +23,27 @@ public record Pass(String name, UnaryOperator<Graph> run) {
   @FunctionalInterface
   interface OfTheLibrary extends UnaryOperator<Graph> {}
 
+  /**
+   * A rule by which a pass rewrites.
+   *
+   * @param name by which it is counted and shown
+   * @param says what it does, as an equation where it is one
+   */
+  public record Rule(String name, String says) {
+    public Rule {
+      Given.given("Pass.Rule", "name", name);
+      Given.given("Pass.Rule", "says", says);
+    }
+  }
+
+  private record ByRules(List<RewriteRule> rules, BiFunction<Graph, RuleListener, Graph> f)
+      implements OfTheLibrary {
+    @Override
+    public Graph apply(Graph g) {
+      return f.apply(g, RuleListener.NONE);
+    }
+  }
+
   private record Transformation(UnaryOperator<Graph> f) implements UnaryOperator<Graph> {
     @Override
     public Graph apply(Graph g) {
@@ -29,6 +53,22 @@ public record Pass(String name, UnaryOperator<Graph> run) {
 
   static Pass ofTheLibrary(String name, OfTheLibrary run) {
     return new Pass(name, run);
+  }
+
+  static Pass ofRules(
+      String name, List<RewriteRule> rules, BiFunction<Graph, RuleListener, Graph> run) {
+    return new Pass(name, new ByRules(rules, run));
+  }
+
+  /** The rules of a pass that has some; none for others. */
+  public List<Rule> rules() {
+    return run instanceof ByRules r
+        ? r.rules.stream().map(x -> new Rule(x.name(), x.says())).toList()
+        : List.of();
+  }
+
+  Graph apply(Graph g, RuleListener listener) {
+    return run instanceof ByRules r ? r.f.apply(g, listener) : run.apply(g);
   }
 
   /**

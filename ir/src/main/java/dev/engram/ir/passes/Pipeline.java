@@ -16,14 +16,19 @@ import java.util.List;
  */
 public record Pipeline(List<Pass> passes, int rounds) {
 
+  private static final Pass FOLD = Pass.ofRules("fold", ConstantFold.RULES, ConstantFold::run);
+  private static final Pass SIMPLIFY = Pass.ofRules("simplify", Simplify.rules(), Simplify::run);
+  private static final Pass CONTRACT =
+      Pass.ofRules("contract", MergeSumIntoDot.RULES, MergeSumIntoDot::run);
+
   private static final Pipeline STANDARD =
       new Pipeline(
           List.of(
               Pass.ofTheLibrary("inline", Inline::run),
               Pass.ofTheLibrary("dropMarkers", DropMarkers::run),
-              Pass.ofTheLibrary("fold", ConstantFold::run),
-              Pass.ofTheLibrary("simplify", Simplify::run),
-              Pass.ofTheLibrary("contract", MergeSumIntoDot::run),
+              FOLD,
+              SIMPLIFY,
+              CONTRACT,
               Pass.ofTheLibrary("hoist", LoopInvariantCodeMotion::run),
               Pass.ofTheLibrary("cse", Cse::run),
               Pass.ofTheLibrary("dce", Dce::run)),
@@ -46,6 +51,15 @@ public record Pipeline(List<Pass> passes, int rounds) {
   @FunctionalInterface
   public interface Hook {
     void after(int round, Pass pass, Graph before, Graph after);
+
+    /**
+     * Called before each pass: who hears which of its rules fires, for passes that have rules.
+     *
+     * @param round from 0
+     */
+    default RuleListener rules(int round, Pass pass) {
+      return RuleListener.NONE;
+    }
   }
 
   /** For finished programs: calls and markers, which only derivatives need, are gone afterwards. */
@@ -57,10 +71,7 @@ public record Pipeline(List<Pass> passes, int rounds) {
   public static Pipeline keepingRules() {
     return new Pipeline(
         List.of(
-            Pass.ofTheLibrary("fold", ConstantFold::run),
-            Pass.ofTheLibrary("simplify", Simplify::run),
-            Pass.ofTheLibrary("cse", Cse::run),
-            Pass.ofTheLibrary("dce", Dce::run)),
+            FOLD, SIMPLIFY, Pass.ofTheLibrary("cse", Cse::run), Pass.ofTheLibrary("dce", Dce::run)),
         6);
   }
 
@@ -84,28 +95,34 @@ public record Pipeline(List<Pass> passes, int rounds) {
    * @param all whether passes of the library are verified, too
    */
   Graph run(Graph g, boolean all, Hook hook) {
-    GraphKey key = GraphKey.of(g);
     for (int round = 0; round < rounds; round++) {
+      Graph start = g;
+      boolean moved = false;
       for (Pass pass : passes) {
         Graph before = g;
-        g = apply(round, pass, before);
+        g = apply(round, pass, before, hook.rules(round, pass));
+        moved |= g != before && !isCopy(pass, before, g);
         hook.after(round, pass, before, g);
         if (all || pass.isFromOutside()) {
           PassVerifier.after(round, pass, before, g);
         }
       }
-      GraphKey now = GraphKey.of(g);
-      if (now.equals(key)) {
+      if (g == start || !moved) {
         return g;
       }
-      key = now;
     }
     return g;
   }
 
-  private static Graph apply(int round, Pass pass, Graph g) {
+  // A pass of the library gives the graph back as it was when it changes nothing; one from outside
+  // may have copied it.
+  private static boolean isCopy(Pass pass, Graph before, Graph after) {
+    return pass.isFromOutside() && GraphKey.of(before).equals(GraphKey.of(after));
+  }
+
+  private static Graph apply(int round, Pass pass, Graph g, RuleListener listener) {
     if (!pass.isFromOutside() || !pass.keepsTypes()) {
-      return pass.run().apply(g);
+      return pass.apply(g, listener);
     }
     try {
       return Given.given("the graph that it gives", pass.run().apply(g));

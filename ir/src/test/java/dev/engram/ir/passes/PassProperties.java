@@ -10,6 +10,7 @@ import dev.engram.ir.Verifier;
 import dev.engram.ir.interpret.Interpreter;
 import dev.engram.ir.op.Elementwise;
 import dev.engram.ir.op.Rows;
+import dev.engram.ir.passes.rewrite.RewriteRule;
 import dev.engram.ir.passes.rewrite.RuleRewriter;
 import dev.engram.ir.passes.simplify.Simplify;
 import dev.engram.ir.text.Printer;
@@ -86,14 +87,13 @@ class PassProperties {
   /** The programs tell {@code x + 0 = x}, wrong for -0, from a rule that holds. */
   @Example
   void aRuleThatIsWrongForNegativeZeroIsFound() {
-    RuleRewriter.Rules wrong =
-        (r, op, in) ->
-            op.equals(new Elementwise(Rows.ADD)) && RuleRewriter.is(in.get(1), 0)
-                ? Optional.of(List.of(in.getFirst()))
-                : Optional.empty();
-    boolean found =
-        LongStream.range(0, 2000)
-            .anyMatch(seed -> difference(seed, g -> RuleRewriter.run(g, wrong)).isPresent());
+    RewriteRule wrong =
+        RewriteRule.operand(
+            "addZero",
+            "x + 0 = x",
+            s -> s.op().equals(new Elementwise(Rows.ADD)) && RuleRewriter.is(s.in(1), 0));
+    UnaryOperator<Graph> pass = g -> RuleRewriter.run(g, _ -> List.of(wrong), RuleListener.NONE);
+    boolean found = LongStream.range(0, 2000).anyMatch(seed -> difference(seed, pass).isPresent());
     assertTrue(found);
   }
 

@@ -16,12 +16,15 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /** The {@code .rules} files: graphs before and after one pass, which must also compute the same. */
@@ -62,6 +65,44 @@ class RulesTest {
     return rules("dce", Dce::run);
   }
 
+  @TestFactory
+  Stream<DynamicTest> contract() {
+    return rules("contract", MergeSumIntoDot::run);
+  }
+
+  /** A rule that no example makes fire may be one that cannot. */
+  @TestFactory
+  Stream<DynamicTest> everyRuleFiresOnAnExample() {
+    return Pipeline.standard().passes().stream()
+        .filter(p -> !p.rules().isEmpty())
+        .flatMap(
+            p -> {
+              Set<String> fired = new HashSet<>();
+              titled(p.name()).forEach(r -> p.apply(before(r), f -> fired.add(f.rule())));
+              List<String> known = p.rules().stream().map(Pass.Rule::name).toList();
+              return Stream.concat(
+                  Stream.of(
+                      dynamicTest(
+                          p.name() + " has no others",
+                          () -> assertTrue(known.containsAll(fired), fired + " and " + known))),
+                  known.stream()
+                      .map(
+                          r ->
+                              dynamicTest(
+                                  p.name() + " " + r, () -> assertTrue(fired.contains(r)))));
+            });
+  }
+
+  @Test
+  void namesOfRulesDiffer() {
+    List<String> names =
+        Pipeline.standard().passes().stream()
+            .flatMap(p -> p.rules().stream().map(Pass.Rule::name))
+            .toList();
+    assertEquals(names.size(), Set.copyOf(names).size(), names.toString());
+    assertTrue(names.size() > 90, "rules: " + names.size());
+  }
+
   private static Stream<DynamicTest> rules(String name, UnaryOperator<Graph> pass) {
     return titled(name).stream()
         .map(
@@ -74,6 +115,13 @@ class RulesTest {
   /** The rules of a file, each with its title in the first line. */
   static List<String> titled(String name) {
     return Arrays.stream(read(name + ".rules").split("(?m)^== ")).skip(1).toList();
+  }
+
+  /** The graph before the pass, of a rule with its title. */
+  static Graph before(String titled) {
+    String rule = titled.substring(titled.indexOf('\n')).strip().split("=>", 2)[0];
+    String signature = rule.lines().findFirst().orElseThrow();
+    return graph(signature, rule.substring(signature.length()));
   }
 
   private static void check(String rule, UnaryOperator<Graph> pass) {

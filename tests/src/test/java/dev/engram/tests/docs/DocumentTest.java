@@ -4,15 +4,21 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.cli.inspect.Opt;
+import dev.engram.cli.terminal.ResultStream;
+import dev.engram.cli.terminal.Terminal;
 import dev.engram.examples.FirstSteps;
 import dev.engram.examples.Transformations;
 import dev.engram.examples.Watching;
+import dev.engram.ir.passes.Pass;
+import dev.engram.ir.passes.Pipeline;
 import dev.engram.tests.golden.Bless;
 import dev.engram.tests.online.Memory;
 import dev.engram.tests.online.Stacked;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,6 +31,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
 
 /** Holds the documents to the code: listings are what the code prints, links lead somewhere. */
 class DocumentTest {
@@ -60,7 +67,53 @@ class DocumentTest {
                     .replaceFirst("\n}$", "")
                     .stripIndent(),
             "watched",
-            () -> output(Watching::main)));
+            () -> output(Watching::main),
+            "ruleTrace",
+            DocumentTest::ruleTrace));
+  }
+
+  private static String ruleTrace() {
+    String net =
+        """
+        graph @net(%x: f32[2,3], %w: f32[2,4]) -> f32[4,3] {
+          %0: f32[3,2] = transpose{perm=[1,0]}(%x)               // Net.java:7
+          %1: f32[3,4] = dot{lhsContract=[1], rhsContract=[0]}(%0, %w)   // Net.java:8
+          %2: f32[4,3] = transpose{perm=[1,0]}(%1)               // Net.java:8
+          %3: f32[4,3] = div(%2, 4.0)                            // Net.java:9
+          %4: f32[4,3] = mul(%3, -1.0)                           // Net.java:9
+          return %4
+        }
+        """;
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try {
+      Path file = Files.createTempFile("net", ".ir");
+      Files.writeString(file, net);
+      ResultStream out = new ResultStream(bytes, StandardCharsets.UTF_8);
+      Opt opt = new Opt(new Terminal(out, System.err, false, 100));
+      int code = new CommandLine(opt).execute(file.toString(), "--trace");
+      Files.delete(file);
+      assertEquals(0, code);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return bytes.toString(StandardCharsets.UTF_8);
+  }
+
+  /** Every rule of every pass. */
+  @Test
+  void rewriteRules() throws IOException {
+    check("docs/RULES.md", Map.of("rules", DocumentTest::rules));
+  }
+
+  private static String rules() {
+    StringBuilder out = new StringBuilder("| pass | rule | what it does |\n|---|---|---|\n");
+    for (Pass pass : Pipeline.standard().passes()) {
+      for (Pass.Rule r : pass.rules()) {
+        String says = r.says().replace("|", "\\|");
+        out.append("| `%s` | `%s` | %s |\n".formatted(pass.name(), r.name(), says));
+      }
+    }
+    return out.toString();
   }
 
   @Test

@@ -8,12 +8,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The parts of a document that are not written by hand. Each stands in a block of code between
- * {@code <!-- begin NAME -->} and {@code <!-- end -->}.
+ * The parts of a document that are not written by hand. Each stands between {@code <!-- begin NAME
+ * -->} and {@code <!-- end -->}, in a block of code or, as a table does, without one.
  */
 final class Snippets {
   private static final Pattern BLOCK =
-      Pattern.compile("(?s)(<!-- begin (\\S+) -->\n```\\w*\n)(.*?)(```\n<!-- end -->)");
+      Pattern.compile("(?s)(<!-- begin (\\S+) -->\n(?:```\\w*\n)?)(.*?)((?:```\n)?<!-- end -->)");
 
   private Snippets() {}
 

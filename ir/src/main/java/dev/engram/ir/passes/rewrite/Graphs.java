@@ -24,15 +24,40 @@ import java.util.function.UnaryOperator;
 public final class Graphs {
   private Graphs() {}
 
-  /** {@code op} with {@code f} applied to every graph in it; {@code f} keeps signatures. */
+  /**
+   * {@code op} with {@code f} applied to every graph in it; {@code f} keeps signatures. The same
+   * object where {@code f} gives every graph back as it was.
+   */
   public static Op mapInner(Op op, UnaryOperator<Graph> f) {
     return switch (op) {
-      case Control.Scan s ->
-          new Control.Scan(f.apply(s.body()), s.consts(), s.carry(), s.length(), s.reverse());
-      case Control.While w -> w.with(f.apply(w.condition()), f.apply(w.body()), w.consts());
-      case Control.Cond c -> new Control.Cond(f.apply(c.onTrue()), f.apply(c.onFalse()));
-      case Control.Call c -> new Control.Call(f.apply(c.body()), derivative(c.derivative(), f));
-      case Control.Transposed t -> new Control.Transposed(f.apply(t.backward()), t.residuals());
+      case Control.Scan s -> {
+        Graph body = f.apply(s.body());
+        yield body == s.body()
+            ? s
+            : new Control.Scan(body, s.consts(), s.carry(), s.length(), s.reverse());
+      }
+      case Control.While w -> {
+        Graph condition = f.apply(w.condition());
+        Graph body = f.apply(w.body());
+        boolean same = condition == w.condition() && body == w.body();
+        yield same ? w : w.with(condition, body, w.consts());
+      }
+      case Control.Cond c -> {
+        Graph onTrue = f.apply(c.onTrue());
+        Graph onFalse = f.apply(c.onFalse());
+        boolean same = onTrue == c.onTrue() && onFalse == c.onFalse();
+        yield same ? c : new Control.Cond(onTrue, onFalse);
+      }
+      case Control.Call c -> {
+        Graph body = f.apply(c.body());
+        Control.Derivative derivative = derivative(c.derivative(), f);
+        boolean same = body == c.body() && derivative == c.derivative();
+        yield same ? c : new Control.Call(body, derivative);
+      }
+      case Control.Transposed t -> {
+        Graph backward = f.apply(t.backward());
+        yield backward == t.backward() ? t : new Control.Transposed(backward, t.residuals());
+      }
       case Elementwise _,
           Cast _,
           Reduce _,
@@ -51,15 +76,35 @@ public final class Graphs {
     return switch (d) {
       case Control.Derivative.Plain p -> p;
       case Control.Derivative.Remat r -> r;
-      case Control.Derivative.Jvp j -> new Control.Derivative.Jvp(f.apply(j.rule()));
-      case Control.Derivative.Vjp v ->
-          new Control.Derivative.Vjp(f.apply(v.forward()), f.apply(v.backward()));
+      case Control.Derivative.Jvp j -> {
+        Graph rule = f.apply(j.rule());
+        yield rule == j.rule() ? j : new Control.Derivative.Jvp(rule);
+      }
+      case Control.Derivative.Vjp v -> {
+        Graph forward = f.apply(v.forward());
+        Graph backward = f.apply(v.backward());
+        boolean same = forward == v.forward() && backward == v.backward();
+        yield same ? v : new Control.Derivative.Vjp(forward, backward);
+      }
     };
   }
 
-  /** {@code e} with its operands replaced where {@code map} says so. */
+  /**
+   * {@code e} with {@code f} applied to every graph in its op; the same object where none changes.
+   */
+  public static Eqn mapInner(Eqn e, UnaryOperator<Graph> f) {
+    Op op = mapInner(e.op(), f);
+    return op == e.op() ? e : new Eqn(op, e.inputs(), e.outputs(), e.where());
+  }
+
+  /**
+   * {@code e} with its operands replaced where {@code map} says so; the same object where it says
+   * nothing about them.
+   */
   public static Eqn replace(Eqn e, Map<Value, Value> map) {
-    return new Eqn(e.op(), replace(e.inputs(), map), e.outputs(), e.where());
+    return map.isEmpty() || e.inputs().stream().noneMatch(map::containsKey)
+        ? e
+        : new Eqn(e.op(), replace(e.inputs(), map), e.outputs(), e.where());
   }
 
   public static List<Value> replace(List<Value> values, Map<Value, Value> map) {
@@ -68,8 +113,32 @@ public final class Graphs {
 
   /** {@code g} with variables replaced where {@code map} says so; replaced parameters are gone. */
   public static Graph replace(Graph g, Map<Value, Value> map) {
+    if (map.isEmpty()) {
+      return g;
+    }
     List<Param> params = g.params().stream().filter(p -> !map.containsKey(p.var())).toList();
     List<Eqn> eqns = g.eqns().stream().map(e -> replace(e, map)).toList();
     return new Graph(g.name(), params, eqns, replace(g.outs(), map));
+  }
+
+  /** {@code g} with these equations and results; the same object where it has them already. */
+  public static Graph with(Graph g, List<Eqn> eqns, List<Value> outs) {
+    boolean same = eqns.size() == g.eqns().size() && outs.equals(g.outs());
+    for (int i = 0; same && i < eqns.size(); i++) {
+      same = eqns.get(i) == g.eqns().get(i);
+    }
+    return same ? g : new Graph(g.name(), g.params(), eqns, outs);
+  }
+
+  /** {@code g} with these of its results, in this order. */
+  public static Graph withOuts(Graph g, List<Integer> keep) {
+    return with(g, g.eqns(), keep.stream().map(g.outs()::get).toList());
+  }
+
+  /** {@code g} with these of its parameters, in order. */
+  public static Graph withParams(Graph g, List<Integer> keep) {
+    return keep.size() == g.params().size()
+        ? g
+        : new Graph(g.name(), keep.stream().map(g.params()::get).toList(), g.eqns(), g.outs());
   }
 }

@@ -4,7 +4,6 @@ import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Lit;
 import dev.engram.ir.TensorType;
-import dev.engram.ir.Value;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.op.Cast;
 import dev.engram.ir.op.Check;
@@ -19,9 +18,12 @@ import dev.engram.ir.op.Op;
 import dev.engram.ir.op.Reduce;
 import dev.engram.ir.op.Source;
 import dev.engram.ir.passes.Dce;
+import dev.engram.ir.passes.RuleListener;
+import dev.engram.ir.passes.rewrite.RewriteRule;
 import dev.engram.ir.passes.rewrite.RuleRewriter;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Rewrites expressions into simpler ones of the same value, bit for bit (any NaN equals any other).
@@ -31,45 +33,89 @@ public final class Simplify {
   private Simplify() {}
 
   public static Graph run(Graph g) {
-    Given.given("Simplify.run", "g", g);
-    return RuleRewriter.run(g, Simplify::rules);
+    return run(g, RuleListener.NONE);
   }
 
-  private static Optional<List<Value>> rules(RuleRewriter r, Op op, List<Value> in) {
-    List<TensorType> operands = in.stream().map(Value::type).toList();
-    List<TensorType> types = op.typeOf(operands);
-    boolean nothing = !types.isEmpty() && types.stream().allMatch(t -> t.size() == 0);
-    boolean holdsOps = op instanceof Control || op instanceof Custom;
-    if (nothing && !(holdsOps && Dce.stops(op, operands))) {
-      return Optional.of(types.stream().<Value>map(Lit::zero).toList());
-    }
+  /**
+   * {@code g} in simpler words; {@code g} itself where no rule fires.
+   *
+   * @param listener hears which rule fires where
+   */
+  public static Graph run(Graph g, RuleListener listener) {
+    Given.given("Simplify.run", "g", g);
+    return RuleRewriter.run(g, Simplify::of, listener);
+  }
+
+  /** All rules, each once. */
+  public static List<RewriteRule> rules() {
+    return Stream.of(
+            List.of(NoElements.RULE),
+            SimplifyElementwise.RULES,
+            SimplifyCast.RULES,
+            SimplifyMove.RULES,
+            SimplifyReduce.RULES,
+            SimplifyDot.RULES,
+            SimplifyIndex.RULES,
+            IOTA,
+            CHECK,
+            SimplifyCond.RULES,
+            SimplifyScan.RULES,
+            SimplifyWhile.RULES,
+            CALL)
+        .flatMap(List::stream)
+        .distinct()
+        .toList();
+  }
+
+  private static List<RewriteRule> of(Op op) {
     return switch (op) {
-      case Elementwise e -> SimplifyElementwise.row(r, e.row(), in).map(List::of);
-      case Cast c -> SimplifyElementwise.cast(r, c.to(), in.getFirst()).map(List::of);
-      case Reduce e -> SimplifyReduce.reduce(r, e, in.getFirst()).map(List::of);
-      case Dot d -> SimplifyDot.dot(r, d, in.get(0), in.get(1)).map(List::of);
-      case Move m -> SimplifyMove.move(r, m, in, types.getFirst()).map(List::of);
-      case Index i -> SimplifyIndex.index(r, i, in, types.getFirst()).map(List::of);
-      case Source.Const _, Source.RandomBits _ -> Optional.empty();
-      case Source.Iota i ->
-          i.type().shape().dim(i.axis()) == 1
-              ? Optional.of(List.of(Lit.zero(i.type())))
-              : Optional.empty();
-      case Check c -> check(c, in.getFirst());
-      case Control.Scan s -> SimplifyScan.scan(r, s, in, types);
-      case Control.While w -> SimplifyWhile.loop(r, w, in);
-      case Control.Cond c -> SimplifyCond.cond(r, c, in);
-      case Control.Call c ->
-          c.derivative() instanceof Control.Derivative.Plain
-              ? Optional.of(r.inline(c.body(), in))
-              : Optional.empty();
-      case Control.Transposed _, HostEffect _, Custom _ -> Optional.empty();
+      case Elementwise e -> SimplifyElementwise.of(e.row());
+      case Cast _ -> SimplifyCast.RULES;
+      case Reduce r -> SimplifyReduce.of(r);
+      case Dot _ -> SimplifyDot.RULES;
+      case Move m -> SimplifyMove.of(m);
+      case Index i -> SimplifyIndex.of(i);
+      case Source.Const _, Source.RandomBits _ -> OTHERS;
+      case Source.Iota _ -> IOTA;
+      case Check _ -> CHECK;
+      case Control.Scan _ -> SimplifyScan.RULES;
+      case Control.While _ -> SimplifyWhile.RULES;
+      case Control.Cond _ -> SimplifyCond.RULES;
+      case Control.Call _ -> CALL;
+      case Control.Transposed _, HostEffect _, Custom _ -> OTHERS;
     };
   }
 
-  private static Optional<List<Value>> check(Check c, Value x) {
-    return x instanceof Lit lit && passes(c, lit) ? Optional.of(List.of(x)) : Optional.empty();
-  }
+  private static final List<RewriteRule> OTHERS = NoElements.and();
+
+  private static final List<RewriteRule> IOTA =
+      NoElements.and(
+          RewriteRule.of(
+              "iotaOfOne",
+              "iota of one position = 0",
+              Source.Iota.class,
+              (_, op, _) ->
+                  op.type().shape().dim(op.axis()) == 1
+                      ? Optional.of(Lit.zero(op.type()))
+                      : Optional.empty()));
+
+  private static final List<RewriteRule> CHECK =
+      NoElements.and(
+          RewriteRule.operand(
+              "checkKnown",
+              "check(c) = c, where c passes",
+              s -> s.op() instanceof Check c && s.in(0) instanceof Lit x && passes(c, x)));
+
+  private static final List<RewriteRule> CALL =
+      NoElements.and(
+          new RewriteRule(
+              "callPlain",
+              "call without a derivative of its own = its body",
+              (r, s) ->
+                  s.op() instanceof Control.Call c
+                          && c.derivative() instanceof Control.Derivative.Plain
+                      ? Optional.of(r.inline(c.body(), s.in()))
+                      : Optional.empty()));
 
   private static boolean passes(Check c, Lit lit) {
     long code = c.code(HostTensor.fill(TensorType.scalar(lit.type().dtype()), lit.bits()), 0);

@@ -4,6 +4,7 @@ import dev.engram.ir.Lit;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
 import dev.engram.ir.op.Move;
+import dev.engram.ir.passes.rewrite.RewriteRule;
 import dev.engram.ir.passes.rewrite.RuleRewriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,21 +14,44 @@ import java.util.Optional;
 final class SimplifyConcat {
   private SimplifyConcat() {}
 
-  static Optional<Value> concat(RuleRewriter r, Move.Concat op, List<Value> in, TensorType out) {
+  static final List<RewriteRule> RULES =
+      NoElements.and(
+          RewriteRule.of(
+              "concatOfNothing",
+              "concat(x, y) = concat(x), where y has no elements",
+              Move.Concat.class,
+              (r, op, s) ->
+                  fewer(r, op, s.in(), s.in().stream().filter(v -> v.type().size() > 0).toList())),
+          RewriteRule.of(
+              "concatOfNeighbours",
+              "concat(x[a:b], x[b:c]) = x[a:c]",
+              Move.Concat.class,
+              (r, op, s) -> fewer(r, op, s.in(), joined(r, op.axis(), s.in()))),
+          RewriteRule.operand("concatOfOne", "concat(x) = x", s -> s.in().size() == 1),
+          RewriteRule.of(
+              "concatOfLiterals",
+              "concat(c, c) = c",
+              Move.Concat.class,
+              (_, _, s) -> literal(s.in(), s.types().getFirst())));
+
+  private static Optional<Value> fewer(
+      RuleRewriter r, Move.Concat op, List<Value> in, List<Value> parts) {
+    return parts.size() == in.size()
+        ? Optional.empty()
+        : Optional.of(r.apply(op, parts).getFirst());
+  }
+
+  private static Optional<Value> literal(List<Value> parts, TensorType out) {
+    return parts.getFirst() instanceof Lit first
+            && parts.stream().allMatch(v -> v instanceof Lit c && c.bits() == first.bits())
+        ? Optional.of(new Lit(out, first.bits()))
+        : Optional.empty();
+  }
+
+  private static List<Value> joined(RuleRewriter r, int axis, List<Value> in) {
     List<Value> parts = new ArrayList<>();
-    for (Value v : in) {
-      if (v.type().size() > 0) {
-        append(r, op.axis(), parts, v);
-      }
-    }
-    if (parts.size() == 1) {
-      return Optional.of(parts.getFirst());
-    }
-    if (parts.getFirst() instanceof Lit first
-        && parts.stream().allMatch(v -> v instanceof Lit lit && lit.bits() == first.bits())) {
-      return Optional.of(new Lit(out, first.bits()));
-    }
-    return parts.equals(in) ? Optional.empty() : Optional.of(r.apply(op, parts).getFirst());
+    in.forEach(v -> append(r, axis, parts, v));
+    return parts;
   }
 
   // Neighbouring slices of one tensor are one slice of it.

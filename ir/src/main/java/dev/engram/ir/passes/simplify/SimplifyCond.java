@@ -6,6 +6,7 @@ import dev.engram.ir.Value;
 import dev.engram.ir.op.Control;
 import dev.engram.ir.op.Rows;
 import dev.engram.ir.passes.rewrite.Graphs;
+import dev.engram.ir.passes.rewrite.RewriteRule;
 import dev.engram.ir.passes.rewrite.RuleRewriter;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -17,21 +18,48 @@ import java.util.Optional;
 final class SimplifyCond {
   private SimplifyCond() {}
 
-  static Optional<List<Value>> cond(RuleRewriter r, Control.Cond op, List<Value> in) {
-    Value p = in.getFirst();
-    List<Value> operands = in.subList(1, in.size());
-    if (p instanceof Lit lit) {
-      return Optional.of(r.inline(lit.bits() != 0 ? op.onTrue() : op.onFalse(), operands));
-    }
-    if (r.is(p, Rows.NOT)) {
-      List<Value> swapped = new ArrayList<>(in);
-      swapped.set(0, r.arg(p, 0));
-      return Optional.of(r.apply(new Control.Cond(op.onFalse(), op.onTrue()), swapped));
-    }
-    if (operands.stream().anyMatch(Lit.class::isInstance)) {
-      return Optional.of(withLiteralsInside(r, op, in));
-    }
-    return withoutKnownResults(r, op, in);
+  static final List<RewriteRule> RULES =
+      NoElements.and(
+          cond(
+              "condKnown",
+              "cond(true) = its first branch, cond(false) = its second",
+              (r, op, in) ->
+                  in.getFirst() instanceof Lit p
+                      ? Optional.of(
+                          r.inline(
+                              p.bits() != 0 ? op.onTrue() : op.onFalse(), in.subList(1, in.size())))
+                      : Optional.empty()),
+          cond(
+              "condNot",
+              "cond(not p) = cond(p) with its branches exchanged",
+              (r, op, in) ->
+                  r.is(in.getFirst(), Rows.NOT)
+                      ? Optional.of(swapped(r, op, in))
+                      : Optional.empty()),
+          cond(
+              "condLiteral",
+              "an operand that is a literal stands in the branches",
+              (r, op, in) ->
+                  in.subList(1, in.size()).stream().anyMatch(Lit.class::isInstance)
+                      ? Optional.of(withLiteralsInside(r, op, in))
+                      : Optional.empty()),
+          cond(
+              "condKnownResult",
+              "a result that is the same operand or literal in both branches is known outside",
+              SimplifyCond::withoutKnownResults));
+
+  private interface Attempt {
+    Optional<List<Value>> at(RuleRewriter r, Control.Cond op, List<Value> in);
+  }
+
+  private static RewriteRule cond(String name, String says, Attempt attempt) {
+    return new RewriteRule(name, says, (r, s) -> attempt.at(r, (Control.Cond) s.op(), s.in()));
+  }
+
+  private static List<Value> swapped(RuleRewriter r, Control.Cond op, List<Value> in) {
+    List<Value> swapped = new ArrayList<>(in);
+    swapped.set(0, r.arg(in.getFirst(), 0));
+    return r.apply(new Control.Cond(op.onFalse(), op.onTrue()), swapped);
   }
 
   private static List<Value> withLiteralsInside(RuleRewriter r, Control.Cond op, List<Value> in) {

@@ -3,6 +3,7 @@ package dev.engram.ir.passes.simplify;
 import dev.engram.ir.Value;
 import dev.engram.ir.op.Dot;
 import dev.engram.ir.op.Move;
+import dev.engram.ir.passes.rewrite.RewriteRule;
 import dev.engram.ir.passes.rewrite.RuleRewriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,29 +13,53 @@ import java.util.Optional;
 final class SimplifyDot {
   private SimplifyDot() {}
 
-  static Optional<Value> dot(RuleRewriter r, Dot op, Value l, Value y) {
-    if (r.op(l) instanceof Move.Transpose t && keepsOrder(op.lhsFree(l.type().rank()), t.perm())) {
-      Dot dims =
-          new Dot(
-              permuted(op.lhsContract(), t),
-              op.rhsContract(),
-              permuted(op.lhsBatch(), t),
-              op.rhsBatch());
-      return Optional.of(r.apply1(dims, r.arg(l, 0), y));
+  static final List<RewriteRule> RULES =
+      NoElements.and(
+          RewriteRule.of(
+              "dotOfLeftTranspose",
+              "dot(transpose(x), y) = dot(x, y) along other axes",
+              Dot.class,
+              (r, op, s) -> leftTransposed(r, op, s.in(0), s.in(1))),
+          RewriteRule.of(
+              "dotOfRightTranspose",
+              "dot(x, transpose(y)) = dot(x, y) along other axes",
+              Dot.class,
+              (r, op, s) -> rightTransposed(r, op, s.in(0), s.in(1))),
+          RewriteRule.of(
+              "dotSharedRight",
+              "dot(x, broadcast(y)) = dot(x, y), where y is the same for the whole batch",
+              Dot.class,
+              (r, op, s) ->
+                  r.op(s.in(1)) instanceof Move.Broadcast b
+                      ? sharedRight(r, op, s.in(0), b, r.arg(s.in(1), 0))
+                      : Optional.empty()));
+
+  private static Optional<Value> leftTransposed(RuleRewriter r, Dot op, Value l, Value y) {
+    if (!(r.op(l) instanceof Move.Transpose t)
+        || !keepsOrder(op.lhsFree(l.type().rank()), t.perm())) {
+      return Optional.empty();
     }
-    if (r.op(y) instanceof Move.Transpose t && keepsOrder(op.rhsFree(y.type().rank()), t.perm())) {
-      Dot dims =
-          new Dot(
-              op.lhsContract(),
-              permuted(op.rhsContract(), t),
-              op.lhsBatch(),
-              permuted(op.rhsBatch(), t));
-      return Optional.of(r.apply1(dims, l, r.arg(y, 0)));
+    Dot dims =
+        new Dot(
+            permuted(op.lhsContract(), t),
+            op.rhsContract(),
+            permuted(op.lhsBatch(), t),
+            op.rhsBatch());
+    return Optional.of(r.apply1(dims, r.arg(l, 0), y));
+  }
+
+  private static Optional<Value> rightTransposed(RuleRewriter r, Dot op, Value l, Value y) {
+    if (!(r.op(y) instanceof Move.Transpose t)
+        || !keepsOrder(op.rhsFree(y.type().rank()), t.perm())) {
+      return Optional.empty();
     }
-    if (r.op(y) instanceof Move.Broadcast b) {
-      return sharedRight(r, op, l, b, r.arg(y, 0));
-    }
-    return Optional.empty();
+    Dot dims =
+        new Dot(
+            op.lhsContract(),
+            permuted(op.rhsContract(), t),
+            op.lhsBatch(),
+            permuted(op.rhsBatch(), t));
+    return Optional.of(r.apply1(dims, l, r.arg(y, 0)));
   }
 
   private static List<Integer> permuted(List<Integer> axes, Move.Transpose t) {

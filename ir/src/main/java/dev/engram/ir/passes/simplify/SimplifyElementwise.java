@@ -1,139 +1,251 @@
 package dev.engram.ir.passes.simplify;
 
+import static dev.engram.ir.passes.simplify.RowRules.binary;
+import static dev.engram.ir.passes.simplify.RowRules.is;
+import static dev.engram.ir.passes.simplify.RowRules.isInteger;
+import static dev.engram.ir.passes.simplify.RowRules.unary;
+import static dev.engram.ir.passes.simplify.RowRules.when;
 import static java.util.Map.entry;
 
 import dev.engram.ir.DType;
 import dev.engram.ir.Lit;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Value;
-import dev.engram.ir.op.Cast;
 import dev.engram.ir.op.Elementwise;
 import dev.engram.ir.op.ElementwiseRow;
 import dev.engram.ir.op.ElementwiseRow.Flag;
 import dev.engram.ir.op.Move;
 import dev.engram.ir.op.Rows;
+import dev.engram.ir.passes.rewrite.RewriteRule;
 import dev.engram.ir.passes.rewrite.RuleRewriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * Rules for rows and casts. Each holds for every float, including NaN, infinities and both zeros:
- * {@code x + 0} is not {@code x} (it turns -0 into 0), {@code x + -0} is. And each holds for
- * integers of every type: those with a sign, whose least value is its own negative, and those
- * without, whose negatives wrap.
+ * Rules for rows. Each holds for every float, including NaN, infinities and both zeros: {@code x +
+ * 0} is not {@code x} (it turns -0 into 0), {@code x + -0} is. And each holds for integers of every
+ * type: those with a sign, whose least value is its own negative, and those without, whose
+ * negatives wrap.
  */
 final class SimplifyElementwise {
   private SimplifyElementwise() {}
 
-  private interface Rule {
-    Optional<Value> apply(RuleRewriter r, List<Value> in);
+  private static final List<RewriteRule> ADD =
+      List.of(
+          binary("addNegativeZero", "x + -0 = x", (_, x, y) -> when(is(y, -0.0), () -> x)),
+          binary(
+              "addNegated",
+              "x + -y = x - y",
+              (r, x, y) -> when(r.is(y, Rows.NEG), () -> r.apply1(Rows.SUB, x, r.arg(y, 0)))),
+          binary(
+              "addToNegated",
+              "-x + y = y - x",
+              (r, x, y) -> when(r.is(x, Rows.NEG), () -> r.apply1(Rows.SUB, y, r.arg(x, 0)))));
+
+  private static final List<RewriteRule> SUB =
+      List.of(
+          binary("subZero", "x - 0 = x", (_, x, y) -> when(is(y, 0), () -> x)),
+          binary(
+              "subFromNegativeZero",
+              "-0 - x = -x",
+              (r, x, y) -> when(is(x, -0.0), () -> r.apply1(Rows.NEG, y))),
+          binary(
+              "subNegated",
+              "x - -y = x + y",
+              (r, x, y) -> when(r.is(y, Rows.NEG), () -> r.apply1(Rows.ADD, x, r.arg(y, 0)))),
+          binary(
+              "subItself",
+              "x - x = 0, of integers",
+              (_, x, y) -> when(x.equals(y) && isInteger(x), () -> Lit.zero(x.type()))));
+
+  private static final List<RewriteRule> MUL =
+      List.of(
+          binary("mulOne", "x · 1 = x", (_, x, y) -> when(is(y, 1), () -> x)),
+          binary(
+              "mulMinusOne",
+              "x · -1 = -x",
+              (r, x, y) -> when(is(y, -1), () -> r.apply1(Rows.NEG, x))),
+          binary(
+              "mulZero",
+              "x · 0 = 0, of integers",
+              (_, _, y) -> when(is(y, 0) && isInteger(y), () -> y)),
+          binary(
+              "mulNegatedByLiteral",
+              "-x · c = x · -c",
+              (r, x, y) ->
+                  r.is(x, Rows.NEG) && y instanceof Lit c
+                      ? Optional.of(r.apply1(Rows.MUL, r.arg(x, 0), negated(c)))
+                      : Optional.empty()),
+          binary(
+              "mulBothNegated",
+              "-x · -y = x · y",
+              (r, x, y) ->
+                  when(
+                      r.is(x, Rows.NEG) && r.is(y, Rows.NEG),
+                      () -> r.apply1(Rows.MUL, r.arg(x, 0), r.arg(y, 0)))));
+
+  private static final List<RewriteRule> DIV =
+      List.of(
+          binary("divOne", "x / 1 = x", (_, x, y) -> when(is(y, 1), () -> x)),
+          binary(
+              "divMinusOne",
+              "x / -1 = -x",
+              (r, x, y) -> when(is(y, -1), () -> r.apply1(Rows.NEG, x))),
+          binary(
+              "divPowerOfTwo",
+              "x / 2^k = x · 2^-k, of floats",
+              (r, x, y) ->
+                  y instanceof Lit c && c.type().dtype().isFloat() && hasExactReciprocal(c)
+                      ? Optional.of(r.apply1(Rows.MUL, x, Lit.of(c.type(), 1 / c.asDouble())))
+                      : Optional.empty()));
+
+  private static final List<RewriteRule> NEG =
+      List.of(
+          unary("negTwice", "-(-x) = x", (r, x) -> when(r.is(x, Rows.NEG), () -> r.arg(x, 0))),
+          unary(
+              "negProduct",
+              "-(x · c) = x · -c",
+              (r, x) ->
+                  r.is(x, Rows.MUL) && r.arg(x, 1) instanceof Lit c
+                      ? Optional.of(r.apply1(Rows.MUL, r.arg(x, 0), negated(c)))
+                      : Optional.empty()));
+
+  // The negatives of a type without signs wrap.
+  private static final List<RewriteRule> ABS =
+      List.of(
+          unary(
+              "absUnsigned",
+              "|x| = x, of a type without signs",
+              (_, x) -> when(x.type().dtype() == DType.U8, () -> x)),
+          unary(
+              "absNegated",
+              "|-x| = |x|",
+              (r, x) -> when(r.is(x, Rows.NEG), () -> r.apply1(Rows.ABS, r.arg(x, 0)))),
+          unary("absTwice", "||x|| = |x|", (r, x) -> when(r.is(x, Rows.ABS), () -> x)));
+
+  private static final List<RewriteRule> POW =
+      List.of(
+          binary("powOne", "x^1 = x", (_, x, y) -> when(is(y, 1), () -> x)),
+          binary(
+              "powTwo", "x^2 = x · x", (r, x, y) -> when(is(y, 2), () -> r.apply1(Rows.MUL, x, x))),
+          binary(
+              "powZero",
+              "x^0 = 1, even of NaN",
+              (_, x, y) -> when(y instanceof Lit c && c.is(0), () -> Lit.one(x.type()))));
+
+  private static final List<RewriteRule> MAX = extreme("max", "-∞", Double.NEGATIVE_INFINITY);
+  private static final List<RewriteRule> MIN = extreme("min", "∞", Double.POSITIVE_INFINITY);
+
+  private static List<RewriteRule> extreme(String row, String end, double neutral) {
+    return List.of(
+        binary(row + "OfSame", row + "(x, x) = x", (_, x, y) -> when(x.equals(y), () -> x)),
+        binary(
+            row + "OfInfinity",
+            row + "(x, " + end + ") = x",
+            (_, x, y) -> when(x.type().dtype().isFloat() && is(y, neutral), () -> x)));
   }
 
-  private static final Map<ElementwiseRow, Rule> RULES =
+  private static final List<RewriteRule> SIGN =
+      List.of(
+          unary("signTwice", "sign(sign x) = sign x", (r, x) -> when(r.is(x, Rows.SIGN), () -> x)));
+
+  private static final Set<ElementwiseRow> ROUNDS =
+      Set.of(Rows.FLOOR, Rows.CEIL, Rows.ROUND, Rows.TRUNCATE);
+
+  private static final List<RewriteRule> ROUNDING =
+      List.of(
+          unary(
+              "roundTwice",
+              "floor, ceil, round or truncate of what one of them gives = that",
+              (r, x) ->
+                  when(r.op(x) instanceof Elementwise e && ROUNDS.contains(e.row()), () -> x)));
+
+  private static final RewriteRule LITERAL_LAST =
+      RewriteRule.of(
+          "literalLast",
+          "f(c, x) = f(x, c), of commutative rows",
+          Elementwise.class,
+          (r, op, s) ->
+              when(
+                  s.in(0) instanceof Lit && !(s.in(1) instanceof Lit),
+                  () -> r.apply1(op, s.in(1), s.in(0))));
+
+  private static final RewriteRule UNDER_BROADCAST =
+      RewriteRule.of(
+          "rowOfBroadcast",
+          "f(broadcast(x), broadcast(y)) = broadcast(f(x, y)), both repeated in the same way",
+          Elementwise.class,
+          (r, op, s) -> underBroadcast(r, op, s.in()));
+
+  private static final Map<ElementwiseRow, List<RewriteRule>> OWN =
       Map.ofEntries(
-          entry(Rows.ADD, SimplifyElementwise::add),
-          entry(Rows.SUB, SimplifyElementwise::sub),
-          entry(Rows.MUL, SimplifyElementwise::mul),
-          entry(Rows.DIV, SimplifyElementwise::div),
-          entry(Rows.NEG, SimplifyElementwise::neg),
-          entry(Rows.ABS, SimplifyElementwise::abs),
-          entry(Rows.POW, SimplifyElementwise::pow),
-          entry(Rows.MAX, (r, in) -> extreme(in, Double.NEGATIVE_INFINITY)),
-          entry(Rows.MIN, (r, in) -> extreme(in, Double.POSITIVE_INFINITY)),
-          entry(Rows.SIGN, (r, in) -> idempotent(r, Rows.SIGN, in)),
-          entry(Rows.FLOOR, SimplifyElementwise::rounding),
-          entry(Rows.CEIL, SimplifyElementwise::rounding),
-          entry(Rows.ROUND, SimplifyElementwise::rounding),
-          entry(Rows.TRUNCATE, SimplifyElementwise::rounding),
-          entry(Rows.AND, (r, in) -> bits(in, 0)),
-          entry(Rows.OR, (r, in) -> bits(in, -1)),
-          entry(Rows.XOR, SimplifyElementwise::xor),
-          entry(Rows.NOT, SimplifyElementwise::not),
-          entry(Rows.SELECT, SimplifyElementwise::select));
+          entry(Rows.ADD, ADD),
+          entry(Rows.SUB, SUB),
+          entry(Rows.MUL, MUL),
+          entry(Rows.DIV, DIV),
+          entry(Rows.NEG, NEG),
+          entry(Rows.ABS, ABS),
+          entry(Rows.POW, POW),
+          entry(Rows.MAX, MAX),
+          entry(Rows.MIN, MIN),
+          entry(Rows.SIGN, SIGN),
+          entry(Rows.FLOOR, ROUNDING),
+          entry(Rows.CEIL, ROUNDING),
+          entry(Rows.ROUND, ROUNDING),
+          entry(Rows.TRUNCATE, ROUNDING),
+          entry(Rows.AND, SimplifyLogic.AND),
+          entry(Rows.OR, SimplifyLogic.OR),
+          entry(Rows.XOR, SimplifyLogic.XOR),
+          entry(Rows.NOT, SimplifyLogic.NOT),
+          entry(Rows.SELECT, SimplifyLogic.SELECT));
 
-  static Optional<Value> row(RuleRewriter r, ElementwiseRow row, List<Value> in) {
-    if (row.has(Flag.COMMUTATIVE) && in.get(0) instanceof Lit && !(in.get(1) instanceof Lit)) {
-      return Optional.of(r.apply1(row, in.get(1), in.get(0)));
+  /** All, in the order of the documentation. */
+  static final List<RewriteRule> RULES =
+      Stream.of(
+              List.of(LITERAL_LAST),
+              ADD,
+              SUB,
+              MUL,
+              DIV,
+              NEG,
+              ABS,
+              POW,
+              MAX,
+              MIN,
+              SIGN,
+              ROUNDING,
+              SimplifyLogic.RULES,
+              List.of(UNDER_BROADCAST))
+          .flatMap(List::stream)
+          .toList();
+
+  private static final List<RewriteRule> OTHERS = NoElements.and(UNDER_BROADCAST);
+  private static final List<RewriteRule> OTHERS_COMMUTATIVE =
+      NoElements.and(LITERAL_LAST, UNDER_BROADCAST);
+
+  private static final Map<ElementwiseRow, List<RewriteRule>> TABLES =
+      OWN.entrySet().stream()
+          .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, SimplifyElementwise::table));
+
+  private static List<RewriteRule> table(Map.Entry<ElementwiseRow, List<RewriteRule>> own) {
+    List<RewriteRule> all = new ArrayList<>();
+    if (own.getKey().has(Flag.COMMUTATIVE)) {
+      all.add(LITERAL_LAST);
     }
-    Rule rule = RULES.get(row);
-    Optional<Value> simpler = rule == null ? Optional.empty() : rule.apply(r, in);
-    return simpler.isPresent() ? simpler : underBroadcast(r, row, in);
+    all.addAll(own.getValue());
+    all.add(UNDER_BROADCAST);
+    return NoElements.and(all);
   }
 
-  // x + -0 = x, x + -y = x - y, -x + y = y - x
-  private static Optional<Value> add(RuleRewriter r, List<Value> in) {
-    Value x = in.get(0);
-    Value y = in.get(1);
-    if (RuleRewriter.is(y, -0.0)) {
-      return Optional.of(x);
-    }
-    if (r.is(y, Rows.NEG)) {
-      return Optional.of(r.apply1(Rows.SUB, x, r.arg(y, 0)));
-    }
-    if (r.is(x, Rows.NEG)) {
-      return Optional.of(r.apply1(Rows.SUB, y, r.arg(x, 0)));
-    }
-    return Optional.empty();
-  }
-
-  // x - 0 = x, -0 - x = -x, x - -y = x + y; for integers x - x = 0
-  private static Optional<Value> sub(RuleRewriter r, List<Value> in) {
-    Value x = in.get(0);
-    Value y = in.get(1);
-    if (RuleRewriter.is(y, 0)) {
-      return Optional.of(x);
-    }
-    if (RuleRewriter.is(x, -0.0)) {
-      return Optional.of(r.apply1(Rows.NEG, y));
-    }
-    if (r.is(y, Rows.NEG)) {
-      return Optional.of(r.apply1(Rows.ADD, x, r.arg(y, 0)));
-    }
-    if (x.equals(y) && x.type().dtype().isInteger()) {
-      return Optional.of(Lit.zero(x.type()));
-    }
-    return Optional.empty();
-  }
-
-  // x · 1 = x, x · -1 = -x, -x · c = x · -c, -x · -y = x · y; for integers x · 0 = 0
-  private static Optional<Value> mul(RuleRewriter r, List<Value> in) {
-    Value x = in.get(0);
-    Value y = in.get(1);
-    if (RuleRewriter.is(y, 1)) {
-      return Optional.of(x);
-    }
-    if (RuleRewriter.is(y, -1)) {
-      return Optional.of(r.apply1(Rows.NEG, x));
-    }
-    if (RuleRewriter.is(y, 0) && y.type().dtype().isInteger()) {
-      return Optional.of(y);
-    }
-    if (r.is(x, Rows.NEG) && y instanceof Lit c) {
-      return Optional.of(r.apply1(Rows.MUL, r.arg(x, 0), negated(c)));
-    }
-    if (r.is(x, Rows.NEG) && r.is(y, Rows.NEG)) {
-      return Optional.of(r.apply1(Rows.MUL, r.arg(x, 0), r.arg(y, 0)));
-    }
-    return Optional.empty();
-  }
-
-  // x / 1 = x, x / -1 = -x, x / 2^k = x · 2^-k
-  private static Optional<Value> div(RuleRewriter r, List<Value> in) {
-    Value x = in.get(0);
-    Value y = in.get(1);
-    if (RuleRewriter.is(y, 1)) {
-      return Optional.of(x);
-    }
-    if (RuleRewriter.is(y, -1)) {
-      return Optional.of(r.apply1(Rows.NEG, x));
-    }
-    if (y instanceof Lit c && c.type().dtype().isFloat() && hasExactReciprocal(c)) {
-      return Optional.of(r.apply1(Rows.MUL, x, Lit.of(c.type(), 1 / c.asDouble())));
-    }
-    return Optional.empty();
+  /** The rules for uses of {@code row}. */
+  static List<RewriteRule> of(ElementwiseRow row) {
+    List<RewriteRule> table = TABLES.get(row);
+    return table != null ? table : row.has(Flag.COMMUTATIVE) ? OTHERS_COMMUTATIVE : OTHERS;
   }
 
   // Powers of two whose reciprocal is a normal number.
@@ -147,143 +259,14 @@ final class SimplifyElementwise {
     return dtype.toDouble(dtype.highest() - 1);
   }
 
-  // -(-x) = x, -(x · c) = x · -c
-  private static Optional<Value> neg(RuleRewriter r, List<Value> in) {
-    Value x = in.getFirst();
-    if (r.is(x, Rows.NEG)) {
-      return Optional.of(r.arg(x, 0));
-    }
-    if (r.is(x, Rows.MUL) && r.arg(x, 1) instanceof Lit c) {
-      return Optional.of(r.apply1(Rows.MUL, r.arg(x, 0), negated(c)));
-    }
-    return Optional.empty();
-  }
-
   private static Lit negated(Lit c) {
     return c.type().dtype().isFloat()
         ? Lit.of(c.type(), -c.asDouble())
         : Lit.ofLong(c.type(), -c.asLong());
   }
 
-  // |x| = x of a type without signs, where -x wraps; |-x| = |x|, ||x|| = |x| of the others
-  private static Optional<Value> abs(RuleRewriter r, List<Value> in) {
-    Value x = in.getFirst();
-    if (x.type().dtype() == DType.U8) {
-      return Optional.of(x);
-    }
-    return r.is(x, Rows.NEG)
-        ? Optional.of(r.apply1(Rows.ABS, r.arg(x, 0)))
-        : idempotent(r, Rows.ABS, in);
-  }
-
-  // x^1 = x, x^2 = x · x, x^0 = 1 even for NaN
-  private static Optional<Value> pow(RuleRewriter r, List<Value> in) {
-    Value x = in.get(0);
-    Value y = in.get(1);
-    if (RuleRewriter.is(y, 1)) {
-      return Optional.of(x);
-    }
-    if (RuleRewriter.is(y, 2)) {
-      return Optional.of(r.apply1(Rows.MUL, x, x));
-    }
-    return y instanceof Lit c && c.is(0) ? Optional.of(Lit.one(x.type())) : Optional.empty();
-  }
-
-  // max(x, x) = x, max(x, -∞) = x
-  private static Optional<Value> extreme(List<Value> in, double neutral) {
-    Value x = in.get(0);
-    Value y = in.get(1);
-    boolean same = x.equals(y) || (x.type().dtype().isFloat() && RuleRewriter.is(y, neutral));
-    return same ? Optional.of(x) : Optional.empty();
-  }
-
-  private static Optional<Value> idempotent(RuleRewriter r, ElementwiseRow row, List<Value> in) {
-    return r.is(in.getFirst(), row) ? Optional.of(in.getFirst()) : Optional.empty();
-  }
-
-  private static final Set<ElementwiseRow> ROUNDING =
-      Set.of(Rows.FLOOR, Rows.CEIL, Rows.ROUND, Rows.TRUNCATE);
-
-  // What has been rounded stays as it is.
-  private static Optional<Value> rounding(RuleRewriter r, List<Value> in) {
-    Value x = in.getFirst();
-    return r.op(x) instanceof Elementwise e && ROUNDING.contains(e.row())
-        ? Optional.of(x)
-        : Optional.empty();
-  }
-
-  // x & 0 = 0, x & -1 = x, x & x = x, and their duals for |
-  private static Optional<Value> bits(List<Value> in, long absorbing) {
-    Value x = in.get(0);
-    Value y = in.get(1);
-    if (x.equals(y)) {
-      return Optional.of(x);
-    }
-    if (y instanceof Lit c) {
-      long ones = c.type().dtype().ofLong(-1);
-      if (c.bits() == (absorbing & ones)) {
-        return Optional.of(y);
-      }
-      if (c.bits() == (~absorbing & ones)) {
-        return Optional.of(x);
-      }
-    }
-    return Optional.empty();
-  }
-
-  // x ^ 0 = x, x ^ x = 0; for bools x ^ true = not x
-  private static Optional<Value> xor(RuleRewriter r, List<Value> in) {
-    Value x = in.get(0);
-    Value y = in.get(1);
-    if (x.equals(y)) {
-      return Optional.of(Lit.zero(x.type()));
-    }
-    if (y instanceof Lit c && c.bits() == 0) {
-      return Optional.of(x);
-    }
-    if (y instanceof Lit c && c.type().dtype() == DType.BOOL) {
-      return Optional.of(r.apply1(Rows.NOT, x));
-    }
-    return Optional.empty();
-  }
-
-  // not not p = p; not (a = b) = (a ≠ b), but not (a < b) holds for NaN, where a ≥ b does not
-  private static Optional<Value> not(RuleRewriter r, List<Value> in) {
-    Value x = in.getFirst();
-    if (r.is(x, Rows.NOT)) {
-      return Optional.of(r.arg(x, 0));
-    }
-    if (r.is(x, Rows.EQ)) {
-      return Optional.of(r.apply1(Rows.NE, r.arg(x, 0), r.arg(x, 1)));
-    }
-    if (r.is(x, Rows.NE)) {
-      return Optional.of(r.apply1(Rows.EQ, r.arg(x, 0), r.arg(x, 1)));
-    }
-    return Optional.empty();
-  }
-
-  private static Optional<Value> select(RuleRewriter r, List<Value> in) {
-    Value p = in.get(0);
-    Value a = in.get(1);
-    Value b = in.get(2);
-    if (p instanceof Lit c) {
-      return Optional.of(c.bits() != 0 ? a : b);
-    }
-    if (a.equals(b)) {
-      return Optional.of(a);
-    }
-    if (r.is(p, Rows.NOT)) {
-      return Optional.of(r.apply1(Rows.SELECT, r.arg(p, 0), b, a));
-    }
-    if (a.type().dtype() == DType.BOOL && a instanceof Lit && b instanceof Lit) {
-      return Optional.of(RuleRewriter.is(a, 1) ? p : r.apply1(Rows.NOT, p));
-    }
-    return Optional.empty();
-  }
-
   // f(broadcast x, broadcast y) = broadcast f(x, y), when both are repeated in the same way
-  private static Optional<Value> underBroadcast(
-      RuleRewriter r, ElementwiseRow row, List<Value> in) {
+  private static Optional<Value> underBroadcast(RuleRewriter r, Elementwise op, List<Value> in) {
     Move.Broadcast common = null;
     Shape small = Shape.scalar();
     for (Value v : in) {
@@ -303,42 +286,7 @@ final class SimplifyElementwise {
     for (Value v : in) {
       narrow.add(v instanceof Lit c ? new Lit(c.type().with(small), c.bits()) : r.arg(v, 0));
     }
-    Value y = r.apply(new Elementwise(row), narrow).getFirst();
+    Value y = r.apply(op, narrow).getFirst();
     return Optional.of(r.apply1(common, y));
-  }
-
-  static Optional<Value> cast(RuleRewriter r, DType to, Value x) {
-    DType from = x.type().dtype();
-    if (from == to) {
-      return Optional.of(x);
-    }
-    if (r.op(x) instanceof Cast && isOne(r.arg(x, 0).type().dtype(), from, to)) {
-      return Optional.of(r.apply1(new Cast(to), r.arg(x, 0)));
-    }
-    if (r.op(x) instanceof Move.Broadcast b) {
-      return Optional.of(r.apply1(b, r.apply1(new Cast(to), r.arg(x, 0))));
-    }
-    return Optional.empty();
-  }
-
-  // One cast gives what two do when nothing is lost on the way, and what does not fit is treated
-  // alike: floats saturate to integers, and integers wrap.
-  private static boolean isOne(DType from, DType by, DType to) {
-    boolean saturates = by.isFloat() && to.isInteger();
-    boolean alike = from.isFloat() || !saturates || from == to || isExact(from, to);
-    return isExact(from, by) && alike;
-  }
-
-  /** True when every value of {@code from} is one of {@code to}. */
-  private static boolean isExact(DType from, DType to) {
-    return switch (from) {
-      case BOOL -> true;
-      case F16, BF16 -> to == DType.F32 || to == DType.F64;
-      case F32 -> to == DType.F64;
-      case I8, U8 -> to.isFloat() || (to.isInteger() && to.bytes() > 1);
-      case I16 -> to == DType.I32 || to == DType.I64 || to == DType.F32 || to == DType.F64;
-      case I32 -> to == DType.I64 || to == DType.F64;
-      case F64, I64 -> false;
-    };
   }
 }

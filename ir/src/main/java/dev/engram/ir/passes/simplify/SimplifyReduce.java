@@ -3,6 +3,7 @@ package dev.engram.ir.passes.simplify;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Lit;
+import dev.engram.ir.Shape;
 import dev.engram.ir.SourceLocation;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
@@ -10,45 +11,119 @@ import dev.engram.ir.interpret.Interpreter;
 import dev.engram.ir.op.Move;
 import dev.engram.ir.op.Reduce;
 import dev.engram.ir.op.Rows;
+import dev.engram.ir.passes.rewrite.RewriteRule;
 import dev.engram.ir.passes.rewrite.RuleRewriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** Rules for reductions. The order in which floats are summed is kept. */
 final class SimplifyReduce {
   private SimplifyReduce() {}
 
-  static Optional<Value> reduce(RuleRewriter r, Reduce op, Value x) {
-    TensorType type = x.type();
-    TensorType out = op.typeOf(List.of(type)).getFirst();
-    long n = op.axes().stream().mapToLong(a -> type.shape().dim(a)).reduce(1, (a, b) -> a * b);
-    boolean arg = op.kind() == Reduce.Kind.ARGMAX || op.kind() == Reduce.Kind.ARGMIN;
-    if (n == 0) {
-      return Optional.of(new Lit(out, ofNothing(op.kind(), type.dtype())));
+  private static final RewriteRule NOTHING =
+      RewriteRule.of(
+          "reduceOfNothing",
+          "reduce of no elements = its neutral element",
+          Reduce.class,
+          (_, op, s) ->
+              count(op, s) == 0
+                  ? Optional.of(
+                      new Lit(s.types().getFirst(), ofNothing(op.kind(), s.in(0).type().dtype())))
+                  : Optional.empty());
+
+  private static final List<RewriteRule> POSITION =
+      NoElements.and(
+          NOTHING,
+          RewriteRule.of(
+              "positionKnown",
+              "argmax or argmin of one element, or of c = 0",
+              Reduce.class,
+              (_, op, s) ->
+                  count(op, s) == 1 || s.in(0) instanceof Lit
+                      ? Optional.of(Lit.zero(s.types().getFirst()))
+                      : Optional.empty()));
+
+  private static final List<RewriteRule> VALUE =
+      NoElements.and(
+          NOTHING,
+          RewriteRule.of(
+              "reduceOfOne",
+              "reduce of one element = reshape(x)",
+              Reduce.class,
+              (r, op, s) ->
+                  count(op, s) == 1
+                      ? Optional.of(
+                          r.apply1(new Move.Reshape(s.types().getFirst().shape()), s.in(0)))
+                      : Optional.empty()),
+          RewriteRule.of(
+              "reduceOfLiteral",
+              "sum of n times c = n · c, where exact; max, min, any or all of c = c",
+              Reduce.class,
+              (r, op, s) ->
+                  s.in(0) instanceof Lit c && repeats(op.kind(), c.type().dtype(), count(op, s))
+                      ? Optional.of(
+                          repeated(
+                              r, op.kind(), new Lit(s.types().getFirst(), c.bits()), count(op, s)))
+                      : Optional.empty()),
+          RewriteRule.of(
+              "reduceInsideBroadcast",
+              "reduce(broadcast(x)) = broadcast(reduce(x)), along axes of x",
+              Reduce.class,
+              (r, op, s) ->
+                  r.op(s.in(0)) instanceof Move.Broadcast b
+                          && b.axes().containsAll(op.axes())
+                          && !op.axes().isEmpty()
+                      ? Optional.of(reducedInside(r, op, b, r.arg(s.in(0), 0)))
+                      : Optional.empty()),
+          RewriteRule.of(
+              "reduceOfRepeated",
+              "sum of x repeated n times = n · x, where exact; max, min, any or all of it = x",
+              Reduce.class,
+              (r, op, s) ->
+                  r.op(s.in(0)) instanceof Move.Broadcast b
+                      ? ofBroadcast(r, op, b, r.arg(s.in(0), 0))
+                      : Optional.empty()),
+          RewriteRule.of(
+              "reduceOfTranspose",
+              "reduce(transpose(x)) = transpose(reduce(x)), where the order of terms is kept or"
+                  + " free",
+              Reduce.class,
+              (r, op, s) ->
+                  r.op(s.in(0)) instanceof Move.Transpose t
+                      ? ofTranspose(r, op, t, r.arg(s.in(0), 0))
+                      : Optional.empty()),
+          RewriteRule.of(
+              "reduceTwice",
+              "reduce(reduce(x)) = reduce(x) along the axes of both, where the order is free",
+              Reduce.class,
+              (r, op, s) ->
+                  r.op(s.in(0)) instanceof Reduce first
+                          && first.kind() == op.kind()
+                          && isFree(op.kind(), s.in(0).type().dtype())
+                      ? Optional.of(ofReduce(r, op, first, r.arg(s.in(0), 0)))
+                      : Optional.empty()));
+
+  static final List<RewriteRule> RULES =
+      Stream.of(POSITION, VALUE).flatMap(List::stream).distinct().toList();
+
+  static List<RewriteRule> of(Reduce op) {
+    return switch (op.kind()) {
+      case ARGMAX, ARGMIN -> POSITION;
+      case SUM, PROD, MAX, MIN, ANY, ALL -> VALUE;
+    };
+  }
+
+  /** How many elements one element of the result is made of. */
+  private static long count(Reduce op, RewriteRule.Site s) {
+    Shape shape = s.in(0).type().shape();
+    long n = 1;
+    for (int a : op.axes()) {
+      n *= shape.dim(a);
     }
-    if (arg) {
-      return n == 1 || x instanceof Lit ? Optional.of(Lit.zero(out)) : Optional.empty();
-    }
-    if (n == 1) {
-      return Optional.of(r.apply1(new Move.Reshape(out.shape()), x));
-    }
-    if (x instanceof Lit lit) {
-      return repeated(r, op.kind(), new Lit(out, lit.bits()), n);
-    }
-    if (r.op(x) instanceof Move.Broadcast b) {
-      return ofBroadcast(r, op, b, r.arg(x, 0));
-    }
-    if (r.op(x) instanceof Move.Transpose t) {
-      return ofTranspose(r, op, t, r.arg(x, 0));
-    }
-    if (r.op(x) instanceof Reduce first
-        && first.kind() == op.kind()
-        && isFree(op.kind(), type.dtype())) {
-      return ofReduce(r, op, first, r.arg(x, 0));
-    }
-    return Optional.empty();
+    return n;
   }
 
   private static long ofNothing(Reduce.Kind kind, DType dtype) {
@@ -66,26 +141,24 @@ final class SimplifyReduce {
     };
   }
 
-  /** The reduction of {@code n} times the same {@code x}. */
-  private static Optional<Value> repeated(RuleRewriter r, Reduce.Kind kind, Value x, long n) {
+  /** True when {@link #repeated} is exact. */
+  private static boolean repeats(Reduce.Kind kind, DType dtype, long n) {
     return switch (kind) {
-      case MAX, MIN, ANY, ALL -> Optional.of(x);
-      case SUM ->
-          isExactSum(x, n)
-              ? Optional.of(r.apply1(Rows.MUL, x, count(x.type(), n)))
-              : Optional.empty();
-      case PROD, ARGMAX, ARGMIN -> Optional.empty();
+      case MAX, MIN, ANY, ALL -> true;
+      case SUM -> isExactSum(dtype, n);
+      case PROD, ARGMAX, ARGMIN -> false;
     };
   }
 
-  private static Lit count(TensorType type, long n) {
-    return Lit.ofLong(type, n);
+  /** The reduction of {@code n} times the same {@code x}. */
+  private static Value repeated(RuleRewriter r, Reduce.Kind kind, Value x, long n) {
+    return kind == Reduce.Kind.SUM ? r.apply1(Rows.MUL, x, Lit.ofLong(x.type(), n)) : x;
   }
 
   // Partial sums k·x of an f32 are exact in f64 while k < 2^29; the factor n must be an f32 too.
   // In f64 2x is exact, so 3x = 2x + x is rounded once.
-  private static boolean isExactSum(Value x, long n) {
-    return switch (x.type().dtype()) {
+  private static boolean isExactSum(DType dtype, long n) {
+    return switch (dtype) {
       case F32 -> n <= 1 << 24;
       case F64 -> n <= 3;
       case F16 -> n <= 1 << 11;
@@ -98,28 +171,25 @@ final class SimplifyReduce {
   // Axes that the operand does not have count how often it is repeated.
   private static Optional<Value> ofBroadcast(RuleRewriter r, Reduce op, Move.Broadcast b, Value x) {
     List<Integer> fresh = op.axes().stream().filter(a -> !b.axes().contains(a)).toList();
-    if (fresh.isEmpty() && !op.axes().isEmpty()) {
-      return reducedInside(r, op, b, x);
-    }
     if (fresh.size() < op.axes().size() && !isFree(op.kind(), x.type().dtype())) {
       return Optional.empty();
     }
     long n = fresh.stream().mapToLong(a -> b.shape().dim(a)).reduce(1, (a, c) -> a * c);
-    Move.Broadcast narrow = without(b, fresh);
-    return repeated(r, op.kind(), r.apply1(narrow, x), n)
-        .map(y -> r.apply1(new Reduce(op.kind(), renumbered(op.axes(), fresh)), y));
+    if (!repeats(op.kind(), x.type().dtype(), n)) {
+      return Optional.empty();
+    }
+    Value y = repeated(r, op.kind(), r.apply1(without(b, fresh), x), n);
+    return Optional.of(r.apply1(new Reduce(op.kind(), renumbered(op.axes(), fresh)), y));
   }
 
   // reduce(broadcast x) = broadcast(reduce x), when only axes of x are reduced
-  private static Optional<Value> reducedInside(
-      RuleRewriter r, Reduce op, Move.Broadcast b, Value x) {
+  private static Value reducedInside(RuleRewriter r, Reduce op, Move.Broadcast b, Value x) {
     List<Integer> own = op.axes().stream().map(b.axes()::indexOf).toList();
     Value small = r.apply1(new Reduce(op.kind(), own), x);
     List<Integer> axes = new ArrayList<>(b.axes());
     axes.removeAll(op.axes());
-    return Optional.of(
-        r.apply1(
-            new Move.Broadcast(b.shape().without(op.axes()), renumbered(axes, op.axes())), small));
+    return r.apply1(
+        new Move.Broadcast(b.shape().without(op.axes()), renumbered(axes, op.axes())), small);
   }
 
   private static Move.Broadcast without(Move.Broadcast b, List<Integer> gone) {
@@ -153,11 +223,11 @@ final class SimplifyReduce {
     return IntStream.range(1, axes.size()).allMatch(i -> axes.get(i - 1) < axes.get(i));
   }
 
-  private static Optional<Value> ofReduce(RuleRewriter r, Reduce op, Reduce inner, Value x) {
+  private static Value ofReduce(RuleRewriter r, Reduce op, Reduce inner, Value x) {
     List<Integer> left =
         IntStream.range(0, x.type().rank()).filter(a -> !inner.axes().contains(a)).boxed().toList();
     List<Integer> axes = new ArrayList<>(inner.axes());
     op.axes().forEach(a -> axes.add(left.get(a)));
-    return Optional.of(r.apply1(new Reduce(op.kind(), axes), x));
+    return r.apply1(new Reduce(op.kind(), axes), x);
   }
 }

@@ -6,6 +6,7 @@ import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
 import dev.engram.ir.op.Control;
 import dev.engram.ir.op.Move;
+import dev.engram.ir.passes.rewrite.RewriteRule;
 import dev.engram.ir.passes.rewrite.RuleRewriter;
 import dev.engram.ir.passes.rewrite.ScanParts;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
 /** Rules for scans: loops of at most one step, and what the loop does not change. */
@@ -23,24 +25,60 @@ final class SimplifyScan {
   private final ScanParts form;
   private final Value[] results;
 
-  private SimplifyScan(RuleRewriter r, Control.Scan op, List<Value> in, int results) {
+  private SimplifyScan(RuleRewriter r, RewriteRule.Site s) {
     this.r = r;
-    this.op = op;
-    this.form = new ScanParts(op, in);
-    this.results = new Value[results];
+    this.op = (Control.Scan) s.op();
+    this.form = new ScanParts(op, s.in());
+    this.results = new Value[s.types().size()];
   }
 
-  static Optional<List<Value>> scan(
-      RuleRewriter r, Control.Scan op, List<Value> in, List<TensorType> types) {
-    if (op.length() == 0) {
-      List<Value> out = new ArrayList<>(in.subList(op.consts(), op.consts() + op.carry()));
-      types.subList(op.carry(), types.size()).forEach(t -> out.add(Lit.zero(t)));
-      return Optional.of(out);
-    }
-    if (op.length() == 1) {
-      return Optional.of(once(r, op, in));
-    }
-    return new SimplifyScan(r, op, in, types.size()).simpler();
+  private static RewriteRule scan(String name, String says, Predicate<SimplifyScan> changes) {
+    return new RewriteRule(
+        name,
+        says,
+        (r, s) -> {
+          SimplifyScan scan = new SimplifyScan(r, s);
+          return changes.test(scan) ? Optional.of(scan.simpler()) : Optional.empty();
+        });
+  }
+
+  static final List<RewriteRule> RULES =
+      NoElements.and(
+          new RewriteRule(
+              "scanOfNoSteps",
+              "scan of no steps = the carries as they are, and nothing stacked",
+              (_, s) ->
+                  s.op() instanceof Control.Scan op && op.length() == 0
+                      ? Optional.of(never(op, s))
+                      : Optional.empty()),
+          new RewriteRule(
+              "scanOfOneStep",
+              "scan of one step = its body",
+              (r, s) ->
+                  s.op() instanceof Control.Scan op && op.length() == 1
+                      ? Optional.of(once(r, op, s.in()))
+                      : Optional.empty()),
+          scan(
+              "scanUnchangedCarry",
+              "a carry that the body gives back as it was is a constant of the loop",
+              c -> c.form.carries.removeIf(c::isUnchanged)),
+          scan(
+              "scanSameSlices",
+              "an input of equal slices is a constant of the loop",
+              c -> c.form.xs.removeIf(c::isTheSameAtEveryStep)),
+          scan(
+              "scanLiteral",
+              "a constant of the loop that is a literal stands in the body",
+              c -> c.form.consts.removeIf(c::isLiteral)),
+          scan(
+              "scanKnownResult",
+              "a stacked result that the body does not compute is known outside",
+              c -> c.form.ys.removeIf(c::isKnownOutside)));
+
+  private static List<Value> never(Control.Scan op, RewriteRule.Site s) {
+    List<Value> out = new ArrayList<>(s.in().subList(op.consts(), op.consts() + op.carry()));
+    s.types().subList(op.carry(), s.types().size()).forEach(t -> out.add(Lit.zero(t)));
+    return out;
   }
 
   private static List<Value> once(RuleRewriter r, Control.Scan op, List<Value> in) {
@@ -58,20 +96,13 @@ final class SimplifyScan {
     return out;
   }
 
-  private Optional<List<Value>> simpler() {
-    boolean changed = form.carries.removeIf(this::isUnchanged);
-    changed |= form.xs.removeIf(this::isTheSameAtEveryStep);
-    changed |= form.consts.removeIf(this::isLiteral);
-    changed |= form.ys.removeIf(this::isKnownOutside);
-    if (!changed) {
-      return Optional.empty();
-    }
+  private List<Value> simpler() {
     List<Value> rest = r.apply(form.op(), form.operands());
     List<Integer> positions = form.results();
     for (int i = 0; i < rest.size(); i++) {
       results[positions.get(i)] = rest.get(i);
     }
-    return Optional.of(Arrays.asList(results));
+    return Arrays.asList(results);
   }
 
   private boolean isUnchanged(ScanParts.Carry c) {

@@ -6,6 +6,7 @@ import dev.engram.ir.Param;
 import dev.engram.ir.Value;
 import dev.engram.ir.op.Control;
 import dev.engram.ir.passes.rewrite.Graphs;
+import dev.engram.ir.passes.rewrite.RewriteRule;
 import dev.engram.ir.passes.rewrite.RuleRewriter;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -29,11 +30,24 @@ final class SimplifyWhile {
     this.in = in;
   }
 
-  static Optional<List<Value>> loop(RuleRewriter r, Control.While op, List<Value> in) {
+  static final List<RewriteRule> RULES =
+      NoElements.and(
+          new RewriteRule(
+              "whileNever",
+              "while that never runs = the carries as they are",
+              (_, s) ->
+                  s.op() instanceof Control.While op && neverRuns(op)
+                      ? Optional.of(s.in().subList(op.consts(), s.in().size()))
+                      : Optional.empty()),
+          new RewriteRule(
+              "whileFixed",
+              "a carry that the loop does not change is a constant of it; a constant that is a"
+                  + " literal stands inside",
+              (r, s) -> new SimplifyWhile((Control.While) s.op(), s.in()).simpler(r)));
+
+  private static boolean neverRuns(Control.While op) {
     boolean never = op.condition().outs().getFirst() instanceof Lit lit && lit.bits() == 0;
-    return never || op.bound().filter(b -> b == 0).isPresent()
-        ? Optional.of(in.subList(op.consts(), in.size()))
-        : new SimplifyWhile(op, in).simpler(r);
+    return never || op.bound().filter(b -> b == 0).isPresent();
   }
 
   private Optional<List<Value>> simpler(RuleRewriter r) {
