@@ -7,6 +7,7 @@ import dev.engram.ir.TensorType;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.TypeRules;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Gives its operand back unchanged, and stops the run with a {@link RunException} when an element
@@ -17,6 +18,11 @@ import java.util.List;
  * code < high}.
  */
 public sealed interface Check extends Op {
+
+  @Override
+  default Set<Effect> effects(List<TensorType> operands) {
+    return Set.of(Effect.CHECK);
+  }
 
   /** Names the operand, or the op that made it. */
   String what();

@@ -7,6 +7,7 @@ import dev.engram.ir.TensorType;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.TypeRules;
 import java.util.List;
+import java.util.Set;
 
 /**
  * An op over an axis that has a name and no place yet: the examples that a {@code vmap} with this
@@ -14,6 +15,11 @@ import java.util.List;
  * run.
  */
 public sealed interface Collective extends Custom {
+
+  @Override
+  default Set<Effect> effects(List<TensorType> operands) {
+    return Set.of(Effect.COLLECTIVE);
+  }
 
   /** The name of the mapped axis. */
   String axis();

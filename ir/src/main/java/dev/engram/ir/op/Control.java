@@ -9,6 +9,7 @@ import dev.engram.ir.checks.TypeRules;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** Ops that run graphs. Inner graphs are closed: they see nothing but their parameters. */
 public sealed interface Control extends Op {
@@ -25,6 +26,11 @@ public sealed interface Control extends Op {
   record Scan(Graph body, int consts, int carry, int length, boolean reverse) implements Control {
     public Scan {
       Given.given("Scan", "body", body);
+    }
+
+    @Override
+    public Set<Effect> effects(List<TensorType> operands) {
+      return length == 0 ? Set.of() : Effect.of(body);
     }
 
     @Override
@@ -101,6 +107,11 @@ public sealed interface Control extends Op {
     }
 
     @Override
+    public Set<Effect> effects(List<TensorType> operands) {
+      return Effect.of(condition, body);
+    }
+
+    @Override
     public String mnemonic() {
       return "while";
     }
@@ -149,6 +160,11 @@ public sealed interface Control extends Op {
     }
 
     @Override
+    public Set<Effect> effects(List<TensorType> operands) {
+      return Effect.of(onTrue, onFalse);
+    }
+
+    @Override
     public String mnemonic() {
       return "cond";
     }
@@ -178,6 +194,11 @@ public sealed interface Control extends Op {
     public Call {
       Given.given("Call", "body", body);
       Given.given("Call", "derivative", derivative);
+    }
+
+    @Override
+    public Set<Effect> effects(List<TensorType> operands) {
+      return Effect.of(body);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.engram.ir.op;
 
+import dev.engram.ir.EngramException;
 import dev.engram.ir.Graph;
 import dev.engram.ir.GraphException;
 import dev.engram.ir.Role;
@@ -10,6 +11,7 @@ import dev.engram.ir.Trace;
 import dev.engram.ir.Value;
 import dev.engram.ir.checks.Given;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The door for outside authors: an op of their own. Implementations are records whose components
@@ -33,6 +35,22 @@ public non-sealed interface Custom extends Op {
             + " has no expansion, and something needs it; implement expand(...) of "
             + getClass().getName()
             + ", with other ops");
+  }
+
+  /**
+   * Those of {@link #expand}. An author may say them here, where tracing the expansion takes long;
+   * what is left out here may be lost when nobody reads the results.
+   *
+   * <p>An op without an expansion cannot run, so it has none.
+   */
+  @Override
+  default Set<Effect> effects(List<TensorType> operands) {
+    Given.all("Custom.effects", "operands", operands);
+    try {
+      return Effect.of(expansion(operands, SourceLocation.UNKNOWN));
+    } catch (EngramException _) {
+      return Set.of();
+    }
   }
 
   /** An op that is linear in all its operands together, which are float. */

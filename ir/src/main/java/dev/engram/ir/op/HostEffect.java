@@ -14,6 +14,7 @@ import dev.engram.ir.syntax.Literals;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -33,6 +34,11 @@ public sealed interface HostEffect extends Op {
 
   /** Number of operands in front of the values. */
   int VALUES = 2;
+
+  @Override
+  default Set<Effect> effects(List<TensorType> operands) {
+    return Set.of(Effect.HOST);
+  }
 
   /**
    * Text with a place <code>{}</code> for each value, one line for each example.

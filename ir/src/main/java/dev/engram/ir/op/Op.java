@@ -4,6 +4,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
 import java.util.List;
+import java.util.Set;
 
 /**
  * What an equation does. The families are closed, so every pass is an exhaustive {@code switch}
@@ -32,4 +33,9 @@ public sealed interface Op
    * @throws TypeException naming the operand, got and expected, when they do not fit
    */
   List<TensorType> typeOf(List<TensorType> inputs);
+
+  /** What it does besides giving its results, for operands of these types. */
+  default Set<Effect> effects(List<TensorType> operands) {
+    return Set.of();
+  }
 }

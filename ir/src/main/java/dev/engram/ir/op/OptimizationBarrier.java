@@ -5,6 +5,7 @@ import dev.engram.ir.TensorType;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.TypeRules;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Its first operand, not before the second is known: what is computed from the result is neither
@@ -12,6 +13,11 @@ import java.util.List;
  * {@code remat} keeps values from being kept.
  */
 public record OptimizationBarrier() implements Custom.Batchable {
+  @Override
+  public Set<Effect> effects(List<TensorType> operands) {
+    return Set.of(Effect.ORDER);
+  }
+
   @Override
   public String mnemonic() {
     return "barrier";

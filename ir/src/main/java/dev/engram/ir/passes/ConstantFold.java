@@ -9,7 +9,6 @@ import dev.engram.ir.checks.Given;
 import dev.engram.ir.interpret.Interpreter;
 import dev.engram.ir.op.Cast;
 import dev.engram.ir.op.Check;
-import dev.engram.ir.op.Collective;
 import dev.engram.ir.op.Control;
 import dev.engram.ir.op.Custom;
 import dev.engram.ir.op.Dot;
@@ -18,7 +17,6 @@ import dev.engram.ir.op.HostEffect;
 import dev.engram.ir.op.Index;
 import dev.engram.ir.op.Move;
 import dev.engram.ir.op.Op;
-import dev.engram.ir.op.OptimizationBarrier;
 import dev.engram.ir.op.Reduce;
 import dev.engram.ir.op.Source;
 import dev.engram.ir.passes.rewrite.RewriteRule;
@@ -85,13 +83,11 @@ public final class ConstantFold {
     return switch (op) {
       case Elementwise _, Cast _ -> ROW;
       case Reduce _, Dot _, Move _, Index _ -> PURE;
-      case Custom c ->
-          c instanceof Collective || c instanceof OptimizationBarrier ? List.of() : PURE;
+      case Custom _ -> PURE;
       case Source.Const _ -> CONST;
       case Source.RandomBits _ -> PURE;
       // An index is cheaper to make than to load.
       case Source.Iota _ -> List.of();
-      // Errors and notices belong to the run.
       case Check _, HostEffect _ -> List.of();
       case Control _ -> List.of();
     };
@@ -109,7 +105,9 @@ public final class ConstantFold {
   private static Optional<List<Value>> computed(RuleRewriter r, RewriteRule.Site s) {
     boolean known =
         s.in().stream().allMatch(v -> isSmall(v.type()) && isKnown(r, v))
-            && s.types().stream().allMatch(ConstantFold::isSmall);
+            && s.types().stream().allMatch(ConstantFold::isSmall)
+            // errors and notices belong to the run
+            && s.effects().isEmpty();
     if (!known) {
       return Optional.empty();
     }

@@ -1,24 +1,20 @@
 package dev.engram.ir.passes;
 
-import dev.engram.ir.EngramException;
 import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
-import dev.engram.ir.SourceLocation;
-import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.op.Cast;
 import dev.engram.ir.op.Check;
-import dev.engram.ir.op.Collective;
 import dev.engram.ir.op.Control;
 import dev.engram.ir.op.Custom;
 import dev.engram.ir.op.Dot;
+import dev.engram.ir.op.Effect;
 import dev.engram.ir.op.Elementwise;
 import dev.engram.ir.op.HostEffect;
 import dev.engram.ir.op.Index;
 import dev.engram.ir.op.Move;
-import dev.engram.ir.op.Op;
 import dev.engram.ir.op.Reduce;
 import dev.engram.ir.op.Source;
 import dev.engram.ir.passes.rewrite.Graphs;
@@ -43,43 +39,10 @@ public final class Dce {
     return sweep(g, Dce::stops, Dce::prune);
   }
 
-  /**
-   * True for checks, for control flow with one inside, and for an author's own op whose expansion
-   * has one: what can stop the run is not removed.
-   */
+  /** True for what can stop the run: it is not removed. */
   public static boolean stops(Eqn e) {
     Given.given("Dce.stops", "e", e);
-    return stops(e.op(), e.inputs().stream().map(Value::type).toList());
-  }
-
-  /** The same of an op with operands of these types. */
-  public static boolean stops(Op op, List<TensorType> operands) {
-    Given.given("Dce.stops", "op", op);
-    Given.all("Dce.stops", "operands", operands);
-    return switch (op) {
-      case Check _ -> true;
-      case Control.Scan s -> s.length() > 0 && stops(s.body());
-      case Control.While w -> stops(w.condition()) || stops(w.body());
-      case Control.Cond c -> stops(c.onTrue()) || stops(c.onFalse());
-      case Control.Call c -> stops(c.body());
-      case Control.Transposed _ -> false;
-      case Elementwise _, Cast _, Reduce _, Dot _, Move _, Index _, Source _ -> false;
-      case HostEffect _, Collective _ -> false;
-      case Custom c -> stops(c, operands);
-    };
-  }
-
-  // What has no expansion cannot run; nobody needs it, so nobody is told.
-  private static boolean stops(Custom op, List<TensorType> operands) {
-    try {
-      return stops(op.expansion(operands, SourceLocation.UNKNOWN));
-    } catch (EngramException _) {
-      return false;
-    }
-  }
-
-  private static boolean stops(Graph g) {
-    return g.eqns().stream().anyMatch(Dce::stops);
+    return Effect.of(e).contains(Effect.CHECK);
   }
 
   /** Removes equations as a whole, except those that {@code needed} asks for. */

@@ -12,6 +12,7 @@ import dev.engram.ir.op.Check;
 import dev.engram.ir.op.Control;
 import dev.engram.ir.op.Custom;
 import dev.engram.ir.op.Dot;
+import dev.engram.ir.op.Effect;
 import dev.engram.ir.op.Elementwise;
 import dev.engram.ir.op.HostEffect;
 import dev.engram.ir.op.Index;
@@ -78,14 +79,22 @@ public final class LoopInvariantCodeMotion {
     return to.emit(e, form.op(left), form.operands());
   }
 
+  // What can stop the run leaves the body only when nothing with an effect stands before it there:
+  // the first error stays the first, and what is told before it is told.
   private static List<Eqn> sameAtEveryStep(Control.Scan op) {
     Set<Value> same = new HashSet<>();
     op.body().params().subList(0, op.consts()).forEach(p -> same.add(p.var()));
     List<Eqn> eqns = new ArrayList<>();
+    boolean first = true;
     for (Eqn e : op.body().eqns()) {
-      if (e.inputs().stream().allMatch(v -> v instanceof Lit || same.contains(v))) {
+      boolean fixed = e.inputs().stream().allMatch(v -> v instanceof Lit || same.contains(v));
+      Set<Effect> effects = Effect.of(e);
+      boolean acts = effects.contains(Effect.CHECK) || effects.contains(Effect.HOST);
+      if (fixed && !effects.contains(Effect.HOST) && (first || !acts)) {
         same.addAll(e.outputs());
         eqns.add(e);
+      } else {
+        first &= !acts;
       }
     }
     return eqns;
@@ -115,9 +124,15 @@ public final class LoopInvariantCodeMotion {
   private static boolean isWork(Op op) {
     return switch (op) {
       case Move _, Source.Const _, Source.Iota _ -> false;
-      // Its order is a carry.
-      case HostEffect _ -> false;
-      case Elementwise _, Cast _, Reduce _, Dot _, Index _, Source.RandomBits _, Check _ -> true;
+      case Elementwise _,
+          Cast _,
+          Reduce _,
+          Dot _,
+          Index _,
+          Source.RandomBits _,
+          Check _,
+          HostEffect _ ->
+          true;
       case Control _, Custom _ -> true;
     };
   }

@@ -5,6 +5,7 @@ import dev.engram.ir.checks.Given;
 import dev.engram.ir.passes.rewrite.RewriteRule;
 import java.util.List;
 import java.util.function.BiFunction;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /**
@@ -36,7 +37,8 @@ public record Pass(String name, UnaryOperator<Graph> run) {
     }
   }
 
-  private record ByRules(List<RewriteRule> rules, BiFunction<Graph, RuleListener, Graph> f)
+  private record ByRules(
+      Supplier<List<RewriteRule>> rules, BiFunction<Graph, RuleListener, Graph> f)
       implements OfTheLibrary {
     @Override
     public Graph apply(Graph g) {
@@ -56,14 +58,14 @@ public record Pass(String name, UnaryOperator<Graph> run) {
   }
 
   static Pass ofRules(
-      String name, List<RewriteRule> rules, BiFunction<Graph, RuleListener, Graph> run) {
+      String name, Supplier<List<RewriteRule>> rules, BiFunction<Graph, RuleListener, Graph> run) {
     return new Pass(name, new ByRules(rules, run));
   }
 
   /** The rules of a pass that has some; none for others. */
   public List<Rule> rules() {
     return run instanceof ByRules r
-        ? r.rules.stream().map(x -> new Rule(x.name(), x.says())).toList()
+        ? r.rules.get().stream().map(x -> new Rule(x.name(), x.says())).toList()
         : List.of();
   }
 

@@ -16,10 +16,11 @@ import java.util.List;
  */
 public record Pipeline(List<Pass> passes, int rounds) {
 
-  private static final Pass FOLD = Pass.ofRules("fold", ConstantFold.RULES, ConstantFold::run);
-  private static final Pass SIMPLIFY = Pass.ofRules("simplify", Simplify.rules(), Simplify::run);
+  private static final Pass FOLD =
+      Pass.ofRules("fold", () -> ConstantFold.RULES, ConstantFold::run);
+  private static final Pass SIMPLIFY = Pass.ofRules("simplify", Simplify::rules, Simplify::run);
   private static final Pass CONTRACT =
-      Pass.ofRules("contract", MergeSumIntoDot.RULES, MergeSumIntoDot::run);
+      Pass.ofRules("contract", () -> MergeSumIntoDot.RULES, MergeSumIntoDot::run);
 
   private static final Pipeline STANDARD =
       new Pipeline(

@@ -2,9 +2,11 @@ package dev.engram.ir.passes.rewrite;
 
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
+import dev.engram.ir.op.Effect;
 import dev.engram.ir.op.Op;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 
 /**
@@ -23,6 +25,11 @@ public record RewriteRule(String name, String says, Attempt attempt) {
   public record Site(Op op, List<Value> in, List<TensorType> types) {
     public Value in(int i) {
       return in.get(i);
+    }
+
+    /** What the op does besides giving results. */
+    public Set<Effect> effects() {
+      return op.effects(in.stream().map(Value::type).toList());
     }
   }
 

@@ -5,8 +5,8 @@ import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
 import dev.engram.ir.op.Control;
 import dev.engram.ir.op.Custom;
+import dev.engram.ir.op.Effect;
 import dev.engram.ir.op.Op;
-import dev.engram.ir.passes.Dce;
 import dev.engram.ir.passes.rewrite.RewriteRule;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,13 +40,12 @@ final class NoElements {
         return Optional.empty();
       }
     }
-    return s.types().isEmpty() || stops(s.op(), s.in())
+    return s.types().isEmpty() || (holdsOps(s.op()) && s.effects().contains(Effect.CHECK))
         ? Optional.empty()
         : Optional.of(s.types().stream().<Value>map(Lit::zero).toList());
   }
 
-  private static boolean stops(Op op, List<Value> in) {
-    return (op instanceof Control || op instanceof Custom)
-        && Dce.stops(op, in.stream().map(Value::type).toList());
+  private static boolean holdsOps(Op op) {
+    return op instanceof Control || op instanceof Custom;
   }
 }

@@ -5,7 +5,6 @@ import dev.engram.ir.passes.rewrite.RewriteRule;
 import dev.engram.ir.passes.rewrite.RuleRewriter;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Supplier;
 
 /** How rules of rows are written: by their operands. */
 final class RowRules {
@@ -27,8 +26,8 @@ final class RowRules {
     return new RewriteRule(name, says, (r, s) -> attempt.at(r, s.in(0), s.in(1)).map(List::of));
   }
 
-  static Optional<Value> when(boolean fits, Supplier<Value> simpler) {
-    return fits ? Optional.of(simpler.get()) : Optional.empty();
+  static Optional<Value> when(boolean fits, Value simpler) {
+    return fits ? Optional.of(simpler) : Optional.empty();
   }
 
   static boolean is(Value v, double value) {

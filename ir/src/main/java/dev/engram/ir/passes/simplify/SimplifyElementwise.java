@@ -37,43 +37,53 @@ final class SimplifyElementwise {
 
   private static final List<RewriteRule> ADD =
       List.of(
-          binary("addNegativeZero", "x + -0 = x", (_, x, y) -> when(is(y, -0.0), () -> x)),
+          binary("addNegativeZero", "x + -0 = x", (_, x, y) -> when(is(y, -0.0), x)),
           binary(
               "addNegated",
               "x + -y = x - y",
-              (r, x, y) -> when(r.is(y, Rows.NEG), () -> r.apply1(Rows.SUB, x, r.arg(y, 0)))),
+              (r, x, y) ->
+                  r.is(y, Rows.NEG)
+                      ? Optional.of(r.apply1(Rows.SUB, x, r.arg(y, 0)))
+                      : Optional.empty()),
           binary(
               "addToNegated",
               "-x + y = y - x",
-              (r, x, y) -> when(r.is(x, Rows.NEG), () -> r.apply1(Rows.SUB, y, r.arg(x, 0)))));
+              (r, x, y) ->
+                  r.is(x, Rows.NEG)
+                      ? Optional.of(r.apply1(Rows.SUB, y, r.arg(x, 0)))
+                      : Optional.empty()));
 
   private static final List<RewriteRule> SUB =
       List.of(
-          binary("subZero", "x - 0 = x", (_, x, y) -> when(is(y, 0), () -> x)),
+          binary("subZero", "x - 0 = x", (_, x, y) -> when(is(y, 0), x)),
           binary(
               "subFromNegativeZero",
               "-0 - x = -x",
-              (r, x, y) -> when(is(x, -0.0), () -> r.apply1(Rows.NEG, y))),
+              (r, x, y) -> is(x, -0.0) ? Optional.of(r.apply1(Rows.NEG, y)) : Optional.empty()),
           binary(
               "subNegated",
               "x - -y = x + y",
-              (r, x, y) -> when(r.is(y, Rows.NEG), () -> r.apply1(Rows.ADD, x, r.arg(y, 0)))),
+              (r, x, y) ->
+                  r.is(y, Rows.NEG)
+                      ? Optional.of(r.apply1(Rows.ADD, x, r.arg(y, 0)))
+                      : Optional.empty()),
           binary(
               "subItself",
               "x - x = 0, of integers",
-              (_, x, y) -> when(x.equals(y) && isInteger(x), () -> Lit.zero(x.type()))));
+              (_, x, y) ->
+                  x.equals(y) && isInteger(x)
+                      ? Optional.of(Lit.zero(x.type()))
+                      : Optional.empty()));
 
   private static final List<RewriteRule> MUL =
       List.of(
-          binary("mulOne", "x · 1 = x", (_, x, y) -> when(is(y, 1), () -> x)),
+          binary("mulOne", "x · 1 = x", (_, x, y) -> when(is(y, 1), x)),
           binary(
               "mulMinusOne",
               "x · -1 = -x",
-              (r, x, y) -> when(is(y, -1), () -> r.apply1(Rows.NEG, x))),
+              (r, x, y) -> is(y, -1) ? Optional.of(r.apply1(Rows.NEG, x)) : Optional.empty()),
           binary(
-              "mulZero",
-              "x · 0 = 0, of integers",
-              (_, _, y) -> when(is(y, 0) && isInteger(y), () -> y)),
+              "mulZero", "x · 0 = 0, of integers", (_, _, y) -> when(is(y, 0) && isInteger(y), y)),
           binary(
               "mulNegatedByLiteral",
               "-x · c = x · -c",
@@ -85,17 +95,17 @@ final class SimplifyElementwise {
               "mulBothNegated",
               "-x · -y = x · y",
               (r, x, y) ->
-                  when(
-                      r.is(x, Rows.NEG) && r.is(y, Rows.NEG),
-                      () -> r.apply1(Rows.MUL, r.arg(x, 0), r.arg(y, 0)))));
+                  r.is(x, Rows.NEG) && r.is(y, Rows.NEG)
+                      ? Optional.of(r.apply1(Rows.MUL, r.arg(x, 0), r.arg(y, 0)))
+                      : Optional.empty()));
 
   private static final List<RewriteRule> DIV =
       List.of(
-          binary("divOne", "x / 1 = x", (_, x, y) -> when(is(y, 1), () -> x)),
+          binary("divOne", "x / 1 = x", (_, x, y) -> when(is(y, 1), x)),
           binary(
               "divMinusOne",
               "x / -1 = -x",
-              (r, x, y) -> when(is(y, -1), () -> r.apply1(Rows.NEG, x))),
+              (r, x, y) -> is(y, -1) ? Optional.of(r.apply1(Rows.NEG, x)) : Optional.empty()),
           binary(
               "divPowerOfTwo",
               "x / 2^k = x · 2^-k, of floats",
@@ -106,7 +116,10 @@ final class SimplifyElementwise {
 
   private static final List<RewriteRule> NEG =
       List.of(
-          unary("negTwice", "-(-x) = x", (r, x) -> when(r.is(x, Rows.NEG), () -> r.arg(x, 0))),
+          unary(
+              "negTwice",
+              "-(-x) = x",
+              (r, x) -> r.is(x, Rows.NEG) ? Optional.of(r.arg(x, 0)) : Optional.empty()),
           unary(
               "negProduct",
               "-(x · c) = x · -c",
@@ -121,38 +134,45 @@ final class SimplifyElementwise {
           unary(
               "absUnsigned",
               "|x| = x, of a type without signs",
-              (_, x) -> when(x.type().dtype() == DType.U8, () -> x)),
+              (_, x) -> when(x.type().dtype() == DType.U8, x)),
           unary(
               "absNegated",
               "|-x| = |x|",
-              (r, x) -> when(r.is(x, Rows.NEG), () -> r.apply1(Rows.ABS, r.arg(x, 0)))),
-          unary("absTwice", "||x|| = |x|", (r, x) -> when(r.is(x, Rows.ABS), () -> x)));
+              (r, x) ->
+                  r.is(x, Rows.NEG)
+                      ? Optional.of(r.apply1(Rows.ABS, r.arg(x, 0)))
+                      : Optional.empty()),
+          unary("absTwice", "||x|| = |x|", (r, x) -> when(r.is(x, Rows.ABS), x)));
 
   private static final List<RewriteRule> POW =
       List.of(
-          binary("powOne", "x^1 = x", (_, x, y) -> when(is(y, 1), () -> x)),
+          binary("powOne", "x^1 = x", (_, x, y) -> when(is(y, 1), x)),
           binary(
-              "powTwo", "x^2 = x · x", (r, x, y) -> when(is(y, 2), () -> r.apply1(Rows.MUL, x, x))),
+              "powTwo",
+              "x^2 = x · x",
+              (r, x, y) -> is(y, 2) ? Optional.of(r.apply1(Rows.MUL, x, x)) : Optional.empty()),
           binary(
               "powZero",
               "x^0 = 1, even of NaN",
-              (_, x, y) -> when(y instanceof Lit c && c.is(0), () -> Lit.one(x.type()))));
+              (_, x, y) ->
+                  y instanceof Lit c && c.is(0)
+                      ? Optional.of(Lit.one(x.type()))
+                      : Optional.empty()));
 
   private static final List<RewriteRule> MAX = extreme("max", "-∞", Double.NEGATIVE_INFINITY);
   private static final List<RewriteRule> MIN = extreme("min", "∞", Double.POSITIVE_INFINITY);
 
   private static List<RewriteRule> extreme(String row, String end, double neutral) {
     return List.of(
-        binary(row + "OfSame", row + "(x, x) = x", (_, x, y) -> when(x.equals(y), () -> x)),
+        binary(row + "OfSame", row + "(x, x) = x", (_, x, y) -> when(x.equals(y), x)),
         binary(
             row + "OfInfinity",
             row + "(x, " + end + ") = x",
-            (_, x, y) -> when(x.type().dtype().isFloat() && is(y, neutral), () -> x)));
+            (_, x, y) -> when(x.type().dtype().isFloat() && is(y, neutral), x)));
   }
 
   private static final List<RewriteRule> SIGN =
-      List.of(
-          unary("signTwice", "sign(sign x) = sign x", (r, x) -> when(r.is(x, Rows.SIGN), () -> x)));
+      List.of(unary("signTwice", "sign(sign x) = sign x", (r, x) -> when(r.is(x, Rows.SIGN), x)));
 
   private static final Set<ElementwiseRow> ROUNDS =
       Set.of(Rows.FLOOR, Rows.CEIL, Rows.ROUND, Rows.TRUNCATE);
@@ -162,8 +182,7 @@ final class SimplifyElementwise {
           unary(
               "roundTwice",
               "floor, ceil, round or truncate of what one of them gives = that",
-              (r, x) ->
-                  when(r.op(x) instanceof Elementwise e && ROUNDS.contains(e.row()), () -> x)));
+              (r, x) -> when(r.op(x) instanceof Elementwise e && ROUNDS.contains(e.row()), x)));
 
   private static final RewriteRule LITERAL_LAST =
       RewriteRule.of(
@@ -171,9 +190,9 @@ final class SimplifyElementwise {
           "f(c, x) = f(x, c), of commutative rows",
           Elementwise.class,
           (r, op, s) ->
-              when(
-                  s.in(0) instanceof Lit && !(s.in(1) instanceof Lit),
-                  () -> r.apply1(op, s.in(1), s.in(0))));
+              s.in(0) instanceof Lit && !(s.in(1) instanceof Lit)
+                  ? Optional.of(r.apply1(op, s.in(1), s.in(0)))
+                  : Optional.empty());
 
   private static final RewriteRule UNDER_BROADCAST =
       RewriteRule.of(

@@ -25,10 +25,9 @@ final class SimplifyLogic {
 
   private static List<RewriteRule> bits(String row, String absorbs, long absorbing, String keeps) {
     return List.of(
-        binary(
-            row + "OfSame", "%s(x, x) = x".formatted(row), (_, x, y) -> when(x.equals(y), () -> x)),
-        binary(row + "Absorbing", absorbs, (_, _, y) -> when(isBits(y, absorbing), () -> y)),
-        binary(row + "Neutral", keeps, (_, x, y) -> when(isBits(y, ~absorbing), () -> x)));
+        binary(row + "OfSame", "%s(x, x) = x".formatted(row), (_, x, y) -> when(x.equals(y), x)),
+        binary(row + "Absorbing", absorbs, (_, _, y) -> when(isBits(y, absorbing), y)),
+        binary(row + "Neutral", keeps, (_, x, y) -> when(isBits(y, ~absorbing), x)));
   }
 
   private static boolean isBits(Value v, long bits) {
@@ -38,26 +37,33 @@ final class SimplifyLogic {
   static final List<RewriteRule> XOR =
       List.of(
           binary(
-              "xorItself", "x ^ x = 0", (_, x, y) -> when(x.equals(y), () -> Lit.zero(x.type()))),
-          binary("xorZero", "x ^ 0 = x", (_, x, y) -> when(isBits(y, 0), () -> x)),
+              "xorItself",
+              "x ^ x = 0",
+              (_, x, y) -> x.equals(y) ? Optional.of(Lit.zero(x.type())) : Optional.empty()),
+          binary("xorZero", "x ^ 0 = x", (_, x, y) -> when(isBits(y, 0), x)),
           binary(
               "xorTrue",
               "p ^ true = not p",
               (r, x, y) ->
-                  when(
-                      y instanceof Lit c && c.type().dtype() == DType.BOOL,
-                      () -> r.apply1(Rows.NOT, x))));
+                  y instanceof Lit c && c.type().dtype() == DType.BOOL
+                      ? Optional.of(r.apply1(Rows.NOT, x))
+                      : Optional.empty()));
 
   // But not (a < b) holds for NaN, where a ≥ b does not.
   static final List<RewriteRule> NOT =
       List.of(
-          unary("notTwice", "not not p = p", (r, x) -> when(r.is(x, Rows.NOT), () -> r.arg(x, 0))),
+          unary(
+              "notTwice",
+              "not not p = p",
+              (r, x) -> r.is(x, Rows.NOT) ? Optional.of(r.arg(x, 0)) : Optional.empty()),
           unary("notEqual", "not (a = b) = (a ≠ b)", (r, x) -> other(r, x, Rows.EQ, Rows.NE)),
           unary("notUnequal", "not (a ≠ b) = (a = b)", (r, x) -> other(r, x, Rows.NE, Rows.EQ)));
 
   private static Optional<Value> other(
       RuleRewriter r, Value x, ElementwiseRow row, ElementwiseRow opposite) {
-    return when(r.is(x, row), () -> r.apply1(opposite, r.arg(x, 0), r.arg(x, 1)));
+    return r.is(x, row)
+        ? Optional.of(r.apply1(opposite, r.arg(x, 0), r.arg(x, 1)))
+        : Optional.empty();
   }
 
   static final List<RewriteRule> SELECT =
@@ -72,23 +78,23 @@ final class SimplifyLogic {
           select(
               "selectSame",
               "select(p, a, a) = a",
-              (_, s) -> when(s.in(1).equals(s.in(2)), () -> s.in(1))),
+              (_, s) -> when(s.in(1).equals(s.in(2)), s.in(1))),
           select(
               "selectNot",
               "select(not p, a, b) = select(p, b, a)",
               (r, s) ->
-                  when(
-                      r.is(s.in(0), Rows.NOT),
-                      () -> r.apply1(Rows.SELECT, r.arg(s.in(0), 0), s.in(2), s.in(1)))),
+                  r.is(s.in(0), Rows.NOT)
+                      ? Optional.of(r.apply1(Rows.SELECT, r.arg(s.in(0), 0), s.in(2), s.in(1)))
+                      : Optional.empty()),
           select(
               "selectBools",
               "select(p, true, false) = p, select(p, false, true) = not p",
               (r, s) ->
-                  when(
-                      s.in(1) instanceof Lit a
+                  s.in(1) instanceof Lit a
                           && a.type().dtype() == DType.BOOL
-                          && s.in(2) instanceof Lit,
-                      () -> is(s.in(1), 1) ? s.in(0) : r.apply1(Rows.NOT, s.in(0)))));
+                          && s.in(2) instanceof Lit
+                      ? Optional.of(is(s.in(1), 1) ? s.in(0) : r.apply1(Rows.NOT, s.in(0)))
+                      : Optional.empty()));
 
   private interface OfSite {
     Optional<Value> at(RuleRewriter r, RewriteRule.Site site);
