@@ -109,7 +109,7 @@ public final class Dce {
       if (!results.addAll(more)) {
         form.consts.removeIf(c -> !used.contains(c.param().var()));
         form.xs.removeIf(x -> !used.contains(x.param().var()));
-        if (body == op.body() && form.operands().size() == e.inputs().size()) {
+        if (Graphs.isSame(body, op.body()) && form.operands().size() == e.inputs().size()) {
           return e;
         }
         List<Var> outputs = form.results().stream().map(e.outputs()::get).toList();
@@ -150,7 +150,7 @@ public final class Dce {
         }
       }
       boolean whole = params.size() == op.consts() && outs.size() == op.carry();
-      if (whole && condition == op.condition() && body == op.body()) {
+      if (whole && Graphs.isSame(condition, op.condition()) && Graphs.isSame(body, op.body())) {
         return e;
       }
       int consts = params.size();
@@ -181,8 +181,8 @@ public final class Dce {
                         || falseUses.contains(onFalse.params().get(i).var()))
             .boxed()
             .toList();
-    if (onTrue == op.onTrue()
-        && onFalse == op.onFalse()
+    if (Graphs.isSame(onTrue, op.onTrue())
+        && Graphs.isSame(onFalse, op.onFalse())
         && params.size() == onTrue.params().size()) {
       return e;
     }

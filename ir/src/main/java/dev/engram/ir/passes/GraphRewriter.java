@@ -100,7 +100,7 @@ public final class GraphRewriter {
    */
   public List<? extends Value> keep(Eqn e) {
     Given.given("GraphRewriter.keep", "e", e);
-    changed |= e != current;
+    changed |= current == null || !Graphs.isSame(e, current);
     kept = builder.copy(e, e.inputs().stream().map(this::mapped).toList());
     return kept;
   }
@@ -151,7 +151,7 @@ public final class GraphRewriter {
                     "the walk over @%s: %s has %d results, got %d values for them"
                         .formatted(g.name(), e.op().mnemonic(), e.outputs().size(), out.size())));
       }
-      changed |= out != kept;
+      changed |= !Graphs.isSame(out, kept);
       for (int i = 0; i < out.size(); i++) {
         map.put(e.outputs().get(i), out.get(i));
       }

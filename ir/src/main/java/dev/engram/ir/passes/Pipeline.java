@@ -5,6 +5,7 @@ import dev.engram.ir.Graph;
 import dev.engram.ir.GraphException;
 import dev.engram.ir.Verification;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.passes.rewrite.Graphs;
 import dev.engram.ir.passes.simplify.Simplify;
 import java.util.ArrayList;
 import java.util.List;
@@ -102,13 +103,13 @@ public record Pipeline(List<Pass> passes, int rounds) {
       for (Pass pass : passes) {
         Graph before = g;
         g = apply(round, pass, before, hook.rules(round, pass));
-        moved |= g != before && !isCopy(pass, before, g);
+        moved |= !Graphs.isSame(g, before) && !isCopy(pass, before, g);
         hook.after(round, pass, before, g);
         if (all || pass.isFromOutside()) {
           PassVerifier.after(round, pass, before, g);
         }
       }
-      if (g == start || !moved) {
+      if (Graphs.isSame(g, start) || !moved) {
         return g;
       }
     }

@@ -44,8 +44,8 @@ class UnchangedGraphsTest {
               for (Pass pass : Pipeline.standard().passes()) {
                 Graph now = g;
                 Graph next = pass.run().apply(now);
-                (next == now ? same : others).merge(pass.name(), 1, Integer::sum);
-                for (int i = 0; next != now; i++) {
+                (next.equals(now) ? same : others).merge(pass.name(), 1, Integer::sum);
+                for (int i = 0; !next.equals(now); i++) {
                   String was = Printer.print(now);
                   assertTrue(
                       !was.equals(Printer.print(next)), () -> pass.name() + " copied " + was);

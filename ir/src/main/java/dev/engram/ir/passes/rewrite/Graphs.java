@@ -24,6 +24,12 @@ import java.util.function.UnaryOperator;
 public final class Graphs {
   private Graphs() {}
 
+  /** The same object, whatever its {@code equals} says: what a pass has not touched. */
+  @SuppressWarnings("ReferenceEquality")
+  public static boolean isSame(Object a, Object b) {
+    return a == b;
+  }
+
   /**
    * {@code op} with {@code f} applied to every graph in it; {@code f} keeps signatures. The same
    * object where {@code f} gives every graph back as it was.
@@ -32,31 +38,31 @@ public final class Graphs {
     return switch (op) {
       case Control.Scan s -> {
         Graph body = f.apply(s.body());
-        yield body == s.body()
+        yield isSame(body, s.body())
             ? s
             : new Control.Scan(body, s.consts(), s.carry(), s.length(), s.reverse());
       }
       case Control.While w -> {
         Graph condition = f.apply(w.condition());
         Graph body = f.apply(w.body());
-        boolean same = condition == w.condition() && body == w.body();
+        boolean same = isSame(condition, w.condition()) && isSame(body, w.body());
         yield same ? w : w.with(condition, body, w.consts());
       }
       case Control.Cond c -> {
         Graph onTrue = f.apply(c.onTrue());
         Graph onFalse = f.apply(c.onFalse());
-        boolean same = onTrue == c.onTrue() && onFalse == c.onFalse();
+        boolean same = isSame(onTrue, c.onTrue()) && isSame(onFalse, c.onFalse());
         yield same ? c : new Control.Cond(onTrue, onFalse);
       }
       case Control.Call c -> {
         Graph body = f.apply(c.body());
         Control.Derivative derivative = derivative(c.derivative(), f);
-        boolean same = body == c.body() && derivative == c.derivative();
+        boolean same = isSame(body, c.body()) && isSame(derivative, c.derivative());
         yield same ? c : new Control.Call(body, derivative);
       }
       case Control.Transposed t -> {
         Graph backward = f.apply(t.backward());
-        yield backward == t.backward() ? t : new Control.Transposed(backward, t.residuals());
+        yield isSame(backward, t.backward()) ? t : new Control.Transposed(backward, t.residuals());
       }
       case Elementwise _,
           Cast _,
@@ -78,12 +84,12 @@ public final class Graphs {
       case Control.Derivative.Remat r -> r;
       case Control.Derivative.Jvp j -> {
         Graph rule = f.apply(j.rule());
-        yield rule == j.rule() ? j : new Control.Derivative.Jvp(rule);
+        yield isSame(rule, j.rule()) ? j : new Control.Derivative.Jvp(rule);
       }
       case Control.Derivative.Vjp v -> {
         Graph forward = f.apply(v.forward());
         Graph backward = f.apply(v.backward());
-        boolean same = forward == v.forward() && backward == v.backward();
+        boolean same = isSame(forward, v.forward()) && isSame(backward, v.backward());
         yield same ? v : new Control.Derivative.Vjp(forward, backward);
       }
     };
@@ -94,7 +100,7 @@ public final class Graphs {
    */
   public static Eqn mapInner(Eqn e, UnaryOperator<Graph> f) {
     Op op = mapInner(e.op(), f);
-    return op == e.op() ? e : new Eqn(op, e.inputs(), e.outputs(), e.where());
+    return isSame(op, e.op()) ? e : new Eqn(op, e.inputs(), e.outputs(), e.where());
   }
 
   /**
@@ -125,7 +131,7 @@ public final class Graphs {
   public static Graph with(Graph g, List<Eqn> eqns, List<Value> outs) {
     boolean same = eqns.size() == g.eqns().size() && outs.equals(g.outs());
     for (int i = 0; same && i < eqns.size(); i++) {
-      same = eqns.get(i) == g.eqns().get(i);
+      same = isSame(eqns.get(i), g.eqns().get(i));
     }
     return same ? g : new Graph(g.name(), g.params(), eqns, outs);
   }

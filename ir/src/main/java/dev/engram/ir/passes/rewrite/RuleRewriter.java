@@ -54,7 +54,7 @@ public final class RuleRewriter {
     this.builder = new Builder(before.name());
     this.rules = rules;
     this.listener = listener;
-    this.text = listener == RuleListener.NONE ? null : new FiringText(before, defs);
+    this.text = Graphs.isSame(listener, RuleListener.NONE) ? null : new FiringText(before, defs);
   }
 
   /** {@code g} with the rules applied wherever they fit; {@code g} itself where none does. */
@@ -71,7 +71,7 @@ public final class RuleRewriter {
 
   private void map(Var old, Value now, Map<Value, Value> values) {
     values.put(old, now);
-    if (text != null && values == map) {
+    if (text != null && Graphs.isSame(values, map)) {
       text.standsFor(now, old);
     }
   }
@@ -82,8 +82,8 @@ public final class RuleRewriter {
       builder.at(where);
       List<Value> in = e.inputs().stream().map(v -> Builder.mapped(values, v)).toList();
       Eqn inside = Graphs.mapInner(e, inner -> run(inner, rules, listener));
-      changed |= inside != e;
-      String results = text == null || values != map ? "" : text.results(e) + " = ";
+      changed |= !Graphs.isSame(inside, e);
+      String results = text == null || !Graphs.isSame(values, map) ? "" : text.results(e) + " = ";
       List<TensorType> types = e.outputs().stream().map(Var::type).toList();
       List<Value> out =
           simpler(new RewriteRule.Site(inside.op(), in, types), results)

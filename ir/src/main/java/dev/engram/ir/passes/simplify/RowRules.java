@@ -1,30 +1,13 @@
 package dev.engram.ir.passes.simplify;
 
+import dev.engram.ir.Lit;
 import dev.engram.ir.Value;
-import dev.engram.ir.passes.rewrite.RewriteRule;
 import dev.engram.ir.passes.rewrite.RuleRewriter;
-import java.util.List;
 import java.util.Optional;
 
-/** How rules of rows are written: by their operands. */
+/** What rules of rows ask of their operands. */
 final class RowRules {
   private RowRules() {}
-
-  interface Unary {
-    Optional<Value> at(RuleRewriter r, Value x);
-  }
-
-  interface Binary {
-    Optional<Value> at(RuleRewriter r, Value x, Value y);
-  }
-
-  static RewriteRule unary(String name, String says, Unary attempt) {
-    return new RewriteRule(name, says, (r, s) -> attempt.at(r, s.in(0)).map(List::of));
-  }
-
-  static RewriteRule binary(String name, String says, Binary attempt) {
-    return new RewriteRule(name, says, (r, s) -> attempt.at(r, s.in(0), s.in(1)).map(List::of));
-  }
 
   static Optional<Value> when(boolean fits, Value simpler) {
     return fits ? Optional.of(simpler) : Optional.empty();
@@ -36,5 +19,15 @@ final class RowRules {
 
   static boolean isInteger(Value v) {
     return v.type().dtype().isInteger();
+  }
+
+  static boolean isFloat(Value v) {
+    return v.type().dtype().isFloat();
+  }
+
+  static Lit negated(Lit c) {
+    return c.type().dtype().isFloat()
+        ? Lit.of(c.type(), -c.asDouble())
+        : Lit.ofLong(c.type(), -c.asLong());
   }
 }

@@ -1,13 +1,7 @@
 package dev.engram.ir.passes.simplify;
 
-import static dev.engram.ir.passes.simplify.RowRules.binary;
-import static dev.engram.ir.passes.simplify.RowRules.is;
-import static dev.engram.ir.passes.simplify.RowRules.isInteger;
-import static dev.engram.ir.passes.simplify.RowRules.unary;
-import static dev.engram.ir.passes.simplify.RowRules.when;
 import static java.util.Map.entry;
 
-import dev.engram.ir.DType;
 import dev.engram.ir.Lit;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Value;
@@ -22,167 +16,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/**
- * Rules for rows. Each holds for every float, including NaN, infinities and both zeros: {@code x +
- * 0} is not {@code x} (it turns -0 into 0), {@code x + -0} is. And each holds for integers of every
- * type: those with a sign, whose least value is its own negative, and those without, whose
- * negatives wrap.
- */
+/** Rules for rows: those of any row, and which row has which of its own. */
 final class SimplifyElementwise {
   private SimplifyElementwise() {}
-
-  private static final List<RewriteRule> ADD =
-      List.of(
-          binary("addNegativeZero", "x + -0 = x", (_, x, y) -> when(is(y, -0.0), x)),
-          binary(
-              "addNegated",
-              "x + -y = x - y",
-              (r, x, y) ->
-                  r.is(y, Rows.NEG)
-                      ? Optional.of(r.apply1(Rows.SUB, x, r.arg(y, 0)))
-                      : Optional.empty()),
-          binary(
-              "addToNegated",
-              "-x + y = y - x",
-              (r, x, y) ->
-                  r.is(x, Rows.NEG)
-                      ? Optional.of(r.apply1(Rows.SUB, y, r.arg(x, 0)))
-                      : Optional.empty()));
-
-  private static final List<RewriteRule> SUB =
-      List.of(
-          binary("subZero", "x - 0 = x", (_, x, y) -> when(is(y, 0), x)),
-          binary(
-              "subFromNegativeZero",
-              "-0 - x = -x",
-              (r, x, y) -> is(x, -0.0) ? Optional.of(r.apply1(Rows.NEG, y)) : Optional.empty()),
-          binary(
-              "subNegated",
-              "x - -y = x + y",
-              (r, x, y) ->
-                  r.is(y, Rows.NEG)
-                      ? Optional.of(r.apply1(Rows.ADD, x, r.arg(y, 0)))
-                      : Optional.empty()),
-          binary(
-              "subItself",
-              "x - x = 0, of integers",
-              (_, x, y) ->
-                  x.equals(y) && isInteger(x)
-                      ? Optional.of(Lit.zero(x.type()))
-                      : Optional.empty()));
-
-  private static final List<RewriteRule> MUL =
-      List.of(
-          binary("mulOne", "x · 1 = x", (_, x, y) -> when(is(y, 1), x)),
-          binary(
-              "mulMinusOne",
-              "x · -1 = -x",
-              (r, x, y) -> is(y, -1) ? Optional.of(r.apply1(Rows.NEG, x)) : Optional.empty()),
-          binary(
-              "mulZero", "x · 0 = 0, of integers", (_, _, y) -> when(is(y, 0) && isInteger(y), y)),
-          binary(
-              "mulNegatedByLiteral",
-              "-x · c = x · -c",
-              (r, x, y) ->
-                  r.is(x, Rows.NEG) && y instanceof Lit c
-                      ? Optional.of(r.apply1(Rows.MUL, r.arg(x, 0), negated(c)))
-                      : Optional.empty()),
-          binary(
-              "mulBothNegated",
-              "-x · -y = x · y",
-              (r, x, y) ->
-                  r.is(x, Rows.NEG) && r.is(y, Rows.NEG)
-                      ? Optional.of(r.apply1(Rows.MUL, r.arg(x, 0), r.arg(y, 0)))
-                      : Optional.empty()));
-
-  private static final List<RewriteRule> DIV =
-      List.of(
-          binary("divOne", "x / 1 = x", (_, x, y) -> when(is(y, 1), x)),
-          binary(
-              "divMinusOne",
-              "x / -1 = -x",
-              (r, x, y) -> is(y, -1) ? Optional.of(r.apply1(Rows.NEG, x)) : Optional.empty()),
-          binary(
-              "divPowerOfTwo",
-              "x / 2^k = x · 2^-k, of floats",
-              (r, x, y) ->
-                  y instanceof Lit c && c.type().dtype().isFloat() && hasExactReciprocal(c)
-                      ? Optional.of(r.apply1(Rows.MUL, x, Lit.of(c.type(), 1 / c.asDouble())))
-                      : Optional.empty()));
-
-  private static final List<RewriteRule> NEG =
-      List.of(
-          unary(
-              "negTwice",
-              "-(-x) = x",
-              (r, x) -> r.is(x, Rows.NEG) ? Optional.of(r.arg(x, 0)) : Optional.empty()),
-          unary(
-              "negProduct",
-              "-(x · c) = x · -c",
-              (r, x) ->
-                  r.is(x, Rows.MUL) && r.arg(x, 1) instanceof Lit c
-                      ? Optional.of(r.apply1(Rows.MUL, r.arg(x, 0), negated(c)))
-                      : Optional.empty()));
-
-  // The negatives of a type without signs wrap.
-  private static final List<RewriteRule> ABS =
-      List.of(
-          unary(
-              "absUnsigned",
-              "|x| = x, of a type without signs",
-              (_, x) -> when(x.type().dtype() == DType.U8, x)),
-          unary(
-              "absNegated",
-              "|-x| = |x|",
-              (r, x) ->
-                  r.is(x, Rows.NEG)
-                      ? Optional.of(r.apply1(Rows.ABS, r.arg(x, 0)))
-                      : Optional.empty()),
-          unary("absTwice", "||x|| = |x|", (r, x) -> when(r.is(x, Rows.ABS), x)));
-
-  private static final List<RewriteRule> POW =
-      List.of(
-          binary("powOne", "x^1 = x", (_, x, y) -> when(is(y, 1), x)),
-          binary(
-              "powTwo",
-              "x^2 = x · x",
-              (r, x, y) -> is(y, 2) ? Optional.of(r.apply1(Rows.MUL, x, x)) : Optional.empty()),
-          binary(
-              "powZero",
-              "x^0 = 1, even of NaN",
-              (_, x, y) ->
-                  y instanceof Lit c && c.is(0)
-                      ? Optional.of(Lit.one(x.type()))
-                      : Optional.empty()));
-
-  private static final List<RewriteRule> MAX = extreme("max", "-∞", Double.NEGATIVE_INFINITY);
-  private static final List<RewriteRule> MIN = extreme("min", "∞", Double.POSITIVE_INFINITY);
-
-  private static List<RewriteRule> extreme(String row, String end, double neutral) {
-    return List.of(
-        binary(row + "OfSame", row + "(x, x) = x", (_, x, y) -> when(x.equals(y), x)),
-        binary(
-            row + "OfInfinity",
-            row + "(x, " + end + ") = x",
-            (_, x, y) -> when(x.type().dtype().isFloat() && is(y, neutral), x)));
-  }
-
-  private static final List<RewriteRule> SIGN =
-      List.of(unary("signTwice", "sign(sign x) = sign x", (r, x) -> when(r.is(x, Rows.SIGN), x)));
-
-  private static final Set<ElementwiseRow> ROUNDS =
-      Set.of(Rows.FLOOR, Rows.CEIL, Rows.ROUND, Rows.TRUNCATE);
-
-  private static final List<RewriteRule> ROUNDING =
-      List.of(
-          unary(
-              "roundTwice",
-              "floor, ceil, round or truncate of what one of them gives = that",
-              (r, x) -> when(r.op(x) instanceof Elementwise e && ROUNDS.contains(e.row()), x)));
 
   private static final RewriteRule LITERAL_LAST =
       RewriteRule.of(
@@ -203,42 +42,46 @@ final class SimplifyElementwise {
 
   private static final Map<ElementwiseRow, List<RewriteRule>> OWN =
       Map.ofEntries(
-          entry(Rows.ADD, ADD),
-          entry(Rows.SUB, SUB),
-          entry(Rows.MUL, MUL),
-          entry(Rows.DIV, DIV),
-          entry(Rows.NEG, NEG),
-          entry(Rows.ABS, ABS),
-          entry(Rows.POW, POW),
-          entry(Rows.MAX, MAX),
-          entry(Rows.MIN, MIN),
-          entry(Rows.SIGN, SIGN),
-          entry(Rows.FLOOR, ROUNDING),
-          entry(Rows.CEIL, ROUNDING),
-          entry(Rows.ROUND, ROUNDING),
-          entry(Rows.TRUNCATE, ROUNDING),
-          entry(Rows.AND, SimplifyLogic.AND),
-          entry(Rows.OR, SimplifyLogic.OR),
-          entry(Rows.XOR, SimplifyLogic.XOR),
-          entry(Rows.NOT, SimplifyLogic.NOT),
-          entry(Rows.SELECT, SimplifyLogic.SELECT));
+          entry(Rows.ADD, RowRule.ADD),
+          entry(Rows.SUB, RowRule.SUB),
+          entry(Rows.MUL, RowRule.MUL),
+          entry(Rows.DIV, RowRule.DIV),
+          entry(Rows.NEG, RowRule.NEG),
+          entry(Rows.ABS, RowRule.ABS),
+          entry(Rows.POW, RowRule.POW),
+          entry(Rows.MAX, RowRule.MAX),
+          entry(Rows.MIN, RowRule.MIN),
+          entry(Rows.SIGN, RowRule.SIGN),
+          entry(Rows.FLOOR, RowRule.ROUNDING),
+          entry(Rows.CEIL, RowRule.ROUNDING),
+          entry(Rows.ROUND, RowRule.ROUNDING),
+          entry(Rows.TRUNCATE, RowRule.ROUNDING),
+          entry(Rows.AND, LogicRule.AND),
+          entry(Rows.OR, LogicRule.OR),
+          entry(Rows.XOR, LogicRule.XOR),
+          entry(Rows.NOT, LogicRule.NOT),
+          entry(Rows.SELECT, LogicRule.SELECT));
 
   /** All, in the order of the documentation. */
   static final List<RewriteRule> RULES =
       Stream.of(
               List.of(LITERAL_LAST),
-              ADD,
-              SUB,
-              MUL,
-              DIV,
-              NEG,
-              ABS,
-              POW,
-              MAX,
-              MIN,
-              SIGN,
-              ROUNDING,
-              SimplifyLogic.RULES,
+              RowRule.ADD,
+              RowRule.SUB,
+              RowRule.MUL,
+              RowRule.DIV,
+              RowRule.NEG,
+              RowRule.ABS,
+              RowRule.POW,
+              RowRule.MAX,
+              RowRule.MIN,
+              RowRule.SIGN,
+              RowRule.ROUNDING,
+              LogicRule.AND,
+              LogicRule.OR,
+              LogicRule.XOR,
+              LogicRule.NOT,
+              LogicRule.SELECT,
               List.of(UNDER_BROADCAST))
           .flatMap(List::stream)
           .toList();
@@ -265,23 +108,6 @@ final class SimplifyElementwise {
   static List<RewriteRule> of(ElementwiseRow row) {
     List<RewriteRule> table = TABLES.get(row);
     return table != null ? table : row.has(Flag.COMMUTATIVE) ? OTHERS_COMMUTATIVE : OTHERS;
-  }
-
-  // Powers of two whose reciprocal is a normal number.
-  private static boolean hasExactReciprocal(Lit c) {
-    double v = Math.abs(c.asDouble());
-    int limit = Math.getExponent(greatestFinite(c.type().dtype()));
-    return Math.abs(Math.getExponent(v)) < limit && v == Math.scalb(1.0, Math.getExponent(v));
-  }
-
-  private static double greatestFinite(DType dtype) {
-    return dtype.toDouble(dtype.highest() - 1);
-  }
-
-  private static Lit negated(Lit c) {
-    return c.type().dtype().isFloat()
-        ? Lit.of(c.type(), -c.asDouble())
-        : Lit.ofLong(c.type(), -c.asLong());
   }
 
   // f(broadcast x, broadcast y) = broadcast f(x, y), when both are repeated in the same way
