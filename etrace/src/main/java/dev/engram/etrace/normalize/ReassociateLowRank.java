@@ -12,10 +12,9 @@ import dev.engram.ir.op.Elementwise;
 import dev.engram.ir.op.ElementwiseRow;
 import dev.engram.ir.op.Rows;
 import dev.engram.ir.passes.Dce;
-import java.util.HashMap;
+import dev.engram.ir.passes.GraphRewriter;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -26,30 +25,24 @@ import java.util.Set;
  */
 public final class ReassociateLowRank {
   private final Flow flow;
-  private final Builder b;
-  private final Map<Value, Value> map = new HashMap<>();
 
   /** {@code x · a}, times {@code scale}. */
   private record Inner(Value x, Value a, Dot dot, Optional<Lit> scale) {}
 
   private ReassociateLowRank(Graph g) {
     flow = new Flow(g);
-    b = new Builder(g.name());
-    g.params().forEach(p -> map.put(p.var(), b.param(p)));
   }
 
   public static Graph run(Graph g) {
     ReassociateLowRank a = new ReassociateLowRank(g);
     Set<Value> outs = new HashSet<>(g.outs());
-    for (Eqn e : g.eqns()) {
-      Optional<Inner> inner = a.inner(e, outs);
-      if (inner.isPresent()) {
-        a.map.put(e.out(), a.joined(e, inner.get()));
-      } else {
-        a.b.copy(e, a.map);
-      }
-    }
-    return Dce.run(a.b.build(g.outs().stream().map(v -> Builder.mapped(a.map, v)).toList()));
+    return Dce.run(
+        GraphRewriter.walk(
+            g,
+            (to, e, _) ->
+                a.inner(e, outs)
+                    .<List<? extends Value>>map(inner -> List.of(joined(to, e, inner)))
+                    .orElseGet(() -> to.keep(e))));
   }
 
   // The product before e = (x · a) · b, if nothing else reads it.
@@ -98,14 +91,13 @@ public final class ReassociateLowRank {
         && flow.isPure(e.in(1));
   }
 
-  private Value joined(Eqn e, Inner inner) {
-    b.at(e.where());
-    Value left = Builder.mapped(map, inner.a);
-    Value ab = b.emit1(Dot.matmul(), left, Builder.mapped(map, e.in(1)));
+  private static Value joined(GraphRewriter to, Eqn e, Inner inner) {
+    Builder b = to.builder();
+    Value ab = b.emit1(Dot.matmul(), to.mapped(inner.a), to.mapped(e.in(1)));
     if (inner.scale.isPresent()) {
       Lit s = Lit.of(ab.type(), inner.scale.get().asDouble());
       ab = b.emit1(new Elementwise(Rows.MUL), ab, s);
     }
-    return b.emit1(inner.dot, Builder.mapped(map, inner.x), ab);
+    return b.emit1(inner.dot, to.mapped(inner.x), ab);
   }
 }

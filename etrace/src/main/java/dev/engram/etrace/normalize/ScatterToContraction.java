@@ -1,7 +1,6 @@
 package dev.engram.etrace.normalize;
 
 import dev.engram.etrace.analysis.Flow;
-import dev.engram.ir.Builder;
 import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
@@ -15,10 +14,9 @@ import dev.engram.ir.op.ElementwiseRow;
 import dev.engram.ir.op.Index;
 import dev.engram.ir.op.Rows;
 import dev.engram.ir.passes.Dce;
+import dev.engram.ir.passes.GraphRewriter;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
@@ -32,26 +30,23 @@ import java.util.stream.IntStream;
  */
 public final class ScatterToContraction {
   private final Flow flow;
-  private final Builder b;
-  private final Map<Value, Value> map = new HashMap<>();
+  private final GraphRewriter to;
 
-  private ScatterToContraction(Graph g) {
-    flow = new Flow(g);
-    b = new Builder(g.name());
-    g.params().forEach(p -> map.put(p.var(), b.param(p)));
+  private ScatterToContraction(Flow flow, GraphRewriter to) {
+    this.flow = flow;
+    this.to = to;
   }
 
   public static Graph run(Graph g) {
-    ScatterToContraction c = new ScatterToContraction(g);
-    for (Eqn e : g.eqns()) {
-      Optional<Value> seen = c.collected(e);
-      if (seen.isPresent()) {
-        c.map.put(e.out(), seen.get());
-      } else {
-        c.b.copy(e, c.map);
-      }
-    }
-    return Dce.run(c.b.build(g.outs().stream().map(v -> Builder.mapped(c.map, v)).toList()));
+    Flow flow = new Flow(g);
+    return Dce.run(
+        GraphRewriter.walk(
+            g,
+            (to, e, _) ->
+                new ScatterToContraction(flow, to)
+                    .collected(e)
+                    .<List<? extends Value>>map(List::of)
+                    .orElseGet(() -> to.keep(e))));
   }
 
   /**
@@ -110,10 +105,9 @@ public final class ScatterToContraction {
       return Optional.empty();
     }
     Table table = Table.of(indices.get(), e.out().type().shape().dim(axis));
-    b.at(e.where());
     return table.most() == 1
-        ? Optional.of(b.lift(one(e, axis, table)))
-        : product(e).map(p -> b.lift(many(e, p, table)));
+        ? Optional.of(to.builder().lift(one(e, axis, table)))
+        : product(e).map(p -> to.builder().lift(many(e, p, table)));
   }
 
   private Tensor one(Eqn e, int axis, Table table) {
@@ -168,10 +162,10 @@ public final class ScatterToContraction {
   }
 
   private Tensor tracer(Value v) {
-    return b.tracer(Builder.mapped(map, v));
+    return to.builder().tracer(to.mapped(v));
   }
 
   private Tensor constant(HostTensor t) {
-    return b.tracer(b.lift(t));
+    return to.builder().tracer(to.builder().lift(t));
   }
 }
