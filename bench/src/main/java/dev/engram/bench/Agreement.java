@@ -28,7 +28,7 @@ record Agreement(Workbench bench) {
               "losses", bench.sizes(), "--data", data.toString(), "--iterations", iterations);
       StringBuilder out = new StringBuilder();
       differ(ours);
-      for (Rule rule : Rule.values()) {
+      for (GradientRule rule : GradientRule.values()) {
         List<Line> both = ours.stream().filter(l -> l.text("rule").equals(rule.word())).toList();
         sameBits(rule, both.getFirst(), both.getLast());
         List<Double> losses = both.getFirst().numbers("losses");
@@ -64,7 +64,7 @@ record Agreement(Workbench bench) {
     }
   }
 
-  private static void sameBits(Rule rule, Line one, Line two) {
+  private static void sameBits(GradientRule rule, Line one, Line two) {
     boolean same =
         one.numbers("losses").equals(two.numbers("losses"))
             && one.text("weights").equals(two.text("weights"))

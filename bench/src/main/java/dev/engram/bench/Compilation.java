@@ -22,17 +22,17 @@ record Compilation(Workbench bench) {
   List<Row> rows() throws IOException {
     List<Row> rows = new ArrayList<>();
     int t = bench.sizes().steps();
-    rows.addAll(rows(Rule.D_RTRL, List.of(t, 10 * t, 100 * t)));
-    rows.addAll(rows(Rule.BPTT, List.of(t, 10 * t)));
+    rows.addAll(rows(GradientRule.D_RTRL, List.of(t, 10 * t, 100 * t)));
+    rows.addAll(rows(GradientRule.BPTT, List.of(t, 10 * t)));
     return rows;
   }
 
-  private List<Row> rows(Rule rule, List<Integer> lengths) throws IOException {
+  private List<Row> rows(GradientRule rule, List<Integer> lengths) throws IOException {
     Map<Integer, Line> ours = new LinkedHashMap<>();
     List<Row> rows = new ArrayList<>();
     String name = rule.title() + " step: ";
     for (int t : lengths) {
-      Sizes sizes = bench.sizes().withSteps(t);
+      JobSizes sizes = bench.sizes().withSteps(t);
       String[] options = {"--rule", rule.word(), "--iterations", Integer.toString(RUNS)};
       Line l = bench.measure("compile", sizes, options).getFirst();
       String[] fewer = {"--rule", rule.word(), "--iterations", Integer.toString(PEER_RUNS)};

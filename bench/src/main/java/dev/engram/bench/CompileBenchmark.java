@@ -26,13 +26,13 @@ import org.openjdk.jmh.annotations.Warmup;
       "-Dengram.threads=2"
     })
 public class CompileBenchmark {
-  /** Name of a {@link Rule}. */
+  /** Name of a {@link GradientRule}. */
   @Param({"D_RTRL", "BPTT"})
-  public Rule rule;
+  public GradientRule rule;
 
   /** From the model to code: one training iteration of the copying job. */
   @Benchmark
   public Object step() {
-    return Phases.of(Sizes.standard(), rule);
+    return Phases.of(JobSizes.standard(), rule);
   }
 }

@@ -25,16 +25,16 @@ final class CopyingStep implements Fn1<Tensor, Tensor> {
   private static final Fn2<Tensor, Tensor, Tensor> LOSS =
       (out, digit) -> Losses.softmaxCrossEntropy(out, digit).mean();
 
-  private final Sizes sizes;
-  private final Rule rule;
-  private final GruNet model;
+  private final JobSizes sizes;
+  private final GradientRule rule;
+  private final GruWithReadout model;
   private final Adam adam;
   private final States weights;
 
-  CopyingStep(Sizes sizes, Rule rule) {
+  CopyingStep(JobSizes sizes, GradientRule rule) {
     this.sizes = sizes;
     this.rule = rule;
-    this.model = new GruNet(sizes);
+    this.model = new GruWithReadout(sizes);
     this.adam = new Adam(sizes.rate());
     this.weights = model.states().subset(State.Kind.PARAMETER);
     adam.register(weights);
@@ -51,10 +51,10 @@ final class CopyingStep implements Fn1<Tensor, Tensor> {
 
   @Override
   public Tensor apply(Tensor ids) {
-    int warmUp = sizes.steps() - Sizes.DIGITS;
+    int warmUp = sizes.steps() - JobSizes.DIGITS;
     Tensor before = ids.slice(0, 0, warmUp);
     Tensor recall = oneHot(ids.slice(0, warmUp, sizes.steps()));
-    Tensor digits = ids.slice(0, 0, Sizes.DIGITS);
+    Tensor digits = ids.slice(0, 0, JobSizes.DIGITS);
     return switch (rule) {
       case D_RTRL -> online(before, recall, digits);
       case BPTT -> offline(before, recall, digits);
@@ -87,6 +87,6 @@ final class CopyingStep implements Fn1<Tensor, Tensor> {
   }
 
   private static Tensor oneHot(Tensor ids) {
-    return ids.oneHot(Sizes.SYMBOLS, DType.F32);
+    return ids.oneHot(JobSizes.SYMBOLS, DType.F32);
   }
 }

@@ -12,14 +12,14 @@ public final class FirstStep {
 
   /** Prints one line. */
   public static void main(String[] args) {
-    Sizes sizes =
-        new Sizes(
+    JobSizes sizes =
+        new JobSizes(
             Integer.parseInt(args[1]),
             Integer.parseInt(args[2]),
             Integer.parseInt(args[3]),
-            Sizes.standard().rate(),
+            JobSizes.standard().rate(),
             Long.parseLong(args[4]));
-    Training training = Training.of(sizes, Rule.of(args[0]));
+    TrainingIteration training = TrainingIteration.of(sizes, GradientRule.of(args[0]));
     double loss = training.run(new Symbols(sizes, 1).next());
     long end = ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
     System.out.println(

@@ -14,7 +14,7 @@ record Footprint(Workbench bench) {
     int shorter = bench.sizes().steps();
     int longer = 10 * shorter;
     List<Row> rows = new ArrayList<>();
-    for (Rule rule : Rule.values()) {
+    for (GradientRule rule : GradientRule.values()) {
       Samples few = allocated(rule, shorter);
       Samples many = allocated(rule, longer);
       String name = "Java bytes allocated by a " + rule.title();
@@ -26,8 +26,8 @@ record Footprint(Workbench bench) {
     return rows;
   }
 
-  private Samples allocated(Rule rule, int steps) throws IOException {
-    Sizes sizes = bench.sizes().withSteps(steps);
+  private Samples allocated(GradientRule rule, int steps) throws IOException {
+    JobSizes sizes = bench.sizes().withSteps(steps);
     return bench
         .measure("allocation", sizes, bench.steadyOptions(rule))
         .getFirst()
@@ -83,7 +83,7 @@ record Footprint(Workbench bench) {
 
   private static String[] options(int iterations) {
     return new String[] {
-      "--rule", Rule.D_RTRL.word(), "--iterations", Integer.toString(iterations)
+      "--rule", GradientRule.D_RTRL.word(), "--iterations", Integer.toString(iterations)
     };
   }
 }

@@ -27,9 +27,9 @@ import org.openjdk.jmh.annotations.Warmup;
       "-Dengram.threads=2"
     })
 public class IterationBenchmark {
-  /** Name of a {@link Rule}. */
+  /** Name of a {@link GradientRule}. */
   @Param({"D_RTRL", "BPTT"})
-  public Rule rule;
+  public GradientRule rule;
 
   /** Steps between the digits and their recall. */
   @Param("50")
@@ -43,14 +43,14 @@ public class IterationBenchmark {
   @Param("128")
   public int hidden;
 
-  private Training training;
+  private TrainingIteration training;
   private Symbols symbols;
 
   /** Compiles the iteration. */
   @Setup
   public void compile() {
-    Sizes sizes = new Sizes(lag, batch, hidden, 1e-3, 0);
-    training = Training.of(sizes, rule);
+    JobSizes sizes = new JobSizes(lag, batch, hidden, 1e-3, 0);
+    training = TrainingIteration.of(sizes, rule);
     symbols = new Symbols(sizes, 16);
   }
 

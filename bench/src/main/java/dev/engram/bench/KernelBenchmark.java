@@ -13,7 +13,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** Time of one run of each {@link Kernel}. */
+/** Time of one run of each {@link RepeatedProgram}. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -27,16 +27,16 @@ import org.openjdk.jmh.annotations.Warmup;
       "-Dengram.threads=2"
     })
 public class KernelBenchmark {
-  /** One of {@link Kernel#NAMES}. */
+  /** One of {@link RepeatedProgram#NAMES}. */
   @Param({"sweep", "matmul_small", "matmul_512", "tanh", "sigmoid", "exp"})
   public String name;
 
-  private Kernel kernel;
+  private RepeatedProgram kernel;
 
   /** Compiles the kernel. */
   @Setup
   public void compile() {
-    kernel = Kernel.of(name, Sizes.standard());
+    kernel = RepeatedProgram.of(name, JobSizes.standard());
   }
 
   /** One run, on the same tensors every time. */

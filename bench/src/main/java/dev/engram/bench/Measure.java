@@ -19,9 +19,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * One measurement, in a process of its own: {@link Rows} starts it with the flags of the command
- * {@code engram}. Each answer is a {@link Line}. The first argument says what is measured; the
- * others are options.
+ * One measurement, in a process of its own: {@link BenchmarkTable} starts it with the flags of the
+ * command {@code engram}. Each answer is a {@link Line}. The first argument says what is measured;
+ * the others are options.
  */
 public final class Measure {
   static final List<String> OPTIONS =
@@ -33,11 +33,11 @@ public final class Measure {
   public static void main(String[] args) throws IOException {
     String[] rest = Arrays.copyOfRange(args, 1, args.length);
     Options o = Options.of(rest, OPTIONS);
-    Sizes sizes = Sizes.of(o);
-    Rule rule = Rule.of(o.text("rule", "d_rtrl"));
+    JobSizes sizes = JobSizes.of(o);
+    GradientRule rule = GradientRule.of(o.text("rule", "d_rtrl"));
     switch (args[0]) {
       case "losses" ->
-          new Losses(sizes, o.integer("iterations", 10), Path.of(o.text("data", ""))).run();
+          new PeerLosses(sizes, o.integer("iterations", 10), Path.of(o.text("data", ""))).run();
       case "iterations" -> iterations(sizes, rule, Steady.of(o));
       case "allocation" -> allocation(sizes, rule, Steady.of(o));
       case "memory" -> memory(sizes, rule, o.integer("iterations", 10));
@@ -48,8 +48,8 @@ public final class Measure {
     }
   }
 
-  private static void iterations(Sizes sizes, Rule rule, Steady steady) {
-    Training training = Training.of(sizes, rule);
+  private static void iterations(JobSizes sizes, GradientRule rule, Steady steady) {
+    TrainingIteration training = TrainingIteration.of(sizes, rule);
     Symbols symbols = new Symbols(sizes, 16);
     List<Double> losses = new ArrayList<>();
     Samples ns = steady.nanos(() -> losses.add(training.run(symbols.next())));
@@ -61,9 +61,9 @@ public final class Measure {
   }
 
   // What the JVM's own bean says of all threads, those of the backend's pool among them.
-  private static void allocation(Sizes sizes, Rule rule, Steady steady) {
+  private static void allocation(JobSizes sizes, GradientRule rule, Steady steady) {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    Training training = Training.of(sizes, rule);
+    TrainingIteration training = TrainingIteration.of(sizes, rule);
     HostTensor symbols = new Symbols(sizes, 1).next();
     double[] loss = new double[1];
     Samples bytes =
@@ -76,8 +76,8 @@ public final class Measure {
             .with("losses", loss[0]));
   }
 
-  private static void memory(Sizes sizes, Rule rule, int iterations) throws IOException {
-    Training training = Training.of(sizes, rule);
+  private static void memory(JobSizes sizes, GradientRule rule, int iterations) throws IOException {
+    TrainingIteration training = TrainingIteration.of(sizes, rule);
     HostTensor symbols = new Symbols(sizes, 1).next();
     List<Double> losses = new ArrayList<>();
     for (int i = 0; i < iterations; i++) {
@@ -94,7 +94,7 @@ public final class Measure {
   }
 
   /** Bytes of weights, states, results and everything in between; all but the sequence itself. */
-  private static long plannedBytes(Sizes sizes, Rule rule) {
+  private static long plannedBytes(JobSizes sizes, GradientRule rule) {
     Tensor symbols = new Symbols(sizes, 1).next();
     Graph g = Pipeline.standard().run(new CopyingStep(sizes, rule).trace(symbols).graph());
     long ends =
@@ -117,7 +117,7 @@ public final class Measure {
     return -1;
   }
 
-  private static void compile(Sizes sizes, Rule rule, int iterations) {
+  private static void compile(JobSizes sizes, GradientRule rule, int iterations) {
     for (int i = 0; i < 3; i++) {
       Phases.of(sizes, rule); // warms up
     }
@@ -142,9 +142,9 @@ public final class Measure {
             .with("largest", size.largest()));
   }
 
-  private static void kernels(Sizes sizes, Steady steady) {
-    for (String name : Kernel.NAMES) {
-      Kernel k = Kernel.of(name, sizes);
+  private static void kernels(JobSizes sizes, Steady steady) {
+    for (String name : RepeatedProgram.NAMES) {
+      RepeatedProgram k = RepeatedProgram.of(name, sizes);
       int repeat = repeat(k::run);
       Samples ns = steady.nanos(() -> times(repeat, k::run)).map(t -> t / repeat);
       System.out.println(

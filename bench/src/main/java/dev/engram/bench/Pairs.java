@@ -110,7 +110,7 @@ public final class Pairs {
           .forEach(l -> add(l.text("name"), l.samples("ns").median(), into));
       return;
     }
-    for (Rule rule : Rule.values()) {
+    for (GradientRule rule : GradientRule.values()) {
       List<String> all = new ArrayList<>(steady);
       all.addAll(List.of("--rule", rule.word()));
       run(o, classPath, what, all)

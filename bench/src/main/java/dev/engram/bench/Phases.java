@@ -23,7 +23,7 @@ record Phases(double trace, double passes, double lowering, double bytecode, Res
   record Result(TracedFunction traced, LoopProgram program, CompiledProgram code) {}
 
   /** Compiles one iteration of the copying job. */
-  static Phases of(Sizes sizes, Rule rule) {
+  static Phases of(JobSizes sizes, GradientRule rule) {
     CopyingStep step = new CopyingStep(sizes, rule);
     Tensor symbols = new Symbols(sizes, 1).next();
     CpuBackend backend = new CpuBackend();

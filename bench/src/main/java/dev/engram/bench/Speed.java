@@ -12,7 +12,7 @@ record Speed(Workbench bench) {
 
   List<Row> iterations() throws IOException {
     List<Row> rows = new ArrayList<>();
-    for (Rule rule : Rule.values()) {
+    for (GradientRule rule : GradientRule.values()) {
       double goal =
           switch (rule) {
             case D_RTRL -> 60;

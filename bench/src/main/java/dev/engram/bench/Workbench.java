@@ -13,10 +13,10 @@ import org.apache.commons.math3.stat.StatUtils;
  * @param progress gets a line before each measurement
  */
 record Workbench(
-    Sizes sizes, int threads, Steady steady, Optional<JaxPeer> peer, Consumer<String> progress) {
+    JobSizes sizes, int threads, Steady steady, Optional<JaxPeer> peer, Consumer<String> progress) {
 
   /** Runs {@link Measure} in a JVM of its own. */
-  List<Line> measure(String what, Sizes sizes, String... options) throws IOException {
+  List<Line> measure(String what, JobSizes sizes, String... options) throws IOException {
     progress.accept("measuring " + what + " " + String.join(" ", options) + " (" + sizes + ")");
     List<String> args = new ArrayList<>(List.of(what));
     args.addAll(sizes.options());
@@ -25,7 +25,7 @@ record Workbench(
   }
 
   /** The same by the peer, when there is one. */
-  Optional<List<Line>> peer(String what, Sizes sizes, String... options) throws IOException {
+  Optional<List<Line>> peer(String what, JobSizes sizes, String... options) throws IOException {
     if (peer.isEmpty()) {
       return Optional.empty();
     }
@@ -36,7 +36,7 @@ record Workbench(
   }
 
   /** Options of {@link #steady}. */
-  String[] steadyOptions(Rule rule) {
+  String[] steadyOptions(GradientRule rule) {
     return new String[] {
       "--rule", rule.word(),
       "--iterations", Integer.toString(steady.samples()),
@@ -46,7 +46,7 @@ record Workbench(
 
   /** The row with its goal, when the sizes are those the goal is for. */
   Row goal(Row row, double atMost) {
-    return sizes.equals(Sizes.standard()) ? row.atMost(atMost) : row;
+    return sizes.equals(JobSizes.standard()) ? row.atMost(atMost) : row;
   }
 
   /**

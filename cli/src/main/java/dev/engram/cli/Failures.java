@@ -1,7 +1,7 @@
 package dev.engram.cli;
 
 import dev.engram.cli.terminal.Unexpected;
-import dev.engram.cli.train.problem.Sizes;
+import dev.engram.cli.train.problem.Requirements;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.Collection;
@@ -49,7 +49,7 @@ final class Failures implements IExecutionExceptionHandler {
 
   /** How a command with these options takes less memory. */
   private static String smaller(Collection<String> options) {
-    String names = Sizes.smaller(options);
+    String names = Requirements.smaller(options);
     return names.isEmpty()
         ? "make the tensors smaller, or let the JVM have more: ENGRAM_JAVA_OPTIONS=-Xmx…"
         : "lower " + names;

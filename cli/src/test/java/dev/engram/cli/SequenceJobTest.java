@@ -7,10 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.Pair;
 import dev.engram.cli.terminal.Streams;
-import dev.engram.cli.train.Curve;
 import dev.engram.cli.train.OutputFolder;
 import dev.engram.cli.train.Results;
 import dev.engram.cli.train.SequenceJob;
+import dev.engram.cli.train.TrainingResult;
 import dev.engram.cli.train.problem.Baseline;
 import dev.engram.cli.train.problem.CopyingProblem;
 import dev.engram.cli.train.problem.DigitImages;
@@ -35,19 +35,19 @@ class SequenceJobTest {
 
   private final Streams streams = new Streams();
 
-  private List<Curve> run(String name, String options) throws IOException {
+  private List<TrainingResult> run(String name, String options) throws IOException {
     SequenceTask task = SequenceTask.named(name).orElseThrow();
     SequenceTask.Settings s = Asked.settings(task, options + " --threads 1 --out " + folder);
     OutputFolder.prepare(s.out(), Results.files(s.out(), task.metrics()));
     return SequenceJob.run(task, s, streams.terminal(false, 80));
   }
 
-  private static double first(Curve c, int metric) {
+  private static double first(TrainingResult c, int metric) {
     return Arrays.stream(c.values()[metric], 0, 5).average().orElseThrow();
   }
 
   /** The metric at the end is better than the baseline that the chart shows. */
-  private static void beats(Curve c, int metric, String task) {
+  private static void beats(TrainingResult c, int metric, String task) {
     SequenceTask.Settings s = SequenceTask.named(task).orElseThrow().defaults();
     String name = c.run().metrics().get(metric);
     List<Baseline> all =
@@ -61,17 +61,17 @@ class SequenceJobTest {
     }
   }
 
-  private static void spikes(Curve c, int metric) {
+  private static void spikes(TrainingResult c, int metric) {
     double rate = c.end(metric);
     assertTrue(rate > 1 && rate < 900, "rate: " + rate);
   }
 
   @Test
   void integratesByBothRules() throws IOException {
-    List<Curve> curves =
+    List<TrainingResult> curves =
         run("integrator", "--rule both --epochs 80 --steps 12 --batch 16 --hidden 16 --lr 1e-2");
     assertEquals(2, curves.size());
-    for (Curve c : curves) {
+    for (TrainingResult c : curves) {
       assertTrue(c.end(0) < 0.35 * first(c, 0), c.summary());
       assertTrue(c.end(1) < 0.6, c.summary());
     }
@@ -89,7 +89,8 @@ class SequenceJobTest {
 
   @Test
   void readsDigits() throws IOException {
-    Curve c = run("digits", "--epochs 50 --steps 12 --batch 16 --hidden 40 --lr 1e-2").getFirst();
+    TrainingResult c =
+        run("digits", "--epochs 50 --steps 12 --batch 16 --hidden 40 --lr 1e-2").getFirst();
     assertTrue(c.end(0) < 0.6 * first(c, 0), c.summary());
     assertTrue(c.end(1) > 0.5, c.summary());
     spikes(c, 2);
@@ -97,7 +98,8 @@ class SequenceJobTest {
 
   @Test
   void comparesSamples() throws IOException {
-    Curve c = run("match", "--epochs 60 --steps 50 --batch 16 --hidden 40 --lr 1e-2").getFirst();
+    TrainingResult c =
+        run("match", "--epochs 60 --steps 50 --batch 16 --hidden 40 --lr 1e-2").getFirst();
     assertTrue(c.end(1) > 0.85, c.summary());
     beats(c, 0, "match");
     spikes(c, 2);
@@ -105,7 +107,8 @@ class SequenceJobTest {
 
   @Test
   void writesText() throws IOException {
-    Curve c = run("text", "--epochs 60 --steps 16 --batch 16 --hidden 32 --lr 2e-2").getFirst();
+    TrainingResult c =
+        run("text", "--epochs 60 --steps 16 --batch 16 --hidden 32 --lr 2e-2").getFirst();
     assertEquals(c.end(0) / Math.log(2), c.end(2), 1e-5);
     assertTrue(c.end(0) < TextProblem.entropy(TextProblem.text(), 1), c.summary());
     assertTrue(streams.out().contains("it writes: The "), streams.out());
@@ -114,7 +117,8 @@ class SequenceJobTest {
 
   @Test
   void aSparseNetworkLearnsAllItsSynapses() throws IOException {
-    Curve c = run("network", "--epochs 40 --steps 40 --batch 8 --hidden 200 --lr 1e-2").getFirst();
+    TrainingResult c =
+        run("network", "--epochs 40 --steps 40 --batch 8 --hidden 200 --lr 1e-2").getFirst();
     beats(c, 0, "network");
     assertTrue(c.end(1) > 0.5, c.summary());
     spikes(c, 2);
@@ -138,11 +142,11 @@ class SequenceJobTest {
   @Test
   void everyRuleTrains() throws IOException {
     String all = "rtrl,bptt,d-rtrl,pp-prop,e-prop,ostl-recurrent,ostl-feedforward,snap-2,uoro,dni";
-    List<Curve> curves =
+    List<TrainingResult> curves =
         run("match", "--epochs 6 --steps 20 --batch 4 --hidden 8 --lr 5e-3 --rule " + all);
     assertEquals(10, curves.size());
     double[] exact = curves.getFirst().values()[0];
-    for (Curve c : curves) {
+    for (TrainingResult c : curves) {
       double[] losses = c.values()[0];
       assertEquals(exact[0], losses[0], 1e-6, c.summary());
       assertTrue(c.end(0) < losses[0], c.summary());

@@ -9,9 +9,9 @@ import dev.engram.States;
 import dev.engram.cli.terminal.Streams;
 import dev.engram.cli.train.problem.CopyingProblem;
 import dev.engram.cli.train.problem.Learning;
+import dev.engram.cli.train.problem.Requirements;
 import dev.engram.cli.train.problem.SequenceProblem;
 import dev.engram.cli.train.problem.SequenceTask;
-import dev.engram.cli.train.problem.Sizes;
 import dev.engram.ir.Tensor;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -81,11 +81,11 @@ class SizesTest {
   @Test
   void whereMemoryIsEnoughArraysAreNot() throws Exception {
     Set<String> options = Set.of("--batch", "--lag");
-    assertEquals(Optional.empty(), new Sizes(0.9e9, Integer.MAX_VALUE).refusal(options));
+    assertEquals(Optional.empty(), new Requirements(0.9e9, Integer.MAX_VALUE).refusal(options));
     assertEquals(
         "these sizes need an array of 2147483648 numbers, and no array holds more than 2147483647;"
             + " lower --batch or --lag",
-        new Sizes(0.9e9, 0x1p31).refusal(options).orElseThrow());
+        new Requirements(0.9e9, 0x1p31).refusal(options).orElseThrow());
   }
 
   /** The least of every size trains. */
@@ -136,7 +136,7 @@ class SizesTest {
     Pair<Tensor, Tensor> batch = problem.next();
     double results = 5.0 * task.metrics().size();
     double numbers = size(batch.first()) + size(batch.second());
-    Sizes sizes = task.sizes(settings);
+    Requirements sizes = task.sizes(settings);
 
     double asked = (sizes.bytes() - 8 * results - 4 * numbers) / 12;
     assertTrue(asked > 0 && asked <= weights(problem), asked + " of " + weights(problem));
@@ -156,7 +156,7 @@ class SizesTest {
             CopyingProblem.TASK,
             "--lag %s --batch %s --hidden %s --layers %s --rule bptt --epochs 5"
                 .formatted(lag, batch, hidden, layers));
-    Sizes sizes = CopyingProblem.TASK.sizes(options);
+    Requirements sizes = CopyingProblem.TASK.sizes(options);
     CopyingProblem problem = new CopyingProblem(options);
     Pair<Tensor, Tensor> drawn = problem.next();
     double states =

@@ -30,7 +30,7 @@ enum Corner {
   }
 
   /** Where a legend of this size covers the least of the curves. */
-  static Corner best(Rectangle2D legend, Rectangle2D plot, List<Curve> curves) {
+  static Corner best(Rectangle2D legend, Rectangle2D plot, List<Polyline> curves) {
     List<Point2D> inked = curves.stream().flatMap(c -> c.samples(APART).stream()).toList();
     return Arrays.stream(values())
         .min(Comparator.comparingLong(c -> c.covered(legend, plot, inked)))

@@ -104,7 +104,7 @@ final class Sheet extends XYChart {
     PlotArea area = new PlotArea(plot.getBounds(), x, y);
     g.setRenderingHint(RenderingHints.KEY_STROKE_CONTROL, RenderingHints.VALUE_STROKE_PURE);
     grid(g, area);
-    List<Curve> curves = curves(g, area);
+    List<Polyline> curves = curves(g, area);
     chartTitle.paint(g);
     Rectangle2D size = legend.getBounds();
     getStyler().setLegendPosition(Corner.best(size, area.box(), curves).position());
@@ -149,19 +149,19 @@ final class Sheet extends XYChart {
     }
   }
 
-  private List<Curve> curves(Graphics2D g, PlotArea area) {
+  private List<Polyline> curves(Graphics2D g, PlotArea area) {
     Shape everywhere = g.getClip();
     g.clip(area.box());
     List<Series> shown = chart.shown();
-    List<Curve> curves = new ArrayList<>();
+    List<Polyline> curves = new ArrayList<>();
     for (int i = 0; chart.window() > 1 && i < shown.size(); i++) {
-      Curve raw = Curve.of(shown.get(i), chart.firstX(), area);
+      Polyline raw = Polyline.of(shown.get(i), chart.firstX(), area);
       curves.add(raw);
       BasicStroke pen = new BasicStroke(FAINT_LINE, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND);
       stroke(g, raw, Palette.faint(i), pen);
     }
     for (int i = 0; i < shown.size(); i++) {
-      Curve curve = Curve.of(chart.smoothed(shown.get(i)), chart.firstX(), area);
+      Polyline curve = Polyline.of(chart.smoothed(shown.get(i)), chart.firstX(), area);
       curves.add(curve);
       stroke(g, curve, Palette.color(i), Palette.pen(i, BOLD_LINE));
     }
@@ -169,7 +169,7 @@ final class Sheet extends XYChart {
     return curves;
   }
 
-  private static void stroke(Graphics2D g, Curve curve, Color color, BasicStroke pen) {
+  private static void stroke(Graphics2D g, Polyline curve, Color color, BasicStroke pen) {
     g.setColor(color);
     g.setStroke(pen);
     g.draw(curve.path());

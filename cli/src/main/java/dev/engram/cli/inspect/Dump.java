@@ -1,7 +1,7 @@
 package dev.engram.cli.inspect;
 
 import dev.engram.cli.option.Choice;
-import dev.engram.cli.option.Paths;
+import dev.engram.cli.option.FilePaths;
 import dev.engram.cli.option.Words;
 import dev.engram.cli.terminal.Terminal;
 import dev.engram.cli.text.JsonObject;
@@ -148,7 +148,7 @@ public final class Dump implements Callable<Integer> {
     @Override
     public DumpOptions.Source convert(String word) {
       if (word.endsWith(".ir")) {
-        return new DumpOptions.Source.GraphFile(Paths.file(word));
+        return new DumpOptions.Source.GraphFile(FilePaths.file(word));
       }
       if (!CLASS_NAME.matcher(word).matches()) {
         throw new TypeConversionException(

@@ -1,7 +1,7 @@
 package dev.engram.cli.inspect;
 
-import dev.engram.cli.option.Names;
-import dev.engram.cli.option.Paths;
+import dev.engram.cli.option.CommaList;
+import dev.engram.cli.option.FilePaths;
 import dev.engram.cli.option.Words;
 import dev.engram.cli.terminal.Terminal;
 import dev.engram.cli.text.JsonObject;
@@ -59,7 +59,7 @@ public final class Opt implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "FILE.ir",
-      converter = Paths.OfFile.class,
+      converter = FilePaths.OfFile.class,
       description = "graphs in text form")
   private Path path = Path.of("");
 
@@ -67,13 +67,13 @@ public final class Opt implements Callable<Integer> {
       names = "--passes",
       order = 0,
       paramLabel = "A,B,C",
-      converter = Names.Reader.class,
+      converter = CommaList.Reader.class,
       completionCandidates = Known.class,
       description = {
         "the passes, in this order (default standard): classes, or of",
         "${COMPLETION-CANDIDATES}"
       })
-  private Names passes = new Names(List.of());
+  private CommaList passes = new CommaList(List.of());
 
   @Option(
       names = "--bisect",

@@ -1,8 +1,8 @@
 package dev.engram.cli.inspect;
 
 import dev.engram.Compiler;
+import dev.engram.cli.option.FilePaths;
 import dev.engram.cli.option.JsonOption;
-import dev.engram.cli.option.Paths;
 import dev.engram.cli.option.Words;
 import dev.engram.cli.terminal.Terminal;
 import dev.engram.cli.text.JsonObject;
@@ -51,7 +51,7 @@ public final class Run implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "FILE.ir",
-      converter = Paths.OfFile.class,
+      converter = FilePaths.OfFile.class,
       description = "graphs in text form")
   private Path path = Path.of("");
 

@@ -2,7 +2,7 @@ package dev.engram.cli.inspect;
 
 import dev.engram.Compiler;
 import dev.engram.cli.option.ClassPath;
-import dev.engram.cli.option.Names;
+import dev.engram.cli.option.CommaList;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.Graph;
 import dev.engram.ir.op.Custom;
@@ -51,9 +51,9 @@ public final class UserCode {
         names = "--ops",
         order = 140,
         paramLabel = "A,B,C",
-        converter = Names.Reader.class,
+        converter = CommaList.Reader.class,
         description = "ops from outside: MNEMONIC=CLASS, or CLASS for its rows")
-    private Names names = new Names(List.of());
+    private CommaList names = new CommaList(List.of());
 
     List<String> words() {
       return names.all();

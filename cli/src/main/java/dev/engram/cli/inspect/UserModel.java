@@ -3,7 +3,7 @@ package dev.engram.cli.inspect;
 import dev.engram.Layer;
 import dev.engram.RandomKey;
 import dev.engram.cli.option.ClassPath;
-import dev.engram.cli.option.Names;
+import dev.engram.cli.option.CommaList;
 import dev.engram.cli.option.Words;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.HostTensor;
@@ -28,9 +28,9 @@ public record UserModel(Layer layer, Tensor example) {
         names = "--new",
         order = 110,
         paramLabel = "VALUES",
-        converter = Names.Reader.class,
+        converter = CommaList.Reader.class,
         description = "numbers for the constructor of a model")
-    private Names arguments = new Names(List.of());
+    private CommaList arguments = new CommaList(List.of());
 
     @Option(
         names = "--input",

@@ -24,7 +24,7 @@ public record ClassPath(List<Path> places) {
     public ClassPath convert(String text) {
       List<Path> places = new ArrayList<>();
       for (String part : text.split(File.pathSeparator, -1)) {
-        Path path = Paths.path(part);
+        Path path = FilePaths.path(part);
         if (!Files.isReadable(path)) {
           throw new TypeConversionException(
               "has "

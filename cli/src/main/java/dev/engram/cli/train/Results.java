@@ -41,7 +41,8 @@ public record Results(Path folder, String title, SequenceTask.Settings settings)
   }
 
   /** Writes the table and the charts of trainings of the same length and metrics. */
-  void write(List<Curve> curves, List<Baseline> baselines, Terminal terminal) throws IOException {
+  void write(List<TrainingResult> curves, List<Baseline> baselines, Terminal terminal)
+      throws IOException {
     // What hours may have gone into is said before the disk can refuse it.
     curves.forEach(c -> terminal.out().println(c.summary()));
     List<String> metrics = curves.getFirst().run().metrics();
@@ -64,7 +65,7 @@ public record Results(Path folder, String title, SequenceTask.Settings settings)
     terminal.out().println("wrote " + names);
   }
 
-  private LineChart chart(List<Curve> curves, List<Baseline> baselines, int metric) {
+  private LineChart chart(List<TrainingResult> curves, List<Baseline> baselines, int metric) {
     String name = curves.getFirst().run().metrics().get(metric);
     LineChart chart = new LineChart(title, "Training step", axis(name));
     curves.forEach(c -> chart.add(c.name(), c.values()[metric]));
@@ -87,11 +88,11 @@ public record Results(Path folder, String title, SequenceTask.Settings settings)
         });
   }
 
-  private void table(List<Curve> curves, List<String> metrics) throws IOException {
+  private void table(List<TrainingResult> curves, List<String> metrics) throws IOException {
     List<String> names = new ArrayList<>(List.of("step"));
     List<double[]> columns = new ArrayList<>();
     for (int m = 0; m < metrics.size(); m++) {
-      for (Curve c : curves) {
+      for (TrainingResult c : curves) {
         names.add(metrics.size() == 1 ? c.name() : c.name() + " " + metrics.get(m));
         columns.add(c.values()[m]);
       }

@@ -41,7 +41,7 @@ public final class SequenceJob {
   }
 
   /** Trains, prints, and writes {@link Results}. */
-  public static List<Curve> run(
+  public static List<TrainingResult> run(
       SequenceTask task, SequenceTask.Settings settings, Terminal terminal) throws IOException {
     System.setProperty("engram.threads", Integer.toString(settings.threads()));
     try {
@@ -51,8 +51,8 @@ public final class SequenceJob {
     }
   }
 
-  private List<Curve> run() throws IOException {
-    List<Curve> curves = new ArrayList<>();
+  private List<TrainingResult> run() throws IOException {
+    List<TrainingResult> curves = new ArrayList<>();
     List<Baseline> baselines = List.of();
     for (Learning learning : settings.rules()) {
       long start = System.nanoTime();
@@ -79,7 +79,7 @@ public final class SequenceJob {
         "seed " + settings.seed());
   }
 
-  private Curve train(SequenceProblem problem, Learning learning, long start) {
+  private TrainingResult train(SequenceProblem problem, Learning learning, long start) {
     Pair<Tensor, Tensor> first = problem.next();
     Set<String> warnings = new LinkedHashSet<>();
     SequenceStep step = step(problem, learning, first.first(), d -> warnings.add(d.toString()));
@@ -87,9 +87,9 @@ public final class SequenceJob {
     Stages.Lowered<Fn2<Tensor, Tensor, List<Tensor>>> program =
         Engram.jit(step).trace(first.first(), first.second()).lower();
     Fn2<Tensor, Tensor, List<Tensor>> code = program.compile();
-    return Curve.train(
+    return TrainingResult.train(
         terminal,
-        new Curve.Run(learning.title(), task.metrics(), program.memory().peak(), start),
+        new TrainingResult.Run(learning.title(), task.metrics(), program.memory().peak(), start),
         settings.epochs(),
         i -> {
           Pair<Tensor, Tensor> batch = i == 0 ? first : problem.next();

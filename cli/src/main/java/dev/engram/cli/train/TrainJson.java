@@ -17,7 +17,7 @@ final class TrainJson {
    *
    * @param curves one for each rule
    */
-  static JsonObject of(SequenceTask task, SequenceTask.Settings s, List<Curve> curves) {
+  static JsonObject of(SequenceTask task, SequenceTask.Settings s, List<TrainingResult> curves) {
     Path[] files = Results.files(s.out(), task.metrics());
     return new JsonObject()
         .put("task", task.name())
@@ -37,7 +37,7 @@ final class TrainJson {
         .texts("files", Arrays.stream(files).map(Path::toString).toList());
   }
 
-  private static JsonObject result(String rule, Curve c) {
+  private static JsonObject result(String rule, TrainingResult c) {
     List<String> metrics = c.run().metrics();
     return new JsonObject()
         .put("rule", rule)

@@ -1,6 +1,6 @@
 package dev.engram.cli.train;
 
-import dev.engram.cli.option.Paths;
+import dev.engram.cli.option.FilePaths;
 import dev.engram.cli.option.PositiveNumber;
 import dev.engram.cli.option.WholeNumber;
 import dev.engram.cli.train.problem.CopyingProblem;
@@ -163,7 +163,7 @@ public final class TrainOptions {
         names = "--out",
         order = 90,
         paramLabel = "FOLDER",
-        converter = Paths.Any.class,
+        converter = FilePaths.Any.class,
         defaultValue = "out/copying",
         description = "folder of the results (default ${DEFAULT-VALUE})")
     public Path out;

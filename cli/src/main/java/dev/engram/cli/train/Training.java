@@ -160,7 +160,7 @@ public abstract class Training implements Callable<Integer> {
       throw new ParameterException(spec.commandLine(), "--out " + e.getMessage(), e);
     }
     if (json.isGiven()) {
-      List<Curve> curves = SequenceJob.run(task, settings, terminal.withResultsOnErr());
+      List<TrainingResult> curves = SequenceJob.run(task, settings, terminal.withResultsOnErr());
       terminal.out().println(TrainJson.of(task, settings, curves));
     } else {
       SequenceJob.run(task, settings, terminal);

@@ -93,8 +93,8 @@ public final class CopyingProblem implements SequenceProblem {
   /** Symbols {@code i32[T, B]}, whose first ten rows are the targets, too. */
   @Override
   public Pair<Tensor, Tensor> next() {
-    Batch batch = Batch.of(settings);
-    Batch.Ints ids = batch.ints();
+    DrawnBatch batch = DrawnBatch.of(settings);
+    DrawnBatch.Ints ids = batch.ints();
     for (int b = 0; b < batch.size(); b++) {
       for (int t = 0; t < DIGITS; t++) {
         ids.set(t, b, random.nextInt(1, RECALL));

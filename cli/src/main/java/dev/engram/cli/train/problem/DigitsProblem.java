@@ -81,9 +81,9 @@ public final class DigitsProblem implements SequenceProblem {
 
   @Override
   public Pair<Tensor, Tensor> next() {
-    Batch batch = Batch.of(settings);
-    Batch.Floats p = batch.withSteps(1).floats(PIXELS);
-    Batch.Ints y = batch.ints();
+    DrawnBatch batch = DrawnBatch.of(settings);
+    DrawnBatch.Floats p = batch.withSteps(1).floats(PIXELS);
+    DrawnBatch.Ints y = batch.ints();
     for (int b = 0; b < batch.size(); b++) {
       int digit = random.nextInt(CLASSES);
       double[] pixels = images.draw(digit);

@@ -53,9 +53,9 @@ public final class IntegratorProblem implements SequenceProblem {
   /** Noise whose sum has, at the end, the variance 1. */
   @Override
   public Pair<Tensor, Tensor> next() {
-    Batch batch = Batch.of(settings);
-    Batch.Floats noise = batch.floats(1);
-    Batch.Floats sums = batch.floats(1);
+    DrawnBatch batch = DrawnBatch.of(settings);
+    DrawnBatch.Floats noise = batch.floats(1);
+    DrawnBatch.Floats sums = batch.floats(1);
     for (int b = 0; b < batch.size(); b++) {
       double total = 0;
       for (int t = 0; t < batch.steps(); t++) {

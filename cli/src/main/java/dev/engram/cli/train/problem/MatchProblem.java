@@ -94,15 +94,15 @@ public final class MatchProblem implements SequenceProblem {
 
   @Override
   public Pair<Tensor, Tensor> next() {
-    return SpikeTrains.draw(
-        Batch.of(settings),
+    return LabelledSpikes.draw(
+        DrawnBatch.of(settings),
         INPUTS,
         random,
         () -> new Trial(settings.steps(), random.nextInt(2), random.nextInt(2)));
   }
 
   /** The group that fires first, and the one that fires after the delay. */
-  private record Trial(int steps, int sample, int test) implements SpikeTrains.Pattern {
+  private record Trial(int steps, int sample, int test) implements LabelledSpikes.Pattern {
     @Override
     public int label(int t) {
       return isTest(t) ? (sample == test ? 1 : 0) : NONE;

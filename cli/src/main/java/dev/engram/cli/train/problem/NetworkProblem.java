@@ -58,12 +58,12 @@ public final class NetworkProblem implements SequenceProblem {
 
   @Override
   public Pair<Tensor, Tensor> next() {
-    return SpikeTrains.draw(
-        Batch.of(settings), INPUTS, random, () -> new Group(random.nextInt(CLASSES)));
+    return LabelledSpikes.draw(
+        DrawnBatch.of(settings), INPUTS, random, () -> new Group(random.nextInt(CLASSES)));
   }
 
   /** The group that fires more. */
-  private record Group(int group) implements SpikeTrains.Pattern {
+  private record Group(int group) implements LabelledSpikes.Pattern {
     @Override
     public int label(int t) {
       return group;

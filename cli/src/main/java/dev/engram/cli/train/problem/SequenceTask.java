@@ -143,8 +143,8 @@ public record SequenceTask(
   }
 
   /** What these settings take at least. */
-  public Sizes sizes(Settings s) {
-    return Sizes.of(
+  public Requirements sizes(Settings s) {
+    return Requirements.of(
         demand.numbers.applyAsDouble(s),
         demand.longest.applyAsDouble(s),
         demand.weights.applyAsDouble(s),

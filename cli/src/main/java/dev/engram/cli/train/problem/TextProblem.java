@@ -103,9 +103,9 @@ public final class TextProblem implements SequenceProblem {
   /** Random pieces of the text, each with the characters after its own. */
   @Override
   public Pair<Tensor, Tensor> next() {
-    Batch batch = Batch.of(settings);
-    Batch.Ints pieces = batch.ints();
-    Batch.Ints after = batch.ints();
+    DrawnBatch batch = DrawnBatch.of(settings);
+    DrawnBatch.Ints pieces = batch.ints();
+    DrawnBatch.Ints after = batch.ints();
     for (int b = 0; b < batch.size(); b++) {
       int from = random.nextInt(text.length());
       for (int t = 0; t < batch.steps(); t++) {

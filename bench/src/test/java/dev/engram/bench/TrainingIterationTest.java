@@ -13,18 +13,18 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What is measured is a training that works. */
-class TrainingTest {
+class TrainingIterationTest {
   // Large enough that the traces are shared among threads.
-  private static final Sizes SIZES = new Sizes(1, 16, 64, 1e-2, 3);
+  private static final JobSizes SIZES = new JobSizes(1, 16, 64, 1e-2, 3);
 
-  private static Losses.Run train(Sizes sizes, Rule rule, int threads) {
-    return new Losses(sizes, 12, Path.of("unused")).train(rule, threads);
+  private static PeerLosses.Run train(JobSizes sizes, GradientRule rule, int threads) {
+    return new PeerLosses(sizes, 12, Path.of("unused")).train(rule, threads);
   }
 
   @ParameterizedTest
   @EnumSource
-  void theLossIsFiniteAndFalls(Rule rule) {
-    Training training = Training.of(SIZES, rule);
+  void theLossIsFiniteAndFalls(GradientRule rule) {
+    TrainingIteration training = TrainingIteration.of(SIZES, rule);
     HostTensor symbols = new Symbols(SIZES, 1).next();
     List<Double> losses = new ArrayList<>();
     for (int i = 0; i < 12; i++) {
@@ -37,20 +37,20 @@ class TrainingTest {
 
   @ParameterizedTest
   @EnumSource
-  void oneThreadAndTwoGiveTheSameBits(Rule rule) {
-    Losses.Run one = train(SIZES, rule, 1);
-    Losses.Run two = train(SIZES, rule, 2);
+  void oneThreadAndTwoGiveTheSameBits(GradientRule rule) {
+    PeerLosses.Run one = train(SIZES, rule, 1);
+    PeerLosses.Run two = train(SIZES, rule, 2);
     assertEquals(one.losses(), two.losses());
     for (int i = 0; i < one.weights().size(); i++) {
       assertTrue(one.weights().get(i).sameBits(two.weights().get(i)), "weight " + i);
     }
-    Sizes other = new Sizes(SIZES.lag(), SIZES.batch(), SIZES.hidden(), SIZES.rate(), 4);
+    JobSizes other = new JobSizes(SIZES.lag(), SIZES.batch(), SIZES.hidden(), SIZES.rate(), 4);
     assertNotEquals(one.losses(), train(other, rule, 1).losses());
   }
 
   @ParameterizedTest
   @EnumSource
-  void codeDoesNotGrowWithTheSequence(Rule rule) {
+  void codeDoesNotGrowWithTheSequence(GradientRule rule) {
     CodeSize few = size(rule, 25);
     CodeSize many = size(rule, 250);
     assertEquals(few, many);
@@ -59,7 +59,7 @@ class TrainingTest {
     assertTrue(few.largest() < 8000, few.toString());
   }
 
-  private static CodeSize size(Rule rule, int steps) {
+  private static CodeSize size(GradientRule rule, int steps) {
     Phases.Result r = Phases.of(SIZES.withSteps(steps), rule).result();
     return CodeSize.of(r.program(), r.code().disassemble());
   }

@@ -13,7 +13,7 @@ import java.util.Locale;
  * @param seconds for all of it
  * @param firstStep seconds until the first iteration was done
  */
-public record Curve(Run run, double[][] values, double seconds, double firstStep) {
+public record TrainingResult(Run run, double[][] values, double seconds, double firstStep) {
 
   /**
    * What is trained.
@@ -35,7 +35,7 @@ public record Curve(Run run, double[][] values, double seconds, double firstStep
   private static final int LAST = 10;
 
   /** Trains. */
-  static Curve train(Terminal terminal, Run run, int iterations, Iteration step) {
+  static TrainingResult train(Terminal terminal, Run run, int iterations, Iteration step) {
     double[][] values = new double[run.metrics.size()][iterations];
     double firstStep = 0;
     try (ProgressBar bar = terminal.progress(run.name, iterations)) {
@@ -51,7 +51,7 @@ public record Curve(Run run, double[][] values, double seconds, double firstStep
         }
       }
     }
-    return new Curve(run, values, seconds(run.start), firstStep);
+    return new TrainingResult(run, values, seconds(run.start), firstStep);
   }
 
   private static String line(Run run, int i, double[] now) {

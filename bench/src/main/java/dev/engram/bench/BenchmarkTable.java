@@ -30,7 +30,7 @@ import java.util.Optional;
  *   --lag --batch --hidden --lr --seed   sizes of the job
  * </pre>
  */
-public final class Rows {
+public final class BenchmarkTable {
   private static final List<String> OPTIONS =
       List.of(
           "check",
@@ -53,7 +53,7 @@ public final class Rows {
     List<Row> rows() throws IOException;
   }
 
-  private Rows() {}
+  private BenchmarkTable() {}
 
   /** Exits with 1 when a check fails or a measurement breaks, with 2 for a wrong option. */
   public static void main(String[] args) {
@@ -71,7 +71,7 @@ public final class Rows {
   private static void run(Options o, PrintStream out) throws IOException {
     int threads = o.integer("threads", 2);
     boolean quick = o.has("quick");
-    Sizes sizes = quick ? new Sizes(2, 8, 32, 1e-2, 0) : Sizes.of(o);
+    JobSizes sizes = quick ? new JobSizes(2, 8, 32, 1e-2, 0) : JobSizes.of(o);
     Optional<JaxPeer> peer = JaxPeer.find(threads);
     Steady steady =
         new Steady(
@@ -109,7 +109,7 @@ public final class Rows {
   private static List<Section> sections(Options o, Workbench bench) {
     Map<String, Section> all = new LinkedHashMap<>();
     all.put("iterations", new Speed(bench)::iterations);
-    all.put("first", new FirstSteps(bench)::rows);
+    all.put("first", new FirstStepTimes(bench)::rows);
     all.put("allocation", new Footprint(bench)::allocation);
     all.put("memory", new Footprint(bench)::memory);
     all.put("compile", new Compilation(bench)::rows);
@@ -130,14 +130,14 @@ public final class Rows {
     return some;
   }
 
-  private static String head(Sizes s, int threads, Optional<JaxPeer> peer) throws IOException {
+  private static String head(JobSizes s, int threads, Optional<JaxPeer> peer) throws IOException {
     return String.format(
         Locale.ROOT,
         "Copying task, GRU %d -> %d -> %d, lag %d (%d steps), batch %d, f32, Adam %s, %d threads.%n"
             + "%s, %d processors, load %.1f, Java %s. Peer: %s.%n",
-        Sizes.SYMBOLS,
+        JobSizes.SYMBOLS,
         s.hidden(),
-        Sizes.SYMBOLS,
+        JobSizes.SYMBOLS,
         s.lag(),
         s.steps(),
         s.batch(),

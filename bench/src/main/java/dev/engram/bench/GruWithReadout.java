@@ -8,14 +8,14 @@ import dev.engram.nn.Linear;
 import java.util.List;
 
 /** A GRU with a linear readout. */
-final class GruNet extends Layer {
+final class GruWithReadout extends Layer {
   private final GruCell rnn;
   private final Linear readout;
 
-  GruNet(Sizes sizes) {
+  GruWithReadout(JobSizes sizes) {
     List<RandomKey> keys = RandomKey.of(sizes.seed()).split(2);
-    rnn = new GruCell(Sizes.SYMBOLS, sizes.hidden(), keys.getFirst());
-    readout = new Linear(sizes.hidden(), Sizes.SYMBOLS, keys.getLast());
+    rnn = new GruCell(JobSizes.SYMBOLS, sizes.hidden(), keys.getFirst());
+    readout = new Linear(sizes.hidden(), JobSizes.SYMBOLS, keys.getLast());
   }
 
   /**

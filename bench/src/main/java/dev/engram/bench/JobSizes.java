@@ -9,7 +9,7 @@ import java.util.List;
  * @param rate of Adam
  * @param seed of the weights and the data
  */
-public record Sizes(int lag, int batch, int hidden, double rate, long seed) {
+public record JobSizes(int lag, int batch, int hidden, double rate, long seed) {
   /** Number of digits in a sequence. */
   static final int DIGITS = 10;
 
@@ -17,8 +17,8 @@ public record Sizes(int lag, int batch, int hidden, double rate, long seed) {
   static final int SYMBOLS = 10;
 
   /** Lag 50, batches of 64, 128 hidden units, rate 1e-3: the sizes that the goals are for. */
-  public static Sizes standard() {
-    return new Sizes(50, 64, 128, 1e-3, 0);
+  public static JobSizes standard() {
+    return new JobSizes(50, 64, 128, 1e-3, 0);
   }
 
   /** Steps of one sequence. */
@@ -27,8 +27,8 @@ public record Sizes(int lag, int batch, int hidden, double rate, long seed) {
   }
 
   /** The same job with sequences of {@code steps}. */
-  public Sizes withSteps(int steps) {
-    return new Sizes(steps - 2 * DIGITS, batch, hidden, rate, seed);
+  public JobSizes withSteps(int steps) {
+    return new JobSizes(steps - 2 * DIGITS, batch, hidden, rate, seed);
   }
 
   /** As options of a child process, ours or the peer's. */
@@ -42,9 +42,9 @@ public record Sizes(int lag, int batch, int hidden, double rate, long seed) {
   }
 
   /** Reads {@link #options}; what is not given is {@link #standard}. */
-  static Sizes of(Options o) {
-    Sizes s = standard();
-    return new Sizes(
+  static JobSizes of(Options o) {
+    JobSizes s = standard();
+    return new JobSizes(
         o.integer("lag", s.lag),
         o.integer("batch", s.batch),
         o.integer("hidden", s.hidden),

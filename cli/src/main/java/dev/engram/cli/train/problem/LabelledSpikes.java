@@ -6,8 +6,8 @@ import java.util.SplittableRandom;
 import java.util.function.Supplier;
 
 /** Sequences of spikes with a label at each step, drawn one after the other. */
-public final class SpikeTrains {
-  private SpikeTrains() {}
+public final class LabelledSpikes {
+  private LabelledSpikes() {}
 
   /** What one sequence is drawn from. */
   interface Pattern {
@@ -24,9 +24,9 @@ public final class SpikeTrains {
    * @param next draws the pattern of the next sequence, before its spikes are drawn
    */
   static Pair<Tensor, Tensor> draw(
-      Batch batch, int inputs, SplittableRandom random, Supplier<Pattern> next) {
-    Batch.Floats spikes = batch.floats(inputs);
-    Batch.Ints labels = batch.ints();
+      DrawnBatch batch, int inputs, SplittableRandom random, Supplier<Pattern> next) {
+    DrawnBatch.Floats spikes = batch.floats(inputs);
+    DrawnBatch.Ints labels = batch.ints();
     for (int b = 0; b < batch.size(); b++) {
       Pattern pattern = next.get();
       for (int t = 0; t < batch.steps(); t++) {

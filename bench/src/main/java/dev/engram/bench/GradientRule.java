@@ -1,7 +1,7 @@
 package dev.engram.bench;
 
 /** How the copying job's gradient is made. */
-public enum Rule {
+public enum GradientRule {
   /** Online, by eligibility traces. */
   D_RTRL("d_rtrl", "D-RTRL"),
   /** Offline, by backpropagation through time. */
@@ -10,7 +10,7 @@ public enum Rule {
   private final String word;
   private final String title;
 
-  Rule(String word, String title) {
+  GradientRule(String word, String title) {
     this.word = word;
     this.title = title;
   }
@@ -30,8 +30,8 @@ public enum Rule {
    *
    * @throws IllegalArgumentException when there is none
    */
-  static Rule of(String word) {
-    for (Rule r : values()) {
+  static GradientRule of(String word) {
+    for (GradientRule r : values()) {
       if (r.word.equals(word)) {
         return r;
       }

@@ -10,11 +10,11 @@ import dev.engram.ir.Tensor;
  *
  * @param step symbols {@code i32[T, B]} to the loss
  */
-record Training(Fn1<Tensor, Tensor> step) {
+record TrainingIteration(Fn1<Tensor, Tensor> step) {
 
   /** Compiled on its first run, as a user's function is. */
-  static Training of(Sizes sizes, Rule rule) {
-    return new Training(Engram.jit(new CopyingStep(sizes, rule)));
+  static TrainingIteration of(JobSizes sizes, GradientRule rule) {
+    return new TrainingIteration(Engram.jit(new CopyingStep(sizes, rule)));
   }
 
   /** Trains on one batch; gives the loss. */

@@ -10,29 +10,29 @@ import java.util.Arrays;
  * @param steps of each sequence, T
  * @param size sequences, B
  */
-public record Batch(int steps, int size) {
-  static Batch of(SequenceTask.Settings settings) {
-    return new Batch(settings.steps(), settings.batch());
+public record DrawnBatch(int steps, int size) {
+  static DrawnBatch of(SequenceTask.Settings settings) {
+    return new DrawnBatch(settings.steps(), settings.batch());
   }
 
   /** Numbers {@code f32[T, B, width]}, zero at first. */
   Floats floats(int width) {
-    return new Floats(this, width, new float[Sizes.count(steps, size, width)]);
+    return new Floats(this, width, new float[Requirements.count(steps, size, width)]);
   }
 
   /** Numbers {@code i32[T, B]}, zero at first. */
   Ints ints() {
-    return new Ints(this, new int[Sizes.count(steps, size)]);
+    return new Ints(this, new int[Requirements.count(steps, size)]);
   }
 
   /** The same with other steps. */
-  Batch withSteps(int others) {
-    return new Batch(others, size);
+  DrawnBatch withSteps(int others) {
+    return new DrawnBatch(others, size);
   }
 
   /** Numbers {@code f32[T, B, width]}. */
   @SuppressWarnings("ArrayRecordComponent") // filled in place
-  record Floats(Batch batch, int width, float[] values) {
+  record Floats(DrawnBatch batch, int width, float[] values) {
     /** Sets a number of sequence {@code b} at step {@code t}. */
     void set(int t, int b, int i, double value) {
       values[(t * batch.size + b) * width + i] = (float) value;
@@ -45,7 +45,7 @@ public record Batch(int steps, int size) {
 
   /** Numbers {@code i32[T, B]}. */
   @SuppressWarnings("ArrayRecordComponent") // filled in place
-  record Ints(Batch batch, int[] values) {
+  record Ints(DrawnBatch batch, int[] values) {
     /** Sets the number of sequence {@code b} at step {@code t}. */
     void set(int t, int b, int value) {
       values[t * batch.size + b] = value;

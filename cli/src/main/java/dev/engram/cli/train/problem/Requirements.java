@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
  * @param bytes below which no training with these options can stay
  * @param longest elements of the longest array that a batch is drawn into
  */
-public record Sizes(double bytes, double longest) {
+public record Requirements(double bytes, double longest) {
   /** Options that make a training smaller, in the order in which they are named to the user. */
   private static final List<String> SMALLER =
       List.of("--batch", "--hidden", "--layers", "--lag", "--steps", "--epochs");
@@ -33,9 +33,10 @@ public record Sizes(double bytes, double longest) {
    * @param carried numbers carried from step to step, or kept for all steps
    * @param results numbers kept for the curves
    */
-  static Sizes of(double batch, double longest, double weights, double carried, double results) {
+  static Requirements of(
+      double batch, double longest, double weights, double carried, double results) {
     // The weights and the two moments of Adam.
-    return new Sizes(4 * (3 * weights + carried + batch) + 8 * results, longest);
+    return new Requirements(4 * (3 * weights + carried + batch) + 8 * results, longest);
   }
 
   /**

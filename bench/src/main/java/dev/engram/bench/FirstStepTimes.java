@@ -11,12 +11,12 @@ import java.util.Optional;
  * Time from the start of a process to the end of its first training iteration. The command {@code
  * engram} keeps an archive of loaded classes, so it is measured with one, too.
  */
-record FirstSteps(Workbench bench) {
+record FirstStepTimes(Workbench bench) {
   private static final double GOAL_SECONDS = 2;
 
   List<Row> rows() throws IOException {
     List<Row> rows = new ArrayList<>();
-    for (Rule rule : Rule.values()) {
+    for (GradientRule rule : GradientRule.values()) {
       Optional<Samples> peer = peer(rule);
       String name = "first " + rule.title() + " step after process start";
       rows.add(row(name, ours(rule, List.of())).beside(peer));
@@ -42,8 +42,8 @@ record FirstSteps(Workbench bench) {
     return Math.min(5, bench.steady().samples());
   }
 
-  private Child child(Rule rule, List<String> flags) {
-    Sizes s = bench.sizes();
+  private Child child(GradientRule rule, List<String> flags) {
+    JobSizes s = bench.sizes();
     List<String> args =
         List.of(
             rule.word(),
@@ -54,7 +54,7 @@ record FirstSteps(Workbench bench) {
     return Child.jvm(bench.threads(), flags, FirstStep.class.getName(), args);
   }
 
-  private Samples ours(Rule rule, List<String> flags) throws IOException {
+  private Samples ours(GradientRule rule, List<String> flags) throws IOException {
     bench.progress().accept("measuring first " + rule.title() + " step " + String.join(" ", flags));
     List<Double> seconds = new ArrayList<>();
     for (int i = 0; i < runs(); i++) {
@@ -64,7 +64,7 @@ record FirstSteps(Workbench bench) {
     return new Samples(seconds);
   }
 
-  private Optional<Samples> peer(Rule rule) throws IOException {
+  private Optional<Samples> peer(GradientRule rule) throws IOException {
     if (bench.peer().isEmpty()) {
       return Optional.empty();
     }

@@ -24,7 +24,7 @@ import java.util.SplittableRandom;
  * @param work bytes moved, floating-point operations, or elements, of one run
  * @param unit of {@code work} per nanosecond, or nanoseconds per piece of work
  */
-record Kernel(
+record RepeatedProgram(
     String name,
     double work,
     Unit unit,
@@ -74,7 +74,7 @@ record Kernel(
    *
    * @param sizes of the job; they matter for the sweep
    */
-  static Kernel of(String name, Sizes sizes) {
+  static RepeatedProgram of(String name, JobSizes sizes) {
     return switch (name) {
       case "sweep" -> sweep(sizes);
       case "matmul_small" -> matmul(name, 64, 138, 128);
@@ -86,11 +86,11 @@ record Kernel(
     };
   }
 
-  private static Kernel elementwise(String name, Fn1<Tensor, Tensor> f) {
+  private static RepeatedProgram elementwise(String name, Fn1<Tensor, Tensor> f) {
     return of(name, POINTS, Unit.NS_PER_ELEMENT, a -> f.apply(a.getFirst()), normal(1, POINTS));
   }
 
-  private static Kernel matmul(String name, int m, int k, int n) {
+  private static RepeatedProgram matmul(String name, int m, int k, int n) {
     return of(
         name,
         2.0 * m * k * n,
@@ -102,9 +102,9 @@ record Kernel(
 
   // The trace of one weight through some steps, with the gradient that reads it:
   // e = d e + x f;  g += Σ_b l e
-  private static Kernel sweep(Sizes sizes) {
+  private static RepeatedProgram sweep(JobSizes sizes) {
     int b = sizes.batch();
-    int k = Sizes.SYMBOLS + sizes.hidden();
+    int k = JobSizes.SYMBOLS + sizes.hidden();
     int n = sizes.hidden();
     return of(
         "sweep",
@@ -135,7 +135,7 @@ record Kernel(
         .carry();
   }
 
-  private static Kernel of(
+  private static RepeatedProgram of(
       String name, double work, Unit unit, Fn1<List<Tensor>, Object> f, HostTensor... operands) {
     List<HostTensor> inputs = List.of(operands);
     TracedFunction traced =
@@ -147,7 +147,7 @@ record Kernel(
     traced.graph().outTypes().forEach(t -> outputs.add(HostTensor.allocate(t)));
     CompiledProgram code =
         new CpuBackend().compile(Lowering.lower(Pipeline.standard().run(traced.graph())));
-    return new Kernel(name, work, unit, code, inputs, List.copyOf(outputs));
+    return new RepeatedProgram(name, work, unit, code, inputs, List.copyOf(outputs));
   }
 
   private static HostTensor normal(double scale, int... dims) {

@@ -23,7 +23,7 @@ import java.util.Map;
  * @param iterations each on a batch of its own
  * @param data gets the weights at the start by path, and {@code symbols}, {@code i32[N, T, B]}
  */
-record Losses(Sizes sizes, int iterations, Path data) {
+record PeerLosses(JobSizes sizes, int iterations, Path data) {
 
   /** Losses of each iteration, and the weights at the end. */
   record Run(List<Double> losses, List<HostTensor> weights) {}
@@ -31,7 +31,7 @@ record Losses(Sizes sizes, int iterations, Path data) {
   /** Prints the losses of every training. */
   void run() throws IOException {
     write();
-    for (Rule rule : Rule.values()) {
+    for (GradientRule rule : GradientRule.values()) {
       for (int threads = 1; threads <= 2; threads++) {
         Run r = train(rule, threads);
         System.out.println(
@@ -44,13 +44,14 @@ record Losses(Sizes sizes, int iterations, Path data) {
     }
   }
 
-  Run train(Rule rule, int threads) {
+  Run train(GradientRule rule, int threads) {
     CopyingStep step = new CopyingStep(sizes, rule);
     TracedFunction traced = step.trace(new Symbols(sizes, 1).next());
     CpuBackend backend =
         new CpuBackend(new CpuOptions(threads, CpuOptions.ofProperties().vectors()));
     CompiledProgram code = backend.compile(Lowering.lower(Pipeline.standard().run(traced.graph())));
-    Training training = new Training(ids -> (Tensor) traced.apply(run(traced, code, ids)));
+    TrainingIteration training =
+        new TrainingIteration(ids -> (Tensor) traced.apply(run(traced, code, ids)));
     Symbols symbols = new Symbols(sizes, iterations);
     List<Double> losses = new ArrayList<>();
     for (int i = 0; i < iterations; i++) {
@@ -69,7 +70,7 @@ record Losses(Sizes sizes, int iterations, Path data) {
 
   private void write() throws IOException {
     List<Safetensors.Entry> entries = new ArrayList<>();
-    Map<String, State> weights = new CopyingStep(sizes, Rule.BPTT).weights().byPath();
+    Map<String, State> weights = new CopyingStep(sizes, GradientRule.BPTT).weights().byPath();
     weights.forEach((path, s) -> entries.add(Safetensors.Entry.of(path, s.value().host())));
     Symbols symbols = new Symbols(sizes, iterations);
     List<Tensor> batches = new ArrayList<>();

@@ -7,8 +7,8 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** Reads paths of the file system. */
-public final class Paths {
-  private Paths() {}
+public final class FilePaths {
+  private FilePaths() {}
 
   static Path path(String text) {
     try {

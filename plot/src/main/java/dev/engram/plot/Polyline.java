@@ -9,10 +9,10 @@ import java.util.List;
  * A series in pixels: runs of connected points. A run of one point has no line and is shown as a
  * dot.
  */
-record Curve(List<List<Point2D>> runs) {
+record Polyline(List<List<Point2D>> runs) {
 
   /** Places a series; a value that is not finite ends a run. */
-  static Curve of(Series series, int firstX, PlotArea area) {
+  static Polyline of(Series series, int firstX, PlotArea area) {
     List<List<Point2D>> runs = new ArrayList<>();
     List<Point2D> run = new ArrayList<>();
     for (int i = 0; i < series.values().length; i++) {
@@ -27,7 +27,7 @@ record Curve(List<List<Point2D>> runs) {
     if (!run.isEmpty()) {
       runs.add(thinned(run));
     }
-    return new Curve(runs);
+    return new Polyline(runs);
   }
 
   /**

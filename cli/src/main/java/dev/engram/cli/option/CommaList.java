@@ -1,0 +1,17 @@
+package dev.engram.cli.option;
+
+import java.util.Arrays;
+import java.util.List;
+import picocli.CommandLine.ITypeConverter;
+
+/** Texts that are given with commas between them. */
+public record CommaList(List<String> all) {
+
+  /** Reads them. */
+  public static final class Reader implements ITypeConverter<CommaList> {
+    @Override
+    public CommaList convert(String text) {
+      return new CommaList(Arrays.stream(text.split(",", -1)).map(String::strip).toList());
+    }
+  }
+}
