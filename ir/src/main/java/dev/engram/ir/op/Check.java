@@ -21,6 +21,7 @@ public sealed interface Check extends Op {
 
   @Override
   default Set<Effect> effects(List<TensorType> operands) {
+    Given.all("Check.effects", "operands", operands);
     return Set.of(Effect.CHECK);
   }
 

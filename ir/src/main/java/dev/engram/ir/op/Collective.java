@@ -18,6 +18,7 @@ public sealed interface Collective extends Custom {
 
   @Override
   default Set<Effect> effects(List<TensorType> operands) {
+    Given.all("Collective.effects", "operands", operands);
     return Set.of(Effect.COLLECTIVE);
   }
 

@@ -30,6 +30,7 @@ public sealed interface Control extends Op {
 
     @Override
     public Set<Effect> effects(List<TensorType> operands) {
+      Given.all("Scan.effects", "operands", operands);
       return length == 0 ? Set.of() : Effect.of(body);
     }
 
@@ -108,6 +109,7 @@ public sealed interface Control extends Op {
 
     @Override
     public Set<Effect> effects(List<TensorType> operands) {
+      Given.all("While.effects", "operands", operands);
       return Effect.of(condition, body);
     }
 
@@ -161,6 +163,7 @@ public sealed interface Control extends Op {
 
     @Override
     public Set<Effect> effects(List<TensorType> operands) {
+      Given.all("Cond.effects", "operands", operands);
       return Effect.of(onTrue, onFalse);
     }
 
@@ -198,6 +201,7 @@ public sealed interface Control extends Op {
 
     @Override
     public Set<Effect> effects(List<TensorType> operands) {
+      Given.all("Call.effects", "operands", operands);
       return Effect.of(body);
     }
 

@@ -37,6 +37,7 @@ public sealed interface HostEffect extends Op {
 
   @Override
   default Set<Effect> effects(List<TensorType> operands) {
+    Given.all("HostEffect.effects", "operands", operands);
     return Set.of(Effect.HOST);
   }
 

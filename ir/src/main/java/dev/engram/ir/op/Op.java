@@ -3,6 +3,7 @@ package dev.engram.ir.op;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
+import dev.engram.ir.checks.Given;
 import java.util.List;
 import java.util.Set;
 
@@ -36,6 +37,7 @@ public sealed interface Op
 
   /** What it does besides giving its results, for operands of these types. */
   default Set<Effect> effects(List<TensorType> operands) {
+    Given.all("Op.effects", "operands", operands);
     return Set.of();
   }
 }

@@ -15,6 +15,7 @@ import java.util.Set;
 public record OptimizationBarrier() implements Custom.Batchable {
   @Override
   public Set<Effect> effects(List<TensorType> operands) {
+    Given.all("OptimizationBarrier.effects", "operands", operands);
     return Set.of(Effect.ORDER);
   }
 

@@ -48,6 +48,7 @@ public final class ConstantFold {
    */
   public static Graph run(Graph g, RuleListener listener) {
     Given.given("ConstantFold.run", "g", g);
+    Given.given("ConstantFold.run", "listener", listener);
     return RuleRewriter.run(g, ConstantFold::of, listener);
   }
 

@@ -35,6 +35,7 @@ public final class MergeSumIntoDot {
    */
   public static Graph run(Graph g, RuleListener listener) {
     Given.given("MergeSumIntoDot.run", "g", g);
+    Given.given("MergeSumIntoDot.run", "listener", listener);
     return RuleRewriter.run(g, MergeSumIntoDot::of, listener);
   }
 

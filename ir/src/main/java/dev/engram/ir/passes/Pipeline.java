@@ -60,6 +60,7 @@ public record Pipeline(List<Pass> passes, int rounds) {
      * @param round from 0
      */
     default RuleListener rules(int round, Pass pass) {
+      Given.given("Hook.rules", "pass", pass);
       return RuleListener.NONE;
     }
   }
