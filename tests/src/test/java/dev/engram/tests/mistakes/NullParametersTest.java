@@ -152,7 +152,9 @@ class NullParametersTest {
         e instanceof EngramException
             && message.contains("null")
             && message.contains("expected")
-            && message.contains("NullParametersTest.java:");
+            // The default methods of a sampled interface are called by the sample.
+            && (message.contains("(NullParametersTest.java:")
+                || message.contains("(Samples.java:"));
     return told ? "" : e.toString();
   }
 }
