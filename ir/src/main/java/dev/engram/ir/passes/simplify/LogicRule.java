@@ -1,7 +1,7 @@
 package dev.engram.ir.passes.simplify;
 
-import static dev.engram.ir.passes.simplify.RowRules.is;
-import static dev.engram.ir.passes.simplify.RowRules.when;
+import static dev.engram.ir.passes.simplify.RowConditions.is;
+import static dev.engram.ir.passes.simplify.RowConditions.when;
 
 import dev.engram.ir.DType;
 import dev.engram.ir.Lit;

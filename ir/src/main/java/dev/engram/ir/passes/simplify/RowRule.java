@@ -1,10 +1,10 @@
 package dev.engram.ir.passes.simplify;
 
-import static dev.engram.ir.passes.simplify.RowRules.is;
-import static dev.engram.ir.passes.simplify.RowRules.isFloat;
-import static dev.engram.ir.passes.simplify.RowRules.isInteger;
-import static dev.engram.ir.passes.simplify.RowRules.negated;
-import static dev.engram.ir.passes.simplify.RowRules.when;
+import static dev.engram.ir.passes.simplify.RowConditions.is;
+import static dev.engram.ir.passes.simplify.RowConditions.isFloat;
+import static dev.engram.ir.passes.simplify.RowConditions.isInteger;
+import static dev.engram.ir.passes.simplify.RowConditions.negated;
+import static dev.engram.ir.passes.simplify.RowConditions.when;
 
 import dev.engram.ir.DType;
 import dev.engram.ir.Lit;

@@ -6,8 +6,8 @@ import dev.engram.ir.passes.rewrite.RuleRewriter;
 import java.util.Optional;
 
 /** What rules of rows ask of their operands. */
-final class RowRules {
-  private RowRules() {}
+final class RowConditions {
+  private RowConditions() {}
 
   static Optional<Value> when(boolean fits, Value simpler) {
     return fits ? Optional.of(simpler) : Optional.empty();
