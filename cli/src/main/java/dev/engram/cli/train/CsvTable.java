@@ -1,9 +1,6 @@
 package dev.engram.cli.train;
 
-import dev.engram.io.AtomicFile;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -43,14 +40,7 @@ public final class CsvTable {
 
   /** Writes the file as a whole or not at all. */
   void write(Path file) throws IOException {
-    AtomicFile.write(file, this::writeTo);
-  }
-
-  private void writeTo(FileChannel channel) throws IOException {
-    ByteBuffer bytes = ByteBuffer.wrap(toString().getBytes(StandardCharsets.UTF_8));
-    while (bytes.hasRemaining()) {
-      channel.write(bytes);
-    }
+    WholeFile.write(file, toString().getBytes(StandardCharsets.UTF_8));
   }
 
   /** The whole text. */

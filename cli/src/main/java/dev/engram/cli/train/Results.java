@@ -3,12 +3,10 @@ package dev.engram.cli.train;
 import dev.engram.cli.terminal.Terminal;
 import dev.engram.cli.train.problem.Baseline;
 import dev.engram.cli.train.problem.SequenceTask;
-import dev.engram.io.AtomicFile;
 import dev.engram.plot.LineChart;
 import dev.engram.plot.NoPictureException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -78,14 +76,7 @@ public record Results(Path folder, String title, SequenceTask.Settings settings)
   private static void draw(LineChart chart, LineChart.Format format, Path file) throws IOException {
     ByteArrayOutputStream picture = new ByteArrayOutputStream();
     chart.write(format, picture);
-    ByteBuffer bytes = ByteBuffer.wrap(picture.toByteArray());
-    AtomicFile.write(
-        file,
-        channel -> {
-          while (bytes.hasRemaining()) {
-            channel.write(bytes);
-          }
-        });
+    WholeFile.write(file, picture.toByteArray());
   }
 
   private void table(List<TrainingResult> curves, List<String> metrics) throws IOException {
