@@ -35,4 +35,20 @@ public record Eqn(Op op, List<Value> inputs, List<Var> outputs, SourceLocation w
     }
     return outputs.getFirst();
   }
+
+  @Override
+  public boolean equals(Object o) {
+    return this == o
+        || (o instanceof Eqn e
+            && outputs.equals(e.outputs)
+            && op.equals(e.op)
+            && inputs.equals(e.inputs)
+            && where.equals(e.where));
+  }
+
+  // Equations with results are told apart by these alone: a variable is defined once.
+  @Override
+  public int hashCode() {
+    return outputs.hashCode();
+  }
 }

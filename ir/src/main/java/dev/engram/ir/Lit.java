@@ -48,4 +48,15 @@ public record Lit(TensorType type, long bits) implements Value {
   public boolean is(double value) {
     return asDouble() == value;
   }
+
+  // Written out, as passes ask for it everywhere: a record's own takes long to link, and is slower.
+  @Override
+  public boolean equals(Object o) {
+    return o instanceof Lit l && bits == l.bits && type.equals(l.type);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * type.hashCode() + Long.hashCode(bits);
+  }
 }

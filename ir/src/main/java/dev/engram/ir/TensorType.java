@@ -48,6 +48,17 @@ public record TensorType(DType dtype, Shape shape) {
     return new TensorType(other, shape);
   }
 
+  // Written out, as passes ask for it everywhere: a record's own takes long to link, and is slower.
+  @Override
+  public boolean equals(Object o) {
+    return this == o || (o instanceof TensorType t && dtype == t.dtype && shape.equals(t.shape));
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * dtype.ordinal() + shape.hashCode();
+  }
+
   @Override
   public String toString() {
     return dtype + "[" + shape + "]";

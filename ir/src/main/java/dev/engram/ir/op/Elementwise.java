@@ -32,4 +32,14 @@ public record Elementwise(ElementwiseRow row) implements Op {
     }
     return List.of(new TensorType(row.signature().resultType(row.name(), in), shape));
   }
+
+  @Override
+  public boolean equals(Object o) {
+    return o instanceof Elementwise e && row.equals(e.row);
+  }
+
+  @Override
+  public int hashCode() {
+    return row.hashCode();
+  }
 }

@@ -148,6 +148,27 @@ public record ElementwiseRow(
     return !partials.isEmpty() || has(Flag.ZERO_DERIVATIVE);
   }
 
+  // Rows are keys of many tables: found by their names, and mostly the same objects.
+  @Override
+  public boolean equals(Object o) {
+    return this == o
+        || (o instanceof ElementwiseRow r
+            && name.equals(r.name)
+            && arity == r.arity
+            && signature == r.signature
+            && real.equals(r.real)
+            && whole.equals(r.whole)
+            && partials.equals(r.partials)
+            && expansion.equals(r.expansion)
+            && domain.equals(r.domain)
+            && flags.equals(r.flags));
+  }
+
+  @Override
+  public int hashCode() {
+    return name.hashCode();
+  }
+
   @Override
   public String toString() {
     return name;

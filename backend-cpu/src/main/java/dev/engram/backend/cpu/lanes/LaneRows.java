@@ -12,17 +12,6 @@ import java.util.Map;
 
 /** Elementwise rows as lane operations: one cell for each row; rows without a cell are called. */
 public final class LaneRows {
-  /** What a row becomes. */
-  @FunctionalInterface
-  interface Cell {
-    Node apply(LaneProgram l, DType dtype, List<Node> x);
-  }
-
-  @FunctionalInterface
-  private interface Math1 {
-    Node apply(LaneMath math, Node x);
-  }
-
   private static final Map<ElementwiseRow, Cell> CELLS = cells();
 
   private LaneRows() {}
@@ -51,47 +40,95 @@ public final class LaneRows {
       List.of(Rows.ADD, Rows.SUB, Rows.MUL, Rows.MAX, Rows.MIN, Rows.NEG, Rows.ABS);
 
   private static Map<ElementwiseRow, Cell> cells() {
-    Map<ElementwiseRow, Cell> c = new HashMap<>();
-    c.put(Rows.ADD, (l, t, x) -> l.add(x.get(0), x.get(1)));
-    c.put(Rows.SUB, (l, t, x) -> l.sub(x.get(0), x.get(1)));
-    c.put(Rows.MUL, (l, t, x) -> l.mul(x.get(0), x.get(1)));
-    c.put(Rows.DIV, (l, t, x) -> l.div(x.get(0), x.get(1)));
-    c.put(Rows.MAX, (l, t, x) -> l.max(x.get(0), x.get(1)));
-    c.put(Rows.MIN, (l, t, x) -> l.min(x.get(0), x.get(1)));
-    c.put(Rows.NEG, (l, t, x) -> l.neg(x.get(0)));
-    c.put(Rows.ABS, (l, t, x) -> l.abs(x.get(0)));
-    c.put(Rows.SIGN, (l, t, x) -> sign(l, t, x.get(0)));
-    math(c, Rows.EXP, LaneMath::exp);
-    math(c, Rows.EXPM1, LaneMath::expm1);
-    math(c, Rows.LOG, LaneMath::log);
-    math(c, Rows.LOG1P, LaneMath::log1p);
-    math(c, Rows.SIN, LaneMath::sin);
-    math(c, Rows.COS, LaneMath::cos);
-    math(c, Rows.TANH, LaneMath::tanh);
-    math(c, Rows.SIGMOID, LaneMath::logistic);
-    math(c, Rows.SOFTPLUS, LaneMath::softplus);
-    c.put(Rows.SQRT, (l, t, x) -> l.sqrt(x.get(0)));
-    c.put(Rows.RSQRT, (l, t, x) -> l.div(l.number(t, 1), l.sqrt(x.get(0))));
-    c.put(Rows.EQ, (l, t, x) -> l.eq(x.get(0), x.get(1)));
-    c.put(Rows.NE, (l, t, x) -> l.ne(x.get(0), x.get(1)));
-    c.put(Rows.LT, (l, t, x) -> l.lt(x.get(0), x.get(1)));
-    c.put(Rows.LE, (l, t, x) -> l.le(x.get(0), x.get(1)));
-    c.put(Rows.GT, (l, t, x) -> l.lt(x.get(1), x.get(0)));
-    c.put(Rows.GE, (l, t, x) -> l.le(x.get(1), x.get(0)));
-    c.put(
-        Rows.IS_FINITE, (l, t, x) -> l.lt(l.abs(x.get(0)), l.number(t, Double.POSITIVE_INFINITY)));
-    c.put(Rows.AND, (l, t, x) -> l.and(x.get(0), x.get(1)));
-    c.put(Rows.OR, (l, t, x) -> l.or(x.get(0), x.get(1)));
-    c.put(Rows.XOR, (l, t, x) -> l.xor(x.get(0), x.get(1)));
-    c.put(Rows.NOT, (l, t, x) -> l.not(x.get(0)));
-    c.put(Rows.SELECT, (l, t, x) -> l.select(x.get(0), x.get(1), x.get(2)));
-    c.put(Rows.STOP_GRADIENT, (l, t, x) -> x.get(0));
-    c.put(Rows.UNTRACED, (l, t, x) -> x.get(0));
-    return c;
+    Map<ElementwiseRow, Cell> cells = new HashMap<>();
+    for (Cell c : Cell.values()) {
+      cells.put(c.row, c);
+    }
+    return Map.copyOf(cells);
   }
 
-  private static void math(Map<ElementwiseRow, Cell> cells, ElementwiseRow row, Math1 f) {
-    cells.put(row, (l, t, x) -> f.apply(new LaneMath(l, t), x.get(0)));
+  /** What a row becomes; an enum, as a lambda for each would take longer to link than to run. */
+  private enum Cell {
+    ADD(Rows.ADD),
+    SUB(Rows.SUB),
+    MUL(Rows.MUL),
+    DIV(Rows.DIV),
+    MAX(Rows.MAX),
+    MIN(Rows.MIN),
+    NEG(Rows.NEG),
+    ABS(Rows.ABS),
+    SIGN(Rows.SIGN),
+    EXP(Rows.EXP),
+    EXPM1(Rows.EXPM1),
+    LOG(Rows.LOG),
+    LOG1P(Rows.LOG1P),
+    SIN(Rows.SIN),
+    COS(Rows.COS),
+    TANH(Rows.TANH),
+    SIGMOID(Rows.SIGMOID),
+    SOFTPLUS(Rows.SOFTPLUS),
+    SQRT(Rows.SQRT),
+    RSQRT(Rows.RSQRT),
+    EQ(Rows.EQ),
+    NE(Rows.NE),
+    LT(Rows.LT),
+    LE(Rows.LE),
+    GT(Rows.GT),
+    GE(Rows.GE),
+    IS_FINITE(Rows.IS_FINITE),
+    AND(Rows.AND),
+    OR(Rows.OR),
+    XOR(Rows.XOR),
+    NOT(Rows.NOT),
+    SELECT(Rows.SELECT),
+    STOP_GRADIENT(Rows.STOP_GRADIENT),
+    UNTRACED(Rows.UNTRACED);
+
+    private final ElementwiseRow row;
+
+    Cell(ElementwiseRow row) {
+      this.row = row;
+    }
+
+    Node apply(LaneProgram l, DType t, List<Node> x) {
+      Node a = x.getFirst();
+      Node b = x.size() > 1 ? x.get(1) : a;
+      return switch (this) {
+        case ADD -> l.add(a, b);
+        case SUB -> l.sub(a, b);
+        case MUL -> l.mul(a, b);
+        case DIV -> l.div(a, b);
+        case MAX -> l.max(a, b);
+        case MIN -> l.min(a, b);
+        case NEG -> l.neg(a);
+        case ABS -> l.abs(a);
+        case SIGN -> sign(l, t, a);
+        case EXP -> new LaneMath(l, t).exp(a);
+        case EXPM1 -> new LaneMath(l, t).expm1(a);
+        case LOG -> new LaneMath(l, t).log(a);
+        case LOG1P -> new LaneMath(l, t).log1p(a);
+        case SIN -> new LaneMath(l, t).sin(a);
+        case COS -> new LaneMath(l, t).cos(a);
+        case TANH -> new LaneMath(l, t).tanh(a);
+        case SIGMOID -> new LaneMath(l, t).logistic(a);
+        case SOFTPLUS -> new LaneMath(l, t).softplus(a);
+        case SQRT -> l.sqrt(a);
+        case RSQRT -> l.div(l.number(t, 1), l.sqrt(a));
+        case EQ -> l.eq(a, b);
+        case NE -> l.ne(a, b);
+        case LT -> l.lt(a, b);
+        case LE -> l.le(a, b);
+        case GT -> l.lt(b, a);
+        case GE -> l.le(b, a);
+        case IS_FINITE -> l.lt(l.abs(a), l.number(t, Double.POSITIVE_INFINITY));
+        case AND -> l.and(a, b);
+        case OR -> l.or(a, b);
+        case XOR -> l.xor(a, b);
+        case NOT -> l.not(a);
+        case SELECT -> l.select(a, b, x.get(2));
+        case STOP_GRADIENT, UNTRACED -> a;
+      };
+    }
   }
 
   // ±0 and NaN are their own signs

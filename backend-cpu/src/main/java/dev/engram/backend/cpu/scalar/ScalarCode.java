@@ -17,7 +17,9 @@ import dev.engram.ir.math.Threefry;
 import dev.engram.ir.op.ElementwiseRow;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
+import java.lang.classfile.Opcode;
 import java.lang.classfile.TypeKind;
+import java.lang.classfile.instruction.OperatorInstruction;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
 import java.util.Arrays;
@@ -187,53 +189,50 @@ public final class ScalarCode extends LaneCode {
   }
 
   private void arithmetic(Op op, TypeKind t) {
-    int k =
-        switch (t) {
-          case FLOAT -> 0;
-          case DOUBLE -> 1;
-          case LONG -> 2;
-          case INT, BOOLEAN, BYTE, CHAR, SHORT, REFERENCE, VOID -> 3;
-        };
-    switch (op) {
-      case ADD -> pick(k, code::fadd, code::dadd, code::ladd, code::iadd);
-      case SUB -> pick(k, code::fsub, code::dsub, code::lsub, code::isub);
-      case MUL -> pick(k, code::fmul, code::dmul, code::lmul, code::imul);
-      case DIV -> pick(k, code::fdiv, code::ddiv, code::ldiv, code::idiv);
-      case NEG -> pick(k, code::fneg, code::dneg, code::lneg, code::ineg);
-      case AND -> pick(k, noFloat(op), noFloat(op), code::land, code::iand);
-      case OR -> pick(k, noFloat(op), noFloat(op), code::lor, code::ior);
-      case XOR -> pick(k, noFloat(op), noFloat(op), code::lxor, code::ixor);
+    code.with(OperatorInstruction.of(opcode(op, t)));
+  }
+
+  private static Opcode opcode(Op op, TypeKind t) {
+    return switch (op) {
+      case ADD -> of(t, Opcode.FADD, Opcode.DADD, Opcode.LADD, Opcode.IADD);
+      case SUB -> of(t, Opcode.FSUB, Opcode.DSUB, Opcode.LSUB, Opcode.ISUB);
+      case MUL -> of(t, Opcode.FMUL, Opcode.DMUL, Opcode.LMUL, Opcode.IMUL);
+      case DIV -> of(t, Opcode.FDIV, Opcode.DDIV, Opcode.LDIV, Opcode.IDIV);
+      case NEG -> of(t, Opcode.FNEG, Opcode.DNEG, Opcode.LNEG, Opcode.INEG);
+      case AND -> ofWhole(op, t, Opcode.LAND, Opcode.IAND);
+      case OR -> ofWhole(op, t, Opcode.LOR, Opcode.IOR);
+      case XOR -> ofWhole(op, t, Opcode.LXOR, Opcode.IXOR);
       case LOAD, STATE, CONST, FMA, SQRT, ABS, MAX, MIN, SELECT, PATCH, FROM_BITS, TO_BITS ->
           throw new IllegalStateException(op.name());
       case SHL, USHR, LT, LE, EQ, NE, NOT, BOTH, EITHER, COUNTER, INDEX, CONVERT, CALL, GATHER ->
           throw new IllegalStateException(op.name());
       case RANDOM -> throw new IllegalStateException(op.name());
-    }
-  }
-
-  private static Runnable noFloat(Op op) {
-    return () -> {
-      throw new IllegalStateException(op + " of floats");
     };
   }
 
-  private static void pick(int k, Runnable f, Runnable d, Runnable l, Runnable i) {
-    (switch (k) {
-          case 0 -> f;
-          case 1 -> d;
-          case 2 -> l;
-          default -> i;
-        })
-        .run();
+  private static Opcode of(TypeKind t, Opcode f, Opcode d, Opcode l, Opcode i) {
+    return switch (t) {
+      case FLOAT -> f;
+      case DOUBLE -> d;
+      case LONG -> l;
+      case INT, BOOLEAN, BYTE, CHAR, SHORT, REFERENCE, VOID -> i;
+    };
+  }
+
+  private static Opcode ofWhole(Op op, TypeKind t, Opcode l, Opcode i) {
+    if (t == TypeKind.FLOAT || t == TypeKind.DOUBLE) {
+      throw new IllegalStateException(op + " of floats");
+    }
+    return t == TypeKind.LONG ? l : i;
   }
 
   private void shift(Node n) {
     push(n.arg(0));
     code.loadConstant((int) n.bits);
     if (n.op == Op.SHL) {
-      pick(n.isWide() ? 2 : 3, code::fadd, code::dadd, code::lshl, code::ishl);
+      code.with(OperatorInstruction.of(n.isWide() ? Opcode.LSHL : Opcode.ISHL));
     } else {
-      pick(n.isWide() ? 2 : 3, code::fadd, code::dadd, code::lushr, code::iushr);
+      code.with(OperatorInstruction.of(n.isWide() ? Opcode.LUSHR : Opcode.IUSHR));
     }
   }
 
@@ -387,7 +386,11 @@ public final class ScalarCode extends LaneCode {
     }
     for (int i = 0; i < 3; i++) {
       if (i >= args.size()) {
-        pick(whole ? 2 : 1, code::fconst_0, code::dconst_0, code::lconst_0, code::iconst_0);
+        if (whole) {
+          code.lconst_0();
+        } else {
+          code.dconst_0();
+        }
         continue;
       }
       push(args.get(i));

@@ -12,10 +12,9 @@ import dev.engram.ir.passes.rewrite.RewriteRule;
 import dev.engram.ir.passes.rewrite.RuleRewriter;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /** Rules for rows of bits and bools, and for choices. */
-enum LogicRule implements RewriteRule.Attempt {
+enum LogicRule implements EnumRule {
   AND_OF_SAME("x & x = x"),
   AND_ABSORBING("x & 0 = 0"),
   AND_NEUTRAL("x & -1 = x"),
@@ -33,12 +32,12 @@ enum LogicRule implements RewriteRule.Attempt {
   SELECT_NOT("select(not p, a, b) = select(p, b, a)"),
   SELECT_BOOLS("select(p, true, false) = p, select(p, false, true) = not p");
 
-  static final List<RewriteRule> AND = rules(AND_OF_SAME, AND_ABSORBING, AND_NEUTRAL);
-  static final List<RewriteRule> OR = rules(OR_OF_SAME, OR_ABSORBING, OR_NEUTRAL);
-  static final List<RewriteRule> XOR = rules(XOR_ITSELF, XOR_ZERO, XOR_TRUE);
-  static final List<RewriteRule> NOT = rules(NOT_TWICE, NOT_EQUAL, NOT_UNEQUAL);
+  static final List<RewriteRule> AND = EnumRule.table(AND_OF_SAME, AND_ABSORBING, AND_NEUTRAL);
+  static final List<RewriteRule> OR = EnumRule.table(OR_OF_SAME, OR_ABSORBING, OR_NEUTRAL);
+  static final List<RewriteRule> XOR = EnumRule.table(XOR_ITSELF, XOR_ZERO, XOR_TRUE);
+  static final List<RewriteRule> NOT = EnumRule.table(NOT_TWICE, NOT_EQUAL, NOT_UNEQUAL);
   static final List<RewriteRule> SELECT =
-      rules(SELECT_KNOWN, SELECT_SAME, SELECT_NOT, SELECT_BOOLS);
+      EnumRule.table(SELECT_KNOWN, SELECT_SAME, SELECT_NOT, SELECT_BOOLS);
 
   private final String says;
 
@@ -46,8 +45,9 @@ enum LogicRule implements RewriteRule.Attempt {
     this.says = says;
   }
 
-  private static List<RewriteRule> rules(LogicRule... rules) {
-    return Stream.of(rules).map(r -> RewriteRule.of(r, r.says, r)).toList();
+  @Override
+  public String says() {
+    return says;
   }
 
   @Override

@@ -17,18 +17,14 @@ import dev.engram.ir.passes.rewrite.RuleRewriter;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /**
  * Rules for rows of numbers. Each holds for every float, including NaN, infinities and both zeros:
  * {@code x + 0} is not {@code x} (it turns -0 into 0), {@code x + -0} is. And each holds for
  * integers of every type: those with a sign, whose least value is its own negative, and those
  * without, whose negatives wrap.
- *
- * <p>An enum, and no lambda for each: they would take longer to link than a small program takes to
- * simplify.
  */
-enum RowRule implements RewriteRule.Attempt {
+enum RowRule implements EnumRule {
   ADD_NEGATIVE_ZERO("x + -0 = x"),
   ADD_NEGATED("x + -y = x - y"),
   ADD_TO_NEGATED("-x + y = y - x"),
@@ -59,19 +55,20 @@ enum RowRule implements RewriteRule.Attempt {
   SIGN_TWICE("sign(sign x) = sign x"),
   ROUND_TWICE("floor, ceil, round or truncate of what one of them gives = that");
 
-  static final List<RewriteRule> ADD = rules(ADD_NEGATIVE_ZERO, ADD_NEGATED, ADD_TO_NEGATED);
+  static final List<RewriteRule> ADD =
+      EnumRule.table(ADD_NEGATIVE_ZERO, ADD_NEGATED, ADD_TO_NEGATED);
   static final List<RewriteRule> SUB =
-      rules(SUB_ZERO, SUB_FROM_NEGATIVE_ZERO, SUB_NEGATED, SUB_ITSELF);
+      EnumRule.table(SUB_ZERO, SUB_FROM_NEGATIVE_ZERO, SUB_NEGATED, SUB_ITSELF);
   static final List<RewriteRule> MUL =
-      rules(MUL_ONE, MUL_MINUS_ONE, MUL_ZERO, MUL_NEGATED_BY_LITERAL, MUL_BOTH_NEGATED);
-  static final List<RewriteRule> DIV = rules(DIV_ONE, DIV_MINUS_ONE, DIV_POWER_OF_TWO);
-  static final List<RewriteRule> NEG = rules(NEG_TWICE, NEG_PRODUCT);
-  static final List<RewriteRule> ABS = rules(ABS_UNSIGNED, ABS_NEGATED, ABS_TWICE);
-  static final List<RewriteRule> POW = rules(POW_ONE, POW_TWO, POW_ZERO);
-  static final List<RewriteRule> MAX = rules(MAX_OF_SAME, MAX_OF_INFINITY);
-  static final List<RewriteRule> MIN = rules(MIN_OF_SAME, MIN_OF_INFINITY);
-  static final List<RewriteRule> SIGN = rules(SIGN_TWICE);
-  static final List<RewriteRule> ROUNDING = rules(ROUND_TWICE);
+      EnumRule.table(MUL_ONE, MUL_MINUS_ONE, MUL_ZERO, MUL_NEGATED_BY_LITERAL, MUL_BOTH_NEGATED);
+  static final List<RewriteRule> DIV = EnumRule.table(DIV_ONE, DIV_MINUS_ONE, DIV_POWER_OF_TWO);
+  static final List<RewriteRule> NEG = EnumRule.table(NEG_TWICE, NEG_PRODUCT);
+  static final List<RewriteRule> ABS = EnumRule.table(ABS_UNSIGNED, ABS_NEGATED, ABS_TWICE);
+  static final List<RewriteRule> POW = EnumRule.table(POW_ONE, POW_TWO, POW_ZERO);
+  static final List<RewriteRule> MAX = EnumRule.table(MAX_OF_SAME, MAX_OF_INFINITY);
+  static final List<RewriteRule> MIN = EnumRule.table(MIN_OF_SAME, MIN_OF_INFINITY);
+  static final List<RewriteRule> SIGN = EnumRule.table(SIGN_TWICE);
+  static final List<RewriteRule> ROUNDING = EnumRule.table(ROUND_TWICE);
 
   private final String says;
 
@@ -79,8 +76,9 @@ enum RowRule implements RewriteRule.Attempt {
     this.says = says;
   }
 
-  private static List<RewriteRule> rules(RowRule... rules) {
-    return Stream.of(rules).map(r -> RewriteRule.of(r, r.says, r)).toList();
+  @Override
+  public String says() {
+    return says;
   }
 
   @Override

@@ -1,5 +1,7 @@
 package dev.engram.ir.passes.simplify;
 
+import static dev.engram.ir.passes.simplify.RowConditions.when;
+
 import dev.engram.ir.DType;
 import dev.engram.ir.Value;
 import dev.engram.ir.op.Cast;
@@ -13,25 +15,40 @@ import java.util.Optional;
 final class SimplifyCast {
   private SimplifyCast() {}
 
-  static final List<RewriteRule> RULES =
-      NoElements.and(
-          RewriteRule.operand(
-              "castToSame",
-              "cast(x) = x, where x has the type already",
-              s -> s.in(0).type().equals(s.types().getFirst())),
-          RewriteRule.of(
-              "castTwice",
-              "cast(cast(x)) = cast(x), where nothing is lost on the way",
-              Cast.class,
-              (r, op, s) -> twice(r, op, s.in(0))),
-          RewriteRule.of(
-              "castOfBroadcast",
-              "cast(broadcast(x)) = broadcast(cast(x))",
-              Cast.class,
-              (r, op, s) ->
-                  r.op(s.in(0)) instanceof Move.Broadcast b
-                      ? Optional.of(r.apply1(b, r.apply1(op, r.arg(s.in(0), 0))))
-                      : Optional.empty()));
+  private enum Rule implements EnumRule {
+    CAST_TO_SAME("cast(x) = x, where x has the type already"),
+    CAST_TWICE("cast(cast(x)) = cast(x), where nothing is lost on the way"),
+    CAST_OF_BROADCAST("cast(broadcast(x)) = broadcast(cast(x))");
+
+    private final String says;
+
+    Rule(String says) {
+      this.says = says;
+    }
+
+    @Override
+    public String says() {
+      return says;
+    }
+
+    @Override
+    public Optional<List<Value>> at(RuleRewriter r, RewriteRule.Site s) {
+      Cast op = (Cast) s.op();
+      Value x = s.in(0);
+      Optional<Value> simpler =
+          switch (this) {
+            case CAST_TO_SAME -> when(x.type().equals(s.types().getFirst()), x);
+            case CAST_TWICE -> twice(r, op, x);
+            case CAST_OF_BROADCAST ->
+                r.op(x) instanceof Move.Broadcast b
+                    ? Optional.of(r.apply1(b, r.apply1(op, r.arg(x, 0))))
+                    : Optional.empty();
+          };
+      return simpler.map(List::of);
+    }
+  }
+
+  static final List<RewriteRule> RULES = EnumRule.tableAfterNoElements(Rule.values());
 
   private static Optional<Value> twice(RuleRewriter r, Cast op, Value x) {
     return r.op(x) instanceof Cast by && isOne(r.arg(x, 0).type().dtype(), by.to(), op.to())

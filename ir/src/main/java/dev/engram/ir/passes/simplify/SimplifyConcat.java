@@ -1,5 +1,7 @@
 package dev.engram.ir.passes.simplify;
 
+import static dev.engram.ir.passes.simplify.RowConditions.when;
+
 import dev.engram.ir.Lit;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
@@ -14,25 +16,42 @@ import java.util.Optional;
 final class SimplifyConcat {
   private SimplifyConcat() {}
 
-  static final List<RewriteRule> RULES =
-      NoElements.and(
-          RewriteRule.of(
-              "concatOfNothing",
-              "concat(x, y) = concat(x), where y has no elements",
-              Move.Concat.class,
-              (r, op, s) ->
-                  fewer(r, op, s.in(), s.in().stream().filter(v -> v.type().size() > 0).toList())),
-          RewriteRule.of(
-              "concatOfNeighbours",
-              "concat(x[a:b], x[b:c]) = x[a:c]",
-              Move.Concat.class,
-              (r, op, s) -> fewer(r, op, s.in(), joined(r, op.axis(), s.in()))),
-          RewriteRule.operand("concatOfOne", "concat(x) = x", s -> s.in().size() == 1),
-          RewriteRule.of(
-              "concatOfLiterals",
-              "concat(c, c) = c",
-              Move.Concat.class,
-              (_, _, s) -> literal(s.in(), s.types().getFirst())));
+  private enum Rule implements EnumRule {
+    CONCAT_OF_NOTHING("concat(x, y) = concat(x), where y has no elements"),
+    CONCAT_OF_NEIGHBOURS("concat(x[a:b], x[b:c]) = x[a:c]"),
+    CONCAT_OF_ONE("concat(x) = x"),
+    CONCAT_OF_LITERALS("concat(c, c) = c");
+
+    private final String says;
+
+    Rule(String says) {
+      this.says = says;
+    }
+
+    @Override
+    public String says() {
+      return says;
+    }
+
+    @Override
+    public Optional<List<Value>> at(RuleRewriter r, RewriteRule.Site s) {
+      Move.Concat op = (Move.Concat) s.op();
+      Optional<Value> simpler =
+          switch (this) {
+            case CONCAT_OF_NOTHING -> fewer(r, op, s.in(), withElements(s.in()));
+            case CONCAT_OF_NEIGHBOURS -> fewer(r, op, s.in(), joined(r, op.axis(), s.in()));
+            case CONCAT_OF_ONE -> when(s.in().size() == 1, s.in(0));
+            case CONCAT_OF_LITERALS -> literal(s.in(), s.types().getFirst());
+          };
+      return simpler.map(List::of);
+    }
+  }
+
+  static final List<RewriteRule> RULES = EnumRule.tableAfterNoElements(Rule.values());
+
+  private static List<Value> withElements(List<Value> in) {
+    return in.stream().filter(v -> v.type().size() > 0).toList();
+  }
 
   private static Optional<Value> fewer(
       RuleRewriter r, Move.Concat op, List<Value> in, List<Value> parts) {

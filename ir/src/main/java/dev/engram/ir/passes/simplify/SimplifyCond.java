@@ -18,42 +18,47 @@ import java.util.Optional;
 final class SimplifyCond {
   private SimplifyCond() {}
 
-  static final List<RewriteRule> RULES =
-      NoElements.and(
-          cond(
-              "condKnown",
-              "cond(true) = its first branch, cond(false) = its second",
-              (r, op, in) ->
-                  in.getFirst() instanceof Lit p
-                      ? Optional.of(
-                          r.inline(
-                              p.bits() != 0 ? op.onTrue() : op.onFalse(), in.subList(1, in.size())))
-                      : Optional.empty()),
-          cond(
-              "condNot",
-              "cond(not p) = cond(p) with its branches exchanged",
-              (r, op, in) ->
-                  r.is(in.getFirst(), Rows.NOT)
-                      ? Optional.of(swapped(r, op, in))
-                      : Optional.empty()),
-          cond(
-              "condLiteral",
-              "an operand that is a literal stands in the branches",
-              (r, op, in) ->
-                  in.subList(1, in.size()).stream().anyMatch(Lit.class::isInstance)
-                      ? Optional.of(withLiteralsInside(r, op, in))
-                      : Optional.empty()),
-          cond(
-              "condKnownResult",
-              "a result that is the same operand or literal in both branches is known outside",
-              SimplifyCond::withoutKnownResults));
+  private enum Rule implements EnumRule {
+    COND_KNOWN("cond(true) = its first branch, cond(false) = its second"),
+    COND_NOT("cond(not p) = cond(p) with its branches exchanged"),
+    COND_LITERAL("an operand that is a literal stands in the branches"),
+    COND_KNOWN_RESULT(
+        "a result that is the same operand or literal in both branches is known outside");
 
-  private interface Attempt {
-    Optional<List<Value>> at(RuleRewriter r, Control.Cond op, List<Value> in);
+    private final String says;
+
+    Rule(String says) {
+      this.says = says;
+    }
+
+    @Override
+    public String says() {
+      return says;
+    }
+
+    @Override
+    public Optional<List<Value>> at(RuleRewriter r, RewriteRule.Site s) {
+      Control.Cond op = (Control.Cond) s.op();
+      List<Value> in = s.in();
+      List<Value> operands = in.subList(1, in.size());
+      return switch (this) {
+        case COND_KNOWN ->
+            in.getFirst() instanceof Lit p
+                ? Optional.of(r.inline(p.bits() != 0 ? op.onTrue() : op.onFalse(), operands))
+                : Optional.empty();
+        case COND_NOT ->
+            r.is(in.getFirst(), Rows.NOT) ? Optional.of(swapped(r, op, in)) : Optional.empty();
+        case COND_LITERAL ->
+            hasLiteral(operands) ? Optional.of(withLiteralsInside(r, op, in)) : Optional.empty();
+        case COND_KNOWN_RESULT -> withoutKnownResults(r, op, in);
+      };
+    }
   }
 
-  private static RewriteRule cond(String name, String says, Attempt attempt) {
-    return new RewriteRule(name, says, (r, s) -> attempt.at(r, (Control.Cond) s.op(), s.in()));
+  static final List<RewriteRule> RULES = EnumRule.tableAfterNoElements(Rule.values());
+
+  private static boolean hasLiteral(List<Value> values) {
+    return values.stream().anyMatch(Lit.class::isInstance);
   }
 
   private static List<Value> swapped(RuleRewriter r, Control.Cond op, List<Value> in) {

@@ -13,26 +13,41 @@ import java.util.Optional;
 final class SimplifyDot {
   private SimplifyDot() {}
 
-  static final List<RewriteRule> RULES =
-      NoElements.and(
-          RewriteRule.of(
-              "dotOfLeftTranspose",
-              "dot(transpose(x), y) = dot(x, y) along other axes",
-              Dot.class,
-              (r, op, s) -> leftTransposed(r, op, s.in(0), s.in(1))),
-          RewriteRule.of(
-              "dotOfRightTranspose",
-              "dot(x, transpose(y)) = dot(x, y) along other axes",
-              Dot.class,
-              (r, op, s) -> rightTransposed(r, op, s.in(0), s.in(1))),
-          RewriteRule.of(
-              "dotSharedRight",
-              "dot(x, broadcast(y)) = dot(x, y), where y is the same for the whole batch",
-              Dot.class,
-              (r, op, s) ->
-                  r.op(s.in(1)) instanceof Move.Broadcast b
-                      ? sharedRight(r, op, s.in(0), b, r.arg(s.in(1), 0))
-                      : Optional.empty()));
+  private enum Rule implements EnumRule {
+    DOT_OF_LEFT_TRANSPOSE("dot(transpose(x), y) = dot(x, y) along other axes"),
+    DOT_OF_RIGHT_TRANSPOSE("dot(x, transpose(y)) = dot(x, y) along other axes"),
+    DOT_SHARED_RIGHT("dot(x, broadcast(y)) = dot(x, y), where y is the same for the whole batch");
+
+    private final String says;
+
+    Rule(String says) {
+      this.says = says;
+    }
+
+    @Override
+    public String says() {
+      return says;
+    }
+
+    @Override
+    public Optional<List<Value>> at(RuleRewriter r, RewriteRule.Site s) {
+      Dot op = (Dot) s.op();
+      Value x = s.in(0);
+      Value y = s.in(1);
+      Optional<Value> simpler =
+          switch (this) {
+            case DOT_OF_LEFT_TRANSPOSE -> leftTransposed(r, op, x, y);
+            case DOT_OF_RIGHT_TRANSPOSE -> rightTransposed(r, op, x, y);
+            case DOT_SHARED_RIGHT ->
+                r.op(y) instanceof Move.Broadcast b
+                    ? sharedRight(r, op, x, b, r.arg(y, 0))
+                    : Optional.empty();
+          };
+      return simpler.map(List::of);
+    }
+  }
+
+  static final List<RewriteRule> RULES = EnumRule.tableAfterNoElements(Rule.values());
 
   private static Optional<Value> leftTransposed(RuleRewriter r, Dot op, Value l, Value y) {
     if (!(r.op(l) instanceof Move.Transpose t)

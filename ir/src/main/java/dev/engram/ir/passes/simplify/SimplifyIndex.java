@@ -1,6 +1,9 @@
 package dev.engram.ir.passes.simplify;
 
+import static dev.engram.ir.passes.simplify.RowConditions.when;
+
 import dev.engram.ir.Lit;
+import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
 import dev.engram.ir.op.Index;
 import dev.engram.ir.op.Move;
@@ -17,61 +20,65 @@ import java.util.stream.Stream;
 final class SimplifyIndex {
   private SimplifyIndex() {}
 
+  private enum Rule implements EnumRule {
+    GATHER_OF_LITERAL("gather(c, i) = c"),
+    SCATTER_OF_NOTHING("scatter(x, i, u) = x, where u has no elements"),
+    DYNAMIC_SLICE_KNOWN("dynamicSlice(x, i) = slice(x), where i is known or there is no choice"),
+    DYNAMIC_UPDATE_OF_ALL("dynamicUpdate(x, u, i) = u, where u has the size of x"),
+    DYNAMIC_UPDATE_OF_NOTHING("dynamicUpdate(x, u, i) = x, where u has no elements"),
+    ARG_SORT_OF_LITERAL("argSort(c) = 0, 1, …");
+
+    private final String says;
+
+    Rule(String says) {
+      this.says = says;
+    }
+
+    @Override
+    public String says() {
+      return says;
+    }
+
+    @Override
+    public Optional<List<Value>> at(RuleRewriter r, RewriteRule.Site s) {
+      return simpler(r, (Index) s.op(), s.in(0), s).map(List::of);
+    }
+
+    private Optional<Value> simpler(RuleRewriter r, Index op, Value x, RewriteRule.Site s) {
+      TensorType out = s.types().getFirst();
+      return switch (this) {
+        case GATHER_OF_LITERAL ->
+            x instanceof Lit c ? Optional.of(new Lit(out, c.bits())) : Optional.empty();
+        case SCATTER_OF_NOTHING -> when(s.in(2).type().size() == 0, x);
+        case DYNAMIC_SLICE_KNOWN -> dynamicSlice(r, (Index.DynamicSlice) op, s.in());
+        case DYNAMIC_UPDATE_OF_ALL -> when(s.in(1).type().equals(x.type()), s.in(1));
+        case DYNAMIC_UPDATE_OF_NOTHING -> when(s.in(1).type().size() == 0, x);
+        // Equal elements keep their order.
+        case ARG_SORT_OF_LITERAL ->
+            x instanceof Lit && op instanceof Index.ArgSort a
+                ? Optional.of(r.apply1(new Source.Iota(out, a.axis())))
+                : Optional.empty();
+      };
+    }
+  }
+
   private static final List<RewriteRule> GATHER =
-      NoElements.and(
-          RewriteRule.of(
-              "gatherOfLiteral",
-              "gather(c, i) = c",
-              Index.Gather.class,
-              (_, _, s) ->
-                  s.in(0) instanceof Lit c
-                      ? Optional.of(new Lit(s.types().getFirst(), c.bits()))
-                      : Optional.empty()));
-
+      EnumRule.tableAfterNoElements(Rule.GATHER_OF_LITERAL);
   private static final List<RewriteRule> SCATTER =
-      NoElements.and(
-          RewriteRule.operand(
-              "scatterOfNothing",
-              "scatter(x, i, u) = x, where u has no elements",
-              s -> s.in(2).type().size() == 0));
-
+      EnumRule.tableAfterNoElements(Rule.SCATTER_OF_NOTHING);
   private static final List<RewriteRule> DYNAMIC_SLICE =
-      NoElements.and(
-          RewriteRule.of(
-              "dynamicSliceKnown",
-              "dynamicSlice(x, i) = slice(x), where i is known or there is no choice",
-              Index.DynamicSlice.class,
-              (r, op, s) -> dynamicSlice(r, op, s.in())));
-
+      EnumRule.tableAfterNoElements(Rule.DYNAMIC_SLICE_KNOWN);
   private static final List<RewriteRule> DYNAMIC_UPDATE =
-      NoElements.and(
-          RewriteRule.of(
-              "dynamicUpdateOfAll",
-              "dynamicUpdate(x, u, i) = u, where u has the size of x",
-              Index.DynamicUpdate.class,
-              (_, _, s) ->
-                  s.in(1).type().equals(s.in(0).type()) ? Optional.of(s.in(1)) : Optional.empty()),
-          RewriteRule.operand(
-              "dynamicUpdateOfNothing",
-              "dynamicUpdate(x, u, i) = x, where u has no elements",
-              s -> s.in(1).type().size() == 0));
-
-  // Equal elements keep their order.
+      EnumRule.tableAfterNoElements(Rule.DYNAMIC_UPDATE_OF_ALL, Rule.DYNAMIC_UPDATE_OF_NOTHING);
   private static final List<RewriteRule> ARG_SORT =
-      NoElements.and(
-          RewriteRule.of(
-              "argSortOfLiteral",
-              "argSort(c) = 0, 1, …",
-              Index.ArgSort.class,
-              (r, op, s) ->
-                  s.in(0) instanceof Lit
-                      ? Optional.of(r.apply1(new Source.Iota(s.types().getFirst(), op.axis())))
-                      : Optional.empty()));
+      EnumRule.tableAfterNoElements(Rule.ARG_SORT_OF_LITERAL);
 
-  static final List<RewriteRule> RULES =
-      Stream.of(GATHER, SCATTER, DYNAMIC_SLICE, DYNAMIC_UPDATE, ARG_SORT)
-          .flatMap(List::stream)
-          .toList();
+  /** Of all ops of the family, for the documentation. */
+  static List<RewriteRule> rules() {
+    return Stream.of(GATHER, SCATTER, DYNAMIC_SLICE, DYNAMIC_UPDATE, ARG_SORT)
+        .flatMap(List::stream)
+        .toList();
+  }
 
   static List<RewriteRule> of(Index op) {
     return switch (op) {

@@ -1,7 +1,10 @@
 package dev.engram.ir.passes.simplify;
 
+import static dev.engram.ir.passes.simplify.RowConditions.when;
+
 import dev.engram.ir.Lit;
 import dev.engram.ir.Shape;
+import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
 import dev.engram.ir.op.Move;
 import dev.engram.ir.passes.rewrite.RewriteRule;
@@ -17,153 +20,129 @@ import java.util.stream.Stream;
 final class SimplifyMove {
   private SimplifyMove() {}
 
-  private static final RewriteRule OF_LITERAL =
-      new RewriteRule(
-          "moveOfLiteral",
-          "reshape, transpose, broadcast, slice, reverse or shear of c = c",
-          (_, s) ->
-              s.in(0) instanceof Lit c
-                  ? Optional.of(List.of(new Lit(s.types().getFirst(), c.bits())))
-                  : Optional.empty());
+  private enum Rule implements EnumRule {
+    MOVE_OF_LITERAL("reshape, transpose, broadcast, slice, reverse or shear of c = c"),
+    RESHAPE_TO_SAME("reshape(x) = x, where x has the shape already"),
+    RESHAPE_TWICE("reshape(reshape(x)) = reshape(x)"),
+    TRANSPOSE_OF_NOTHING("transpose(x) = x, where the axes stay in order"),
+    TRANSPOSE_TWICE("transpose(transpose(x)) = transpose(x)"),
+    TRANSPOSE_OF_BROADCAST("transpose(broadcast(x)) = broadcast(transpose(x))"),
+    BROADCAST_TO_SAME("broadcast(x) = x, where no axis is new"),
+    BROADCAST_TWICE("broadcast(broadcast(x)) = broadcast(x)"),
+    SLICE_OF_ALL("slice(x) = x, where nothing is cut off"),
+    SLICE_TWICE("slice(slice(x)) = slice(x)"),
+    SLICE_OF_BROADCAST("slice(broadcast(x)) = broadcast(slice(x))"),
+    SLICE_OF_CONCAT("slice(concat(x, y)) = slice(x), where it lies within x"),
+    REVERSE_OF_ONE("reverse(x) = x, where the axes have one element"),
+    REVERSE_TWICE("reverse(reverse(x)) = reverse(x) along the axes of only one of them"),
+    REVERSE_IN_ORDER("reverse(x) = reverse(x) along the axes of several elements, in order"),
+    SHEAR_OF_NOTHING("shear(x) = x, where no line is moved"),
+    PAD_OF_NOTHING("pad(x, c) = x, where nothing is added"),
+    PAD_OF_LITERAL("pad(c, c) = c");
+
+    private final String says;
+
+    Rule(String says) {
+      this.says = says;
+    }
+
+    @Override
+    public String says() {
+      return says;
+    }
+
+    @Override
+    public Optional<List<Value>> at(RuleRewriter r, RewriteRule.Site s) {
+      return simpler(r, (Move) s.op(), s.in(0), s).map(List::of);
+    }
+
+    private Optional<Value> simpler(RuleRewriter r, Move op, Value x, RewriteRule.Site s) {
+      TensorType out = s.types().getFirst();
+      return switch (this) {
+        case MOVE_OF_LITERAL ->
+            x instanceof Lit c ? Optional.of(new Lit(out, c.bits())) : Optional.empty();
+        case RESHAPE_TO_SAME, SLICE_OF_ALL, PAD_OF_NOTHING -> when(out.equals(x.type()), x);
+        case RESHAPE_TWICE ->
+            r.op(x) instanceof Move.Reshape
+                ? Optional.of(r.apply1(op, r.arg(x, 0)))
+                : Optional.empty();
+        case TRANSPOSE_OF_NOTHING ->
+            when(op instanceof Move.Transpose t && SimplifyReduce.isAscending(t.perm()), x);
+        case TRANSPOSE_TWICE -> transposed(r, (Move.Transpose) op, x);
+        case TRANSPOSE_OF_BROADCAST ->
+            r.op(x) instanceof Move.Broadcast b
+                ? Optional.of(ofBroadcast(r, (Move.Transpose) op, b, r.arg(x, 0)))
+                : Optional.empty();
+        case BROADCAST_TO_SAME ->
+            when(op instanceof Move.Broadcast b && b.axes().size() == b.shape().rank(), x);
+        case BROADCAST_TWICE -> repeated(r, (Move.Broadcast) op, x);
+        case SLICE_TWICE ->
+            r.op(x) instanceof Move.Slice first
+                ? Optional.of(ofSlice(r, (Move.Slice) op, first, r.arg(x, 0), out.shape()))
+                : Optional.empty();
+        case SLICE_OF_BROADCAST ->
+            r.op(x) instanceof Move.Broadcast b
+                ? Optional.of(ofBroadcast(r, (Move.Slice) op, b, r.arg(x, 0), out.shape()))
+                : Optional.empty();
+        case SLICE_OF_CONCAT ->
+            r.op(x) instanceof Move.Concat c
+                ? SimplifyConcat.sliceOf(r, (Move.Slice) op, c.axis(), r.args(x))
+                : Optional.empty();
+        case REVERSE_OF_ONE -> when(turned((Move.Reverse) op, x).isEmpty(), x);
+        case REVERSE_TWICE ->
+            r.op(x) instanceof Move.Reverse first
+                ? Optional.of(r.apply1(once(turned((Move.Reverse) op, x), first), r.arg(x, 0)))
+                : Optional.empty();
+        case REVERSE_IN_ORDER -> {
+          Move.Reverse in = new Move.Reverse(turned((Move.Reverse) op, x));
+          yield in.equals(op) ? Optional.empty() : Optional.of(r.apply1(in, x));
+        }
+        case SHEAR_OF_NOTHING ->
+            when(
+                op instanceof Move.Shear h && (h.step() == 0 || x.type().shape().dim(h.by()) <= 1),
+                x);
+        case PAD_OF_LITERAL ->
+            x instanceof Lit c && s.in(1) instanceof Lit f && c.bits() == f.bits()
+                ? Optional.of(new Lit(out, c.bits()))
+                : Optional.empty();
+      };
+    }
+  }
 
   private static final List<RewriteRule> RESHAPE =
-      NoElements.and(
-          OF_LITERAL,
-          RewriteRule.operand(
-              "reshapeToSame",
-              "reshape(x) = x, where x has the shape already",
-              s -> s.types().getFirst().equals(s.in(0).type())),
-          RewriteRule.of(
-              "reshapeTwice",
-              "reshape(reshape(x)) = reshape(x)",
-              Move.Reshape.class,
-              (r, op, s) ->
-                  r.op(s.in(0)) instanceof Move.Reshape
-                      ? Optional.of(r.apply1(op, r.arg(s.in(0), 0)))
-                      : Optional.empty()));
-
+      EnumRule.tableAfterNoElements(Rule.MOVE_OF_LITERAL, Rule.RESHAPE_TO_SAME, Rule.RESHAPE_TWICE);
   private static final List<RewriteRule> TRANSPOSE =
-      NoElements.and(
-          OF_LITERAL,
-          RewriteRule.operand(
-              "transposeOfNothing",
-              "transpose(x) = x, where the axes stay in order",
-              s -> s.op() instanceof Move.Transpose t && SimplifyReduce.isAscending(t.perm())),
-          RewriteRule.of(
-              "transposeTwice",
-              "transpose(transpose(x)) = transpose(x)",
-              Move.Transpose.class,
-              (r, op, s) -> transposed(r, op, s.in(0))),
-          RewriteRule.of(
-              "transposeOfBroadcast",
-              "transpose(broadcast(x)) = broadcast(transpose(x))",
-              Move.Transpose.class,
-              (r, op, s) ->
-                  r.op(s.in(0)) instanceof Move.Broadcast b
-                      ? Optional.of(ofBroadcast(r, op, b, r.arg(s.in(0), 0)))
-                      : Optional.empty()));
-
+      EnumRule.tableAfterNoElements(
+          Rule.MOVE_OF_LITERAL,
+          Rule.TRANSPOSE_OF_NOTHING,
+          Rule.TRANSPOSE_TWICE,
+          Rule.TRANSPOSE_OF_BROADCAST);
   private static final List<RewriteRule> BROADCAST =
-      NoElements.and(
-          OF_LITERAL,
-          RewriteRule.operand(
-              "broadcastToSame",
-              "broadcast(x) = x, where no axis is new",
-              s -> s.op() instanceof Move.Broadcast b && b.axes().size() == b.shape().rank()),
-          RewriteRule.of(
-              "broadcastTwice",
-              "broadcast(broadcast(x)) = broadcast(x)",
-              Move.Broadcast.class,
-              (r, op, s) -> repeated(r, op, s.in(0))));
-
+      EnumRule.tableAfterNoElements(
+          Rule.MOVE_OF_LITERAL, Rule.BROADCAST_TO_SAME, Rule.BROADCAST_TWICE);
   private static final List<RewriteRule> SLICE =
-      NoElements.and(
-          OF_LITERAL,
-          RewriteRule.operand(
-              "sliceOfAll",
-              "slice(x) = x, where nothing is cut off",
-              s -> s.types().getFirst().equals(s.in(0).type())),
-          RewriteRule.of(
-              "sliceTwice",
-              "slice(slice(x)) = slice(x)",
-              Move.Slice.class,
-              (r, op, s) ->
-                  r.op(s.in(0)) instanceof Move.Slice first
-                      ? Optional.of(
-                          ofSlice(r, op, first, r.arg(s.in(0), 0), s.types().getFirst().shape()))
-                      : Optional.empty()),
-          RewriteRule.of(
-              "sliceOfBroadcast",
-              "slice(broadcast(x)) = broadcast(slice(x))",
-              Move.Slice.class,
-              (r, op, s) ->
-                  r.op(s.in(0)) instanceof Move.Broadcast b
-                      ? Optional.of(
-                          ofBroadcast(r, op, b, r.arg(s.in(0), 0), s.types().getFirst().shape()))
-                      : Optional.empty()),
-          RewriteRule.of(
-              "sliceOfConcat",
-              "slice(concat(x, y)) = slice(x), where it lies within x",
-              Move.Slice.class,
-              (r, op, s) ->
-                  r.op(s.in(0)) instanceof Move.Concat c
-                      ? SimplifyConcat.sliceOf(r, op, c.axis(), r.args(s.in(0)))
-                      : Optional.empty()));
-
+      EnumRule.tableAfterNoElements(
+          Rule.MOVE_OF_LITERAL,
+          Rule.SLICE_OF_ALL,
+          Rule.SLICE_TWICE,
+          Rule.SLICE_OF_BROADCAST,
+          Rule.SLICE_OF_CONCAT);
   private static final List<RewriteRule> REVERSE =
-      NoElements.and(
-          OF_LITERAL,
-          RewriteRule.operand(
-              "reverseOfOne",
-              "reverse(x) = x, where the axes have one element",
-              s -> s.op() instanceof Move.Reverse v && turned(v, s.in(0)).isEmpty()),
-          RewriteRule.of(
-              "reverseTwice",
-              "reverse(reverse(x)) = reverse(x) along the axes of only one of them",
-              Move.Reverse.class,
-              (r, op, s) ->
-                  r.op(s.in(0)) instanceof Move.Reverse first
-                      ? Optional.of(r.apply1(once(turned(op, s.in(0)), first), r.arg(s.in(0), 0)))
-                      : Optional.empty()),
-          RewriteRule.of(
-              "reverseInOrder",
-              "reverse(x) = reverse(x) along the axes of several elements, in order",
-              Move.Reverse.class,
-              (r, op, s) ->
-                  turned(op, s.in(0)).equals(op.axes())
-                      ? Optional.empty()
-                      : Optional.of(r.apply1(new Move.Reverse(turned(op, s.in(0))), s.in(0)))));
-
+      EnumRule.tableAfterNoElements(
+          Rule.MOVE_OF_LITERAL, Rule.REVERSE_OF_ONE, Rule.REVERSE_TWICE, Rule.REVERSE_IN_ORDER);
   private static final List<RewriteRule> SHEAR =
-      NoElements.and(
-          OF_LITERAL,
-          RewriteRule.operand(
-              "shearOfNothing",
-              "shear(x) = x, where no line is moved",
-              s ->
-                  s.op() instanceof Move.Shear h
-                      && (h.step() == 0 || s.in(0).type().shape().dim(h.by()) <= 1)));
-
+      EnumRule.tableAfterNoElements(Rule.MOVE_OF_LITERAL, Rule.SHEAR_OF_NOTHING);
   private static final List<RewriteRule> PAD =
-      NoElements.and(
-          RewriteRule.operand(
-              "padOfNothing",
-              "pad(x, c) = x, where nothing is added",
-              s -> s.types().getFirst().equals(s.in(0).type())),
-          RewriteRule.of(
-              "padOfLiteral",
-              "pad(c, c) = c",
-              Move.Pad.class,
-              (_, _, s) ->
-                  s.in(0) instanceof Lit x && s.in(1) instanceof Lit f && x.bits() == f.bits()
-                      ? Optional.of(new Lit(s.types().getFirst(), x.bits()))
-                      : Optional.empty()));
+      EnumRule.tableAfterNoElements(Rule.PAD_OF_NOTHING, Rule.PAD_OF_LITERAL);
 
-  static final List<RewriteRule> RULES =
-      Stream.of(RESHAPE, TRANSPOSE, BROADCAST, SLICE, REVERSE, SHEAR, PAD, SimplifyConcat.RULES)
-          .flatMap(List::stream)
-          .distinct()
-          .toList();
+  /** Of all moves, for the documentation. */
+  static List<RewriteRule> rules() {
+    return Stream.of(
+            RESHAPE, TRANSPOSE, BROADCAST, SLICE, REVERSE, SHEAR, PAD, SimplifyConcat.RULES)
+        .flatMap(List::stream)
+        .distinct()
+        .toList();
+  }
 
   static List<RewriteRule> of(Move op) {
     return switch (op) {

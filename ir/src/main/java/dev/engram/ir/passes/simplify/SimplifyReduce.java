@@ -23,91 +23,89 @@ import java.util.stream.Stream;
 final class SimplifyReduce {
   private SimplifyReduce() {}
 
-  private static final RewriteRule NOTHING =
-      RewriteRule.of(
-          "reduceOfNothing",
-          "reduce of no elements = its neutral element",
-          Reduce.class,
-          (_, op, s) ->
-              count(op, s) == 0
-                  ? Optional.of(
-                      new Lit(s.types().getFirst(), ofNothing(op.kind(), s.in(0).type().dtype())))
-                  : Optional.empty());
+  private enum Rule implements EnumRule {
+    REDUCE_OF_NOTHING("reduce of no elements = its neutral element"),
+    POSITION_KNOWN("argmax or argmin of one element, or of c = 0"),
+    REDUCE_OF_ONE("reduce of one element = reshape(x)"),
+    REDUCE_OF_LITERAL("sum of n times c = n · c, where exact; max, min, any or all of c = c"),
+    REDUCE_INSIDE_BROADCAST("reduce(broadcast(x)) = broadcast(reduce(x)), along axes of x"),
+    REDUCE_OF_REPEATED(
+        "sum of x repeated n times = n · x, where exact; max, min, any or all of it = x"),
+    REDUCE_OF_TRANSPOSE(
+        "reduce(transpose(x)) = transpose(reduce(x)), where the order of terms is kept or free"),
+    REDUCE_TWICE("reduce(reduce(x)) = reduce(x) along the axes of both, where the order is free");
+
+    private final String says;
+
+    Rule(String says) {
+      this.says = says;
+    }
+
+    @Override
+    public String says() {
+      return says;
+    }
+
+    @Override
+    public Optional<List<Value>> at(RuleRewriter r, RewriteRule.Site s) {
+      return simpler(r, (Reduce) s.op(), s.in(0), s.types().getFirst()).map(List::of);
+    }
+
+    private Optional<Value> simpler(RuleRewriter r, Reduce op, Value x, TensorType out) {
+      DType dtype = x.type().dtype();
+      return switch (this) {
+        case REDUCE_OF_NOTHING ->
+            count(op, x) == 0
+                ? Optional.of(new Lit(out, ofNothing(op.kind(), dtype)))
+                : Optional.empty();
+        case POSITION_KNOWN ->
+            count(op, x) == 1 || x instanceof Lit ? Optional.of(Lit.zero(out)) : Optional.empty();
+        case REDUCE_OF_ONE ->
+            count(op, x) == 1
+                ? Optional.of(r.apply1(new Move.Reshape(out.shape()), x))
+                : Optional.empty();
+        case REDUCE_OF_LITERAL ->
+            x instanceof Lit c && repeats(op.kind(), dtype, count(op, x))
+                ? Optional.of(repeated(r, op.kind(), new Lit(out, c.bits()), count(op, x)))
+                : Optional.empty();
+        case REDUCE_INSIDE_BROADCAST ->
+            r.op(x) instanceof Move.Broadcast b
+                    && b.axes().containsAll(op.axes())
+                    && !op.axes().isEmpty()
+                ? Optional.of(reducedInside(r, op, b, r.arg(x, 0)))
+                : Optional.empty();
+        case REDUCE_OF_REPEATED ->
+            r.op(x) instanceof Move.Broadcast b
+                ? ofBroadcast(r, op, b, r.arg(x, 0))
+                : Optional.empty();
+        case REDUCE_OF_TRANSPOSE ->
+            r.op(x) instanceof Move.Transpose t
+                ? ofTranspose(r, op, t, r.arg(x, 0))
+                : Optional.empty();
+        case REDUCE_TWICE ->
+            r.op(x) instanceof Reduce first && first.kind() == op.kind() && isFree(op.kind(), dtype)
+                ? Optional.of(ofReduce(r, op, first, r.arg(x, 0)))
+                : Optional.empty();
+      };
+    }
+  }
 
   private static final List<RewriteRule> POSITION =
-      NoElements.and(
-          NOTHING,
-          RewriteRule.of(
-              "positionKnown",
-              "argmax or argmin of one element, or of c = 0",
-              Reduce.class,
-              (_, op, s) ->
-                  count(op, s) == 1 || s.in(0) instanceof Lit
-                      ? Optional.of(Lit.zero(s.types().getFirst()))
-                      : Optional.empty()));
-
+      EnumRule.tableAfterNoElements(Rule.REDUCE_OF_NOTHING, Rule.POSITION_KNOWN);
   private static final List<RewriteRule> VALUE =
-      NoElements.and(
-          NOTHING,
-          RewriteRule.of(
-              "reduceOfOne",
-              "reduce of one element = reshape(x)",
-              Reduce.class,
-              (r, op, s) ->
-                  count(op, s) == 1
-                      ? Optional.of(
-                          r.apply1(new Move.Reshape(s.types().getFirst().shape()), s.in(0)))
-                      : Optional.empty()),
-          RewriteRule.of(
-              "reduceOfLiteral",
-              "sum of n times c = n · c, where exact; max, min, any or all of c = c",
-              Reduce.class,
-              (r, op, s) ->
-                  s.in(0) instanceof Lit c && repeats(op.kind(), c.type().dtype(), count(op, s))
-                      ? Optional.of(
-                          repeated(
-                              r, op.kind(), new Lit(s.types().getFirst(), c.bits()), count(op, s)))
-                      : Optional.empty()),
-          RewriteRule.of(
-              "reduceInsideBroadcast",
-              "reduce(broadcast(x)) = broadcast(reduce(x)), along axes of x",
-              Reduce.class,
-              (r, op, s) ->
-                  r.op(s.in(0)) instanceof Move.Broadcast b
-                          && b.axes().containsAll(op.axes())
-                          && !op.axes().isEmpty()
-                      ? Optional.of(reducedInside(r, op, b, r.arg(s.in(0), 0)))
-                      : Optional.empty()),
-          RewriteRule.of(
-              "reduceOfRepeated",
-              "sum of x repeated n times = n · x, where exact; max, min, any or all of it = x",
-              Reduce.class,
-              (r, op, s) ->
-                  r.op(s.in(0)) instanceof Move.Broadcast b
-                      ? ofBroadcast(r, op, b, r.arg(s.in(0), 0))
-                      : Optional.empty()),
-          RewriteRule.of(
-              "reduceOfTranspose",
-              "reduce(transpose(x)) = transpose(reduce(x)), where the order of terms is kept or"
-                  + " free",
-              Reduce.class,
-              (r, op, s) ->
-                  r.op(s.in(0)) instanceof Move.Transpose t
-                      ? ofTranspose(r, op, t, r.arg(s.in(0), 0))
-                      : Optional.empty()),
-          RewriteRule.of(
-              "reduceTwice",
-              "reduce(reduce(x)) = reduce(x) along the axes of both, where the order is free",
-              Reduce.class,
-              (r, op, s) ->
-                  r.op(s.in(0)) instanceof Reduce first
-                          && first.kind() == op.kind()
-                          && isFree(op.kind(), s.in(0).type().dtype())
-                      ? Optional.of(ofReduce(r, op, first, r.arg(s.in(0), 0)))
-                      : Optional.empty()));
+      EnumRule.tableAfterNoElements(
+          Rule.REDUCE_OF_NOTHING,
+          Rule.REDUCE_OF_ONE,
+          Rule.REDUCE_OF_LITERAL,
+          Rule.REDUCE_INSIDE_BROADCAST,
+          Rule.REDUCE_OF_REPEATED,
+          Rule.REDUCE_OF_TRANSPOSE,
+          Rule.REDUCE_TWICE);
 
-  static final List<RewriteRule> RULES =
-      Stream.of(POSITION, VALUE).flatMap(List::stream).distinct().toList();
+  /** Of all reductions, for the documentation. */
+  static List<RewriteRule> rules() {
+    return Stream.of(POSITION, VALUE).flatMap(List::stream).distinct().toList();
+  }
 
   static List<RewriteRule> of(Reduce op) {
     return switch (op.kind()) {
@@ -117,8 +115,8 @@ final class SimplifyReduce {
   }
 
   /** How many elements one element of the result is made of. */
-  private static long count(Reduce op, RewriteRule.Site s) {
-    Shape shape = s.in(0).type().shape();
+  private static long count(Reduce op, Value x) {
+    Shape shape = x.type().shape();
     long n = 1;
     for (int a : op.axes()) {
       n *= shape.dim(a);

@@ -15,7 +15,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
 /** Rules for scans: loops of at most one step, and what the loop does not change. */
@@ -32,48 +31,51 @@ final class SimplifyScan {
     this.results = new Value[s.types().size()];
   }
 
-  private static RewriteRule scan(String name, String says, Predicate<SimplifyScan> changes) {
-    return new RewriteRule(
-        name,
-        says,
-        (r, s) -> {
+  private enum Rule implements EnumRule {
+    SCAN_OF_NO_STEPS("scan of no steps = the carries as they are, and nothing stacked"),
+    SCAN_OF_ONE_STEP("scan of one step = its body"),
+    SCAN_UNCHANGED_CARRY("a carry that the body gives back as it was is a constant of the loop"),
+    SCAN_SAME_SLICES("an input of equal slices is a constant of the loop"),
+    SCAN_LITERAL("a constant of the loop that is a literal stands in the body"),
+    SCAN_KNOWN_RESULT("a stacked result that the body does not compute is known outside");
+
+    private final String says;
+
+    Rule(String says) {
+      this.says = says;
+    }
+
+    @Override
+    public String says() {
+      return says;
+    }
+
+    @Override
+    public Optional<List<Value>> at(RuleRewriter r, RewriteRule.Site s) {
+      Control.Scan op = (Control.Scan) s.op();
+      return switch (this) {
+        case SCAN_OF_NO_STEPS -> op.length() == 0 ? Optional.of(never(op, s)) : Optional.empty();
+        case SCAN_OF_ONE_STEP ->
+            op.length() == 1 ? Optional.of(once(r, op, s.in())) : Optional.empty();
+        case SCAN_UNCHANGED_CARRY, SCAN_SAME_SLICES, SCAN_LITERAL, SCAN_KNOWN_RESULT -> {
           SimplifyScan scan = new SimplifyScan(r, s);
-          return changes.test(scan) ? Optional.of(scan.simpler()) : Optional.empty();
-        });
+          yield scan.changes(this) ? Optional.of(scan.simpler()) : Optional.empty();
+        }
+      };
+    }
   }
 
-  static final List<RewriteRule> RULES =
-      NoElements.and(
-          new RewriteRule(
-              "scanOfNoSteps",
-              "scan of no steps = the carries as they are, and nothing stacked",
-              (_, s) ->
-                  s.op() instanceof Control.Scan op && op.length() == 0
-                      ? Optional.of(never(op, s))
-                      : Optional.empty()),
-          new RewriteRule(
-              "scanOfOneStep",
-              "scan of one step = its body",
-              (r, s) ->
-                  s.op() instanceof Control.Scan op && op.length() == 1
-                      ? Optional.of(once(r, op, s.in()))
-                      : Optional.empty()),
-          scan(
-              "scanUnchangedCarry",
-              "a carry that the body gives back as it was is a constant of the loop",
-              c -> c.form.carries.removeIf(c::isUnchanged)),
-          scan(
-              "scanSameSlices",
-              "an input of equal slices is a constant of the loop",
-              c -> c.form.xs.removeIf(c::isTheSameAtEveryStep)),
-          scan(
-              "scanLiteral",
-              "a constant of the loop that is a literal stands in the body",
-              c -> c.form.consts.removeIf(c::isLiteral)),
-          scan(
-              "scanKnownResult",
-              "a stacked result that the body does not compute is known outside",
-              c -> c.form.ys.removeIf(c::isKnownOutside)));
+  static final List<RewriteRule> RULES = EnumRule.tableAfterNoElements(Rule.values());
+
+  private boolean changes(Rule rule) {
+    return switch (rule) {
+      case SCAN_UNCHANGED_CARRY -> form.carries.removeIf(this::isUnchanged);
+      case SCAN_SAME_SLICES -> form.xs.removeIf(this::isTheSameAtEveryStep);
+      case SCAN_LITERAL -> form.consts.removeIf(this::isLiteral);
+      case SCAN_KNOWN_RESULT -> form.ys.removeIf(this::isKnownOutside);
+      case SCAN_OF_NO_STEPS, SCAN_OF_ONE_STEP -> false;
+    };
+  }
 
   private static List<Value> never(Control.Scan op, RewriteRule.Site s) {
     List<Value> out = new ArrayList<>(s.in().subList(op.consts(), op.consts() + op.carry()));

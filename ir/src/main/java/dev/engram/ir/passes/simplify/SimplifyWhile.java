@@ -30,20 +30,37 @@ final class SimplifyWhile {
     this.in = in;
   }
 
-  static final List<RewriteRule> RULES =
-      NoElements.and(
-          new RewriteRule(
-              "whileNever",
-              "while that never runs = the carries as they are",
-              (_, s) ->
-                  s.op() instanceof Control.While op && neverRuns(op)
-                      ? Optional.of(s.in().subList(op.consts(), s.in().size()))
-                      : Optional.empty()),
-          new RewriteRule(
-              "whileFixed",
-              "a carry that the loop does not change is a constant of it; a constant that is a"
-                  + " literal stands inside",
-              (r, s) -> new SimplifyWhile((Control.While) s.op(), s.in()).simpler(r)));
+  private enum Rule implements EnumRule {
+    WHILE_NEVER("while that never runs = the carries as they are"),
+    WHILE_FIXED(
+        "a carry that the loop does not change is a constant of it; a constant that is a literal"
+            + " stands inside");
+
+    private final String says;
+
+    Rule(String says) {
+      this.says = says;
+    }
+
+    @Override
+    public String says() {
+      return says;
+    }
+
+    @Override
+    public Optional<List<Value>> at(RuleRewriter r, RewriteRule.Site s) {
+      Control.While op = (Control.While) s.op();
+      return switch (this) {
+        case WHILE_NEVER ->
+            neverRuns(op)
+                ? Optional.of(s.in().subList(op.consts(), s.in().size()))
+                : Optional.empty();
+        case WHILE_FIXED -> new SimplifyWhile(op, s.in()).simpler(r);
+      };
+    }
+  }
+
+  static final List<RewriteRule> RULES = EnumRule.tableAfterNoElements(Rule.values());
 
   private static boolean neverRuns(Control.While op) {
     boolean never = op.condition().outs().getFirst() instanceof Lit lit && lit.bits() == 0;
