@@ -6,23 +6,15 @@ import dev.engram.Engram;
 import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.SourceLocation;
-import dev.engram.ir.op.Cast;
-import dev.engram.ir.op.Check;
 import dev.engram.ir.op.Control;
-import dev.engram.ir.op.Custom;
-import dev.engram.ir.op.Dot;
-import dev.engram.ir.op.Elementwise;
-import dev.engram.ir.op.HostEffect;
-import dev.engram.ir.op.Index;
-import dev.engram.ir.op.Move;
-import dev.engram.ir.op.Reduce;
-import dev.engram.ir.op.Source;
+import dev.engram.ir.op.Effect;
 import dev.engram.ir.passes.GraphKey;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /** Code of the graphs that were run lately outside of {@link Engram#jit}. */
@@ -40,6 +32,9 @@ public final class EagerCodeCache {
    * @param checks lines of the checks and notices
    */
   record Key(Compiler compiler, GraphKey graph, List<SourceLocation> checks) {
+    /** What is done with an error that names the line. */
+    private static final Set<Effect> NAMING_LINES = Set.of(Effect.CHECK, Effect.HOST);
+
     static Key of(Compiler compiler, Graph g) {
       List<SourceLocation> checks = new ArrayList<>();
       collect(g, checks);
@@ -48,20 +43,10 @@ public final class EagerCodeCache {
 
     private static void collect(Graph g, List<SourceLocation> checks) {
       for (Eqn e : g.eqns()) {
-        switch (e.op()) {
-          case Check _, HostEffect _ -> checks.add(e.where());
-          case Control.Scan s -> collect(s.body(), checks);
-          case Control.While w -> {
-            collect(w.condition(), checks);
-            collect(w.body(), checks);
-          }
-          case Control.Cond c -> {
-            collect(c.onTrue(), checks);
-            collect(c.onFalse(), checks);
-          }
-          case Control.Call c -> collect(c.body(), checks);
-          case Control.Transposed t -> collect(t.backward(), checks);
-          case Elementwise _, Cast _, Reduce _, Dot _, Move _, Index _, Source _, Custom _ -> {}
+        if (e.op() instanceof Control c) {
+          c.graphs().forEach(inner -> collect(inner, checks));
+        } else if (Effect.of(e).stream().anyMatch(NAMING_LINES::contains)) {
+          checks.add(e.where());
         }
       }
     }

@@ -1,6 +1,7 @@
 package dev.engram.jit;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -9,11 +10,19 @@ import dev.engram.CompiledGraph;
 import dev.engram.Compiler;
 import dev.engram.ir.Builder;
 import dev.engram.ir.DType;
+import dev.engram.ir.Graph;
 import dev.engram.ir.Role;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
+import dev.engram.ir.op.Check;
+import dev.engram.ir.op.Control;
+import dev.engram.ir.op.Custom;
+import dev.engram.ir.op.Effect;
+import dev.engram.ir.op.Op;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -34,6 +43,46 @@ class EagerCodeCacheTest {
     Builder b = new Builder("f");
     Value x = b.param(TensorType.of(DType.F32, n), Role.INPUT, "");
     return EagerCodeCache.Key.of(COMPILER, b.build(List.of(x)));
+  }
+
+  /** An op of an author's that says it can stop the run, or says nothing. */
+  record Says(Set<Effect> effects) implements Custom {
+    @Override
+    public String mnemonic() {
+      return "says";
+    }
+
+    @Override
+    public List<TensorType> typeOf(List<TensorType> in) {
+      return in;
+    }
+
+    @Override
+    public Set<Effect> effects(List<TensorType> operands) {
+      return effects;
+    }
+  }
+
+  /** The key of a conditional with {@code op} inside, at a line. */
+  private static EagerCodeCache.Key key(Op op, int line) {
+    Builder inner = new Builder("branch").at(new SourceLocation("Model.java", line));
+    Value y = inner.param(TensorType.of(DType.I32, 2), Role.INPUT, "");
+    Graph branch = inner.build(inner.emit(op, List.of(y)));
+    Builder b = new Builder("f");
+    Value p = b.param(TensorType.scalar(DType.BOOL), Role.INPUT, "");
+    Value x = b.param(TensorType.of(DType.I32, 2), Role.INPUT, "");
+    Graph g = b.build(b.emit(new Control.Cond(branch, branch), List.of(p, x)));
+    return EagerCodeCache.Key.of(COMPILER, g);
+  }
+
+  /** What can name its line in an error of the run has code of its own for each line. */
+  @Test
+  void linesCountForWhatCanStopTheRun() {
+    for (Op op : List.of(new Check.Range("x", 0, 3), new Says(Set.of(Effect.CHECK)))) {
+      assertEquals(key(op, 1), key(op, 1), op.mnemonic());
+      assertNotEquals(key(op, 1), key(op, 2), op.mnemonic());
+    }
+    assertEquals(key(new Says(Set.of()), 1), key(new Says(Set.of()), 2));
   }
 
   private static CompiledGraph code(int n) {

@@ -12,6 +12,7 @@ import dev.engram.TracedFunction;
 import dev.engram.ir.Graph;
 import dev.engram.ir.GraphEquality;
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.RunException;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.text.OpTable;
@@ -123,6 +124,24 @@ class OpsTest {
         "without the rule");
   }
 
+  /** What an op does besides its results is done, though nobody reads them. */
+  @Test
+  void aCheckThatNobodyReadsStopsTheRun() {
+    Fn1<Tensor, Tensor> f =
+        y -> {
+          Labels.of(y, 3);
+          return y.add(1);
+        };
+    Tensor fine = HostTensor.of(new int[] {0, 2}, 2);
+    Tensor wrong = HostTensor.of(new int[] {0, 3}, 2);
+    for (String backend : Compiler.backends()) {
+      Fn1<Tensor, Tensor> jitted = Engram.jit(new Compiler(backend), f);
+      assertArrayEquals(new double[] {1, 3}, values(jitted.apply(fine)), backend);
+      String e = assertThrows(RunException.class, () -> jitted.apply(wrong)).getMessage();
+      assertTrue(e.contains("label[1] = 3, expected 0 <= value < 3"), e);
+    }
+  }
+
   @Test
   void theTextFormReadsThemBack() {
     OpTable table =
@@ -145,6 +164,8 @@ class OpsTest {
 
   @Test
   void wrongOperandsAreTold() {
+    String labels = assertThrows(TypeException.class, () -> Labels.of(f64(1), 3)).getMessage();
+    assertTrue(labels.contains("labels: got [f64[1]]"), labels);
     String e =
         assertThrows(TypeException.class, () -> LeakySum.of(HostTensor.of(new int[] {1}, 1), 0.5))
             .getMessage();

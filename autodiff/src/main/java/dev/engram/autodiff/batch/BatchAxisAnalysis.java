@@ -11,6 +11,7 @@ import dev.engram.ir.op.Collective;
 import dev.engram.ir.op.Control;
 import dev.engram.ir.op.Custom;
 import dev.engram.ir.op.Dot;
+import dev.engram.ir.op.Effect;
 import dev.engram.ir.op.Elementwise;
 import dev.engram.ir.op.HostEffect;
 import dev.engram.ir.op.Index;
@@ -78,7 +79,7 @@ public final class BatchAxisAnalysis {
     }
     for (Eqn e : g.eqns()) {
       List<Boolean> in = e.inputs().stream().map(wide::contains).toList();
-      if (in.contains(true) || names(e.op())) {
+      if (in.contains(true) || names(e)) {
         List<Boolean> out = rule(e, in);
         IntStream.range(0, out.size()).filter(out::get).forEach(i -> wide.add(e.outputs().get(i)));
       }
@@ -126,32 +127,21 @@ public final class BatchAxisAnalysis {
     return op.axis().equals(axis);
   }
 
-  /** True when {@code op} speaks of the batch axis by its name. */
-  boolean names(Op op) {
+  /** True when {@code e} speaks of the batch axis by its name. */
+  boolean names(Eqn e) {
     return !axis.isEmpty()
-        && switch (op) {
+        && switch (e.op()) {
           case Collective a -> overExamples(a);
-          case Control.Scan s -> names(s.body());
-          case Control.While w -> names(w.condition()) || names(w.body());
-          case Control.Cond c -> names(c.onTrue()) || names(c.onFalse());
-          case Control.Call c -> names(c.body());
-          case Control.Transposed t -> names(t.backward());
-          case Elementwise _,
-              Cast _,
-              Reduce _,
-              Dot _,
-              Move _,
-              Index _,
-              Source _,
-              Check _,
-              HostEffect _,
-              Custom _ ->
-              false;
+          case Control c -> c.graphs().stream().anyMatch(this::names);
+          case Custom c ->
+              Effect.of(e).contains(Effect.COLLECTIVE)
+                  && (c instanceof Custom.Batchable || names(expansion(c, e)));
+          case Op _ -> false;
         };
   }
 
   private boolean names(Graph g) {
-    return g.eqns().stream().anyMatch(e -> names(e.op()));
+    return g.eqns().stream().anyMatch(this::names);
   }
 
   // Loops.

@@ -56,7 +56,7 @@ public final class BatchWalk {
       List<BatchedValue> in = e.inputs().stream().map(v -> at(env, v)).toList();
       b.at(e.where());
       List<BatchedValue> out =
-          in.stream().anyMatch(BatchedValue::batched) || flags.names(e.op())
+          in.stream().anyMatch(BatchedValue::batched) || flags.names(e)
               ? rule(e, in)
               : copy(e.op(), in);
       for (int i = 0; i < out.size(); i++) {

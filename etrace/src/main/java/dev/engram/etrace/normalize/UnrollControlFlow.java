@@ -89,7 +89,7 @@ public final class UnrollControlFlow {
   private List<Value> results(Eqn e, List<Value> in, Map<Value, Value> map) {
     boolean carries = in.stream().anyMatch(carrying::contains);
     return switch (e.op()) {
-      case Control.Call call when isOfItsBody(call.derivative()) -> inline(call.body(), in);
+      case Control.Call call when call.derivative().isOfBody() -> inline(call.body(), in);
       case Control.Cond cond when carries -> choice(e, cond, in);
       case Control.Scan scan when carries && cost(scan.body()) * scan.length() <= LONGEST ->
           steps(e, scan, in);
@@ -119,11 +119,6 @@ public final class UnrollControlFlow {
         yield outs;
       }
     };
-  }
-
-  /** True when the derivative is that of the body, however much of it is kept. */
-  private static boolean isOfItsBody(Control.Derivative d) {
-    return d instanceof Control.Derivative.Plain || d instanceof Control.Derivative.Remat;
   }
 
   private List<Value> choice(Eqn e, Control.Cond cond, List<Value> in) {

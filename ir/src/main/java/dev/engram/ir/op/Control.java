@@ -14,6 +14,16 @@ import java.util.Set;
 /** Ops that run graphs. Inner graphs are closed: they see nothing but their parameters. */
 public sealed interface Control extends Op {
 
+  /** The graphs that it runs, in the order of its attributes; rules for derivatives are not. */
+  List<Graph> graphs();
+
+  /** Those of the graphs that it runs. */
+  @Override
+  default Set<Effect> effects(List<TensorType> operands) {
+    Given.all("Control.effects", "operands", operands);
+    return Effect.of(graphs());
+  }
+
   /**
    * Runs {@code body} {@code length} times.
    *
@@ -28,6 +38,12 @@ public sealed interface Control extends Op {
       Given.given("Scan", "body", body);
     }
 
+    @Override
+    public List<Graph> graphs() {
+      return List.of(body);
+    }
+
+    /** Those of the body, unless there is no step. */
     @Override
     public Set<Effect> effects(List<TensorType> operands) {
       Given.all("Scan.effects", "operands", operands);
@@ -108,9 +124,8 @@ public sealed interface Control extends Op {
     }
 
     @Override
-    public Set<Effect> effects(List<TensorType> operands) {
-      Given.all("While.effects", "operands", operands);
-      return Effect.of(condition, body);
+    public List<Graph> graphs() {
+      return List.of(condition, body);
     }
 
     @Override
@@ -162,9 +177,8 @@ public sealed interface Control extends Op {
     }
 
     @Override
-    public Set<Effect> effects(List<TensorType> operands) {
-      Given.all("Cond.effects", "operands", operands);
-      return Effect.of(onTrue, onFalse);
+    public List<Graph> graphs() {
+      return List.of(onTrue, onFalse);
     }
 
     @Override
@@ -200,9 +214,8 @@ public sealed interface Control extends Op {
     }
 
     @Override
-    public Set<Effect> effects(List<TensorType> operands) {
-      Given.all("Call.effects", "operands", operands);
-      return Effect.of(body);
+    public List<Graph> graphs() {
+      return List.of(body);
     }
 
     @Override
@@ -228,6 +241,18 @@ public sealed interface Control extends Op {
     }
 
     @Override
+    public List<Graph> graphs() {
+      return List.of(backward);
+    }
+
+    /** None: it is only there to be transposed. */
+    @Override
+    public Set<Effect> effects(List<TensorType> operands) {
+      Given.all("Transposed.effects", "operands", operands);
+      return Set.of();
+    }
+
+    @Override
     public String mnemonic() {
       return "transposed";
     }
@@ -250,6 +275,11 @@ public sealed interface Control extends Op {
 
   /** How a call is differentiated. */
   sealed interface Derivative {
+
+    /** True when the derivative is that of the body, however much of it is kept. */
+    default boolean isOfBody() {
+      return this instanceof Plain || this instanceof Remat;
+    }
 
     /** By differentiating the body. */
     record Plain() implements Derivative {}

@@ -46,7 +46,6 @@ public non-sealed interface Custom extends Op {
   @Override
   default Set<Effect> effects(List<TensorType> operands) {
     Given.all("Custom.effects", "operands", operands);
-    Given.all("Custom.effects", "operands", operands);
     try {
       return Effect.of(expansion(operands, SourceLocation.UNKNOWN));
     } catch (EngramException _) {

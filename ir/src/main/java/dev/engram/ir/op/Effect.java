@@ -5,6 +5,7 @@ import dev.engram.ir.Graph;
 import dev.engram.ir.Value;
 import dev.engram.ir.checks.Given;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -16,8 +17,8 @@ public enum Effect {
   CHECK,
 
   /**
-   * Tells the host something, in the order of the tokens that it takes and gives. It is left out
-   * where nobody reads its token.
+   * Tells the host something, in the order of the tokens that it takes and gives, as often as it is
+   * written. It is left out where nobody reads its token.
    */
   HOST,
 
@@ -41,10 +42,10 @@ public enum Effect {
     return e.op().effects(e.inputs().stream().map(Value::type).toList());
   }
 
-  /** All that {@code a} and {@code b} do. */
-  static Set<Effect> of(Graph a, Graph b) {
-    Set<Effect> all = of(a);
-    all.addAll(of(b));
+  /** All that the equations of these graphs do. */
+  static Set<Effect> of(List<Graph> graphs) {
+    Set<Effect> all = EnumSet.noneOf(Effect.class);
+    graphs.forEach(g -> all.addAll(of(g)));
     return all;
   }
 }

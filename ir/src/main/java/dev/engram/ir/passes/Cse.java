@@ -11,6 +11,7 @@ import dev.engram.ir.op.Check;
 import dev.engram.ir.op.Control;
 import dev.engram.ir.op.Custom;
 import dev.engram.ir.op.Dot;
+import dev.engram.ir.op.Effect;
 import dev.engram.ir.op.Elementwise;
 import dev.engram.ir.op.ElementwiseRow;
 import dev.engram.ir.op.HostEffect;
@@ -28,8 +29,9 @@ import java.util.Map;
 
 /**
  * Computes equal expressions once: same op on the same operands, in any order for commutative rows.
- * Constants and inner graphs are compared by content. Operands that a scan or a conditional gets
- * twice, and outputs that a scan gives twice, become one.
+ * Constants and inner graphs are compared by content. What tells the host something does so as often
+ * as it is written. Operands that a scan or a conditional gets twice, and outputs that a scan gives
+ * twice, become one.
  */
 public final class Cse {
   private Cse() {}
@@ -47,7 +49,7 @@ public final class Cse {
       Eqn e = mergeOperands(Graphs.replace(old, map));
       List<Var> known =
           seen.putIfAbsent(new Expression(GraphKey.of(e.op()), sorted(e, order)), e.outputs());
-      if (known == null) {
+      if (known == null || Effect.of(e).contains(Effect.HOST)) {
         eqns.add(e);
         e.outputs().forEach(v -> order.put(v, order.size()));
         mergeResults(e, map);

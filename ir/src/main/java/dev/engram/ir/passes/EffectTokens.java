@@ -11,6 +11,8 @@ import dev.engram.ir.Value;
 import dev.engram.ir.Var;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.op.Control;
+import dev.engram.ir.op.Custom;
+import dev.engram.ir.op.Effect;
 import dev.engram.ir.op.Elementwise;
 import dev.engram.ir.op.HostEffect;
 import dev.engram.ir.op.Move;
@@ -32,6 +34,8 @@ import java.util.Set;
  * @param results the parameter that each result comes from, by way of notices alone; -1 for none
  */
 public record EffectTokens(Set<Integer> params, List<Integer> results) {
+  private static final TensorType ORDER = TensorType.scalar(DType.I32);
+
   public EffectTokens {
     Given.all("EffectTokens", "params", params);
     Given.all("EffectTokens", "results", results);
@@ -46,7 +50,7 @@ public record EffectTokens(Set<Integer> params, List<Integer> results) {
     }
     Set<Integer> params = new HashSet<>();
     for (Eqn e : g.eqns()) {
-      List<Integer> results = results(e.op());
+      List<Integer> results = results(e);
       for (int i = 0; i < results.size(); i++) {
         Integer param = results.get(i) < 0 ? null : from.get(e.in(results.get(i)));
         if (param != null) {
@@ -83,9 +87,9 @@ public record EffectTokens(Set<Integer> params, List<Integer> results) {
     return params.contains(results.get(i));
   }
 
-  /** The operand whose order each result of {@code op} continues; -1 for other results. */
-  private static List<Integer> results(Op op) {
-    return switch (op) {
+  /** The operand whose order each result of {@code e} continues; -1 for other results. */
+  private static List<Integer> results(Eqn e) {
+    return switch (e.op()) {
       case HostEffect _ -> List.of(0);
       case Control.Scan s -> shifted(of(s.body()), s.carry(), 0);
       case Control.While w -> shifted(of(w.body()), w.carry(), 0);
@@ -97,8 +101,16 @@ public record EffectTokens(Set<Integer> params, List<Integer> results) {
         EffectTokens n = of(c.body());
         yield shifted(n, n.results.size(), 0);
       }
+      case Custom c when tells(e) -> {
+        EffectTokens n = of(expansion(c, e));
+        yield shifted(n, n.results.size(), 0);
+      }
       case Op _ -> List.of();
     };
+  }
+
+  private static Graph expansion(Custom op, Eqn e) {
+    return op.expansion(e.inputs().stream().map(Value::type).toList(), e.where());
   }
 
   private static List<Integer> shifted(EffectTokens n, int results, int operandsBefore) {
@@ -155,20 +167,23 @@ public record EffectTokens(Set<Integer> params, List<Integer> results) {
         in.add(mask);
         yield to.emit(e, new Control.Cond(masked(c.onTrue(), n), masked(c.onFalse(), n)), in);
       }
-      case Control.Call c when tells(c.body()) && isOfItsBody(c.derivative()) -> {
+      case Control.Call c when tells(c.body()) && c.derivative().isOfBody() -> {
         in.add(mask);
         yield to.emit(e, new Control.Call(masked(c.body(), operands.size()), c.derivative()), in);
       }
+      case Custom c when tells(e) -> to.inline(expansion(c, e), operands);
       case Op _ -> to.keep(e);
     };
   }
 
-  private static boolean isOfItsBody(Control.Derivative d) {
-    return d instanceof Control.Derivative.Plain || d instanceof Control.Derivative.Remat;
-  }
-
   private static boolean tells(Graph g) {
     return !of(g).isEmpty();
+  }
+
+  // What takes no order tells nothing; so an author's op need not be expanded to know.
+  private static boolean tells(Eqn e) {
+    return e.inputs().stream().anyMatch(v -> v.type().equals(ORDER))
+        && Effect.of(e).contains(Effect.HOST);
   }
 
   private static Value both(Builder b, Var mask, Value told) {

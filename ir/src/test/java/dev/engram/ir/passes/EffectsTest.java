@@ -22,7 +22,9 @@ import dev.engram.ir.op.Control;
 import dev.engram.ir.op.Custom;
 import dev.engram.ir.op.Effect;
 import dev.engram.ir.op.Elementwise;
+import dev.engram.ir.op.HostEffect;
 import dev.engram.ir.op.Rows;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -69,10 +71,42 @@ class EffectsTest {
     }
   }
 
+  /** Tells {@code x} in the order that it gets, and gives the next order. */
+  record Tells() implements Custom {
+    @Override
+    public String mnemonic() {
+      return "tells";
+    }
+
+    @Override
+    public List<TensorType> typeOf(List<TensorType> in) {
+      return List.of(in.getFirst());
+    }
+
+    @Override
+    public List<Tensor> expand(List<Tensor> in) {
+      Tensor always = HostTensor.of(new boolean[] {true}).reshape();
+      return Tensor.apply(PRINT, List.of(in.get(0), always, in.get(1)));
+    }
+  }
+
+  private static final HostEffect PRINT = new HostEffect.Print("x = {}");
+  private static final TensorType BOOL = TensorType.scalar(DType.BOOL);
+
   private final Builder b = new Builder("f");
 
   private static HostTensor of(int x) {
     return HostTensor.of(new int[] {x}).reshape().host();
+  }
+
+  private static HostTensor of(boolean x) {
+    return HostTensor.of(new boolean[] {x}).reshape().host();
+  }
+
+  private static List<String> lines(Graph g, HostTensor... in) {
+    List<String> lines = new ArrayList<>();
+    HostEffect.to(lines::add, () -> Interpreter.run(g, List.of(in)));
+    return lines;
   }
 
   private static String error(Graph g, HostTensor... in) {
@@ -136,5 +170,36 @@ class EffectsTest {
     List<HostTensor> fine = List.of(of(1), of(0));
     assertEquals(
         Interpreter.run(g, fine).getFirst().item(), Interpreter.run(moved, fine).getFirst().item());
+  }
+
+  /** Each is told, though both say the same of the same: only what has no effect is shared. */
+  @Test
+  void equalNoticesAreNotOne() {
+    Var order = b.param(INT, Role.INPUT, "");
+    Var x = b.param(INT, Role.INPUT, "");
+    Value always = Lit.ofLong(BOOL, 1);
+    List<Value> outs = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      outs.add(b.emit1(PRINT, order, always, x));
+      outs.add(b.emit1(new Tells(), order, x));
+      outs.add(b.emit1(new Elementwise(Rows.ADD), x, x));
+    }
+    Graph g = b.build(outs);
+    Graph shared = Cse.run(g);
+    assertEquals(List.of("x = 7", "x = 7", "x = 7", "x = 7"), lines(g, of(0), of(7)));
+    assertEquals(lines(g, of(0), of(7)), lines(shared, of(0), of(7)));
+    assertEquals(5, shared.eqns().size(), "the sums are one");
+  }
+
+  /** Where nothing is to be told, an author's op does not tell either; its order goes on. */
+  @Test
+  void theOrderGoesThroughAnAuthorsOp() {
+    Var order = b.param(INT, Role.INPUT, "");
+    Var x = b.param(INT, Role.INPUT, "");
+    Graph g = b.build(b.emit(new Tells(), List.of(order, x)));
+    assertEquals(new EffectTokens(Set.of(0), List.of(0)), EffectTokens.of(g));
+    Graph masked = Verifier.verify(EffectTokens.masked(g, 2));
+    assertEquals(List.of("x = 7"), lines(masked, of(0), of(7), of(true)));
+    assertEquals(List.of(), lines(masked, of(0), of(7), of(false)));
   }
 }

@@ -5,10 +5,8 @@ import dev.engram.ir.Graph;
 import dev.engram.ir.Lit;
 import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Value;
-import dev.engram.ir.op.Check;
 import dev.engram.ir.op.Control;
 import dev.engram.ir.op.Move;
-import dev.engram.ir.op.OptimizationBarrier;
 import dev.engram.ir.op.Source;
 import dev.engram.lower.Stmt;
 import dev.engram.lower.fuse.AccessMaps;
@@ -98,8 +96,7 @@ final class CarryPlan {
     boolean fixed =
         n.eqn.op() instanceof Source.Const
             || (n.kind == AccessMaps.Kind.OPAQUE && n.eqn.op() instanceof Move)
-            || n.eqn.op() instanceof Check
-            || n.eqn.op() instanceof OptimizationBarrier;
+            || AccessMaps.givesBack(n.eqn);
     if (fixed || outside.plan().graph.outs().contains(v)) {
       return false;
     }

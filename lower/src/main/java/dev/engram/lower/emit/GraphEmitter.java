@@ -13,7 +13,7 @@ import dev.engram.ir.op.Custom;
 import dev.engram.ir.op.HostEffect;
 import dev.engram.ir.op.Index;
 import dev.engram.ir.op.Move;
-import dev.engram.ir.op.OptimizationBarrier;
+import dev.engram.ir.op.Op;
 import dev.engram.ir.op.Reduce;
 import dev.engram.ir.op.Source;
 import dev.engram.lower.Stmt;
@@ -143,18 +143,14 @@ public final class GraphEmitter {
       }
       case Control.Scan s -> loops.put(n, CarryPlan.plan(this, n, e, s));
       case Control.While w -> loops.put(n, CarryPlan.plan(this, n, e, w));
-      case Check _ -> {
+      case Op _ when AccessMaps.givesBack(e) -> {
         if (alias(e) == null) {
           settle(n.value);
         }
       }
       case Control _, Index _, Source _, Move _, HostEffect _ -> e.outputs().forEach(this::settle);
-      case Custom c when c instanceof OptimizationBarrier -> {
-        if (alias(e) == null) {
-          settle(n.value);
-        }
-      }
-      case Custom _,
+      case Check _,
+          Custom _,
           dev.engram.ir.op.Elementwise _,
           dev.engram.ir.op.Cast _,
           Reduce _,

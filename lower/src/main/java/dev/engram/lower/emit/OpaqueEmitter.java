@@ -61,14 +61,10 @@ final class OpaqueEmitter {
     }
     for (Value v : e.outputs()) {
       List<StridedView> all = emitter.wanted(v);
-      for (int i = 1; i < all.size() && !handlesAll(e); i++) {
+      for (int i = 1; i < all.size() && !AccessMaps.givesBack(e); i++) {
         emitter.copy(v.type(), all.getFirst(), all.get(i), e.where());
       }
     }
-  }
-
-  private static boolean handlesAll(Eqn e) {
-    return e.op() instanceof Check || e.op() instanceof OptimizationBarrier;
   }
 
   // Its second operand is only waited for.

@@ -9,6 +9,7 @@ import dev.engram.ir.op.Check;
 import dev.engram.ir.op.Control;
 import dev.engram.ir.op.Custom;
 import dev.engram.ir.op.Dot;
+import dev.engram.ir.op.Effect;
 import dev.engram.ir.op.Elementwise;
 import dev.engram.ir.op.HostEffect;
 import dev.engram.ir.op.Index;
@@ -71,6 +72,12 @@ public final class AccessMaps {
       case Custom c -> c instanceof PackedOperand ? Kind.FREE : Kind.OPAQUE;
       case Source.Const _, Check _, HostEffect _, Control _ -> Kind.OPAQUE;
     };
+  }
+
+  /** True for what gives its first operand back, which it checks, or with which it waits. */
+  public static boolean givesBack(Eqn e) {
+    return !(e.op() instanceof Control)
+        && Effect.of(e).stream().anyMatch(f -> f == Effect.CHECK || f == Effect.ORDER);
   }
 
   /** The shape of the folded axes. */

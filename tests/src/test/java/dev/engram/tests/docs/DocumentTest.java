@@ -171,6 +171,7 @@ class DocumentTest {
         Map.of(
             "activations", sample("org/example/ops/Activations.java"),
             "leakySum", sample("org/example/ops/LeakySum.java"),
+            "labels", sample("org/example/ops/Labels.java"),
             "roundThrough", sample("org/example/ops/RoundThrough.java")));
     check(
         "docs/add-a-pass.md",
