@@ -35,7 +35,8 @@ import java.util.stream.IntStream;
 /**
  * Walks a graph forwards: its equations go to {@code primal}, those of its tangents to {@code
  * tangent}. The rules here are the derivatives of every family; the two kinds of forward walk
- * differ only in where tangents go and in how they run inner graphs.
+ * differ only in where tangents go and in how they run inner graphs. Not a {@link
+ * dev.engram.ir.passes.GraphRewriter}: with each value goes its tangent, if there is one.
  */
 public abstract sealed class ForwardWalk permits JvpWalk, LinearizeWalk {
   final Builder primal;

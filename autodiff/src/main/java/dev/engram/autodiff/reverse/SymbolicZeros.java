@@ -30,7 +30,8 @@ import java.util.Optional;
  * that nobody uses, and drops what they make zero.
  *
  * <p>A product with such a zero is zero whatever the other factor is, as everywhere in
- * differentiation; an op that has no rule here gets a literal zero and its own result.
+ * differentiation; an op that has no rule here gets a literal zero and its own result. Not a {@link
+ * dev.engram.ir.passes.GraphRewriter}: a value may have none in the new graph.
  */
 final class SymbolicZeros {
   private final Builder b;

@@ -39,7 +39,8 @@ import java.util.function.Supplier;
 /**
  * Walks a linear graph backwards. What does not depend on its linear parameters is computed
  * forwards first; then every equation hands the cotangents of its results to its operands. No
- * cotangent stands for zero.
+ * cotangent stands for zero. Not a {@link dev.engram.ir.passes.GraphRewriter}: cotangents go from
+ * the results to the parameters.
  */
 public final class TransposeWalk {
   final Builder b;

@@ -20,6 +20,7 @@ import dev.engram.ir.op.Index;
 import dev.engram.ir.op.Move;
 import dev.engram.ir.op.Op;
 import dev.engram.ir.passes.Dce;
+import dev.engram.ir.passes.GraphRewriter;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -38,15 +39,19 @@ public final class SinkRelabelling {
   private final Flow flow;
   private final Set<Value> carrying = new HashSet<>();
   private final Set<Value> hiddenOuts = new HashSet<>();
+
+  /** Those of them whose tails relabel. */
+  private final Set<Value> moved = new HashSet<>();
+
   private final Builder b;
-  private final Map<Value, Value> map = new HashMap<>();
+  private final GraphRewriter to;
   private final Map<Value, Map<Relabelling, Value>> settled = new HashMap<>();
 
   private SinkRelabelling(ModelStep step, Flow flow) {
     this.flow = flow;
     b = new Builder(step.graph().name());
+    to = new GraphRewriter(b, (_, e, _) -> results(e));
     for (Param p : step.graph().params()) {
-      map.put(p.var(), b.param(p));
       boolean follows = p.role() == Role.WEIGHT || p.role() == Role.HIDDEN;
       if (follows && p.type().dtype().isFloat()) {
         carrying.add(p.var());
@@ -65,23 +70,21 @@ public final class SinkRelabelling {
   }
 
   public static ModelStep run(ModelStep step) {
-    Flow flow = new Flow(step.graph());
-    SinkRelabelling s = new SinkRelabelling(step, flow);
-    List<Value> moved = s.hiddenOuts.stream().filter(v -> s.relabels(v, new HashSet<>())).toList();
-    if (moved.isEmpty()) {
+    SinkRelabelling s = new SinkRelabelling(step, new Flow(step.graph()));
+    s.hiddenOuts.stream().filter(v -> s.relabels(v, new HashSet<>())).forEach(s.moved::add);
+    if (s.moved.isEmpty()) {
       return step;
     }
     Graph g = step.graph();
-    for (Eqn e : g.eqns()) {
-      if (e.outputs().stream().anyMatch(moved::contains)) {
-        s.b.at(e.where());
-        s.map.put(e.out(), s.tail(e.out(), Relabelling.NONE, true));
-      } else {
-        s.b.copy(e, s.map);
-      }
-    }
-    List<Value> outs = g.outs().stream().map(v -> Builder.mapped(s.map, v)).toList();
-    return new ModelStep(Dce.run(s.b.build(outs)), step.results(), step.states());
+    List<Value> params = g.params().stream().<Value>map(s.b::param).toList();
+    Graph sunk = s.b.build(s.to.inline(g, params));
+    return new ModelStep(Dce.run(sunk), step.results(), step.states());
+  }
+
+  private List<? extends Value> results(Eqn e) {
+    return e.outputs().stream().anyMatch(moved::contains)
+        ? List.of(tail(e.out(), Relabelling.NONE, true))
+        : to.keep(e);
   }
 
   /** True when something that traces follow is relabelled between a tail's beginning and v. */
@@ -132,7 +135,7 @@ public final class SinkRelabelling {
     boolean leaf = e == null || !carrying.contains(v) || (!start && hiddenOuts.contains(v));
     if (!leaf && isElementwise(e)) {
       List<Value> in = e.inputs().stream().map(i -> tail(i, relabel, false)).toList();
-      return b.at(e.where()).emit(e.op(), in).getFirst();
+      return to.emit(e, e.op(), in).getFirst();
     }
     if (!leaf && e.op() instanceof Move.Concat concat) {
       return choice(e, concat, relabel);
@@ -141,7 +144,7 @@ public final class SinkRelabelling {
     if (step.isPresent()) {
       return tail(e.in(0), relabel.after(step.get()), false);
     }
-    Value own = start ? copied(e) : Builder.mapped(map, v);
+    Value own = start ? to.keep(e).getFirst() : to.mapped(v);
     if (relabel.isIdentity(v.type())) {
       return own;
     }
@@ -149,11 +152,6 @@ public final class SinkRelabelling {
       b.at(e.where());
     }
     return b.lift(relabel.apply(b.tracer(own)));
-  }
-
-  private Value copied(Eqn e) {
-    b.copy(e, map);
-    return Builder.mapped(map, e.out());
   }
 
   // Each operand spread over the whole result, and a fixed choice among them.
@@ -176,9 +174,9 @@ public final class SinkRelabelling {
         Op gather = new Index.Gather(concat.axis(), 0);
         Relabelling.Step spread =
             new Relabelling.Step(gather, Optional.of(HostTensor.of(index, index.length)));
-        Relabelling to =
+        Relabelling there =
             first == 0 && last == n - 1 ? relabel : narrowed(relabel, spread, concat, first, part);
-        Value moved = tail(part, to, false);
+        Value moved = tail(part, there, false);
         if (count == mask.type().size()) {
           return moved;
         }

@@ -10,24 +10,15 @@ import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
-import dev.engram.ir.op.Cast;
-import dev.engram.ir.op.Check;
 import dev.engram.ir.op.Control;
-import dev.engram.ir.op.Custom;
-import dev.engram.ir.op.Dot;
 import dev.engram.ir.op.Elementwise;
-import dev.engram.ir.op.HostEffect;
-import dev.engram.ir.op.Index;
-import dev.engram.ir.op.Move;
-import dev.engram.ir.op.Reduce;
+import dev.engram.ir.op.Op;
 import dev.engram.ir.op.Rows;
-import dev.engram.ir.op.Source;
 import dev.engram.ir.passes.EffectTokens;
+import dev.engram.ir.passes.GraphRewriter;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -40,6 +31,7 @@ public final class UnrollControlFlow {
   private static final int LONGEST = 4096;
 
   private final Builder b;
+  private final GraphRewriter to;
   private final Set<Value> carrying = new HashSet<>();
 
   /** Weights, and functions of weights alone. */
@@ -47,15 +39,16 @@ public final class UnrollControlFlow {
 
   private UnrollControlFlow(Builder b) {
     this.b = b;
+    to = new GraphRewriter(b, (_, e, in) -> results(e, in));
   }
 
   public static Graph run(Graph g) {
     Builder b = new Builder(g.name());
     UnrollControlFlow u = new UnrollControlFlow(b);
-    Map<Value, Value> map = new HashMap<>();
+    List<Value> params = new ArrayList<>();
     for (Param p : g.params()) {
       Var v = b.param(p);
-      map.put(p.var(), v);
+      params.add(v);
       if ((p.role() == Role.WEIGHT || p.role() == Role.HIDDEN) && p.type().dtype().isFloat()) {
         u.carrying.add(v);
       }
@@ -63,53 +56,18 @@ public final class UnrollControlFlow {
         u.pure.add(v);
       }
     }
-    u.equations(g, map);
-    return b.build(g.outs().stream().map(v -> Builder.mapped(map, v)).toList());
+    return b.build(u.to.inline(g, params));
   }
 
-  private List<Value> inline(Graph g, List<? extends Value> args) {
-    Map<Value, Value> map = new HashMap<>();
-    for (int i = 0; i < args.size(); i++) {
-      map.put(g.params().get(i).var(), args.get(i));
-    }
-    equations(g, map);
-    return g.outs().stream().map(v -> Builder.mapped(map, v)).toList();
-  }
-
-  private void equations(Graph g, Map<Value, Value> map) {
-    for (Eqn e : g.eqns()) {
-      List<Value> in = e.inputs().stream().map(v -> Builder.mapped(map, v)).toList();
-      List<Value> outs = results(e, in, map);
-      for (int i = 0; i < outs.size(); i++) {
-        map.put(e.outputs().get(i), outs.get(i));
-      }
-    }
-  }
-
-  private List<Value> results(Eqn e, List<Value> in, Map<Value, Value> map) {
+  private List<? extends Value> results(Eqn e, List<Value> in) {
     boolean carries = in.stream().anyMatch(carrying::contains);
     return switch (e.op()) {
-      case Control.Call call when call.derivative().isOfBody() -> inline(call.body(), in);
+      case Control.Call call when call.derivative().isOfBody() -> to.inline(call.body(), in);
       case Control.Cond cond when carries -> choice(e, cond, in);
       case Control.Scan scan when carries && cost(scan.body()) * scan.length() <= LONGEST ->
           steps(e, scan, in);
-      case Control.Call _,
-          Control.Cond _,
-          Control.Scan _,
-          Control.While _,
-          Control.Transposed _,
-          Elementwise _,
-          Cast _,
-          Check _,
-          HostEffect _,
-          Reduce _,
-          Dot _,
-          Move _,
-          Index _,
-          Source _,
-          Custom _ -> {
-        b.copy(e, map);
-        List<Value> outs = e.outputs().stream().map(v -> Builder.mapped(map, v)).toList();
+      case Op _ -> {
+        List<? extends Value> outs = to.keep(e);
         if (carries) {
           carrying.addAll(outs);
         }
@@ -135,14 +93,14 @@ public final class UnrollControlFlow {
       first.add(in.getFirst());
       second.add(b.emit1(new Elementwise(Rows.NOT), in.getFirst()));
     }
-    List<Value> yes = inline(telling(cond.onTrue(), notices), first);
+    List<Value> yes = to.inline(telling(cond.onTrue(), notices), first);
     // The false branch tells after the true one.
     for (int i = 0; i < yes.size(); i++) {
       if (notices.isOrder(i)) {
         second.set(notices.results().get(i), yes.get(i));
       }
     }
-    List<Value> no = inline(telling(cond.onFalse(), notices), second);
+    List<Value> no = to.inline(telling(cond.onFalse(), notices), second);
     List<Value> outs = new ArrayList<>();
     b.at(e.where());
     for (int i = 0; i < yes.size(); i++) {
@@ -197,7 +155,7 @@ public final class UnrollControlFlow {
         }
         args.add(slice);
       }
-      List<Value> outs = inline(scan.body(), args);
+      List<Value> outs = to.inline(scan.body(), args);
       carries = new ArrayList<>(outs.subList(0, scan.carry()));
       slices.set(at, outs.subList(scan.carry(), outs.size()));
     }
@@ -213,7 +171,7 @@ public final class UnrollControlFlow {
   private Value stacked(Control.Scan scan, List<List<Value>> slices, int i) {
     if (scan.length() == 0) {
       var t = scan.body().outs().get(scan.carry() + i).type();
-      return dev.engram.ir.Lit.zero(t.with(t.shape().insert(0, 0)));
+      return Lit.zero(t.with(t.shape().insert(0, 0)));
     }
     List<Tensor> parts = new ArrayList<>();
     for (List<Value> s : slices) {
@@ -224,28 +182,15 @@ public final class UnrollControlFlow {
   }
 
   private static long cost(Graph g) {
-    long n = 0;
-    for (Eqn e : g.eqns()) {
-      n +=
-          switch (e.op()) {
-            case Control.Scan s -> Math.max(1, cost(s.body()) * s.length());
-            case Control.While w -> cost(w.condition()) + cost(w.body());
-            case Control.Cond c -> cost(c.onTrue()) + cost(c.onFalse());
-            case Control.Call c -> cost(c.body());
-            case Control.Transposed _,
-                Elementwise _,
-                Cast _,
-                Check _,
-                HostEffect _,
-                Reduce _,
-                Dot _,
-                Move _,
-                Index _,
-                Source _,
-                Custom _ ->
-                1;
-          };
-    }
-    return n;
+    return g.eqns().stream().mapToLong(e -> cost(e.op())).sum();
+  }
+
+  private static long cost(Op op) {
+    return switch (op) {
+      case Control.Scan s -> Math.max(1, cost(s.body()) * s.length());
+      case Control.Transposed _ -> 1;
+      case Control c -> c.graphs().stream().mapToLong(UnrollControlFlow::cost).sum();
+      case Op _ -> 1;
+    };
   }
 }

@@ -29,7 +29,8 @@ import java.util.stream.IntStream;
 
 /**
  * Removes what no result and no check depends on: equations, carries, operands and outputs of
- * scans, operands and outputs of conditionals. Parameters of the graph itself stay.
+ * scans, operands and outputs of conditionals. Parameters of the graph itself stay. Not a {@link
+ * GraphRewriter}: it goes from the results to what they read.
  */
 public final class Dce {
   private Dce() {}

@@ -14,7 +14,8 @@ import java.util.Map;
 
 /**
  * Removes rows that only mark a value, such as {@code stopGradient} and {@code untraced}: for after
- * derivatives and traces have been taken.
+ * derivatives and traces have been taken. Not a {@link GraphRewriter}: all but readers of markers
+ * keep their equations and variables, which is cheaper than to build a graph.
  */
 public final class DropMarkers {
   private DropMarkers() {}

@@ -53,7 +53,11 @@ public final class GraphRewriter {
   private final Builder builder;
   private final Step step;
   private Map<Value, Value> map = new HashMap<>();
+
+  /** The equation that the step is asked about, and its operands in the new graph. */
   private @Nullable Eqn current;
+
+  private List<Value> operands = List.of();
   private List<? extends Value> kept = List.of();
   private boolean changed;
 
@@ -101,8 +105,13 @@ public final class GraphRewriter {
   public List<? extends Value> keep(Eqn e) {
     Given.given("GraphRewriter.keep", "e", e);
     changed |= current == null || !Graphs.isSame(e, current);
-    kept = builder.copy(e, e.inputs().stream().map(this::mapped).toList());
+    boolean known = current != null && Graphs.isSame(e.inputs(), current.inputs());
+    kept = builder.copy(e, known ? operands : mapped(e.inputs()));
     return kept;
+  }
+
+  private List<Value> mapped(List<Value> olds) {
+    return olds.stream().map(this::mapped).toList();
   }
 
   /** The equation with {@code inner} applied to the graphs in it. */
@@ -122,10 +131,17 @@ public final class GraphRewriter {
   public List<Value> inline(Graph g, List<? extends Value> args) {
     Given.given("GraphRewriter.inline", "g", g);
     Given.all("GraphRewriter.inline", "args", args);
-    Map<Value, Value> outer = map;
+    Map<Value, Value> outerMap = map;
+    Eqn outer = current;
+    List<Value> outerOperands = operands;
     map = new HashMap<>();
     List<Value> outs = results(g, args);
-    map = outer;
+    map = outerMap;
+    operands = outerOperands;
+    current = outer;
+    if (outer != null) {
+      builder.at(outer.where());
+    }
     changed = true;
     return outs;
   }
@@ -140,10 +156,10 @@ public final class GraphRewriter {
       map.put(g.params().get(i).var(), args.get(i));
     }
     for (Eqn e : g.eqns()) {
-      List<Value> in = e.inputs().stream().map(this::mapped).toList();
       builder.at(e.where());
       current = e;
-      List<? extends Value> out = step.results(this, e, in);
+      operands = mapped(e.inputs());
+      List<? extends Value> out = step.results(this, e, operands);
       if (out.size() != e.outputs().size()) {
         throw new GraphException(
             e.where()
@@ -156,6 +172,6 @@ public final class GraphRewriter {
         map.put(e.outputs().get(i), out.get(i));
       }
     }
-    return g.outs().stream().map(this::mapped).toList();
+    return mapped(g.outs());
   }
 }

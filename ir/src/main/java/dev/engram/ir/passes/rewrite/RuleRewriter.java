@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A graph being rebuilt by rules that look at how operands were made. Rules answer in {@link
- * #apply}, which tries rules again.
+ * #apply}, which tries rules again. Not a {@link dev.engram.ir.passes.GraphRewriter}: it remembers
+ * how each value of the new graph is made, and names the old ones for those who listen.
  */
 public final class RuleRewriter {
 
