@@ -19,6 +19,9 @@ module dev.engram.ir {
       dev.engram.cli,
       dev.engram.core,
       dev.engram.etrace;
+  exports dev.engram.ir.dataflow to
+      dev.engram.autodiff,
+      dev.engram.etrace;
   exports dev.engram.ir.runtime to
       dev.engram.backend.cpu,
       dev.engram.core,

@@ -1,10 +1,10 @@
 package dev.engram.autodiff.batch;
 
 import dev.engram.autodiff.facts.Terms;
-import dev.engram.autodiff.forward.ActivityAnalysis;
 import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Value;
+import dev.engram.ir.dataflow.FlagAnalysis;
 import dev.engram.ir.op.Cast;
 import dev.engram.ir.op.Check;
 import dev.engram.ir.op.Collective;
@@ -22,7 +22,6 @@ import dev.engram.ir.op.Source;
 import dev.engram.ir.passes.EffectTokens;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -33,18 +32,12 @@ import java.util.stream.IntStream;
 /**
  * Which results of a graph have the batch axis, given which parameters have it; found out without
  * building the batched graph, which is then built once.
- *
- * <p>Loops are walked until their carries stay as they are. More flags in never give fewer out, so
- * that a loop is not walked from the start again when the graph around it is: it goes on from the
- * carries that were found for fewer flags. So the walks of a graph are as many as it has
- * parameters, at the most, however deep it is nested.
  */
 public final class BatchAxisAnalysis {
   /** The name of the batch axis; empty for one without. */
   private final String axis;
 
-  private final Map<Graph, Map<List<Boolean>, List<Boolean>>> results = new IdentityHashMap<>();
-  private final Map<Control, Map<List<Boolean>, List<Boolean>>> loops = new IdentityHashMap<>();
+  private final FlagAnalysis flags = new FlagAnalysis(this::walk);
   private final Map<Eqn, Graph> expansions = new IdentityHashMap<>();
   private final Map<Control, EffectTokens> notices = new IdentityHashMap<>();
   private int walks;
@@ -60,13 +53,7 @@ public final class BatchAxisAnalysis {
 
   /** One flag for each result of {@code g}. */
   public List<Boolean> of(Graph g, List<Boolean> batched) {
-    Map<List<Boolean>, List<Boolean>> known = results.computeIfAbsent(g, _ -> new HashMap<>());
-    List<Boolean> out = known.get(batched);
-    if (out == null) {
-      out = walk(g, batched);
-      known.put(List.copyOf(batched), out);
-    }
-    return out;
+    return flags.of(g, batched);
   }
 
   private List<Boolean> walk(Graph g, List<Boolean> batched) {
@@ -159,7 +146,9 @@ public final class BatchAxisAnalysis {
    * The flags of the body's parameters: a carry has one when it starts so or a step makes it so.
    */
   List<Boolean> params(Control.Scan op, List<Boolean> in) {
-    return settled(op, in, params -> of(op.body(), params), op.consts(), op.carry());
+    return flags
+        .settle(op, in, op.consts(), op.carry(), params -> of(op.body(), params))
+        .params();
   }
 
   /**
@@ -167,12 +156,15 @@ public final class BatchAxisAnalysis {
    * steps, but for the order of notices, else of those that start so or that a step makes so.
    */
   List<Boolean> loop(Control.While op, List<Boolean> in) {
-    return settled(
-        op,
-        in,
-        params -> stopsEach(op, params) ? apart(notices(op), op, params) : of(op.body(), params),
-        op.consts(),
-        op.carry());
+    return flags
+        .settle(
+            op,
+            in,
+            op.consts(),
+            op.carry(),
+            params ->
+                stopsEach(op, params) ? apart(notices(op), op, params) : of(op.body(), params))
+        .params();
   }
 
   private List<Boolean> apart(EffectTokens notices, Control.While op, List<Boolean> params) {
@@ -200,32 +192,6 @@ public final class BatchAxisAnalysis {
     return List.copyOf(params.subList(op.consts(), params.size()));
   }
 
-  /** What a step makes of flags of the body's parameters: first those of the carries. */
-  private interface Step {
-    List<Boolean> next(List<Boolean> params);
-  }
-
-  private List<Boolean> settled(Control op, List<Boolean> in, Step step, int consts, int carry) {
-    Map<List<Boolean>, List<Boolean>> known = loops.computeIfAbsent(op, _ -> new HashMap<>());
-    List<Boolean> params = new ArrayList<>(in);
-    known.forEach(
-        (fewer, then) -> {
-          if (isSubset(fewer, in)) {
-            ActivityAnalysis.join(params, 0, then);
-          }
-        });
-    while (ActivityAnalysis.join(
-        params, consts, step.next(List.copyOf(params)).subList(0, carry))) {
-      // until a step changes nothing
-    }
-    known.put(List.copyOf(in), List.copyOf(params));
-    return params;
-  }
-
-  private static boolean isSubset(List<Boolean> a, List<Boolean> b) {
-    return IntStream.range(0, a.size()).allMatch(i -> !a.get(i) || b.get(i));
-  }
-
   // Branches and calls.
 
   private List<Boolean> cond(Control.Cond op, List<Boolean> in) {
@@ -240,7 +206,7 @@ public final class BatchAxisAnalysis {
 
   /** The results of a cond whose predicate all examples share. */
   List<Boolean> branches(Control.Cond op, List<Boolean> args) {
-    return either(of(op.onTrue(), args), of(op.onFalse(), args));
+    return FlagAnalysis.either(of(op.onTrue(), args), of(op.onFalse(), args));
   }
 
   /**
@@ -258,7 +224,7 @@ public final class BatchAxisAnalysis {
       case Control.Derivative.Jvp jvp -> callJvp(op, jvp, in, body);
       case Control.Derivative.Vjp vjp -> {
         List<Boolean> forward = of(vjp.forward(), in);
-        List<Boolean> out = either(body, forward.subList(0, body.size()));
+        List<Boolean> out = FlagAnalysis.either(body, forward.subList(0, body.size()));
         List<Boolean> rule = new ArrayList<>(out);
         rule.addAll(forward.subList(body.size(), forward.size()));
         yield new Call(out, rule);
@@ -301,9 +267,5 @@ public final class BatchAxisAnalysis {
 
   static List<Boolean> all(int n) {
     return Collections.nCopies(n, true);
-  }
-
-  private static List<Boolean> either(List<Boolean> a, List<Boolean> b) {
-    return IntStream.range(0, a.size()).mapToObj(i -> a.get(i) || b.get(i)).toList();
   }
 }

@@ -8,6 +8,8 @@ import dev.engram.ir.Graph;
 import dev.engram.ir.Param;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
+import dev.engram.ir.dataflow.FlagAnalysis;
+import dev.engram.ir.dataflow.Reachability;
 import dev.engram.ir.op.Control;
 import dev.engram.ir.passes.Dce;
 import java.util.ArrayList;
@@ -82,7 +84,7 @@ final class LinearizeScan {
       Linearized lin =
           LinearizeWalk.linearize(op.body(), active, i -> i < op.consts() || i >= firstSlice());
       List<Boolean> carries = lin.outHasTangent().subList(0, op.carry());
-      if (!ActivityAnalysis.join(active, op.consts(), carries)) {
+      if (!FlagAnalysis.join(active, op.consts(), carries)) {
         return lin;
       }
     }
@@ -142,9 +144,8 @@ final class LinearizeScan {
       return Set.of();
     }
     Graph once = Dce.run(new Graph(g.name(), g.params(), g.eqns(), List.copyOf(same)));
-    Set<Value> reached =
-        DependenceAnalysis.reached(
-            once, DependenceAnalysis.vars(once, op.consts(), once.params().size()));
+    List<Var> from = DependenceAnalysis.vars(once, op.consts(), once.params().size());
+    Set<Value> reached = Reachability.forward(once.eqns(), from, Reachability::results);
     Set<Var> out = new LinkedHashSet<>();
     for (int i = 0; i < same.size(); i++) {
       if (!reached.contains(once.outs().get(i))) {

@@ -15,6 +15,7 @@ import dev.engram.ir.Param;
 import dev.engram.ir.Role;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
+import dev.engram.ir.dataflow.Reachability;
 import dev.engram.ir.op.Control;
 import dev.engram.ir.passes.Dce;
 import java.util.ArrayList;
@@ -60,7 +61,7 @@ public final class LinearizeWalk extends ForwardWalk {
   /** The linear part with these results; only residuals that they need remain. */
   public Linear finish(List<Value> outs) {
     Graph g = Dce.run(tangent.build(outs));
-    Set<Value> used = DependenceAnalysis.used(g);
+    Set<Value> used = Reachability.used(g);
     List<Var> kept = new ArrayList<>();
     List<Param> params = new ArrayList<>();
     residuals.forEach(

@@ -2,7 +2,6 @@ package dev.engram.autodiff.reverse;
 
 import dev.engram.autodiff.Linearized;
 import dev.engram.autodiff.Transpose;
-import dev.engram.autodiff.facts.DependenceAnalysis;
 import dev.engram.autodiff.facts.Terms;
 import dev.engram.autodiff.forward.LinearizeWalk;
 import dev.engram.ir.Builder;
@@ -11,6 +10,7 @@ import dev.engram.ir.Graph;
 import dev.engram.ir.Param;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
+import dev.engram.ir.dataflow.Reachability;
 import dev.engram.ir.op.Control;
 import dev.engram.ir.op.OptimizationBarrier;
 import dev.engram.ir.passes.Dce;
@@ -37,7 +37,7 @@ public final class Remat {
     int results = body.outs().size();
     List<Var> kept = saved(primal, saves);
     Graph again = again(primal, kept, primal.outs().subList(results, primal.outs().size()));
-    kept = kept.stream().filter(DependenceAnalysis.used(again)::contains).toList();
+    kept = kept.stream().filter(Reachability.used(again)::contains).toList();
     again = again(primal, kept, again.outs());
 
     List<Value> outs = new ArrayList<>(primal.outs().subList(0, results));
@@ -70,7 +70,7 @@ public final class Remat {
     Builder b = new Builder(lin.tangent().name() + "_backward");
     List<Value> in = new ArrayList<>(Terms.params(b, again));
     List<Value> cts = lin.tangent().outs().stream().map(v -> Terms.param(b, v.type())).toList();
-    Set<Value> read = DependenceAnalysis.used(again);
+    Set<Value> read = Reachability.used(again);
     for (int i = 0; i < operands && !cts.isEmpty(); i++) {
       if (read.contains(again.params().get(i).var())) {
         in.set(i, b.emit1(new OptimizationBarrier(), in.get(i), cts.getFirst()));

@@ -6,6 +6,7 @@ import dev.engram.ir.Param;
 import dev.engram.ir.Role;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
+import dev.engram.ir.dataflow.Reachability;
 import dev.engram.ir.op.Cast;
 import dev.engram.ir.op.Check;
 import dev.engram.ir.op.Control;
@@ -32,6 +33,8 @@ import java.util.NavigableSet;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
 
 /** Facts about a step's graph: what depends on weights alone, where weights meet data, and uses. */
 public final class Flow {
@@ -177,6 +180,18 @@ public final class Flow {
     uses(v).forEach(u -> waiting.add(positions.get(u.eqn())));
   }
 
+  /** The equations that {@code v} is made by, and in turn their operands, as far as {@code into}. */
+  public List<Eqn> making(Var v, Predicate<Value> into) {
+    Set<Value> made =
+        Reachability.backward(
+            graph.eqns(), Set.of(v), (e, of) -> gives(e, of, into) ? e.inputs() : List.of());
+    return graph.eqns().stream().filter(e -> gives(e, made, into)).toList();
+  }
+
+  private static boolean gives(Eqn e, Set<Value> of, Predicate<Value> into) {
+    return e.outputs().stream().anyMatch(o -> of.contains(o) && into.test(o));
+  }
+
   public long visits() {
     return visits;
   }
@@ -199,6 +214,23 @@ public final class Flow {
     return none
         ? List.of()
         : use.eqn().outputs().stream().filter(o -> o.type().dtype().isFloat()).toList();
+  }
+
+  /** The results of {@code e} that have a derivative in one of {@code from}. */
+  public static List<Var> carried(Eqn e, Set<Value> from) {
+    return IntStream.range(0, e.inputs().size())
+        .filter(i -> from.contains(e.in(i)))
+        .mapToObj(i -> carried(new Use(e, i)))
+        .flatMap(List::stream)
+        .toList();
+  }
+
+  /** The operands of {@code e} in which one of {@code to} has a derivative. */
+  static List<Value> carrying(Eqn e, Set<Value> to) {
+    return IntStream.range(0, e.inputs().size())
+        .filter(i -> carried(new Use(e, i)).stream().anyMatch(to::contains))
+        .mapToObj(e::in)
+        .toList();
   }
 
   /** True when every result element depends on the operand's element at its own position alone. */

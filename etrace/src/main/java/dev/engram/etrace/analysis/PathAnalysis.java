@@ -4,6 +4,7 @@ import dev.engram.etrace.ModelStep;
 import dev.engram.ir.Eqn;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
+import dev.engram.ir.dataflow.Reachability;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
@@ -49,39 +50,29 @@ public final class PathAnalysis {
     final Flow flow;
     final Map<Var, List<Integer>> hiddenOuts = new HashMap<>();
     final Set<Var> results = new HashSet<>();
-    private final Set<Var> toHidden = new HashSet<>();
-    private final Set<Var> toOut = new HashSet<>();
+    private final Set<Value> toHidden;
+    private final Set<Value> toOut;
 
     Reach(ModelStep step, Flow flow) {
       this.flow = flow;
       List<Value> outs = step.graph().outs();
       List<Integer> hidden = step.hidden();
+      Set<Var> floats = new HashSet<>();
       for (int i = 0; i < outs.size(); i++) {
         if (!(outs.get(i) instanceof Var v) || !v.type().dtype().isFloat()) {
           continue;
         }
-        toOut.add(v);
+        floats.add(v);
         int state = i - step.results();
         if (state >= 0 && hidden.contains(state)) {
           hiddenOuts.computeIfAbsent(v, k -> new java.util.ArrayList<>()).add(state);
-          toHidden.add(v);
         } else {
           results.add(v);
         }
       }
-      for (Eqn e : step.graph().eqns().reversed()) {
-        for (int i = 0; i < e.inputs().size(); i++) {
-          if (e.in(i) instanceof Var v) {
-            List<Var> next = Flow.carried(new Flow.Use(e, i));
-            if (next.stream().anyMatch(toHidden::contains)) {
-              toHidden.add(v);
-            }
-            if (next.stream().anyMatch(toOut::contains)) {
-              toOut.add(v);
-            }
-          }
-        }
-      }
+      List<Eqn> eqns = step.graph().eqns();
+      toHidden = Reachability.backward(eqns, hiddenOuts.keySet(), Flow::carrying);
+      toOut = Reachability.backward(eqns, floats, Flow::carrying);
     }
 
     boolean reachesHidden(Var v) {

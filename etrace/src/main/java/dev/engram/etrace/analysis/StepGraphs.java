@@ -11,10 +11,9 @@ import dev.engram.ir.Role;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
-import java.util.ArrayDeque;
+import dev.engram.ir.dataflow.Reachability;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -22,6 +21,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** Pieces of a step's graph, cut out so that ordinary differentiation gives what a rule needs. */
 public final class StepGraphs {
@@ -55,36 +55,19 @@ public final class StepGraphs {
    * else, the results of contractions with weights above all, is held fixed.
    */
   static Local local(Flow flow, Var out, Set<Var> wrt) {
-    Set<Eqn> inside = new HashSet<>();
+    Set<Value> moving = dependents(flow, wrt);
+    moving.removeAll(wrt);
+    List<Eqn> inside = flow.making(out, moving::contains);
     Set<Var> constants = new LinkedHashSet<>();
-    Set<Var> depends = dependents(flow, wrt);
-    Deque<Var> todo = new ArrayDeque<>(List.of(out));
-    Set<Var> seen = new HashSet<>();
-    while (!todo.isEmpty()) {
-      Var v = todo.poll();
-      if (!seen.add(v) || wrt.contains(v)) {
-        continue;
-      }
-      Eqn e = flow.definition(v);
-      if (e == null || !depends.contains(v)) {
-        constants.add(v);
-      } else {
-        inside.add(e);
-        e.inputs()
-            .forEach(
-                i -> {
-                  if (i instanceof Var x) {
-                    todo.add(x);
-                  }
-                });
-      }
-    }
+    Stream.concat(Stream.of(out), inside.stream().flatMap(e -> e.inputs().stream()))
+        .filter(v -> !moving.contains(v) && v instanceof Var x && !wrt.contains(x))
+        .forEach(v -> constants.add((Var) v));
     Builder b = new Builder("local");
     Map<Value, Value> map = new HashMap<>();
     List<Var> order = wrt.stream().toList();
     order.forEach(v -> map.put(v, b.param(v.type(), Role.INPUT, "")));
     constants.forEach(v -> map.put(v, b.param(v.type(), Role.INPUT, "")));
-    flow.graph.eqns().stream().filter(inside::contains).forEach(e -> b.copy(e, map));
+    inside.forEach(e -> b.copy(e, map));
     Graph g = b.build(List.of(Builder.mapped(map, out)));
     List<Boolean> flags = new ArrayList<>(Collections.nCopies(order.size(), true));
     flags.addAll(Collections.nCopies(constants.size(), false));
@@ -92,19 +75,12 @@ public final class StepGraphs {
   }
 
   // What depends on `from` along clean paths that carry a derivative.
-  private static Set<Var> dependents(Flow flow, Set<Var> from) {
-    Set<Var> found = new HashSet<>(from);
-    for (Eqn e : flow.graph.eqns()) {
-      if (flow.isProduct(e) || !Flow.keepsPositions(e)) {
-        continue;
-      }
-      for (int i = 0; i < e.inputs().size(); i++) {
-        if (e.in(i) instanceof Var v && found.contains(v)) {
-          found.addAll(Flow.carried(new Flow.Use(e, i)));
-        }
-      }
-    }
-    return found;
+  private static Set<Value> dependents(Flow flow, Set<Var> from) {
+    return Reachability.forward(
+        flow.graph.eqns(),
+        from,
+        (e, found) ->
+            flow.isProduct(e) || !Flow.keepsPositions(e) ? List.of() : Flow.carried(e, found));
   }
 
   /**

@@ -14,6 +14,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
+import dev.engram.ir.dataflow.Reachability;
 import dev.engram.ir.op.Cast;
 import dev.engram.ir.op.Elementwise;
 import dev.engram.ir.op.Index;
@@ -37,7 +38,7 @@ import java.util.stream.IntStream;
  */
 public final class SinkRelabelling {
   private final Flow flow;
-  private final Set<Value> carrying = new HashSet<>();
+  private final Set<Value> carrying;
   private final Set<Value> hiddenOuts = new HashSet<>();
 
   /** Those of them whose tails relabel. */
@@ -51,19 +52,14 @@ public final class SinkRelabelling {
     this.flow = flow;
     b = new Builder(step.graph().name());
     to = new GraphRewriter(b, (_, e, _) -> results(e));
+    List<Value> followed = new ArrayList<>();
     for (Param p : step.graph().params()) {
       boolean follows = p.role() == Role.WEIGHT || p.role() == Role.HIDDEN;
       if (follows && p.type().dtype().isFloat()) {
-        carrying.add(p.var());
+        followed.add(p.var());
       }
     }
-    for (Eqn e : step.graph().eqns()) {
-      for (int i = 0; i < e.inputs().size(); i++) {
-        if (carrying.contains(e.in(i))) {
-          carrying.addAll(Flow.carried(new Flow.Use(e, i)));
-        }
-      }
-    }
+    carrying = Reachability.forward(step.graph().eqns(), followed, Flow::carried);
     for (int s : step.hidden()) {
       hiddenOuts.add(step.graph().outs().get(step.results() + s));
     }

@@ -3,21 +3,16 @@ package dev.engram.etrace.signal;
 import dev.engram.autodiff.Vjp;
 import dev.engram.etrace.analysis.Flow;
 import dev.engram.ir.Builder;
-import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Role;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Deque;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /** From the gradient of a value made of weights alone to the gradients of the weights. */
 final class WeightChain {
@@ -47,24 +42,10 @@ final class WeightChain {
   }
 
   private static Graph made(Flow flow, Var value, List<Var> weights) {
-    Set<Eqn> inside = new HashSet<>();
-    Deque<Var> todo = new ArrayDeque<>(List.of(value));
-    while (!todo.isEmpty()) {
-      Eqn e = flow.definition(todo.poll());
-      if (e != null && inside.add(e)) {
-        e.inputs()
-            .forEach(
-                i -> {
-                  if (i instanceof Var x) {
-                    todo.add(x);
-                  }
-                });
-      }
-    }
     Builder b = new Builder("made");
     Map<Value, Value> map = new HashMap<>();
     weights.forEach(w -> map.put(w, b.param(w.type(), Role.WEIGHT, "")));
-    flow.graph.eqns().stream().filter(inside::contains).forEach(e -> b.copy(e, map));
+    flow.making(value, _ -> true).forEach(e -> b.copy(e, map));
     return b.build(List.of(Builder.mapped(map, value)));
   }
 }

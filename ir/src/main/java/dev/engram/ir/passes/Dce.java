@@ -5,6 +5,7 @@ import dev.engram.ir.Graph;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.dataflow.Reachability;
 import dev.engram.ir.op.Cast;
 import dev.engram.ir.op.Check;
 import dev.engram.ir.op.Control;
@@ -101,7 +102,7 @@ public final class Dce {
       form.ys.removeIf(y -> !results.contains(y.result()));
       boolean whole = form.results().size() == e.outputs().size();
       Graph body = run(whole ? op.body() : form.op().body());
-      Set<Value> used = uses(body);
+      Set<Value> used = Reachability.used(body);
       List<Integer> more =
           IntStream.range(0, op.carry())
               .filter(i -> used.contains(op.body().params().get(op.consts() + i).var()))
@@ -122,7 +123,7 @@ public final class Dce {
   // A carry lives when its result does, or when the condition or what lives in the body reads it.
   private static Eqn loop(Control.While op, Eqn e, Set<Value> live) {
     Graph condition = run(op.condition());
-    Set<Value> decides = uses(condition);
+    Set<Value> decides = Reachability.used(condition);
     Set<Integer> carries = new HashSet<>();
     for (int i = 0; i < op.carry(); i++) {
       int p = op.consts() + i;
@@ -134,7 +135,7 @@ public final class Dce {
     while (true) {
       List<Integer> outs = carries.stream().sorted().toList();
       Graph body = run(Graphs.withOuts(op.body(), outs));
-      Set<Value> used = uses(body);
+      Set<Value> used = Reachability.used(body);
       List<Integer> more =
           IntStream.range(0, op.carry())
               .filter(i -> used.contains(op.body().params().get(op.consts() + i).var()))
@@ -172,8 +173,8 @@ public final class Dce {
             .toList();
     Graph onTrue = run(Graphs.withOuts(op.onTrue(), outs));
     Graph onFalse = run(Graphs.withOuts(op.onFalse(), outs));
-    Set<Value> trueUses = uses(onTrue);
-    Set<Value> falseUses = uses(onFalse);
+    Set<Value> trueUses = Reachability.used(onTrue);
+    Set<Value> falseUses = Reachability.used(onFalse);
     List<Integer> params =
         IntStream.range(0, onTrue.params().size())
             .filter(
@@ -195,11 +196,5 @@ public final class Dce {
         inputs,
         outs.stream().map(e.outputs()::get).toList(),
         e.where());
-  }
-
-  private static Set<Value> uses(Graph g) {
-    Set<Value> used = new HashSet<>(g.outs());
-    g.eqns().forEach(e -> used.addAll(e.inputs()));
-    return used;
   }
 }

@@ -7,6 +7,7 @@ import dev.engram.ir.Param;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.dataflow.Reachability;
 import dev.engram.ir.op.Cast;
 import dev.engram.ir.op.Check;
 import dev.engram.ir.op.Control;
@@ -57,13 +58,8 @@ public final class LoopInvariantCodeMotion {
     ScanParts form = new ScanParts(op, in);
     Map<Value, Value> outer = new HashMap<>();
     form.consts.forEach(c -> outer.put(c.param().var(), c.operand()));
-    Set<Value> needed = new HashSet<>();
-    hoisted.forEach(h -> needed.addAll(h.outputs()));
-    for (Eqn inner : same.reversed()) {
-      if (inner.outputs().stream().anyMatch(needed::contains)) {
-        needed.addAll(inner.inputs());
-      }
-    }
+    List<Var> results = hoisted.stream().flatMap(h -> h.outputs().stream()).toList();
+    Set<Value> needed = Reachability.backward(same, results, Reachability::operands);
     for (Eqn inner : same) {
       if (inner.outputs().stream().anyMatch(needed::contains)) {
         to.builder().copy(inner, outer);
