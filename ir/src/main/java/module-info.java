@@ -22,6 +22,9 @@ module dev.engram.ir {
   exports dev.engram.ir.dataflow to
       dev.engram.autodiff,
       dev.engram.etrace;
+  exports dev.engram.ir.passes.rewrite to
+      dev.engram.autodiff,
+      dev.engram.etrace;
   exports dev.engram.ir.runtime to
       dev.engram.backend.cpu,
       dev.engram.core,

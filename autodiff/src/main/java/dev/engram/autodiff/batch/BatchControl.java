@@ -10,6 +10,7 @@ import dev.engram.ir.op.Control;
 import dev.engram.ir.op.Reduce;
 import dev.engram.ir.op.Rows;
 import dev.engram.ir.passes.EffectTokens;
+import dev.engram.ir.passes.rewrite.BothBranches;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -138,7 +139,9 @@ record BatchControl(BatchWalk batching) {
   private List<BatchedValue> cond(Control.Cond op, List<BatchedValue> in) {
     List<BatchedValue> args = in.subList(1, in.size());
     if (in.getFirst().batched()) {
-      return bothBranches(op, in.getFirst(), args);
+      Value other = Terms.row(batching.b, Rows.NOT, in.getFirst().value());
+      return new EachExample(batching, other)
+          .results(op, batching.flags.notices(op), in.getFirst(), args);
     }
     List<Boolean> flags = BatchedValue.flags(args);
     List<Boolean> out = batching.flags.branches(op, flags);
@@ -147,58 +150,35 @@ record BatchControl(BatchWalk batching) {
     return emit(new Control.Cond(onTrue, onFalse), BatchWalk.values(in), out);
   }
 
-  private List<BatchedValue> bothBranches(
-      Control.Cond op, BatchedValue predicate, List<BatchedValue> args) {
-    Value other = Terms.row(batching.b, Rows.NOT, predicate.value());
-    EffectTokens notices = batching.flags.notices(op);
-    List<BatchedValue> first = guarded(predicate.value(), args);
-    List<BatchedValue> second = guarded(other, args);
-    List<BatchedValue> onTrue =
-        batching.run(telling(op.onTrue(), notices, first, predicate), first);
-    // The false branch tells after the true one.
-    for (int i = 0; i < onTrue.size(); i++) {
-      if (notices.isOrder(i)) {
-        second.set(notices.results().get(i), onTrue.get(i));
-      }
-    }
-    List<BatchedValue> onFalse =
-        batching.run(telling(op.onFalse(), notices, second, BatchedValue.batched(other)), second);
-    List<BatchedValue> out = new ArrayList<>();
-    for (int i = 0; i < onTrue.size(); i++) {
-      if (notices.isOrder(i)) {
-        out.add(onFalse.get(i));
-        continue;
-      }
-      Value a = batching.widen(onTrue.get(i));
-      Value c = batching.widen(onFalse.get(i));
-      out.add(BatchedValue.batched(choose(batching.b, predicate.value(), a, c)));
-    }
-    return out;
-  }
+  /** Both branches, whose examples take the one or the other. */
+  private record EachExample(BatchWalk batching, Value other)
+      implements BothBranches<BatchedValue> {
 
-  /** A branch that tells something for the examples in {@code taken}, which joins its operands. */
-  private static Graph telling(
-      Graph branch, EffectTokens notices, List<BatchedValue> args, BatchedValue taken) {
-    if (notices.isEmpty()) {
-      return branch;
+    @Override
+    public BatchedValue not(BatchedValue predicate) {
+      return BatchedValue.batched(other);
     }
-    args.add(taken);
-    return EffectTokens.masked(branch, args.size() - 1);
-  }
 
-  /**
-   * The operands of a branch that some examples do not take. Its values are not used there, but a
-   * derivative of theirs may be infinite, and infinity times no cotangent is NaN: so the operands
-   * have no derivative there either. Operands that all examples share are not guarded: that would
-   * make a copy of a weight for each example.
-   */
-  private List<BatchedValue> guarded(Value taken, List<BatchedValue> args) {
-    List<BatchedValue> out = new ArrayList<>();
-    for (BatchedValue w : args) {
-      boolean guards = w.batched() && Terms.isFloat(w.value());
-      out.add(guards ? BatchedValue.batched(guarded(batching.b, taken, w.value())) : w);
+    // What all examples share is not guarded: that would make a copy of a weight for each example.
+    @Override
+    public BatchedValue guarded(BatchedValue predicate, BatchedValue v, boolean when) {
+      return v.batched() && Terms.isFloat(v.value())
+          ? BatchedValue.batched(
+              BatchControl.guarded(batching.b, when ? predicate.value() : other, v.value()))
+          : v;
     }
-    return out;
+
+    @Override
+    public List<BatchedValue> run(Graph branch, List<BatchedValue> operands) {
+      return batching.run(branch, operands);
+    }
+
+    @Override
+    public BatchedValue choose(BatchedValue predicate, BatchedValue yes, BatchedValue no) {
+      Value a = batching.widen(yes);
+      Value c = batching.widen(no);
+      return BatchedValue.batched(BatchControl.choose(batching.b, predicate.value(), a, c));
+    }
   }
 
   private static Value guarded(Builder b, Value taken, Value v) {

@@ -16,6 +16,7 @@ import dev.engram.ir.op.Op;
 import dev.engram.ir.op.Rows;
 import dev.engram.ir.passes.EffectTokens;
 import dev.engram.ir.passes.GraphRewriter;
+import dev.engram.ir.passes.rewrite.BothBranches;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -80,60 +81,52 @@ public final class UnrollControlFlow {
   }
 
   private List<Value> choice(Eqn e, Control.Cond cond, List<Value> in) {
-    EffectTokens notices = EffectTokens.of(cond);
-    b.at(e.where());
-    List<Value> first = new ArrayList<>();
-    List<Value> second = new ArrayList<>();
-    for (Value v : in.subList(1, in.size())) {
-      first.add(guarded(in.getFirst(), v, true));
-      second.add(guarded(in.getFirst(), v, false));
-    }
-    if (!notices.isEmpty()) {
-      b.at(e.where());
-      first.add(in.getFirst());
-      second.add(b.emit1(new Elementwise(Rows.NOT), in.getFirst()));
-    }
-    List<Value> yes = to.inline(telling(cond.onTrue(), notices), first);
-    // The false branch tells after the true one.
-    for (int i = 0; i < yes.size(); i++) {
-      if (notices.isOrder(i)) {
-        second.set(notices.results().get(i), yes.get(i));
-      }
-    }
-    List<Value> no = to.inline(telling(cond.onFalse(), notices), second);
-    List<Value> outs = new ArrayList<>();
-    b.at(e.where());
-    for (int i = 0; i < yes.size(); i++) {
-      if (notices.isOrder(i)) {
-        outs.add(no.get(i));
-        continue;
-      }
-      Tensor which = b.tracer(in.getFirst()).broadcastTo(yes.get(i).type().shape());
-      outs.add(b.lift(which.select(b.tracer(yes.get(i)), b.tracer(no.get(i)))));
-    }
+    List<Value> outs =
+        new Choice(e).results(cond, EffectTokens.of(cond), in.getFirst(), in.subList(1, in.size()));
     carrying.addAll(outs);
     return outs;
   }
 
-  /**
-   * An operand of the branch that is taken where {@code predicate} is {@code when}. Elsewhere it
-   * has no derivative: one of the branch may be infinite there, and infinity times nothing is NaN.
-   */
-  private Value guarded(Value predicate, Value v, boolean when) {
-    if (!carrying.contains(v) || pure.contains(v)) {
-      return v;
-    }
-    Tensor x = b.tracer(v);
-    Tensor which = b.tracer(predicate).broadcastTo(v.type().shape());
-    Tensor still = x.stopGradient();
-    Value out = b.lift(when ? which.select(x, still) : which.select(still, x));
-    carrying.add(out);
-    return out;
-  }
+  /** What stands in the place of {@code cond}, at its line. */
+  private final class Choice implements BothBranches<Value> {
+    private final Eqn cond;
 
-  /** A branch with one more operand, which says whether it is taken, if it tells something. */
-  private static Graph telling(Graph branch, EffectTokens notices) {
-    return notices.isEmpty() ? branch : EffectTokens.masked(branch, branch.params().size());
+    Choice(Eqn cond) {
+      this.cond = cond;
+    }
+
+    private Tensor tensor(Value v) {
+      return b.at(cond.where()).tracer(v);
+    }
+
+    @Override
+    public Value not(Value predicate) {
+      return b.at(cond.where()).emit1(new Elementwise(Rows.NOT), predicate);
+    }
+
+    @Override
+    public Value guarded(Value predicate, Value v, boolean when) {
+      if (!carrying.contains(v) || pure.contains(v)) {
+        return v;
+      }
+      Tensor x = tensor(v);
+      Tensor which = tensor(predicate).broadcastTo(v.type().shape());
+      Tensor still = x.stopGradient();
+      Value out = b.lift(when ? which.select(x, still) : which.select(still, x));
+      carrying.add(out);
+      return out;
+    }
+
+    @Override
+    public List<Value> run(Graph branch, List<Value> operands) {
+      return to.inline(branch, operands);
+    }
+
+    @Override
+    public Value choose(Value predicate, Value yes, Value no) {
+      Tensor which = tensor(predicate).broadcastTo(yes.type().shape());
+      return b.lift(which.select(tensor(yes), tensor(no)));
+    }
   }
 
   private List<Value> steps(Eqn e, Control.Scan scan, List<Value> in) {
