@@ -8,6 +8,7 @@ import java.lang.StackWalker.StackFrame;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The user's own source line that an equation comes from.
@@ -36,21 +37,19 @@ public record SourceLocation(String file, int line) {
     return Stream.of(thrown.getStackTrace())
         .filter(f -> !Library.has(f.getClassName()))
         .findFirst()
-        .map(
-            f ->
-                new SourceLocation(
-                    f.getFileName() == null ? "" : f.getFileName(), f.getLineNumber()))
+        .map(f -> at(f.getFileName(), f.getLineNumber()))
         .orElse(UNKNOWN);
+  }
+
+  private static SourceLocation at(@Nullable String file, int line) {
+    return new SourceLocation(file == null ? "" : file, line);
   }
 
   private static SourceLocation firstUserFrame(Stream<StackFrame> frames) {
     return frames
         .filter(f -> !Library.HAS.get(f.getDeclaringClass()))
         .findFirst()
-        .map(
-            f ->
-                new SourceLocation(
-                    f.getFileName() == null ? "" : f.getFileName(), f.getLineNumber()))
+        .map(f -> at(f.getFileName(), f.getLineNumber()))
         .orElse(UNKNOWN);
   }
 

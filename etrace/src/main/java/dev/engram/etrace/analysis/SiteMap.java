@@ -2,8 +2,10 @@ package dev.engram.etrace.analysis;
 
 import dev.engram.etrace.HiddenGroup;
 import dev.engram.etrace.ModelStep;
+import dev.engram.etrace.TraceState;
 import dev.engram.etrace.traces.Dynamics;
 import dev.engram.etrace.traces.TraceLayout;
+import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
 import java.util.ArrayList;
@@ -27,7 +29,17 @@ public final class SiteMap {
   }
 
   /** A site and a hidden state that it influences, now or later. */
-  public record Slot(int site, int state, String name) {}
+  public record Slot(int site, int state, String name) {
+
+    /** Its trace, of such a type. */
+    public TraceState trace(TensorType type) {
+      return new TraceState(name, TraceState.Kind.ELIGIBILITY, type);
+    }
+
+    public static Set<Integer> states(List<Slot> slots) {
+      return slots.stream().map(Slot::state).collect(Collectors.toSet());
+    }
+  }
 
   public final ModelStep step;
   public final Analysis analysis;

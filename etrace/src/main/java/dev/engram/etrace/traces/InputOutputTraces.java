@@ -16,7 +16,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * A trace of each site's input and one of what its output does to each hidden state.
@@ -56,7 +55,7 @@ public record InputOutputTraces(
 
   @Override
   public Set<Integer> followed() {
-    return slots.stream().map(SiteMap.Slot::state).collect(Collectors.toSet());
+    return SiteMap.Slot.states(slots);
   }
 
   /** The traces by what they are of. */

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * A trace of every weight for the one position that it reaches.
@@ -31,18 +30,13 @@ public record PerWeightTraces(SiteMap map, Dynamics dynamics, List<SiteMap.Slot>
   @Override
   public List<TraceState> states() {
     return slots.stream()
-        .map(
-            s ->
-                new TraceState(
-                    s.name(),
-                    TraceState.Kind.ELIGIBILITY,
-                    map.sites.get(s.site()).layout().trace()))
+        .map(s -> s.trace(map.sites.get(s.site()).layout().trace()))
         .toList();
   }
 
   @Override
   public Set<Integer> followed() {
-    return slots.stream().map(SiteMap.Slot::state).collect(Collectors.toSet());
+    return SiteMap.Slot.states(slots);
   }
 
   @Override

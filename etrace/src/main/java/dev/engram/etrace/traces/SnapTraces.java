@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -54,13 +53,13 @@ public record SnapTraces(SiteMap map, List<SiteMap.Slot> slots, Map<Integer, Pat
   @Override
   public List<TraceState> states() {
     return slots.stream()
-        .map(s -> new TraceState(s.name(), TraceState.Kind.ELIGIBILITY, type(s)))
+        .map(s -> s.trace(type(s)))
         .toList();
   }
 
   @Override
   public Set<Integer> followed() {
-    return slots.stream().map(SiteMap.Slot::state).collect(Collectors.toSet());
+    return SiteMap.Slot.states(slots);
   }
 
   @Override

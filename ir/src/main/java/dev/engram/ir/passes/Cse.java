@@ -6,20 +6,11 @@ import dev.engram.ir.Lit;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
 import dev.engram.ir.checks.Given;
-import dev.engram.ir.op.Cast;
-import dev.engram.ir.op.Check;
 import dev.engram.ir.op.Control;
-import dev.engram.ir.op.Custom;
-import dev.engram.ir.op.Dot;
 import dev.engram.ir.op.Effect;
 import dev.engram.ir.op.Elementwise;
 import dev.engram.ir.op.ElementwiseRow;
-import dev.engram.ir.op.HostEffect;
-import dev.engram.ir.op.Index;
-import dev.engram.ir.op.Move;
 import dev.engram.ir.op.Op;
-import dev.engram.ir.op.Reduce;
-import dev.engram.ir.op.Source;
 import dev.engram.ir.passes.rewrite.Graphs;
 import dev.engram.ir.passes.rewrite.ScanParts;
 import java.util.ArrayList;
@@ -78,21 +69,13 @@ public final class Cse {
   }
 
   private static Eqn mergeOperands(Eqn e) {
-    return switch (e.op()) {
+    if (!(e.op() instanceof Control op)) {
+      return e;
+    }
+    return switch (op) {
       case Control.Scan s -> inside(scan(s, e));
       case Control.Cond c -> inside(cond(c, e));
       case Control.While _, Control.Call _, Control.Transposed _ -> inside(e);
-      case Elementwise _,
-          Cast _,
-          Reduce _,
-          Dot _,
-          Move _,
-          Index _,
-          Source _,
-          Check _,
-          HostEffect _,
-          Custom _ ->
-          e;
     };
   }
 
@@ -153,21 +136,13 @@ public final class Cse {
 
   /** Results that inner graphs give twice are one. */
   private static void mergeResults(Eqn e, Map<Value, Value> map) {
-    switch (e.op()) {
-      case Control.Scan s -> mergeEqual(e, s.carry(), List.of(s.body()), map);
-      case Control.Cond c -> mergeEqual(e, 0, List.of(c.onTrue(), c.onFalse()), map);
-      case Control.Call c -> mergeEqual(e, 0, List.of(c.body()), map);
+    if (!(e.op() instanceof Control op)) {
+      return;
+    }
+    switch (op) {
+      case Control.Scan s -> mergeEqual(e, s.carry(), s.graphs(), map);
+      case Control.Cond _, Control.Call _ -> mergeEqual(e, 0, op.graphs(), map);
       case Control.While _, Control.Transposed _ -> {}
-      case Elementwise _,
-          Cast _,
-          Reduce _,
-          Dot _,
-          Move _,
-          Index _,
-          Source _,
-          Check _,
-          HostEffect _,
-          Custom _ -> {}
     }
   }
 

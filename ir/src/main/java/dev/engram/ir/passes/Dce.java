@@ -6,18 +6,8 @@ import dev.engram.ir.Value;
 import dev.engram.ir.Var;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.dataflow.Reachability;
-import dev.engram.ir.op.Cast;
-import dev.engram.ir.op.Check;
 import dev.engram.ir.op.Control;
-import dev.engram.ir.op.Custom;
-import dev.engram.ir.op.Dot;
 import dev.engram.ir.op.Effect;
-import dev.engram.ir.op.Elementwise;
-import dev.engram.ir.op.HostEffect;
-import dev.engram.ir.op.Index;
-import dev.engram.ir.op.Move;
-import dev.engram.ir.op.Reduce;
-import dev.engram.ir.op.Source;
 import dev.engram.ir.passes.rewrite.Graphs;
 import dev.engram.ir.passes.rewrite.ScanParts;
 import java.util.ArrayList;
@@ -69,22 +59,14 @@ public final class Dce {
   }
 
   private static Eqn prune(Eqn e, Set<Value> live) {
-    return switch (e.op()) {
+    if (!(e.op() instanceof Control op)) {
+      return e;
+    }
+    return switch (op) {
       case Control.Scan s -> scan(s, e, live);
       case Control.While w -> loop(w, e, live);
       case Control.Cond c -> cond(c, e, live);
       case Control.Call _, Control.Transposed _ -> Graphs.mapInner(e, Dce::run);
-      case Elementwise _,
-          Cast _,
-          Reduce _,
-          Dot _,
-          Move _,
-          Index _,
-          Source _,
-          Check _,
-          HostEffect _,
-          Custom _ ->
-          e;
     };
   }
 
@@ -103,11 +85,7 @@ public final class Dce {
       boolean whole = form.results().size() == e.outputs().size();
       Graph body = run(whole ? op.body() : form.op().body());
       Set<Value> used = Reachability.used(body);
-      List<Integer> more =
-          IntStream.range(0, op.carry())
-              .filter(i -> used.contains(op.body().params().get(op.consts() + i).var()))
-              .boxed()
-              .toList();
+      List<Integer> more = carriesAmong(used, op.body(), op.consts(), op.carry());
       if (!results.addAll(more)) {
         form.consts.removeIf(c -> !used.contains(c.param().var()));
         form.xs.removeIf(x -> !used.contains(x.param().var()));
@@ -136,11 +114,7 @@ public final class Dce {
       List<Integer> outs = carries.stream().sorted().toList();
       Graph body = run(Graphs.withOuts(op.body(), outs));
       Set<Value> used = Reachability.used(body);
-      List<Integer> more =
-          IntStream.range(0, op.carry())
-              .filter(i -> used.contains(op.body().params().get(op.consts() + i).var()))
-              .boxed()
-              .toList();
+      List<Integer> more = carriesAmong(used, op.body(), op.consts(), op.carry());
       if (carries.addAll(more)) {
         continue;
       }
@@ -163,6 +137,13 @@ public final class Dce {
           outs.stream().map(e.outputs()::get).toList(),
           e.where());
     }
+  }
+
+  private static List<Integer> carriesAmong(Set<Value> used, Graph body, int consts, int carry) {
+    return IntStream.range(0, carry)
+        .filter(i -> used.contains(body.params().get(consts + i).var()))
+        .boxed()
+        .toList();
   }
 
   private static Eqn cond(Control.Cond op, Eqn e, Set<Value> live) {

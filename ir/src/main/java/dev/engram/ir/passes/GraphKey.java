@@ -8,17 +8,8 @@ import dev.engram.ir.Param;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
 import dev.engram.ir.checks.Given;
-import dev.engram.ir.op.Cast;
-import dev.engram.ir.op.Check;
 import dev.engram.ir.op.Control;
-import dev.engram.ir.op.Custom;
-import dev.engram.ir.op.Dot;
-import dev.engram.ir.op.Elementwise;
-import dev.engram.ir.op.HostEffect;
-import dev.engram.ir.op.Index;
-import dev.engram.ir.op.Move;
 import dev.engram.ir.op.Op;
-import dev.engram.ir.op.Reduce;
 import dev.engram.ir.op.Source;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -86,6 +77,13 @@ public record GraphKey(List<Object> parts) {
   static Object of(Op op) {
     return switch (op) {
       case Source.Const c -> new Content(c.value());
+      case Control c -> of(c);
+      case Op _ -> op;
+    };
+  }
+
+  private static Object of(Control op) {
+    return switch (op) {
       case Control.Scan s ->
           List.of("scan", of(s.body()), s.consts(), s.carry(), s.length(), s.reverse());
       case Control.While w ->
@@ -93,17 +91,6 @@ public record GraphKey(List<Object> parts) {
       case Control.Cond c -> List.of("cond", of(c.onTrue()), of(c.onFalse()));
       case Control.Call c -> List.of("call", of(c.body()), of(c.derivative()));
       case Control.Transposed t -> List.of("transposed", of(t.backward()), t.residuals());
-      case Elementwise _,
-          Cast _,
-          Reduce _,
-          Dot _,
-          Move _,
-          Index _,
-          Check _,
-          HostEffect _,
-          Custom _ ->
-          op;
-      case Source.Iota _, Source.RandomBits _ -> op;
     };
   }
 

@@ -14,6 +14,7 @@ import dev.engram.ir.op.Elementwise;
 import dev.engram.ir.op.HostEffect;
 import dev.engram.ir.op.Index;
 import dev.engram.ir.op.Move;
+import dev.engram.ir.op.Op;
 import dev.engram.ir.op.Reduce;
 import dev.engram.ir.op.Source;
 import dev.engram.lower.prepare.PackedOperand;
@@ -225,16 +226,7 @@ public final class AccessMaps {
         int[] s = side(rr, d.rhsBatch(), d.rhsFree(rr), nb + nl, d.rhsContract(), p.rank());
         yield List.of(new Read(e.in(0), both.pick(l)), new Read(e.in(1), both.pick(s)));
       }
-      case Elementwise _,
-          Cast _,
-          Move _,
-          Index _,
-          Source _,
-          Check _,
-          HostEffect _,
-          Control _,
-          Custom _ ->
-          throw notMapped(e);
+      case Op _ -> throw notMapped(e);
     };
   }
 

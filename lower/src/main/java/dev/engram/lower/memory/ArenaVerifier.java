@@ -132,16 +132,7 @@ public final class ArenaVerifier {
   private void read(int buffer, String label) {
     BitSet by = lost.get(places[buffer]);
     if (by != null && !by.isEmpty()) {
-      throw new LoweringException(
-          "@"
-              + program.name()
-              + ": "
-              + label
-              + " reads b"
-              + buffer
-              + ", whose memory b"
-              + by.nextSetBit(0)
-              + " has taken over");
+      throw wrong(label, "reads b%d, whose memory b%d has taken over", buffer, by.nextSetBit(0));
     }
   }
 
@@ -153,19 +144,15 @@ public final class ArenaVerifier {
     for (int other : overlaps.getOrDefault(place, List.of())) {
       for (Instr i : code) {
         if (i instanceof Instr.Load l && places[l.from().buffer()] == other) {
-          throw new LoweringException(
-              "@"
-                  + program.name()
-                  + ": "
-                  + label
-                  + " reads b"
-                  + other
-                  + " and writes b"
-                  + buffer
-                  + " in the same memory");
+          throw wrong(label, "reads b%d and writes b%d in the same memory", other, buffer);
         }
       }
       lost.computeIfAbsent(other, _ -> new BitSet()).set(buffer);
     }
+  }
+
+  private LoweringException wrong(String label, String what, int a, int b) {
+    return new LoweringException(
+        "@%s: %s %s".formatted(program.name(), label, what.formatted(a, b)));
   }
 }

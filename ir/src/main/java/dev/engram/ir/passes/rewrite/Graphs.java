@@ -4,18 +4,8 @@ import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Param;
 import dev.engram.ir.Value;
-import dev.engram.ir.op.Cast;
-import dev.engram.ir.op.Check;
 import dev.engram.ir.op.Control;
-import dev.engram.ir.op.Custom;
-import dev.engram.ir.op.Dot;
-import dev.engram.ir.op.Elementwise;
-import dev.engram.ir.op.HostEffect;
-import dev.engram.ir.op.Index;
-import dev.engram.ir.op.Move;
 import dev.engram.ir.op.Op;
-import dev.engram.ir.op.Reduce;
-import dev.engram.ir.op.Source;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
@@ -35,6 +25,10 @@ public final class Graphs {
    * object where {@code f} gives every graph back as it was.
    */
   public static Op mapInner(Op op, UnaryOperator<Graph> f) {
+    return op instanceof Control c ? mapInner(c, f) : op;
+  }
+
+  private static Op mapInner(Control op, UnaryOperator<Graph> f) {
     return switch (op) {
       case Control.Scan s -> {
         Graph body = f.apply(s.body());
@@ -64,17 +58,6 @@ public final class Graphs {
         Graph backward = f.apply(t.backward());
         yield isSame(backward, t.backward()) ? t : new Control.Transposed(backward, t.residuals());
       }
-      case Elementwise _,
-          Cast _,
-          Reduce _,
-          Dot _,
-          Move _,
-          Index _,
-          Source _,
-          Check _,
-          HostEffect _,
-          Custom _ ->
-          op;
     };
   }
 
