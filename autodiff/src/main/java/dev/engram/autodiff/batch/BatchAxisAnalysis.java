@@ -146,9 +146,7 @@ public final class BatchAxisAnalysis {
    * The flags of the body's parameters: a carry has one when it starts so or a step makes it so.
    */
   List<Boolean> params(Control.Scan op, List<Boolean> in) {
-    return flags
-        .settle(op, in, op.consts(), op.carry(), params -> of(op.body(), params))
-        .params();
+    return flags.settle(op, in, op.consts(), op.carry(), params -> of(op.body(), params)).params();
   }
 
   /**

@@ -33,8 +33,8 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * Walks a graph and writes its batched twin; the batch axis of a batched value is always axis 0. Not
- * a {@link dev.engram.ir.passes.GraphRewriter}: with each new value goes whether it is batched.
+ * Walks a graph and writes its batched twin; the batch axis of a batched value is always axis 0.
+ * Not a {@link dev.engram.ir.passes.GraphRewriter}: with each new value goes whether it is batched.
  */
 public final class BatchWalk {
   final Builder b;

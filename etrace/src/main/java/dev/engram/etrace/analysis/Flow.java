@@ -180,7 +180,9 @@ public final class Flow {
     uses(v).forEach(u -> waiting.add(positions.get(u.eqn())));
   }
 
-  /** The equations that {@code v} is made by, and in turn their operands, as far as {@code into}. */
+  /**
+   * The equations that {@code v} is made by, and in turn their operands, as far as {@code into}.
+   */
   public List<Eqn> making(Var v, Predicate<Value> into) {
     Set<Value> made =
         Reachability.backward(

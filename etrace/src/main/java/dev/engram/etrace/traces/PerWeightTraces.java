@@ -29,9 +29,7 @@ public record PerWeightTraces(SiteMap map, Dynamics dynamics, List<SiteMap.Slot>
 
   @Override
   public List<TraceState> states() {
-    return slots.stream()
-        .map(s -> s.trace(map.sites.get(s.site()).layout().trace()))
-        .toList();
+    return slots.stream().map(s -> s.trace(map.sites.get(s.site()).layout().trace())).toList();
   }
 
   @Override

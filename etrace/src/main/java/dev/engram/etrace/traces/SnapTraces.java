@@ -52,9 +52,7 @@ public record SnapTraces(SiteMap map, List<SiteMap.Slot> slots, Map<Integer, Pat
 
   @Override
   public List<TraceState> states() {
-    return slots.stream()
-        .map(s -> s.trace(type(s)))
-        .toList();
+    return slots.stream().map(s -> s.trace(type(s))).toList();
   }
 
   @Override

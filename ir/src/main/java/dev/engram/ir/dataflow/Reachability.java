@@ -23,8 +23,7 @@ public final class Reachability {
   }
 
   /** {@code from}, and the results that {@code step} adds, equation after equation. */
-  public static Set<Value> forward(
-      List<Eqn> eqns, Collection<? extends Value> from, Step step) {
+  public static Set<Value> forward(List<Eqn> eqns, Collection<? extends Value> from, Step step) {
     Set<Value> reached = new HashSet<>(from);
     eqns.forEach(e -> reached.addAll(step.of(e, reached)));
     return reached;

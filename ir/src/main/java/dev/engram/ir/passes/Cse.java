@@ -20,10 +20,10 @@ import java.util.Map;
 
 /**
  * Computes equal expressions once: same op on the same operands, in any order for commutative rows.
- * Constants and inner graphs are compared by content. What tells the host something does so as often
- * as it is written. Operands that a scan or a conditional gets twice, and outputs that a scan gives
- * twice, become one. Not a {@link GraphRewriter}: equations that are no repetition stay, with their
- * variables.
+ * Constants and inner graphs are compared by content. What tells the host something does so as
+ * often as it is written. Operands that a scan or a conditional gets twice, and outputs that a scan
+ * gives twice, become one. Not a {@link GraphRewriter}: equations that are no repetition stay, with
+ * their variables.
  */
 public final class Cse {
   private Cse() {}

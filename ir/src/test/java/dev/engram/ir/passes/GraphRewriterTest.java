@@ -63,8 +63,7 @@ class GraphRewriterTest {
                         to.builder()
                             .emit1(new Elementwise(Rows.NEG), to.inline(c.body(), in).getFirst()))
                     : to.keep(e));
-    assertEquals(
-        List.of(line(2), line(7), line(3)), g.eqns().stream().map(Eqn::where).toList());
+    assertEquals(List.of(line(2), line(7), line(3)), g.eqns().stream().map(Eqn::where).toList());
     assertEquals(-9, at3(g));
   }
 

@@ -68,8 +68,7 @@ class EffectsAreOpaqueTest {
     assertTrue(AccessMaps.givesBack(eqn(CHECK, FLOATS)));
     assertTrue(AccessMaps.givesBack(eqn(BARRIER, FLOATS, INT)));
     assertFalse(AccessMaps.givesBack(eqn(new HostEffect.Print("{}"), INT, BOOL, FLOATS)));
-    assertFalse(
-        AccessMaps.givesBack(eqn(new Control.Cond(checked(), checked()), BOOL, FLOATS)));
+    assertFalse(AccessMaps.givesBack(eqn(new Control.Cond(checked(), checked()), BOOL, FLOATS)));
     assertFalse(AccessMaps.givesBack(eqn(turned(), FLOATS)));
   }
 
