@@ -1,4 +1,4 @@
-/** What users import: tracing, transformations, models, learners, optimizers. */
+/** The library that users import: transformations, models, learners, optimizers. */
 @org.jspecify.annotations.NullMarked
 module dev.engram.core {
   exports dev.engram;

@@ -4,11 +4,12 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.Tracer;
 import dev.engram.ir.checks.Given;
 
-/** Something from around a traced function that it used: an extra input of its graph. */
+/** A value captured from the scope around a traced function: an extra input of its graph. */
 public sealed interface Captured {
 
   /**
-   * A state that was read before it was written; {@code mapped} axes of it were hidden further in.
+   * A state that was read before it was written; {@code mapped} of its axes were hidden from inner
+   * code.
    */
   record OfState(State state, int mapped) implements Captured {
     public OfState {
@@ -23,7 +24,7 @@ public sealed interface Captured {
     }
   }
 
-  /** Its value for the running code. */
+  /** Returns its value as the running code sees it. */
   default Tensor now() {
     return switch (this) {
       case OfState c -> c.state.value();
@@ -31,7 +32,7 @@ public sealed interface Captured {
     };
   }
 
-  /** Equal for two captures of the same thing. */
+  /** Returns a key that is equal for two captures of the same thing. */
   default Object identity() {
     return switch (this) {
       case OfState c -> c.state;

@@ -8,12 +8,12 @@ import java.util.Optional;
 /** A compiled graph. */
 public interface CompiledGraph {
 
-  /** Runs on one tensor for each parameter of the graph; gives one for each result. */
+  /** Runs on one tensor for each parameter of the graph; returns one for each result. */
   List<HostTensor> run(List<HostTensor> args);
 
-  /** The loop program behind it; empty for the interpreter. */
+  /** Returns the loop program that it was compiled from; empty for the interpreter. */
   Optional<LoopProgram> loops();
 
-  /** The code in a readable form; for the interpreter the graph. */
+  /** Returns the code in readable form; for the interpreter, the graph. */
   String disassemble();
 }

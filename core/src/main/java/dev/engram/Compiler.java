@@ -31,11 +31,11 @@ import java.util.ServiceLoader;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * How graphs are run: simplified, then by a backend.
+ * Says how graphs are run: which passes simplify them, and which backend executes the result.
  *
- * @param backend {@code interpreter}, the meaning of the IR; {@code loops}, the lowered program
- *     point by point; or the name of a {@link Backend} on the module path, such as {@code cpu}
- * @param passes what simplifies
+ * @param backend {@code interpreter}, the reference semantics of the IR; {@code loops}, the loop
+ *     interpreter; or the name of a {@link Backend} on the module path, such as {@code cpu}
+ * @param passes the passes that simplify a graph
  * @param verified whether the graph is verified before and after every pass, and then the loops
  */
 public record Compiler(String backend, Pipeline passes, boolean verified) {
@@ -43,7 +43,7 @@ public record Compiler(String backend, Pipeline passes, boolean verified) {
   private static final String CPU = "cpu";
   private static final AtomicBoolean TOLD = new AtomicBoolean();
 
-  /** Checks that the backend is there. */
+  /** Checks that the backend exists. */
   public Compiler {
     Given.given("Compiler", "backend", backend);
     Given.given("Compiler", "passes", passes);
@@ -54,28 +54,28 @@ public record Compiler(String backend, Pipeline passes, boolean verified) {
     }
   }
 
-  /** With the standard passes. */
+  /** Uses the standard passes. */
   public Compiler(String backend) {
     this(backend, Pipeline.standard());
   }
 
-  /** With these passes; verified where {@code engram.verify} is set. */
+  /** Uses these passes; verifies where {@code engram.verify} is set. */
   public Compiler(String backend, Pipeline passes) {
     this(backend, passes, Verification.on());
   }
 
-  /** This with one more pass, after the others; what it gives is always verified. */
+  /** Adds a pass after the others. Its result is always verified. */
   public Compiler with(Pass pass) {
     Given.given("Compiler.with", "pass", pass);
     return new Compiler(backend, passes.with(pass), verified);
   }
 
-  /** This, verified: {@code engram.verify} for one compiler. */
+  /** Returns a compiler that verifies: {@code engram.verify} for one compiler. */
   public Compiler verifying() {
     return new Compiler(backend, passes, true);
   }
 
-  /** {@code cpu}, and the passes where they are not the standard ones. */
+  /** Names the backend, and the passes where they are not the standard ones. */
   @Override
   public String toString() {
     return passes.equals(Pipeline.standard())
@@ -98,7 +98,7 @@ public record Compiler(String backend, Pipeline passes, boolean verified) {
     }
   }
 
-  /** The names of all backends. */
+  /** Returns the names of all backends that were found. */
   public static List<String> backends() {
     List<String> names = new ArrayList<>(Found.BACKENDS.keySet());
     names.add(INTERPRETER);
@@ -106,8 +106,8 @@ public record Compiler(String backend, Pipeline passes, boolean verified) {
   }
 
   /**
-   * The backend that the system property {@code engram.backend} names; without it {@code cpu} where
-   * it is found, else {@code interpreter}, which is said once.
+   * Uses the backend that the system property {@code engram.backend} names; without it {@code cpu}
+   * where that is found, else {@code interpreter}, which is logged once.
    */
   public static Compiler standard() {
     Optional<String> wanted = Optional.ofNullable(System.getProperty("engram.backend"));
@@ -115,9 +115,9 @@ public record Compiler(String backend, Pipeline passes, boolean verified) {
   }
 
   /**
-   * The backend to use of those that are there.
+   * Chooses a backend among those that were found.
    *
-   * @param none called when none was wanted and the compiler is missing
+   * @param none called when no backend was asked for and {@code cpu} is missing
    */
   static String chosen(Optional<String> wanted, List<String> there, Runnable none) {
     if (wanted.isPresent()) {
@@ -145,43 +145,43 @@ public record Compiler(String backend, Pipeline passes, boolean verified) {
     }
   }
 
-  /** Sees what a program compiles; see {@link #watch}. */
+  /** Observes what a program compiles; see {@link #watch}. */
   public interface Watcher {
-    /** A function was traced and is about to be compiled. */
+    /** Called when a function has been traced and is about to be compiled. */
     default void compiling(Graph traced) {
       Given.given("Watcher.compiling", "traced", traced);
     }
 
-    /** A learner has found its rule. */
+    /** Called when a learner has analysed its model and built its step. */
     default void prepared(OnlineStep step) {
       Given.given("Watcher.prepared", "step", step);
     }
   }
 
-  /** Runs {@code program} with {@code watcher} seeing what its thread compiles. */
+  /** Runs {@code program}; {@code watcher} observes what this thread compiles meanwhile. */
   public static void watch(Watcher watcher, Runnable program) {
     Given.given("Compiler.watch", "watcher", watcher);
     Given.given("Compiler.watch", "program", program);
     Watchers.watch(watcher, program);
   }
 
-  /** Code for {@code g}. */
+  /** Simplifies and compiles {@code g}. */
   public CompiledGraph compile(Graph g) {
     Watchers.current().compiling(g);
     Graph simplified = simplify(g);
     return backend.equals(INTERPRETER) ? new Interpreted(simplified) : compile(lower(simplified));
   }
 
-  /** {@code g} after the passes. */
+  /** Runs the passes on {@code g}. */
   Graph simplify(Graph g) {
     Graph sound = verified ? Verifier.verify(g) : g;
     return isAlone() ? passes.run(sound, PassVerifier::after) : passes.run(sound);
   }
 
   /**
-   * The loops of {@code g}, which no pass is run on.
+   * Lowers {@code g} to loops, without running any pass on it.
    *
-   * @throws EngramException for the backend {@code interpreter}, which has none
+   * @throws EngramException for the backend {@code interpreter}, which has no loops
    */
   public LoopProgram lower(Graph g) {
     Given.given("Compiler.lower", "g", g);
@@ -190,12 +190,14 @@ public record Compiler(String backend, Pipeline passes, boolean verified) {
     return isAlone() ? ProgramVerifier.verify(program) : program;
   }
 
-  /** Whether this has to verify: with the switch on, passes and lowering do it by themselves. */
+  /**
+   * True when this compiler has to verify; with the switch on, passes and lowering do so anyway.
+   */
   private boolean isAlone() {
     return verified && !Verification.on();
   }
 
-  /** Code for {@code program}. */
+  /** Compiles a loop program. */
   public CompiledGraph compile(LoopProgram program) {
     Given.given("Compiler.compile", "program", program);
     requireLoops();
@@ -212,7 +214,7 @@ public record Compiler(String backend, Pipeline passes, boolean verified) {
     }
   }
 
-  /** Runs the graph by its meaning. */
+  /** Runs the graph on the interpreter. */
   private record Interpreted(Graph graph) implements CompiledGraph {
     @Override
     public List<HostTensor> run(List<HostTensor> args) {

@@ -16,31 +16,37 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Looking into a program while it runs: printed lines, and hooks that say how far a loop is.
+ * Shows what a program does while it runs: prints values, and calls hooks that report the progress
+ * of a loop.
  *
- * <p>They work in traced functions, loops and branches too, on every backend, and come in the order
- * of the code, once for each time that the code runs. In a derivative they tell the values of the
- * function, once, and nothing of tangents and cotangents. Under {@code vmap} a print gives one line
- * for each example whose value it shows, and those that take a branch alone.
+ * <p>Both also work in traced functions, loops and branches, on every backend. They take effect in
+ * program order, once for each time that the code runs. Under a derivative they report the values
+ * of the function once, and nothing for tangents and cotangents. Under {@code vmap} a print writes
+ * one line for each example whose value it shows; inside a branch, only for the examples that take
+ * it.
  *
- * <p>They cost what they do: the values are brought to memory and handed over on the calling
- * thread. A program without them is not changed. A call whose results nobody uses still prints.
+ * <p>The cost is that of the effect: the values are written to memory and handed over on the
+ * calling thread. A program without them is unchanged. A call still prints when its results are not
+ * used.
  */
 public final class Debug {
   private static final HostTensor FIRST = HostTensor.of(new int[] {0});
   private static final HostTensor YES = HostTensor.of(new boolean[] {true});
 
-  /** Makes the order of notices one of data; every run starts with {@link #FIRST}. */
+  /**
+   * The effect token, which turns the order of effects into a data dependence; starts at {@link
+   * #FIRST}.
+   */
   private static final State ORDER = State.fixed("order", FIRST);
 
   private Debug() {}
 
   /**
-   * Prints {@code text} with the values in its places <code>{}</code>, whenever the running program
-   * comes here.
+   * Prints {@code text}, with the values in place of each <code>{}</code>, whenever the running
+   * program gets here.
    *
-   * @throws TypeException when there are more places than values, or fewer
-   * @throws EngramException in a rule or an expansion of an op, which may be used anywhere
+   * @throws TypeException when the number of placeholders is not that of the values
+   * @throws EngramException inside a rule or an expansion of an op, which may run in other places
    */
   public static void print(String text, Tensor... values) {
     Given.all("Debug.print", "values", values);
@@ -48,11 +54,11 @@ public final class Debug {
   }
 
   /**
-   * Calls {@code hook} with the step and the values, whenever the running program comes here and
-   * the step is a multiple of {@code every}.
+   * Calls {@code hook} with the step and the values, whenever the running program gets here and the
+   * step is a multiple of {@code every}.
    *
-   * <p>What the hook throws ends the run, as a {@link dev.engram.ir.RunException} with this line;
-   * states then keep their values. The hook must not call the program that is running.
+   * <p>An exception of the hook ends the run as a {@link dev.engram.ir.RunException} that names
+   * this line; states then keep their values. The hook must not call the program that is running.
    *
    * @param step a scalar integer, such as the counter of a loop
    * @param every at least 1
@@ -80,8 +86,8 @@ public final class Debug {
   }
 
   /**
-   * Runs {@code body}; lines that programs print meanwhile on this thread go to {@code sink}
-   * instead of {@link System#out}.
+   * Runs {@code body}, and sends the lines that programs print on this thread meanwhile to {@code
+   * sink} instead of {@link System#out}.
    */
   public static void to(Consumer<String> sink, Runnable body) {
     Given.given("Debug.to", "body", body);
@@ -106,7 +112,7 @@ public final class Debug {
     }
     if (!StateScope.isOfUser(trace.get())) {
       throw new EngramException(
-          "Debug.print and Debug.progress have no place in a rule or an expansion of an op ("
+          "Debug.print and Debug.progress cannot be used in a rule or an expansion of an op ("
               + SourceLocation.here()
               + "); put them where the op is used");
     }

@@ -22,11 +22,12 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * The transformations. Each takes a function over user structures of tensors (see {@link Tree}) and
- * gives another; each works on known values as well as inside the others.
+ * The transformations. Each takes a function over trees of tensors (see {@link Tree}) and returns
+ * another; each works on known values as well as inside the others.
  *
- * <p>A function is traced: it runs once on stand-ins, and what it computes with them is recorded.
- * States that it reads and writes go in and out of the recording by themselves (see {@link State}).
+ * <p>A function is traced: it runs once on tracers, and the operations on them are recorded as a
+ * graph. States that it reads become inputs of the graph, states that it writes become results (see
+ * {@link State}).
  */
 public final class Engram {
   private Engram() {}
@@ -38,30 +39,31 @@ public final class Engram {
     return jit(Compiler.standard(), f);
   }
 
-  /** {@link #jit(Fn1)} with a compiler of its own. */
+  /** {@link #jit(Fn1)} with the given compiler. */
   public static <R> Jitted.Of0<R> jit(Compiler compiler, Fn0<R> f) {
     Given.given("jit", "compiler", compiler);
     return new Jitted.Of0<>(new Jit("jit", compiler, Fns.list(f)));
   }
 
   /**
-   * {@code f}, compiled on its first call for every new structure and type of its arguments and of
-   * the states it reads. Parts of an argument that are no tensors, such as numbers and text, are
-   * static: another value is another program. Inside another transformation {@code f} is simply
-   * called.
+   * Compiles {@code f} on its first call for every new structure and type of its arguments and of
+   * the states it reads. Parts of an argument that are not tensors, such as numbers and text, are
+   * static: another value compiles another program. Inside another transformation {@code f} is
+   * simply called.
    *
-   * <p>What {@code f} takes from around itself is fixed by the first call: known tensors, Java
-   * counters, numbers of a {@code java.util.Random}. Pass what changes as an argument, or keep it
-   * in a {@link State}; for random numbers use {@link RandomTensors} with a {@link RandomKey}.
+   * <p>What {@code f} captures from its surroundings is fixed by the first call: known tensors,
+   * Java counters, numbers of a {@code java.util.Random}. Pass data that changes as an argument, or
+   * keep it in a {@link State}; for random numbers use {@link RandomTensors} with a {@link
+   * RandomKey}.
    *
-   * <p>The result is also an object: see {@link Jitted} for its stages, for what it has compiled
-   * and why, and for giving it the memory of arguments.
+   * <p>The result is also an object: see {@link Jitted} for its stages of compilation, for what it
+   * has compiled and why, and for donating the memory of arguments.
    */
   public static <A, R> Jitted.Of1<A, R> jit(Fn1<A, R> f) {
     return jit(Compiler.standard(), f);
   }
 
-  /** {@link #jit(Fn1)} with a compiler of its own. */
+  /** {@link #jit(Fn1)} with the given compiler. */
   public static <A, R> Jitted.Of1<A, R> jit(Compiler compiler, Fn1<A, R> f) {
     Given.given("jit", "compiler", compiler);
     return new Jitted.Of1<>(new Jit("jit", compiler, Fns.list(f)));
@@ -72,7 +74,7 @@ public final class Engram {
     return jit(Compiler.standard(), f);
   }
 
-  /** {@link #jit(Fn1)} with a compiler of its own. */
+  /** {@link #jit(Fn1)} with the given compiler. */
   public static <A, B, R> Jitted.Of2<A, B, R> jit(Compiler compiler, Fn2<A, B, R> f) {
     Given.given("jit", "compiler", compiler);
     return new Jitted.Of2<>(new Jit("jit", compiler, Fns.list(f)));
@@ -83,7 +85,7 @@ public final class Engram {
     return jit(Compiler.standard(), f);
   }
 
-  /** {@link #jit(Fn1)} with a compiler of its own. */
+  /** {@link #jit(Fn1)} with the given compiler. */
   public static <A, B, C, R> Jitted.Of3<A, B, C, R> jit(Compiler compiler, Fn3<A, B, C, R> f) {
     Given.given("jit", "compiler", compiler);
     return new Jitted.Of3<>(new Jit("jit", compiler, Fns.list(f)));
@@ -94,20 +96,21 @@ public final class Engram {
     return jit(Compiler.standard(), f);
   }
 
-  /** {@link #jit(Fn1)} with a compiler of its own. */
+  /** {@link #jit(Fn1)} with the given compiler. */
   public static <A, B, C, D, R> Jitted.Of4<A, B, C, D, R> jit(
       Compiler compiler, Fn4<A, B, C, D, R> f) {
     Given.given("jit", "compiler", compiler);
     return new Jitted.Of4<>(new Jit("jit", compiler, Fns.list(f)));
   }
 
-  // Derivatives in the first argument.
+  // Derivatives with respect to the first argument.
 
   /**
-   * The gradient of a scalar function in its first argument, in the argument's structure.
+   * Returns the gradient of a scalar function with respect to its first argument, in the argument's
+   * structure.
    *
-   * @throws dev.engram.ir.TypeException when the result is no float scalar, or the argument holds a
-   *     tensor that is not float
+   * @throws dev.engram.ir.TypeException when the result is not a float scalar, or the argument
+   *     holds a tensor that is not float
    */
   public static <A> Fn1<A, A> grad(Fn1<A, Tensor> f) {
     Differentiate d = new Differentiate(Fns.list(f), Optional.empty());
@@ -163,13 +166,13 @@ public final class Engram {
     return (a, b, c) -> d.call(Fns.args(a, b, c)).withAux();
   }
 
-  // Derivatives in states.
+  // Derivatives with respect to states.
 
   /**
-   * The gradient of a scalar function in {@code weights}, by path; zero where the function does not
-   * read them. States that the function sets are set.
+   * Returns the gradient of a scalar function with respect to {@code weights}, by path; zero for
+   * those that the function does not read. States that the function sets are set.
    *
-   * @throws dev.engram.ir.TypeException when the result is no float scalar
+   * @throws dev.engram.ir.TypeException when the result is not a float scalar
    */
   public static Fn0<Grads> grad(Fn0<Tensor> f, States weights) {
     Differentiate d =
@@ -262,7 +265,7 @@ public final class Engram {
   // Directional derivatives.
 
   /**
-   * The value of {@code f} at {@code a}, and its derivative along {@code tangent}.
+   * Returns the value of {@code f} at {@code a}, and its derivative along {@code tangent}.
    *
    * @param tangent of the structure and types of {@code a}; parts that are not float are ignored
    */
@@ -270,23 +273,25 @@ public final class Engram {
     return Directional.jvp(f, a, tangent);
   }
 
-  /** The value of {@code f} at {@code a}, and the derivative there as a function of a cotangent. */
+  /**
+   * Returns the value of {@code f} at {@code a}, and its pullback there: cotangents to cotangents.
+   */
   public static <A, R> VjpResult<A, R> vjp(Fn1<A, R> f, A a) {
     return Directional.vjp(f, a);
   }
 
   /**
-   * The value of {@code f} at {@code a}, and the derivative there as a linear function of a
-   * tangent, which may be called again and again: what it needs of {@code f} has been computed.
+   * Returns the value of {@code f} at {@code a}, and the derivative there as a linear function of a
+   * tangent. That function can be called repeatedly without running {@code f} again: its residuals
+   * have been computed.
    */
   public static <A, R> LinearizeResult<A, R> linearize(Fn1<A, R> f, A a) {
     return Directional.linearize(f, a);
   }
 
   /**
-   * The derivative of every result element by every argument element, {@code [out…, in…]}, in
-   * forward mode: one pass for each argument element. For functions with more results than
-   * arguments, and for loops without a bound.
+   * Returns the Jacobian, {@code [out…, in…]}, in forward mode: one pass for each argument element.
+   * For functions with more results than arguments, and for loops without a bound.
    */
   public static Fn1<Tensor, Tensor> jacfwd(Fn1<Tensor, Tensor> f) {
     Given.given("the function", f);
@@ -307,20 +312,20 @@ public final class Engram {
     return jacfwd(f);
   }
 
-  /** The second derivatives of a scalar function: {@code [in…, in…]}; forward over reverse. */
+  /** Returns the Hessian of a scalar function, {@code [in…, in…]}, by forward over reverse mode. */
   public static Fn1<Tensor, Tensor> hessian(Fn1<Tensor, Tensor> f) {
     return jacfwd(grad(f));
   }
 
   /**
-   * {@code f}, of which reverse mode keeps only the argument; what the backward pass needs is
-   * computed again. States and values from around are differentiated as ever.
+   * Rematerializes {@code f}: reverse mode keeps only its argument and recomputes what the backward
+   * pass needs. States and captured values are differentiated as usual.
    */
   public static <A, R> Fn1<A, R> remat(Fn1<A, R> f) {
     return remat(f, RematPolicy.NOTHING);
   }
 
-  /** {@link #remat(Fn1)} that keeps what {@code policy} says, too. */
+  /** {@link #remat(Fn1)} that also keeps what {@code policy} names. */
   public static <A, R> Fn1<A, R> remat(Fn1<A, R> f, RematPolicy policy) {
     Given.given("remat", "policy", policy);
     Given.given("the function", f);
@@ -328,22 +333,21 @@ public final class Engram {
   }
 
   /**
-   * {@code f}, stopped with a {@link dev.engram.ir.RunException} by the first op that gives NaN or
-   * an infinity; the message names the op, the position, and the line in {@code f}. Also checks the
-   * derivatives that are taken inside {@code f}: {@code checkNumerics(grad(f))}.
+   * Returns {@code f} with a check of every float result: the first NaN or infinity stops the run
+   * with a {@link dev.engram.ir.RunException} that names the op, the position, and the line in
+   * {@code f}. Derivatives taken inside {@code f} are checked too: {@code checkNumerics(grad(f))}.
    */
   public static <A, R> Fn1<A, R> checkNumerics(Fn1<A, R> f) {
     Given.given("the function", f);
     return a -> Numerics.call(f, a);
   }
 
-  // Derivatives of one's own.
+  // Custom derivatives.
 
   /**
-   * {@code f} with its own derivative along tangents. Values that it uses from around are constants
-   * to it.
+   * Returns {@code f} with a custom forward derivative. Captured values are constants to it.
    *
-   * @param rule takes argument and tangent, gives value and tangent; linear in the tangent
+   * @param rule takes argument and tangent, returns value and tangent; linear in the tangent
    */
   public static <A, R> Fn1<A, R> customJvp(Fn1<A, R> f, Fn2<A, A, Pair<R, R>> rule) {
     Given.given("the function", f);
@@ -352,10 +356,10 @@ public final class Engram {
   }
 
   /**
-   * {@code f} with its own reverse derivative. Values that it uses from around are constants to it.
+   * Returns {@code f} with a custom reverse derivative. Captured values are constants to it.
    *
-   * @param forward gives the value and what {@code backward} needs
-   * @param backward takes that and the value's cotangent, gives the argument's
+   * @param forward returns the value and the residuals that {@code backward} needs
+   * @param backward takes the residuals and the value's cotangent, returns the argument's
    */
   public static <A, R, S> Fn1<A, R> customVjp(
       Fn1<A, R> f, Fn1<A, Pair<R, S>> forward, Fn2<S, R, A> backward) {
@@ -367,7 +371,9 @@ public final class Engram {
 
   // Batches.
 
-  /** {@code f} of one example applied to a batch: maps over axis 0 of every argument. */
+  /**
+   * Applies {@code f}, a function of one example, to a batch: maps over axis 0 of every argument.
+   */
   public static <A, R> Fn1<A, R> vmap(Fn1<A, R> f) {
     return vmap(f, Axes.first());
   }
@@ -385,9 +391,9 @@ public final class Engram {
   }
 
   /**
-   * {@code f} of one example applied to a batch, over the given axes. States made in {@link
-   * #vmapNewStates} are mapped over their axis 0; others are shared, and setting one to a value
-   * that differs between examples is an error.
+   * Applies {@code f}, a function of one example, to a batch, over the given axes. States set in
+   * {@link #vmapNewStates} are mapped over their axis 0; others are shared, and setting one to a
+   * value that differs between examples is an error.
    */
   public static <A, R> Fn1<A, R> vmap(Fn1<A, R> f, Axes axes) {
     Given.given("vmap", "axes", axes);
@@ -420,10 +426,10 @@ public final class Engram {
   }
 
   /**
-   * The sum of {@code tree} over all examples of the {@link #vmap(Fn1, Axes)} whose axis has this
-   * name: the same for each example.
+   * Returns the sum of {@code tree} over all examples of the {@link #vmap(Fn1, Axes)} whose axis
+   * has this name; it is the same for each example.
    *
-   * @throws dev.engram.ir.EngramException when no vmap around has an axis of this name
+   * @throws dev.engram.ir.EngramException when no enclosing vmap has an axis of this name
    */
   public static <T> T psum(T tree, String axis) {
     Given.given("psum", "tree", tree);
@@ -438,7 +444,7 @@ public final class Engram {
     return AxisNames.mean(tree, axis);
   }
 
-  /** The number of the example along the axis with this name: {@code i32[]}, from 0. */
+  /** Returns the index of the example along the axis with this name: {@code i32[]}, from 0. */
   public static Tensor axisIndex(String axis) {
     Given.given("axisIndex", "axis", axis);
     return AxisNames.index(axis);
@@ -446,7 +452,7 @@ public final class Engram {
 
   /**
    * Runs {@code init}; every state that it sets gets a new axis of length {@code size} in front,
-   * and is mapped: {@link Vmap} and {@link #vmap(Fn1)} give each example its own.
+   * and becomes a mapped state: {@link Vmap} and {@link #vmap(Fn1)} give each example its own.
    */
   public static void vmapNewStates(int size, Runnable init) {
     Given.given("vmapNewStates", "init", init);
@@ -458,7 +464,7 @@ public final class Engram {
   /**
    * Runs {@code body} once for each position of axis 0 of {@code xs}.
    *
-   * @param body takes the carry and one slice of {@code xs}, gives the next carry and an output
+   * @param body takes the carry and one slice of {@code xs}, returns the next carry and an output
    * @return the last carry and the stacked outputs
    * @throws dev.engram.ir.TypeException when the carry or a state changes its type
    */
@@ -468,7 +474,7 @@ public final class Engram {
             .run(init, Fns.args(xs), OptionalInt.empty()));
   }
 
-  /** {@link #scan(Fn2, Object, Object)} from the last slice to the first. */
+  /** {@link #scan(Fn2, Object, Object)} in reverse, from the last slice to the first. */
   public static <C, X, Y> StepResult<C, Y> scanReverse(
       Fn2<C, X, StepResult<C, Y>> body, C init, X xs) {
     return Flattening.<StepResult<C, Y>>cast(
@@ -483,24 +489,24 @@ public final class Engram {
             .run(init, List.of(), OptionalInt.of(length)));
   }
 
-  /** Runs {@code body} {@code length} times; gives its stacked results. */
+  /** Runs {@code body} {@code length} times; returns its stacked results. */
   public static <Y> Y forLoop(Fn0<Y> body, int length) {
     return ScanTransform.plain(Fns.list(body), List.of(), OptionalInt.of(length));
   }
 
   /**
-   * Runs {@code body} once for each position of axis 0 of {@code xs}; gives its stacked results.
+   * Runs {@code body} once for each position of axis 0 of {@code xs}; returns its stacked results.
    */
   public static <X, Y> Y forLoop(Fn1<X, Y> body, X xs) {
     return ScanTransform.plain(Fns.list(body), Fns.args(xs), OptionalInt.empty());
   }
 
   /**
-   * Runs {@code body} for {@code i = from, …, to - 1}; gives the last carry.
+   * Runs {@code body} for {@code i = from, …, to - 1}; returns the last carry.
    *
-   * @param to at least {@code from}: fewer are refused, since swapped bounds are likelier than a
-   *     loop of no step, which is written {@code to = from}
-   * @param body takes i ({@code i32[]}) and the carry, gives the next carry
+   * @param to at least {@code from}; smaller values are refused as likely swapped bounds ({@code to
+   *     = from} is an empty loop)
+   * @param body takes i ({@code i32[]}) and the carry, returns the next carry
    * @throws dev.engram.ir.TypeException when the carry or a state changes its type
    */
   public static <C> C forLoop(int from, int to, Fn2<Tensor, C, C> body, C init) {
@@ -512,8 +518,8 @@ public final class Engram {
   }
 
   /**
-   * {@code f} of every position of axis 0 of {@code xs}, one after the other, stacked: like {@link
-   * #vmap(Fn1)} in the memory of one example.
+   * Applies {@code f} to every position of axis 0 of {@code xs}, one after the other, and stacks
+   * the results: like {@link #vmap(Fn1)}, in the memory of one example.
    */
   public static <X, Y> Y map(Fn1<X, Y> f, X xs) {
     return forLoop(f, xs);
@@ -525,13 +531,14 @@ public final class Engram {
   }
 
   /**
-   * The result of one of two functions, picked in the run. A state that only one of them sets keeps
-   * its value in the other.
+   * Runs one of two functions, chosen at run time. A state that only one of them sets keeps its
+   * value in the other.
    *
-   * <p>Where examples of a {@link #vmap(Fn1)} take different branches, both are computed for all.
-   * What an example does not take has no derivative in values of its own; in values that all
-   * examples share, such as weights, an infinite derivative of a branch that is not taken gives
-   * NaN. Keep the branch finite there, such as {@code x.clipMin(0).sqrt()}.
+   * <p>Where examples of a {@link #vmap(Fn1)} take different branches, both branches run for all
+   * examples. The branch that an example does not take contributes no derivative to that example's
+   * own values. To values that all examples share, such as weights, an infinite derivative of a
+   * branch not taken contributes NaN; keep the branch finite there, as in {@code
+   * x.clipMin(0).sqrt()}.
    *
    * @param pred {@code bool[]}
    * @throws dev.engram.ir.TypeException when the results differ in structure or type
@@ -560,9 +567,9 @@ public final class Engram {
   }
 
   /**
-   * The result of branch {@code index}, picked in the run; an index out of range picks the first or
+   * Runs branch {@code index}, chosen at run time; an index out of range is clamped to the first or
    * the last. States behave as in {@link #cond(Tensor, Fn0, Fn0)}. Where examples of a {@link
-   * #vmap(Fn1)} pick different branches, all branches run for all of them.
+   * #vmap(Fn1)} take different branches, all branches run for all of them.
    *
    * @param index {@code i32[]}, or another integer scalar
    * @throws dev.engram.ir.TypeException when the results differ in structure or type
@@ -582,12 +589,12 @@ public final class Engram {
   }
 
   /**
-   * Runs {@code body} on the carry as long as {@code condition} holds for it; gives the last carry.
-   * Has derivatives in forward mode ({@link #jvp}); for reverse mode give it a bound. Under {@link
-   * #vmap(Fn1)} each example stops at its own step.
+   * Runs {@code body} on the carry while {@code condition} holds; returns the last carry. Has
+   * forward-mode derivatives ({@link #jvp}); reverse mode needs a bound. Under {@link #vmap(Fn1)}
+   * each example stops at its own step.
    *
-   * @param condition gives {@code bool[]}; it may read states, but not set them
-   * @param body gives the next carry, of the structure and types of {@code init}
+   * @param condition returns {@code bool[]}; it may read states, but not set them
+   * @param body returns the next carry, of the structure and types of {@code init}
    * @throws dev.engram.ir.TypeException when the carry or a state changes its type
    */
   public static <C> C whileLoop(Fn1<C, Tensor> condition, Fn1<C, C> body, C init) {
@@ -596,15 +603,16 @@ public final class Engram {
   }
 
   /**
-   * {@link #whileLoop(Fn1, Fn1, Object)} that stops after {@code bound} steps at the latest, and so
-   * can be differentiated in reverse: memory for the residuals of {@code bound} steps is set aside.
+   * {@link #whileLoop(Fn1, Fn1, Object)} that stops after at most {@code bound} steps, and so can
+   * be differentiated in reverse mode. Memory is allocated for the residuals of {@code bound}
+   * steps.
    */
   public static <C> C whileLoop(Fn1<C, Tensor> condition, Fn1<C, C> body, C init, int bound) {
     return Flattening.<C>cast(
         WhileTransform.run(Fns.list(condition), Fns.list(body), init, Optional.of(bound)));
   }
 
-  /** {@code tree} with derivative zero. */
+  /** Returns {@code tree}, with derivative zero. */
   public static <T> T stopGradient(T tree) {
     return Tree.map(Tensor::stopGradient, tree);
   }

@@ -1,6 +1,6 @@
 package dev.engram;
 
-/** A function of two arguments over user structures of tensors (see {@link Tree}). */
+/** A function of two arguments over trees of tensors (see {@link Tree}). */
 @FunctionalInterface
 public interface Fn2<A, B, R> {
   R apply(A a, B b);

@@ -1,6 +1,6 @@
 package dev.engram;
 
-/** A function of three arguments over user structures of tensors (see {@link Tree}). */
+/** A function of three arguments over trees of tensors (see {@link Tree}). */
 @FunctionalInterface
 public interface Fn3<A, B, C, R> {
   R apply(A a, B b, C c);

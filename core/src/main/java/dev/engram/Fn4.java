@@ -1,6 +1,6 @@
 package dev.engram;
 
-/** A function of four arguments over user structures of tensors (see {@link Tree}). */
+/** A function of four arguments over trees of tensors (see {@link Tree}). */
 @FunctionalInterface
 public interface Fn4<A, B, C, D, R> {
   R apply(A a, B b, C c, D d);

@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.function.UnaryOperator;
 
 /**
- * One tensor for each of a model's states, by path: gradients, or sums of them. A structure that
- * all transformations take and give.
+ * One tensor for each of a model's states, by path: gradients, or sums of them. It is a tree, so
+ * transformations accept and return it.
  */
 public record Grads(Map<String, Tensor> byPath) {
   public Grads {
@@ -22,7 +22,7 @@ public record Grads(Map<String, Tensor> byPath) {
     byPath = Collections.unmodifiableMap(new LinkedHashMap<>(byPath));
   }
 
-  /** Zeros of the type of every state. */
+  /** Returns zeros of the type of every state. */
   public static Grads zeros(States states) {
     Given.given("Grads.zeros", "states", states);
     Map<String, Tensor> out = new LinkedHashMap<>();
@@ -31,7 +31,7 @@ public record Grads(Map<String, Tensor> byPath) {
   }
 
   /**
-   * The tensor for {@code path}.
+   * Returns the tensor for {@code path}.
    *
    * @throws EngramException when there is none
    */
@@ -50,7 +50,7 @@ public record Grads(Map<String, Tensor> byPath) {
     return List.copyOf(byPath.keySet());
   }
 
-  /** The sum with {@code other}, path by path. */
+  /** Returns the sum with {@code other}, path by path. */
   public Grads plus(Grads other) {
     return Tree.zip(Tensor::add, this, other);
   }

@@ -9,17 +9,16 @@ import java.util.List;
 /**
  * A compiled function as an object: {@code jit(f)}.
  *
- * <p>Step by step: {@link #trace} → {@link Stages.Traced}, the graph → {@link Stages.Lowered}, the
- * loops with their memory and cost → the compiled function, which does not compile again.
+ * <p>Stage by stage: {@link #trace} → {@link Stages.Traced}, the graph → {@link Stages.Lowered},
+ * the loops with their memory and cost → the compiled function, which never recompiles.
  *
- * <p>{@code donating(i)} gives a function that owns the tensors of argument i once it has been
- * called with them: their memory is used for results of later calls, and reading them again is an
- * error. So {@code p = step.apply(p, batch)} allocates nothing for p. Arguments that are only read
- * elsewhere, such as those of an enclosing transformation, are not touched.
+ * <p>{@code donating(i)} returns a function that takes ownership of the tensors passed as argument
+ * i: their memory is reused for results of later calls, and reading them afterwards is an error. So
+ * {@code p = step.apply(p, batch)} allocates nothing for p. Traced arguments, as inside an
+ * enclosing transformation, are not affected.
  *
- * <p>At most {@value #PROGRAMS} programs are kept; a new one takes the place of the one whose last
- * call is longest ago. {@code keeping(n)} gives a function that keeps n, and {@link #explain} tells
- * how many were given up.
+ * <p>At most {@value #PROGRAMS} programs are kept; a new one evicts the least recently used. {@code
+ * keeping(n)} returns a function that keeps n, and {@link #explain} says how many were evicted.
  *
  * @param <F> the interface of the function
  */
@@ -33,11 +32,11 @@ public abstract sealed class Jitted<F> {
     this.jit = jit;
   }
 
-  /** A call by position as a function of this kind. */
+  /** Adapts a call by position to this function's interface. */
   abstract F typed(Fn1<List<Object>, Object> call);
 
   /**
-   * The graph for arguments like these, which are not computed with.
+   * Traces the function for arguments like these, whose values are not used.
    *
    * @param args the arguments of a call; a {@link dev.engram.ir.TensorType} may stand for a tensor
    */
@@ -47,9 +46,9 @@ public abstract sealed class Jitted<F> {
   }
 
   /**
-   * What has been compiled, and for each program why none of those before it would do: the argument
-   * or the state that differed, with its types then and now, and the line of the call. Of programs
-   * that were given up for others only the number.
+   * Lists what has been compiled, and for each program why no earlier one fitted: the argument or
+   * the state that differed, with its types then and now, and the line of the call. Evicted
+   * programs are only counted.
    */
   public String explain() {
     return jit.explain();
@@ -72,13 +71,17 @@ public abstract sealed class Jitted<F> {
       return Flattening.<R>cast(jit.call(List.of()));
     }
 
-    /** The same, allowed to use the memory of these arguments: see {@link Jitted}. */
+    /**
+     * Returns the same function, which may reuse the memory of these arguments: see {@link Jitted}.
+     */
     public Of0<R> donating(int... arguments) {
       Given.given("donating", "arguments", arguments);
       return new Of0<>(jit.donating(0, arguments));
     }
 
-    /** The same, keeping at most {@code programs}, at least 1: see {@link Jitted}. */
+    /**
+     * Returns the same function, keeping at most {@code programs} (at least 1): see {@link Jitted}.
+     */
     public Of0<R> keeping(int programs) {
       return new Of0<>(jit.keeping(programs));
     }
@@ -100,13 +103,17 @@ public abstract sealed class Jitted<F> {
       return Flattening.<R>cast(jit.call(Fns.args(a)));
     }
 
-    /** The same, allowed to use the memory of these arguments: see {@link Jitted}. */
+    /**
+     * Returns the same function, which may reuse the memory of these arguments: see {@link Jitted}.
+     */
     public Of1<A, R> donating(int... arguments) {
       Given.given("donating", "arguments", arguments);
       return new Of1<>(jit.donating(1, arguments));
     }
 
-    /** The same, keeping at most {@code programs}, at least 1: see {@link Jitted}. */
+    /**
+     * Returns the same function, keeping at most {@code programs} (at least 1): see {@link Jitted}.
+     */
     public Of1<A, R> keeping(int programs) {
       return new Of1<>(jit.keeping(programs));
     }
@@ -128,13 +135,17 @@ public abstract sealed class Jitted<F> {
       return Flattening.<R>cast(jit.call(Fns.args(a, b)));
     }
 
-    /** The same, allowed to use the memory of these arguments: see {@link Jitted}. */
+    /**
+     * Returns the same function, which may reuse the memory of these arguments: see {@link Jitted}.
+     */
     public Of2<A, B, R> donating(int... arguments) {
       Given.given("donating", "arguments", arguments);
       return new Of2<>(jit.donating(2, arguments));
     }
 
-    /** The same, keeping at most {@code programs}, at least 1: see {@link Jitted}. */
+    /**
+     * Returns the same function, keeping at most {@code programs} (at least 1): see {@link Jitted}.
+     */
     public Of2<A, B, R> keeping(int programs) {
       return new Of2<>(jit.keeping(programs));
     }
@@ -157,13 +168,17 @@ public abstract sealed class Jitted<F> {
       return Flattening.<R>cast(jit.call(Fns.args(a, b, c)));
     }
 
-    /** The same, allowed to use the memory of these arguments: see {@link Jitted}. */
+    /**
+     * Returns the same function, which may reuse the memory of these arguments: see {@link Jitted}.
+     */
     public Of3<A, B, C, R> donating(int... arguments) {
       Given.given("donating", "arguments", arguments);
       return new Of3<>(jit.donating(3, arguments));
     }
 
-    /** The same, keeping at most {@code programs}, at least 1: see {@link Jitted}. */
+    /**
+     * Returns the same function, keeping at most {@code programs} (at least 1): see {@link Jitted}.
+     */
     public Of3<A, B, C, R> keeping(int programs) {
       return new Of3<>(jit.keeping(programs));
     }
@@ -186,13 +201,17 @@ public abstract sealed class Jitted<F> {
       return Flattening.<R>cast(jit.call(Fns.args(a, b, c, d)));
     }
 
-    /** The same, allowed to use the memory of these arguments: see {@link Jitted}. */
+    /**
+     * Returns the same function, which may reuse the memory of these arguments: see {@link Jitted}.
+     */
     public Of4<A, B, C, D, R> donating(int... arguments) {
       Given.given("donating", "arguments", arguments);
       return new Of4<>(jit.donating(4, arguments));
     }
 
-    /** The same, keeping at most {@code programs}, at least 1: see {@link Jitted}. */
+    /**
+     * Returns the same function, keeping at most {@code programs} (at least 1): see {@link Jitted}.
+     */
     public Of4<A, B, C, D, R> keeping(int programs) {
       return new Of4<>(jit.keeping(programs));
     }

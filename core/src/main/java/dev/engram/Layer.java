@@ -3,10 +3,10 @@ package dev.engram;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.checks.Given;
 
-/** A model that takes a tensor and gives one: a cell, a network, a learner around it. */
+/** A model that maps a tensor to a tensor: a cell, a network, a learner around it. */
 public abstract class Layer extends Model implements Fn1<Tensor, Tensor> {
 
-  /** One step. */
+  /** Runs one step. */
   public abstract Tensor update(Tensor x);
 
   /** The same as {@link #update}: a layer is a function. */
@@ -16,8 +16,8 @@ public abstract class Layer extends Model implements Fn1<Tensor, Tensor> {
   }
 
   /**
-   * This layer, the weights of which learn from each step's own gradient alone: online learning
-   * builds no trace of them, and says nothing of it. For a readout, say, where that is exact. The
+   * Returns this layer with weights that learn from each step's own gradient alone: online learning
+   * builds no trace for them and logs no warning. For a readout, for example, that is exact. The
    * states and their paths are the same.
    */
   public final Layer untraced() {

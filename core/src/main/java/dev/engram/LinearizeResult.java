@@ -4,7 +4,7 @@ import dev.engram.ir.checks.Given;
 
 /**
  * A function's value, and its derivative there as a linear function of a tangent. Tangents of parts
- * that are not float take any value and give zeros.
+ * that are not float are ignored, and their results are zero.
  */
 public record LinearizeResult<A, R>(R value, Fn1<A, R> map) {
   public LinearizeResult {

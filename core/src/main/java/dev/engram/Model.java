@@ -10,9 +10,9 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * A model or a part of one. Its states are those in its fields: each {@link State}, those of each
- * {@code Model}, and those inside lists, maps and optionals of them. The fields' names make the
- * paths, such as {@code rnn.layers.0.Wz.weight}.
+ * A model or a part of one. Its states are those found in its fields: each {@link State}, those of
+ * each nested {@code Model}, and those inside lists, maps and optionals of them. The names of the
+ * fields form the paths, such as {@code rnn.layers.0.Wz.weight}.
  */
 public abstract class Model {
   static {
@@ -21,12 +21,12 @@ public abstract class Model {
 
   private final Told told = new Told();
 
-  /** All states of this model, named from here. */
+  /** Returns all states of this model, with paths relative to it. */
   public final States states() {
     return new ModelWalk(this).states();
   }
 
-  /** Sets every state that has a start value, such as hidden states, to it. */
+  /** Sets every state that has an initial value, such as a hidden state, to that value. */
   public final void initAllStates() {
     states().values().forEach(State::init);
   }
@@ -52,17 +52,17 @@ public abstract class Model {
     }
   }
 
-  /** A parameter of this model. */
+  /** Makes a parameter of this model. */
   protected final State parameter(Tensor value) {
     return owned(State.Kind.PARAMETER, value);
   }
 
-  /** A state of this model that {@link #initAllStates()} sets to what {@code init} gives. */
+  /** Makes a hidden state, which {@link #initAllStates()} sets to the result of {@code init}. */
   protected final State hidden(Supplier<Tensor> init) {
     return new State(State.Kind.HIDDEN, Optional.of(init), Optional.of(this));
   }
 
-  /** A counter, moment or random key of this model. */
+  /** Makes a state of kind {@code OTHER}: a counter, a moment, a random key. */
   protected final State other(Tensor value) {
     return owned(State.Kind.OTHER, value);
   }

@@ -13,9 +13,9 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
- * Sequences of different lengths as one batch, filled up with zeros. A structure, so that it can be
- * the targets of a {@link Learner} as it is; {@link dev.engram.loss.Losses#maskedMean} leaves out
- * what was filled up.
+ * A batch of sequences of different lengths, padded with zeros. It is a tree, so it can be passed
+ * as the targets of a {@link Learner}; {@link dev.engram.loss.Losses#maskedMean} leaves the padding
+ * out.
  *
  * @param values {@code [T, B, …]}: steps, then examples
  * @param mask {@code bool[T, B]}: true where the sequence has a step
@@ -27,10 +27,10 @@ public record Padded(Tensor values, Tensor mask) {
   }
 
   /**
-   * A batch of {@code sequences} as long as the longest.
+   * Pads {@code sequences} to the length of the longest.
    *
    * @param sequences each {@code [length, …]} of one element type, with equal axes behind the first
-   * @throws TypeException when there is none, or one that does not fit the first
+   * @throws TypeException when there is no sequence, or one that does not match the first
    */
   public static Padded of(List<? extends Tensor> sequences) {
     Given.all("Padded.of", "sequences", sequences);

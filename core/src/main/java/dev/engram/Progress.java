@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Says how far a loop is, also from inside a compiled one. It counts its own steps, in a state, and
- * starts again after the last one.
+ * Reports the progress of a loop, also from inside a compiled one. It counts the steps in a state
+ * of its own, and starts again after the last one.
  *
  * <pre>{@code
  * Progress progress = new Progress(1000, 100, (step, values) -> bar.show(step, values.getFirst().item()));
@@ -25,8 +25,8 @@ public final class Progress {
   private final State count = State.other(HostTensor.of(new int[] {0}));
 
   /**
-   * A hook for a loop of {@code total} steps, called at step 0, at each multiple of {@code every},
-   * and at the last step.
+   * Calls {@code hook} in a loop of {@code total} steps: at step 0, at each multiple of {@code
+   * every}, and at the last step.
    *
    * @throws TypeException when a number is below 1
    */
@@ -47,7 +47,7 @@ public final class Progress {
     this.hook = hook;
   }
 
-  /** Counts one step; {@code values} are handed to the hook. */
+  /** Counts one step; {@code values} are passed to the hook. */
   public void step(Tensor... values) {
     Given.all("Progress.step", "values", values);
     Tensor now = count.value();

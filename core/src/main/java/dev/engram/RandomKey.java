@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * A random key. Equal keys give equal numbers, on every backend and inside every transformation; so
- * use each key once, and {@link #split} it for more.
+ * A random key. Equal keys yield equal numbers, on every backend and inside every transformation,
+ * so use each key once and {@link #split} it for more.
  *
  * @param words {@code i32[2]}
  */
@@ -42,24 +42,24 @@ public record RandomKey(Tensor words) {
     return new RandomKey(HostTensor.of(new int[] {(int) seed, (int) (seed >>> 32)}, 2));
   }
 
-  /** {@code n} keys that are independent of each other; use this one no more. */
+  /** Splits this key into {@code n} independent ones; do not use this one afterwards. */
   public List<RandomKey> split(int n) {
     Tensor rows = bits(Shape.of(n, 2));
     return IntStream.range(0, n).mapToObj(i -> new RandomKey(rows.get(i))).toList();
   }
 
-  /** The keys of {@link #split} in one stack, to map or loop over. */
+  /** Returns the keys of {@link #split} in one stack, to map or loop over. */
   public RandomKey splitStack(int n) {
     return new RandomKey(bits(Shape.of(n, 2)));
   }
 
-  /** A key for each {@code data}, for loops: {@code key.foldIn(step)}. */
+  /** Derives a key from this one and {@code data}, for loops: {@code key.foldIn(step)}. */
   public RandomKey foldIn(int data) {
     return foldIn(HostTensor.of(new int[] {data}));
   }
 
   /**
-   * A key for each {@code data}.
+   * Derives a key from this one and {@code data}.
    *
    * @param data {@code i32[]}
    */

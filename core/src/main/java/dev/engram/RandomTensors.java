@@ -13,7 +13,7 @@ import dev.engram.random.ExactMath;
 import dev.engram.random.KnownRandom;
 import java.util.List;
 
-/** Random tensors from explicit keys. */
+/** Draws random tensors from explicit keys. */
 public final class RandomTensors {
   /** erf(2/√2): the mass of a normal variable within two standard deviations. */
   private static final double WITHIN_TWO = 0.954499736103642;
@@ -59,10 +59,11 @@ public final class RandomTensors {
   }
 
   /**
-   * Uniform on [low, high), both rounded to {@code dtype}: {@code low + (high - low) u}, where
-   * rounding up to {@code high} gives the greatest number below it. For 16 bits u has 24.
+   * Uniform on [low, high), both rounded to {@code dtype}: {@code low + (high - low) u}, where a
+   * result that would round up to {@code high} is the greatest number below it instead. For 16-bit
+   * types u has 24 bits.
    *
-   * @throws TypeException when there is no number from {@code low} up to below {@code high}
+   * @throws TypeException when the range [low, high) holds no number of the type
    */
   public static Tensor uniform(RandomKey key, Shape shape, DType dtype, double low, double high) {
     Given.given("uniform", "key", key);
@@ -119,18 +120,18 @@ public final class RandomTensors {
     return ExactMath.log(uniform(key, shape, DType.F64).neg().add(1)).neg();
   }
 
-  /** Gumbel's distribution of extremes, with mode 0 and scale 1: -ln E, E exponential. */
+  /** Gumbel (extreme value) with mode 0 and scale 1: -ln E, E exponential. */
   public static Tensor gumbel(RandomKey key, Shape shape, DType dtype) {
     Given.given("gumbel", "shape", shape);
-    // E below the resolution of u counts as that; E/64 < 1, where the logarithm is defined
+    // E is clamped to the resolution of u from below; E/64 < 1, where the logarithm is defined
     Tensor e = waiting(key, shape);
     return ExactMath.log(e.max(e.like(0x1p-54)).mul(0x1p-6)).add(6 * Math.log(2)).neg().cast(dtype);
   }
 
   /**
-   * Gamma with scale 1 and the shape parameter {@code alpha} &gt; 0 of each element, in its type;
-   * without derivative. Marsaglia and Tsang, <i>A simple method for generating gamma variables</i>
-   * (2000).
+   * Gamma with scale 1 and shape parameter {@code alpha} &gt; 0, one for each element, in the type
+   * of {@code alpha}; it has no derivative in {@code alpha}. Marsaglia and Tsang, <i>A simple
+   * method for generating gamma variables</i> (2000).
    */
   public static Tensor gamma(RandomKey key, Tensor alpha) {
     Given.given("gamma", "key", key);
@@ -155,8 +156,8 @@ public final class RandomTensors {
   }
 
   /**
-   * True with the probability of each element of {@code p}: in steps of 2^-53 for f64, else of
-   * 2^-24, also where p has 16 bits.
+   * True with the probability given by each element of {@code p}, in steps of 2^-53 for f64, else
+   * of 2^-24, also for 16-bit types.
    */
   public static Tensor bernoulli(RandomKey key, Tensor p) {
     Tensor wide = RoundOnce.wide(p);
@@ -165,24 +166,25 @@ public final class RandomTensors {
 
   /**
    * Indices (i32) along {@code axis}, each with a probability in proportion to e^logit; no
-   * normalisation is needed. The first logit that is greatest with {@link #gumbel} noise added.
+   * normalisation is needed. Picks the logit that is greatest after {@link #gumbel} noise is added,
+   * the first of several.
    */
   public static Tensor categorical(RandomKey key, Tensor logits, int axis) {
-    // noise of 16 bits would often tie, and ties go to the first
+    // 16-bit noise would often tie, and ties go to the first
     Tensor wide = RoundOnce.wide(logits);
     return wide.add(gumbel(key, logits.shape(), wide.dtype())).argMax(axis);
   }
 
-  /** The numbers 0 to n-1 in random order, {@code i32[n]}. */
+  /** Returns the numbers 0 to n-1 in random order, {@code i32[n]}. */
   public static Tensor permutation(RandomKey key, int n) {
     Given.given("permutation", "key", key);
-    // 64 bits: the order of equal ones would show
+    // 64-bit keys: ties would make the order of equal keys visible
     Tensor words = key.bits(Shape.of(2, n)).cast(DType.I64);
     Tensor order = words.get(0).shiftLeft(32).xor(words.get(1));
     return order.argSort(0, false);
   }
 
-  /** The positions of {@code axis} in random order, the same everywhere. */
+  /** Shuffles {@code x} along {@code axis}, in the same order at every other position. */
   public static Tensor permutation(RandomKey key, Tensor x, int axis) {
     Given.given("permutation", "key", key);
     Given.given("permutation", "x", x);

@@ -4,15 +4,16 @@ import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /**
- * What {@link Engram#remat(Fn1, RematPolicy)} keeps for the backward pass besides the argument.
+ * Says what {@link Engram#remat(Fn1, RematPolicy)} keeps for the backward pass besides the
+ * argument.
  *
- * @param ops mnemonics of the ops whose results are kept, as they are in the text form: {@code dot}
+ * @param ops mnemonics of the ops whose results are kept, as in the text form: {@code dot}
  */
 public record RematPolicy(List<String> ops) {
-  /** Everything is computed again. */
+  /** Recomputes everything. */
   public static final RematPolicy NOTHING = new RematPolicy(List.of());
 
-  /** Products are kept, which are dear; what is elementwise is computed again. */
+  /** Keeps products, which are expensive; recomputes elementwise ops. */
   public static final RematPolicy PRODUCTS = new RematPolicy(List.of("dot"));
 
   public RematPolicy {
@@ -20,7 +21,7 @@ public record RematPolicy(List<String> ops) {
     ops = List.copyOf(ops);
   }
 
-  /** Results of these ops are kept. */
+  /** Keeps the results of these ops. */
   public static RematPolicy saving(String... ops) {
     Given.all("RematPolicy.saving", "ops", ops);
     return new RematPolicy(List.of(ops));

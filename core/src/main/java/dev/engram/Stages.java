@@ -35,23 +35,23 @@ public final class Stages {
       this.typed = typed;
     }
 
-    /** As the function was recorded. */
+    /** Returns the graph as traced. */
     public Graph graph() {
       return traced.graph();
     }
 
-    /** What was recorded besides: the states read and written. */
+    /** Returns the traced function: the graph with the states it reads and writes. */
     public TracedFunction traced() {
       return traced;
     }
 
-    /** After the compiler's passes. */
+    /** Returns the graph after the compiler's passes. */
     public Graph simplified() {
       return compiler.simplify(traced.graph());
     }
 
     /**
-     * The loops.
+     * Lowers the graph to loops.
      *
      * @throws EngramException for the backend {@code interpreter}, which has none
      */
@@ -66,7 +66,7 @@ public final class Stages {
     }
   }
 
-  /** A function as loops over buffers whose places are known. */
+  /** A function as loops over buffers with planned places in memory. */
   public static final class Lowered<F> {
     private final Traced<F> traced;
     private final LoopProgram program;
@@ -80,7 +80,7 @@ public final class Stages {
       return program;
     }
 
-    /** The memory of a run. */
+    /** Returns the memory that a run needs. */
     public Memory memory() {
       return new Memory(bytes(program.inputs()), bytes(program.outputs()), program.arenaBytes());
     }
@@ -92,20 +92,20 @@ public final class Stages {
           .sum();
     }
 
-    /** The work of a run. */
+    /** Returns the work that a run does. */
     public Cost cost() {
       FusionReport r = report();
       return new Cost(r.flops(), r.bytes());
     }
 
-    /** The work nest by nest. */
+    /** Returns the work nest by nest. */
     public FusionReport report() {
       return FusionReport.of(program);
     }
 
     /**
-     * The compiled function. It runs arguments and states of the types it was traced for, and
-     * refuses others.
+     * Compiles the function. The result accepts arguments and states of the types it was traced
+     * for, and refuses others.
      */
     public F compile() {
       CompiledGraph code = traced.compiler.compile(program);
@@ -121,21 +121,21 @@ public final class Stages {
   }
 
   /**
-   * The memory of a run, in bytes.
+   * The memory that a run needs, in bytes.
    *
-   * @param arguments tensors that come in, states included
-   * @param results tensors that go out, states included
-   * @param working the program's own: the peak besides arguments and results
+   * @param arguments input tensors, states included
+   * @param results output tensors, states included
+   * @param working the program's own memory: its peak besides arguments and results
    */
   public record Memory(long arguments, long results, long working) {
-    /** The most there is at once. */
+    /** Returns the peak of all three together. */
     public long peak() {
       return arguments + results + working;
     }
   }
 
   /**
-   * The work of a run.
+   * The work that a run does.
    *
    * @param flops arithmetic on floats; a multiply-add is two. A while loop without a bound counts
    *     once
@@ -143,7 +143,7 @@ public final class Stages {
    */
   public record Cost(long flops, long bytes) {}
 
-  /** A call of what is compiled already. */
+  /** A call of a compiled program, which never recompiles. */
   private static final class Fixed {
     static Object call(Specialization s, List<TreeSpec> specs, List<Object> args) {
       List<Tree.Flat> flat = Tracing.flatten("compiled function", args);

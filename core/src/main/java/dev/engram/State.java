@@ -14,18 +14,18 @@ import java.util.function.Supplier;
  * A tensor that a model keeps from call to call: a parameter, a hidden state, a counter.
  *
  * <p>Inside a transformation such as {@link Engram#jit} a read becomes an input of the traced
- * function and a write an extra result; the state changes when the function has run. A state made
- * inside a traced function lives until that function returns.
+ * function and a write an extra result; the state itself changes after the run. A state made inside
+ * a traced function lives until that function returns.
  */
 public final class State {
 
   /** What a state is for. */
   public enum Kind {
-    /** Learned: weights and biases. */
+    /** Learned by an optimizer: weights and biases. */
     PARAMETER,
-    /** Carried through time by the model. */
+    /** Carried from step to step by the model. */
     HIDDEN,
-    /** All the rest: counters, random keys, optimizer moments. */
+    /** Everything else: counters, random keys, optimizer moments. */
     OTHER
   }
 
@@ -44,14 +44,15 @@ public final class State {
   }
 
   /**
-   * A state that has this value at the start of every run: what is set outside of traces is
-   * forgotten. It makes a chain of data through a traced function, and is nobody's memory.
+   * Makes a state that has this value at the start of every run; values set outside of traces are
+   * discarded. It threads a data dependence through a traced function and remembers nothing between
+   * calls.
    */
   static State fixed(String path, HostTensor value) {
     return new State(path, value);
   }
 
-  /** A state with a value. */
+  /** Makes a state with a value. */
   public static State of(Kind kind, Tensor value) {
     Given.given("State.of", "kind", kind);
     State s = new State(kind, Optional.empty(), Optional.empty());
@@ -59,7 +60,7 @@ public final class State {
     return s;
   }
 
-  /** A state that has no value before {@link #init}, which sets it to what {@code init} gives. */
+  /** Makes a state without a value; {@link #init} sets it to the result of {@code init}. */
   public static State of(Kind kind, Supplier<Tensor> init) {
     Given.given("State.of", "kind", kind);
     Given.given("State.of", "init", init);
@@ -83,19 +84,19 @@ public final class State {
   }
 
   /**
-   * The current value.
+   * Returns the current value.
    *
-   * @throws TraceException when there is none yet
+   * @throws TraceException when the state has no value yet
    */
   public Tensor value() {
     return slot.value();
   }
 
   /**
-   * Replaces the value by another of the same type. Within {@link Engram#vmap} that is the type
-   * that one example has.
+   * Replaces the value by another of the same type. Within {@link Engram#vmap} that is the type of
+   * one example.
    *
-   * @throws TypeException when there is a value of another type
+   * @throws TypeException when the current value has another type
    * @throws TraceException when {@code value} belongs to a trace that has ended
    */
   public void set(Tensor value) {
@@ -104,7 +105,7 @@ public final class State {
   }
 
   /**
-   * Replaces the value by one of any type. What was compiled for the old type is compiled again.
+   * Replaces the value by one of any type. Functions compiled for the old type are compiled again.
    *
    * @throws TraceException when {@code value} belongs to a trace that has ended
    */
@@ -112,32 +113,32 @@ public final class State {
     slot.replace(value);
   }
 
-  /** Sets the value that the state starts with; does nothing when it was made with a value. */
+  /** Sets the initial value; does nothing for a state that was made with a value. */
   public void init() {
     slot.init();
   }
 
-  /** True when {@link #init} sets a value. */
+  /** Returns true when {@link #init} sets a value. */
   public boolean hasInit() {
     return slot.hasInit();
   }
 
-  /** True when there is a value. */
+  /** Returns true when the state has a value. */
   public boolean isInitialized() {
     return slot.knownType().isPresent();
   }
 
   /**
-   * Type of the current value.
+   * Returns the type of the current value.
    *
-   * @throws TraceException when there is none yet
+   * @throws TraceException when the state has no value yet
    */
   public TensorType type() {
     return slot.type();
   }
 
   /**
-   * The name within the outermost model that has been asked for its states, such as {@code
+   * Returns the path within the outermost model that has been asked for its states, such as {@code
    * rnn.layers.0.h}; empty for a state that no model holds.
    */
   public String path() {

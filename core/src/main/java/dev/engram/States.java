@@ -21,7 +21,7 @@ public record States(Map<String, State> byPath) {
     byPath = Collections.unmodifiableMap(new LinkedHashMap<>(byPath));
   }
 
-  /** The states of {@code kind}. */
+  /** Returns the states of {@code kind}. */
   public States subset(State.Kind kind) {
     Given.given("States.subset", "kind", kind);
     return filter(s -> s.kind() == kind);
@@ -40,7 +40,7 @@ public record States(Map<String, State> byPath) {
   }
 
   /**
-   * The state at {@code path}.
+   * Returns the state at {@code path}.
    *
    * @throws EngramException when there is none
    */
@@ -56,7 +56,7 @@ public record States(Map<String, State> byPath) {
   }
 
   /**
-   * Writes the values of all these states to a file: completely, or not at all.
+   * Writes the values of all these states to a file, completely or not at all.
    *
    * <p>It is a <a href="https://github.com/huggingface/safetensors">safetensors</a> file, which
    * other tools read: a tensor for each state, under its path, with its element type and shape; and
@@ -76,9 +76,10 @@ public record States(Map<String, State> byPath) {
    * paths, each with the element type and shape that the state has now. After an error no state has
    * changed.
    *
-   * @throws EngramException naming every state that is missing, too many, or of another type; or
+   * @throws EngramException naming every state that is missing, unexpected, or of another type; or
    *     inside a transformation
-   * @throws dev.engram.io.FormatException when the file is not whole, or not one of {@link #save}'s
+   * @throws dev.engram.io.FormatException when the file is damaged, or was not written by {@link
+   *     #save}
    * @throws IOException when the file cannot be read
    */
   public void load(Path file) throws IOException {

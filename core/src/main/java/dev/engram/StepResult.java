@@ -3,7 +3,7 @@ package dev.engram;
 import dev.engram.ir.checks.Given;
 
 /**
- * What one step of a loop gives: the next carry, and the step's output. Of a whole {@link
+ * The result of one step of a loop: the next carry, and the step's output. For a whole {@link
  * Engram#scan}: the last carry, and the outputs stacked along a new axis 0.
  */
 public record StepResult<C, Y>(C carry, Y out) {

@@ -37,7 +37,7 @@ public record TracedFunction(
 
   /**
    * Traces {@code f} on arguments of the structure and types of {@code args}, whose values are not
-   * used; states are read as they are for the running code and are not changed.
+   * used. States are read as the running code sees them, and are not changed.
    */
   public static TracedFunction of(String name, Fn1<List<Object>, Object> f, List<Object> args) {
     Given.given("TracedFunction.of", "f", f);
@@ -46,17 +46,17 @@ public record TracedFunction(
         .finish();
   }
 
-  /** Number of tensors in the result. */
+  /** Returns the number of tensors in the result. */
   public int resultCount() {
     return result.leafCount();
   }
 
-  /** The values of what was captured, for the running code. */
+  /** Returns the captured values as the running code sees them. */
   public List<Tensor> capturedValues() {
     return captured.stream().map(Captured::now).toList();
   }
 
-  /** {@code args} followed by {@link #capturedValues}: one value for each parameter. */
+  /** Returns {@code args} followed by {@link #capturedValues}: one value for each parameter. */
   public List<Tensor> operands(List<Tensor> args) {
     Given.all("TracedFunction.operands", "args", args);
     List<Tensor> all = new ArrayList<>(args);

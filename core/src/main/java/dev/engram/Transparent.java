@@ -1,7 +1,7 @@
 package dev.engram;
 
 /**
- * A model around others whose own fields leave no trace in the paths of their states: {@code new
- * Vmap(net)} has the paths of {@code net}, so that what was saved of the one is read by the other.
+ * A wrapper model whose own fields do not appear in the paths of the wrapped states: {@code new
+ * Vmap(net)} has the paths of {@code net}, so states saved from one can be loaded into the other.
  */
 public interface Transparent {}

@@ -14,17 +14,17 @@ import java.util.function.BinaryOperator;
 import java.util.function.UnaryOperator;
 
 /**
- * User structures of tensors, as the transformations take and give them.
+ * Trees of tensors, the arguments and results of transformations (pytrees in JAX).
  *
- * <p>A structure is a {@link Tensor}; a record, {@link List}, {@link Map} (in its order of
- * iteration) or {@link Optional} of structures; or an immutable value that is no tensor: text, a
+ * <p>A tree, or structure, is a {@link Tensor}; a record, {@link List}, {@link Map} (in iteration
+ * order) or {@link Optional} of structures; or an immutable value that is not a tensor: text, a
  * boxed number, an enum constant. The last are static: a compiled function is compiled again for
  * another value.
  */
 public final class Tree {
   private Tree() {}
 
-  /** The tensors of a structure in order, and the rest of it. */
+  /** The tensors of a structure in order, and the structure without them. */
   public record Flat(List<Tensor> leaves, TreeDef structure) {
     public Flat {
       Given.all("Flat", "leaves", leaves);
@@ -41,22 +41,22 @@ public final class Tree {
   }
 
   /**
-   * Takes {@code tree} apart.
+   * Flattens {@code tree} into its tensors and its structure.
    *
-   * @param root how errors name the whole structure
-   * @throws EngramException naming the path of a part that is none of the above
+   * @param root the name of the whole structure in errors
+   * @throws EngramException naming the path of a part that is not a structure
    */
   public static Flat flatten(Object tree, String root) {
     Given.given("Tree.flatten", "root", root);
     return Flattening.flatten(tree, root);
   }
 
-  /** The tensors of {@code tree} in order. */
+  /** Returns the tensors of {@code tree} in order. */
   public static List<Tensor> leaves(Object tree) {
     return flatten(tree, "tree").leaves();
   }
 
-  /** {@code tree} with {@code f} applied to every tensor. */
+  /** Applies {@code f} to every tensor of {@code tree}. */
   public static <T> T map(UnaryOperator<Tensor> f, T tree) {
     Given.given("Tree.map", "f", f);
     Flat flat = flatten(tree, "tree");
@@ -64,7 +64,7 @@ public final class Tree {
   }
 
   /**
-   * Two structures of one shape joined, tensor by tensor.
+   * Combines two trees of the same structure, tensor by tensor.
    *
    * @throws EngramException when the structures differ
    */

@@ -12,12 +12,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The shape of a user structure without its tensors: what {@link Tree#flatten} leaves behind, and
- * what compiled functions are cached by. Equal structures hold equal static parts.
+ * A structure without its tensors: what {@link Tree#flatten} returns besides the leaves, and part
+ * of the cache key of compiled functions. Equal structures hold equal static parts.
  */
 public sealed interface TreeDef {
 
-  /** Here is a tensor. */
+  /** The place of a tensor. */
   record Leaf() implements TreeDef {}
 
   /** A part that is not a tensor: text, a number, an enum constant. */
@@ -59,7 +59,7 @@ public sealed interface TreeDef {
 
   Leaf LEAF = new Leaf();
 
-  /** The structure with {@code leaves} put back, in order. */
+  /** Rebuilds the structure with {@code leaves}, in order. */
   default Object build(List<? extends Tensor> leaves) {
     Given.all("TreeDef.build", "leaves", leaves);
     Iterator<? extends Tensor> it = leaves.iterator();
@@ -97,7 +97,7 @@ public sealed interface TreeDef {
     return out;
   }
 
-  /** Number of tensors. */
+  /** Returns the number of tensors. */
   default int leafCount() {
     return switch (this) {
       case Leaf _ -> 1;
@@ -117,7 +117,7 @@ public sealed interface TreeDef {
     return n;
   }
 
-  /** The path of every tensor, such as {@code batch.x} below {@code root}. */
+  /** Returns the path of every tensor, such as {@code batch.x}, below {@code root}. */
   default List<String> paths(String root) {
     Given.given("TreeDef.paths", "root", root);
     List<String> out = new ArrayList<>();

@@ -3,9 +3,9 @@ package dev.engram;
 import dev.engram.ir.checks.Given;
 
 /**
- * A function's value, and its derivative there run backward: {@code pullback} takes a cotangent of
- * the value's structure and gives the cotangent of the argument. Parts that are not float take any
- * value and give zeros. It runs the function again.
+ * A function's value, and its derivative in reverse mode: {@code pullback} takes a cotangent of the
+ * value's structure and returns the cotangent of the argument. Cotangents of parts that are not
+ * float are ignored, and their results are zero. The pullback runs the function again.
  */
 public record VjpResult<A, R>(R value, Fn1<R, A> pullback) {
   public VjpResult {

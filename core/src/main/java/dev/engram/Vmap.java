@@ -4,8 +4,8 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.checks.Given;
 
 /**
- * A layer applied to a batch: maps over axis 0 of its input and of exactly those states that were
- * made in {@link Engram#vmapNewStates}; parameters and other states are shared.
+ * Applies a layer to a batch: maps over axis 0 of its input and of exactly those states that were
+ * set in {@link Engram#vmapNewStates}; parameters and other states are shared.
  */
 public final class Vmap extends Layer implements Transparent {
   private final Layer layer;

@@ -3,7 +3,7 @@ package dev.engram;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.checks.Given;
 
-/** A loss with whatever else the function computed on the way. */
+/** A loss with auxiliary results of the function that computes it. */
 public record WithAux<X>(Tensor value, X aux) {
   public WithAux {
     Given.given("WithAux", "value", value);

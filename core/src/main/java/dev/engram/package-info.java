@@ -1,2 +1,2 @@
-/** Tracing, transformations and execution of models. */
+/** What users import: models and their states, transformations, compiled functions. */
 package dev.engram;

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * Every transformation of every other, and derivatives of derivatives through every transformation,
+ * Every transformation applied to every other, and second derivatives through every transformation,
  * against central differences of the plain function.
  */
 class CompositionTest {
@@ -33,7 +33,7 @@ class CompositionTest {
     return A.matmul(x).tanh().mul(x.square().add(0.5)).add(x.sin());
   }
 
-  /** A map of vectors; what a transformation should give, by differences, is one too. */
+  /** A function of vectors; the expected result of a transformation, by differences, is one too. */
   private interface Vector {
     double[] at(double[] x);
   }
@@ -226,7 +226,7 @@ class CompositionTest {
     List<DynamicTest> tests = new ArrayList<>();
     for (Case outer : all) {
       for (Case inner : all) {
-        // Differences of differences of differences say nothing.
+        // Third-order differences are too inaccurate.
         boolean third =
             (outer.derives() && inner.name().equals("hessian"))
                 || (outer.name().equals("hessian") && inner.derives());
@@ -253,7 +253,7 @@ class CompositionTest {
     return tests.stream();
   }
 
-  /** What the differences are good for: they see a wrong derivative. */
+  /** Control: the differences detect a wrong derivative. */
   @Test
   void theOracleTellsDerivativesApart() {
     double[] x = X.clone();

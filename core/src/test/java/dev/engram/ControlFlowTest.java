@@ -210,9 +210,10 @@ class ControlFlowTest {
   @Test
   void errorsSayWhatAndWhere() {
     String type = failure(() -> Engram.whileLoop(x -> x.lt(1), x -> x.cast(DType.F32), scalar(0)));
-    assertTrue(type.contains("whileLoop: the body gives the carry as f32[], expected f64[]"), type);
+    assertTrue(
+        type.contains("whileLoop: the body returns the carry as f32[], expected f64[]"), type);
     String holds = failure(() -> Engram.whileLoop(x -> x, x -> x, scalar(0)));
-    assertTrue(holds.contains("the condition gives [f64[]], expected one bool[]"), holds);
+    assertTrue(holds.contains("the condition returns [f64[]], expected one bool[]"), holds);
     String vector = failure(() -> Engram.whileLoop(x -> x.lt(1), x -> x, f64(0, 1)));
     assertTrue(vector.contains("reduce with .any() or .all()"), vector);
     State s = State.other(scalar(0));
@@ -247,7 +248,7 @@ class ControlFlowTest {
         failure(
             () -> Engram.switchCase(index(0), List.of(x -> x, x -> x, x -> x.lt(1)), scalar(1)));
     assertTrue(
-        branches.contains("branch 2 gives result as bool[], expected f64[] as in branch 1"),
+        branches.contains("branch 2 returns result as bool[], expected f64[] as in branch 1"),
         branches);
     String none2 = failure(() -> Engram.switchCase(index(0), List.<Fn0<Tensor>>of()));
     assertTrue(none2.contains("no branches"), none2);

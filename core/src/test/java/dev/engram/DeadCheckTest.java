@@ -62,20 +62,21 @@ class DeadCheckTest {
     }
   }
 
-  /** Uses the op that checks, and not what it gives. */
+  /** Applies the op that checks and ignores its result. */
   private static Tensor inCustom(Tensor x) {
     Tensor.apply(new Checked(), List.of(x));
     return x.mul(x).sum();
   }
 
-  /** Checks and does not use what it has checked. */
+  /** Checks and ignores the checked value. */
   private static Tensor checked(Tensor x) {
     x.cast(DType.I32).checkRange("x", 0, 5);
     return x.mul(x).sum();
   }
 
   /**
-   * What its derivative needs of the weight alone is computed in front of the loop; checks stay.
+   * The part of the derivative that depends on the weight alone is hoisted out of the loop; checks
+   * stay.
    */
   private static Tensor loop(Tensor w, Tensor xs) {
     return Engram.scan(
@@ -174,7 +175,7 @@ class DeadCheckTest {
                     }));
   }
 
-  /** Control: what is not reached does not stop anything. */
+  /** Control: a check that is not reached stops nothing. */
   @Test
   void aBranchThatIsNotTakenStopsNothing() {
     Fn1<Tensor, Tensor> f =

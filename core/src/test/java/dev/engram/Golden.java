@@ -16,7 +16,9 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
 
-/** One golden case. Weights and biases of a layer are under one name more there. */
+/**
+ * One golden case, in which the weights and biases of a layer have one more name in their paths.
+ */
 public final class Golden {
   /** The reference vectors of this checkout. */
   public static final Path FOLDER = Path.of(System.getProperty("engram.root", ".."), "golden");

@@ -72,7 +72,7 @@ class GradTest {
   @Test
   void atTheEdgesOfTheirDomains() {
     Tensor none = f64(Double.NEGATIVE_INFINITY, 0);
-    // Of two equal infinities none is nearer to the result: the derivative is 0.
+    // Neither of two equal infinities is nearer to the result: the derivative is 0.
     assertArrayEquals(
         new double[] {0, 0.5},
         values(Engram.grad((Tensor x) -> x.logAddExp(none).sum()).apply(none)));

@@ -141,7 +141,7 @@ class JittedTest {
     f.apply(f64(1));
     f.apply(f64(1, 2, 3));
     assertEquals(List.of(1, 2, 3), traced);
-    // of 1 and 2 the latter was used longest ago
+    // of 1 and 2, the latter is the least recently used
     f.apply(f64(1));
     f.apply(f64(1, 2, 3));
     assertEquals(List.of(1, 2, 3), traced);
@@ -150,7 +150,7 @@ class JittedTest {
     List<String> lines = f.explain().lines().toList();
     assertEquals("jit: 4 programs in 7 calls", lines.get(0));
     assertEquals(
-        "  2 evicted, each the one used longest ago: at most 2 are kept; keeping(n) keeps more",
+        "  2 evicted, least recently used first: at most 2 are kept; keeping(n) keeps more",
         lines.get(1));
     assertTrue(lines.get(2).startsWith("  program 2 ("), lines.get(2));
     assertTrue(

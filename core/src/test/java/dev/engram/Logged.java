@@ -5,7 +5,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** What is logged, a line for each message. */
+/** Captures what is logged, a line for each message. */
 public final class Logged {
   private Logged() {}
 

@@ -119,9 +119,9 @@ class ModelTest {
     String e = assertThrows(EngramException.class, () -> both.states()).getMessage();
     assertTrue(
         e.matches(
-            "two states of Hidden are named w, expected a name of its own for each"
-                + " \\(ModelTest.java:\\d+\\); rename one of the fields or keys that make the"
-                + " name, such as two fields of a class and its superclass"),
+            "two states of Hidden are named w, expected different names"
+                + " \\(ModelTest.java:\\d+\\); rename one of the fields or keys that form the"
+                + " name, such as one of two fields of a class and its superclass"),
         e);
   }
 

@@ -17,7 +17,7 @@ import dev.engram.online.Learner;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Sequences of different lengths in one batch, and losses that leave out what was filled up. */
+/** Sequences of different lengths in one batch, and losses that ignore the padding. */
 class PaddedTest {
   private static final HostTensor SHORT = HostTensor.of(new double[][] {{1, 2}});
   private static final HostTensor LONG = HostTensor.of(new double[][] {{3, 4}, {5, 6}, {7, 8}});
@@ -77,14 +77,14 @@ class PaddedTest {
     assertTrue(e.contains("the mask has type f64[2,2], expected bool") && e.contains(".gt(0)"), e);
   }
 
-  /** Sum and count of 100 000 fours are more than f16 has, which ends at 65504. */
+  /** Sum and count of 100 000 fours exceed the range of f16, which ends at 65504. */
   @Test
   void maskedMeanCountsBeyondTheRangeOfItsType() {
     Tensor values = HostTensor.full(TensorType.of(DType.F16, 100_000), 4);
     assertEquals(4, Losses.maskedMean(values, values.gt(0)).host().item());
   }
 
-  /** What stands in the filled up steps changes no gradient; what stands in the others does. */
+  /** The values in padded steps change no gradient; the values in the others do. */
   @Test
   void whatIsFilledUpTeachesNothing() {
     Padded xs = Padded.of(List.of(SHORT.cast(DType.F32), LONG.cast(DType.F32)));

@@ -16,8 +16,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Functions that are smooth, but made of pieces that are not: at the joints of the pieces their
- * derivatives of first, second and third order are those of the formula in mathematics.
+ * Smooth functions that are composed of nonsmooth pieces: at the joints their derivatives of first,
+ * second and third order are those of the mathematical function.
  */
 class SmoothFunctionsTest {
   /**
@@ -89,7 +89,7 @@ class SmoothFunctionsTest {
         "logSumExp of equals",
         x -> x.expandDims(0).mul(HostTensor.of(new double[] {1, 1}, 2)).logSumExp(),
         x -> 1);
-    // elu has one derivative at 0, softsign one and a bend.
+    // elu and softsign are differentiable only once at 0.
     CASES.put("elu", new Case(x -> Activations.elu(x, 1), x -> x > 0 ? 1 : Math.exp(x), 1));
     CASES.put(
         "softsign",
@@ -127,7 +127,7 @@ class SmoothFunctionsTest {
     }
   }
 
-  /** Control: the same value, of pieces that disagree about the tie. */
+  /** Control: the same value, from pieces that disagree about the tie. */
   @Test
   void piecesByMaxAndAbsLoseTheirSecondDerivative() {
     Fn1<Tensor, Tensor> pieces = x -> x.relu().add(x.abs().neg().exp().log1p());

@@ -38,7 +38,7 @@ class StateProperties {
     record Inside(Around around, List<Statement> body) implements Statement {}
   }
 
-  /** What a body can be put into. */
+  /** The transformations that a body can be put into. */
   enum Around {
     JIT,
     GRAD,

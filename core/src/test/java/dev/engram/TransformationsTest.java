@@ -83,7 +83,7 @@ class TransformationsTest {
   @Test
   void psumHasDerivatives() {
     Axes i = Axes.first().named("i");
-    // Σ_i (x_i / Σ_j x_j)², as a whole and of each example's own loss.
+    // Σ_i (x_i / Σ_j x_j)², for the whole batch and for each example's own loss.
     Fn1<Tensor, Tensor> share = x -> x.div(Engram.psum(x, "i")).square();
     Tensor x = f64(1, 2, 5);
     Fn1<Tensor, Tensor> direct = v -> v.div(v.sum()).square().sum();
@@ -91,7 +91,7 @@ class TransformationsTest {
         values(Engram.grad(direct).apply(x)),
         values(Engram.grad((Tensor v) -> Engram.vmap(share, i).apply(v).sum()).apply(x)),
         1e-15);
-    // Inside, the cotangents of all examples come together, as in JAX: d Σ_j ℓ_j / dx_i.
+    // Inside vmap the cotangents of all examples are summed, as in JAX: d Σ_j ℓ_j / dx_i.
     assertArrayEquals(
         values(Engram.grad(direct).apply(x)),
         values(Engram.vmap(Engram.grad(share), i).apply(x)),
@@ -131,7 +131,7 @@ class TransformationsTest {
     String unknown =
         failure(
             () -> Engram.vmap((Tensor x) -> Engram.psum(x, "j"), Axes.first().named("i")).apply(m));
-    assertTrue(unknown.contains("no vmap around maps an axis named j, only [i]"), unknown);
+    assertTrue(unknown.contains("no enclosing vmap has an axis named j, only [i]"), unknown);
     String taken =
         failure(
             () -> {
@@ -208,7 +208,7 @@ class TransformationsTest {
     return h.square().sum();
   }
 
-  /** Nine values of its argument's size, of which the backward pass wants most. */
+  /** Nine values of its argument's size, most of which the backward pass needs. */
   private static Tensor layer(Tensor x) {
     Tensor a = x.sin();
     Tensor b = a.exp().tanh();

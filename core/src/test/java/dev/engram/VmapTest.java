@@ -73,7 +73,7 @@ class VmapTest {
     assertArrayEquals(new double[] {1, 2, 3}, values(mapped.apply(f64(1, 2, 3))));
     assertArrayEquals(new double[] {3, 6, 9}, values(Engram.jit(mapped).apply(f64(1, 2, 3))));
     assertArrayEquals(new double[] {3, 6, 9}, values(h.value()));
-    // Outside of vmap the state is what it is: three values.
+    // Outside of vmap the state has its full value: three elements.
     h.set(h.value().mul(0));
     assertArrayEquals(new double[] {1, 2, 3}, values(mapped.apply(f64(1, 2, 3))));
     String size = assertThrows(TypeException.class, () -> mapped.apply(f64(1, 2))).getMessage();
@@ -119,7 +119,7 @@ class VmapTest {
     learner.traces().values().forEach(s -> assertEquals(4, s.type().shape().dim(0)));
     assertTrue(first.sameBits(mapped.update(x).host()));
     assertTrue(second.sameBits(mapped.update(x).host()));
-    // within vmapNewStates there are no other axes than the new one
+    // within vmapNewStates the only mapped axis is the new one
     Engram.vmapNewStates(4, learner::reset);
     assertTrue(first.sameBits(mapped.update(x).host()));
     Engram.jit(

@@ -10,7 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Gradients that are zero by construction are zero, next to infinities too. */
+/** Gradients that are zero by construction are zero, even next to infinities. */
 class ZeroGradientTest {
   private static final double INF = Double.POSITIVE_INFINITY;
   private static final HostTensor ZERO_AND_TWO = HostTensor.of(new double[] {0, 2}, 2);
@@ -36,7 +36,7 @@ class ZeroGradientTest {
         new double[] {0, (Math.log(2) / 2 + 1) / root}, gradient(f, ZERO_AND_TWO), 1e-15);
     assertArrayEquals(
         new double[] {0, 0, 0, -Math.log(2) / (4 * 2 * root)}, hessian(f, ZERO_AND_TWO), 1e-15);
-    // The other side, a quotient, and an exponential out of range.
+    // The other branch, a quotient, and an exponential that overflows.
     Fn1<Tensor, Tensor> g = x -> x.eq(0).select(x, x.square().reciprocal());
     assertArrayEquals(new double[] {1, -0.25}, gradient(g, ZERO_AND_TWO), 1e-15);
     assertArrayEquals(new double[] {0, 0, 0, 0.375}, hessian(g, ZERO_AND_TWO), 1e-15);
@@ -47,7 +47,7 @@ class ZeroGradientTest {
   @Test
   void throughMovesSumsAndChoicesWithinChoices() {
     Tensor x = HostTensor.of(new double[] {0, 1, 2, 4}, 2, 2);
-    // Rows that count, as examples of a batch that is padded.
+    // Selected rows, like the examples of a padded batch.
     Tensor counts = HostTensor.of(new boolean[] {false, true}, 2);
     Fn1<Tensor, Tensor> rows = v -> counts.select(v.log().sum(1), HostTensor.of(new double[2], 2));
     assertArrayEquals(new double[] {0, 0, 0.5, 0.25}, gradient(rows, x), 1e-15);
@@ -63,7 +63,7 @@ class ZeroGradientTest {
     assertEquals(Math.log(4) / 3 + Math.log(3) / 4, got[3], 1e-15);
   }
 
-  /** n choices, each within the one before, and each with a factor that is NaN if not taken. */
+  /** n nested choices, each with a factor that is NaN if not taken. */
   private static Tensor chain(Tensor x, int n) {
     Tensor y = x;
     for (int k = 0; k < n; k++) {
@@ -107,7 +107,10 @@ class ZeroGradientTest {
     assertTrue(sizes[0] < 30 * 64, sizes[0] + " equations of 64 choices");
   }
 
-  /** Control: an infinite derivative that is taken stays, and so does NaN that is no choice's. */
+  /**
+   * Control: an infinite derivative of the branch taken stays, and so does a NaN outside of
+   * choices.
+   */
   @Test
   void whatIsTakenStaysInfinite() {
     Fn1<Tensor, Tensor> f = x -> x.ge(0).select(x.sqrt(), x);
@@ -128,7 +131,7 @@ class ZeroGradientTest {
             x -> x.get(0).hypot(x.get(1)), x -> x.get(0).atan2(x.get(1)))) {
       assertArrayEquals(new double[2], gradient(f, of(0, 0)));
     }
-    // Control: beside 0 they are what they are.
+    // Control: away from 0 they are unchanged.
     assertArrayEquals(new double[] {0.6, 0.8}, gradient(x -> x.norm(), of(3, 4)), 1e-15);
     assertArrayEquals(new double[] {-0.5, 0.5}, gradient(x -> x.std(), of(1, 3)), 1e-15);
   }
@@ -141,7 +144,7 @@ class ZeroGradientTest {
     assertArrayEquals(new double[4], hessian(x -> x.logSumExp(), none));
     assertArrayEquals(new double[2], gradient(x -> x.cumLogSumExp(0).get(1), none));
     assertArrayEquals(new double[2], gradient(x -> x.get(0).logAddExp(x.get(1)), none));
-    // One that counts gets all.
+    // The only unmasked element gets everything.
     HostTensor one = of(-INF, 3);
     assertArrayEquals(new double[] {0, 1}, gradient(x -> x.logSumExp(), one));
     assertArrayEquals(new double[] {0, 1}, gradient(x -> x.get(0).logAddExp(x.get(1)), one));
@@ -178,7 +181,7 @@ class ZeroGradientTest {
     assertArrayEquals(new double[7], gradient(x -> x.floorDiv(b), a));
   }
 
-  /** Two ways to one value, both within one branch. */
+  /** Two paths to one value, both within one branch. */
   @Test
   void whatTwoChoicesWithinABranchHaveInCommon() {
     Fn1<Tensor, Tensor> f =

@@ -26,8 +26,7 @@ class JsonOutputTest {
         %1: f32[2] = log(%0)
         return %1, 7.0
       }
-      // run: @f([1, 1]) == [0, 0], 7
-      // run: @f([1, 1]) == [0, 0], 8
+      // run: @f([1, 1]) == [0, 0], 7 run: @f([1, 1]) == [0, 0], 8
       """;
 
   @TempDir Path folder;

@@ -97,10 +97,7 @@ class NearTest {
         graph @f(%x: f32[]) -> f32[] {
           return %x
         }
-        // run: @f(inf) ~= inf
-        // run: @f(3.0) ~= inf
-        // run: @f(-inf) ~= inf
-        // run: @f(3.1353233) ~= 3.1353
+        // run: @f(inf) ~= inf run: @f(3.0) ~= inf run: @f(-inf) ~= inf run: @f(3.1353233) ~= 3.1353
         """);
     Streams streams = new Streams();
     assertEquals(Main.FAILED, new Main(streams.terminal(false, 80)).run("run", file.toString()));

@@ -10,13 +10,13 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 
 /**
- * Writes a file so that a reader sees the old content or the whole new content, never a part: the
- * bytes go to a temporary file in the same folder, are forced to the disk, and the file is moved
- * over the target, whose permissions it has from the start.
+ * Writes a file atomically: a reader sees the old content or the whole new content, never a part.
+ * The bytes go to a temporary file in the same folder, which has the target's permissions from the
+ * start; they are forced to the disk, and the file is moved over the target.
  *
- * <p>Of a symbolic link the file that it leads to is written, and the link stays. A character
- * device, such as {@code /dev/null}, is written to as it is. Pipes, sockets and disks are refused:
- * what has been saved must be there to be read.
+ * <p>A symbolic link is followed and stays a link. A character device, such as {@code /dev/null},
+ * is written to directly. Pipes, sockets and disks are refused, because what has been saved must be
+ * readable afterwards.
  */
 public final class AtomicFile {
   private AtomicFile() {}
@@ -24,14 +24,14 @@ public final class AtomicFile {
   /** Produces the content of a file. */
   @FunctionalInterface
   public interface Content {
-    /** Writes everything to {@code channel}, which stands at position 0 of an empty file. */
+    /** Writes everything to {@code channel}, which is at position 0 of an empty file. */
     void writeTo(FileChannel channel) throws IOException;
   }
 
   /**
-   * Replaces or creates {@code target}. When anything fails, the target is as it was and no
-   * temporary file stays behind. What saves that were killed have left in the folder is removed by
-   * the first save an hour later, where it may be opened.
+   * Replaces or creates {@code target}. On failure the target is unchanged and no temporary file
+   * stays behind. Temporary files left by killed processes are removed by the first save after an
+   * hour, where they can be opened.
    *
    * @throws IOException naming the target and the reason: its folder is missing, it is a folder
    *     itself, no permission, disk full, ...
@@ -51,7 +51,7 @@ public final class AtomicFile {
         case FOLDER -> throw new IOException("it is a folder");
         case PIPE -> throw new IOException("it is a pipe, expected a file");
         case SOCKET -> throw new IOException("it is a socket, expected a file");
-        case OTHER -> throw new IOException("it is a disk or the like, expected a file");
+        case OTHER -> throw new IOException("it is a disk or another device, expected a file");
       }
     } catch (IOException e) {
       throw new IOException("cannot write " + target + ": " + FileErrors.reason(e), e);

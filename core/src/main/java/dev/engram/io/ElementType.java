@@ -5,8 +5,8 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * The element types of the safetensors format, by their names in the file. Later versions have
- * others: tensors of such are kept as the bytes that they are.
+ * The element types of the safetensors format, by their names in the file. Later versions of the
+ * format have others; their tensors are kept as plain bytes.
  */
 enum ElementType {
   BOOL(1),
@@ -38,12 +38,12 @@ enum ElementType {
     return Arrays.stream(values()).filter(type -> type.name().equals(name)).findFirst();
   }
 
-  /** True for names of types, known or not: F4, F6_E2M3. */
+  /** True for the names of element types, known here or not: F4, F6_E2M3. */
   static boolean isName(String name) {
     return name.matches("[A-Z][A-Z0-9_]*");
   }
 
-  /** Bytes of one element, 1 where that is not known. */
+  /** Bytes of one element; 1 for an unknown type. */
   static int width(String name) {
     return named(name).map(type -> type.bytes).orElse(1);
   }

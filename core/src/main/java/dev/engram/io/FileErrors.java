@@ -5,7 +5,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 
-/** Reasons of errors in words, without the file, which the caller names. */
+/** Describes the cause of an I/O error, without the file, which the caller names. */
 final class FileErrors {
   private FileErrors() {}
 

@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * A file that can be read but does not hold what its format demands. The message names the file,
- * the place in it, what was found and what was expected.
+ * Thrown for a file that can be read but violates its format. The message names the file, the place
+ * in it, what was found and what was expected.
  */
 public final class FormatException extends IOException {
   private static final long serialVersionUID = 1L;

@@ -8,7 +8,7 @@ import java.util.Map;
 /**
  * A strict RFC 8259 reader: one value, no comments, no trailing commas, no duplicate names, at most
  * {@link #MAX_DEPTH} levels. Its cost is linear in the length of the text. Numbers keep their text,
- * because turning {@code 1e999999999} into digits would itself be an attack.
+ * because expanding {@code 1e999999999} would exhaust memory.
  */
 sealed interface Json {
   int MAX_DEPTH = 64;
@@ -25,7 +25,7 @@ sealed interface Json {
 
   record Null() implements Json {}
 
-  /** What a person would call this value in an error message. */
+  /** How an error message refers to this value. */
   default String kind() {
     return switch (this) {
       case Obj _ -> "an object";

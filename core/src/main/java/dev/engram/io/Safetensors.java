@@ -68,8 +68,8 @@ public record Safetensors(Map<String, String> metadata, List<Entry> entries) {
   /**
    * One tensor.
    *
-   * <p>A file of a later version may have element types that are not known here: such tensors are
-   * read, and written, as the bytes that they are.
+   * <p>A file of a later version may have element types that are not known here; such tensors are
+   * read and written as plain bytes.
    */
   public static final class Entry {
     private final String name;
@@ -85,8 +85,8 @@ public record Safetensors(Map<String, String> metadata, List<Entry> entries) {
      *     I16, U16, F16, BF16, I32, U32, F32, I64, U64, F64 or C64
      * @param shape the sizes; empty for a scalar
      * @param data exactly the elements, row-major and little-endian
-     * @throws IllegalArgumentException for another dtype, a negative size, a reserved name or data
-     *     of another length than dtype and shape ask for
+     * @throws IllegalArgumentException for another dtype, a negative size, a reserved name, or data
+     *     whose length does not match dtype and shape
      */
     public Entry(String name, String dtype, long[] shape, MemorySegment data) {
       Given.given("Entry", "name", name);
@@ -118,7 +118,7 @@ public record Safetensors(Map<String, String> metadata, List<Entry> entries) {
       }
     }
 
-    /** What a file has, checked with its header; of any type. */
+    /** An entry of a file, of any element type; the header has been checked. */
     private Entry(SafetensorsHeader.Slot slot, MemorySegment data) {
       this.name = slot.name();
       this.dtype = slot.type();
@@ -126,7 +126,7 @@ public record Safetensors(Map<String, String> metadata, List<Entry> entries) {
       this.data = data;
     }
 
-    /** The tensor under a name, without a copy. */
+    /** Names a tensor, without copying it. */
     public static Entry of(String name, HostTensor tensor) {
       Given.given("Entry.of", "tensor", tensor);
       TensorType type = tensor.type();
@@ -135,10 +135,10 @@ public record Safetensors(Map<String, String> metadata, List<Entry> entries) {
     }
 
     /**
-     * This entry as a tensor of the same memory.
+     * Returns this entry as a tensor that shares its memory.
      *
-     * @throws TypeException when no tensor has the element type or so long an axis, or when a BOOL
-     *     is neither 0 nor 1
+     * @throws TypeException when tensors do not support the element type or the length of an axis,
+     *     or when a BOOL is neither 0 nor 1
      */
     public HostTensor tensor() {
       DType type =

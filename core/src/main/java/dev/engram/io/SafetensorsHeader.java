@@ -24,15 +24,16 @@ record SafetensorsHeader(Map<String, String> metadata, List<Slot> slots) {
   private static final Set<String> FIELDS = Set.of("dtype", "shape", "data_offsets");
 
   /**
-   * One tensor as the header describes it; {@code end - begin} is the size of its type and shape,
-   * where the type is known.
+   * One tensor as the header describes it; {@code end - begin} matches its type and shape where the
+   * type is known.
    */
   @SuppressWarnings("ArrayRecordComponent")
   record Slot(String name, String type, long[] shape, long begin, long end) {}
 
   /**
-   * Reads and checks a header for a data area of {@code dataBytes} bytes. After this every slot
-   * lies inside the data area, no two overlap, and together they cover it without holes.
+   * Reads and checks a header for a data area of {@code dataBytes} bytes. Guarantees that every
+   * slot lies inside the data area, that no two overlap, and that together they cover it without
+   * holes.
    */
   static SafetensorsHeader parse(ByteBuffer utf8, long dataBytes) throws FormatException {
     if (!(Json.parse(decode(utf8)) instanceof Json.Obj(Map<String, Json> members))) {

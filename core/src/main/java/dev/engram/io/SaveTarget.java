@@ -5,7 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 
-/** What stands where a file is to be written. */
+/** What exists at the path that a file is written to. */
 enum SaveTarget {
   /** A regular file, or nothing yet. */
   FILE,
@@ -15,10 +15,10 @@ enum SaveTarget {
   SOCKET,
   OTHER;
 
-  /** As many as Linux follows. */
+  /** The limit of Linux on symbolic links in a row. */
   private static final int MOST_LINKS = 40;
 
-  // The part of st_mode that tells types of files apart, and three of them: POSIX, sys/stat.h
+  // The file type bits of st_mode, and three of the types: POSIX, sys/stat.h
   private static final int TYPE = 0xF000;
   private static final int PIPES = 0x1000;
   private static final int CHARACTER_DEVICES = 0x2000;
@@ -43,7 +43,7 @@ enum SaveTarget {
     };
   }
 
-  /** The file that {@code path} leads to over symbolic links, which need not be there. */
+  /** Follows symbolic links from {@code path} to a file, which need not exist. */
   static Path behindLinks(Path path) throws IOException {
     Path at = path;
     for (int i = 0; Files.isSymbolicLink(at); i++) {
@@ -51,7 +51,7 @@ enum SaveTarget {
         throw new IOException("its symbolic links lead to each other");
       }
       Path next = at.resolveSibling(Files.readSymbolicLink(at));
-      // What a link of /proc leads to has no path: an open pipe, for one.
+      // The target of a link in /proc may have no path, such as an open pipe.
       if (Files.exists(at) && !Files.exists(next)) {
         return at;
       }

@@ -22,12 +22,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * A new file beside the one that it will replace, with that one's permissions from the start, gone
- * when closed unless it has been moved. Its name is short, whatever the other's.
+ * A new file beside the one that it will replace, created with that one's permissions and deleted
+ * on close unless it has been moved. Its name is short, however long the target's name is.
  *
- * <p>Another writer can tell what killed ones have left: files that are not locked and that nobody
- * has written to for an hour. While its writer lives it is locked, but many file systems of a
- * network do not show one machine the locks of another.
+ * <p>Other writers recognize the leftovers of killed processes: files that are not locked and have
+ * not been written to for an hour. A live writer holds a lock; the hour is for network file
+ * systems, many of which do not show one machine the locks of another.
  */
 final class TemporaryFile implements Closeable {
   private static final String PREFIX = ".engram-";
@@ -35,8 +35,8 @@ final class TemporaryFile implements Closeable {
   private static final Duration LEFT = Duration.ofHours(1);
 
   /**
-   * Names of those that this process writes. It may not look at their locks: closing a second
-   * channel would release them.
+   * Names of the temporary files that this process is writing. Their locks must not be probed:
+   * closing a second channel would release them.
    */
   private static final Set<String> OPEN = ConcurrentHashMap.newKeySet();
 
@@ -48,7 +48,7 @@ final class TemporaryFile implements Closeable {
     this.channel = channel;
   }
 
-  /** An empty one beside {@code target}, which need not exist. */
+  /** Creates an empty file beside {@code target}, which need not exist. */
   static TemporaryFile beside(Path target) throws IOException {
     Optional<Set<PosixFilePermission>> permissions = permissions(target);
     while (true) {
@@ -81,7 +81,7 @@ final class TemporaryFile implements Closeable {
         : Optional.empty();
   }
 
-  /** With no more permissions than those, at no time. */
+  /** Creates the file; at no time does it have more permissions than the given ones. */
   private static FileChannel create(Path path, Optional<Set<PosixFilePermission>> permissions)
       throws IOException {
     Set<StandardOpenOption> options =
@@ -92,14 +92,14 @@ final class TemporaryFile implements Closeable {
   }
 
   private void setUp(Optional<Set<PosixFilePermission>> permissions) throws IOException {
-    // The process's mask may have taken some away.
+    // The umask of the process may have removed some.
     if (permissions.isPresent() && !Files.getPosixFilePermissions(path).equals(permissions.get())) {
       Files.setPosixFilePermissions(path, permissions.get());
     }
     try {
       channel.lock();
     } catch (IOException unsupported) {
-      return; // the file system knows no locks; then nothing that was left is removed either
+      return; // a file system without locks; leftovers are not removed there either
     }
   }
 
@@ -111,7 +111,7 @@ final class TemporaryFile implements Closeable {
     return channel;
   }
 
-  /** Removes the file where it still is; an error in writing it is not hidden by one in this. */
+  /** Deletes the file if it has not been moved; a failure to do so does not mask a write error. */
   @Override
   public void close() throws IOException {
     try {
@@ -126,10 +126,10 @@ final class TemporaryFile implements Closeable {
   }
 
   /**
-   * Removes what killed writers have left beside {@code written}. Where that cannot be told, or not
-   * be done, files stay.
+   * Removes the leftovers of killed writers beside {@code written}; files that may be in use, or
+   * cannot be deleted, stay.
    *
-   * @param written a file that has just been written, by the clock of the same file system
+   * @param written a file that has just been written, whose time tells the clock of the file system
    */
   static void removeLeftBeside(Path written) {
     Path folder = written.toAbsolutePath().getParent();
@@ -141,7 +141,7 @@ final class TemporaryFile implements Closeable {
         }
       }
     } catch (IOException | DirectoryIteratorException cannot) {
-      // It is no part of what was asked for.
+      // Cleaning up is best effort.
       return;
     }
   }

@@ -17,19 +17,19 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 
-/** Code of the graphs that were run lately outside of {@link Engram#jit}. */
+/** Caches the code of graphs that were recently run outside of {@link Engram#jit}. */
 public final class EagerCodeCache {
   private static final EagerCodeCache CODE = new EagerCodeCache(64);
 
-  /** {@link Compiler#compile}, or the code that an equal graph was compiled to lately. */
+  /** {@link Compiler#compile}, or the cached code of an equal graph. */
   public static CompiledGraph compileOnce(Compiler compiler, Graph g) {
     return CODE.get(Key.of(compiler, g), () -> compiler.compile(g));
   }
 
   /**
-   * Equal for graphs that compute the same and name the same lines in errors of the run.
+   * Equal for graphs that compute the same and report the same lines in run-time errors.
    *
-   * @param checks lines of the checks and notices
+   * @param checks lines of the checks and effects
    */
   record Key(Compiler compiler, GraphKey graph, List<SourceLocation> checks) {
     /** What is done with an error that names the line. */
@@ -52,7 +52,7 @@ public final class EagerCodeCache {
     }
   }
 
-  /** Code for one key; whoever comes while it is compiled waits here, and nobody else. */
+  /** Code for one key; only threads that want this key wait while it is compiled. */
   private static final class Slot {
     private Optional<CompiledGraph> code = Optional.empty();
 
@@ -76,7 +76,7 @@ public final class EagerCodeCache {
         };
   }
 
-  /** The code for {@code key}, which {@code compile} gives unless there is some. */
+  /** Returns the code for {@code key}, compiling it if it is not cached. */
   CompiledGraph get(Key key, Supplier<CompiledGraph> compile) {
     Slot slot;
     synchronized (slots) {

@@ -13,11 +13,11 @@ import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Functions of any number of arguments seen as functions of a list, and back. */
+/** Adapts functions of any number of arguments to functions of a list, and back. */
 public final class Fns {
   private Fns() {}
 
-  /** The arguments of a call as they are; one that is null is for {@link Tree} to refuse. */
+  /** Returns the arguments of a call as a list; {@link Tree} refuses nulls later. */
   @SuppressWarnings("NullAway")
   public static List<Object> args(@Nullable Object... args) {
     return Collections.unmodifiableList(Arrays.asList(args));

@@ -25,7 +25,7 @@ public final class Jit {
   private final Compiler compiler;
   private final Fn1<List<Object>, Object> f;
 
-  /** Arguments whose memory may be used. */
+  /** Positions of donated arguments, whose memory may be reused. */
   private final List<Integer> donated;
 
   private final int capacity;
@@ -49,7 +49,7 @@ public final class Jit {
     this.programs = new ProgramCache(capacity);
   }
 
-  /** The same function, which keeps at most so many programs. */
+  /** Returns the same function, which keeps at most this many programs. */
   public Jit keeping(int programs) {
     if (programs < 1) {
       throw new EngramException(
@@ -62,7 +62,7 @@ public final class Jit {
     return new Jit(name, compiler, f, donated, programs);
   }
 
-  /** The same function, which may use the memory of these arguments. */
+  /** Returns the same function, which may reuse the memory of these arguments. */
   public Jit donating(int arguments, int... donated) {
     for (int i : donated) {
       if (i < 0 || i >= arguments) {
@@ -120,7 +120,7 @@ public final class Jit {
     return programs.explain(name);
   }
 
-  /** What {@link Stages.Traced} is made of. */
+  /** The parts of a {@link Stages.Traced}. */
   public record Recorded(Tracing tracing, List<TreeSpec> specs, Compiler compiler) {}
 
   public Recorded trace(List<Object> args) {

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Code of a backend. */
+/** A loop program compiled by a backend. */
 public record LoweredCode(LoopProgram program, CompiledProgram code, List<TensorType> outTypes)
     implements CompiledGraph {
 
@@ -30,7 +30,7 @@ public record LoweredCode(LoopProgram program, CompiledProgram code, List<Tensor
     return outs;
   }
 
-  /** This with its last arguments given: a run takes those before them. */
+  /** Binds the last arguments; a run then takes those before them. */
   LoweredCode bind(List<HostTensor> last) {
     return new LoweredCode(program, code.bind(last), outTypes);
   }

@@ -13,21 +13,21 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * The programs of one jitted function, at most {@code capacity} of them: a new one takes the place
- * of the one whose last call is longest ago.
+ * The compiled programs of one jitted function, at most {@code capacity} of them; a new one evicts
+ * the least recently used.
  */
 final class ProgramCache {
   private final int capacity;
   private final Map<List<TreeSpec>, List<Entry>> known = new HashMap<>();
 
-  /** Arguments of programs that were given up lately. */
+  /** Arguments of recently evicted programs. */
   private final Set<List<TreeSpec>> evictedArgs = new LinkedHashSet<>();
 
   private int compiled;
   private int evicted;
   private long calls;
 
-  /** A program, and why none of those before it would do. */
+  /** A program, and why none of the earlier ones fitted. */
   private static final class Entry {
     final int number;
     final List<TreeSpec> args;
@@ -52,7 +52,7 @@ final class ProgramCache {
     this.capacity = capacity;
   }
 
-  /** The program for a call with such arguments and the states as they are now. */
+  /** Finds the program for a call with such arguments and the current states. */
   Optional<Specialization> find(List<TreeSpec> args) {
     calls++;
     for (Entry e : known.getOrDefault(args, List.of())) {
@@ -65,9 +65,9 @@ final class ProgramCache {
   }
 
   /**
-   * Keeps the program of the call that {@link #find} found none for.
+   * Adds the program compiled for a call for which {@link #find} found none.
    *
-   * @param why what {@link #why} gave before it was compiled
+   * @param why the result of {@link #why} before it was compiled
    */
   void add(List<TreeSpec> args, Specialization program, SourceLocation where, String why) {
     if (all().count() >= capacity) {
@@ -95,7 +95,7 @@ final class ProgramCache {
     return known.values().stream().flatMap(List::stream);
   }
 
-  /** What keeps the closest program from doing, the latest of several. */
+  /** Explains why the closest program does not fit; of several equally close, the latest. */
   String why(List<TreeSpec> args) {
     String differs =
         all()
@@ -119,7 +119,7 @@ final class ProgramCache {
     out.append("%s: %d programs in %d calls%n".formatted(name, compiled, calls));
     if (evicted > 0) {
       out.append(
-          "  %d evicted, each the one used longest ago: at most %d are kept; keeping(n) keeps more%n"
+          "  %d evicted, least recently used first: at most %d are kept; keeping(n) keeps more%n"
               .formatted(evicted, capacity));
     }
     all()

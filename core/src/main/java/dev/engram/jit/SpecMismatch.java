@@ -7,11 +7,14 @@ import dev.engram.trace.TreeSpec;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Why a program that was compiled for some arguments does not do for others. */
+/** Why a program that was compiled for some arguments does not fit others. */
 public final class SpecMismatch {
   private SpecMismatch() {}
 
-  /** One line for each difference; none when {@code now} is what the program was compiled for. */
+  /**
+   * Returns one line for each difference; none when {@code now} is what the program was compiled
+   * for.
+   */
   public static List<String> of(List<TreeSpec> compiled, List<TreeSpec> now) {
     List<String> out = new ArrayList<>();
     for (int i = 0; i < now.size(); i++) {

@@ -27,13 +27,13 @@ public final class Specialization {
   private final BooleanSupplier sameLooks;
   private final LostWeights lost;
 
-  // For each written state: what the last run set it to, and a buffer that nobody holds any more.
+  // For each written state: its value after the last run, and a buffer that is free for reuse.
   private final List<Optional<HostTensor>> last = new ArrayList<>();
   private final List<Optional<HostTensor>> spare = new ArrayList<>();
 
   private final List<Integer> donated;
 
-  /** {@link State#changes} when {@link #fits} was found out. */
+  /** {@link State#changes} when {@link #fits} was last established. */
   private long checked = -1;
 
   /** {@link State#changes} at the last call, and the code bound since. */
@@ -41,12 +41,13 @@ public final class Specialization {
 
   private Optional<LoweredCode> bound = Optional.empty();
 
-  /** Memory that was donated, for results of the same type. */
+  /** Donated memory, for results of the same type. */
   private final Map<TensorType, Deque<HostTensor>> given = new HashMap<>();
 
   /**
-   * @param sameLooks true while what the function saw of states besides their values is the same
-   * @param donated positions of arguments whose memory is ours after a call
+   * @param sameLooks true while everything that tracing observed of states besides their values is
+   *     unchanged
+   * @param donated positions of arguments whose memory this program owns after a call
    */
   public Specialization(
       TracedFunction traced, CompiledGraph code, BooleanSupplier sameLooks, List<Integer> donated) {
@@ -64,7 +65,7 @@ public final class Specialization {
             });
   }
 
-  /** True when states still look as they did when the function was traced. */
+  /** True when states still have the types and mapped axes that the function was traced with. */
   boolean fits() {
     long changes = StateSlot.changes();
     if (StateScope.isOutside() && changes == checked) {
@@ -93,11 +94,13 @@ public final class Specialization {
     return true;
   }
 
-  /** One line for each state that has changed; none when the program {@link #fits}. */
+  /** Returns one line for each state that has changed; none when the program {@link #fits}. */
   public List<String> misfits() {
     List<String> out = new ArrayList<>();
     if (!sameLooks.getAsBoolean()) {
-      out.add("a state has got or lost a value, or another shape, since");
+      out.add(
+          "a state has gained or lost its value, or changed its shape, since the program was"
+              + " compiled");
     }
     for (int i = 0; i < traced.captured().size(); i++) {
       if (traced.captured().get(i) instanceof Captured.OfState(State s, int mapped)) {
@@ -132,7 +135,7 @@ public final class Specialization {
     if (bound.isPresent()) {
       return recycling(bound.get(), args);
     }
-    // the interpreter may give an operand's own memory as a result, loops and backends never do
+    // the interpreter may return an operand's own memory as a result; loops and backends never do
     boolean lends = StateScope.isOutside() && code instanceof LoweredCode;
     for (Captured c : traced.captured()) {
       args.add(
@@ -154,8 +157,8 @@ public final class Specialization {
   }
 
   /**
-   * Code that holds the values of the states already, where no state has changed between the last
-   * call and this one: then parameters cost a call nothing.
+   * Returns code with the values of the states bound, where no state has changed since the last
+   * call: then a call costs the same for any number of parameters.
    */
   private synchronized Optional<LoweredCode> bound() {
     if (!(code instanceof LoweredCode lowered)
@@ -184,8 +187,8 @@ public final class Specialization {
   }
 
   /**
-   * Writes the states to the buffers they had two runs ago, where nobody has read them since: a
-   * training loop allocates nothing for its states.
+   * Runs, writing each state to the buffer that it had two runs ago unless that has been read
+   * since: a training loop allocates nothing for its states.
    */
   private synchronized Object recycling(LoweredCode lowered, List<HostTensor> args) {
     int results = traced.resultCount();
@@ -200,7 +203,7 @@ public final class Specialization {
     lost.look(outs);
     for (int i : donated) {
       HostTensor arg = args.get(i);
-      // One tensor may have come in twice, and mapped files are not for writing.
+      // One tensor may be passed twice, and mapped files are read-only.
       if (!arg.isDonated() && !arg.segment().isReadOnly()) {
         given.computeIfAbsent(arg.type(), _ -> new ArrayDeque<>()).add(arg.donate());
       }

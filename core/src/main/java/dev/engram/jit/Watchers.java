@@ -2,7 +2,7 @@ package dev.engram.jit;
 
 import dev.engram.Compiler;
 
-/** Who sees what a thread compiles. */
+/** Holds the watcher of what a thread compiles. */
 public final class Watchers {
   private static final ScopedValue<Compiler.Watcher> WATCHER = ScopedValue.newInstance();
 
@@ -13,7 +13,7 @@ public final class Watchers {
     ScopedValue.where(WATCHER, watcher).run(program);
   }
 
-  /** The watcher of the running code; one that does nothing where there is none. */
+  /** Returns the watcher of the running code, or one that does nothing. */
   public static Compiler.Watcher current() {
     return WATCHER.isBound() ? WATCHER.get() : new Compiler.Watcher() {};
   }

@@ -1,5 +1,4 @@
 /**
- * Functions compiled for the structures and types that they are called with, and the caches of
- * their code.
+ * Compiles functions for the structures and types that they are called with, and caches the code.
  */
 package dev.engram.jit;

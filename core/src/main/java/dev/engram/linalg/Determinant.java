@@ -9,8 +9,8 @@ import dev.engram.ir.Tensor;
 import java.util.List;
 
 /**
- * Determinants with derivatives that need no inverse: a determinant is a polynomial of the
- * elements, smooth at singular matrices too.
+ * Determinants whose derivatives need no inverse: a determinant is a polynomial in the elements, so
+ * it is smooth at singular matrices too.
  */
 final class Determinant {
   private Determinant() {}
@@ -96,9 +96,9 @@ final class Determinant {
   }
 
   /**
-   * What pivots are measured by: the greatest element of their row, or of their column, of {@code
-   * a}, the lesser of both. Against the greatest of all, 1 would be small in a row of ones beside a
-   * row of large numbers.
+   * The scale that each pivot is compared with: the lesser of the greatest elements of its row and
+   * its column in {@code a}. Compared with the greatest element of the whole matrix, the pivot 1 of
+   * a row of ones would look small beside a row of large numbers.
    */
   private static Tensor own(Tensor a, Lu lu) {
     Tensor size = a.stopGradient().abs();
@@ -106,11 +106,11 @@ final class Determinant {
   }
 
   /**
-   * The derivative of the cofactors, by inverses of regular matrices alone. With {@code A[p] =
-   * L·U}, {@code E[p] = L·D} adds to the pivots that are zero or nearly so. Along {@code A + tE} it
-   * is a polynomial in t, of no higher degree than E's rank; for degrees up to 3 its value at 0 is
-   * {@code (4 (F(1) + F(-1)) - F(2) - F(-2)) / 6}. With more than three such pivots it is 0, and so
-   * is its derivative.
+   * The derivative of the cofactors, computed from inverses of regular matrices only. With {@code
+   * A[p] = L·U}, {@code E[p] = L·D} adds to the pivots that are zero or nearly so. Along {@code A +
+   * tE} it is a polynomial in t, of no higher degree than E's rank; for degrees up to 3 its value
+   * at 0 is {@code (4 (F(1) + F(-1)) - F(2) - F(-2)) / 6}. With more than three such pivots it is
+   * 0, and so is its derivative.
    */
   private static Tensor change(Equilibration scales, Tensor x, Tensor dx) {
     Tensor a = scales.without(x);
@@ -134,8 +134,7 @@ final class Determinant {
     return few.select(sum, Matrices.zero(a));
   }
 
-  // C = det A · A⁻ᵀ: dC = det A · (tr(A⁻¹ dA) A⁻ᵀ - (A⁻¹ dA A⁻¹)ᵀ), with A and dA without their
-  // scales
+  // C = det A · A⁻ᵀ: dC = det A · (tr(A⁻¹ dA) A⁻ᵀ - (A⁻¹ dA A⁻¹)ᵀ), with A, dA equilibrated
   private static Tensor regular(Equilibration scales, Tensor a, Tensor da) {
     Lu lu = Factorizations.lu("det", a);
     Tensor unit = Tensor.eye(a.dtype(), a.dim(-1)).broadcastTo(a.shape());

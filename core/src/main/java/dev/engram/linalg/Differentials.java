@@ -7,9 +7,9 @@ import dev.engram.ir.Tensor;
 import java.util.List;
 
 /**
- * First derivatives of the factorizations and solutions as functions of their results, so that
- * reverse mode keeps matrices and not one for each step of a loop. Derivatives of these go through
- * the loops, and so do those of Cholesky, whose loop keeps columns only.
+ * First derivatives of factorizations and solutions, as functions of their results, so that reverse
+ * mode keeps a few matrices instead of one for each step of a loop. Higher derivatives
+ * differentiate the loops, and so do all derivatives of Cholesky, whose loop keeps columns only.
  *
  * <p>The formulas follow Giles, An extended collection of matrix derivative results for forward and
  * reverse mode algorithmic differentiation, Oxford University Computing Laboratory report 08/01,
@@ -19,7 +19,7 @@ import java.util.List;
 final class Differentials {
   private Differentials() {}
 
-  // X = T⁻¹ B: T⁻¹ (dB - dT X), with what is read of dT
+  // X = T⁻¹ B: T⁻¹ (dB - dT X), with the triangle of dT that is read
   static Tensor triangular(Tensor a, Tensor b, boolean lower, boolean unit) {
     int off = unit ? 1 : 0;
     return Engram.customJvp(
@@ -46,7 +46,7 @@ final class Differentials {
         .apply(List.of(a, b));
   }
 
-  /** By substitution, forwards and back. */
+  /** Solves by forward and back substitution. */
   static Tensor solved(Lu lu, Tensor b) {
     Tensor permuted = b.takeAlongAxis(lu.permutation().expandDims(-1), -2);
     Tensor y = Triangular.loop(lu.factors(), permuted, true, true);

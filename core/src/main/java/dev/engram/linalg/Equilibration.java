@@ -4,15 +4,15 @@ import dev.engram.ir.DType;
 import dev.engram.ir.Tensor;
 
 /**
- * {@code A = 2^r · B · 2^c}: what rows and columns of A have in common, as powers of two, and B,
- * whose elements that are not zero are about 1. The products are exact where no result is below the
- * normal numbers.
+ * {@code A = 2^r · B · 2^c}: row and column scales of A, as powers of two, and B, whose nonzero
+ * elements are about 1. The products are exact where no result is subnormal.
  *
- * <p>With {@code e = log₂|a|}, {@code Σ (e_ij - r_i - c_j)²} over these elements is made small by
- * means over rows and over columns in turn: where no element is zero once is enough, and B is the
- * same for all A that differ by powers of two of their rows and columns. See Fulkerson and Wolfe,
- * An algorithm for scaling matrices, SIAM Review 4(2), 1962, and Curtis and Reid, On the automatic
- * scaling of matrices for Gaussian elimination, IMA Journal of Applied Mathematics 10(1), 1972.
+ * <p>With {@code e = log₂|a|}, {@code Σ (e_ij - r_i - c_j)²} over these elements is minimized by
+ * taking means over rows and over columns in turn. Where no element is zero, one sweep is enough,
+ * and B is the same for all A that differ only by powers of two in their rows and columns. See
+ * Fulkerson and Wolfe, An algorithm for scaling matrices, SIAM Review 4(2), 1962, and Curtis and
+ * Reid, On the automatic scaling of matrices for Gaussian elimination, IMA Journal of Applied
+ * Mathematics 10(1), 1972.
  *
  * <p>Matrices have at least one element.
  *
@@ -20,10 +20,12 @@ import dev.engram.ir.Tensor;
  * @param c whole numbers, {@code [batch…, 1, n]}
  */
 record Equilibration(Tensor r, Tensor c) {
-  /** Sweeps; the second is for what zeros leave over. */
+  /** Number of sweeps; the second corrects for zeros. */
   private static final int SWEEPS = 2;
 
-  /** Means that are fractions of small numbers are not near a step of {@code ⌊· + this⌋}. */
+  /**
+   * Rounding offset: {@code ⌊· + this⌋} has no step near a mean that is a ratio of small integers.
+   */
   private static final double STEP = 0.6180339887498949;
 
   static Equilibration of(Tensor a) {
@@ -38,8 +40,8 @@ record Equilibration(Tensor r, Tensor c) {
       r = mean(counts.select(e.sub(c), none), has, -1);
       c = mean(counts.select(e.sub(r), none), has, -2);
     }
-    // What may go to all rows or to all columns goes to the rows, so that whole powers of two in A
-    // are whole here before anything is rounded.
+    // A common factor goes to the rows, so that powers of two in A stay integers here until they
+    // are rounded.
     Tensor common = c.slice(-1, 0, 1);
     return new Equilibration(whole(r.add(common)), whole(c.sub(common)));
   }
@@ -49,20 +51,20 @@ record Equilibration(Tensor r, Tensor c) {
     return x.sum(axis).div(count).expandDims(axis);
   }
 
-  // Within the exponents of the type, so that 2^±k is a number.
+  // Within the exponents of the type, so that 2^±k is finite and not 0.
   private static Tensor whole(Tensor mean) {
     double most = mean.dtype() == DType.F64 ? 1000 : mean.dtype() == DType.F16 ? 13 : 120;
     return mean.add(STEP).floor().clip(-most, most);
   }
 
-  /** {@code 2^-r · A · 2^-c}: of A that is B, of B⁻ᵀ that is A⁻ᵀ. */
+  /** Returns {@code 2^-r · a · 2^-c}: B for A, and A⁻ᵀ for B⁻ᵀ. */
   Tensor without(Tensor a) {
     return times(a, r.add(c).neg());
   }
 
   /**
-   * Factors of A, with the pivots of B: {@code A[p] = (2^r[p] L 2^-r[p]) · (2^r[p] U 2^c)}.
-   * Products of pivots are made of these: those of B may be too large where those of A are not.
+   * Scales the factors of B to factors of A: {@code A[p] = (2^r[p] L 2^-r[p]) · (2^r[p] U 2^c)}.
+   * Products of pivots use these, since those of B may overflow where those of A do not.
    */
   Lu ofA(Lu b) {
     Tensor rows = r.takeAlongAxis(b.permutation().expandDims(-1), -2);
@@ -72,7 +74,7 @@ record Equilibration(Tensor r, Tensor c) {
     return new Lu(times(b.factors(), rows.add(columns)), b.permutation(), b.sign());
   }
 
-  // In two steps, since x 2^k may be a number where 2^k is none.
+  // In two steps, since x 2^k may be finite where 2^k is not.
   private static Tensor times(Tensor x, Tensor k) {
     Tensor half = k.mul(0.5).floor();
     return x.mul(half.exp2()).mul(k.sub(half).exp2());

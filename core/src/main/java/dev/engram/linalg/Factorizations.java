@@ -7,7 +7,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import java.util.List;
 
-/** Factorizations column by column, each updating what is left of the matrix. */
+/** Right-looking factorizations: column by column, each updating the rest of the matrix. */
 final class Factorizations {
   private Factorizations() {}
 
@@ -32,7 +32,7 @@ final class Factorizations {
     return Matrices.columns(done.out());
   }
 
-  /** What is left to factorize, and how its rows were exchanged. */
+  /** The matrix during factorization, and how its rows were exchanged. */
   record Rows(Tensor factors, Tensor permutation, Tensor sign) {}
 
   static Lu lu(String op, Tensor a) {
@@ -56,7 +56,7 @@ final class Factorizations {
     return new Lu(done.carry().get(0), done.carry().get(1), done.carry().get(2));
   }
 
-  /** Row k changes places with the row below whose element in column k is greatest. */
+  /** Swaps row k with the row, from k on, whose element in column k is greatest in magnitude. */
   private static Rows pivot(List<Tensor> carry, Tensor k, Tensor i) {
     Tensor left = carry.get(0);
     Tensor size = Matrices.column(left, k).abs().stopGradient();
@@ -76,7 +76,7 @@ final class Factorizations {
     Tensor below = i.gt(k);
     Tensor column = Matrices.column(a, k);
     Tensor pivot = column.take(k, -1);
-    // A pivot of 0 has zeros below it, and nothing to eliminate.
+    // A pivot of 0 has only zeros below it, so there is nothing to eliminate.
     Tensor divisor = pivot.eq(0).select(Matrices.one(a), pivot);
     Tensor l = below.select(column.div(divisor.expandDims(-1)), Matrices.zero(a));
     Tensor right = below.select(Matrices.row(a, k), Matrices.zero(a));

@@ -50,7 +50,7 @@ final class Householder {
     Tensor alpha = x.take(k, -1);
     Tensor below = i.gt(k).select(x, zero).square().sum(-1);
     Tensor done = below.eq(zero);
-    // A harmless length where there is none, whose root has a derivative.
+    // Where the length is 0, one whose square root has a finite derivative.
     Tensor length = done.select(one, alpha.square().add(below)).sqrt();
     Tensor beta = alpha.ge(zero).select(length.neg(), length);
     Tensor tail = x.div(alpha.sub(beta).expandDims(-1));

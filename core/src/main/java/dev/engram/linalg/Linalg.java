@@ -10,14 +10,14 @@ import java.util.List;
  *
  * <p>The algorithms are loops over columns made of ordinary ops, so that they run on every backend
  * and have derivatives of every order, in both modes; first derivatives are formulas in the
- * results. As in JAX, nothing is thrown where a matrix is singular, or not positive definite for
- * {@link #cholesky}: solutions, inverses and their derivatives are then infinite or NaN.
+ * results. As in JAX, a matrix that is singular, or not positive definite for {@link #cholesky}, is
+ * not an error: solutions, inverses and their derivatives are then infinite or NaN.
  */
 public final class Linalg {
   private Linalg() {}
 
   /**
-   * The lower triangular L with {@code L·Lᵀ = (a + aᵀ)/2}, and a positive diagonal.
+   * Returns the lower triangular L with {@code L·Lᵀ = (a + aᵀ)/2} and a positive diagonal.
    *
    * <p>Golub and Van Loan, Matrix Computations, 4th edition, algorithm 4.2.2.
    *
@@ -28,8 +28,7 @@ public final class Linalg {
   }
 
   /**
-   * X with {@code a·X = b}, where {@code a} is triangular; the elements on its other side are not
-   * read.
+   * Solves {@code a·X = b} for a triangular {@code a}; the elements on its other side are not read.
    *
    * @param a {@code [batch…, n, n]}
    * @param b {@code [batch…, n, m]}
@@ -42,7 +41,7 @@ public final class Linalg {
   }
 
   /**
-   * X with {@code a·X = b}, by LU with partial pivoting.
+   * Solves {@code a·X = b} by LU with partial pivoting.
    *
    * @param a {@code [batch…, n, n]}
    * @param b {@code [batch…, n, m]}
@@ -53,14 +52,14 @@ public final class Linalg {
     return Differentials.solve(a, b);
   }
 
-  /** The inverse of {@code [batch…, n, n]}; prefer {@link #solve} where it is multiplied. */
+  /** Returns the inverse of {@code [batch…, n, n]}; to multiply by it, prefer {@link #solve}. */
   public static Tensor inverse(Tensor a) {
     int n = Matrices.square("inverse", a);
     Tensor unit = Tensor.eye(a.dtype(), n).broadcastTo(a.shape());
     return solve(a, unit);
   }
 
-  /** X with {@code a·X = b} for symmetric positive definite {@code a}, by {@link #cholesky}. */
+  /** Solves {@code a·X = b} for symmetric positive definite {@code a}, by {@link #cholesky}. */
   public static Tensor solvePositive(Tensor a, Tensor b) {
     Given.given("solvePositive", "b", b);
     Triangular.check("solvePositive", a, b);
@@ -70,8 +69,8 @@ public final class Linalg {
   }
 
   /**
-   * The determinant of {@code [batch…, n, n]}. Its first three derivatives are right for singular
-   * matrices too, and further ones where no more than three dimensions are missing.
+   * Returns the determinant of {@code [batch…, n, n]}. Its first three derivatives are correct for
+   * singular matrices too, and higher ones where the rank is at most three below n.
    */
   public static Tensor det(Tensor a) {
     Matrices.square("det", a);
@@ -79,8 +78,8 @@ public final class Linalg {
   }
 
   /**
-   * Sign of the determinant, and the logarithm of its magnitude: 0 and -∞ for a singular matrix,
-   * where the derivative is infinite or NaN.
+   * Returns the sign of the determinant and the logarithm of its magnitude: 0 and -∞ for a singular
+   * matrix, where the derivative is infinite or NaN.
    */
   public static List<Tensor> signAndLogDet(Tensor a) {
     Matrices.square("signAndLogDet", a);

@@ -10,8 +10,8 @@ import dev.engram.ir.checks.Given;
 import dev.engram.ir.tensor.RoundOnce;
 
 /**
- * The standard losses. Prediction and target have one shape: nothing is broadcast. Types of 16 bits
- * are computed in f32 and rounded once.
+ * The standard losses. Prediction and target must have the same shape; nothing is broadcast. 16-bit
+ * types are computed in f32 and rounded once.
  */
 public final class Losses {
   private Losses() {}
@@ -21,8 +21,8 @@ public final class Losses {
    * labels.
    *
    * @param logits float {@code [..., C]}
-   * @param labels integer {@code [...]}, each in {@code 0..C-1}; another value stops the run with a
-   *     {@link dev.engram.ir.RunException} that names it
+   * @param labels integer {@code [...]}, each in {@code 0..C-1}; any other value stops the run with
+   *     a {@link dev.engram.ir.RunException} that names it
    * @return {@code [...]}
    * @throws TypeException when the types do not fit
    */
@@ -44,14 +44,14 @@ public final class Losses {
         "use softmaxCrossEntropyTo, which takes one-hot labels and other distributions");
     int classes = logits.dim(last);
     Tensor hot = labels.checkRange("labels", 0, classes).oneHot(classes, DType.BOOL);
-    // A sum of one term; a masked class, -∞, counts only where it is the label.
+    // Picks one term; a masked class, -∞, counts only where it is the label.
     return RoundOnce.of(logits, z -> hot.select(z.logSoftmax(last), z.like(0)).sum(last).neg());
   }
 
   /**
    * The cross entropy of a softmax with a distribution over the classes: {@code -Σ_j target_j log
-   * softmax(logits)_j}. A masked class, of logit -∞, counts nothing where its target is 0, and the
-   * derivative in that target is 0.
+   * softmax(logits)_j}. A masked class, of logit -∞, contributes nothing where its target is 0, and
+   * the derivative in that target is 0.
    *
    * @param logits {@code [..., C]}
    * @param target {@code [..., C]}
@@ -85,7 +85,7 @@ public final class Losses {
   }
 
   private static Tensor binary(Tensor logit, Tensor target) {
-    // max(z, 0) and -|z| by one choice for both: at 0 either side is right, and smooth
+    // one comparison for both max(z, 0) and -|z|: at 0 either side is correct and smooth
     Tensor below = logit.lt(0);
     Tensor linear = below.select(logit.like(0), logit).sub(logit.mul(target));
     return linear.add(below.select(logit, logit.neg()).exp().log1p());
@@ -160,8 +160,8 @@ public final class Losses {
    * of at least 1e-8.
    *
    * @param a {@code [..., n]}
-   * @param b {@code [..., n]}; of as many axes as a, where those before the last may have length 1,
-   *     in either, to compare one vector with many
+   * @param b {@code [..., n]}, with as many axes as a; those before the last may have length 1 in
+   *     either, to compare one vector with many
    * @return the shape of both, broadcast, without the last axis
    * @throws TypeException when the shapes do not fit
    */
@@ -188,8 +188,8 @@ public final class Losses {
 
   /**
    * The squared distance of spike trains (van Rossum 2001): with {@code f}, {@code g} the trains
-   * filtered by {@code e^(-t/tau)}, {@code dt/tau Σ_t (f - g)²}. A spike too many counts 1/2 when
-   * steps are short and the train goes on long enough.
+   * filtered by {@code e^(-t/tau)}, {@code dt/tau Σ_t (f - g)²}. One extra spike adds 1/2 when
+   * steps are short and the train is long enough.
    *
    * @param prediction {@code [T, ...]}
    * @param target {@code [T, ...]}
@@ -221,12 +221,12 @@ public final class Losses {
   }
 
   /**
-   * The mean of the values where {@code mask} is true; 0 where it is true nowhere. What it leaves
-   * out has no part in value and derivative, NaN included.
+   * The mean of the values where {@code mask} is true; 0 when it is true nowhere. Values that are
+   * masked out, even NaN, affect neither the mean nor its derivative.
    *
    * @param values float {@code [..., …]}, such as losses {@code [T, B]} or squared errors {@code
    *     [T, B, out]}
-   * @param mask {@code bool[...]}, of the first axes of the values
+   * @param mask {@code bool[...]}, with the leading axes of the values
    * @return a scalar
    * @throws TypeException when the types do not fit
    */
@@ -249,7 +249,7 @@ public final class Losses {
       wide = wide.expandDims(axis);
     }
     wide = wide.broadcastTo(values.shape());
-    // Sums of many 16-bit values leave the range of their type.
+    // Sums of many 16-bit values overflow their type.
     DType sums = values.dtype() == DType.F64 ? DType.F64 : DType.F32;
     Tensor count = wide.cast(DType.F64).sum().clipMin(1).cast(sums);
     Tensor all = wide.select(values, values.like(0)).cast(sums).sum();

@@ -7,12 +7,12 @@ import dev.engram.ir.TypeException;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.tensor.RoundOnce;
 
-/** How good predictions are, where no gradient is asked for. */
+/** Measures of the quality of predictions, which need no gradient. */
 public final class Metrics {
   private Metrics() {}
 
   /**
-   * The part of predictions that are right: the greatest of the logits is the label's.
+   * The fraction of correct predictions: those whose greatest logit is the label's.
    *
    * @param logits {@code [..., C]}
    * @param labels integer {@code [...]}
@@ -41,13 +41,13 @@ public final class Metrics {
               .formatted(metric, logits.type(), SourceLocation.here()));
     }
     Operands.labels(metric, logits, labels, "take the classes from them with .argMax(-1)");
-    // not in the labels' type, where a class number may wrap
+    // not in the labels' type, in which a class index might wrap
     DType number = labels.dtype() == DType.I64 ? DType.I64 : DType.I32;
     return logits.argMax(-1).cast(number).eq(labels.cast(number)).cast(DType.F32);
   }
 
   /**
-   * The part of yes-or-no predictions that are right: the logit is above 0 where the target is
+   * The fraction of correct binary predictions: the logit is above 0 exactly where the target is
    * above 1/2.
    *
    * @return {@code f32[]}, 0 to 1
@@ -59,7 +59,7 @@ public final class Metrics {
     return same.cast(DType.F32).mean();
   }
 
-  /** {@code e^mean}: how many equally likely classes a mean cross entropy is worth. */
+  /** {@code e^mean}: the number of equally likely classes with the same mean cross entropy. */
   public static Tensor perplexity(Tensor crossEntropy) {
     return RoundOnce.of(crossEntropy, x -> x.mean().exp());
   }

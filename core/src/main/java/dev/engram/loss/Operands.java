@@ -6,11 +6,11 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.checks.Given;
 
-/** What losses and metrics ask of their operands, with an error that names the way out. */
+/** Checks the operands of losses and metrics, with errors that name the fix. */
 final class Operands {
   private Operands() {}
 
-  // A column against a row would broadcast to a matrix, whose mean looks as good as any other.
+  // A column against a row would broadcast to a matrix, and its mean would look plausible.
   static void sameShape(String loss, String first, Tensor prediction, Tensor target) {
     Given.given(loss, first, prediction);
     Given.given(loss, "target", target);
@@ -27,7 +27,7 @@ final class Operands {
     }
   }
 
-  /** Vectors on the last axis; the axes before it, as many in both, may broadcast. */
+  /** Requires vectors on the last axis; the axes before it, as many in both, may broadcast. */
   static void vectors(String loss, Tensor a, Tensor b) {
     Given.given(loss, "operand 0", a);
     Given.given(loss, "operand 1", b);
@@ -69,7 +69,7 @@ final class Operands {
     return fits;
   }
 
-  /** Integer labels, one for each row of logits. */
+  /** Requires integer labels, one for each row of logits. */
   static void labels(String loss, Tensor logits, Tensor labels, String forOneHot) {
     Given.given(loss, "labels", labels);
     int last = logits.rank() - 1;
@@ -87,7 +87,7 @@ final class Operands {
             .formatted(loss, labels.type(), rows, logits.type(), fix, SourceLocation.here()));
   }
 
-  /** A number above 0. */
+  /** Requires a finite number above 0. */
   static void positive(String loss, String name, double value) {
     if (!(value > 0 && Double.isFinite(value))) {
       throw new TypeException(

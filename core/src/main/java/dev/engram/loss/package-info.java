@@ -1,2 +1,2 @@
-/** Losses, and metrics of how well a model does. */
+/** Losses and metrics. */
 package dev.engram.loss;

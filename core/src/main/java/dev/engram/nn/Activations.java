@@ -6,11 +6,11 @@ import dev.engram.ir.checks.Ranges;
 import dev.engram.ir.tensor.RoundOnce;
 
 /**
- * Activation functions, element by element unless said otherwise. Types of 16 bits are computed in
- * f32 and rounded once.
+ * Activation functions, elementwise unless stated otherwise. 16-bit types are computed in f32 and
+ * rounded once.
  */
 public final class Activations {
-  // Klambauer et al. 2017, to the precision of a double.
+  // Klambauer et al. 2017, to double precision.
   private static final double SELU_ALPHA = 1.6732632423543772;
   private static final double SELU_SCALE = 1.0507009873554805;
 

@@ -12,8 +12,8 @@ import dev.engram.ir.TypeException;
 import java.util.Optional;
 
 /**
- * A recurrent layer: hidden states of {@code [hidden]} that each call moves on by one step. It
- * takes {@code [in]} as well as {@code [B, in]}, when its states have the same leading axes.
+ * A recurrent layer: hidden states of {@code [hidden]} that each call advances by one step. It
+ * accepts {@code [in]}, and {@code [B, in]} when its states have the same leading axes.
  */
 public abstract class Cell extends Layer {
   private final int in;
@@ -70,7 +70,7 @@ public abstract class Cell extends Layer {
         in, hidden, key, dtype, Initializer.orthogonal(), Optional.of(Initializer.zeros()));
   }
 
-  /** Sets {@code h} and gives its new value. */
+  /** Sets {@code h} and returns its new value. */
   protected static Tensor keep(State h, Tensor next) {
     h.set(next);
     return next;

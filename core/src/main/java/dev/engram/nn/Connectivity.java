@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * Which inputs each output is connected to, with one length of list for all outputs: shorter lists
- * end in the number {@code in}, which stands for no input.
+ * The inputs that each output is connected to. All lists have the same length; shorter ones are
+ * padded with the number {@code in}, which stands for no input.
  *
  * @param in number of inputs
  * @param out number of outputs
@@ -44,7 +44,7 @@ public record Connectivity(int in, int out, int degree, HostTensor sources) {
     }
   }
 
-  /** Lists of inputs, one for each output. */
+  /** Connects each output to the inputs of its list. */
   public static Connectivity of(int in, List<int[]> sources) {
     Given.all("Connectivity.of", "sources", sources);
     Ranges.atLeastOne("Connectivity", "in", in);
@@ -72,7 +72,7 @@ public record Connectivity(int in, int out, int degree, HostTensor sources) {
         in, sources.size(), degree, HostTensor.of(table, sources.size(), degree));
   }
 
-  /** {@code degree} different random inputs for each output. */
+  /** Connects each output to {@code degree} different random inputs. */
   public static Connectivity fixedInDegree(int in, int out, int degree, RandomKey key) {
     if (degree < 0 || degree > in) {
       throw new TypeException(
@@ -103,7 +103,7 @@ public record Connectivity(int in, int out, int degree, HostTensor sources) {
     return of(in, sources);
   }
 
-  /** Each pair connected with probability {@code p}. */
+  /** Connects each pair with probability {@code p}. */
   public static Connectivity random(int in, int out, double p, RandomKey key) {
     Ranges.atLeastOne("Connectivity.random", "in", in);
     Ranges.atLeastOne("Connectivity.random", "out", out);
@@ -128,7 +128,7 @@ public record Connectivity(int in, int out, int degree, HostTensor sources) {
     return new SplittableRandom(Double.doubleToLongBits(u[0]));
   }
 
-  /** Number of connections. */
+  /** Returns the number of connections. */
   public long count() {
     return Arrays.stream(sources.toLongs()).filter(i -> i < in).count();
   }

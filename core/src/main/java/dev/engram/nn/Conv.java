@@ -25,7 +25,7 @@ public final class Conv extends Layer {
   private final State weight;
   private final State bias;
 
-  /** Stride 1, padded so that lengths stay; weights by {@link Initializer#heNormal}, f32. */
+  /** Stride 1, padded to keep lengths; weights by {@link Initializer#heNormal}, f32. */
   public Conv(int[] size, int in, int out, RandomKey key) {
     this(size, in, out, ConvWindows.same(), 1, key, DType.F32);
   }
@@ -33,7 +33,7 @@ public final class Conv extends Layer {
   /**
    * @param size of the kernel along each spatial axis
    * @param windows stride, dilation and padding
-   * @param groups parts of channels and features that do not mix
+   * @param groups number of groups of channels and features that do not mix
    */
   public Conv(
       int[] size, int in, int out, ConvWindows windows, int groups, RandomKey key, DType dtype) {

@@ -13,11 +13,11 @@ import java.util.List;
 
 /**
  * Sets each element to zero with probability {@code rate}, and divides the others by {@code 1 -
- * rate} (Srivastava et al. 2014); in evaluation the identity. State: {@code key}, which each call
- * moves on.
+ * rate} (Srivastava et al. 2014); in evaluation it is the identity. State: {@code key}, which each
+ * call advances.
  *
- * <p>Under {@link dev.engram.Vmap} all examples share the key, and so the elements that drop; call
- * {@link #drop} with a key of each example for different ones.
+ * <p>Under {@link dev.engram.Vmap} all examples share the key, and so drop the same elements; call
+ * {@link #drop} with one key per example to drop different ones.
  */
 public final class Dropout extends Layer {
   private final double rate;

@@ -41,8 +41,8 @@ public final class Embedding extends Layer {
   /**
    * {@inheritDoc}
    *
-   * @param ids integers {@code [...]}, each in {@code 0..size-1}; another value stops the run with
-   *     a {@link dev.engram.ir.RunException}
+   * @param ids integers {@code [...]}, each in {@code 0..size-1}; any other value stops the run
+   *     with a {@link dev.engram.ir.RunException}
    * @return {@code [..., out]}
    */
   @Override

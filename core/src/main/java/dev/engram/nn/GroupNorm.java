@@ -15,8 +15,8 @@ import dev.engram.ir.tensor.RoundOnce;
 import java.util.List;
 
 /**
- * Group normalization (Wu and He 2018): the channels, on the last axis, fall into groups of
- * neighbours; mean and variance are those of a group at all positions of the example. States:
+ * Group normalization (Wu and He 2018): the channels, on the last axis, are divided into groups of
+ * neighbours; mean and variance are taken over a group at all positions of the example. States:
  * {@code scale [channels]}, {@code bias [channels]}.
  */
 public final class GroupNorm extends Layer {

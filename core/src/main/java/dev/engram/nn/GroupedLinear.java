@@ -14,9 +14,9 @@ import dev.engram.ir.op.Dot;
 import java.util.List;
 
 /**
- * A linear layer in groups that do not mix: group g of the inputs, neighbours on the last axis,
- * goes to group g of the outputs. States: {@code weight [groups, in/groups, out/groups]}, {@code
- * bias [out]}.
+ * A linear layer with groups that do not mix: group g of the inputs, neighbours on the last axis,
+ * feeds group g of the outputs. States: {@code weight [groups, in/groups, out/groups]}, {@code bias
+ * [out]}.
  */
 public final class GroupedLinear extends Layer {
   private final int groups;

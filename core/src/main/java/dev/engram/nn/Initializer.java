@@ -12,8 +12,8 @@ import dev.engram.ir.checks.Ranges;
 import dev.engram.ir.tensor.RoundOnce;
 
 /**
- * Makes the start values of a parameter. Weights are {@code [in, out]}; axes before these two count
- * as repetitions of both.
+ * Makes the initial value of a parameter. Weights are {@code [in, out]}; axes before these two
+ * multiply both fan-in and fan-out.
  */
 @FunctionalInterface
 public interface Initializer {
@@ -95,7 +95,7 @@ public interface Initializer {
     return (key, shape, dtype) -> Orthogonal.make(key, shape, dtype, gain);
   }
 
-  /** Inputs and outputs that a weight connects. */
+  /** Fan-in and fan-out of a weight. */
   record Fans(double in, double out) {
     public Fans {
       Ranges.positive("Fans", "in", in);
@@ -120,14 +120,16 @@ public interface Initializer {
     double of(Fans fans);
   }
 
-  /** Normal, with a variance by the shape. */
+  /** Normal, with a variance that depends on the shape. */
   static Initializer scaledNormal(Variance variance) {
     Given.given("Initializer.scaledNormal", "variance", variance);
     return (key, shape, dtype) ->
         normal(Math.sqrt(variance.of(Fans.of(shape)))).make(key, shape, dtype);
   }
 
-  /** Uniform around 0, with a variance by the shape: the half width is √(3 variance). */
+  /**
+   * Uniform around 0, with a variance that depends on the shape; the half width is √(3 variance).
+   */
   static Initializer scaledUniform(Variance variance) {
     Given.given("Initializer.scaledUniform", "variance", variance);
     return (key, shape, dtype) -> {

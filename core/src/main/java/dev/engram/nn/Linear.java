@@ -28,7 +28,7 @@ public final class Linear extends Layer {
   }
 
   /**
-   * A layer with its own start values.
+   * A layer with the given initializers.
    *
    * @param bias empty for none
    */

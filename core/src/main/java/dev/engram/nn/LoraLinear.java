@@ -14,12 +14,12 @@ import dev.engram.ir.tensor.RoundOnce;
 import java.util.List;
 
 /**
- * Low-rank adaptation (Hu et al. 2022): {@code y = x W + (scale/rank) x A B}, where W is kept and
- * the factors learn. States: {@code A [in, rank]}, {@code B [rank, out]}, zero at first, and the
- * constant {@code base [in, out]}.
+ * Low-rank adaptation (Hu et al. 2022): {@code y = x W + (scale/rank) x A B}, where W is frozen and
+ * the factors are learned. States: {@code A [in, rank]}, {@code B [rank, out]}, zero at first, and
+ * the constant {@code base [in, out]}.
  *
- * <p>The product A B is taken before it meets the input: so there is one place where weights meet
- * data, and online learning traces both factors. Its trace is {@code [in, out]}.
+ * <p>The product A B is computed before it is applied to the input. So weights meet data in a
+ * single op, and online learning traces both factors. Its trace is {@code [in, out]}.
  */
 public final class LoraLinear extends Layer {
   private final State base;
@@ -64,7 +64,7 @@ public final class LoraLinear extends Layer {
     return x.matmul(base.value()).add(x.matmul(learned()));
   }
 
-  /** One matrix that does the same, {@code [in, out]}. */
+  /** Returns the equivalent single matrix, {@code [in, out]}. */
   public Tensor merged() {
     return RoundOnce.of(
         List.of(base.value(), A.value(), B.value()),

@@ -14,7 +14,7 @@ import java.util.Optional;
 
 /**
  * The linear recurrent unit (Orvieto et al. 2023, "Resurrecting recurrent neural networks for long
- * sequences"): a complex diagonal recurrence, kept as real and imaginary part.
+ * sequences"): a complex diagonal recurrence, stored as real and imaginary parts.
  *
  * <pre>
  *   λ = exp(-exp(nu)) (cos(exp(theta)) + i sin(exp(theta)))
@@ -22,7 +22,7 @@ import java.util.Optional;
  *   y = Re((Cre + i Cim) h) + D x
  * </pre>
  *
- * At the start {@code |λ|²} is uniform on {@code [low², high²]}, the phase uniform on {@code [0,
+ * Initially {@code |λ|²} is uniform on {@code [low², high²]}, the phase uniform on {@code [0,
  * phase]}, and {@code exp(gamma) = √(1 - |λ|²)}. Input and output have the same length; the states
  * {@code re} and {@code im} are {@code [hidden]}. The two states of a position form one block of
  * the Jacobian, so D-RTRL is exact where no layer above has memory.
@@ -56,7 +56,7 @@ public final class LruCell extends Cell {
     }
     List<RandomKey> keys = key.split(7);
     Shape each = Shape.of(hidden);
-    // |λ|² = exp(-2 exp(nu)); u = 0 would put |λ| = low = 0 out of reach of the logarithm.
+    // |λ|² = exp(-2 exp(nu)); u = 0 with low = 0 would take the logarithm of 0.
     Tensor u = RandomTensors.uniform(keys.get(0), each, DType.F64, 1e-6, 1 - 1e-6);
     Tensor square = u.mul(high * high - low * low).add(low * low);
     nu = parameter(square.log().mul(-0.5).log().cast(dtype));

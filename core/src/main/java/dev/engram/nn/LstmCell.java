@@ -8,8 +8,7 @@ import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /**
- * Long short-term memory (Hochreiter and Schmidhuber 1997), with the forget gate's bias raised by
- * 1:
+ * Long short-term memory (Hochreiter and Schmidhuber 1997), with 1 added to the forget gate's bias:
  *
  * <pre>
  *   i, g, f, o = Wi[x, h], Wg[x, h], Wf[x, h], Wo[x, h]

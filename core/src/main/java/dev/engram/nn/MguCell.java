@@ -8,7 +8,7 @@ import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /**
- * The minimal gated unit (Zhou et al. 2016), a GRU whose one gate does the work of both:
+ * The minimal gated unit (Zhou et al. 2016), a GRU whose single gate serves as both:
  *
  * <pre>
  *   f = σ(Wf[x, h])

@@ -8,8 +8,8 @@ import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /**
- * The minGRU (Feng et al. 2024, "Were RNNs all we needed?"): nothing but the leak depends on the
- * state, so the recurrence is diagonal, and D-RTRL is exact where no layer above has memory.
+ * The minGRU (Feng et al. 2024, "Were RNNs all we needed?"): gate and candidate do not depend on
+ * the state, so the recurrence is diagonal, and D-RTRL is exact where no layer above has memory.
  *
  * <pre>
  *   z = σ(Wz x)

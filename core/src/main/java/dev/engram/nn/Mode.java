@@ -6,18 +6,18 @@ import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 
 /**
- * Whether a model trains or is evaluated; shared by the layers that differ in it. It is a state, so
- * that compiled functions follow it.
+ * Switches a model between training and evaluation; shared by the layers whose behaviour differs.
+ * It is a state, so compiled functions follow it.
  */
 public final class Mode extends Model {
   private final State training = other(HostTensor.of(new boolean[] {true}));
 
-  /** From now on layers are as in training, as they are at first. */
+  /** Switches to training, the initial mode. */
   public void train() {
     training.set(HostTensor.of(new boolean[] {true}));
   }
 
-  /** From now on layers are as in use. */
+  /** Switches to evaluation. */
   public void eval() {
     training.set(HostTensor.of(new boolean[] {false}));
   }

@@ -3,8 +3,8 @@ package dev.engram.nn;
 import dev.engram.ir.Tensor;
 
 /**
- * Normalizing along the last axis. The layers compute it in f32 for types of 16 bits, whose squares
- * leave the range.
+ * Normalization along the last axis. Layers compute it in f32 for 16-bit types, whose squares may
+ * overflow.
  */
 final class Normalization {
   private Normalization() {}

@@ -11,8 +11,8 @@ import dev.engram.ir.TypeException;
 import java.util.Arrays;
 
 /**
- * Random orthogonal matrices. They are computed here and not by {@code Linalg.qr}, which records
- * and compiles a program for each shape: models are made eagerly, and want no derivative.
+ * Random orthogonal matrices. They are computed here rather than by {@code Linalg.qr}, which traces
+ * and compiles a program for each shape; models are initialised eagerly and need no derivative.
  */
 final class Orthogonal {
   private Orthogonal() {}
@@ -48,8 +48,8 @@ final class Orthogonal {
   }
 
   /**
-   * Makes the columns of {@code a} upper triangular by Householder's reflections, which it leaves
-   * in them: column k holds {@code v_k} from row k on. Returns R's diagonal.
+   * Reduces {@code a} to upper triangular form by Householder reflections, which it stores in
+   * place: column k holds {@code v_k} from row k on. Returns R's diagonal.
    *
    * <p>{@code v = x - r e_k} with {@code r = -sign(x_k)·|x|}, and {@code H = 1 + v vᵀ / (r v_k)}.
    */
@@ -70,7 +70,7 @@ final class Orthogonal {
     return r;
   }
 
-  /** The first columns of {@code H_0 H_1 …}. */
+  /** Forms the first columns of {@code H_0 H_1 …}. */
   private static double[][] product(double[][] v, double[] r) {
     double[][] q = new double[v.length][];
     for (int k = v.length - 1; k >= 0; k--) {

@@ -6,11 +6,11 @@ import dev.engram.ir.checks.Ranges;
 import dev.engram.ir.op.ConvWindows;
 import java.util.Arrays;
 
-/** Layers that keep one value of each window over the spatial axes, channels last. */
+/** Pooling layers: one value for each window over the spatial axes, channels last. */
 public final class Pooling {
   private Pooling() {}
 
-  /** The greatest value of windows side by side. */
+  /** Max pooling over non-overlapping windows. */
   public static Layer max(int... size) {
     Given.given("Pooling.max", "size", size);
     Ranges.atLeastOne("Pooling.max", "size", size);
@@ -25,7 +25,7 @@ public final class Pooling {
     return Layer.of(x -> x.maxPool(kept, windows));
   }
 
-  /** The mean of windows side by side. */
+  /** Average pooling over non-overlapping windows. */
   public static Layer average(int... size) {
     Given.given("Pooling.average", "size", size);
     Ranges.atLeastOne("Pooling.average", "size", size);

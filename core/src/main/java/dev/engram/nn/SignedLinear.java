@@ -14,8 +14,8 @@ import dev.engram.ir.checks.Ranges;
 import java.util.Optional;
 
 /**
- * {@code y = x (sign |W|) + b}: weights that keep the sign of their input, as neurons do by Dale's
- * law. States: {@code weight [in, out]}, {@code bias [out]}.
+ * {@code y = x (sign |W|) + b}: weights with a fixed sign for each input, following Dale's law.
+ * States: {@code weight [in, out]}, {@code bias [out]}.
  */
 public final class SignedLinear extends Layer {
   private final Tensor sign;
@@ -64,7 +64,7 @@ public final class SignedLinear extends Layer {
     this.bias = bias.map(b -> parameter(b.make(keys.get(1), Shape.of(out), dtype)));
   }
 
-  /** The first {@code excitatory} of {@code size} signs +1, the others -1. */
+  /** Returns {@code size} signs: +1 for the first {@code excitatory}, -1 for the others. */
   public static double[] dale(int excitatory, int size) {
     Ranges.atLeastOne("SignedLinear.dale", "size", size);
     Ranges.in(
@@ -93,7 +93,7 @@ public final class SignedLinear extends Layer {
     return bias.map(b -> y.add(b.value())).orElse(y);
   }
 
-  /** The weights with their signs, {@code [in, out]}. */
+  /** Returns the weights with their signs, {@code [in, out]}. */
   public Tensor effective() {
     return weight.value().abs().mul(sign);
   }

@@ -18,8 +18,8 @@ import java.util.Optional;
  * A linear layer with sparse connections: {@code y_j = Σ_k sign x[source_jk] w_jk}. States: {@code
  * weight [out, degree]}, {@code sources i32[out, degree]}.
  *
- * <p>Weights meet data in one contraction, whose trace has the size of the weights: online learning
- * costs as much as there are connections.
+ * <p>Weights meet data in one contraction, whose trace has the size of the weights, so the cost of
+ * online learning is proportional to the number of connections.
  */
 public final class SparseLinear extends Layer {
   private final int in;
@@ -40,7 +40,8 @@ public final class SparseLinear extends Layer {
 
   /**
    * @param weight makes {@code [out, degree]}
-   * @param signs of the inputs, +1 or -1, which their weights keep; empty for free weights
+   * @param signs of the inputs, +1 or -1, which their weights keep; empty for weights of either
+   *     sign
    */
   public SparseLinear(
       Connectivity to, RandomKey key, DType dtype, Initializer weight, Optional<double[]> signs) {
@@ -84,7 +85,7 @@ public final class SparseLinear extends Layer {
               + SourceLocation.here()
               + "); map over a batch with Vmap");
     }
-    // Source number `in` is a zero at the end.
+    // The source index `in` reads a zero appended at the end.
     Tensor signed = signs.map(x::mul).orElse(x);
     Tensor sent = signed.pad(List.of(0), List.of(1), 0).take(sources.value(), 0);
     Tensor w = signs.isPresent() ? weight.value().abs() : weight.value();

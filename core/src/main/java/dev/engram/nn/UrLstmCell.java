@@ -21,7 +21,7 @@ import java.util.List;
  *   h = σ(Wo[x, h]) tanh(c)
  * </pre>
  *
- * At the start {@code σ(b)} is uniform on {@code [1/hidden, 1 - 1/hidden]}.
+ * Initially {@code σ(b)} is uniform on {@code [1/hidden, 1 - 1/hidden]}.
  */
 public final class UrLstmCell extends Cell {
   private final Linear Wu;

@@ -8,8 +8,8 @@ import dev.engram.etrace.Strictness;
 import java.util.function.Consumer;
 
 /**
- * D-RTRL: traces of every weight carried on by the diagonal of the state Jacobian. Exact where the
- * recurrence is diagonal; memory O(batch · parameters), constant in the sequence length.
+ * D-RTRL: a trace for every weight, propagated by the diagonal of the state Jacobian. Exact where
+ * the recurrence is diagonal; memory O(batch · parameters), constant in the sequence length.
  *
  * @see Rule#dRtrl
  */

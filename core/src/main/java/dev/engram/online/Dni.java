@@ -8,10 +8,10 @@ import dev.engram.etrace.Strictness;
 import java.util.function.Consumer;
 
 /**
- * Decoupled neural interfaces: no traces; a linear synthesizer predicts, from the new hidden
- * states, what later losses will add to the derivative in them. Its weights are among {@link
- * #weights}, and their gradient is that of half the squared error of its last prediction: one
- * optimizer fits model and synthesizer together.
+ * Decoupled neural interfaces, without traces: a linear synthesizer predicts, from the new hidden
+ * states, what later losses will add to the derivative with respect to them. Its weights are among
+ * {@link #weights}, and their gradient is that of half the squared error of its last prediction:
+ * one optimizer trains model and synthesizer together.
  *
  * @see Rule#dni
  */

@@ -17,7 +17,7 @@ import java.util.function.Consumer;
 public final class EProp extends Learner {
 
   /**
-   * Symmetric; logs its warnings.
+   * Uses symmetric feedback, the loss's own derivative, and logs warnings.
    *
    * @param kappa decay of the filter, in [0, 1): that of the leaky readout
    */
@@ -26,7 +26,7 @@ public final class EProp extends Learner {
   }
 
   /**
-   * Symmetric.
+   * Uses symmetric feedback, the loss's own derivative.
    *
    * @param kappa decay of the filter, in [0, 1)
    * @param warnings gets each warning of the relation analysis; a {@link Strictness} for errors
@@ -36,7 +36,7 @@ public final class EProp extends Learner {
   }
 
   /**
-   * With fixed random feedback weights, drawn from {@code feedback}, from the model's results, of
+   * Uses random feedback: fixed weights, drawn from {@code feedback}, from the model's results, of
    * any width, to each hidden state.
    *
    * @param kappa decay of the filter, in [0, 1)

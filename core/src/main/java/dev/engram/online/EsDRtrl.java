@@ -6,11 +6,11 @@ import dev.engram.etrace.Factorization;
 import dev.engram.ir.checks.Given;
 import java.util.function.Consumer;
 
-/** ES-D-RTRL: {@link PpProp} by its other name. */
+/** ES-D-RTRL: {@link PpProp} under its other name. */
 public final class EsDRtrl extends PpProp {
 
   /**
-   * One decay for both sides; logs its warnings.
+   * Uses one decay for both sides and logs warnings.
    *
    * @param decay in (0, 1)
    */

@@ -52,14 +52,14 @@ import java.util.function.Consumer;
 /**
  * A model with an online learning rule around it.
  *
- * <p>{@link #update} runs one step of the model and carries the rule's eligibility traces on. Its
- * gradient in the model's parameters is the rule's: take it with {@link Engram#grad(Fn1, States)}
- * of a loss of one step, and add such gradients up over the steps. The gradient in anything of the
- * previous step is zero.
+ * <p>{@link #update} runs one step of the model and updates the rule's eligibility traces. Its
+ * derivative with respect to the model's parameters is defined by the rule: take {@link
+ * Engram#grad(Fn1, States)} of a loss of one step, and sum these gradients over the steps. The
+ * derivative with respect to anything from the previous step is zero.
  *
- * <p>There are two ways to use one. Explicitly: make it, {@link #compileGraph} it for one example
- * inside {@link Engram#vmapNewStates}, and call it through {@link Vmap}. Or in one call, with
- * {@link #compile}, which gives a learner for whole batches.
+ * <p>There are two ways to use a learner. Explicitly: construct it, call {@link #compileGraph} for
+ * one example inside {@link Engram#vmapNewStates}, and call it through {@link Vmap}. Or in one
+ * call, with {@link #compile}, which returns a learner for whole batches.
  */
 public class Learner extends Layer implements Transparent {
   private final Layer model;
@@ -70,19 +70,19 @@ public class Learner extends Layer implements Transparent {
   private OptionalInt batch = OptionalInt.empty();
   private Map<String, State> traces = Map.of();
 
-  /** What the rule learns itself, here for all to find its parameters. */
+  /** The rule's own learned weights; a field, so that they are among {@link #states}. */
   private Map<String, State> synthesizer = Map.of();
 
   private Optional<RuleInputs> inputs = Optional.empty();
 
-  /** Where a rule that draws random numbers takes the keys of its runs from. */
+  /** The key from which a rule that draws random numbers splits the key of each run. */
   private final Optional<State> seed;
 
   static final ScanTransform.Labels XS_YS =
       new ScanTransform.Labels("Learner.grad", List.of("xs", "ys"));
 
   /**
-   * What a sequence gave.
+   * The result of running a sequence.
    *
    * @param grads sum of the steps' gradients
    * @param losses loss of each step, {@code [T]}
@@ -103,8 +103,7 @@ public class Learner extends Layer implements Transparent {
 
   /**
    * @param key for rules that draw random numbers
-   * @param warnings gets each warning of the relation analysis; a {@link Strictness} for errors
-   *     instead
+   * @param warnings receives each warning of the analysis; a {@link Strictness} for errors instead
    */
   public Learner(Layer model, Rule rule, RandomKey key, Consumer<Diagnostic> warnings) {
     Given.given("Learner", "key", key);
@@ -128,14 +127,14 @@ public class Learner extends Layer implements Transparent {
     };
   }
 
-  /** The rule. */
+  /** Returns the rule. */
   public final Rule rule() {
     return rule;
   }
 
   /**
-   * A learner for batches, ready to run: the model's states and the traces are initialised for
-   * {@code x.dim(0)} examples.
+   * Makes a learner for batches that is ready to run: the model's states and the traces are
+   * initialised for {@code x.dim(0)} examples.
    *
    * @param rule such as {@code DRtrl::new}
    * @param x the inputs of one step, {@code [B, …]}; only its type is used
@@ -152,7 +151,7 @@ public class Learner extends Layer implements Transparent {
               + SourceLocation.here()
               + ")");
     }
-    L learner = Given.given("Learner.compile: what the rule gives", rule.apply(model));
+    L learner = Given.given("Learner.compile: the result of the rule", rule.apply(model));
     Learner base = learner;
     base.batch = OptionalInt.of(x.dim(0));
     try {
@@ -176,7 +175,7 @@ public class Learner extends Layer implements Transparent {
   }
 
   /**
-   * Analyses the model's step and sets up the traces, at zero. The model's states must be
+   * Analyses the model's step and initialises the traces to zero. The model's states must be
    * initialised.
    *
    * @param x an input of one example; only its type is used
@@ -198,7 +197,7 @@ public class Learner extends Layer implements Transparent {
       s.init();
       String name = e.name();
       for (int use = 2; fresh.containsKey(name); use++) {
-        name = e.name() + "#" + use; // made of the same weights at another place
+        name = e.name() + "#" + use; // the same weights used at another site
       }
       fresh.put(name, s);
     }
@@ -215,7 +214,7 @@ public class Learner extends Layer implements Transparent {
         : State.of(State.Kind.OTHER, () -> HostTensor.full(t.type(), 0));
   }
 
-  // Each run draws other numbers, also where the setup is part of a compiled function.
+  // Each run draws different numbers, even when this setup is part of a compiled function.
   private Tensor nextKey() {
     State s = seed.orElseThrow();
     List<RandomKey> two = new RandomKey(s.value()).split(2);
@@ -223,7 +222,7 @@ public class Learner extends Layer implements Transparent {
     return two.get(1).words();
   }
 
-  /** One step; see the class. */
+  /** Runs one step, as {@link #update} does. */
   public final Tensor call(Tensor x) {
     return update(x);
   }
@@ -231,7 +230,7 @@ public class Learner extends Layer implements Transparent {
   /**
    * {@inheritDoc}
    *
-   * @param x as given to {@link #compileGraph}, or a batch of such after {@link #compile}
+   * @param x of the type given to {@link #compileGraph}, or a batch of such after {@link #compile}
    */
   @Override
   public final Tensor update(Tensor x) {
@@ -248,7 +247,7 @@ public class Learner extends Layer implements Transparent {
         : one(x, Optional.of(modulator), true);
   }
 
-  /** {@link #update} that is differentiated through time, with the traces held fixed. */
+  /** {@link #update} whose derivative is that of the step itself, with the traces held fixed. */
   final Tensor throughTime(Tensor x) {
     return batch.isPresent()
         ? Engram.<Tensor, Tensor>vmap(a -> one(a, Optional.empty(), false)).apply(x)
@@ -284,9 +283,7 @@ public class Learner extends Layer implements Transparent {
     return p.apply(outs);
   }
 
-  /**
-   * Sets the model's states and the traces back to their start, for as many examples as they have.
-   */
+  /** Resets the model's states and the traces to their initial values, keeping the batch size. */
   public final void reset() {
     prepared();
     Runnable init =
@@ -301,7 +298,7 @@ public class Learner extends Layer implements Transparent {
     }
   }
 
-  // Keys go on, so that the next sequence draws other numbers.
+  // Keys are not reset, so that the next sequence draws different numbers.
   private Map<String, State> eligibility() {
     Map<String, State> out = new LinkedHashMap<>(traces);
     for (TraceState t : prepared().step().traces()) {
@@ -312,19 +309,19 @@ public class Learner extends Layer implements Transparent {
     return out;
   }
 
-  /** Runs the sequence {@code xs [T, …]} without learning; gives the outputs, {@code [T, …]}. */
+  /** Runs the sequence {@code xs [T, …]} without learning; returns the outputs, {@code [T, …]}. */
   public final Tensor evolve(Tensor xs) {
     return Engram.forLoop(this::update, xs);
   }
 
   /**
-   * Runs a sequence and adds up the gradients of its steps, or of its windows when the rule's
-   * schedule has windows; the last window may be shorter.
+   * Runs a sequence and sums the gradients of its steps, or of its windows when the rule's schedule
+   * has windows; the last window may be shorter.
    *
    * @param xs inputs, {@code [T, …]}
    * @param ys targets, a structure of tensors {@code [T, …]}
    * @param stepLoss scalar loss of one step's output and target
-   * @throws EtraceException when the rule takes a modulator; see {@link ThreeFactor}
+   * @throws EtraceException when the rule needs a modulator; see {@link ThreeFactor}
    */
   public final <Y> Sequence grad(Tensor xs, Y ys, Fn2<Tensor, Y, Tensor> stepLoss) {
     Given.given("Learner.grad", "stepLoss", stepLoss);
@@ -357,7 +354,7 @@ public class Learner extends Layer implements Transparent {
         .apply(x, y);
   }
 
-  /** Runs {@code step} over sequences and adds its gradients up. */
+  /** Runs {@code step} over sequences and sums its gradients. */
   final Sequence steps(
       ScanTransform.Labels labels,
       List<Object> sequences,
@@ -380,29 +377,29 @@ public class Learner extends Layer implements Transparent {
     return s;
   }
 
-  /** What the rule has gradients for: the model's parameters, and its own if it learns some. */
+  /** Returns the weights that get gradients: the model's parameters, and the rule's own if any. */
   public final States weights() {
     return states().subset(State.Kind.PARAMETER);
   }
 
-  /** What the analysis found. */
+  /** Returns the result of the analysis. */
   public final Report report() {
     return prepared().step().report();
   }
 
-  /** The report, every trace with its bytes, and the cost of a step, as text. */
+  /** Returns the report, every trace with its bytes, and the cost of a step, as text. */
   public final String explain() {
     return prepared().step().explain();
   }
 
-  /** What a step costs for one example. */
+  /** Returns the cost of a step for one example. */
   public final Cost cost() {
     return prepared().step().cost();
   }
 
   /**
-   * The fixed random weights of a rule with random feedback, {@code [results, positions]}, in the
-   * order of the hidden states.
+   * Returns the fixed random weights of a rule with random feedback, {@code [results, positions]},
+   * in the order of the hidden states.
    */
   public final List<Tensor> feedback() {
     prepared();
@@ -410,30 +407,33 @@ public class Learner extends Layer implements Transparent {
   }
 
   /**
-   * The traces by name, such as {@code rnn.Wz.weight.g0.s0}. Where weights are used at several
-   * places, further traces end in {@code #2}, {@code #3}, ….
+   * Returns the traces by name, such as {@code rnn.Wz.weight.g0.s0}. Where weights are used at
+   * several sites, the names of further traces end in {@code #2}, {@code #3}, ….
    */
   public final Map<String, State> traces() {
     prepared();
     return Collections.unmodifiableMap(traces);
   }
 
-  /** The step with its rule, for dumps and tests. */
+  /** Returns the step with its rule, for dumps and tests. */
   public final OnlineStep onlineStep() {
     return prepared().step();
   }
 
-  /** The model. */
+  /** Returns the model. */
   public final Layer model() {
     return model;
   }
 
-  /** Its graph's states, for windows. */
+  /** Returns the compiled step, for windows. */
   final LearnerStep ready() {
     return prepared();
   }
 
-  /** For each weight, the gradient that {@code traces} give with signals in the hidden states. */
+  /**
+   * Returns, for each weight, its gradient from {@code traces} and learning signals in the hidden
+   * states.
+   */
   final Map<State, Tensor> credit(List<Tensor> traces, List<Tensor> signals) {
     return prepared().credit(traces, signals, batch);
   }

@@ -30,9 +30,9 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * A model's step with its rule, and which of the model's states the parameters and results of its
- * graph are. It knows states by themselves: their names change when a model is put around the
- * model.
+ * A model's step with its rule, and the mapping between the model's states and the parameters and
+ * results of its graph. States are mapped by identity, since their paths change when the model
+ * becomes part of another.
  */
 final class LearnerStep {
   private final TracedFunction traced;
@@ -104,29 +104,29 @@ final class LearnerStep {
     return step;
   }
 
-  /** Type of one example's input. */
+  /** Returns the type of one example's input. */
   TensorType input() {
     return traced.graph().params().getFirst().type();
   }
 
-  /** What the step's graph takes before the traces, for the running code. */
+  /** Returns the operands of the step's graph before the traces, as the running code sees them. */
   List<Tensor> operands(Tensor x) {
     return traced.operands(List.of(x));
   }
 
-  /** Number of the step's results before the traces. */
+  /** Returns the number of the step's results before the traces. */
   int results() {
     return order.size();
   }
 
-  /** Sets the model's states from the step's results and gives the model's output. */
+  /** Sets the model's states from the step's results and returns the model's output. */
   Tensor apply(List<? extends Tensor> outs) {
     List<Tensor> ordered = new ArrayList<>();
     order.forEach(at -> ordered.add(outs.get(at)));
     return (Tensor) traced.apply(ordered);
   }
 
-  /** The hidden states that traces follow, in the order of the analysis. */
+  /** Returns the hidden states that traces follow, in the order of the analysis. */
   List<State> hidden() {
     ModelStep s = step.step();
     return s.hidden().stream().map(i -> state(s.states().get(i))).toList();
@@ -137,7 +137,7 @@ final class LearnerStep {
   }
 
   /**
-   * For each weight, the gradient that {@code traces} give with learning signals in states.
+   * Returns, for each weight, its gradient from {@code traces} and learning signals in states.
    *
    * @param signals for each of {@link #hidden}
    * @param batch length of the traces' and signals' axis of examples, if they have one
@@ -166,7 +166,7 @@ final class LearnerStep {
     return found;
   }
 
-  // All but the weights are one for each example.
+  // Everything but the weights has one value per example.
   private List<Tensor> summed(List<Tensor> args, int weights, int batch) {
     List<Boolean> batched = IntStream.range(0, args.size()).mapToObj(i -> i >= weights).toList();
     Batched wide = Batch.of(step.credit(), batched, batch);

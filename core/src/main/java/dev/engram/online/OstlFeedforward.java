@@ -8,7 +8,8 @@ import dev.engram.etrace.Strictness;
 import java.util.function.Consumer;
 
 /**
- * OSTL without recurrent weights: a trace of inputs and one of outputs, with next to no memory.
+ * OSTL without recurrent weights: one trace for inputs and one for outputs, with very little
+ * memory.
  *
  * @see Rule#ostlFeedforward
  */

@@ -8,7 +8,7 @@ import dev.engram.etrace.Strictness;
 import java.util.function.Consumer;
 
 /**
- * OSTL with recurrent weights: like {@link DRtrl}, with what comes back to each position through
+ * OSTL with recurrent weights: {@link DRtrl} plus the influence of each position on itself through
  * the recurrent weights. Costs one directional derivative of the step for each hidden element.
  *
  * @see Rule#ostlRecurrent

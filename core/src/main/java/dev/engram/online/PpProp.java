@@ -10,15 +10,15 @@ import dev.engram.ir.checks.Given;
 import java.util.function.Consumer;
 
 /**
- * ES-D-RTRL, also called pp-prop: a trace of each site's input and one of its output, memory
- * O(batch · (in + out)).
+ * pp-prop, also called ES-D-RTRL: one trace for the input and one for the output of each site;
+ * memory O(batch · (in + out)).
  *
  * @see Rule#ppProp
  */
 public class PpProp extends Learner {
 
   /**
-   * One decay for both sides; logs its warnings.
+   * Uses one decay for both sides and logs warnings.
    *
    * @param decay in (0, 1)
    */
@@ -27,8 +27,8 @@ public class PpProp extends Learner {
   }
 
   /**
-   * With the decay (rank - 1) / (rank + 1), which remembers about as much as {@code rank} outer
-   * products; logs its warnings.
+   * Uses the decay (rank - 1) / (rank + 1), which remembers about as much as {@code rank} outer
+   * products, and logs warnings.
    *
    * @param rank at least 2
    */

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** What a rule takes beside the model's states and its traces, in the order of its operands. */
+/** The operands of a rule besides the model's states and its traces, in order. */
 final class RuleInputs {
   private final List<RuleInput> inputs;
 
@@ -33,7 +33,7 @@ final class RuleInputs {
 
   /**
    * @param key for feedback weights
-   * @param synthesizer what was learned before; empty for a start at zero
+   * @param synthesizer the weights learned before; empty to start at zero
    */
   static RuleInputs of(OnlineStep step, RandomKey key, Map<String, State> synthesizer) {
     List<RuleInput> inputs = step.inputs();
@@ -49,7 +49,7 @@ final class RuleInputs {
         }
         case SYNTHESIZER -> {
           State s = State.of(State.Kind.PARAMETER, () -> HostTensor.full(in.type(), 0));
-          // All examples share it, also when the learner is made under vmapNewStates.
+          // Shared by all examples, even when the learner is made inside vmapNewStates.
           StateSlot.of(s).store(new StateSlot.Cell(HostTensor.full(in.type(), 0), 0));
           learned.put(in.name(), s);
         }
@@ -67,7 +67,7 @@ final class RuleInputs {
     return synthesizer;
   }
 
-  /** One value for each operand. */
+  /** Returns one value for each operand. */
   List<Tensor> values(Optional<Tensor> modulator) {
     List<Tensor> out = new ArrayList<>();
     for (RuleInput in : inputs) {
@@ -75,7 +75,7 @@ final class RuleInputs {
           switch (in.kind()) {
             case FEEDBACK -> feedback.get(out.size());
             case SYNTHESIZER -> synthesizer.get(in.name()).value();
-            // Without one, nothing is learned through traces.
+            // Without a modulator, nothing is learned through traces.
             case MODULATOR -> modulator.orElseGet(() -> HostTensor.full(in.type(), 0));
           });
     }

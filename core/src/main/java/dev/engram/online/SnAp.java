@@ -8,9 +8,9 @@ import dev.engram.etrace.Strictness;
 import java.util.function.Consumer;
 
 /**
- * SnAp-n: traces of what a weight can reach in n steps. With n of 2 or more and dense recurrent
- * weights this is real-time recurrent learning within each hidden group: exact, and memory O(batch
- * · parameters · hidden).
+ * SnAp-n: traces for the hidden positions that a weight can reach in n steps. With n of 2 or more
+ * and dense recurrent weights this is real-time recurrent learning within each hidden group: exact,
+ * and memory O(batch · parameters · hidden).
  *
  * @see Rule#snAp
  */

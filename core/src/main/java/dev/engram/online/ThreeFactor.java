@@ -20,10 +20,10 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Three-factor learning: traces as those of {@link DRtrl}, and a modulator, such as reward or
- * surprise, that is given with each step and takes the place of ∂loss/∂h for every hidden position.
- * An optimizer descends, so a positive modulator weakens what the traces hold. Weights without a
- * trace learn from the loss.
+ * Three-factor learning: the traces of {@link DRtrl}, and a modulator, such as reward or surprise,
+ * that is given with each step and replaces ∂loss/∂h for every hidden position. An optimizer
+ * descends, so a positive modulator moves the weights against the traces. Weights without a trace
+ * learn from the loss.
  *
  * @see Rule#threeFactor
  */
@@ -42,12 +42,12 @@ public final class ThreeFactor extends Learner {
   }
 
   /**
-   * Another rule whose signal is {@link LearningSignal.Modulatory}, such as {@code
+   * Uses another rule whose signal is {@link LearningSignal.Modulatory}, such as {@code
    * Rule.snAp(2).with(new LearningSignal.Modulatory())}.
    *
    * @param key for rules that draw random numbers
    * @param warnings gets each warning of the relation analysis; a {@link Strictness} for errors
-   * @throws EtraceException when the rule's signal is another
+   * @throws EtraceException when the rule's signal is not modulatory
    */
   public ThreeFactor(Layer model, Rule rule, RandomKey key, Consumer<Diagnostic> warnings) {
     super(model, rule, key, warnings);
@@ -62,7 +62,7 @@ public final class ThreeFactor extends Learner {
   }
 
   /**
-   * One step. Without a modulator ({@link #call(Tensor)}) nothing is learned through traces.
+   * Runs one step. Without a modulator ({@link #call(Tensor)}) nothing is learned through traces.
    *
    * @param modulator a scalar, or {@code [B]} after {@link Learner#compile}
    */
@@ -73,7 +73,7 @@ public final class ThreeFactor extends Learner {
   }
 
   /**
-   * Runs a sequence and adds up the gradients of its steps.
+   * Runs a sequence and sums the gradients of its steps.
    *
    * @param modulators {@code [T]}, or {@code [T, B]} after {@link Learner#compile}
    */

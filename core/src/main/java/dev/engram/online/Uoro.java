@@ -8,7 +8,7 @@ import dev.engram.etrace.Strictness;
 import java.util.function.Consumer;
 
 /**
- * UORO: real-time recurrent learning by a random projection. Unbiased and noisy; memory O(batch ·
+ * UORO: real-time recurrent learning with a random projection. Unbiased and noisy; memory O(batch ·
  * (parameters + hidden)).
  *
  * @see Rule#uoro

@@ -19,8 +19,8 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * The gradient of a sequence, window by window: within a window back through time, and from its
- * start on by the traces there.
+ * The gradient of a sequence, window by window: backpropagation through time within a window, and
+ * the traces at its start for everything before it.
  *
  * <pre>
  *   grad = Σ_windows ∂ℓ_window/∂w + λ · ε,   λ = ∂ℓ_window/∂h at the window's start
@@ -94,7 +94,7 @@ record WindowedBptt<Y>(Learner learner, int size, Fn2<Tensor, Y, Tensor> stepLos
     return new GradWithAux<>(new Grads(total), g.value(), g.aux());
   }
 
-  // No path of a weight: paths have no spaces.
+  // Cannot collide with the path of a weight: paths have no spaces.
   private static String start(int hidden) {
     return "start of hidden state " + hidden;
   }

@@ -1,4 +1,2 @@
-/**
- * Online learning: a learner around a model, the rules that it may learn by, and what they need.
- */
+/** Online learning: learners around models, and the named learning rules. */
 package dev.engram.online;

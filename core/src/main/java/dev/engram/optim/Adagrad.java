@@ -20,7 +20,7 @@ public final class Adagrad extends Optimizer {
 
   /**
    * @param start of the sums of squares, at least 0
-   * @param epsilon at least 1e-37, which f32 still tells from 0
+   * @param epsilon at least 1e-37, so that it is not 0 in f32
    * @param decay see {@link Optimizer}
    */
   public Adagrad(LearningRate rate, double start, double epsilon, double decay) {

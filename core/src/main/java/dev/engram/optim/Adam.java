@@ -16,9 +16,8 @@ import java.util.Map;
  *   w = w - rate · (m/(1-β₁ᵗ) / (√(v/(1-β₂ᵗ)) + ε) + decay · w)
  * </pre>
  *
- * <p>A gradient beyond 1.8e19, whose square leaves the range of f32, makes v infinite and stops the
- * weight for good; {@link GradientTransforms} limits gradients, {@link LossScale} leaves such steps
- * out.
+ * <p>A gradient beyond 1.8e19, whose square overflows f32, makes v infinite and stops the weight
+ * for good; {@link GradientTransforms} limits gradients, {@link LossScale} skips such steps.
  */
 public final class Adam extends Optimizer {
   private final double beta1;
@@ -44,7 +43,7 @@ public final class Adam extends Optimizer {
   /**
    * @param beta1 from 0 to below 1
    * @param beta2 from 0 to below 1
-   * @param epsilon at least 1e-37, which f32 still tells from 0
+   * @param epsilon at least 1e-37, so that it is not 0 in f32
    * @param decay see {@link Optimizer}
    */
   public Adam(LearningRate rate, double beta1, double beta2, double epsilon, double decay) {

@@ -3,7 +3,7 @@ package dev.engram.optim;
 import dev.engram.ir.checks.Ranges;
 
 /**
- * Says when the loss on held-out data has stopped to fall:
+ * Decides when the loss on held-out data has stopped improving:
  *
  * <pre>{@code
  * if (stopping.improves(loss)) {
@@ -20,13 +20,13 @@ public final class EarlyStopping {
   private int worse;
 
   /**
-   * @param patience how many losses in a row may be no better than the best before them, at least 1
+   * @param patience the number of losses in a row that may fail to improve on the best, at least 1
    */
   public EarlyStopping(int patience) {
     this.patience = Ranges.atLeastOne("EarlyStopping", "patience", patience);
   }
 
-  /** Takes the next loss; true when it is less than all before it. NaN never is. */
+  /** Records the next loss; returns true when it is less than all earlier ones. NaN never is. */
   public boolean improves(double loss) {
     boolean better = loss < best;
     if (better) {
@@ -36,12 +36,12 @@ public final class EarlyStopping {
     return better;
   }
 
-  /** True when the last {@code patience} losses were no better than the best. */
+  /** Returns true when the last {@code patience} losses did not improve on the best. */
   public boolean isOver() {
     return worse >= patience;
   }
 
-  /** The least loss so far; infinite before the first. */
+  /** Returns the least loss so far; infinite before the first. */
   public double best() {
     return best;
   }

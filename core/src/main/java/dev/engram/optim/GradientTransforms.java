@@ -16,12 +16,12 @@ import java.util.Map;
 import java.util.function.BinaryOperator;
 import java.util.stream.Stream;
 
-/** What is done to gradients before an optimizer gets them. */
+/** Transformations of gradients before an optimizer uses them. */
 public final class GradientTransforms {
   private GradientTransforms() {}
 
   /**
-   * Every element limited to {@code -limit..limit}.
+   * Clips every element to {@code -limit..limit}.
    *
    * @param limit at least 0
    */
@@ -32,9 +32,9 @@ public final class GradientTransforms {
   }
 
   /**
-   * All gradients scaled by one factor, {@code min(1, limit / norm)}, so that their {@link #norm}
-   * does not exceed {@code limit} (Pascanu et al. 2013). An infinite gradient makes NaN of itself
-   * and 0 of the others; {@link LossScale} leaves such steps out.
+   * Scales all gradients by one factor, {@code min(1, limit / norm)}, so that their {@link #norm}
+   * does not exceed {@code limit} (Pascanu et al. 2013). With an infinite gradient, its element
+   * becomes NaN and the others 0; {@link LossScale} skips such steps.
    *
    * @param limit at least 0
    */
@@ -42,13 +42,13 @@ public final class GradientTransforms {
     Given.given("clipByGlobalNorm", "grads", grads);
     limited("clipByGlobalNorm", limit);
     Tensor norm = length("clipByGlobalNorm", grads);
-    // A norm of zero would be a division by it.
+    // Avoids a division by a norm of zero.
     Tensor factor = norm.gt(limit).select(norm.like(limit).div(norm), norm.like(1));
     return grads.map(g -> RoundOnce.of(g, wide -> wide.mul(factor.cast(wide.dtype()))));
   }
 
   /**
-   * {@code √Σ g²} over the elements of all gradients, without overflow on the way.
+   * {@code √Σ g²} over the elements of all gradients, without intermediate overflow.
    *
    * @return {@code f64[]} if a gradient is, else {@code f32[]}
    */
@@ -61,7 +61,7 @@ public final class GradientTransforms {
     return grads.byPath().values().stream().anyMatch(g -> g.dtype() == DType.F64);
   }
 
-  // In f64, where the squares of all other types neither overflow nor vanish. Those of f64 may:
+  // In f64, where the squares of all other types neither overflow nor underflow. Those of f64 may:
   // √Σ g² = m √Σ (g/m)², whatever m is, with m the greatest |g|.
   private static Tensor length(String op, Grads grads) {
     if (grads.byPath().isEmpty()) {
@@ -91,7 +91,7 @@ public final class GradientTransforms {
   /**
    * {@code g + decay · w}: the gradient of the loss with {@code decay/2 · Σ w²} added.
    *
-   * @param weights those of the gradients, such as biases filtered out where they should not decay
+   * @param weights the weights to decay; leave out those, such as biases, that should not
    * @param decay at least 0
    */
   public static Grads withDecay(Grads grads, States weights, double decay) {
@@ -103,7 +103,7 @@ public final class GradientTransforms {
     return new Grads(out);
   }
 
-  // a gradient of a weight of 16 bits may be f32
+  // the gradient of a 16-bit weight may be f32
   private static Tensor decayed(Tensor g, State weight, double decay) {
     Tensor w = weight.value();
     Tensor term = RoundOnce.wide(w).mul(decay);

@@ -5,21 +5,21 @@ import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
 
 /**
- * A learning rate that depends on how many updates have been made. The numbers that make one are
- * finite and not negative.
+ * A learning rate that depends on the number of updates made. The arguments of the factories must
+ * be finite and not negative.
  */
 @FunctionalInterface
 public interface LearningRate {
 
   /**
-   * The rate of the next update.
+   * Returns the rate of the next update.
    *
-   * @param done updates made before it, a float scalar
+   * @param done number of updates made before it, a float scalar
    * @return a scalar of the same type
    */
   Tensor at(Tensor done);
 
-  /** Always {@code rate}, at least 0. */
+  /** Returns a constant {@code rate}, at least 0. */
   static LearningRate constant(double rate) {
     Ranges.notNegative("LearningRate.constant", "rate", rate);
     return done -> done.like(rate);
@@ -42,9 +42,9 @@ public interface LearningRate {
   }
 
   /**
-   * From {@code rate} to {@code last} along half a period of a cosine, in {@code length} updates
+   * From {@code rate} to {@code last} along half a period of a cosine, over {@code length} updates
    * (Loshchilov and Hutter 2017): {@code last + (rate - last) (1 + cos(π done / length)) / 2}, and
-   * {@code last} ever after.
+   * {@code last} afterwards.
    */
   static LearningRate cosine(double rate, double last, int length) {
     Ranges.atLeastOne("LearningRate.cosine", "length", length);
@@ -56,7 +56,7 @@ public interface LearningRate {
     };
   }
 
-  /** From {@code first} to {@code last} in equal steps, in {@code length} updates. */
+  /** From {@code first} to {@code last} in equal steps, over {@code length} updates. */
   static LearningRate linear(double first, double last, int length) {
     Ranges.atLeastOne("LearningRate.linear", "length", length);
     Ranges.notNegative("LearningRate.linear", "first", first);
@@ -65,8 +65,8 @@ public interface LearningRate {
   }
 
   /**
-   * Rises linearly from 0 for {@code length} updates to the first rate of {@code then}, which
-   * follows as if it started there.
+   * Rises linearly from 0, over {@code length} updates, to the first rate of {@code then}, which
+   * takes over from its own start.
    */
   static LearningRate warmup(int length, LearningRate then) {
     Given.given("LearningRate.warmup", "then", then);

@@ -13,21 +13,21 @@ import java.util.function.Consumer;
 
 /**
  * Loss scaling (Micikevicius et al. 2018, <i>Mixed precision training</i>): gradients are taken of
- * the loss times a number, so that those of f16 weights do not fall below 6e-8, where they would be
- * 0, and divided by it in f32.
+ * the loss times a scale, so that those of f16 weights do not underflow to 0 below 6e-8, and are
+ * divided by the scale in f32.
  *
  * <pre>{@code
  * Grads scaled = Engram.grad(() -> scale.of(loss(x, y)), weights).apply();
  * scale.step(scaled, optimizer::update);
  * }</pre>
  *
- * <p>A step whose gradients are not all finite is left out: the optimizer does not run. A dynamic
- * scale is halved then, not below 1, and doubled after a number of steps in a row that were made.
- * States: {@code scale f32[]}, {@code made i32[]}, the steps in a row. Inside a transformation and
- * outside.
+ * <p>A step whose gradients are not all finite is skipped: the optimizer does not run, and a
+ * dynamic scale is halved, though not below 1. A dynamic scale is doubled after a number of
+ * consecutive steps that were made. States: {@code scale f32[]}, {@code made i32[]}, the
+ * consecutive steps. Works inside a transformation and outside.
  */
 public final class LossScale extends Model {
-  /** Where a dynamic scale stays. */
+  /** The greatest dynamic scale. */
   private static final double TOP = 0x1p100;
 
   private final int every;
@@ -39,21 +39,21 @@ public final class LossScale extends Model {
     this.scale = other(HostTensor.of(new float[] {(float) start}));
   }
 
-  /** Always {@code scale}; a power of two rounds nothing. */
+  /** Uses a constant {@code scale}; powers of two are exact. */
   public static LossScale constant(double scale) {
     String expected = "a number from 1 to 2^100";
     Ranges.in("LossScale.constant", "scale", scale, expected, x -> x >= 1 && x <= TOP);
     return new LossScale(scale, 0);
   }
 
-  /** From 2^15, doubled after 2000 steps in a row. */
+  /** Uses a dynamic scale: starts at 2^15, doubled after 2000 consecutive steps. */
   public static LossScale dynamic() {
     return dynamic(0x1p15, 2000);
   }
 
   /**
    * @param start from 1 to 2^100
-   * @param every steps in a row that double the scale
+   * @param every number of consecutive steps after which the scale is doubled
    */
   public static LossScale dynamic(double start, int every) {
     String expected = "a number from 1 to 2^100";
@@ -61,23 +61,23 @@ public final class LossScale extends Model {
     return new LossScale(start, Ranges.atLeastOne("LossScale.dynamic", "every", every));
   }
 
-  /** The scale that is used next, {@code f32[]}. */
+  /** Returns the scale that is used next, {@code f32[]}. */
   public Tensor value() {
     return scale.value();
   }
 
   /**
-   * {@code loss} times the scale.
+   * Returns {@code loss} times the scale.
    *
-   * @param loss of any shape; better no f16, where a large scale is infinite
-   * @return in f32 for types of 16 bits
+   * @param loss of any shape; avoid f16, in which a large scaled loss overflows
+   * @return in f32 for 16-bit types
    */
   public Tensor of(Tensor loss) {
     Tensor wide = RoundOnce.wide(loss);
     return wide.mul(scale.value().cast(wide.dtype()));
   }
 
-  /** Gradients of a scaled loss, divided by the scale; in f32 for types of 16 bits. */
+  /** Divides gradients of a scaled loss by the scale; in f32 for 16-bit types. */
   public Grads unscaled(Grads grads) {
     Given.given("LossScale.unscaled", "grads", grads);
     return grads.map(
@@ -88,10 +88,11 @@ public final class LossScale extends Model {
   }
 
   /**
-   * Gives {@code update} the {@link #unscaled} gradients if all are finite, and moves the scale on.
+   * Passes the {@link #unscaled} gradients to {@code update} if all are finite, and updates the
+   * scale.
    *
    * @param grads of a scaled loss
-   * @param update such as {@code optimizer::update}, or one that limits the gradients before
+   * @param update such as {@code optimizer::update}, or one that clips the gradients first
    * @return {@code bool[]}, whether the update was made
    */
   public Tensor step(Grads grads, Consumer<Grads> update) {

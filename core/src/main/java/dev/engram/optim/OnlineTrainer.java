@@ -14,9 +14,9 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 
 /**
- * Runs a learner over a sequence and moves its weights: after every step, after every window, or at
- * the end. States and traces go on over updates, so that updating often means traces that hold
- * derivatives at weights of a moment ago; use a small rate there.
+ * Runs a learner over a sequence and updates its weights: after every step, after every window, or
+ * at the end. States and traces continue across updates, so traces hold derivatives at slightly
+ * older weights when updates are frequent; use a small rate there.
  *
  * @param optimizer registered with {@link Learner#weights}
  * @param loss scalar loss of one step's output and target
@@ -37,7 +37,7 @@ public record OnlineTrainer<Y>(
   }
 
   /**
-   * One update after each step.
+   * Updates after each step.
    *
    * @param xs inputs, {@code [T, …]}
    * @param ys targets, a structure of tensors {@code [T, …]}
@@ -48,7 +48,7 @@ public record OnlineTrainer<Y>(
     return perWindow(xs, ys, 1);
   }
 
-  /** One update with the summed gradient of all steps. */
+  /** Updates once, with the summed gradient of all steps. */
   public Tensor perSequence(Tensor xs, Y ys) {
     Learner.Sequence s = learner.grad(xs, ys, loss);
     optimizer.update(shape.apply(s.grads()));
@@ -56,8 +56,8 @@ public record OnlineTrainer<Y>(
   }
 
   /**
-   * One update after every {@code window} steps, with their summed gradient, and one after what is
-   * left over at the end.
+   * Updates after every {@code window} steps with their summed gradient, and once more after the
+   * remaining steps at the end.
    *
    * @return loss of each step, {@code [T]}
    */
@@ -79,7 +79,9 @@ public record OnlineTrainer<Y>(
     return Tensor.concat(0, losses, perSequence(xs.slice(0, whole, steps), left));
   }
 
-  /** Steps of both; targets of other lengths would be cut without a word. */
+  /**
+   * The number of steps of both; without this check, longer targets would be silently truncated.
+   */
   private static int steps(Tensor xs, Object ys) {
     if (xs.rank() == 0) {
       throw new TypeException(

@@ -25,23 +25,23 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Moves registered weights along their gradients: {@code w = w - rate · (direction + decay · w)},
- * where the direction is what the kinds of optimizers differ in.
+ * Updates registered weights by their gradients: {@code w = w - rate · (direction + decay · w)}.
+ * Optimizers differ in the direction.
  *
- * <p>The rate may follow a {@link LearningRate}. The decay is that of Loshchilov and Hutter (2019),
- * apart from the gradient, and at least 0; {@link GradientTransforms#withDecay} adds to the
- * gradient instead, and {@link GradientTransforms} limits gradients.
+ * <p>The rate may follow a {@link LearningRate}. The decay is decoupled from the gradient
+ * (Loshchilov and Hutter 2019) and at least 0; {@link GradientTransforms#withDecay} adds it to the
+ * gradient instead. {@link GradientTransforms} also clips gradients.
  *
- * <p>Weights of 16 bits are moved in f32, rounded once, and have moments in f32, 4 bytes each. A
- * step that is less than half of the distance to the weight's neighbours, about w/2048 in f16 and
- * w/256 in bf16, rounds away all the same: {@link #registerWithMasters} keeps it. {@link LossScale}
- * keeps small gradients.
+ * <p>16-bit weights are updated in f32 and rounded once; their moments are f32, 4 bytes each. A
+ * step of less than half the distance to the weight's neighbours, about w/2048 in f16 and w/256 in
+ * bf16, is still lost to rounding; {@link #registerWithMasters} avoids that. {@link LossScale}
+ * preserves small gradients.
  */
 public abstract class Optimizer extends Model {
-  /** How many names an error tells. */
+  /** How many names an error lists. */
   private static final int FEW = 3;
 
-  /** After so many updates that are not compiled, the user is told. */
+  /** Number of uncompiled updates after which a hint is logged. */
   private static final int HINT = 50;
 
   private final State count = other(HostTensor.of(new int[] {0}));
@@ -57,16 +57,16 @@ public abstract class Optimizer extends Model {
   }
 
   /**
-   * Chooses the weights that {@link #update} moves.
+   * Registers the weights that {@link #update} changes.
    *
    * @param weights parameters of float types
-   * @throws EngramException when weights are registered already: their moments would be lost; or
-   *     when one of them is no parameter or has no value yet
+   * @throws EngramException when weights are already registered, since their moments would be lost;
+   *     or when one of them is not a parameter or has no value yet
    */
   public final void register(States weights) {
     Given.given("Optimizer.register", "weights", weights);
     weights.byPath().forEach(this::requireParameter);
-    weights.values().forEach(State::type); // has a value, or nothing has been registered
+    weights.values().forEach(State::type); // throws if there is no value
     if (!this.weights.byPath().isEmpty()) {
       throw new EngramException(
           getClass().getSimpleName()
@@ -83,10 +83,10 @@ public abstract class Optimizer extends Model {
   }
 
   /**
-   * As {@link #register}, with a master of each weight of 16 bits: a copy in f32, a state {@code
-   * masters.PATH} of this optimizer, to which the updates go. The weight is the master rounded. A
-   * weight that has been set to something else since then, such as one that was loaded, gives a new
-   * master.
+   * Like {@link #register}, with a master copy in f32 of each 16-bit weight, a state {@code
+   * masters.PATH} of this optimizer. Updates go to the master; the weight is the master rounded. A
+   * weight that has been set to something else in the meantime, such as by loading a file, becomes
+   * a new master.
    */
   public final void registerWithMasters(States weights) {
     Given.given("Optimizer.registerWithMasters", "weights", weights);
@@ -111,20 +111,20 @@ public abstract class Optimizer extends Model {
     }
   }
 
-  /** Called for each registered weight, to make its moments. */
+  /** Called for each registered weight; makes its moments. */
   abstract void registered(String path, State weight);
 
   /**
-   * Moves the weights by one step.
+   * Updates the weights by one step.
    *
-   * @param grads one for each registered weight, of its type; for a weight of 16 bits it may be f32
+   * @param grads one for each registered weight, of its type; for a 16-bit weight it may be f32
    */
   public final void update(Grads grads) {
     Given.given("Optimizer.update", "grads", grads);
     if (!grads.byPath().keySet().equals(weights.byPath().keySet())) {
       throw differ(grads);
     }
-    // All that can fail comes before anything is set.
+    // Everything that can fail comes before anything is set.
     weights.byPath().forEach((path, s) -> check(path, s, grads.get(path)));
     Tensor done = count.value();
     Tensor now = rate();
@@ -164,12 +164,14 @@ public abstract class Optimizer extends Model {
     return "[" + first + (paths.size() > FEW ? " and " + (paths.size() - FEW) + " more]" : "]");
   }
 
-  /** Outside of a compiled function, each operation of an update is a call of its own. */
+  /**
+   * Logs a hint once: outside of a compiled function each operation of an update runs on its own.
+   */
   private void hint() {
     if (outside < HINT && Trace.current().isEmpty() && ++outside == HINT) {
       Log.info(
-          ("%s.update has run %d times outside of a compiled function, each"
-                  + " operation by itself (%s); compile gradient and update together with"
+          ("%s.update has run %d times outside of a compiled function, with each"
+                  + " operation run by itself (%s); compile gradient and update together with"
                   + " Engram.jit, which takes a fraction of the time")
               .formatted(getClass().getSimpleName(), HINT, SourceLocation.here()));
     }
@@ -186,7 +188,10 @@ public abstract class Optimizer extends Model {
     return next.cast(weight.dtype());
   }
 
-  /** Where the step starts: the weight in f32 for 16 bits, or its master if that is of it. */
+  /**
+   * Where the step starts: the master if it still rounds to the weight, else the weight (f32 for 16
+   * bits).
+   */
   private Tensor start(String path, Tensor weight) {
     Tensor wide = RoundOnce.wide(weight);
     if (!masters.containsKey(path)) {
@@ -196,12 +201,12 @@ public abstract class Optimizer extends Model {
     return master.cast(weight.dtype()).eq(weight).select(master, wide);
   }
 
-  /** How many updates have been made, this one included, in the type of {@code w}. */
+  /** Returns the number of updates, this one included, in the type of {@code w}. */
   Tensor updates(Tensor w) {
     return count.value().cast(w.dtype());
   }
 
-  /** A moment of a weight, zero at the start; in f32 for 16 bits. */
+  /** Makes a moment of a weight, initially zero; in f32 for 16 bits. */
   State moment(State weight) {
     return moment(weight, 0);
   }
@@ -211,16 +216,16 @@ public abstract class Optimizer extends Model {
     return other(HostTensor.full(type.with(RoundOnce.wide(type.dtype())), start));
   }
 
-  /** The rate that the next update will use, {@code f64[]}. */
+  /** Returns the rate that the next update will use, {@code f64[]}. */
   public final Tensor rate() {
-    Tensor now = Given.given("LearningRate: what it gives", rate.at(count.value().cast(DType.F64)));
+    Tensor now = Given.given("LearningRate: its result", rate.at(count.value().cast(DType.F64)));
     if (now.type().rank() > 0 || !now.dtype().isFloat()) {
       throw new TypeException(
-          "LearningRate: what it gives has type "
+          "LearningRate: its result has type "
               + now.type()
               + ", expected f64[] ("
               + SourceLocation.here()
-              + "); for rates that differ give each group of weights an optimizer of its own");
+              + "); for different rates use one optimizer for each group of weights");
     }
     return now;
   }
@@ -243,8 +248,8 @@ public abstract class Optimizer extends Model {
   }
 
   /**
-   * What {@code rate} times is subtracted from the weight; moves the moments on. All in one type,
-   * which is f32 where the weight has 16 bits.
+   * Returns the direction, {@code rate} times which is subtracted from the weight, and updates the
+   * moments. Everything is in one type, which is f32 for a 16-bit weight.
    */
   abstract Tensor direction(String path, Tensor weight, Tensor grad);
 }

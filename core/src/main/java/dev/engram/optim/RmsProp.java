@@ -8,7 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * RMSprop (Tieleman and Hinton 2012), with momentum as Graves (2013) has it:
+ * RMSprop (Tieleman and Hinton 2012), with momentum as in Graves (2013):
  *
  * <pre>
  *   v = ρ v + (1-ρ) g²
@@ -30,7 +30,7 @@ public final class RmsProp extends Optimizer {
 
   /**
    * @param rho from 0 to below 1
-   * @param epsilon at least 1e-37, which f32 still tells from 0
+   * @param epsilon at least 1e-37, so that it is not 0 in f32
    * @param momentum from 0 to below 1; 0 for none
    * @param decay see {@link Optimizer}
    */

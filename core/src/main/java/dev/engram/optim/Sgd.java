@@ -27,7 +27,7 @@ public final class Sgd extends Optimizer {
 
   /**
    * @param momentum from 0 to below 1; 0 for none
-   * @param nesterov whether the step looks ahead
+   * @param nesterov whether to use Nesterov's momentum
    * @param decay see {@link Optimizer}
    */
   public Sgd(LearningRate rate, double momentum, boolean nesterov, double decay) {

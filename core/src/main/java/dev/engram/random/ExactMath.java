@@ -3,9 +3,9 @@ package dev.engram.random;
 import dev.engram.ir.Tensor;
 
 /**
- * Logarithm and cosine from sums, products and quotients alone, which round the same everywhere:
- * random numbers have the same bits on every backend. Each function stands twice: over f64 tensors,
- * and over a number, operation for operation.
+ * Logarithm and cosine computed from sums, products and quotients alone, which round the same
+ * everywhere, so that random numbers have the same bits on every backend. Each function exists
+ * twice, over f64 tensors and over a {@code double}, operation for operation.
  */
 public final class ExactMath {
   private static final int[] POWERS = {32, 16, 8, 4, 2, 1};

@@ -7,17 +7,17 @@ import dev.engram.ir.Shape;
 import dev.engram.ir.math.Threefry;
 
 /**
- * The numbers of {@link RandomTensors} from a known key, in one loop instead of an op at a time:
- * models are initialised before anything is compiled. Bit for bit what the ops give, with every
- * step rounded to the element type as they do. Keys are {@code i32[2]}.
+ * Computes the numbers of {@link RandomTensors} from a known key in one loop instead of op by op,
+ * since models are initialised before anything is compiled. The results are bit for bit those of
+ * the ops: every step is rounded to the element type as they do it. Keys are {@code i32[2]}.
  */
 public final class KnownRandom {
-  // A normal number of f64 is made of four words.
+  // A normal f64 number takes four words.
   private static final long MOST = Integer.MAX_VALUE / 4 - 2;
 
   private KnownRandom() {}
 
-  /** True for the float types, and for as many numbers as arrays can have words for. */
+  /** True for the float types, and for shapes whose random words fit into an array. */
   public static boolean knows(Shape shape, DType dtype) {
     return (dtype == DType.F32 || dtype == DType.F64) && shape.size() <= MOST;
   }

@@ -1,2 +1,2 @@
-/** How the words of a random key become numbers. */
+/** Random numbers from the bits of a key. */
 package dev.engram.random;

@@ -11,11 +11,11 @@ import dev.engram.ir.checks.Given;
 import java.util.stream.IntStream;
 
 /**
- * A sparse matrix as a list of elements; those at one position add up. Its products have
- * derivatives to {@code values} and to the dense operand; the pattern is fixed.
+ * A sparse matrix in coordinate format; elements at the same position add up. Its products have
+ * derivatives with respect to {@code values} and the dense operand; the pattern is fixed.
  *
  * @param values the elements {@code [n]}
- * @param rows their rows, integers {@code [n]}; elements out of range do not count
+ * @param rows their rows, integers {@code [n]}; elements out of range are ignored
  * @param columns their columns, integers {@code [n]}, in range
  * @param height number of rows
  * @param width number of columns
@@ -42,7 +42,7 @@ public record Coo(Tensor values, Tensor rows, Tensor columns, int height, int wi
     }
   }
 
-  /** The product {@code y_i = Σ_j a_ij x_j} with {@code [width]} or {@code [width, m]}. */
+  /** Returns the product {@code y_i = Σ_j a_ij x_j} with {@code [width]} or {@code [width, m]}. */
   public Tensor matmul(Tensor x) {
     Given.given("Coo.matmul", "x", x);
     if (x.rank() < 1 || x.rank() > 2 || x.dim(0) != width || x.dtype() != values.dtype()) {
@@ -71,12 +71,12 @@ public record Coo(Tensor values, Tensor rows, Tensor columns, int height, int wi
     return new Coo(values, columns, rows, width, height);
   }
 
-  /** The matrix {@code [height, width]}. */
+  /** Returns the dense matrix {@code [height, width]}. */
   public Tensor toDense() {
     return matmul(Tensor.eye(values.dtype(), width));
   }
 
-  /** Elements of a dense matrix {@code [height, width]} that are not 0, row by row. */
+  /** Collects the nonzero elements of a dense matrix {@code [height, width]}, row by row. */
   public static Coo of(HostTensor dense) {
     Given.given("Coo.of", "dense", dense);
     if (dense.rank() != 2) {

@@ -9,11 +9,11 @@ import dev.engram.ir.checks.Given;
 import java.util.stream.IntStream;
 
 /**
- * A sparse matrix row by row.
+ * A sparse matrix in compressed row format.
  *
  * @param values the elements {@code [n]}
  * @param columns their columns, integers {@code [n]}, in range
- * @param offsets where each row starts among them, and n at the end: ascending i32 {@code [height +
+ * @param offsets the start of each row among them, and n at the end: ascending i32 {@code [height +
  *     1]}
  * @param width number of columns
  */
@@ -37,7 +37,7 @@ public record Csr(Tensor values, Tensor columns, Tensor offsets, int width) {
     return offsets.dim(0) - 1;
   }
 
-  /** The same elements with a row each: the last one that starts at or before the element. */
+  /** Converts to coordinate format: an element's row is the last that starts at or before it. */
   public Coo toCoo() {
     int n = values.dim(0);
     Tensor element = HostTensor.of(IntStream.range(0, n).toArray(), n);
@@ -45,12 +45,12 @@ public record Csr(Tensor values, Tensor columns, Tensor offsets, int width) {
     return new Coo(values, rows, columns, height(), width);
   }
 
-  /** The product with {@code [width]} or {@code [width, m]}; see {@link Coo#matmul}. */
+  /** Returns the product with {@code [width]} or {@code [width, m]}; see {@link Coo#matmul}. */
   public Tensor matmul(Tensor x) {
     return toCoo().matmul(x);
   }
 
-  /** The matrix {@code [height, width]}. */
+  /** Returns the dense matrix {@code [height, width]}. */
   public Tensor toDense() {
     return toCoo().toDense();
   }

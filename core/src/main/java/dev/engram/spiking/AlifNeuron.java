@@ -8,11 +8,11 @@ import java.util.Optional;
 /**
  * Adaptive leaky integrate and fire (Bellec et al. 2018): a {@link LifNeuron} whose threshold rises
  * with each spike, {@code a ← e^(-dt/tauAdaptation) a + s}, with a spike where {@code v > threshold
- * + beta a}. A reset by the threshold takes off the part without {@code a}. States: {@code v},
- * {@code a}.
+ * + beta a}. A reset by threshold subtracts the constant part of the threshold, without {@code a}.
+ * States: {@code v}, {@code a}.
  */
 public final class AlifNeuron extends Neuron {
-  // Before the membrane, which holds them too: so they are named tau and threshold.
+  // Declared before the membrane, which holds them too, so that their paths are tau and threshold.
   private final Constant tau;
   private final Constant threshold;
   private final Membrane membrane;
@@ -23,7 +23,7 @@ public final class AlifNeuron extends Neuron {
 
   /**
    * @param tauAdaptation time constant of the adaptation, in the unit of {@code membrane.dt()}
-   * @param beta rise of the threshold per unit of {@code a}
+   * @param beta increase of the threshold per unit of {@code a}
    */
   public AlifNeuron(int size, Membrane membrane, Constant tauAdaptation, Constant beta) {
     Given.given("AlifNeuron", "membrane", membrane);

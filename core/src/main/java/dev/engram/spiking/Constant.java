@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * A constant of neurons, such as a time constant: one number, one for each neuron, or learned. Each
- * use of it in a model is the same constant.
+ * A constant of neurons, such as a time constant: one number, one for each neuron, or learned. A
+ * constant that is used several times in a model is shared.
  */
 public final class Constant extends Model {
   private final OptionalDouble number;
@@ -43,14 +43,14 @@ public final class Constant extends Model {
   /**
    * A parameter.
    *
-   * @param start {@code [size]}, or {@code []} for one of all neurons
+   * @param start {@code [size]}, or {@code []} for one value shared by all neurons
    */
   public static Constant learned(Tensor start) {
     Given.given("Constant.learned", "start", start);
     return new Constant(OptionalDouble.empty(), Optional.empty(), Optional.of(start));
   }
 
-  /** This as a time constant: above 0 where it is not learned. */
+  /** Checks that this is above 0 where it is not learned, as a time constant must be. */
   Constant positive(String who, String name) {
     number.ifPresent(x -> Ranges.positive(who, name, x));
     each.ifPresent(

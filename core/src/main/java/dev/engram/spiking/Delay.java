@@ -13,10 +13,10 @@ import dev.engram.ir.checks.Ranges;
 import java.util.Arrays;
 
 /**
- * Gives what it took some steps ago, zero at first. State: {@code past [longest+1, size]}, this
+ * Returns its input of some steps ago, initially zero. State: {@code past [longest+1, size]}, this
  * step's input first.
  *
- * <p>Gradients through time go through it; for online learning what comes out is new data, and no
+ * <p>Backpropagation through time goes through it. For online learning its output is new data: no
  * trace goes through.
  */
 public final class Delay extends Layer {
@@ -24,13 +24,13 @@ public final class Delay extends Layer {
   private final int size;
   private final State past;
 
-  /** One delay for all. */
+  /** Uses one delay for all elements. */
   public Delay(int size, int steps, DType dtype) {
     this(filled(size, steps), dtype);
   }
 
   /**
-   * A delay for each element.
+   * Uses a delay for each element.
    *
    * @param steps {@code [size]}, each at least 0
    */

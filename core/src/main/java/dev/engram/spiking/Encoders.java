@@ -13,14 +13,14 @@ import dev.engram.ir.tensor.RoundOnce;
 import java.util.Arrays;
 
 /**
- * Spike trains for values: {@code [...]} to {@code [T, ...]} of 0 and 1. Types of 16 bits are
- * computed in f32: they do not tell late steps apart.
+ * Encodes values as spike trains: {@code [...]} to {@code [T, ...]} of 0 and 1. 16-bit types are
+ * computed in f32, because they cannot represent late steps exactly.
  */
 public final class Encoders {
   private Encoders() {}
 
   /**
-   * A spike in each step with the value's probability, independent of all others.
+   * Spikes in each step with the value as probability, independently of all others.
    *
    * @param p probability of a spike per step: a rate in hertz times dt in seconds
    */
@@ -31,8 +31,8 @@ public final class Encoders {
   }
 
   /**
-   * One spike, the sooner the greater the value: at step {@code round((1-x) (steps-1))}. None for
-   * values that are not above 0; values above 1 are taken as 1.
+   * Spikes once, earlier for greater values: at step {@code round((1-x) (steps-1))}. Values that
+   * are not above 0 do not spike; values above 1 count as 1.
    */
   public static Tensor latency(Tensor x, int steps) {
     double last = checked("latency", steps) - 1.0;
@@ -40,8 +40,9 @@ public final class Encoders {
   }
 
   /**
-   * The first spike of a neuron without noise that charges towards x: at step {@code ⌊tau ln(x / (x
-   * - threshold))⌋}. None where that is not below {@code steps}, or x not above the threshold.
+   * Spikes once, when a noise-free neuron that charges towards x reaches the threshold: at step
+   * {@code ⌊tau ln(x / (x - threshold))⌋}. There is no spike where that is not below {@code steps},
+   * or x is not above the threshold.
    *
    * @param tau time constant, in steps
    */
@@ -65,8 +66,7 @@ public final class Encoders {
   }
 
   /**
-   * Evenly spaced spikes, without chance: a spike where the sum of the values so far passes an
-   * integer.
+   * Spikes evenly and deterministically: where the running sum of the values passes an integer.
    *
    * @param p spikes per step, 0 to 1
    */

@@ -17,8 +17,9 @@ import java.util.Optional;
  *   at a spike, v > θ:  I₁ ← r1 I₁ + a1,  I₂ ← r2 I₂ + a2,  v ← reset,  θ ← max(thresholdReset, θ)
  * </pre>
  *
- * One explicit step of Euler for each dt, all from the values at its start. The reset lets no
- * derivative through the spike. States: {@code v}, {@code theta}, {@code i1}, {@code i2}.
+ * Integrated by one explicit Euler step per dt, with all equations using the values at its start.
+ * No derivative passes through the spike in the reset. States: {@code v}, {@code theta}, {@code
+ * i1}, {@code i2}.
  */
 public final class GifNeuron extends Neuron {
   /** The constants of the equations; times in milliseconds. */

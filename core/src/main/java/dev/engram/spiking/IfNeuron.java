@@ -6,7 +6,7 @@ import dev.engram.spiking.Membrane.Reset;
 import java.util.Optional;
 
 /**
- * Integrate and fire (Lapicque 1907 without the leak): {@code tau dv/dt = R I}, so a step of
+ * Integrate and fire (Lapicque 1907, without the leak): {@code tau dv/dt = R I}, so each step of a
  * constant current adds {@code dt/tau R I}. State: {@code v}.
  */
 public final class IfNeuron extends PlainNeuron {

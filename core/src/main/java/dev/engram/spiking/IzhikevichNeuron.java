@@ -16,8 +16,8 @@ import java.util.Optional;
  *   at v > 30:  v ← c,  u ← u + d
  * </pre>
  *
- * As in the paper, v takes two explicit half steps and then u one. The reset lets no derivative
- * through the spike. States: {@code v}, {@code u}.
+ * As in the paper, v takes two explicit half steps, then u takes one full step. No derivative
+ * passes through the spike in the reset. States: {@code v}, {@code u}.
  */
 public final class IzhikevichNeuron extends Neuron {
   private static final double PEAK = 30;
@@ -32,12 +32,12 @@ public final class IzhikevichNeuron extends Neuron {
       Ranges.finite("IzhikevichNeuron.Constants", "d", d);
     }
 
-    /** Regular spiking, of excitatory cells of the cortex; dt = 1. */
+    /** Regular spiking: excitatory cortical cells; dt = 1. */
     public static Constants regularSpiking() {
       return new Constants(1, 0.02, 0.2, -65, 8);
     }
 
-    /** Fast spiking, of inhibitory cells; dt = 1. */
+    /** Fast spiking: inhibitory cells; dt = 1. */
     public static Constants fastSpiking() {
       return new Constants(1, 0.1, 0.2, -65, 2);
     }

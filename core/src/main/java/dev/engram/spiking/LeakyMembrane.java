@@ -16,7 +16,7 @@ final class LeakyMembrane {
   }
 
   /**
-   * Resets {@code v} by the spikes {@code s}, leaks, and takes the input in:
+   * Resets {@code v} by the spikes {@code s}, applies the leak, and adds the input:
    *
    * <pre>
    *   v ← rest + α (v - rest) + (1-α) R I - s threshold + jump,    α = e^(-dt/tau)

@@ -5,11 +5,11 @@ import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
 
 /**
- * What neurons with one kind of membrane have in common.
+ * The parameters of a leaky membrane, shared by the neurons that have one.
  *
  * @param dt length of a step
  * @param tau time constant of the membrane, in the unit of {@code dt}
- * @param resistance potential that a current of 1 leads to in the end
+ * @param resistance change of the potential that a constant current of 1 leads to in the limit
  * @param rest potential without input
  * @param threshold potential above which there is a spike
  * @param reset what a spike does to the potential
@@ -41,16 +41,16 @@ public record Membrane(
 
   /** What a spike does to the potential, at the start of the next step. */
   public enum Reset {
-    /** Sets it; no derivative goes through the spike. */
+    /** Sets it to a value; no derivative passes through the spike. */
     TO_VALUE,
-    /** Takes the threshold off it, after the leak; a derivative goes through the spike. */
+    /** Subtracts the threshold, after the leak; a derivative passes through the spike. */
     BY_THRESHOLD,
     /** Like {@link #BY_THRESHOLD}, without a derivative through the spike. */
     BY_THRESHOLD_DETACHED
   }
 
   /**
-   * Without units: dt = 1, rest and reset 0, threshold 1, resistance 1, reset to a value, {@link
+   * Dimensionless: dt = 1, rest and reset 0, threshold 1, resistance 1, reset to a value, {@link
    * Surrogate#triangle} of height 0.3, f32.
    */
   public static Membrane of(double tau) {

@@ -13,8 +13,8 @@ import java.util.Optional;
 
 /**
  * A population of spiking neurons. A step resets those that spiked at the end of the last one,
- * integrates the input, and gives the spikes of the new potential; so spikes are a function of the
- * states, {@link #spikes}.
+ * integrates the input, and returns the spikes of the new potential. So spikes are a function of
+ * the states, {@link #spikes}.
  */
 public abstract class Neuron extends Layer {
   private final int size;
@@ -42,23 +42,23 @@ public abstract class Neuron extends Layer {
     return dtype;
   }
 
-  /** A hidden state of each neuron that starts at {@code value}. */
+  /** Makes a hidden state with one element per neuron, initially {@code value}. */
   protected final State startingAt(double value) {
     TensorType type = TensorType.of(dtype, size);
     return hidden(() -> HostTensor.full(type, value));
   }
 
-  /** The membrane potential. */
+  /** Returns the membrane potential. */
   public abstract Tensor potential();
 
-  /** 1 for each neuron whose present potential makes it spike, else 0. */
+  /** Returns 1 for each neuron whose current potential makes it spike, else 0. */
   public abstract Tensor spikes();
 
-  /** One step; gives the spikes at its end. */
+  /** Runs one step; returns the spikes at its end. */
   abstract Tensor step(Optional<Tensor> current, Optional<Tensor> jump);
 
   /**
-   * One step with an input current.
+   * Runs one step with an input current.
    *
    * @param current {@code [size]}
    * @return spikes, {@code [size]}
@@ -70,7 +70,7 @@ public abstract class Neuron extends Layer {
   }
 
   /**
-   * One step at whose end the potential jumps by {@code jump}: input by delta synapses.
+   * Runs one step at whose end the potential jumps by {@code jump}, as with delta synapses.
    *
    * @param jump {@code [size]}
    * @return spikes, {@code [size]}
@@ -80,7 +80,7 @@ public abstract class Neuron extends Layer {
     return step(Optional.empty(), Optional.of(checked(jump)));
   }
 
-  /** One step with an input current and a jump. */
+  /** Runs one step with an input current and a jump. */
   public final Tensor update(Tensor current, Tensor jump) {
     Given.given("Neuron.update", "current", current);
     Given.given("Neuron.update", "jump", jump);

@@ -4,9 +4,9 @@ import dev.engram.State;
 import dev.engram.ir.Tensor;
 import java.util.Optional;
 
-/** A neuron whose one state is the potential, with a spike where {@code v > threshold}. */
+/** A neuron whose only state is the potential, with a spike where {@code v > threshold}. */
 abstract sealed class PlainNeuron extends Neuron permits IfNeuron, LifNeuron {
-  // Before the membrane, which holds them too: so they are named tau and threshold.
+  // Declared before the membrane, which holds them too, so that their paths are tau and threshold.
   final Constant tau;
   final Constant threshold;
   final Membrane membrane;

@@ -10,8 +10,9 @@ import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
 
 /**
- * Synapses that depend on how often they were used lately: a step takes the spikes of the sending
- * neurons, {@code [size]}, and gives what each of them releases, zero where there is no spike.
+ * Short-term plasticity: synapses whose strength depends on recent activity. A step takes the
+ * presynaptic spikes, {@code [size]}, and returns what each neuron releases, zero where there is no
+ * spike.
  */
 public abstract sealed class Plasticity extends Layer {
   private final TensorType type;
@@ -42,7 +43,7 @@ public abstract sealed class Plasticity extends Layer {
     private final State x;
 
     /**
-     * @param use U, the part of the resources that a first spike uses
+     * @param use U, the fraction of the resources that a first spike uses
      */
     public ShortTerm(
         int size,
@@ -85,7 +86,7 @@ public abstract sealed class Plasticity extends Layer {
     private final State x;
 
     /**
-     * @param use U, the part of the resources that a spike uses
+     * @param use U, the fraction of the resources that a spike uses
      */
     public Depression(int size, double use, double tau, double dt, DType dtype) {
       super(size, dtype);

@@ -10,8 +10,9 @@ import dev.engram.ir.checks.Ranges;
 import dev.engram.nn.Initializer;
 
 /**
- * Neurons that see an input and the spikes of all of them at the end of the last step, through one
- * matrix of weights: {@code [x, s] w}. States: {@code w [in+size, size]} and the neurons'.
+ * Recurrently connected neurons: each receives the input x and the spikes s of all neurons at the
+ * end of the last step through one weight matrix, {@code [x, s] w}. States: {@code w [in+size,
+ * size]} and those of the neurons.
  */
 public final class RecurrentSpikes extends Layer {
   private final Neuron neuron;

@@ -8,7 +8,7 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * Measures of spike trains; the distance of van Rossum is {@link dev.engram.loss.Losses#vanRossum}.
+ * Statistics of spike trains; the van Rossum distance is {@link dev.engram.loss.Losses#vanRossum}.
  */
 public final class SpikeTrains {
   private SpikeTrains() {}
@@ -27,8 +27,8 @@ public final class SpikeTrains {
   }
 
   /**
-   * The mean rate of a population in windows of {@code window} steps that follow each other, in
-   * spikes per second; steps left over are left out.
+   * The mean rate of a population in consecutive windows of {@code window} steps, in spikes per
+   * second; an incomplete last window is dropped.
    *
    * @param spikes {@code [T, N]}
    * @return {@code [T/window]}
@@ -57,8 +57,8 @@ public final class SpikeTrains {
   }
 
   /**
-   * The standard deviation of the {@link #intervals} over their mean: 0 for a clock, 1 for a
-   * Poisson process. NaN for fewer than three spikes.
+   * The coefficient of variation of the {@link #intervals}: 0 for a regular train, 1 for a Poisson
+   * process. NaN for fewer than three spikes.
    *
    * @param spikes {@code [T]}
    */

@@ -8,20 +8,20 @@ import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
 
 /**
- * The step function with a derivative of its own, which stands in for the derivative that is zero
- * almost everywhere (Neftci et al. 2019).
+ * The step function with a surrogate derivative, which replaces the true one that is zero almost
+ * everywhere (Neftci et al. 2019).
  */
 @FunctionalInterface
 public interface Surrogate {
 
   /**
-   * What stands for the derivative of the step function at {@code x}, element by element.
+   * Returns the surrogate derivative of the step function at {@code x}, elementwise.
    *
    * @param x distance above the threshold
    */
   Tensor derivative(Tensor x);
 
-  /** 1 where {@code x > 0}, else 0, with this derivative, also within derivatives of it. */
+  /** Returns 1 where {@code x > 0}, else 0, with this derivative, also in higher derivatives. */
   default Tensor spike(Tensor x) {
     Given.given("Surrogate.spike", "x", x);
     Fn1<Tensor, Tensor> step =
@@ -37,7 +37,7 @@ public interface Surrogate {
     return x.gt(0).cast(x.dtype());
   }
 
-  /** This derivative {@code factor} times. */
+  /** Multiplies this derivative by {@code factor}. */
   default Surrogate times(double factor) {
     Ranges.finite("Surrogate.times", "factor", factor);
     return x -> derivative(x).mul(factor);

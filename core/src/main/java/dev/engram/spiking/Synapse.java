@@ -12,9 +12,9 @@ import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
 
 /**
- * The course of what spikes give: a step takes the summed weights of the spikes that arrive, {@code
- * [size]}, and gives a current or conductance, {@code [size]}. Its recurrence is linear and
- * diagonal, so D-RTRL is exact through it.
+ * The time course of the response to spikes: a step takes the summed weights of the arriving
+ * spikes, {@code [size]}, and returns a current or conductance, {@code [size]}. Its recurrence is
+ * linear and diagonal, so D-RTRL is exact through it.
  */
 public abstract sealed class Synapse extends Layer {
   private final TensorType type;
@@ -32,7 +32,7 @@ public abstract sealed class Synapse extends Layer {
     return Math.exp(-dt / Ranges.positive(synapse, name, tau));
   }
 
-  /** {@code g ← e^(-dt/tau) g + x}: a spike gives {@code e^(-t/tau)}. State: {@code g}. */
+  /** {@code g ← e^(-dt/tau) g + x}: a spike yields {@code e^(-t/tau)}. State: {@code g}. */
   public static final class Exponential extends Synapse {
     private final double decay;
     private final State g = zero();

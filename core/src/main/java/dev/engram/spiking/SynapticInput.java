@@ -4,17 +4,17 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
 
-/** What the output of a synapse does to a neuron. */
+/** How the output of a synapse acts on a neuron. */
 public sealed interface SynapticInput {
 
-  /** The potential jumps by it. */
+  /** Makes the potential jump. */
   record Delta() implements SynapticInput {}
 
-  /** It is a current. */
+  /** Acts as a current. */
   record Current() implements SynapticInput {}
 
   /**
-   * It is a conductance g: the current is {@code g (reversal - v)}.
+   * Acts as a conductance g: the current is {@code g (reversal - v)}.
    *
    * @param reversal potential at which no current flows
    */
@@ -37,7 +37,7 @@ public sealed interface SynapticInput {
     }
   }
 
-  /** One step of {@code neuron} with the synapse's output {@code g}; gives the spikes. */
+  /** Runs one step of {@code neuron} with the synapse's output {@code g}; returns the spikes. */
   default Tensor step(Neuron neuron, Tensor g) {
     Given.given("SynapticInput.step", "g", g);
     Given.given("SynapticInput.step", "neuron", neuron);
@@ -45,16 +45,16 @@ public sealed interface SynapticInput {
   }
 
   /**
-   * The current at the potential {@code v}, to sum over several inputs.
+   * Returns the current at the potential {@code v}; currents of several inputs can be summed.
    *
-   * @throws IllegalStateException for {@link Delta}, which is no current
+   * @throws IllegalStateException for {@link Delta}, which is not a current
    */
   default Tensor current(Tensor g, Tensor v) {
     Given.given("SynapticInput.current", "g", g);
     Given.given("SynapticInput.current", "v", v);
     return switch (this) {
       case Delta _ ->
-          throw new IllegalStateException("a delta synapse gives no current; use Neuron.jump");
+          throw new IllegalStateException("a delta synapse has no current; use Neuron.jump");
       case Current _ -> g;
       case Conductance c -> g.mul(v.neg().add(c.reversal));
       case BlockedConductance c -> {

@@ -14,18 +14,19 @@ import java.util.List;
 import java.util.OptionalDouble;
 
 /**
- * Tells once for a model when training has made its parameters NaN or infinite: they stay so.
+ * Warns once per model when training has made its parameters NaN or infinite, from which they do
+ * not recover.
  *
- * <p>That is so when a result that may be a loss is not finite and a parameter that is set with it
- * is not finite either. A result alone is no fault: log-probabilities may be -∞, and {@link
- * dev.engram.optim.LossScale} leaves a step out whose loss is infinite.
+ * <p>It warns when a result that may be a loss is not finite and a parameter that is set along with
+ * it is not finite either. A result that is not finite is no fault by itself: log-probabilities may
+ * be -∞, and {@link dev.engram.optim.LossScale} skips a step whose loss is infinite.
  *
- * <p>Losses are what a function gives that sets parameters, or that is differentiated by them, as
- * long as it has one element or one axis. Of a compiled function that reads parameters alone each
- * result may be a gradient; then what they are set to next is looked at. Only the last element is
- * looked at, on the host, when the run is over: NaN in the weights comes back with every later
- * step, so it is enough. A call pays some nanoseconds, the compiled program nothing; parameters are
- * looked at after such a loss alone.
+ * <p>What counts as a loss: float results with at most one axis of functions that set parameters or
+ * are differentiated with respect to them. A compiled function that only reads parameters may
+ * return gradients in any of its results; for it, the values that its parameters are set to next
+ * are checked. Only the last element of a loss is checked, on the host, after the run; that is
+ * enough, because NaN in the weights shows again in every later step. This costs a call a few
+ * nanoseconds and the compiled program nothing; parameters are checked only after such a loss.
  */
 public final class LostWeights {
   /** Results that may be losses. */
@@ -34,12 +35,12 @@ public final class LostWeights {
   private final List<State> weights = new ArrayList<>();
 
   /**
-   * Where the new value of each weight stands among the results; none for weights that are read.
+   * Position of the new value of each weight among the results; empty when weights are only read.
    */
   private final List<Integer> values = new ArrayList<>();
 
   /**
-   * @param set states whose new values stand among the results, from {@code first} on
+   * @param set states whose new values are among the results, from {@code first} on
    */
   private LostWeights(List<State> set, int first, List<Integer> losses) {
     for (int i = 0; i < set.size(); i++) {
@@ -51,7 +52,7 @@ public final class LostWeights {
     this.losses = weights.isEmpty() ? List.of() : losses;
   }
 
-  /** For a function that reads parameters alone; its gradient may be for an update elsewhere. */
+  /** For a function that only reads parameters; its gradient may be for an update elsewhere. */
   private LostWeights(TracedFunction t, List<Integer> losses) {
     for (Captured c : t.captured()) {
       if (c instanceof Captured.OfState(State s, int _) && isParameter(s)) {
@@ -65,7 +66,7 @@ public final class LostWeights {
     return s.kind() == State.Kind.PARAMETER;
   }
 
-  /** For the runs of a compiled function. */
+  /** Makes the check for runs of a compiled function. */
   public static LostWeights of(TracedFunction t) {
     List<State> written = t.written().stream().map(TracedFunction.Written::state).toList();
     boolean sets = written.stream().anyMatch(LostWeights::isParameter);
@@ -79,10 +80,10 @@ public final class LostWeights {
   }
 
   /**
-   * Looks at what a loop has computed, unless it is traced.
+   * Checks the results of a loop, unless it is traced.
    *
-   * @param set states whose new values stand among the results, from {@code first} on, before what
-   *     the loop has stacked
+   * @param set states whose new values are among the results, from {@code first} on, before the
+   *     stacked outputs
    */
   public static void ofLoop(List<State> set, int first, List<? extends Tensor> results) {
     if (StateScope.isOutside()) {
@@ -100,7 +101,7 @@ public final class LostWeights {
     return t.dtype().isFloat() && t.rank() <= rank && t.size() > 0;
   }
 
-  /** Looks at the results of a run. */
+  /** Checks the results of a run. */
   public void look(List<? extends Tensor> results) {
     for (int i : losses) {
       OptionalDouble bad = notFinite(results.get(i));
@@ -125,8 +126,8 @@ public final class LostWeights {
   }
 
   /**
-   * After a loss that is not finite and whose gradient has been taken, unless it is traced, looks
-   * at what each weight is set to next.
+   * If {@code loss}, whose gradient has been taken, is not finite, checks the value that each
+   * weight is set to next. Does nothing when it is traced.
    *
    * @param loss of one element or one axis
    */
@@ -142,26 +143,26 @@ public final class LostWeights {
   }
 
   /**
-   * A loss that is not finite, and the weights that learn from it.
+   * A loss that is not finite, and the weights that are learned from it.
    *
-   * @param name what it is called
+   * @param name how the warning refers to it
    */
   record Loss(String name, double value, SourceLocation where, List<State> weights)
       implements StateSlot.Watch {
 
-    /** Looks at what each weight is set to next. */
+    /** Checks the value that each weight is set to next. */
     void watch() {
       weights.forEach(s -> StateSlot.of(s).watch(this));
     }
 
-    /** Tells when {@code weight} is not finite in {@code value} and nobody has been told. */
+    /** Warns if {@code value} is not finite and there was no warning yet. */
     @Override
     public void look(State weight, Tensor value) {
       if (!StateSlot.of(weight).isLost() && !isFinite(value.host())) {
         weights.forEach(s -> StateSlot.of(s).lose());
         Log.warning(
-            ("%s is %s (%s), and with it weights are lost, such as %s; start again with a lower"
-                    + " rate or GradientTransforms.clipByGlobalNorm, and find the op that begins it"
+            ("%s is %s (%s), and weights are no longer finite, such as %s; start again with a lower"
+                    + " rate or GradientTransforms.clipByGlobalNorm, and find the op that causes it"
                     + " with Engram.checkNumerics")
                 .formatted(name, this.value, where, StateSlot.of(weight).describe()));
       }

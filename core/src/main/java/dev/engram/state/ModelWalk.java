@@ -36,7 +36,7 @@ public final class ModelWalk {
   private final Map<String, State> found = new LinkedHashMap<>();
   private final Set<Object> seen = new HashSet<>();
 
-  /** By identity: what records hold may be shared many times over, as in a learner's graphs. */
+  /** By identity: parts of records may be shared many times, as in a learner's graphs. */
   private final Set<Record> walked = Collections.newSetFromMap(new IdentityHashMap<>());
 
   private final Model root;
@@ -71,7 +71,7 @@ public final class ModelWalk {
         }
       }
       case Model m -> visitModule(m, path);
-      case States _ -> {} // others' states, such as those that an optimizer moves
+      case States _ -> {} // states of others, such as the weights that an optimizer updates
       case Optional<?> o -> o.ifPresent(v -> visit(v, path));
       case Collection<?> list -> {
         int i = 0;
@@ -86,7 +86,7 @@ public final class ModelWalk {
     }
   }
 
-  // Records of packages that are closed to this one hold no states of a user's.
+  // Records of packages that are not open to this module hold no user states.
   private void visitRecord(Record r, String path) {
     if (!walked.add(r)) {
       return;
@@ -109,10 +109,10 @@ public final class ModelWalk {
               + className(root)
               + " are named "
               + path
-              + ", expected a name of its own for each ("
+              + ", expected different names ("
               + SourceLocation.here()
-              + "); rename one of the fields or keys that make the name, such as two fields of a"
-              + " class and its superclass");
+              + "); rename one of the fields or keys that form the name, such as one of two fields"
+              + " of a class and its superclass");
     }
     StateSlot.of(s).named(path);
   }
@@ -121,7 +121,7 @@ public final class ModelWalk {
     return path.isEmpty() ? name : path + "." + name;
   }
 
-  /** Instance fields that can hold states, those of superclasses first. */
+  /** Returns the instance fields that can hold states, those of superclasses first. */
   private static List<Field> fieldsOf(Class<?> c) {
     if (c == Model.class) {
       return List.of();
@@ -137,7 +137,7 @@ public final class ModelWalk {
         throw new EngramException(
             "the fields of "
                 + c.getName()
-                + " cannot be read: its package is closed ("
+                + " cannot be read: its package is not open ("
                 + SourceLocation.here()
                 + "); add `opens "
                 + c.getPackageName()
@@ -163,7 +163,7 @@ public final class ModelWalk {
         || type.isInterface();
   }
 
-  /** The simple name of a model's class; of an anonymous one that of its superclass. */
+  /** Returns the simple name of a model's class; for an anonymous class, of its superclass. */
   public static String className(Model m) {
     Class<?> c = m.getClass();
     while (c.isAnonymousClass()) {

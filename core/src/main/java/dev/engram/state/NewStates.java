@@ -14,7 +14,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** States set with a new mapped axis in front. */
+/** Sets states with a new mapped axis in front. */
 public final class NewStates {
   private NewStates() {}
 
@@ -42,7 +42,7 @@ public final class NewStates {
     }
   }
 
-  /** For each key {@code [..., 2]}, {@code size} others along a new axis 0. */
+  /** Derives {@code size} keys from each key {@code [..., 2]}, along a new axis 0. */
   private static Tensor ownKeys(Tensor words, int size) {
     if (words.rank() == 1) {
       return new RandomKey(words).splitStack(size).words();
@@ -52,7 +52,7 @@ public final class NewStates {
     return Tensor.stack(1, each);
   }
 
-  /** {@code x} {@code size} times along a new axis 0. */
+  /** Repeats {@code x} {@code size} times along a new axis 0. */
   public static Tensor repeat(Tensor x, int size) {
     Shape to = x.shape().insert(0, size);
     return switch (x) {

@@ -4,13 +4,16 @@ import java.util.Collection;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Which of many paths an error shows. */
+/** Chooses which of many paths an error lists. */
 public final class PathList {
   private static final int SHOWN = 4;
 
   private PathList() {}
 
-  /** Those of {@code paths} that are most like {@code wanted}, and how many more there are. */
+  /**
+   * Lists those of {@code paths} that are most similar to {@code wanted}, and how many more there
+   * are.
+   */
   public static String like(String wanted, Collection<String> paths) {
     String last = wanted.substring(wanted.lastIndexOf('.') + 1);
     List<String> shown =

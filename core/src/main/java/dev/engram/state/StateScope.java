@@ -23,17 +23,17 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What states hold while user code runs inside a transformation. Frames nest as the transformations
- * do. A failed trace drops its frame, so no state keeps a value of it.
+ * The values of states while user code runs inside a transformation. Scopes nest like the
+ * transformations. A failed trace drops its scope, so no state keeps a tracer.
  *
- * <p>A frame with a trace makes a parameter of every state that is read before it is written. A
- * frame without one only collects the writes.
+ * <p>A scope with a trace turns every state that is read before it is written into a parameter. A
+ * scope without one only collects the writes.
  */
 public final class StateScope {
   private static final ThreadLocal<@Nullable StateScope> CURRENT = new ThreadLocal<>();
   private static final Object OUTSIDE = new Object();
 
-  /** Type of a state's value as a frame sees it, and how many mapped axes it has there. */
+  /** The type of a state's value as seen in a scope, and the number of its mapped axes there. */
   public record Peek(TensorType type, int mapped) {}
 
   private final Optional<StateScope> parent = Optional.ofNullable(CURRENT.get());
@@ -52,7 +52,7 @@ public final class StateScope {
     this.mapSize = mapSize;
   }
 
-  /** Reads become parameters of {@code trace}. */
+  /** Makes a scope in which reads become parameters of {@code trace}. */
   public static StateScope tracing(Trace trace) {
     return new StateScope(Optional.of(trace), false, OptionalInt.empty());
   }
@@ -65,7 +65,7 @@ public final class StateScope {
     return new StateScope(Optional.of(trace), true, size);
   }
 
-  /** Collects writes. */
+  /** Makes a scope that only collects writes. */
   static StateScope collecting() {
     return new StateScope(Optional.empty(), false, OptionalInt.empty());
   }
@@ -85,33 +85,33 @@ public final class StateScope {
     return CURRENT.get() == null;
   }
 
-  /** Value and mapped axes of {@code s} for the running code. */
+  /** Returns the value and mapped axes of {@code s} as the running code sees them. */
   public static Optional<Cell> read(State s) {
     StateScope f = CURRENT.get();
     return f == null ? StateSlot.of(s).stored() : f.get(s);
   }
 
-  /** Like {@link #read}, without making a parameter. */
+  /** Returns the type and mapped axes that {@link #read} would see, without making a parameter. */
   public static Optional<Peek> peek(State s) {
     StateScope f = CURRENT.get();
     return f == null ? stored(s) : f.look(s);
   }
 
-  /** How many mapped axes a new value of {@code s} has for the running code. */
+  /** Returns the number of mapped axes of a new value of {@code s} in the running code. */
   static int mapped(State s) {
     StateScope f = CURRENT.get();
     return isNew(s) ? 0 : f == null ? storedMapped(s) : f.lookAtMapped(s);
   }
 
-  /** True in a frame that collects, for a state that is not written there yet. */
+  /** True in a collecting scope, for a state that has not been written in it yet. */
   private static boolean isNew(State s) {
     StateScope f = CURRENT.get();
     return f != null && f.trace.isEmpty() && !f.cells.containsKey(s);
   }
 
   /**
-   * The type that a new value of {@code s} must have in the running code; empty where it has none.
-   * In a frame that collects, a state that is not written yet may get any: it is a new one.
+   * Returns the type that a new value of {@code s} must have in the running code; empty if it has
+   * no value. In a collecting scope, a state that has not been written yet may get any type.
    */
   static Optional<TensorType> expected(State s) {
     StateScope f = CURRENT.get();
@@ -124,7 +124,7 @@ public final class StateScope {
     return f != null && f.trace.isEmpty();
   }
 
-  /** False when no frame is there to take the write. */
+  /** Records a write; returns false when there is no scope. */
   static boolean write(State s, Cell c) {
     StateScope f = CURRENT.get();
     if (f == null) {
@@ -135,12 +135,12 @@ public final class StateScope {
     return true;
   }
 
-  /** True for the token of a frame that has to end. */
+  /** True for the token of a scope, as opposed to {@link #outside}. */
   static boolean isTrace(Object token) {
     return token != OUTSIDE;
   }
 
-  /** The token of no frame. */
+  /** Returns the token of code outside of all scopes. */
   static Object outside() {
     return OUTSIDE;
   }
@@ -154,7 +154,9 @@ public final class StateScope {
     return f.isPresent() && f.get().trace.equals(Optional.of(innermost));
   }
 
-  /** Names the innermost frame that ends with its trace: states made in it end there, too. */
+  /**
+   * Returns the token of the innermost scope with a trace: states made in it end with that trace.
+   */
   static Object token() {
     Optional<StateScope> f = Optional.ofNullable(CURRENT.get());
     while (f.isPresent() && f.get().trace.isEmpty()) {
@@ -163,7 +165,7 @@ public final class StateScope {
     return f.map(x -> x.token).orElse(OUTSIDE);
   }
 
-  /** The value of {@code s}, which this frame has seen or its surroundings have. */
+  /** Returns the value of {@code s} in this scope, captured from the enclosing one on first use. */
   public Optional<Cell> get(State s) {
     Cell known = cells.get(s);
     if (known != null) {
@@ -178,7 +180,7 @@ public final class StateScope {
   }
 
   /**
-   * Makes a parameter of the value that {@code s} has around this frame, unless it is one already.
+   * Makes a parameter for the value that {@code s} has outside of this scope, unless there is one.
    */
   public Tracer capture(State s) {
     Peek p = entering(s).orElseThrow();
@@ -194,7 +196,8 @@ public final class StateScope {
     return entering(s);
   }
 
-  // Absence is not noted: what sets a state need not run again because it has a value now.
+  // Absence is not recorded: code that sets a state need not be retraced because it has a value
+  // now.
   private Optional<Peek> expecting(State s) {
     Cell known = cells.get(s);
     if (known != null) {
@@ -216,11 +219,11 @@ public final class StateScope {
   }
 
   /**
-   * What code in this frame has seen of lasting states besides their values, so that it may do
-   * something else when that has changed: types or absence, and the mapped axes of states that were
-   * written unread.
+   * Snapshots what code in this scope observed of lasting states besides their values, on which the
+   * trace therefore depends: types or absence, and the mapped axes of states that were written
+   * without being read.
    *
-   * @return true for as long as it is the same outside of all frames
+   * @return true as long as all of this is unchanged outside of all scopes
    */
   public BooleanSupplier looks() {
     Map<State, Optional<Peek>> types = new LinkedHashMap<>(looked);
@@ -232,7 +235,7 @@ public final class StateScope {
             && axes.entrySet().stream().allMatch(e -> storedMapped(e.getKey()) == e.getValue());
   }
 
-  /** What {@code s} is for this frame before it is written here. */
+  /** Returns what this scope sees of {@code s} before writing it. */
   public Optional<Peek> entering(State s) {
     Optional<Peek> outer = outside(s);
     return mapping ? outer.map(p -> strip(s, p)) : outer;
@@ -253,7 +256,7 @@ public final class StateScope {
               + size
               + " on axis 0, the length of the mapped inputs ("
               + SourceLocation.here()
-              + "); compile the learner for as many examples with Learner.compile, or set the"
+              + "); compile the learner for that many examples with Learner.compile, or set the"
               + " states in Engram.vmapNewStates("
               + size
               + ", ...)");
@@ -262,7 +265,10 @@ public final class StateScope {
     return new Peek(p.type().with(shape.range(1, shape.rank())), p.mapped() - 1);
   }
 
-  /** Mapped axes of {@code s} around this frame; empty when it has no value there. */
+  /**
+   * Returns type and mapped axes of {@code s} outside of this scope; empty if it has no value
+   * there.
+   */
   public Optional<Peek> outside(State s) {
     return parent.isPresent() ? parent.get().look(s) : stored(s);
   }
@@ -279,7 +285,7 @@ public final class StateScope {
     return entering(s).map(Peek::mapped).orElse(0);
   }
 
-  /** States written here that outlive this frame, in order of first write. */
+  /** Returns the states written here that outlive this scope, in order of first write. */
   public List<State> written() {
     List<State> out = new ArrayList<>();
     for (State s : written) {
@@ -290,7 +296,7 @@ public final class StateScope {
     return out;
   }
 
-  /** Length of the mapped axis, where known. */
+  /** Returns the length of the mapped axis, if known. */
   public OptionalInt mapSize() {
     return mapSize;
   }

@@ -19,16 +19,16 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/** What stands behind a {@link State}: its value outside of all traces, and where it belongs. */
+/** The internals of a {@link State}: its value outside of all traces, its owner and its path. */
 public final class StateSlot {
 
-  /** What {@link Engram#vmapNewStates} makes of a value. */
+  /** How {@link Engram#vmapNewStates} distributes a value over the examples. */
   public enum Spread {
-    /** The same for each example. */
+    /** A copy for each example. */
     COPIES,
-    /** A random key of its own for each. */
+    /** A different random key for each example. */
     OWN_KEYS,
-    /** One for all, without an axis. */
+    /** One value for all examples, without an axis. */
     SHARED
   }
 
@@ -43,16 +43,16 @@ public final class StateSlot {
     }
   }
 
-  /** Looks at the value that a state is set to. */
+  /** Checks the value that a state is set to. */
   @FunctionalInterface
   interface Watch {
     void look(State state, Tensor value);
   }
 
-  /** Counts the changes of all states, so that a program need not look at each of its own. */
+  /** Counts the changes of all states, so that a program need not check each of its own. */
   private static final AtomicLong CHANGES = new AtomicLong();
 
-  /** Given by the class {@link State}, which shows its slot to nobody else. */
+  /** Set by the class {@link State}, which exposes its slot to nobody else. */
   private static volatile Function<State, StateSlot> slots =
       s -> {
         throw new IllegalStateException("no slots yet");
@@ -68,10 +68,10 @@ public final class StateSlot {
   private String path = "";
   private boolean exposed;
 
-  /** True when the user has been told that it is not finite any more. */
+  /** True when a warning has said that it is no longer finite. */
   private boolean lost;
 
-  /** What looks at the next value. */
+  /** Checks the next value, if present. */
   private Optional<Watch> watched = Optional.empty();
 
   private Spread spread = Spread.COPIES;
@@ -86,7 +86,9 @@ public final class StateSlot {
     this.fixed = false;
   }
 
-  /** Has this value at the start of every run: what is set outside of traces is forgotten. */
+  /**
+   * A state with this value at the start of every run; values set outside of traces are discarded.
+   */
   public StateSlot(State state, String path, HostTensor value) {
     this.state = state;
     this.kind = State.Kind.OTHER;
@@ -99,7 +101,7 @@ public final class StateSlot {
     this.cell = Optional.of(new Cell(value, 0));
   }
 
-  /** Says once how the slot of a state is found. */
+  /** Registers, once, how the slot of a state is found. */
   public static void found(Function<State, StateSlot> by) {
     slots = by;
   }
@@ -112,7 +114,7 @@ public final class StateSlot {
     return kind;
   }
 
-  /** What a parameter of a graph is that stands for a state of this kind. */
+  /** Returns the role of a graph parameter that stands for a state of this kind. */
   public Role role() {
     return switch (kind) {
       case PARAMETER -> Role.WEIGHT;
@@ -183,8 +185,9 @@ public final class StateSlot {
   }
 
   /**
-   * Like {@link #init}, for as many examples as the state has: axes that its value has in front of
-   * those of the start value stay. In {@link Engram#vmapNewStates} there are none but the new ones.
+   * Like {@link #init}, for as many examples as the state has: axes of its value in front of those
+   * of the initial value are kept. In {@link Engram#vmapNewStates} the only such axes are the new
+   * ones.
    */
   public void restart() {
     init.ifPresent(
@@ -209,23 +212,25 @@ public final class StateSlot {
     return new Cell(value, now.mapped());
   }
 
-  /** True when the user has been told that a loss has ruined it, or a weight of its model. */
+  /**
+   * True when a warning has said that this, or another weight of its model, is no longer finite.
+   */
   boolean isLost() {
     return lost;
   }
 
-  /** Remembers that the user has been told. */
+  /** Remembers that the warning was given. */
   void lose() {
     lost = true;
     watched = Optional.empty();
   }
 
-  /** Has {@code watch} look at the value that is stored next. */
+  /** Lets {@code watch} check the value that is stored next. */
   void watch(Watch watch) {
     watched = Optional.of(watch);
   }
 
-  /** The model that the state was made for. */
+  /** Returns the model that the state was made for. */
   Optional<Model> owner() {
     return owner;
   }
@@ -234,7 +239,7 @@ public final class StateSlot {
     return init.isPresent();
   }
 
-  /** Its type as the running code sees it; empty when there is no value. */
+  /** Returns its type as the running code sees it; empty if it has no value. */
   public Optional<TensorType> knownType() {
     return StateScope.peek(state).map(StateScope.Peek::type);
   }
@@ -261,7 +266,7 @@ public final class StateSlot {
     }
   }
 
-  /** The value outside of all traces. */
+  /** Returns the value outside of all traces. */
   public Optional<Cell> stored() {
     return cell;
   }
@@ -289,7 +294,7 @@ public final class StateSlot {
     }
   }
 
-  /** While this stays the same, so do the values of all states outside of traces. */
+  /** Returns a count that is unchanged as long as no state outside of traces changes. */
   public static long changes() {
     return CHANGES.get();
   }
@@ -299,12 +304,12 @@ public final class StateSlot {
     return fixed;
   }
 
-  /** The value outside of all traces, for a reader that keeps no hold of it. */
+  /** Returns the value outside of all traces, for a reader that keeps no reference to it. */
   public HostTensor lend() {
     return cell.orElseThrow(this::noValue).value().host();
   }
 
-  /** True when the stored value is this very tensor. */
+  /** True when the stored value is this same tensor object. */
   @SuppressWarnings("ReferenceEquality")
   public boolean holds(HostTensor t) {
     return cell.isPresent() && cell.get().value() == t;
@@ -315,7 +320,7 @@ public final class StateSlot {
     return exposed;
   }
 
-  /** The frame this state was made in. */
+  /** Returns the token of the scope that this state was made in. */
   Object birth() {
     return birth;
   }
@@ -332,7 +337,7 @@ public final class StateSlot {
   private TraceException noValue() {
     String fix =
         StateScope.isTrace(birth)
-            ? "it was made in a traced function, and ended with it; make it outside, or return its"
+            ? "it was made in a traced function and ended with it; make it outside, or return its"
                 + " value"
             : init.isPresent()
                 ? "call initAllStates() first on the model that holds it in a field, such as"

@@ -20,12 +20,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.zip.CRC32C;
 
-/** States in a file; see {@link States#save}. */
+/** Saves and loads states; see {@link States#save}. */
 public final class StatesFile {
   private static final String FORMAT = "engram.states";
   private static final String VERSION = "1";
 
-  /** Bytes that a checksum takes in at once. */
+  /** Bytes that are added to a checksum at once. */
   private static final long CHUNK = 1 << 30;
 
   private StatesFile() {}
@@ -73,7 +73,7 @@ public final class StatesFile {
     }
   }
 
-  /** The content of a file that is whole, copied: what a state holds may be written to. */
+  /** Reads the content of an intact file as copies, since the memory of a state is written to. */
   private static Map<String, HostTensor> tensors(Path file) throws IOException {
     Safetensors content = Safetensors.read(file);
     require(file, "format", FORMAT, content, "it was not written by States.save");
@@ -134,7 +134,7 @@ public final class StatesFile {
         : Optional.of(path + " is " + got + " in the file, expected " + s.type());
   }
 
-  /** Of names, types, shapes and elements, in the order of the entries. */
+  /** Computes the checksum of names, types, shapes and elements, in the order of the entries. */
   private static String checksum(List<Safetensors.Entry> entries) {
     CRC32C crc = new CRC32C();
     for (Safetensors.Entry e : entries) {

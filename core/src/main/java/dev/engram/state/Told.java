@@ -5,9 +5,9 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
-/** What the user has been told about a model, each thing once. */
+/** Remembers which messages about a model have been logged, so that each is logged once. */
 public final class Told {
-  /** Given by the class {@link Model}, which shows it to nobody else. */
+  /** Set by the class {@link Model}, which exposes it to nobody else. */
   private static volatile Function<Model, Told> ofModels =
       m -> {
         throw new IllegalStateException("no models yet");
@@ -15,7 +15,7 @@ public final class Told {
 
   private final Set<String> messages = ConcurrentHashMap.newKeySet();
 
-  /** Says once how this is found for a model. */
+  /** Registers, once, how this is found for a model. */
   public static void found(Function<Model, Told> by) {
     ofModels = by;
   }
@@ -24,12 +24,12 @@ public final class Told {
     return ofModels.apply(m);
   }
 
-  /** True when nobody has been told this yet, who is now. */
+  /** Returns true the first time that it is called with {@code message}. */
   public boolean isFirst(String message) {
     return messages.add(message);
   }
 
-  /** True when someone has been told this. */
+  /** Returns true when {@code message} has been logged. */
   boolean has(String message) {
     return messages.contains(message);
   }

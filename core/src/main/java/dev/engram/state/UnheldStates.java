@@ -19,18 +19,18 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Weights and hidden states that a function uses and that no model holds in a field, such as those
- * of a layer that a lambda captures: no {@code states()} names them, so nothing trains, resets or
+ * Finds weights and hidden states that a function uses but no model holds in a field, such as those
+ * of a layer captured by a lambda: they are in no {@code states()}, so nothing trains, resets or
  * saves them.
  */
 public final class UnheldStates {
-  /** What a layer is told of. */
+  /** The message that a layer is remembered by. */
   private static final String STRAY = "stray";
 
   private UnheldStates() {}
 
   /**
-   * Refuses a model's step that uses states of layers that are not the model's.
+   * Refuses a model's step that uses states of layers outside of the model.
    *
    * @param own all states of the model
    */
@@ -42,17 +42,17 @@ public final class UnheldStates {
           && matters(step, i)) {
         throw new EtraceException(
             ("the step of %s uses %s, which is in none of its fields, so that nothing would train,"
-                    + " reset or save it, expected states of its own only (%s); keep the layer in a"
-                    + " field instead of capturing it in a lambda, or call stopGradient() on what"
-                    + " it gives")
+                 + " reset or save it, expected only states of the model (%s); keep the layer in a"
+                 + " field instead of capturing it in a lambda, or call stopGradient() on its"
+                 + " result")
                 .formatted(ModelWalk.className(model), StateSlot.of(s).describe(), use(step, i)));
       }
     }
   }
 
   /**
-   * Tells of weights that are not trained, once for each layer: those that are not among the {@code
-   * chosen}, and that no {@code states()} that was asked for has.
+   * Warns, once per layer, about weights that are not trained: those that are not among the {@code
+   * chosen} and that no {@code states()} call has returned.
    */
   public static void tell(TracedFunction loss, States chosen) {
     for (int i = 0; i < loss.captured().size(); i++) {
@@ -64,9 +64,9 @@ public final class UnheldStates {
           && matters(loss, i)
           && Told.of(ownerOf(s).get()).isFirst(STRAY)) {
         Log.warning(
-            ("%s is used and not trained: no states() that was asked for has it (%s); keep its"
+            ("%s is used but not trained: no call of states() has returned it (%s); keep its"
                     + " layer in a field of the model instead of capturing it in a lambda, or call"
-                    + " stopGradient() on what it gives")
+                    + " stopGradient() on its result")
                 .formatted(StateSlot.of(s).describe(), use(loss, i)));
       }
     }
@@ -76,7 +76,7 @@ public final class UnheldStates {
     return StateSlot.of(s).owner();
   }
 
-  /** True where a result has a derivative in capture {@code i}. */
+  /** True when a result has a derivative with respect to capture {@code i}. */
   private static boolean matters(TracedFunction t, int i) {
     int param = t.argCount() + i;
     if (!t.graph().params().get(param).type().dtype().isFloat()) {

@@ -1,5 +1,5 @@
 /**
- * What states hold inside and outside of traces, how a model's are found and named, and what users
- * are told of them.
+ * The values of states inside and outside of traces, how the states of a model are found and named,
+ * and warnings about them.
  */
 package dev.engram.state;

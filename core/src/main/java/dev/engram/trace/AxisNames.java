@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** The named axes that the running code is mapped over. */
+/** The names of the axes that the running code is mapped over. */
 public final class AxisNames {
   private static final ThreadLocal<List<String>> CURRENT = ThreadLocal.withInitial(List::of);
 
@@ -23,9 +23,9 @@ public final class AxisNames {
     }
     if (before.contains(name)) {
       throw new EngramException(
-          "vmap: an axis around is named "
+          "vmap: an enclosing vmap already has an axis named "
               + name
-              + " already; choose another name ("
+              + "; choose another name ("
               + SourceLocation.here()
               + ")");
     }
@@ -63,7 +63,7 @@ public final class AxisNames {
     if (!known.contains(axis)) {
       throw new EngramException(
           op
-              + ": no vmap around maps an axis named "
+              + ": no enclosing vmap has an axis named "
               + axis
               + ", only "
               + known

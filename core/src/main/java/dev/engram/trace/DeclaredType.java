@@ -12,8 +12,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Where user code declares a class and is given another that its interface allows: a traced value
- * for a {@code HostTensor}, an unmodifiable list for an {@code ArrayList}.
+ * Explains failed casts where user code declares a class but gets another one that its interface
+ * allows: a traced value for a {@code HostTensor}, an unmodifiable list for an {@code ArrayList}.
  */
 final class DeclaredType {
   private static final Pattern CAST =
@@ -21,7 +21,9 @@ final class DeclaredType {
 
   private DeclaredType() {}
 
-  /** What a failed cast in the function of {@code trace} says of its declarations, if it does. */
+  /**
+   * Explains a failed cast in the function of {@code trace}, if a declaration there is the cause.
+   */
   static Optional<EngramException> refused(String trace, ClassCastException e) {
     Matcher m = CAST.matcher(e.getMessage() == null ? "" : e.getMessage());
     if (!m.matches() || !isOurs(m.group(1))) {
@@ -33,7 +35,7 @@ final class DeclaredType {
         .map(
             general ->
                 new TraceException(
-                    "while tracing @%s a %s stands where the code declares %s, expected %s (%s); %s"
+                    "while tracing @%s a %s is used where the code declares %s, expected %s (%s); %s"
                         .formatted(
                             trace,
                             given(m.group(1)),
@@ -44,7 +46,7 @@ final class DeclaredType {
                     e));
   }
 
-  /** The error for a component of a record that {@code part} does not fit. */
+  /** Returns the error for a record component whose declared type does not accept {@code part}. */
   static EngramException component(Class<?> type, String name, Class<?> declared, Object part) {
     Optional<String> general = instead(declared.getName());
     return new TraceException(
@@ -59,7 +61,7 @@ final class DeclaredType {
                 general.map(g -> "; declare it as " + g).orElse("")));
   }
 
-  /** What structures are rebuilt with. */
+  /** True for the classes that structures are rebuilt with. */
   private static boolean isOurs(String type) {
     return type.equals(Tracer.class.getName())
         || type.startsWith("java.util.ImmutableCollections")

@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Takes structures apart: the walk behind {@link Tree}. */
+/** Flattens structures: the walk behind {@link Tree}. */
 public final class Flattening {
   private Flattening() {}
 
@@ -36,13 +36,13 @@ public final class Flattening {
     return new Tree.Flat(leaves, s);
   }
 
-  /** A structure built from another's shape has its static type. */
+  /** Casts a structure that was rebuilt from another, and so has its static type. */
   @SuppressWarnings("unchecked")
   public static <T> T cast(Object built) {
     return (T) built;
   }
 
-  /** Where in the structure we are; written out only for an error. */
+  /** The path to the current part of the structure; written out only for an error. */
   private record Path(Optional<Path> parent, String before, Object step, String after) {
     static Path of(String root) {
       return new Path(Optional.empty(), "", root, "");
@@ -123,7 +123,7 @@ public final class Flattening {
       case null, default ->
           throw refused(
               at.then("[", k, "]"),
-              "under a key that is no text, number or enum constant",
+              "under a key that is not text, a number or an enum constant",
               "make its key a String");
     };
   }

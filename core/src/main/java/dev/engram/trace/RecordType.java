@@ -9,7 +9,7 @@ import java.lang.reflect.Method;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 
-/** How records of one class are taken apart and made again; looked up once for each class. */
+/** Flattens and rebuilds records of one class; looked up once for each class. */
 public final class RecordType {
   private static final ClassValue<RecordType> TYPES =
       new ClassValue<>() {
@@ -44,7 +44,7 @@ public final class RecordType {
       throw new EngramException(
           "record "
               + type.getName()
-              + " cannot be taken apart: its package is closed ("
+              + " cannot be flattened: its package is not open ("
               + SourceLocation.here()
               + "); add `opens "
               + type.getPackageName()

@@ -17,7 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Puts a graph into the running trace, or runs it where there is none. */
+/** Adds a graph to the current trace, or runs it where there is none. */
 public final class TraceOrRun {
   private TraceOrRun() {}
 
@@ -33,8 +33,8 @@ public final class TraceOrRun {
   }
 
   /**
-   * {@code g} with a parameter for each of its constants, which are added to {@code operands}: a
-   * function that uses another batch each time is compiled once.
+   * Turns each constant of {@code g} into a parameter, and adds the constants to {@code operands},
+   * so that a function that captures a different batch each time is compiled once.
    */
   private static Graph withoutConstants(Graph g, List<Tensor> operands) {
     if (g.eqns().stream().noneMatch(e -> e.op() instanceof Source.Const)) {
@@ -66,7 +66,7 @@ public final class TraceOrRun {
     return graph(b.build(outs), args);
   }
 
-  /** {@code g} behind the parameters of {@code like}, with {@code more} after them. */
+  /** Rebinds {@code g} to the parameters of {@code like}, followed by {@code more}. */
   public static Graph bound(Graph like, Graph g, List<? extends Value> more) {
     Builder b = new Builder(like.name());
     List<Value> args = new ArrayList<>();

@@ -21,12 +21,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 
-/** A user function that has run once on tracers; its graph can still get parameters and results. */
+/** A user function that has been traced; parameters and results can still be added to its graph. */
 public final class Tracing {
 
-  /** How states look inside. */
+  /** How the traced function sees states. */
   public sealed interface Kind {
-    /** As they are. */
+    /** Unchanged. */
     record Plain() implements Kind {}
 
     /** Without their outermost mapped axis. */
@@ -49,7 +49,7 @@ public final class Tracing {
         };
   }
 
-  /** The arguments of {@code f} taken apart. */
+  /** Flattens the arguments of {@code f}. */
   public static List<Tree.Flat> flatten(String f, List<Object> args) {
     List<Tree.Flat> out = new ArrayList<>(args.size());
     for (int i = 0; i < args.size(); i++) {
@@ -72,7 +72,7 @@ public final class Tracing {
     return out;
   }
 
-  /** Runs {@code f} on tracers of the structure and types of {@code args}. */
+  /** Traces {@code f} on arguments of the structure and types of {@code args}. */
   public static Tracing run(
       String name, Kind kind, Fn1<List<Object>, Object> f, List<TreeSpec> args) {
     Tracing t = new Tracing(name, kind);
@@ -110,19 +110,19 @@ public final class Tracing {
     return frame.written();
   }
 
-  /** The result's tensors, then the written states'. */
+  /** Returns the tensors of the result, then those of the written states. */
   public List<Tensor> outs(List<State> states) {
     List<Tensor> out = new ArrayList<>(result.leaves());
     states.forEach(s -> out.add(frame.current(s)));
     return out;
   }
 
-  /** {@code outs} as values of the graph; what they capture counts as captured. */
+  /** Lifts {@code outs} to values of the graph; anything they capture becomes a captured input. */
   public List<Value> lift(List<Tensor> outs) {
     return outs.stream().map(trace::lift).toList();
   }
 
-  /** What has been captured so far, in order of first use. */
+  /** Returns what has been captured so far, in order of first use. */
   public List<Captured> captured() {
     return trace.captures().stream().map(c -> captured(c.key())).toList();
   }
@@ -136,7 +136,7 @@ public final class Tracing {
     };
   }
 
-  /** The parameter of input tensor {@code i}. */
+  /** Returns the parameter of input tensor {@code i}. */
   public Param input(int i) {
     return param(inputs.get(i));
   }
@@ -145,7 +145,7 @@ public final class Tracing {
     return inputs.size();
   }
 
-  /** The parameter that stands for {@code c}, added when there is none yet. */
+  /** Returns the parameter for {@code c}, adding it if there is none yet. */
   public Param param(Captured c) {
     return param(
         switch (c) {
@@ -155,7 +155,7 @@ public final class Tracing {
   }
 
   /**
-   * The parameter for the value that {@code s} comes in with; for a state without one, a fresh
+   * Returns the parameter for the initial value of {@code s}; for a state without one, a new
    * parameter of the type that it has at the end.
    */
   public Param entering(State s) {
@@ -165,7 +165,7 @@ public final class Tracing {
             (Var) trace.input(frame.current(s).type(), StateSlot.of(s).role(), s.path()).value());
   }
 
-  /** One more parameter, which nothing uses. */
+  /** Adds a parameter that nothing uses. */
   public Param extra(TensorType type) {
     return param((Var) trace.input(type, Role.INPUT, "").value());
   }
@@ -174,7 +174,7 @@ public final class Tracing {
     return trace.params().stream().filter(p -> p.var() == v).findFirst().orElseThrow();
   }
 
-  /** The graph with {@code params}, which must be all there are, in this order. */
+  /** Builds the graph with {@code params}, which must be all of its parameters, in this order. */
   public Graph build(List<Param> params, List<Value> outs) {
     Graph g = trace.build(outs);
     if (params.size() != g.params().size()) {
@@ -184,7 +184,7 @@ public final class Tracing {
     return new Graph(g.name(), params, g.eqns(), g.outs());
   }
 
-  /** Parameters: the inputs, then {@code captured}. */
+  /** Returns the parameters: the inputs, then those of {@code captured}. */
   public List<Param> params(List<Captured> captured) {
     List<Param> params = new ArrayList<>();
     for (int i = 0; i < inputs.size(); i++) {
@@ -194,7 +194,7 @@ public final class Tracing {
     return params;
   }
 
-  /** The graph as it is. */
+  /** Returns the traced function with the graph as it is. */
   public TracedFunction finish() {
     List<State> states = written();
     List<Value> outs = lift(outs(states));

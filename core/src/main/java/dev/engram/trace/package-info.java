@@ -1,4 +1,2 @@
-/**
- * Running a user's function on tracers: its arguments taken apart, and what it uses from around.
- */
+/** Tracing a user's function: its flattened arguments, its graph, and the values it captures. */
 package dev.engram.trace;

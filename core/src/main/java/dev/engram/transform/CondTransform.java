@@ -25,7 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** {@code cond}: one of two functions, picked in the run. */
+/** {@code cond}: one of two functions, chosen at run time. */
 public final class CondTransform {
   private CondTransform() {}
 
@@ -93,7 +93,7 @@ public final class CondTransform {
           labels.op()
               + ": "
               + labels.onFalse()
-              + " gives "
+              + " returns "
               + b.structure().paths("result")
               + ", expected "
               + paths
@@ -104,7 +104,7 @@ public final class CondTransform {
               + ")");
     }
     for (int i = 0; i < paths.size(); i++) {
-      differ(labels, paths.get(i), "gives", a.leaves().get(i).type(), b.leaves().get(i).type());
+      differ(labels, paths.get(i), "returns", a.leaves().get(i).type(), b.leaves().get(i).type());
     }
   }
 

@@ -27,9 +27,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Functions that come with their own derivative. Each is recorded as a call whose operands are the
- * argument's tensors and then everything that the function or its rule uses from around; the
- * gradient in the latter is zero.
+ * Functions with custom derivatives. Each is recorded as a call whose operands are the argument's
+ * tensors, then everything that the function or its rule captures; the gradient with respect to the
+ * latter is zero.
  */
 public final class CustomRule {
   private CustomRule() {}
@@ -106,7 +106,7 @@ public final class CustomRule {
     List<Captured> around =
         CondTransform.union(
             CondTransform.union(body.captured(), ahead.captured()), back.captured());
-    // What backward uses from around goes along with the residuals.
+    // Values captured by backward are passed along with the residuals.
     around.forEach(c -> aheadOuts.add(ahead.param(c).var()));
     List<Param> params = new ArrayList<>();
     for (int i = 0; i < kept.types().size(); i++) {
@@ -141,10 +141,10 @@ public final class CustomRule {
     for (State s : t.written()) {
       if (StateSlot.of(s).isFixed()) {
         throw new TraceException(
-            "Debug.print and Debug.progress have no place in a function with a derivative of its"
-                + " own, which may run in other places than it stands ("
+            "Debug.print and Debug.progress cannot be used in a function with a derivative of its"
+                + " own, which may run in other places than where it is written ("
                 + SourceLocation.here()
-                + "); put them in front of it or behind it");
+                + "); put them before or after it");
       }
       throw new TraceException(
           StateSlot.of(s).describe()
@@ -155,7 +155,7 @@ public final class CustomRule {
     return t;
   }
 
-  /** The residuals of a forward function, whose result is a pair of the value and them. */
+  /** Returns the residuals of a forward function, whose result is a pair of the value and these. */
   private static TreeSpec residuals(Tree.Flat pair, TreeSpec value) {
     TreeDef kept = ((TreeDef.Fields) pair.structure()).parts().get(1);
     int n = value.types().size();

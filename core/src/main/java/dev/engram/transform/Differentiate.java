@@ -32,13 +32,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** {@code grad}: the gradient of a scalar function in its first argument or in states. */
+/** {@code grad}: the gradient of a scalar function with respect to its first argument or states. */
 public final class Differentiate {
   private final Fn1<List<Object>, Object> f;
   private final Optional<States> weights;
 
   /**
-   * All that the function gives, and the gradient: of the first argument's structure, or {@link
+   * All results of the function, and the gradient: in the first argument's structure, or {@link
    * Grads}.
    */
   public record Result(Object out, Object grad) {
@@ -81,7 +81,7 @@ public final class Differentiate {
     return new Result(t.apply(outs.subList(0, own)), gradient);
   }
 
-  /** The loss, the first result, alone has a cotangent. */
+  /** Only the loss, the first result, has a cotangent. */
   private static List<Boolean> seeded(Graph g) {
     List<Boolean> out = new ArrayList<>();
     for (Value v : g.outs()) {
@@ -150,9 +150,9 @@ public final class Differentiate {
     }
     if (paths.isEmpty()) {
       throw new EngramException(
-          "grad: argument 0 holds no tensor to differentiate by ("
+          "grad: argument 0 holds no tensor to differentiate with respect to ("
               + SourceLocation.here()
-              + "); put what is to be differentiated by first");
+              + "); make the argument to differentiate with respect to the first one");
     }
     return paths.size();
   }

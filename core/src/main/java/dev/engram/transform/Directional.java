@@ -65,7 +65,8 @@ public final class Directional {
       }
     }
     Graph all = Vjp.of(t.graph(), wrt(t), seeded);
-    // The values are there already, and what the function tells has been told.
+    // The values have been computed and the function's effects have happened: keep the cotangents
+    // only.
     Graph g =
         new Graph(
             all.name(),
@@ -105,7 +106,7 @@ public final class Directional {
         });
   }
 
-  /** One row for each of {@code n} positions, 1 there and 0 elsewhere. */
+  /** Returns the n × n identity matrix as a stack of basis vectors. */
   private static HostTensor basis(DType dtype, int n) {
     HostTensor basis = HostTensor.full(new TensorType(dtype, Shape.of(n, n)), 0);
     for (long i = 0; i < n; i++) {
@@ -157,7 +158,7 @@ public final class Directional {
     return Tracing.run(name, Tracing.Kind.PLAIN, Fns.list(f), List.of(TreeSpec.of(x))).finish();
   }
 
-  /** The float tensors of the argument; captured values are constants. */
+  /** Selects the float tensors of the argument; captured values are constants. */
   private static List<Boolean> wrt(TracedFunction t) {
     List<Boolean> out = new ArrayList<>();
     for (int i = 0; i < t.graph().params().size(); i++) {
@@ -166,7 +167,7 @@ public final class Directional {
     return out;
   }
 
-  /** Of {@code all} those that belong to the float tensors of {@code like}. */
+  /** Selects those of {@code all} that belong to the float tensors of {@code like}. */
   private static List<Tensor> floats(Tree.Flat like, List<Tensor> all) {
     return floats(like.types(), all);
   }
@@ -178,7 +179,9 @@ public final class Directional {
         .toList();
   }
 
-  /** One tensor of each type: those of {@code floats} in turn, and zeros for the others. */
+  /**
+   * Returns one tensor of each type: those of {@code floats} in turn, and zeros for other types.
+   */
   static List<Tensor> filled(List<TensorType> types, List<? extends Tensor> floats) {
     Iterator<? extends Tensor> next = floats.iterator();
     List<Tensor> out = new ArrayList<>();
@@ -189,7 +192,8 @@ public final class Directional {
   }
 
   /**
-   * The tensors of {@code got}, which must have the structure and the float types of {@code want}.
+   * Returns the tensors of {@code got}, which must have the structure and the float types of {@code
+   * want}.
    */
   static List<Tensor> sameTypes(String what, Tree.Flat got, TreeSpec want) {
     List<String> paths = want.structure().paths(what);
@@ -215,7 +219,7 @@ public final class Directional {
                 + type
                 + " ("
                 + SourceLocation.here()
-                + "); give it the type of what it belongs to, with .cast or .broadcastTo");
+                + "); convert it to that type with .cast or .broadcastTo");
       }
     }
     return got.leaves();

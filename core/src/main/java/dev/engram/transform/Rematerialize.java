@@ -14,7 +14,7 @@ import dev.engram.trace.Tracing;
 import dev.engram.trace.TreeSpec;
 import java.util.List;
 
-/** {@code remat}: a call that says how little to keep of it. */
+/** {@code remat}: a call with a policy that says what to keep of it. */
 public final class Rematerialize {
   private Rematerialize() {}
 

@@ -28,7 +28,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
-/** {@code scan}: a body run once for each position of axis 0, with carries from step to step. */
+/** {@code scan}: a body run once for each position of axis 0, with a carry from step to step. */
 public final class ScanTransform {
   private static final List<Object> NOTHING = List.of();
 
@@ -36,14 +36,14 @@ public final class ScanTransform {
   private final Fn1<List<Object>, Object> body;
   private final boolean reverse;
 
-  /** How errors name the loop and what it runs over. */
+  /** How errors name the loop and its inputs. */
   public record Labels(String op, List<String> inputs) {
     public static final Labels SCAN = new Labels("scan", List.of("xs"));
     static final Labels FOR_LOOP = new Labels("forLoop", List.of("xs", "zs"));
   }
 
   /**
-   * @param body takes the carry, then one slice of each stacked input; gives a {@link StepResult}
+   * @param body takes the carry, then one slice of each stacked input; returns a {@link StepResult}
    */
   public ScanTransform(Labels labels, Fn1<List<Object>, Object> body, boolean reverse) {
     this.labels = labels;
@@ -54,7 +54,7 @@ public final class ScanTransform {
   /**
    * Runs the loop.
    *
-   * @param length number of steps, where no stacked input gives it
+   * @param length number of steps, needed when there is no stacked input
    * @return a {@link StepResult} of the last carry and the stacked outputs
    */
   public Object run(Object init, List<Object> xs, OptionalInt length) {
@@ -68,7 +68,7 @@ public final class ScanTransform {
     return emit(t, carry, Tracing.leaves(stacked), n);
   }
 
-  /** A loop without a carry: gives the stacked results of {@code f}. */
+  /** Runs a loop without a carry: returns the stacked results of {@code f}. */
   public static <Y> Y plain(Fn1<List<Object>, Object> f, List<Object> xs, OptionalInt length) {
     Fn1<List<Object>, Object> body =
         args -> new StepResult<>(NOTHING, f.apply(args.subList(1, args.size())));
@@ -86,13 +86,13 @@ public final class ScanTransform {
               + to
               + ", expected to >= from ("
               + SourceLocation.here()
-              + "); count up, and use from + to - 1 - i where i should go down");
+              + "); count up, and use from + to - 1 - i to count down");
     }
     return HostTensor.of(IntStream.range(from, to).toArray(), to - from);
   }
 
   private Object emit(Tracing t, Tree.Flat carry, List<Tensor> xs, int n) {
-    // A Step is flattened carry first.
+    // A StepResult is flattened carry first.
     TreeDef.Fields step = (TreeDef.Fields) t.result().structure();
     List<Tensor> results = t.result().leaves();
     checkCarry(labels.op(), carry, step.parts().getFirst(), results);
@@ -142,19 +142,19 @@ public final class ScanTransform {
     return step.build(result);
   }
 
-  /** Checks that a body gives its carry in the structure and types it got it in. */
+  /** Checks that a body returns its carry with the structure and types that it received. */
   static void checkCarry(String loop, Tree.Flat carry, TreeDef out, List<Tensor> results) {
     List<String> paths = carry.structure().paths("the carry");
     if (!carry.structure().equals(out)) {
       throw new TypeException(
           loop
-              + ": the body gives a carry with "
+              + ": the body returns a carry with "
               + out.paths("the carry")
               + ", expected the structure it came in with, "
               + paths
               + ", and equal static parts ("
               + SourceLocation.here()
-              + "); give the carry back as it came, and results of a step beside it");
+              + "); return the carry with the same structure, and results of a step beside it");
     }
     for (int i = 0; i < paths.size(); i++) {
       TensorType got = results.get(i).type();
@@ -162,7 +162,7 @@ public final class ScanTransform {
       if (!got.equals(want)) {
         throw new TypeException(
             loop
-                + ": the body gives "
+                + ": the body returns "
                 + paths.get(i)
                 + " as "
                 + got
@@ -170,13 +170,13 @@ public final class ScanTransform {
                 + want
                 + ", the type it came in with ("
                 + SourceLocation.here()
-                + "); cast it where it differs; what grows belongs to the results of the steps,"
-                + " which are stacked");
+                + "); cast it where it differs; values that grow belong to the results of the"
+                + " steps, which are stacked");
       }
     }
   }
 
-  /** Checks that a body leaves {@code s} with the type it had. */
+  /** Checks that a body leaves {@code s} with the type that it had. */
   static void checkState(String loop, Tracing t, State s) {
     TensorType now = t.frame().current(s).type();
     t.frame()
@@ -206,7 +206,7 @@ public final class ScanTransform {
     return stacked;
   }
 
-  /** The length that all of {@code xs} have on axis 0. */
+  /** Returns the length that all of {@code xs} have on axis 0. */
   public static int steps(Labels labels, List<Object> xs) {
     return length(labels, stacked(labels, xs), OptionalInt.empty());
   }
@@ -224,7 +224,7 @@ public final class ScanTransform {
               paths.get(j),
               x,
               "an axis 0 to loop over",
-              "what is the same in every step belongs outside of the loop");
+              "capture values that are the same in every step from outside of the loop");
         }
         if (n.isPresent() && n.getAsInt() != x.dim(0)) {
           throw misfit(
@@ -259,7 +259,7 @@ public final class ScanTransform {
             .formatted(labels.op(), path, x.type(), expected, SourceLocation.here(), fix));
   }
 
-  /** One step's part of {@code x}. */
+  /** Returns the spec of one step's slice of {@code x}. */
   private static TreeSpec slice(Tree.Flat x) {
     return new TreeSpec(
         x.structure(), x.types().stream().map(t -> t.with(t.shape().range(1, t.rank()))).toList());

@@ -8,7 +8,7 @@ import dev.engram.ir.TypeException;
 import dev.engram.ir.checks.Given;
 import java.util.List;
 
-/** {@code switchCase}: one of several functions, found by halving as nested conds. */
+/** {@code switchCase}: one of several functions, as a balanced tree of conds. */
 public final class SwitchTransform {
   private final Tensor index;
   private final List<Fn1<List<Object>, Object>> branches;

@@ -24,7 +24,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.OptionalInt;
 
-/** {@code vmap}: a function of one example applied to a batch of them. */
+/** {@code vmap}: a function of one example applied to a batch. */
 public final class VectorMap {
   private final Fn1<List<Object>, Object> f;
   private final Axes axes;
@@ -132,7 +132,7 @@ public final class VectorMap {
               + t.result().paths("result").get(i)
               + " has type "
               + wide.type()
-              + " with the new axis in front, which has no axis "
+              + " including the new axis in front, which has no axis "
               + axis
               + " ("
               + SourceLocation.here()
@@ -193,7 +193,7 @@ public final class VectorMap {
   }
 
   /**
-   * The axis of every tensor of a result of this structure.
+   * Returns the axis of every tensor of a result of this structure.
    *
    * @throws TypeException when {@link Axes#out} is neither one axis nor one for each part
    */

@@ -24,7 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** {@code whileLoop}: a body run as long as a condition on its carry holds. */
+/** {@code whileLoop}: a body run while a condition on its carry holds. */
 public final class WhileTransform {
   private final Tree.Flat carry;
   private final Tracing condition;
@@ -63,7 +63,7 @@ public final class WhileTransform {
     if (!(condition.result().structure() instanceof TreeDef.Leaf)
         || !holds.equals(List.of(TensorType.scalar(DType.BOOL)))) {
       throw new TypeException(
-          "whileLoop: the condition gives "
+          "whileLoop: the condition returns "
               + holds
               + ", expected one bool[]; compare with something, such as x.gt(0), and reduce with"
               + " .any() or .all() ("
@@ -73,7 +73,7 @@ public final class WhileTransform {
     for (State s : condition.written()) {
       if (StateSlot.of(s).isFixed()) {
         throw new TypeException(
-            "whileLoop: Debug.print and Debug.progress have no place in the condition ("
+            "whileLoop: Debug.print and Debug.progress cannot be used in the condition ("
                 + SourceLocation.here()
                 + "); put them into the body");
       }
@@ -91,8 +91,8 @@ public final class WhileTransform {
         throw new TypeException(
             "whileLoop: the body sets "
                 + StateSlot.of(s).describe()
-                + ", which has no value before, and perhaps no step is run; set it before the loop"
-                + " ("
+                + ", which has no value before, and the loop may run no step; set it before the"
+                + " loop ("
                 + SourceLocation.here()
                 + ")");
       }

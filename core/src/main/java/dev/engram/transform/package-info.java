@@ -1,2 +1,2 @@
-/** Transformations of functions: derivatives, batches, loops, branches, rules of one's own. */
+/** Transformations of functions: derivatives, batches, loops, branches, custom derivatives. */
 package dev.engram.transform;

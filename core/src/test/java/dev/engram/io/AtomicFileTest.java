@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What happens to what stands at the path, and what is left when a save ends early. */
+/** What happens to an existing target, and what is left when a save ends early. */
 class AtomicFileTest {
   @TempDir Path folder;
 
@@ -131,7 +131,9 @@ class AtomicFileTest {
     return PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
   }
 
-  /** From before there is content: nobody else reads a secret while it is written. */
+  /**
+   * Permissions hold before there is content: nobody else can read a secret while it is written.
+   */
   @ParameterizedTest
   @ValueSource(strings = {"rw-------", "rw-rw-rw-", "r--------", "rwxr-x--x"})
   void permissionsStay(String given) throws IOException {
@@ -174,7 +176,10 @@ class AtomicFileTest {
     assertFalse(refused(path).contains(".tmp"), refused(path));
   }
 
-  /** A save in another process: its file stays while it lives, and goes after it was killed. */
+  /**
+   * A save in another process: its file stays while the process lives, and is removed after it was
+   * killed.
+   */
   @Test
   void whatKilledSavesLeaveIsRemovedAndWhatLivingOnesWriteIsNot() throws Exception {
     Process other =
@@ -204,7 +209,7 @@ class AtomicFileTest {
     assertFalse(Files.exists(folder.resolve("other")));
   }
 
-  /** A free lock is no proof: another machine's may not be seen. */
+  /** A free lock proves nothing: the locks of another machine may be invisible. */
   @Test
   void whatHasJustBeenWrittenStays() throws IOException {
     Path left = Files.writeString(folder.resolve(".engram-1-x.tmp"), "half");
@@ -215,7 +220,7 @@ class AtomicFileTest {
     assertFalse(Files.exists(left));
   }
 
-  /** In containers all processes have the same number. */
+  /** In containers, processes may have the same id. */
   @Test
   void anotherProcessOfThisNumberIsAnother() throws IOException {
     String name = ".engram-" + ProcessHandle.current().pid() + "-x.tmp";
@@ -225,7 +230,7 @@ class AtomicFileTest {
     assertFalse(Files.exists(left));
   }
 
-  /** This process's own saves are no leftovers, however long they take, and stay locked. */
+  /** Saves of this process are not leftovers, however long they take, and stay locked. */
   @Test
   void aLongSaveIsNotTakenForLeft() throws IOException {
     Path path = folder.resolve("long");
@@ -261,7 +266,7 @@ class AtomicFileTest {
     }
   }
 
-  /** Several threads of one process do not take each other's for left. */
+  /** Threads of one process do not take each other's files for leftovers. */
   @Test
   void threadsOfOneProcessSaveSideBySide() throws Exception {
     List<Thread> threads = new ArrayList<>();

@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class SafetensorsTest {
   @TempDir Path folder;
 
-  /** The bytes of a file, put together from the format's description and not by the writer. */
+  /** Builds the bytes of a file from the description of the format, independently of the writer. */
   static byte[] file(String header, byte... data) {
     byte[] json = header.getBytes(StandardCharsets.UTF_8);
     return ByteBuffer.allocate(8 + json.length + data.length)
@@ -210,8 +210,8 @@ class SafetensorsTest {
   }
 
   /**
-   * Every byte flipped, and every length: the file is read, or refused with its name, and nothing
-   * else.
+   * With any byte flipped, or truncated to any length, a file is read, or refused with an error
+   * that names it.
    */
   @ParameterizedTest
   @MethodSource("bitMasks")
@@ -336,7 +336,9 @@ class SafetensorsTest {
     assertEquals("cannot read " + path + ": there is no such file", e.getMessage());
   }
 
-  /** A file of a later version: what is known is read, the rest kept, and asked for in vain. */
+  /**
+   * A file of a later version: known types are read; the rest is kept, but cannot become tensors.
+   */
   @Test
   void tensorsOfNewerTypesDoNotSpoilTheOthers() throws IOException {
     String header =

@@ -33,12 +33,12 @@ import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Which code is kept, and who waits for whom while it is compiled. */
+/** Which code is kept, and which threads wait while it is compiled. */
 @Timeout(60)
 class EagerCodeCacheTest {
   private static final Compiler COMPILER = new Compiler("interpreter");
 
-  /** A key like no other but that of the same length. */
+  /** A key that equals only the one of the same length. */
   private static EagerCodeCache.Key key(int n) {
     Builder b = new Builder("f");
     Value x = b.param(TensorType.of(DType.F32, n), Role.INPUT, "");

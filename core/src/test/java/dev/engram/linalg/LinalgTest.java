@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Factorizations put together again, batches, types, and derivatives of second order. */
+/** Factorizations multiplied back together, batches, types, and second derivatives. */
 class LinalgTest {
   private static final Map<String, Fn1<Tensor, Tensor>> FUNCTIONS = new LinkedHashMap<>();
 
@@ -151,7 +151,7 @@ class LinalgTest {
         got.abs().max().host().getDouble(0) > 1e-3, "a derivative that vanishes says nothing");
   }
 
-  /** Reverse mode keeps matrices, not one for each step of a loop. */
+  /** Reverse mode keeps a few matrices, not one for each step of a loop. */
   @ParameterizedTest
   @MethodSource("names")
   void gradientsKeepFewMatrices(String name) {
@@ -159,7 +159,7 @@ class LinalgTest {
     assertTrue(matrices(f, 48) < 40, () -> name + " keeps " + matrices(f, 48));
   }
 
-  /** Control: the loops themselves keep one for each step. */
+  /** Control: differentiating the loops keeps one matrix for each step. */
   @Test
   void gradientsOfLoopsKeepOneForEachStep() {
     double kept = matrices(a -> Triangular.loop(a, a.square(), true, false), 48);
@@ -286,8 +286,8 @@ class LinalgTest {
   }
 
   /**
-   * Regular matrices with one element, row or column of another size than the rest, all triangular:
-   * {@code ∂²det / ∂a_00 ∂a_ii} is the product of the others of the diagonal, 1.
+   * Regular triangular matrices with one element, row or column of a different magnitude: {@code
+   * ∂²det / ∂a_00 ∂a_ii} is the product of the rest of the diagonal, 1.
    */
   @Test
   void secondDerivativesOfADeterminantAtAnyScale() {
@@ -312,9 +312,9 @@ class LinalgTest {
   }
 
   /**
-   * With rows and columns times powers of two a determinant is the same times all of them, its
-   * derivative that without the element's own row and column, and so on: exactly, also where the
-   * matrix is singular.
+   * Scaling rows and columns by powers of two multiplies a determinant by all of them, its
+   * derivative by those other than of the element's row and column, and so on: exactly, even where
+   * the matrix is singular.
    */
   @ParameterizedTest
   @MethodSource("scaled")
@@ -365,7 +365,7 @@ class LinalgTest {
                         }));
   }
 
-  /** Their elements are small where their determinants are not: no scale may be multiplied out. */
+  /** Products of scales would overflow or underflow: elements are small, determinants are not. */
   @ParameterizedTest
   @CsvSource({"F32, 44", "F32, 128", "F64, 256"})
   void determinantsOfManyRowsAreNumbers(DType dtype, int n) {
@@ -380,7 +380,7 @@ class LinalgTest {
     assertEquals(log, got, dtype == DType.F32 ? 1e-3 : 1e-9);
   }
 
-  /** Singular, and each element as large as may be. */
+  /** Singular, with every element as large as possible. */
   @Test
   void singularOnesOfLargeNumbersHaveNoDeterminant() {
     for (DType dtype : List.of(DType.F32, DType.F64)) {
@@ -405,7 +405,7 @@ class LinalgTest {
 
   @Test
   void thirdDerivativeAtZero() {
-    // det = a d g + …: only derivatives of third order are left at the zero matrix
+    // det = a d g + …: only third derivatives are nonzero at the zero matrix
     Tensor ones = matrix(3, 1, 0, 0, 0, 1, 0, 0, 0, 1);
     Fn1<Tensor, Tensor> f = t -> Linalg.det(ones.mul(t));
     Fn1<Tensor, Tensor> first = Engram.grad(f);
@@ -437,7 +437,7 @@ class LinalgTest {
     for (HostTensor a : polynomials().limit(7).toList()) {
       var value = Linalg.signAndLogDet(a);
       double log = value.get(1).host().item();
-      // 1 to 9 in a square are singular but for rounding.
+      // The matrix of 1 to 9 is singular up to rounding.
       assertTrue(log < -30, () -> a + " has log |det| " + log);
     }
     assertEquals(0, Linalg.signAndLogDet(matrix(2, 0, 1, 0, 2)).get(0).host().item());

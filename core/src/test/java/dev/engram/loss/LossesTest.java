@@ -67,7 +67,9 @@ class LossesTest {
         1e-12);
   }
 
-  /** Each that takes one prediction for one target; a column against a row would give a matrix. */
+  /**
+   * Losses of one prediction and one target; a column against a row would broadcast to a matrix.
+   */
   private static final Map<String, Fn2<Tensor, Tensor, Tensor>> ELEMENTWISE =
       Map.of(
           "squaredError", Losses::squaredError,
@@ -104,7 +106,9 @@ class LossesTest {
         });
   }
 
-  /** Every public function of two tensors is above, or takes other pairs, and refuses here. */
+  /**
+   * Every public function of two tensors is listed above, or takes other pairs and is refused here.
+   */
   @Test
   void allOthersRefuseItToo() {
     HostTensor column = HostTensor.of(new double[] {1, 2}, 2, 1);
@@ -133,7 +137,7 @@ class LossesTest {
     assertEquals(found, all);
   }
 
-  /** One vector may be compared with many where that is written down: as many axes in both. */
+  /** One vector may be compared with many if that is explicit: as many axes in both. */
   @Test
   void cosinesCompareOneVectorWithMany() {
     HostTensor many = HostTensor.of(new double[] {3, 4, 0, 1}, 2, 2);
@@ -161,7 +165,7 @@ class LossesTest {
       HostTensor hot = label.oneHot(classes, DType.F32).host();
       assertEquals(1, hot.sum().host().item(), "ones for " + dtype);
       assertEquals(1, hot.getDouble(5));
-      // a class that is 5 in the labels' type
+      // a class index that wraps to 5 in the labels' type
       for (int other : new int[] {5 + 256, 5 + 65_536}) {
         HostTensor z = HostTensor.allocate(TensorType.of(DType.F64, 1, classes));
         z.setDouble(other, 20);
@@ -241,7 +245,7 @@ class LossesTest {
     }
   }
 
-  /** Their kernels have the same form, but number the points of their checks differently. */
+  /** Their kernels have the same code, but number the points of their checks differently. */
   @Test
   void labelsAreCheckedInsideLoopsAndOutside() {
     HostTensor labels = HostTensor.of(new int[] {1, 2}, 2);

@@ -37,8 +37,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * Every cell against its equations in plain Java, its gradients against differences, and what
- * online learning makes of it.
+ * Every cell against its equations in plain Java, its gradients against differences, and its
+ * analysis for online learning.
  */
 class CellFormulasTest {
   private static final int IN = 3;
@@ -47,9 +47,9 @@ class CellFormulasTest {
   private static final HostTensor XS = Plain.noise(11, STEPS, IN);
 
   /**
-   * What a cell should do.
+   * The expected behaviour of a cell.
    *
-   * @param plain takes the cell, its states by name, which it moves on, and an input; gives the
+   * @param plain takes the cell, its states by name, which it updates, and an input; returns the
    *     output
    * @param excluded weights that reach a state only through another weight
    * @param diagonal true when D-RTRL is exact
@@ -167,7 +167,7 @@ class CellFormulasTest {
         });
   }
 
-  /** The control for the formulas: they notice a change in one weight. */
+  /** Control: the formulas notice a change in one weight. */
   @Test
   void aChangedWeightChangesTheOutput() {
     for (Case c : CASES) {

@@ -235,7 +235,7 @@ class LayerFormulasTest {
     }
     assertTrue(Arrays.stream(used).max().getAsInt() < 20);
     Connectivity random = Connectivity.random(100, 200, 0.1, RandomKey.of(1));
-    // 20000 trials: five standard deviations of the mean are 212.
+    // 20000 trials: five standard deviations are 212.
     assertEquals(2000, random.count(), 212);
     assertEquals(random.count(), Connectivity.random(100, 200, 0.1, RandomKey.of(1)).count());
   }

@@ -15,7 +15,7 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.function.DoubleUnaryOperator;
 
-/** Formulas in plain Java, to check layers against, and their derivatives by differences. */
+/** Reference formulas for layers in plain Java, and their derivatives by differences. */
 public final class Plain {
   private Plain() {}
 
@@ -75,7 +75,7 @@ public final class Plain {
     return HostTensor.of(x, dims);
   }
 
-  /** Sets every parameter to noise, so that none hides at zero. */
+  /** Sets every parameter to noise, so that no error hides behind a zero. */
   public static void disturb(Model m, double deviation) {
     long seed = 7;
     for (State s : m.states().subset(State.Kind.PARAMETER).values()) {
@@ -85,8 +85,8 @@ public final class Plain {
   }
 
   /**
-   * Compares the gradient of {@code loss} in every element of {@code weights} with central
-   * differences, and asks that no weight's gradient is zero throughout.
+   * Compares the gradient of {@code loss} with respect to every element of {@code weights} with
+   * central differences, and requires that no weight's gradient is zero throughout.
    */
   public static void checkGradient(Fn0<Tensor> loss, States weights, double tolerance) {
     Grads grads = Engram.grad(loss, weights).apply();

@@ -11,7 +11,7 @@ import dev.engram.etrace.Factorization.InputOutput;
 import dev.engram.nn.GruCell;
 import org.junit.jupiter.api.Test;
 
-/** A decay is not taken for a rank, nor a rank for a decay. */
+/** A decay cannot be mistaken for a rank, nor a rank for a decay. */
 class PpPropTest {
   private static final Layer MODEL = new GruCell(2, 3, RandomKey.of(0));
 

@@ -50,7 +50,7 @@ class OnlineTrainerTest {
         losses.host().toDoubles(), weights.get("layers.0.Wz.weight").value().host().toDoubles());
   }
 
-  /** The same written out, one step after the other, with an update where {@code window} ends. */
+  /** The reference: one step after the other, with an update at the end of each window. */
   private Pair<double[], double[]> byHand(int window) {
     Fn2<Tensor, Tensor, ValueAndGrad<Grads>> step =
         Engram.valueAndGrad((x, y) -> LOSS.apply(learner.call(x), y), weights);

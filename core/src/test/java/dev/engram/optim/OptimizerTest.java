@@ -172,7 +172,7 @@ class OptimizerTest {
     assertArrayEquals(new double[] {1 - 0.1 * -0.2, -2 - 0.1 * 1.1}, run(new Sgd(0.1)), 1e-12);
   }
 
-  /** The weights after all updates, by {@code next}, which is asked for each element. */
+  /** The weights after all updates, computed element by element with {@code next}. */
   private static double[] plain(Next next) {
     double[] x = {1, -2};
     for (int i = 0; i < 2; i++) {
@@ -184,7 +184,7 @@ class OptimizerTest {
     return x;
   }
 
-  /** A weight's next value from itself, its gradient, its two moments, and the count. */
+  /** A weight's next value from its value, its gradient, its two moments, and the count. */
   private interface Next {
     double of(double w, double g, double[] m, int t);
   }
@@ -378,7 +378,7 @@ class OptimizerTest {
     }
     refused("every", () -> LearningRate.exponential(1, 0.5, 0));
     refused("length", () -> LearningRate.warmup(0, RATE));
-    new Sgd(0); // a rate of 0 holds the weights
+    new Sgd(0); // a rate of 0 is allowed: it freezes the weights
   }
 
   @Test

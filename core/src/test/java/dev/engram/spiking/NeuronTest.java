@@ -22,7 +22,7 @@ class NeuronTest {
       Membrane.of(10).withDt(0.5).withType(DType.F64).withResistance(2);
   private static final int STEPS = 400;
 
-  /** A neuron in plain Java: takes the current, moves on, tells whether it spikes. */
+  /** A neuron in plain Java: takes the current, advances one step, says whether it spikes. */
   private interface Plain {
     boolean step(double current);
   }
@@ -31,7 +31,7 @@ class NeuronTest {
     return HostTensor.of(new double[] {x}, 1);
   }
 
-  /** The same spikes as {@code plain}'s, and some, but not all the time. */
+  /** The same spikes as {@code plain}'s; there are some, but not in every step. */
   private static int check(Neuron neuron, Plain plain, double mean, double deviation) {
     HostTensor in = noise(3, STEPS);
     neuron.initAllStates();

@@ -28,8 +28,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * What online learning makes of spiking networks: each weight is traced, D-RTRL is the gradient
- * through time when neurons see the input alone, and is not when they see each other's spikes.
+ * Online learning of spiking networks: each weight is traced; D-RTRL equals the gradient through
+ * time when neurons only see the input, and does not when they see each other's spikes.
  */
 class OnlineSpikesTest {
   private static final DType F64 = DType.F64;

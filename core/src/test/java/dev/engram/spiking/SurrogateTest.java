@@ -135,7 +135,7 @@ class SurrogateTest {
     assertEquals(0.6, Surrogate.straightThrough().times(0.6).derivative(x).host().item());
   }
 
-  /** H' stands for the derivative of H wherever it comes up, also in that of x H'. */
+  /** H' is used for the derivative of H wherever it occurs, also in the derivative of x H'. */
   @TestFactory
   List<DynamicTest> secondDerivativesHaveTheSpikesToo() {
     return CASES.keySet().stream()
@@ -163,10 +163,10 @@ class SurrogateTest {
     return f.apply(HostTensor.of(new double[] {x})).host().item();
   }
 
-  /** The same for any function that brings its derivative along. */
+  /** The same for any function with a custom derivative. */
   @Test
   void aRuleHoldsForTheValueInsideItself() {
-    // Of a function that is 5, a derivative that is not its own.
+    // A custom derivative of the constant 5 that is not its true derivative.
     Fn1<Tensor, Tensor> five =
         Engram.customJvp(
             (Tensor x) -> x.like(5), (Tensor x, Tensor dx) -> new Pair<>(x.like(5), dx.mul(3)));

@@ -29,7 +29,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** Losses that are NaN or infinite are told of, once for a model. */
+/** Losses that are NaN or infinite are reported once per model. */
 class LostWeightsTest {
   private final State w = State.parameter(HostTensor.full(TensorType.of(DType.F32, 3), 1));
   private final States weights = new States(Map.of("w", w));
@@ -111,7 +111,7 @@ class LostWeightsTest {
                     xs)));
   }
 
-  /** Steps and windows, whole ones and what is left over. */
+  /** Steps and windows, complete and incomplete ones. */
   @Test
   void ofALearner() {
     for (int window : new int[] {0, 1, 2, 3, 4}) {
@@ -130,8 +130,8 @@ class LostWeightsTest {
   }
 
   /**
-   * An infinite loss is no fault where {@link LossScale} leaves the step out; the warning is still
-   * there for the one which is.
+   * An infinite loss is no fault where {@link LossScale} skips the step; a real one is still
+   * reported.
    */
   @Test
   void lossScalesMayOverflow() {
@@ -161,11 +161,15 @@ class LostWeightsTest {
                 f.apply(one);
               });
       assertEquals(
-          1, then.stream().filter(l -> l.contains("weights are lost")).count(), then::toString);
+          1,
+          then.stream().filter(l -> l.contains("weights are no longer finite")).count(),
+          then::toString);
     }
   }
 
-  /** What has the form of losses and is -∞ where weights are sound, such as log-probabilities. */
+  /**
+   * Results that look like losses and are -∞ while weights are finite, such as log-probabilities.
+   */
   @Test
   void silentWhileWeightsAreFinite() {
     Sgd sgd = new Sgd(0.1);

@@ -69,7 +69,7 @@ class StatesFileTest {
         && a.entrySet().stream().allMatch(e -> e.getValue().sameBits(b.get(e.getKey())));
   }
 
-  /** Loading fails with such a message, and leaves everything as it was. */
+  /** Loading fails with this message and changes nothing. */
   private static String refused(
       Class<? extends Throwable> kind, States states, Path file, String... parts) {
     Map<String, HostTensor> before = values(states);
@@ -86,7 +86,7 @@ class StatesFileTest {
   void aModelIsWhatItWasAlsoWhenItRuns() throws IOException {
     Net trained = net(3, 1);
     Tensor x = HostTensor.of(new float[] {1, -2}, 2);
-    trained.update(x); // the hidden state is no more its start
+    trained.update(x); // the hidden state is no longer the initial one
     Path file = folder.resolve("net.safetensors");
     trained.states().save(file);
     Net other = net(3, 7);

@@ -27,7 +27,7 @@ import java.util.Map;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
-/** Layers that no module holds in a field. */
+/** Layers that no model holds in a field. */
 class UnheldStatesTest {
   private static final Tensor X = HostTensor.full(TensorType.of(DType.F32, 4, 3), 0.5);
 
@@ -131,12 +131,12 @@ class UnheldStatesTest {
     List<String> told = gradient(linear(), false, false);
     assertEquals(1, told.size(), told::toString);
     assertTrue(
-        told.getFirst().startsWith("WARNING: state weight of Linear is used and not trained"),
+        told.getFirst().startsWith("WARNING: state weight of Linear is used but not trained"),
         told::toString);
     assertTrue(told.getFirst().contains("(UnheldStatesTest.java:"), told::toString);
   }
 
-  /** Silence where it is meant does not use the warning up. */
+  /** An accepted use does not suppress a later warning. */
   @Test
   void aGradientTellsOfThemAfterOneThatIsMeant() {
     Linear captured = linear();

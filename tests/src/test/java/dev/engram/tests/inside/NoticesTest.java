@@ -486,7 +486,7 @@ class NoticesTest {
             + " (NoticesTest.java:0)",
         message(() -> Debug.progress(x, 1, (_, _) -> {})));
     assertEquals(
-        "whileLoop: Debug.print and Debug.progress have no place in the condition"
+        "whileLoop: Debug.print and Debug.progress cannot be used in the condition"
             + " (NoticesTest.java:0); put them into the body",
         message(
             () ->
@@ -505,12 +505,12 @@ class NoticesTest {
             },
             Pair::new);
     assertEquals(
-        "Debug.print and Debug.progress have no place in a function with a derivative of its own,"
-            + " which may run in other places than it stands (NoticesTest.java:0); put them in"
-            + " front of it or behind it",
+        "Debug.print and Debug.progress cannot be used in a function with a derivative of its own,"
+            + " which may run in other places than where it is written (NoticesTest.java:0); put"
+            + " them before or after it",
         message(() -> Engram.grad(ruled).apply(x)));
     assertEquals(
-        "Debug.print and Debug.progress have no place in a rule or an expansion of an op"
+        "Debug.print and Debug.progress cannot be used in a rule or an expansion of an op"
             + " (NoticesTest.java:0); put them where the op is used",
         message(() -> Tensor.apply(new Talking(), List.of(x))));
   }

@@ -154,8 +154,7 @@ public final class TieredKernel implements Kernel {
   }
 
   // Invocations are what the JIT's thresholds look at first, and empty ones are cheap while the
-  // code
-  // is interpreted.
+  // code is interpreted.
   private static void touch(Kernel v, KernelArgs frame, Scratch scratch, int begin, int end) {
     long start = System.nanoTime();
     do {
