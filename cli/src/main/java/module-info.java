@@ -8,10 +8,10 @@ module dev.engram.cli {
   requires jdk.management;
   requires static org.jspecify;
 
-  // Backends of the user's, on the path that the command line names.
+  // Backends of the user, on the class path that the command line names.
   uses dev.engram.lower.Backend;
 
-  // Where options are.
+  // Options are found by reflection.
   opens dev.engram.cli to
       info.picocli;
   opens dev.engram.cli.inspect to
@@ -20,7 +20,7 @@ module dev.engram.cli {
       info.picocli;
   opens dev.engram.cli.train to
       info.picocli;
-  // Whose models are looked through for states.
+  // States of models are found by reflection.
   opens dev.engram.cli.train.problem to
       dev.engram.core;
 }

@@ -7,19 +7,19 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** Prints what teaches a shell the words of the command: {@code engram completion}. */
+/** Prints a completion script for the shell: {@code engram completion}. */
 @Command(
     name = Completion.NAME,
     header = Completion.HEADER,
     description =
-        "Prints a script that has bash or zsh complete commands, options and their values:"
+        "Prints a script with which bash or zsh completes commands, options and their values:"
             + " `source <(engram completion)`.")
 final class Completion implements Callable<Integer> {
-  /** How it is called. */
+  /** Its name on the command line. */
   static final String NAME = "completion";
 
-  /** What it does, for the list of commands. */
-  static final String HEADER = "print a script that has bash or zsh complete words";
+  /** Its line in the list of commands. */
+  static final String HEADER = "print a completion script for bash or zsh";
 
   @Spec private CommandSpec spec = CommandSpec.create();
 

@@ -13,11 +13,11 @@ import picocli.CommandLine.Spec;
     versionProvider = Version.class,
     exitCodeListHeading = "%nexit codes:%n",
     exitCodeList = {
-      "0:everything was done",
-      "1:the command line was understood, and something failed later",
-      "2:the command line is wrong; nothing was done"
+      "0:success",
+      "1:the command line was valid, but the command failed",
+      "2:the command line was not valid; nothing was done"
     },
-    footer = {"", "`engram COMMAND --help` tells more."})
+    footer = {"", "`engram COMMAND --help` describes a command."})
 final class EngramCommand implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();
 

@@ -9,7 +9,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.ParseResult;
 
-/** Says in one line why a command that was understood could not be done. */
+/** Reports in one line why a valid command failed. */
 final class Failures implements IExecutionExceptionHandler {
   private final PrintStream err;
 
@@ -22,7 +22,7 @@ final class Failures implements IExecutionExceptionHandler {
     return report(e, called);
   }
 
-  /** Prints the line, and returns the exit code. */
+  /** Prints the line and returns the exit code. */
   int report(Throwable e, CommandLine called) {
     Collection<String> options = called.getCommandSpec().optionsMap().keySet();
     if (e instanceof IOException) {
@@ -39,7 +39,7 @@ final class Failures implements IExecutionExceptionHandler {
     return Main.FAILED;
   }
 
-  /** True for a product of lengths that left its type; not for a division by zero. */
+  /** True for a product of lengths that overflowed, and not for a division by zero. */
   private static boolean isSize(Throwable e) {
     return e instanceof NegativeArraySizeException
         || (e instanceof ArithmeticException
@@ -47,11 +47,11 @@ final class Failures implements IExecutionExceptionHandler {
             && e.getMessage().endsWith(" overflow"));
   }
 
-  /** How a command with these options takes less memory. */
+  /** Says how a command with these options can be made to need less memory. */
   private static String smaller(Collection<String> options) {
     String names = Requirements.smaller(options);
     return names.isEmpty()
-        ? "make the tensors smaller, or let the JVM have more: ENGRAM_JAVA_OPTIONS=-Xmx…"
+        ? "make the tensors smaller, or give the JVM more memory: ENGRAM_JAVA_OPTIONS=-Xmx…"
         : "lower " + names;
   }
 
@@ -59,7 +59,7 @@ final class Failures implements IExecutionExceptionHandler {
     if (Boolean.getBoolean("engram.trace")) {
       e.printStackTrace(err);
     } else {
-      err.println("(ENGRAM_JAVA_OPTIONS=-Dengram.trace=true prints where)");
+      err.println("(ENGRAM_JAVA_OPTIONS=-Dengram.trace=true prints the stack trace)");
     }
   }
 }

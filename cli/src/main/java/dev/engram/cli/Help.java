@@ -12,16 +12,16 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code engram help train match} is {@code engram train match --help}. */
+/** Prints help: {@code engram help train match} is {@code engram train match --help}. */
 @Command(
     name = Help.NAME,
     header = Help.HEADER,
     description = "Prints the help of a command, as `engram COMMAND --help` does.")
 final class Help implements Callable<Integer> {
-  /** How it is called. */
+  /** Its name on the command line. */
   static final String NAME = "help";
 
-  /** What it does, for the list of commands. */
+  /** Its line in the list of commands. */
   static final String HEADER = "print the help of a command";
 
   @Spec private CommandSpec spec = CommandSpec.create();

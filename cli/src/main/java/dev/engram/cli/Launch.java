@@ -12,10 +12,10 @@ import java.lang.foreign.Linker;
 import java.nio.charset.Charset;
 
 /**
- * Starts {@link Main} for the launcher script. The JVM's notice of the Vector API comes on standard
- * error before any code can run, so the script has that stream go through a filter that drops this
- * one line. The property {@code engram.stderr} names the descriptor of the stream itself, which is
- * put back before the command writes to it.
+ * Starts {@link Main} for the launcher script. The JVM prints a warning about the Vector API to
+ * standard error before any code can run, so the script pipes that stream through a filter that
+ * drops this one line. The property {@code engram.stderr} names a descriptor of the original
+ * stream, which is restored before the command writes to it.
  */
 public final class Launch {
   private static final int STDERR = 2;
@@ -33,9 +33,9 @@ public final class Launch {
   }
 
   /**
-   * Standard error: {@code dup2(kept, 2)} of POSIX before the first byte. From then on the JVM,
-   * too, writes to the stream itself, and the filter ends. Most commands write none, and do not
-   * wait for it.
+   * Standard error, restored by POSIX {@code dup2(kept, 2)} before the first byte. From then on the
+   * JVM also writes to the original stream, and the filter ends. Most commands write nothing and do
+   * not wait for it.
    */
   private static final class PutBack extends OutputStream {
     private final OutputStream stderr = new FileOutputStream(FileDescriptor.err);
@@ -68,7 +68,7 @@ public final class Launch {
               linker.defaultLookup().findOrThrow("dup2"),
               FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
       try {
-        // Where it fails, all goes through the filter.
+        // If it fails, everything goes through the filter.
         int ignored = (int) dup2.invokeExact(kept, STDERR);
       } catch (RuntimeException | Error e) {
         throw e;

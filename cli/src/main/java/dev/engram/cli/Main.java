@@ -23,18 +23,18 @@ import picocli.CommandLine.ParseResult;
 
 /** The command {@code engram}. */
 public final class Main {
-  /** Everything was done. */
+  /** Success. */
   static final int OK = 0;
 
-  /** The command line was understood, and something failed later. */
+  /** The command line was valid, but the command failed. */
   static final int FAILED = 1;
 
-  /** The command line was wrong. */
+  /** The command line was not valid. */
   static final int USAGE = 2;
 
   private static final int COLUMNS = 100;
 
-  /** The place of an option below all others. */
+  /** The order of an option that comes after all others. */
   private static final int LAST = 1000;
 
   private final Terminal terminal;
@@ -45,16 +45,16 @@ public final class Main {
   }
 
   /**
-   * Runs other commands than those of {@link #command}.
+   * Runs the given commands instead of those of {@link #command}.
    *
-   * @param commands made for words of which one is the name of a command, or none is
+   * @param commands makes the commands, given which names occur in the command line
    */
   Main(Terminal terminal, Function<Predicate<String>, CommandLine> commands) {
     this.terminal = terminal;
     this.commands = commands;
   }
 
-  /** The command that reads these words. */
+  /** Makes the command that parses these words. */
   CommandLine command(String... words) {
     List<String> all = Arrays.asList(words);
     boolean every = all.contains(Completion.NAME) || all.contains(Help.NAME);
@@ -63,7 +63,7 @@ public final class Main {
     command.setErr(new PrintWriter(terminal.err(), true, terminal.err().charset()));
     command.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
     command.setUsageHelpWidth(COLUMNS);
-    // The header is for the list of commands; the help of one begins with its usage.
+    // The header appears in the list of commands; the help of a command begins with its usage.
     List<String> sections = new ArrayList<>(command.getHelpSectionKeys());
     sections.remove(UsageMessageSpec.SECTION_KEY_HEADER);
     command.setHelpSectionKeys(sections);
@@ -95,8 +95,8 @@ public final class Main {
   }
 
   /**
-   * All commands. Reading annotations takes a start much of its time, so one that is not called is
-   * only listed.
+   * Makes all commands. Reading annotations takes much of the start-up time, so commands that are
+   * not called are only listed.
    */
   static CommandLine command(Terminal terminal, Predicate<String> called) {
     CommandLine engram = new CommandLine(new EngramCommand());
@@ -113,8 +113,8 @@ public final class Main {
   }
 
   /**
-   * Runs one command and ends the JVM: 0 when all went well, 1 for a failure, 2 for wrong usage. A
-   * reader that closes the pipe early, such as {@code head}, is no failure.
+   * Runs one command and exits: 0 for success, 1 for a failure, 2 for wrong usage. A reader that
+   * closes the pipe early, such as {@code head}, is not a failure.
    */
   public static void main(String[] args) {
     withoutDisplay();
@@ -125,7 +125,7 @@ public final class Main {
     System.exit(code);
   }
 
-  /** Charts are drawn in memory; no display is ever looked for. */
+  /** Makes AWT headless: charts are drawn in memory and need no display. */
   static void withoutDisplay() {
     System.setProperty("java.awt.headless", "true");
   }
@@ -150,7 +150,7 @@ public final class Main {
     }
   }
 
-  /** The innermost command that was named. */
+  /** Returns the innermost command that was named. */
   private static CommandLine called(CommandLine command) {
     ParseResult words = command.getParseResult();
     while (words.hasSubcommand()) {

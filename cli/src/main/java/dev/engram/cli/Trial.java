@@ -3,9 +3,8 @@ package dev.engram.cli;
 import dev.engram.cli.terminal.Terminal;
 
 /**
- * The launcher's trial run: several command lines in one JVM, each argument one, from which an
- * archive learns what a start needs. One may be wrong, so that its error is learned too; none may
- * fail.
+ * The training run for the launcher's class archive: runs several command lines in one JVM, one per
+ * argument. A line may be invalid, so that its error path is archived too; none may fail.
  */
 public final class Trial {
   private Trial() {}

@@ -17,8 +17,8 @@ import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * Says what is wrong with a command line, in one line, and then the usage of the command that was
- * called.
+ * Reports an invalid command line: one line that says what is wrong, then the usage of the command
+ * that was called.
  */
 final class UsageErrors implements IParameterExceptionHandler {
   private final PrintStream err;
@@ -41,13 +41,13 @@ final class UsageErrors implements IParameterExceptionHandler {
             + called.getHelp().synopsis(0).strip()
             + " (`"
             + called.getCommandSpec().qualifiedName()
-            + " --help` tells more)");
+            + " --help` describes it)");
     return Main.USAGE;
   }
 
   private static String message(ParameterException e, List<String> words) {
     CommandLine called = e.getCommandLine();
-    // An option that is unknown explains what else is wrong, its value being taken for a word.
+    // An unknown option comes first: its value is taken for a word, which causes further errors.
     List<String> unmatched =
         e instanceof UnmatchedArgumentException u
             ? u.getUnmatched()
@@ -75,7 +75,7 @@ final class UsageErrors implements IParameterExceptionHandler {
     if (word.startsWith("-") && word.length() > 1) {
       Optional<String> later = words.stream().filter(commands::contains).findFirst();
       return later.isPresent()
-          ? "the options of a job come after it: "
+          ? "the options of a task come after it: "
               + called.getCommandSpec().qualifiedName()
               + " "
               + later.get()
@@ -87,10 +87,10 @@ final class UsageErrors implements IParameterExceptionHandler {
       return "unexpected word '"
           + Words.shown(word)
           + "'"
-          + (takes.isEmpty() ? "" : ", expected one " + takes + " at most");
+          + (takes.isEmpty() ? "" : ", expected at most one " + takes);
     }
     return "unknown "
-        + (name.equals("engram") ? "command" : "job")
+        + (name.equals("engram") ? "command" : "task")
         + " '"
         + Words.shown(word)
         + "', expected one of "
@@ -104,7 +104,7 @@ final class UsageErrors implements IParameterExceptionHandler {
         called.getCommandSpec().positionalParameters().stream().map(ArgSpec::paramLabel).toList());
   }
 
-  /** The option with the one that was meant: two edits away, or the only one that begins so. */
+  /** Names the option, with a suggestion: two edits away, or the only one with this prefix. */
   private static String option(CommandLine called, String word) {
     String typed = word.replaceFirst("=.*", "");
     String dashed = "--" + typed.replaceFirst("^-+", "");

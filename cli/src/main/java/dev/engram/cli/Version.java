@@ -4,7 +4,7 @@ import java.lang.module.ModuleDescriptor;
 import java.util.Optional;
 import picocli.CommandLine.IVersionProvider;
 
-/** The versions of Engram and of Java. */
+/** Provides the versions of Engram and of Java. */
 final class Version implements IVersionProvider {
   @Override
   public String[] getVersion() {

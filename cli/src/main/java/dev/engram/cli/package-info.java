@@ -1,2 +1,2 @@
-/** The command engram. */
+/** The command {@code engram}. */
 package dev.engram.cli;

@@ -21,7 +21,7 @@ final class Asked {
     return all.getSubcommands().get("train").getSubcommands().get(task.name());
   }
 
-  /** What these options ask for. */
+  /** The settings that these options ask for. */
   static SequenceTask.Settings settings(SequenceTask task, String options) {
     List<String> words = new ArrayList<>(List.of("train", task.name()));
     words.addAll(Arrays.asList(options.split(" ")));

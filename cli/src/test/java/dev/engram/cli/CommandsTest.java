@@ -17,12 +17,12 @@ import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** What holds of every command, found by going through them. */
+/** Properties of every command, checked on all of them. */
 class CommandsTest {
   @TempDir Path folder;
 
   private static CommandLine engram() {
-    // Of which `help` needs all.
+    // `help` needs all commands.
     return new Main(new Streams().terminal(false, 80)).command("help");
   }
 
@@ -54,7 +54,7 @@ class CommandsTest {
     return streams;
   }
 
-  /** Of all commands, as it stands in a file; {@code -Dengram.bless=true} writes that file. */
+  /** The help of all commands, compared with a file; {@code -Dengram.bless=true} rewrites it. */
   @Test
   void helpIsAsItIsWrittenDown() throws Exception {
     StringBuilder got = new StringBuilder();
@@ -86,7 +86,7 @@ class CommandsTest {
     assertTrue(err.startsWith("engram: there is no command `engram train nix`\n"), err);
   }
 
-  /** A command that is not called is listed like one that is. */
+  /** A command is listed in the same way whether it is called or not. */
   @Test
   void theListsAreTheSameForAnyWords() {
     for (String words : List.of("--help", "train --help", "dump --nix --help", "train copying")) {
@@ -105,11 +105,11 @@ class CommandsTest {
       String err = run(Main.USAGE, words(command, "--qqqqqqqqqqqq")).err();
       assertTrue(err.startsWith("engram: unknown option --qqqqqqqqqqqq\nusage: engram"), err);
       String name = command.getCommandSpec().qualifiedName();
-      assertTrue(err.endsWith("(`" + name + " --help` tells more)\n"), err);
+      assertTrue(err.endsWith("(`" + name + " --help` describes it)\n"), err);
     }
   }
 
-  /** A letter too many: the option that was meant is named. */
+  /** With an extra letter: the intended option is suggested. */
   @Test
   void aMistypedOptionOfAnyCommandIsFound() {
     int options = 0;
@@ -172,7 +172,7 @@ class CommandsTest {
     return run(Main.OK, List.of("completion")).out();
   }
 
-  /** What the shell offers behind these words, the last of which is begun. */
+  /** The shell's completions for these words, the last of which is incomplete. */
   private static List<String> offered(String line) throws Exception {
     String[] words = line.split(" ", -1);
     return bash(

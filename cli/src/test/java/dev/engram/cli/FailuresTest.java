@@ -39,9 +39,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
-/** Every command under everything that may go wrong around it: one line, and the right code. */
+/** Every command under every external failure: one line, and the right exit code. */
 class FailuresTest {
-  /** A stream that refuses everything as the operating system would. */
+  /** A stream that refuses all writes, as the operating system would. */
   private static final class Refusing extends OutputStream {
     private final String reason;
 
@@ -92,7 +92,7 @@ class FailuresTest {
     return new Main(terminal).run(words(line).toArray(String[]::new));
   }
 
-  /** One that prints, for every command. */
+  /** A command line with output, for every command. */
   static Stream<String> printing() {
     List<String> all =
         new ArrayList<>(
@@ -131,7 +131,7 @@ class FailuresTest {
     try {
       assertEquals("closed", deaf.inputReader().readLine());
       OutputStream closed = deaf.getOutputStream();
-      // A control: this is no stream that takes everything.
+      // Control: this is not a stream that accepts everything.
       assertThrows(
           IOException.class,
           () -> {
@@ -145,7 +145,7 @@ class FailuresTest {
     assertFalse(streams.err().contains("engram:"), streams.err());
   }
 
-  /** The operating system speaks the user's language, and so the text alone decides nothing. */
+  /** The operating system's messages are in the user's language, so their text must not decide. */
   @Test
   void aClosedPipeIsNoneInAnyLanguage() {
     String german = "Datenübergabe unterbrochen (broken pipe)";
@@ -169,7 +169,10 @@ class FailuresTest {
     assertEquals(Main.USAGE, run("run --nix", "No space left on device"));
   }
 
-  /** Every file that a command reads or writes, missing, a folder, or in the place of a folder. */
+  /**
+   * Every file that a command reads or writes: missing, a folder, or a file where a folder is
+   * needed.
+   */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -196,26 +199,26 @@ class FailuresTest {
         streams.err().lines().findFirst().orElseThrow());
   }
 
-  /** The usage is that of what was called. */
+  /** The usage shown is that of the called command. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '#',
       value = {
-        "nix#usage: engram [OPTIONS] [COMMAND] (`engram --help` tells more)",
-        "train#usage: engram train [OPTIONS] [COMMAND] (`engram train --help` tells more)",
-        "train nix#usage: engram train [OPTIONS] [COMMAND] (`engram train --help` tells more)",
+        "nix#usage: engram [OPTIONS] [COMMAND] (`engram --help` describes it)",
+        "train#usage: engram train [OPTIONS] [COMMAND] (`engram train --help` describes it)",
+        "train nix#usage: engram train [OPTIONS] [COMMAND] (`engram train --help` describes it)",
         "train --rule e-prop copying#usage: engram train [OPTIONS] [COMMAND] (`engram train --help`"
-            + " tells more)",
+            + " describes it)",
         "train copying --nix#usage: engram train copying [OPTIONS] (`engram train copying --help`"
-            + " tells more)",
+            + " describes it)",
         "train integrator --lag 3#usage: engram train integrator [OPTIONS] (`engram train"
-            + " integrator --help` tells more)",
-        "dump --nix#usage: engram dump [OPTIONS] [FILE.ir | CLASS] (`engram dump --help` tells"
-            + " more)",
-        "explain --nix#usage: engram explain [OPTIONS] [CLASS] (`engram explain --help` tells"
-            + " more)",
-        "opt --nix#usage: engram opt [OPTIONS] FILE.ir (`engram opt --help` tells more)",
-        "run --nix#usage: engram run [OPTIONS] FILE.ir (`engram run --help` tells more)",
+            + " integrator --help` describes it)",
+        "dump --nix#usage: engram dump [OPTIONS] [FILE.ir | CLASS] (`engram dump --help` describes"
+            + " it)",
+        "explain --nix#usage: engram explain [OPTIONS] [CLASS] (`engram explain --help` describes"
+            + " it)",
+        "opt --nix#usage: engram opt [OPTIONS] FILE.ir (`engram opt --help` describes it)",
+        "run --nix#usage: engram run [OPTIONS] FILE.ir (`engram run --help` describes it)",
       })
   void usageOfWhatWasCalled(String line, String usage) {
     assertEquals(Main.USAGE, run(line));
@@ -223,13 +226,13 @@ class FailuresTest {
   }
 
   @Test
-  void theJobComesFirst() {
+  void theTaskComesFirst() {
     assertEquals(Main.USAGE, run("train --rule e-prop copying"));
     assertTrue(
         streams
             .err()
             .startsWith(
-                "engram: the options of a job come after it: engram train copying [OPTIONS]\n"),
+                "engram: the options of a task come after it: engram train copying [OPTIONS]\n"),
         streams.err());
     assertEquals(Main.OK, run("train --help"));
     SequenceTask.all().forEach(t -> assertTrue(streams.out().contains("  " + t.name() + " ")));
@@ -246,7 +249,7 @@ class FailuresTest {
     assertTrue(lines.get(2).endsWith(",6,0.5,4,5,3"), lines.get(2));
   }
 
-  /** A command that fails in a way that nobody has foreseen. */
+  /** A command that fails unexpectedly. */
   @Command(name = "fails")
   private static final class Failing implements Callable<Integer> {
     private final Throwable problem;
@@ -288,7 +291,7 @@ class FailuresTest {
             .startsWith("engram: a size is too large (ArithmeticException: integer overflow (at"));
   }
 
-  /** Only what overflows is a size. */
+  /** Only overflows are reported as sizes. */
   @ParameterizedTest
   @ValueSource(strings = {"/ by zero", "BigInteger divide by zero", ""})
   void otherArithmeticIsNoSize(String what) {
@@ -319,8 +322,8 @@ class FailuresTest {
   void adviceHasOnlyWhatTheCommandHas() {
     String line = errorOf(new OutOfMemoryError("Java heap space"));
     assertEquals(
-        "engram: out of memory (Java heap space); make the tensors smaller, or let the JVM have"
-            + " more: ENGRAM_JAVA_OPTIONS=-Xmx…",
+        "engram: out of memory (Java heap space); make the tensors smaller, or give the JVM more"
+            + " memory: ENGRAM_JAVA_OPTIONS=-Xmx…",
         line);
   }
 
@@ -336,7 +339,7 @@ class FailuresTest {
     assertTrue(streams.out().lines().allMatch(l -> l.length() <= 100), streams.out());
   }
 
-  /** Adds one to what the loops give, so that it is seen to be the one that ran. */
+  /** Adds one to the results of the loops, which shows that this backend ran. */
   public static final class PlusOne implements Backend {
     @Override
     public String name() {
@@ -399,7 +402,7 @@ class FailuresTest {
         streams.err());
   }
 
-  /** What was trained is said even when the disk refuses the files. */
+  /** The result of a training is printed even when the files cannot be written. */
   @Test
   void theSummaryIsNotLostWithTheFiles() throws IOException {
     Terminal terminal = streams.terminal(false, 80);
@@ -409,7 +412,7 @@ class FailuresTest {
     SequenceTask.Settings s =
         new SequenceTask.Settings(
             1, CopyingProblem.steps(0), 1, 2, 1, d.lr(), List.of(Learning.BPTT), 0, out, 1);
-    // Straight to the training: that the folder is no good comes out after it.
+    // Calls the training directly, so that the bad folder is noticed only afterwards.
     assertThrows(IOException.class, () -> SequenceJob.run(CopyingProblem.TASK, s, terminal));
     assertTrue(streams.out().contains("BPTT (offline): loss 2."), streams.out());
   }

@@ -36,7 +36,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The commands that look inside, on real programs. */
+/** The commands that inspect programs, on real programs. */
 class InspectTest {
   private static final String NET =
       """
@@ -147,7 +147,7 @@ class InspectTest {
     }
   }
 
-  /** A pass that knows the op: the class must be the one that the file was read with. */
+  /** A pass that uses the op: its class must be the one that the file was parsed with. */
   public static final class Negates {
     private Negates() {}
 
@@ -344,7 +344,7 @@ class InspectTest {
         output("opt", file(twice), "--passes", "simplify,dce", "--trace"));
   }
 
-  /** The transpose of a sum: the reduction moves in front, and its own rules fire inside. */
+  /** The transpose of a sum: the reduction moves to the front, and further rules fire inside. */
   @Test
   void rulesInsideRulesAreShownBelowThem() throws IOException {
     String ir =
@@ -372,7 +372,7 @@ class InspectTest {
             .startsWith("// no rule fired\n"));
   }
 
-  /** Takes tanh for sine, in a graph that has no product any more. */
+  /** Replaces sine by tanh, in a graph that has no product left. */
   public static final class Wrong {
     private Wrong() {}
 
@@ -396,7 +396,7 @@ class InspectTest {
     assertEquals(Main.OK, run("opt", file(NET), "--bisect"));
   }
 
-  /** Gives other results where the right ones are infinite. */
+  /** Computes different results where the correct ones are infinite. */
   public static final class Finite {
     private Finite() {}
 
@@ -455,15 +455,15 @@ class InspectTest {
         "dump FILE --stage bytecode --format json|2|--stage bytecode has no diagram",
         "dump FILE --stage etrace|1|needs a model",
         "dump no.such.Thing|1|there is no class no.such.Thing in",
-        "dump java.lang.String|1|is no Layer, and has no main method to run",
-        "dump dev.engram.cli.InspectTest$Cell|1|say what it takes with --input",
+        "dump java.lang.String|1|is not a Layer, and has no main method to run",
+        "dump dev.engram.cli.InspectTest$Cell|1|give the type of its input with --input",
         "dump dev.engram.cli.InspectTest$Cell --input f32[2]|1|the numbers of a constructor of"
             + " Cell",
         "dump --input f99|2|--input must be a type such as f32[10], got 'f99'",
         "opt|2|engram opt needs a FILE.ir",
         "opt FILE --passes simplfy|2|did you mean `simplify`?",
-        "opt FILE --bisect --passes vjp|2|vjp makes a graph with other results",
-        "opt FILE --bisect --trace|2|--trace shows passes at work",
+        "opt FILE --bisect --passes vjp|2|vjp makes a graph with different results",
+        "opt FILE --bisect --trace|2|--trace and --bisect exclude each other",
         "opt FILE --trace --format dot|2|--trace needs --format text or exact",
         "opt FILE --passes java.lang.String|1|has no method `public static Graph run(Graph g)`",
         "run FILE --backend cuda9|2|--backend must be one of",

@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code --json}, read by another's reader. */
+/** {@code --json}, read by an independent parser. */
 class JsonOutputTest {
   private static final String GRAPHS =
       """
@@ -26,7 +26,8 @@ class JsonOutputTest {
         %1: f32[2] = log(%0)
         return %1, 7.0
       }
-      // run: @f([1, 1]) == [0, 0], 7 run: @f([1, 1]) == [0, 0], 8
+      // run: @f([1, 1]) == [0, 0], 7
+      // run: @f([1, 1]) == [0, 0], 8
       """;
 
   @TempDir Path folder;
@@ -135,7 +136,7 @@ class JsonOutputTest {
     JsonNode once = json(Main.OK, "run FILE --graph f --inputs [-1,0] --json");
     JsonNode log = once.get("outputs").get(0);
     assertEquals("f32[2]", log.get("type").asText());
-    // ln -1 and ln 0, which JSON has no numbers for
+    // ln -1 and ln 0, which JSON numbers cannot represent
     assertEquals("NaN", log.get("elements").get(0).asText());
     assertEquals("-Infinity", log.get("elements").get(1).asText());
     assertEquals(7.0, once.get("outputs").get(1).get("elements").asDouble());

@@ -52,7 +52,7 @@ class MainTest {
         Asked.settings(CopyingProblem.TASK, "--seed 0"));
   }
 
-  /** What the command line does not say is as the task says. */
+  /** Options that are not given have the task's defaults. */
   @Test
   void everyTaskHasItsDefaults() {
     for (SequenceTask task : SequenceTask.all()) {
@@ -162,15 +162,15 @@ class MainTest {
         "--hlep#unknown option --hlep; did you mean `--help`?",
         "frobnicate#unknown command 'frobnicate', expected one of train, dump, explain, opt, run,"
             + " completion, help",
-        "train#train needs the name of a job: copying, integrator, match, match-lif, digits, text,"
+        "train#train needs the name of a task: copying, integrator, match, match-lif, digits, text,"
             + " network",
         "train --lag 3#unknown option --lag",
-        "train --lag 3 copying#the options of a job come after it: engram train copying [OPTIONS]",
-        "train adding#unknown job 'adding', expected one of copying, integrator, match, match-lif,"
+        "train --lag 3 copying#the options of a task come after it: engram train copying [OPTIONS]",
+        "train adding#unknown task 'adding', expected one of copying, integrator, match, match-lif,"
             + " digits, text, network",
         "dump nothing.ir#cannot read nothing.ir: no such file",
         "dump a-b#'a-b' is neither the name of a class nor a file that ends in .ir",
-        "dump a b#unexpected word 'b', expected one FILE.ir | CLASS at most",
+        "dump a b#unexpected word 'b', expected at most one FILE.ir | CLASS",
         "dump --rule both#--rule must be one of d-rtrl, bptt, got 'both'; did you mean `bptt`?",
         "dump --epochs 3#unknown option --epochs",
         "dump --stage etrac#--stage must be one of traced, differentiated, etrace, simplified,"
@@ -217,8 +217,7 @@ class MainTest {
         Files.createDirectory(
             folder.resolve("closed"),
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("r-x------")));
-    // Permissions do not bind the superuser; there the file system of the kernel, which takes no
-    // files, must do.
+    // Permissions do not restrict the superuser, for whom /proc, which accepts no files, is used.
     Path refused = Files.isWritable(closed) ? Path.of("/proc/engram") : closed.resolve("out");
     String line = lineOf("train", "copying", "--out", refused.toString());
     assertTrue(line.startsWith("--out " + refused + " cannot be written: "), line);

@@ -16,7 +16,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code ~=}: equal up to rounding, which infinity is to nothing but itself. */
+/** {@code ~=}: equal up to rounding; infinity is only equal to itself. */
 class NearTest {
   private static final Map<DType, String> EPSILON =
       Map.of(DType.F64, "1e-12", DType.F32, "1e-5", DType.F16, "2e-3", DType.BF16, "1.6e-2");
@@ -78,7 +78,7 @@ class NearTest {
     assertTrue(near > EPSILON.size() * POINTS.length, "too few pairs agree: " + near);
   }
 
-  /** Whole numbers have no rounding, not even those that doubles round together. */
+  /** Integers are compared exactly, even those that are equal as doubles. */
   @Test
   void wholeNumbersAreExact() {
     long big = 1L << 60;
@@ -97,7 +97,10 @@ class NearTest {
         graph @f(%x: f32[]) -> f32[] {
           return %x
         }
-        // run: @f(inf) ~= inf run: @f(3.0) ~= inf run: @f(-inf) ~= inf run: @f(3.1353233) ~= 3.1353
+        // run: @f(inf) ~= inf
+        // run: @f(3.0) ~= inf
+        // run: @f(-inf) ~= inf
+        // run: @f(3.1353233) ~= 3.1353
         """);
     Streams streams = new Streams();
     assertEquals(Main.FAILED, new Main(streams.terminal(false, 80)).run("run", file.toString()));

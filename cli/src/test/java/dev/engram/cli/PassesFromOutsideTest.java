@@ -42,7 +42,7 @@ class PassesFromOutsideTest {
     return streams.err();
   }
 
-  /** Forgets the first equation, whose result is used. */
+  /** Drops the first equation, whose result is used. */
   public static final class Forgets {
     private Forgets() {}
 
@@ -51,7 +51,7 @@ class PassesFromOutsideTest {
     }
   }
 
-  /** Gives one element more. */
+  /** Returns one element too many. */
   public static final class Widens {
     private Widens() {}
 
@@ -62,7 +62,7 @@ class PassesFromOutsideTest {
     }
   }
 
-  /** Gives nothing. */
+  /** Returns null. */
   public static final class Nothing {
     private Nothing() {}
 
@@ -93,10 +93,12 @@ class PassesFromOutsideTest {
   void theCommandNamesAPassThatGivesNothing() throws IOException {
     String message = error("dev.engram.cli.PassesFromOutsideTest$Nothing");
     assertTrue(message.contains("the pass Nothing, in round 1, failed on @net: "), message);
-    assertTrue(message.contains(".run gives no graph, expected one"), message);
+    assertTrue(message.contains(".run returns no graph, expected one"), message);
   }
 
-  /** These are no passes in the strict sense, but the command has them. */
+  /**
+   * Not passes in the strict sense, since they change the function, but the command offers them.
+   */
   @Test
   void derivativesAndBatchesChangeTypes() throws IOException {
     for (String word : List.of("jvp", "vjp", "batch", "batch,vjp,standard")) {

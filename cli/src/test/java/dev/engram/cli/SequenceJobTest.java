@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine.ParameterException;
 
-/** The trainings, at sizes that take seconds: they learn, and what should spike does. */
+/** The trainings, at sizes that take seconds: the tasks are learned, and spiking neurons spike. */
 class SequenceJobTest {
   @TempDir Path folder;
 
@@ -190,7 +190,7 @@ class SequenceJobTest {
       assertTrue(a.first().host().sameBits(b.first().host()), task.name());
       assertTrue(a.second().host().sameBits(b.second().host()), task.name());
       assertTrue(!again.next().first().host().sameBits(b.first().host()), task.name());
-      // The copying task has targets in its last steps alone.
+      // The copying task has targets only in its last steps.
       int scored = task.equals(CopyingProblem.TASK) ? 10 : a.first().dim(0);
       assertEquals(List.of(scored, a.first().dim(1)), a.second().shape().dims().subList(0, 2));
     }

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What does not fit is refused before anything is allocated, and nothing else is. */
+/** Trainings that do not fit are refused before anything is allocated, and no others are. */
 class SizesTest {
   @TempDir Path folder;
   private final Streams streams = new Streams();
@@ -39,12 +39,12 @@ class SizesTest {
     return new Main(streams.terminal(false, 80)).run(words(line).toArray(String[]::new));
   }
 
-  /** All tasks that say how many steps they have. */
+  /** All tasks with an option for the number of steps. */
   private static List<SequenceTask> sequences() {
     return SequenceTask.all().stream().filter(t -> !t.equals(CopyingProblem.TASK)).toList();
   }
 
-  /** Each job has its sizes, at their largest one by one. */
+  /** The sizes of each task, each at its maximum in turn. */
   static Stream<String> huge() {
     List<String> all = new ArrayList<>();
     for (SequenceTask t : sequences()) {
@@ -88,7 +88,7 @@ class SizesTest {
         new Requirements(0.9e9, 0x1p31).refusal(options).orElseThrow());
   }
 
-  /** The least of every size trains. */
+  /** The minimum of every size can be trained. */
   @ParameterizedTest
   @ValueSource(strings = {"integrator", "match", "match-lif", "digits", "text", "network"})
   void theSmallestTrainingRuns(String job) {
@@ -102,7 +102,7 @@ class SizesTest {
         streams.err());
   }
 
-  /** A training of every job, at sizes where each of them is the greatest once. */
+  /** A training of every task, at sizes each of which dominates once. */
   static Stream<List<String>> small() {
     List<List<String>> all = new ArrayList<>();
     for (String sizes :
@@ -122,7 +122,7 @@ class SizesTest {
     return parameters.paths().stream().mapToLong(p -> size(parameters.get(p).value())).sum();
   }
 
-  /** No more is asked for than a batch and a model of these sizes are made of. */
+  /** The requirements do not exceed the actual batch and model of these sizes. */
   @ParameterizedTest
   @MethodSource("small")
   void sizesAreWhatIsMade(List<String> job) throws Exception {
@@ -167,7 +167,7 @@ class SizesTest {
     assertEquals(size(drawn.first()), sizes.longest());
   }
 
-  /** Inputs and targets are two arrays, and only together more than one can hold. */
+  /** Inputs and targets are two arrays, which only together exceed the limit of one. */
   @ParameterizedTest
   @ValueSource(strings = {"integrator", "text"})
   void twoArraysMayHoldMoreThanOne(String job) throws Exception {

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The command in a Java that finds no fonts, and what of AWT it loads. */
+/** The command in a JVM that finds no fonts, and which parts of AWT it loads. */
 @EnabledOnOs(OS.LINUX)
 class WithoutFontsTest {
   @TempDir Path folder;
@@ -108,7 +108,7 @@ class WithoutFontsTest {
         said.getFirst());
   }
 
-  /** No display is looked for, even where one is named. */
+  /** No display is opened, even where one is named. */
   @Test
   void withFontsTheyAreThere() throws Exception {
     Path out = folder.resolve("out");

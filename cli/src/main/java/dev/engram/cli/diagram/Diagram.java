@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Boxes and arrows, whatever program they come from.
+ * A diagram of a program: boxes and arrows.
  *
  * @param name of the program
  */
@@ -17,11 +17,11 @@ public record Diagram(String name, List<Node> nodes) {
   /**
    * One box.
    *
-   * @param id of its own in the diagram
+   * @param id unique in the diagram
    * @param group names of the boxes around it, outermost first: inner graphs, loops
    * @param kind how it is drawn
-   * @param attributes more about it, in order
-   * @param in where its operands come from
+   * @param attributes further properties, in order
+   * @param in the edges that its operands come along
    * @param out types of its results
    */
   public record Node(
@@ -46,7 +46,7 @@ public record Diagram(String name, List<Node> nodes) {
     }
   }
 
-  /** What a box stands for. */
+  /** What a box represents. */
   public enum Kind {
     PARAM,
     OP,

@@ -8,20 +8,20 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A diagram in the language of Graphviz: {@code dot -Tsvg}. */
+/** Writes a diagram in the language of Graphviz: {@code dot -Tsvg}. */
 public final class DotText {
   private final StringBuilder out = new StringBuilder();
 
   private DotText() {}
 
-  /** The text, ending with a line break. */
+  /** Returns the text, ending with a line break. */
   public static String of(Diagram d) {
     DotText t = new DotText();
     t.diagram(d);
     return t.out.toString();
   }
 
-  /** Nodes and the groups among them, as they nest. */
+  /** Nodes and nested groups. */
   private static final class Group {
     final Map<String, Group> inner = new LinkedHashMap<>();
     final StringBuilder nodes = new StringBuilder();

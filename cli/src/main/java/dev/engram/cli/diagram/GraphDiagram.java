@@ -19,13 +19,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The diagram of a graph: a node for each parameter, equation and result. */
+/** Makes the diagram of a graph: a node for each parameter, equation and result. */
 public final class GraphDiagram {
   private final List<Node> nodes = new ArrayList<>();
 
   private GraphDiagram() {}
 
-  /** Inner graphs are groups named after their equation and the op's attribute. */
+  /**
+   * Makes the diagram; inner graphs are groups named after their equation and the op's attribute.
+   */
   public static Diagram of(Graph g) {
     GraphDiagram d = new GraphDiagram();
     d.graph(g, "", List.of());

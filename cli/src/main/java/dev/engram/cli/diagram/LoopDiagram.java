@@ -18,19 +18,19 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** The diagram of a loop program: a node for each nest, an arrow for each buffer it reads. */
+/** Makes the diagram of a loop program: a node for each nest, an arrow for each buffer it reads. */
 public final class LoopDiagram {
   private final LoopProgram program;
   private final List<Node> nodes = new ArrayList<>();
 
-  /** The node that wrote a buffer last, with the buffer's place among its results. */
+  /** The node that last wrote each buffer, with the buffer's position among its results. */
   private final Map<Integer, Edge> writers = new HashMap<>();
 
   private LoopDiagram(LoopProgram program) {
     this.program = program;
   }
 
-  /** Loops and branches are groups. */
+  /** Makes the diagram; loops and branches are groups. */
   public static Diagram of(LoopProgram p) {
     LoopDiagram d = new LoopDiagram(p);
     p.inputs().forEach(b -> d.end(b, "input", Kind.PARAM));
@@ -84,7 +84,7 @@ public final class LoopDiagram {
     return Stream.concat(group.stream(), Stream.of(name)).toList();
   }
 
-  /** One node for {@code nests}, which belong together. */
+  /** Adds one node for {@code nests}, which belong together. */
   private void nest(List<Stmt.Nest> nests, String id, List<String> group) {
     Stmt.Nest n = nests.getFirst();
     Set<Integer> read = new LinkedHashSet<>();

@@ -12,17 +12,17 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * Diagrams as a JSON file for Model Explorer: a graph collection, with one graph for each diagram.
- * Groups become layers, types the labels of edges.
+ * Writes diagrams as a JSON file for Model Explorer: a graph collection, with one graph for each
+ * diagram. Groups become layers, types become labels of edges.
  *
  * @see <a href="https://github.com/google-ai-edge/model-explorer">Model Explorer</a>
  */
 public final class ModelExplorerText {
   private ModelExplorerText() {}
 
-  /** The text, ending with a line break. */
+  /** Returns the text, ending with a line break. */
   public static String of(String label, List<Diagram> diagrams) {
-    // A graph is picked by its id.
+    // Model Explorer selects a graph by its id.
     Map<String, Integer> seen = new HashMap<>();
     List<String> texts = new ArrayList<>();
     for (Diagram d : diagrams) {
@@ -75,7 +75,7 @@ public final class ModelExplorerText {
         + "]}";
   }
 
-  // A slash begins the next layer, and of a name with semicolons only the last part is read.
+  // A slash starts the next layer, and only the last part of a name with semicolons is read.
   private static String layer(String group) {
     return group.replace('/', '.').replace(';', ',');
   }

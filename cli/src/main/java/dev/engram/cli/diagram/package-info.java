@@ -1,2 +1,2 @@
-/** Programs as diagrams, for Graphviz and for Model Explorer. */
+/** Diagrams of programs, for Graphviz and for Model Explorer. */
 package dev.engram.cli.diagram;

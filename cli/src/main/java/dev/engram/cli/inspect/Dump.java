@@ -33,16 +33,16 @@ import picocli.CommandLine.TypeConversionException;
     name = Dump.NAME,
     header = Dump.HEADER,
     description =
-        "Prints a program as it is after a stage of the compiler: the training step of `engram"
-            + " train copying`; the graphs of a file; or what a class compiles. A class with a main"
+        "Prints a program after a stage of the compiler: the training step of `engram"
+            + " train copying`, the graphs of a file, or what a class compiles. A class with a main"
             + " method is run, and every graph that it compiles is printed. A model is made with"
-            + " --new, as in `engram dump LeakyCell --new 2,3 --input f32[2]`; a Key is made by"
-            + " --seed.")
+            + " --new, as in `engram dump LeakyCell --new 2,3 --input f32[2]`; a RandomKey comes"
+            + " from --seed.")
 public final class Dump implements Callable<Integer> {
-  /** How it is called. */
+  /** Its name on the command line. */
   public static final String NAME = "dump";
 
-  /** What it does, for the list of commands. */
+  /** Its line in the list of commands. */
   public static final String HEADER = "print a program after a stage of the compiler";
 
   private static final Pattern CLASS_NAME =
@@ -51,7 +51,7 @@ public final class Dump implements Callable<Integer> {
   private static final List<String> PASSES =
       Pipeline.standard().passes().stream().map(Pass::name).toList();
 
-  /** What has no meaning for a graph from a file. */
+  /** Options that have no meaning for a graph from a file. */
   private static final List<String> OF_THE_TASK =
       List.of("--lag", "--batch", "--hidden", "--layers", "--lr", "--seed", "--rule");
 
@@ -178,9 +178,9 @@ public final class Dump implements Callable<Integer> {
   }
 
   /**
-   * What was asked for.
+   * Returns what was asked for.
    *
-   * @throws ParameterException when the options do not go together
+   * @throws ParameterException when the options contradict each other
    */
   public DumpOptions options() {
     DumpOptions options =

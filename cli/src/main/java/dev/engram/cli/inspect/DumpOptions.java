@@ -10,10 +10,10 @@ import java.util.Optional;
  *
  * @param source where the graph comes from
  * @param stage the stage after which it is printed
- * @param job the sizes and the one rule of the copying task's step
- * @param passes only the graphs before and after these passes of the simplification
+ * @param job the settings of the copying task's step, with a single rule
+ * @param passes restricts the output to the graphs before and after these simplification passes
  * @param model how to make the model of a class
- * @param ops from outside, which a graph in text form may use
+ * @param ops custom ops and rows that a graph in text form may use
  */
 public record DumpOptions(
     Source source,
@@ -24,7 +24,7 @@ public record DumpOptions(
     UserModel.Setup model,
     List<String> ops) {
 
-  /** Passes of the standard pipeline, by name. */
+  /** Names of passes of the standard pipeline. */
   record Around(Optional<String> before, Optional<String> after) {
     boolean isAsked() {
       return before.isPresent() || after.isPresent();

@@ -1,6 +1,6 @@
 package dev.engram.cli.inspect;
 
-/** The stages of the compiler, in their order. */
+/** The stages of the compiler, in order. */
 public enum DumpStage {
   /** The step as it was traced. */
   TRACED,
@@ -8,7 +8,7 @@ public enum DumpStage {
   DIFFERENTIATED,
   /** With eligibility traces and the learning rule. */
   ETRACE,
-  /** After the generic passes. */
+  /** After the simplification passes. */
   SIMPLIFIED,
   /** As a loop program. */
   LOWERED,

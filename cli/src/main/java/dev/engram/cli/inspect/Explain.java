@@ -32,15 +32,15 @@ import picocli.CommandLine.Spec;
     name = Explain.NAME,
     header = Explain.HEADER,
     description =
-        "Prints how a model learns online: its hidden groups, which weights learn through traces"
-            + " and which do not and why, whose gradient is exact and what the others leave out,"
-            + " what the rule carries from step to step, and what a step costs. Without a class,"
-            + " the model of the copying task.")
+        "Prints how a model learns online: its hidden groups; which weights learn through traces,"
+            + " which do not, and why; which gradients are exact, and what the others leave out;"
+            + " what the rule carries from step to step; and what a step costs. Without a class,"
+            + " it explains the model of the copying task.")
 public final class Explain implements Callable<Integer> {
-  /** How it is called. */
+  /** Its name on the command line. */
   public static final String NAME = "explain";
 
-  /** What it does, for the list of commands. */
+  /** Its line in the list of commands. */
   public static final String HEADER = "print how a model learns online: groups, traces, costs";
 
   @Spec private CommandSpec spec = CommandSpec.create();
@@ -61,7 +61,7 @@ public final class Explain implements Callable<Integer> {
   @Option(
       names = "--dot",
       order = 11,
-      description = "print a picture of weights and states for Graphviz")
+      description = "print a diagram of weights and states for Graphviz")
   private boolean dot;
 
   @Option(
@@ -99,7 +99,7 @@ public final class Explain implements Callable<Integer> {
   public Integer call() throws IOException {
     if (dot && json.isGiven()) {
       throw new ParameterException(
-          spec.commandLine(), "--dot and --json are two forms of the same; leave one of them out");
+          spec.commandLine(), "--dot and --json exclude each other; leave one of them out");
     }
     try {
       UserModel m = model();
@@ -136,7 +136,7 @@ public final class Explain implements Callable<Integer> {
     }
     Class<?> c = UserCode.load(className.get(), code.classPath());
     if (!Layer.class.isAssignableFrom(c)) {
-      throw new IOException(c.getName() + " is no Layer, so there is no model to explain");
+      throw new IOException(c.getName() + " is not a Layer, so there is no model to explain");
     }
     return UserModel.of(c, model.setup(code.classPath()), seed.value);
   }

@@ -7,7 +7,7 @@ import dev.engram.etrace.Exactness;
 import dev.engram.etrace.OnlineStep;
 import dev.engram.etrace.Report;
 
-/** How a model learns online, for scripts: what {@link OnlineStep#explain} says. */
+/** Writes {@link OnlineStep#explain}, how a model learns online, as JSON for scripts. */
 final class ExplainJson {
   private ExplainJson() {}
 

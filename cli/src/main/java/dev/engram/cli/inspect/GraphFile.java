@@ -21,8 +21,8 @@ public record GraphFile(Path path, String text, List<Graph> graphs) {
   /**
    * Reads and verifies it.
    *
-   * @param ops those that the text may use
-   * @throws IOException naming the file, and the line of what is wrong with it
+   * @param ops the ops that the text may use
+   * @throws IOException naming the file and the line of the error
    */
   static GraphFile read(Path path, OpTable ops) throws IOException {
     try {

@@ -8,11 +8,11 @@ import java.util.List;
 import java.util.SplittableRandom;
 import picocli.CommandLine.Option;
 
-/** Tensors to run a graph on when nobody gives any. */
+/** Makes random inputs for a graph when none are given. */
 public final class Inputs {
   private Inputs() {}
 
-  /** The seed that they are drawn by. */
+  /** The option for their seed. */
   static final class Seed {
     @Option(
         names = "--seed",
@@ -28,7 +28,7 @@ public final class Inputs {
     }
   }
 
-  /** Floats between -1 and 1, whole numbers from 0 to 3; equal seeds give equal tensors. */
+  /** Draws floats between -1 and 1, integers from 0 to 3; equal seeds yield equal tensors. */
   static List<HostTensor> random(List<TensorType> types, long seed) {
     SplittableRandom random = new SplittableRandom(seed);
     return types.stream().map(t -> random(t, random)).toList();

@@ -38,20 +38,20 @@ import picocli.CommandLine.Spec;
     name = Opt.NAME,
     header = Opt.HEADER,
     description =
-        "Runs passes on the graphs of a file and prints what they make of them. A class is a pass"
-            + " when it has a method `public static Graph run(Graph g)`. With --bisect nothing is"
-            + " printed but the first pass after which the interpreter gives other results, with"
-            + " the graph before and after it. Inputs are those of the file's first `// run:` line"
-            + " of the graph, else random. With --trace each firing of a rewrite rule is told"
-            + " first: its graph, round, pass and name, the equation that it fired on, what that"
-            + " became, and the source line; then how often each rule fired.")
+        "Runs passes on the graphs of a file and prints the resulting graphs. A class is a pass"
+            + " when it has a method `public static Graph run(Graph g)`. With --bisect it prints"
+            + " only the first pass after which the interpreter computes different results, with"
+            + " the graph before and after it; inputs are those of the graph's first `// run:` line"
+            + " in the file, else random. With --trace it first prints each firing of a rewrite"
+            + " rule: the graph, the round, the pass, the rule, the equation that it fired on, its"
+            + " replacement, and the source line; then how often each rule fired.")
 public final class Opt implements Callable<Integer> {
-  /** How it is called. */
+  /** Its name on the command line. */
   public static final String NAME = "opt";
 
-  /** What it does, for the list of commands. */
+  /** Its line in the list of commands. */
   public static final String HEADER =
-      "run passes on the graphs of a file, or find the pass that spoils them";
+      "run passes on the graphs of a file, or find the pass that breaks them";
 
   private static final List<String> MEANS_ANOTHER_FUNCTION = List.of("jvp", "vjp", "batch");
 
@@ -70,7 +70,7 @@ public final class Opt implements Callable<Integer> {
       converter = CommaList.Reader.class,
       completionCandidates = Known.class,
       description = {
-        "the passes, in this order (default standard): classes, or of",
+        "the passes, in this order (default standard): classes, or these:",
         "${COMPLETION-CANDIDATES}"
       })
   private CommaList passes = new CommaList(List.of());
@@ -84,7 +84,7 @@ public final class Opt implements Callable<Integer> {
   @Option(
       names = "--trace",
       order = 1,
-      description = "tell which rule fired where, and how often each did")
+      description = "print which rule fired where, and how often each did")
   private boolean trace;
 
   @Mixin private final Print.Options form = new Print.Options();
@@ -144,7 +144,7 @@ public final class Opt implements Callable<Integer> {
   private void checkTrace(Print print) {
     if (trace && bisect) {
       throw new ParameterException(
-          spec.commandLine(), "--trace shows passes at work, and --bisect looks for one: give one");
+          spec.commandLine(), "--trace and --bisect exclude each other; leave one of them out");
     }
     if (trace && print.isDiagram()) {
       throw new ParameterException(spec.commandLine(), "--trace needs --format text or exact");
@@ -167,7 +167,7 @@ public final class Opt implements Callable<Integer> {
       if (bisect && MEANS_ANOTHER_FUNCTION.contains(name)) {
         throw new ParameterException(
             spec.commandLine(),
-            "--bisect compares results, and " + name + " makes a graph with other results");
+            "--bisect compares results, and " + name + " makes a graph with different results");
       }
     }
   }

@@ -3,7 +3,7 @@ package dev.engram.cli.inspect;
 import dev.engram.ir.Graph;
 import dev.engram.lower.LoopProgram;
 
-/** A part of what a command prints. */
+/** A part of the output of a command. */
 public sealed interface Piece {
   /** Lines for people, a comment in the text form. */
   record Note(String text) implements Piece {}

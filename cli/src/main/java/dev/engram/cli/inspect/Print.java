@@ -25,10 +25,10 @@ import picocli.CommandLine.ParameterException;
 /**
  * Prints programs.
  *
- * @param grep only lines that it is found in, each below the first line of its program
+ * @param grep prints only lines that match, each group below the first line of its program
  */
 public record Print(Form form, Optional<Pattern> grep) {
-  /** How the command line says it. */
+  /** The options of printing. */
   static final class Options {
     @Option(
         names = "--format",
@@ -55,9 +55,9 @@ public record Print(Form form, Optional<Pattern> grep) {
     }
 
     /**
-     * What was asked for.
+     * Returns what was asked for.
      *
-     * @throws ParameterException when the two do not go together
+     * @throws ParameterException when the options contradict each other
      */
     Print print(CommandLine called) {
       Print print = new Print(form, grep);
@@ -83,7 +83,7 @@ public record Print(Form form, Optional<Pattern> grep) {
     return form == Form.DOT || form == Form.JSON;
   }
 
-  /** All pieces as one text. */
+  /** Returns all pieces as one text. */
   String of(List<Piece> pieces) {
     if (!isDiagram()) {
       String text = pieces.stream().map(this::text).collect(Collectors.joining("\n"));
@@ -95,7 +95,7 @@ public record Print(Form form, Optional<Pattern> grep) {
         : diagrams.stream().map(DotText::of).collect(Collectors.joining("\n"));
   }
 
-  /** Whether the text can be read back as a whole. */
+  /** True when the whole text can be parsed again. */
   private boolean isFile(List<Piece> pieces) {
     return form == Form.EXACT
         && pieces.stream().allMatch(p -> p instanceof Piece.Of || p instanceof Piece.Note);
@@ -105,7 +105,7 @@ public record Print(Form form, Optional<Pattern> grep) {
     return Printer.header() + "\n" + graphs;
   }
 
-  /** Each piece as an object: what it is, its name where it has one, and its text. */
+  /** Returns each piece as an object: its kind, its name if it has one, and its text. */
   List<JsonObject> objects(List<Piece> pieces) {
     return pieces.stream().map(this::object).toList();
   }

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
 
-/** Which rules fire where while passes run, for people and for scripts. Confined to one thread. */
+/** Records which rules fire where while passes run, for people and for scripts. Not thread-safe. */
 final class RuleTrace implements Pipeline.Hook {
   private record Line(int round, Pass pass, RuleFiring firing) {}
 
@@ -41,7 +41,7 @@ final class RuleTrace implements Pipeline.Hook {
     };
   }
 
-  // Those inside a rule are told of before it, and are shown below it.
+  // Firings inside a rule are reported before it, and shown below it.
   private int place(RuleFiring f) {
     int i = lines.size();
     while (i > 0 && lines.get(i - 1).firing().depth() > f.depth()) {
@@ -50,7 +50,7 @@ final class RuleTrace implements Pipeline.Hook {
     return i;
   }
 
-  /** One line for each firing, then one for each rule with its count. */
+  /** Returns one line for each firing, then one for each rule with its count. */
   List<Piece> pieces() {
     List<List<String>> firings = new ArrayList<>();
     firings.add(List.of("graph", "round", "pass", "rule", "equation"));
@@ -86,7 +86,7 @@ final class RuleTrace implements Pipeline.Hook {
     return out.toString();
   }
 
-  /** Members {@code firings} and {@code counts}. */
+  /** Adds the members {@code firings} and {@code counts}. */
   JsonObject into(JsonObject o) {
     Function<Used, JsonObject> count =
         u ->

@@ -37,14 +37,14 @@ import picocli.CommandLine.TypeConversionException;
     name = Run.NAME,
     header = Run.HEADER,
     description =
-        "Runs graphs of a file. With --inputs, the graph on these. Without, every line `// run:"
-            + " @f(inputs) == results` of the file is checked; a file that has none runs its first"
-            + " graph on random inputs.")
+        "Runs graphs of a file. With --inputs, it runs a graph on these; without, it checks every"
+            + " line `// run: @f(inputs) == results` of the file. If there is no such line, it runs"
+            + " the first graph on random inputs.")
 public final class Run implements Callable<Integer> {
-  /** How it is called. */
+  /** Its name on the command line. */
   public static final String NAME = "run";
 
-  /** What it does, for the list of commands. */
+  /** Its line in the list of commands. */
   public static final String HEADER = "run the graphs of a file";
 
   @Spec private CommandSpec spec = CommandSpec.create();
@@ -59,7 +59,7 @@ public final class Run implements Callable<Integer> {
       names = "--inputs",
       order = 10,
       paramLabel = "VALUES",
-      description = "one for each parameter, such as '[1, 2], 0.5'")
+      description = "one value for each parameter, such as '[1, 2], 0.5'")
   private Optional<String> inputs = Optional.empty();
 
   @Option(names = "--graph", order = 20, paramLabel = "NAME", description = "the graph to run")
@@ -71,7 +71,7 @@ public final class Run implements Callable<Integer> {
       paramLabel = "NAME",
       completionCandidates = Backends.class,
       description = {
-        "one of --class-path, or of these (default ${DEFAULT-VALUE}):",
+        "a backend from --class-path, or one of these (default ${DEFAULT-VALUE}):",
         "${COMPLETION-CANDIDATES}"
       })
   private String backend = Compiler.standard().backend();
@@ -97,7 +97,7 @@ public final class Run implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    // Those of the user are known when the classes are.
+    // Backends of the user are known only after the class path has been read.
     if (!spec.commandLine().getParseResult().hasMatchedOption("--class-path")) {
       knownBackend();
     }

@@ -33,7 +33,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Programs after a stage of the compiler, for {@link Dump}. */
+/** Makes the programs after a stage of the compiler, for {@link Dump}. */
 public final class StepDump {
   private final DumpOptions options;
 
@@ -42,9 +42,9 @@ public final class StepDump {
   }
 
   /**
-   * What there is to print.
+   * Returns what there is to print.
    *
-   * @throws IOException when there is nothing; its message is all that the user sees
+   * @throws IOException when there is nothing to print; the user sees only its message
    */
   List<Piece> pieces() throws IOException {
     try {
@@ -111,11 +111,11 @@ public final class StepDump {
     try {
       return main(c.getMethod("main", String[].class), options);
     } catch (NoSuchMethodException e) {
-      throw new IOException(c.getName() + " is no Layer, and has no main method to run", e);
+      throw new IOException(c.getName() + " is not a Layer, and has no main method to run", e);
     }
   }
 
-  /** One step of a model for one example. */
+  /** Dumps one step of a model for one example. */
   private static List<Piece> model(Layer model, Tensor example, DumpOptions options) {
     if (options.stage() == DumpStage.ETRACE) {
       Learner learner = new DRtrl(model, _ -> {});
@@ -128,7 +128,7 @@ public final class StepDump {
     return after(options, options.stage() == DumpStage.DIFFERENTIATED ? derivative(g) : g);
   }
 
-  /** Everything that a program compiles; what it prints itself goes to the error stream. */
+  /** Dumps everything that a program compiles; its own output goes to the error stream. */
   private static List<Piece> main(Method main, DumpOptions options) {
     List<Piece> out = new ArrayList<>();
     Compiler.Watcher watcher =

@@ -28,9 +28,9 @@ import java.util.ServiceLoader;
 import java.util.Set;
 import picocli.CommandLine.Option;
 
-/** Classes of the user, from folders and archives that the command line names. */
+/** Loads classes of the user, from folders and archives that the command line names. */
 public final class UserCode {
-  /** Where the command line says they are. */
+  /** The option for the class path. */
   static final class Options {
     @Option(
         names = "--class-path",
@@ -45,14 +45,14 @@ public final class UserCode {
     }
   }
 
-  /** Ops from outside that a file of graphs may use. */
+  /** The option for custom ops and rows that a file of graphs may use. */
   static final class OpsOption {
     @Option(
         names = "--ops",
         order = 140,
         paramLabel = "A,B,C",
         converter = CommaList.Reader.class,
-        description = "ops from outside: MNEMONIC=CLASS, or CLASS for its rows")
+        description = "ops of your own: MNEMONIC=CLASS, or CLASS for its rows")
     private CommaList names = new CommaList(List.of());
 
     List<String> words() {
@@ -60,18 +60,18 @@ public final class UserCode {
     }
   }
 
-  /** Where a simple name is looked for. */
+  /** The package in which simple names are looked up. */
   private static final String EXAMPLES = "dev.engram.examples.";
 
   private final ClassPath classPath;
 
-  // Not closed: a class loads others while it runs, until the command ends.
+  // Not closed: classes load others while they run, until the command ends.
   private final ClassLoader loader;
 
   /**
-   * All classes of one command, so that a pass knows the ops that it meets.
+   * Uses one class loader for a command, so that passes and graphs share the classes of ops.
    *
-   * @throws IOException when the class path names no places of classes
+   * @throws IOException when the class path is not one
    */
   UserCode(ClassPath classPath) throws IOException {
     List<URL> urls = new ArrayList<>();
@@ -79,7 +79,8 @@ public final class UserCode {
       try {
         urls.add(p.toUri().toURL());
       } catch (MalformedURLException e) {
-        throw new IOException("--class-path has " + p + ", which is no place of classes", e);
+        throw new IOException(
+            "--class-path has " + p + ", which is not a folder or archive of classes", e);
       }
     }
     this.classPath = classPath;
@@ -87,7 +88,7 @@ public final class UserCode {
   }
 
   /**
-   * The class of this name.
+   * Loads the class of this name.
    *
    * @throws IOException when it is not found
    */
@@ -101,7 +102,7 @@ public final class UserCode {
       try {
         return Class.forName(n, true, loader);
       } catch (ClassNotFoundException e) {
-        // The next name, or the error below.
+        // Try the next name; the error is below.
       } catch (LinkageError e) {
         throw new IOException("cannot load the class " + n + ": " + e, e);
       }
@@ -115,9 +116,9 @@ public final class UserCode {
   }
 
   /**
-   * The backend of this name, offered in the {@code META-INF/services} of the class path.
+   * Finds the backend of this name in the {@code META-INF/services} of the class path.
    *
-   * @throws IOException when none is
+   * @throws IOException when there is none
    */
   Backend backend(String name) throws IOException {
     Set<String> known = new LinkedHashSet<>(Compiler.backends());
@@ -139,7 +140,7 @@ public final class UserCode {
             + "; name the folder of yours with --class-path");
   }
 
-  /** The pass that a class has as {@code public static Graph run(Graph)}. */
+  /** Loads the pass that a class has as {@code public static Graph run(Graph)}. */
   Pass pass(String name) throws IOException {
     Class<?> c = load(name);
     Method run =
@@ -157,14 +158,14 @@ public final class UserCode {
           if (invoke(run, g) instanceof Graph after) {
             return after;
           }
-          throw new EngramException(c.getName() + ".run gives no graph, expected one");
+          throw new EngramException(c.getName() + ".run returns no graph, expected one");
         });
   }
 
   /**
-   * The library's ops and those that {@code words} name.
+   * Returns the library's ops and those that {@code words} name.
    *
-   * @throws IOException when a class is not found, or is no op
+   * @throws IOException when a class is not found, or is not an op
    */
   OpTable ops(List<String> words) throws IOException {
     OpTable all = OpTable.standard();
@@ -210,7 +211,7 @@ public final class UserCode {
     return all;
   }
 
-  /** Calls a static method; what it throws comes out as it is. */
+  /** Calls a static method; exceptions that it throws are rethrown unchanged. */
   static Object invoke(Method m, Object... args) {
     try {
       Object result = m.invoke(null, args);

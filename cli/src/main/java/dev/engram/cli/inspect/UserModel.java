@@ -20,9 +20,9 @@ import java.util.stream.Stream;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 
-/** A model made from the name of its class. */
+/** A model constructed from the name of its class. */
 public record UserModel(Layer layer, Tensor example) {
-  /** How the command line says what to make. */
+  /** The options that say how to construct a model. */
   static final class Options {
     @Option(
         names = "--new",
@@ -45,7 +45,7 @@ public record UserModel(Layer layer, Tensor example) {
     }
   }
 
-  /** What the command line says of it. */
+  /** How to construct a model. */
   record Setup(List<String> arguments, Optional<TensorType> input, ClassPath classPath) {}
 
   private static final class TypeReader implements ITypeConverter<TensorType> {
@@ -61,13 +61,14 @@ public record UserModel(Layer layer, Tensor example) {
   }
 
   /**
-   * An initialised model.
+   * Constructs and initialises a model.
    *
-   * @throws IOException when it cannot be made of what the command line says
+   * @throws IOException when it cannot be constructed with these options
    */
   static UserModel of(Class<?> c, Setup setup, long seed) throws IOException {
     if (setup.input().isEmpty()) {
-      throw new IOException(c.getName() + " is a model; say what it takes with --input f32[…]");
+      throw new IOException(
+          c.getName() + " is a model; give the type of its input with --input f32[…]");
     }
     List<Constructor<?>> all = List.of(c.getConstructors());
     for (Constructor<?> k : all) {

@@ -1,2 +1,4 @@
-/** The commands that look inside: {@code dump}, {@code explain}, {@code opt} and {@code run}. */
+/**
+ * The commands that inspect programs: {@code dump}, {@code explain}, {@code opt} and {@code run}.
+ */
 package dev.engram.cli.inspect;

@@ -4,12 +4,12 @@ import java.util.Iterator;
 import java.util.List;
 import picocli.CommandLine.ITypeConverter;
 
-/** Reads one of some constants, and lists them for help and completion. */
+/** Parses one of several enum constants, and lists them for help and completion. */
 public abstract class Choice<E extends Enum<E>> implements ITypeConverter<E>, Iterable<String> {
   private final List<E> constants;
   private final List<String> words;
 
-  /** One of these constants. */
+  /** Accepts these constants. */
   protected Choice(List<E> constants) {
     this.constants = List.copyOf(constants);
     this.words = constants.stream().map(Words::of).toList();

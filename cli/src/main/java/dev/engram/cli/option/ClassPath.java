@@ -12,13 +12,13 @@ import picocli.CommandLine.TypeConversionException;
 /** Folders and archives of classes, each of which can be read. */
 public record ClassPath(List<Path> places) {
 
-  /** The examples, where the launcher says that they are. */
+  /** Returns the class path of the examples, which the launcher passes. */
   public static ClassPath ofExamples() {
     return new ClassPath(
         Optional.ofNullable(System.getProperty("engram.examples")).map(Path::of).stream().toList());
   }
 
-  /** Reads paths with the system's separator between them. */
+  /** Parses paths separated by the system's path separator. */
   public static final class Reader implements ITypeConverter<ClassPath> {
     @Override
     public ClassPath convert(String text) {

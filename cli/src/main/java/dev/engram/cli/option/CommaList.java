@@ -4,10 +4,10 @@ import java.util.Arrays;
 import java.util.List;
 import picocli.CommandLine.ITypeConverter;
 
-/** Texts that are given with commas between them. */
+/** A list of texts separated by commas. */
 public record CommaList(List<String> all) {
 
-  /** Reads them. */
+  /** Parses such a list. */
   public static final class Reader implements ITypeConverter<CommaList> {
     @Override
     public CommaList convert(String text) {

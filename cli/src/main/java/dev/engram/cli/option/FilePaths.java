@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Reads paths of the file system. */
+/** Parses paths of the file system. */
 public final class FilePaths {
   private FilePaths() {}
 
@@ -16,7 +16,7 @@ public final class FilePaths {
         return Path.of(text);
       }
     } catch (InvalidPathException e) {
-      // Reported below, like a blank one.
+      // Reported below, like a blank path.
     }
     throw Words.must("be a path", text);
   }
@@ -29,7 +29,7 @@ public final class FilePaths {
     }
   }
 
-  /** The path of a file that is there. */
+  /** The path of an existing file. */
   public static final class OfFile implements ITypeConverter<Path> {
     @Override
     public Path convert(String text) {
@@ -38,9 +38,9 @@ public final class FilePaths {
   }
 
   /**
-   * The path of a file that is there.
+   * Parses the path of an existing file.
    *
-   * @throws TypeConversionException with what is there instead
+   * @throws TypeConversionException saying what is there instead
    */
   public static Path file(String text) {
     Path path = path(text);

@@ -2,7 +2,7 @@ package dev.engram.cli.option;
 
 import picocli.CommandLine.Option;
 
-/** Of commands that print results. */
+/** The option {@code --json} of commands that print results. */
 public final class JsonOption {
   @Option(
       names = "--json",
@@ -10,7 +10,7 @@ public final class JsonOption {
       description = "print one JSON object on standard output, for scripts")
   private boolean given;
 
-  /** Whether results are for scripts. */
+  /** True when results are for scripts. */
   public boolean isGiven() {
     return given;
   }

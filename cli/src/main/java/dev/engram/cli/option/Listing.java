@@ -8,11 +8,11 @@ import picocli.CommandLine.Model.CommandSpec;
 /**
  * Gives a command its subcommands.
  *
- * @param called tells the names that are among the words of the command line; the others stand for
- *     their names and headers alone
+ * @param called true for names that occur in the command line; other subcommands are listed with
+ *     name and header only
  */
 public record Listing(CommandLine command, Predicate<String> called) {
-  /** Adds a subcommand, which is made when it is called. */
+  /** Adds a subcommand, which is constructed only if it is called. */
   public Listing add(String name, String header, Supplier<CommandLine> made) {
     if (called.test(name)) {
       command.addSubcommand(name, made.get());

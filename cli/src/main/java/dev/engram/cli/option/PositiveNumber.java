@@ -3,14 +3,14 @@ package dev.engram.cli.option;
 import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
 
-/** Reads real numbers above 0 that stay normal in single precision, up to a greatest. */
+/** Parses real numbers above 0 that are normal in single precision, up to a maximum. */
 public class PositiveNumber implements ITypeConverter<Double> {
   private static final Pattern REAL =
       Pattern.compile("[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?");
 
   private final double most;
 
-  /** The numbers up to {@code most}. */
+  /** Accepts numbers up to {@code most}. */
   public PositiveNumber(double most) {
     this.most = most;
   }

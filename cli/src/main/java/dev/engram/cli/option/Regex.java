@@ -5,7 +5,7 @@ import java.util.regex.PatternSyntaxException;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Reads a regular expression. */
+/** Parses a regular expression. */
 public final class Regex implements ITypeConverter<Pattern> {
   @Override
   public Pattern convert(String text) {

@@ -3,14 +3,14 @@ package dev.engram.cli.option;
 import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
 
-/** Reads integers of a range, in decimal digits. */
+/** Parses integers of a range, in decimal digits. */
 public class WholeNumber implements ITypeConverter<Integer> {
   private static final Pattern DIGITS = Pattern.compile("[+-]?[0-9]+");
 
   private final int least;
   private final int most;
 
-  /** The integers from {@code least} to {@code most}. */
+  /** Accepts integers from {@code least} to {@code most}. */
   public WholeNumber(int least, int most) {
     this.least = least;
     this.most = most;
@@ -29,13 +29,13 @@ public class WholeNumber implements ITypeConverter<Integer> {
           return value;
         }
       } catch (NumberFormatException e) {
-        // Digits that exceed a long are out of range like any others.
+        // Numbers that do not fit in a long are out of range too.
       }
     }
     throw Words.must("be an integer from " + least + " to " + most, text);
   }
 
-  /** All integers of 64 bits. */
+  /** Accepts all 64-bit integers. */
   public static final class Any implements ITypeConverter<Long> {
     @Override
     public Long convert(String text) {

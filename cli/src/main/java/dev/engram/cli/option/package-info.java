@@ -1,2 +1,2 @@
-/** Types of options: how values are read from words, and what is said of wrong ones. */
+/** Types of options: how values are parsed, and the errors for wrong ones. */
 package dev.engram.cli.option;

@@ -6,19 +6,19 @@ import java.nio.channels.Pipe;
 import java.util.Optional;
 
 /**
- * Tells whether a write failed because nobody reads the pipe any more. Java has no error number for
- * that, only the operating system's text, which is in the user's language; a pipe that is broken on
- * purpose shows what it is here.
+ * Detects writes that failed because the reader closed the pipe. Java exposes no error number for
+ * that, only the operating system's message, which is in the user's language; breaking a pipe on
+ * purpose shows what the message is here.
  */
 public final class BrokenPipe {
   private BrokenPipe() {}
 
-  /** True for what a write to a pipe without a reader gives on this system. */
+  /** True for the failure of a write to a pipe without a reader. */
   static boolean is(IOException failure) {
     return text().map(t -> t.equals(failure.getMessage())).orElse(false);
   }
 
-  /** What such a write says here; empty where no pipe can be made. */
+  /** Returns the message of such a failure on this system; empty where no pipe can be made. */
   static Optional<String> text() {
     Pipe pipe;
     try {

@@ -5,8 +5,8 @@ import java.util.Locale;
 import java.util.function.LongSupplier;
 
 /**
- * Shows how far a training is. On a terminal one line is drawn over at most ten times a second;
- * elsewhere a plain line appears at every tenth of the way. Confined to one thread.
+ * Shows the progress of a training. On a terminal one line is redrawn at most ten times a second;
+ * elsewhere a plain line is printed after every tenth of the iterations. Not thread-safe.
  */
 public final class ProgressBar implements AutoCloseable {
   private static final long REDRAW_NANOS = 100_000_000;
@@ -25,7 +25,7 @@ public final class ProgressBar implements AutoCloseable {
   private double loss = Double.NaN;
   private boolean closed;
 
-  /** A bar at 0 of {@code total}; {@code clock} counts nanoseconds. */
+  /** Makes a bar at 0 of {@code total}; {@code clock} counts nanoseconds. */
   ProgressBar(Terminal terminal, String label, long total, LongSupplier clock) {
     if (total < 1) {
       throw new IllegalArgumentException(
@@ -40,7 +40,7 @@ public final class ProgressBar implements AutoCloseable {
     this.drawnAt = start - REDRAW_NANOS;
   }
 
-  /** Tells that {@code done} iterations are finished, the last of them with this loss. */
+  /** Shows that {@code done} iterations are finished, the last of them with this loss. */
   public void update(long done, double loss) {
     this.done = done;
     this.loss = loss;
@@ -54,7 +54,7 @@ public final class ProgressBar implements AutoCloseable {
     }
   }
 
-  /** Prints a line on {@code stream} without tearing the bar. */
+  /** Prints a line on {@code stream} without damaging the bar. */
   public void println(PrintStream stream, String line) {
     erase();
     stream.println(line);
@@ -64,7 +64,7 @@ public final class ProgressBar implements AutoCloseable {
     }
   }
 
-  /** Leaves the last state of the bar on the terminal. */
+  /** Leaves the final state of the bar on the terminal. */
   @Override
   public void close() {
     if (terminal.live() && !closed) {
@@ -78,7 +78,7 @@ public final class ProgressBar implements AutoCloseable {
 
   private void draw() {
     String text = label + " " + bar() + " " + state();
-    // A line that reaches the last column would wrap, and could not be drawn over.
+    // A line that reaches the last column would wrap, and could not be redrawn.
     text = text.substring(0, Math.min(text.length(), Math.max(1, terminal.columns() - 1)));
     String blanks = " ".repeat(Math.max(0, drawnLength - text.length()));
     terminal.err().print("\r" + text + blanks);

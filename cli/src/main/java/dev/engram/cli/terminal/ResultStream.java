@@ -8,9 +8,7 @@ import java.nio.charset.Charset;
 import java.util.Optional;
 import java.util.function.Predicate;
 
-/**
- * Where results are printed: as {@link PrintStream} does, which says that it failed but not why.
- */
+/** The stream for results: a {@link PrintStream} that also remembers why it failed. */
 public final class ResultStream extends PrintStream {
   private final Remembering target;
   private final Predicate<IOException> closedByReader;
@@ -20,7 +18,7 @@ public final class ResultStream extends PrintStream {
   }
 
   /**
-   * @param closedByReader tells those failures which mean that nobody reads any more
+   * @param closedByReader true for failures that mean that the reader closed the pipe
    */
   public ResultStream(OutputStream target, Charset charset, Predicate<IOException> closedByReader) {
     Remembering remembering = new Remembering(target);
@@ -30,8 +28,8 @@ public final class ResultStream extends PrintStream {
   }
 
   /**
-   * Why something that was printed could not be written; empty when all of it was, or when its
-   * reader closed the pipe early: who does has seen enough.
+   * Returns why something could not be written; empty when everything was, or when the reader
+   * closed the pipe early, which is no failure.
    */
   public Optional<IOException> failure() {
     flush();

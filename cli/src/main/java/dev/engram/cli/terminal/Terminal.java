@@ -13,18 +13,18 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Where a command prints.
+ * The streams that a command prints to.
  *
  * @param out for results
  * @param err for progress, warnings and errors
- * @param live whether {@code err} is a terminal, on which a line can be drawn over
+ * @param live whether {@code err} is a terminal, on which a line can be redrawn
  * @param columns the width of that terminal
  */
 public record Terminal(ResultStream out, PrintStream err, boolean live, int columns) {
   private static final int DEFAULT_COLUMNS = 80;
   private static final int BUFFER = 8192;
 
-  /** The streams of this process. */
+  /** Returns the streams of this process. */
   public static Terminal system() {
     boolean live = !"dumb".equals(System.getenv("TERM")) && errIsTerminal();
     ResultStream out =
@@ -34,18 +34,21 @@ public record Terminal(ResultStream out, PrintStream err, boolean live, int colu
     return new Terminal(out, System.err, live, live ? columnsOfTerminal() : DEFAULT_COLUMNS);
   }
 
-  /** The same with results among progress and errors, where the output is for something else. */
+  /**
+   * Returns a terminal that prints results to the error stream, when the output is needed
+   * otherwise.
+   */
   public Terminal withResultsOnErr() {
     return new Terminal(new ResultStream(err, err.charset()), err, live, columns);
   }
 
-  /** A bar for {@code total} iterations called {@code label}. */
+  /** Makes a progress bar for {@code total} iterations with this label. */
   public ProgressBar progress(String label, long total) {
     return new ProgressBar(this, label, total, System::nanoTime);
   }
 
   private static boolean errIsTerminal() {
-    // Console.isTerminal speaks of the input and the output, and either may be redirected alone.
+    // Console.isTerminal is about input and output together, and either may be redirected alone.
     Path descriptor = Path.of("/proc/self/fd/" + Integer.getInteger("engram.stderr", 2));
     if (Files.isSymbolicLink(descriptor)) {
       try {

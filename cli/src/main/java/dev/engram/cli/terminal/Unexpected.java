@@ -2,7 +2,7 @@ package dev.engram.cli.terminal;
 
 import java.util.Arrays;
 
-/** One line for what nobody has foreseen. */
+/** Describes an unexpected exception in one line. */
 public final class Unexpected {
   private Unexpected() {}
 
@@ -11,7 +11,7 @@ public final class Unexpected {
     return in("", e);
   }
 
-  /** The same, with the first line in a class whose name starts like this. */
+  /** The same, with the first line in a class whose name has this prefix. */
   public static String in(String names, Throwable e) {
     String what =
         e.getClass().getSimpleName() + (e.getMessage() == null ? "" : ": " + e.getMessage());

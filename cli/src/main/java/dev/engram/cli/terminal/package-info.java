@@ -1,2 +1,2 @@
-/** Where a command prints: results, progress, and what goes wrong with either. */
+/** The streams of a command: results, progress, and failures to write. */
 package dev.engram.cli.terminal;

@@ -6,27 +6,24 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/**
- * An object of JSON (RFC 8259) on one line, its members in the order in which they are put.
- * Confined to one thread.
- */
+/** A JSON object (RFC 8259) on one line, with its members in insertion order. Not thread-safe. */
 public final class JsonObject {
   private final List<String> members = new ArrayList<>();
 
-  /** An object without members. */
+  /** Makes an object without members. */
   public JsonObject() {}
 
-  /** Adds a text. */
+  /** Adds a string. */
   public JsonObject put(String name, String text) {
     return member(name, quoted(text));
   }
 
-  /** Adds a whole number. */
+  /** Adds an integer. */
   public JsonObject put(String name, long number) {
     return member(name, Long.toString(number));
   }
 
-  /** Adds a number; one that JSON has no digits for is a text: NaN, Infinity or -Infinity. */
+  /** Adds a number; one that is not finite becomes a string: NaN, Infinity or -Infinity. */
   public JsonObject put(String name, double number) {
     String digits = Double.toString(number);
     return member(name, Double.isFinite(number) ? digits : quoted(digits));
@@ -47,12 +44,12 @@ public final class JsonObject {
     return member(name, list(objects.stream().map(JsonObject::toString).toList()));
   }
 
-  /** Adds a list of texts. */
+  /** Adds a list of strings. */
   public JsonObject texts(String name, List<String> texts) {
     return member(name, list(texts.stream().map(JsonObject::quoted).toList()));
   }
 
-  /** Adds the elements of a tensor, in arrays as deep as it has axes. */
+  /** Adds the elements of a tensor, as arrays nested as deep as it has axes. */
   public JsonObject put(String name, HostTensor tensor) {
     String finite = Printer.elements(tensor).replaceAll("-?nan(\\(0x[0-9a-f]+\\))?", "\"NaN\"");
     return member(name, finite.replaceAll("(-?)inf", "\"$1Infinity\""));
@@ -67,13 +64,13 @@ public final class JsonObject {
     return items.stream().collect(Collectors.joining(", ", "[", "]"));
   }
 
-  /** The object in braces. */
+  /** Returns the object in braces. */
   @Override
   public String toString() {
     return members.stream().collect(Collectors.joining(", ", "{", "}"));
   }
 
-  /** A text as JSON writes it, in ASCII where a character stands for no text by itself. */
+  /** Returns a JSON string literal, with escapes for control characters and unpaired surrogates. */
   public static String quoted(String text) {
     StringBuilder out = new StringBuilder("\"");
     for (int i = 0; i < text.length(); i++) {

@@ -10,11 +10,11 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 
-/** Passes by the names that files and command lines give them. */
+/** Passes by their names in files and command lines. */
 public final class Passes {
   private Passes() {}
 
-  /** Those of the standard pipeline, pipelines as a whole, and derivatives and batches. */
+  /** Returns the passes of the standard pipeline, whole pipelines, derivatives and batching. */
   public static Map<String, UnaryOperator<Graph>> all() {
     Map<String, UnaryOperator<Graph>> m = new TreeMap<>();
     Pipeline.standard().passes().forEach(p -> m.put(p.name(), p.run()));
@@ -26,7 +26,7 @@ public final class Passes {
     return m;
   }
 
-  /** With respect to all parameters that have derivatives. */
+  /** Selects the parameters that have derivatives. */
   private static List<Boolean> floats(Graph g) {
     return g.params().stream().map(p -> p.type().dtype().isFloat()).toList();
   }

@@ -18,23 +18,24 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * {@code // run: @f(ARGUMENTS) == RESULTS} to the bit, {@code ~= RESULTS} up to rounding, {@code
- * fails "MESSAGE"}, or {@code prints "LINE" "LINE"} for all lines that are printed.
+ * A line of a file that says what a run does: {@code // run: @f(ARGUMENTS) == RESULTS} to the bit,
+ * {@code ~= RESULTS} up to rounding, {@code fails "MESSAGE"}, or {@code prints "LINE" "LINE"} with
+ * all printed lines.
  */
 public record RunLine(String graph, String arguments, String relation, String results) {
   private static final Pattern FORM =
       Pattern.compile("// run: @([\\w$.]+)\\((.*)\\) (==|~=|fails|prints) ?(.*)");
 
-  /** A way to run a graph: one tensor for each parameter to one for each result. */
+  /** Runs a graph: takes one tensor for each parameter, returns one for each result. */
   @FunctionalInterface
   public interface Runner {
     List<HostTensor> run(Graph g, List<HostTensor> arguments);
   }
 
   /**
-   * The run that {@code line} describes, if it is such a line.
+   * Parses {@code line}, if it is such a line.
    *
-   * @throws EngramException when it starts like one and is none
+   * @throws EngramException when it starts like one but is malformed
    */
   public static Optional<RunLine> parse(String line) {
     if (!line.startsWith("// run:")) {
@@ -48,7 +49,7 @@ public record RunLine(String graph, String arguments, String relation, String re
     return Optional.of(new RunLine(m.group(1), m.group(2), m.group(3), m.group(4)));
   }
 
-  /** The line as it should be: unchanged when {@code runner} gives what it says. */
+  /** Returns the line as it should be: unchanged when {@code runner} returns what it says. */
   public String answer(List<Graph> graphs, Runner runner) {
     Graph g =
         graphs.stream()
@@ -83,7 +84,7 @@ public record RunLine(String graph, String arguments, String relation, String re
     return (relation.equals("fails") ? "==" : relation) + " " + (same ? results : given);
   }
 
-  /** The bits of a NaN are the machine's own affair. */
+  /** Prints all NaNs alike, since their bits depend on the machine. */
   private static String text(HostTensor t) {
     return Printer.elements(t).replaceAll("nan\\(0x[0-9a-f]+\\)", "nan");
   }
@@ -113,7 +114,9 @@ public record RunLine(String graph, String arguments, String relation, String re
     return same;
   }
 
-  /** True for tensors of one type whose elements differ by rounding at most; NaN equals itself. */
+  /**
+   * True for tensors of the same type whose elements differ at most by rounding; NaN equals itself.
+   */
   public static boolean near(HostTensor expected, HostTensor got) {
     if (!got.type().equals(expected.type())) {
       return false;
@@ -130,7 +133,7 @@ public record RunLine(String graph, String arguments, String relation, String re
     return true;
   }
 
-  // |a - b| ≤ ε (1 + |b|), where both are finite: the distance to ∞ is within any multiple of ∞.
+  // |a - b| ≤ ε (1 + |b|) if both are finite; for infinite b it would hold for any a.
   private static boolean near(double a, double b, double epsilon) {
     return Double.compare(a, b) == 0
         || (Double.isFinite(a)
@@ -148,7 +151,7 @@ public record RunLine(String graph, String arguments, String relation, String re
     };
   }
 
-  /** What the relation allows, for who sees it fail: {@code within 1e-5·(1 + |expected|)}. */
+  /** Describes the tolerance, for error messages: {@code within 1e-5·(1 + |expected|)}. */
   public Optional<String> allowance(List<Graph> graphs) {
     if (!relation.equals("~=")) {
       return Optional.empty();
@@ -163,7 +166,7 @@ public record RunLine(String graph, String arguments, String relation, String re
         .reduce((x, y) -> x + ", " + y);
   }
 
-  /** As it stands in the file. */
+  /** Returns the line as it is written in the file. */
   @Override
   public String toString() {
     return "// run: @" + graph + "(" + arguments + ") " + relation + " " + results;

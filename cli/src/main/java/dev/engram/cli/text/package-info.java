@@ -1,2 +1,2 @@
-/** Graphs in files: passes by name, and lines that say what a run gives. */
+/** Graphs in files: passes by name, and lines that state the results of a run. */
 package dev.engram.cli.text;

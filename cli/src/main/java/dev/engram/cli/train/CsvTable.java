@@ -8,14 +8,15 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * A table of text by <a href="https://www.rfc-editor.org/rfc/rfc4180">RFC 4180</a>: a header line,
- * every line with as many fields, CRLF at the end of each, fields quoted where they must be. UTF-8.
+ * A table of text in the format of <a href="https://www.rfc-editor.org/rfc/rfc4180">RFC 4180</a>: a
+ * header line, the same number of fields in every line, lines ending in CRLF, fields quoted where
+ * necessary, in UTF-8.
  */
 public final class CsvTable {
   private final int columns;
   private final List<String> lines = new ArrayList<>();
 
-  /** An empty table with these column names. */
+  /** Makes an empty table with these column names. */
   CsvTable(String... columns) {
     if (columns.length == 0) {
       throw new IllegalArgumentException("a table needs at least one column");
@@ -27,7 +28,7 @@ public final class CsvTable {
   /**
    * Adds a row.
    *
-   * @throws IllegalArgumentException when it has more or fewer fields than there are columns
+   * @throws IllegalArgumentException when the number of fields is not that of the columns
    */
   CsvTable row(String... fields) {
     if (fields.length != columns) {
@@ -43,7 +44,7 @@ public final class CsvTable {
     WholeFile.write(file, toString().getBytes(StandardCharsets.UTF_8));
   }
 
-  /** The whole text. */
+  /** Returns the whole text. */
   @Override
   public String toString() {
     return String.join("", lines);

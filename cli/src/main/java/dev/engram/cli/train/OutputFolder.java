@@ -6,14 +6,14 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Finds out whether results can be written before hours are spent on them. */
+/** Checks that results can be written before hours are spent on computing them. */
 public final class OutputFolder {
   private OutputFolder() {}
 
   /**
-   * Creates {@code folder} where it is missing, and tries to write into it.
+   * Creates {@code folder} if it is missing, and tries to write into it.
    *
-   * @param files what will be written there
+   * @param files the files that will be written there
    * @throws IOException naming the folder and the reason
    */
   public static void prepare(Path folder, Path... files) throws IOException {

@@ -13,7 +13,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The files of a training: one chart for each metric, as PNG and as SVG, and one table of all.
+ * The files of a training: one chart for each metric, as PNG and SVG, and one table with all
+ * metrics.
  *
  * @param folder exists and is writable
  * @param title of the charts
@@ -22,13 +23,16 @@ import java.util.Locale;
 public record Results(Path folder, String title, SequenceTask.Settings settings) {
   static final String TABLE = "losses.csv";
 
-  /** The chart of a metric; those of the loss are {@code losses.png} and {@code losses.svg}. */
+  /**
+   * Returns the file name of a chart; those of the loss are {@code losses.png} and {@code
+   * losses.svg}.
+   */
   private static String chart(String metric, LineChart.Format format) {
     String name = metric.equals("loss") ? "losses" : metric.replace(' ', '-');
     return name + "." + format.name().toLowerCase(Locale.ROOT);
   }
 
-  /** The files that {@link #write} makes of these metrics. */
+  /** Returns the files that {@link #write} makes for these metrics. */
   public static Path[] files(Path folder, List<String> metrics) {
     List<Path> files = new ArrayList<>();
     for (LineChart.Format format : LineChart.Format.values()) {
@@ -38,10 +42,10 @@ public record Results(Path folder, String title, SequenceTask.Settings settings)
     return files.toArray(Path[]::new);
   }
 
-  /** Writes the table and the charts of trainings of the same length and metrics. */
+  /** Writes the table and the charts of trainings with the same length and metrics. */
   void write(List<TrainingResult> curves, List<Baseline> baselines, Terminal terminal)
       throws IOException {
-    // What hours may have gone into is said before the disk can refuse it.
+    // Results of possibly hours of training are printed before writing can fail.
     curves.forEach(c -> terminal.out().println(c.summary()));
     List<String> metrics = curves.getFirst().run().metrics();
     table(curves, metrics);

@@ -9,12 +9,12 @@ import java.util.Optional;
 import java.util.Set;
 import picocli.CommandLine.ITypeConverter;
 
-/** Rules to learn by, one after the other, without repetition. */
+/** The learning rules of a training, used one after the other, without repetition. */
 public record Rules(List<Learning> all) {
   /** The word for {@code d-rtrl,bptt}. */
   private static final String BOTH = "both";
 
-  /** The words for those that fit a task, whose readout leaks or does not. */
+  /** Returns the words for the rules that fit a task whose readout leaks or does not. */
   static List<String> fitting(boolean leaky) {
     List<String> words = words();
     words.remove(Words.of(Learning.THREE_FACTOR));
@@ -30,7 +30,7 @@ public record Rules(List<Learning> all) {
     return words;
   }
 
-  /** Why some do not fit a task, whose readout leaks or does not. */
+  /** Says why some do not fit a task whose readout leaks or does not. */
   Optional<String> misfit(boolean leaky) {
     if (all.contains(Learning.THREE_FACTOR)) {
       return Optional.of(
@@ -45,7 +45,7 @@ public record Rules(List<Learning> all) {
     return Optional.empty();
   }
 
-  /** Reads one or more with commas between them, or {@code both}. */
+  /** Parses one or more rules separated by commas, or {@code both}. */
   static final class Reader implements ITypeConverter<Rules> {
     @Override
     public Rules convert(String text) {

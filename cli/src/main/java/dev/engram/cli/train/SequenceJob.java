@@ -25,9 +25,9 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/** Runs a {@link SequenceTask}: one update per sequence, by each rule asked for. */
+/** Runs a {@link SequenceTask}: trains with each requested rule, one update per batch. */
 public final class SequenceJob {
-  /** Splits of the seed: the model has the first. */
+  /** Index of the rule's key among the splits of the seed; the model has the first. */
   private static final int RULE_KEY = 1;
 
   private final SequenceTask task;
@@ -40,7 +40,7 @@ public final class SequenceJob {
     this.terminal = terminal;
   }
 
-  /** Trains, prints, and writes {@link Results}. */
+  /** Trains, prints, and writes the {@link Results}. */
   public static List<TrainingResult> run(
       SequenceTask task, SequenceTask.Settings settings, Terminal terminal) throws IOException {
     System.setProperty("engram.threads", Integer.toString(settings.threads()));
@@ -124,7 +124,7 @@ public final class SequenceJob {
     return made.getFirst();
   }
 
-  /** Some rules carry more than any machine holds; that shows before anything is allocated. */
+  /** Refuses a rule whose traces exceed the memory of the machine, before they are allocated. */
   private void checkMemory(Learning learning, OnlineStep online) {
     double one = online.traces().stream().mapToDouble(t -> t.type().bytes()).sum();
     double bytes = one * settings.batch();

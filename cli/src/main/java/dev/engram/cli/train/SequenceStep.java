@@ -24,11 +24,11 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * One training iteration: from inputs {@code [T, B, …]} and targets to the loss and the metrics,
- * with the weights moved along the gradient of the mean loss.
+ * One training iteration: computes the loss and the metrics from inputs {@code [T, B, …]} and
+ * targets, and updates the weights by the gradient of the mean loss.
  */
 public final class SequenceStep implements Fn2<Tensor, Tensor, List<Tensor>> {
-  /** Gradients are scaled down to at most this norm. */
+  /** Gradients are clipped to this norm. */
   private static final double CLIP = 5;
 
   private final SequenceProblem problem;
@@ -39,7 +39,7 @@ public final class SequenceStep implements Fn2<Tensor, Tensor, List<Tensor>> {
   /**
    * @param rule the online rule; empty for backpropagation through time
    * @param inputs {@code [T, B, …]}, of the type that all will have
-   * @param warnings gets the warnings of the relation analysis
+   * @param warnings receives the warnings of the analysis
    */
   public SequenceStep(
       SequenceProblem problem,

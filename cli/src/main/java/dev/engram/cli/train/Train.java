@@ -10,23 +10,25 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code engram train}, which has a command for each task. */
+/** {@code engram train}, with a subcommand for each task. */
 @Command(
     name = Train.NAME,
     header = Train.HEADER,
     description = "Trains a network on a task, and writes charts and a table of its losses.",
-    commandListHeading = "%njobs:%n",
-    footer = {"", "`engram train JOB --help` lists the options of a job."})
+    commandListHeading = "%ntasks:%n",
+    footer = {"", "`engram train TASK --help` lists the options of a task."})
 public final class Train implements Runnable {
-  /** How it is called. */
+  /** Its name on the command line. */
   public static final String NAME = "train";
 
-  /** What it does, for the list of commands. */
+  /** Its line in the list of commands. */
   public static final String HEADER = "train a network on a task";
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
-  /** The command with those of all tasks, of which only the called one is made. */
+  /**
+   * Makes the command, with a subcommand for each task; only the one that is called is constructed.
+   */
   public static CommandLine command(Terminal terminal, Predicate<String> called) {
     CommandLine train = new CommandLine(new Train());
     Listing listing = new Listing(train, called);
@@ -40,6 +42,6 @@ public final class Train implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "train needs the name of a job: " + String.join(", ", spec.subcommands().keySet()));
+        "train needs the name of a task: " + String.join(", ", spec.subcommands().keySet()));
   }
 }

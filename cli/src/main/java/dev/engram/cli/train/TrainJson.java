@@ -8,12 +8,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** What a training gave, for scripts. */
+/** Writes the result of a training as JSON for scripts. */
 final class TrainJson {
   private TrainJson() {}
 
   /**
-   * All of it.
+   * Returns the whole result.
    *
    * @param curves one for each rule
    */

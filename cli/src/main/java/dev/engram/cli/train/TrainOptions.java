@@ -9,8 +9,8 @@ import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /**
- * The options of trainings, in groups that commands mix in. Their fallbacks are those of the
- * copying task; a training of another task has its own.
+ * The options of trainings, in groups that commands mix in. Their defaults here are those of the
+ * copying task; {@link Training} replaces them by those of other tasks.
  */
 public final class TrainOptions {
   private TrainOptions() {}
@@ -62,7 +62,7 @@ public final class TrainOptions {
         description = "time steps to remember over (default ${DEFAULT-VALUE})")
     public int value;
 
-    /** Time steps of a sequence. */
+    /** Returns the time steps of a sequence. */
     public int steps() {
       return CopyingProblem.steps(value);
     }
@@ -74,7 +74,7 @@ public final class TrainOptions {
     }
   }
 
-  /** The length of a sequence of the other tasks. */
+  /** The length of a sequence, for tasks other than the copying task. */
   public static final class Steps {
     @Option(
         names = "--steps",
@@ -91,7 +91,7 @@ public final class TrainOptions {
     }
   }
 
-  /** One update. */
+  /** The batch size and learning rate of an update. */
   public static final class Update {
     @Option(
         names = "--batch",
@@ -132,11 +132,11 @@ public final class TrainOptions {
         paramLabel = "N",
         converter = WholeNumber.Any.class,
         defaultValue = "0",
-        description = "of weights and data (default ${DEFAULT-VALUE})")
+        description = "seed of weights and data (default ${DEFAULT-VALUE})")
     public long value;
   }
 
-  /** What only a training has: how long, by which rules, where to. */
+  /** The course of a training: how long, with which rules, where the results go. */
   public static final class Course {
     @Option(
         names = "--epochs",
@@ -154,7 +154,7 @@ public final class TrainOptions {
         converter = Rules.Reader.class,
         defaultValue = "both",
         description = {
-          "rules to learn by, one after the other (default ${DEFAULT-VALUE}):",
+          "learning rules, used one after the other (default ${DEFAULT-VALUE}):",
           "${COMPLETION-CANDIDATES}"
         })
     public Rules rules;
@@ -165,7 +165,7 @@ public final class TrainOptions {
         paramLabel = "FOLDER",
         converter = FilePaths.Any.class,
         defaultValue = "out/copying",
-        description = "folder of the results (default ${DEFAULT-VALUE})")
+        description = "folder for the results (default ${DEFAULT-VALUE})")
     public Path out;
 
     @Option(
@@ -173,7 +173,7 @@ public final class TrainOptions {
         order = 100,
         paramLabel = "N",
         converter = Processors.class,
-        description = "CPU threads (default and most: all of this machine)")
+        description = "CPU threads (default and maximum: all of this machine)")
     public Optional<Integer> threads = Optional.empty();
 
     private static final class Iterations extends WholeNumber {

@@ -20,7 +20,7 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code engram train NAME}: the training of one task. */
+/** {@code engram train TASK}: the training of one task. */
 public abstract class Training implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private final TrainOptions.Course course = new TrainOptions.Course();
@@ -37,7 +37,7 @@ public abstract class Training implements Callable<Integer> {
     this.terminal = terminal;
   }
 
-  /** The copying task has a lag in the place of steps. */
+  /** The copying task has a lag instead of steps. */
   @Command
   private static final class OfCopying extends Training {
     @Mixin private final TrainOptions.Lag lag = new TrainOptions.Lag();
@@ -77,7 +77,7 @@ public abstract class Training implements Callable<Integer> {
     }
   }
 
-  /** The command for a task. */
+  /** Makes the command for a task. */
   static CommandLine command(SequenceTask task, Terminal terminal) {
     Training training =
         task.equals(CopyingProblem.TASK)
@@ -88,7 +88,7 @@ public abstract class Training implements Callable<Integer> {
     spec.usageMessage().header(task.title()).description(task.purpose());
     spec.defaultValueProvider(
         option -> option instanceof OptionSpec o ? fallback(task.defaults(), o) : null);
-    // Which values fit depends on the task.
+    // The values that are allowed depend on the task.
     OptionSpec rules = spec.findOption("--rule");
     spec.remove(rules);
     spec.addOption(
@@ -123,7 +123,7 @@ public abstract class Training implements Callable<Integer> {
   abstract int layers();
 
   /**
-   * What was asked for.
+   * Returns the settings that were asked for.
    *
    * @throws ParameterException when the rules or the sizes do not fit
    */

@@ -7,25 +7,25 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What one training gave.
+ * The result of one training.
  *
  * @param values of each metric in each iteration, {@code [metrics][iterations]}
- * @param seconds for all of it
+ * @param seconds duration of the whole training
  * @param firstStep seconds until the first iteration was done
  */
 public record TrainingResult(Run run, double[][] values, double seconds, double firstStep) {
 
   /**
-   * What is trained.
+   * The subject of a training.
    *
-   * @param name of the way it learns, for legends
+   * @param name of the learning rule, for legends
    * @param metrics the first is shown as the loss
-   * @param bytes of the inputs, the results, and everything in between, as planned
+   * @param bytes planned memory: inputs, results and everything in between
    * @param start when it began, in {@link System#nanoTime}
    */
   public record Run(String name, List<String> metrics, long bytes, long start) {}
 
-  /** One iteration: the values of the metrics. */
+  /** Runs one iteration and returns the values of the metrics. */
   @FunctionalInterface
   public interface Iteration {
     double[] run(int iteration);
@@ -34,7 +34,7 @@ public record TrainingResult(Run run, double[][] values, double seconds, double 
   private static final int EVERY = 50;
   private static final int LAST = 10;
 
-  /** Trains. */
+  /** Runs all iterations. */
   static TrainingResult train(Terminal terminal, Run run, int iterations, Iteration step) {
     double[][] values = new double[run.metrics.size()][iterations];
     double firstStep = 0;
@@ -70,7 +70,7 @@ public record TrainingResult(Run run, double[][] values, double seconds, double 
     return run.name;
   }
 
-  /** The mean of the last values of a metric. */
+  /** Returns the mean of the last values of a metric. */
   public double end(int metric) {
     double[] v = values[metric];
     int from = Math.max(0, v.length - LAST);

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 
-/** A file of a training, written as a whole or not at all. */
+/** Writes a file of a training completely or not at all. */
 final class WholeFile {
   private WholeFile() {}
 

@@ -1,2 +1,4 @@
-/** The command {@code train}: its options, how a task is trained, and what is written of it. */
+/**
+ * The command {@code train}: its options, how a task is trained, and how its results are written.
+ */
 package dev.engram.cli.train;

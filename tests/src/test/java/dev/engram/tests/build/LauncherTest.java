@@ -233,7 +233,7 @@ class LauncherTest {
     assertEquals(
         List.of(
             "engram: unknown option --nix",
-            "usage: engram run [OPTIONS] FILE.ir (`engram run --help` tells more)"),
+            "usage: engram run [OPTIONS] FILE.ir (`engram run --help` describes it)"),
         usage.err());
     assertEquals(2, usage.code());
     assertEquals("", usage.out());

@@ -1,9 +1,9 @@
 package dev.engram.cli.train.problem;
 
 /**
- * What a metric is without learning, to compare curves with.
+ * The value of a metric that is reached without learning, to compare curves with.
  *
  * @param metric its name
- * @param name of the one who reaches it, such as {@code chance}
+ * @param name of the predictor that reaches it, such as {@code chance}
  */
 public record Baseline(String metric, String name, double value) {}

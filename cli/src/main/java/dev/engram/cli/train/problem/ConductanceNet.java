@@ -27,22 +27,21 @@ public final class ConductanceNet extends Layer {
   private static final int DEGREE = 80;
   private static final int INPUT_DEGREE = 8;
 
-  /** From excitatory neurons to each, where there are enough; the others are inhibitory. */
+  /** Synapses of a neuron from excitatory ones, if there are enough; the others are inhibitory. */
   private static final int EXCITATORY_DEGREE = DEGREE * 4 / 5;
 
-  // Conductances of synapses of mean weight. Those of the paper, 0.6 and 6.7, are for steps of 0.1
-  // ms;
-  // with a step of 1 ms a volley of inhibition would exceed 2 τ/dt leaks, where the membrane's
-  // explicit step oscillates. These give 15 to 20 Hz under the task's input.
+  // Conductances of synapses of mean weight. Those of the paper, 0.6 and 6.7, are for steps of
+  // 0.1 ms; with a step of 1 ms a volley of inhibition would exceed 2 τ/dt leaks, where the
+  // membrane's explicit step oscillates. These yield 15 to 20 Hz under the task's input.
   private static final double INPUT = 0.2;
   private static final double EXCITATORY = 0.1;
   private static final double INHIBITORY = 2;
 
-  /** Mean weight: an update of Adam at the default rate moves a synapse by a hundredth of it. */
+  /** Mean weight: an update of Adam at the default rate changes a synapse by a hundredth of it. */
   private static final double WEIGHT = 0.2;
 
-  // An update of Adam moves each of the readout's weights by the learning rate; so many neurons
-  // together then move a logit by about one.
+  // An update of Adam changes each of the readout's weights by the learning rate; together that
+  // many neurons change a logit by about one.
   private static final double READ = 0.2;
 
   private final int size;
@@ -82,7 +81,7 @@ public final class ConductanceNet extends Layer {
     return Math.max(1, Math.min(size - 1, (int) (size * 4L / 5)));
   }
 
-  /** All synapses between so many neurons, and from the inputs to them. */
+  /** Returns the number of synapses between this many neurons, and from the inputs to them. */
   static double synapses(int size) {
     int excitatory = excitatory(size);
     double each =
@@ -92,7 +91,7 @@ public final class ConductanceNet extends Layer {
     return each * size;
   }
 
-  // Magnitudes within a quarter of `weight`, all of one sign: what arrives is a conductance.
+  // Magnitudes within a quarter of `weight`, all of one sign, since they are conductances.
   private SparseLinear sparse(int from, int degree, RandomKey where, RandomKey values) {
     Connectivity to = Connectivity.fixedInDegree(from, size, Math.min(from, degree), where);
     double[] positive = SignedLinear.dale(from, from);

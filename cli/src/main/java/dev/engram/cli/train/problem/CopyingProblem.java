@@ -9,17 +9,17 @@ import java.util.OptionalDouble;
 import java.util.SplittableRandom;
 
 /**
- * The copying task: ten digits 1 to 8, a delay of zeros, then ten times the symbol 9 that asks for
- * the digits again. Only the recall has a loss.
+ * The copying task: ten digits 1 to 8, a delay of zeros, then ten times the symbol 9, which asks
+ * for the digits again. Only the recall has a loss.
  */
 public final class CopyingProblem implements SequenceProblem {
   /** Number of different symbols, one-hot inputs and logits. */
   public static final int SYMBOLS = 10;
 
-  /** Units of a layer, at most. */
+  /** Maximum number of units of a layer. */
   public static final int MOST_HIDDEN = 32_768;
 
-  /** Time steps that show the digits, and again time steps that ask for them. */
+  /** Number of time steps that show the digits, and of those that ask for them. */
   private static final int DIGITS = 10;
 
   private static final int RECALL = 9;
@@ -54,12 +54,12 @@ public final class CopyingProblem implements SequenceProblem {
     this.random = new SplittableRandom(settings.seed());
   }
 
-  /** Time steps of a sequence with {@code lag} zeros. */
+  /** Returns the time steps of a sequence with {@code lag} zeros. */
   public static int steps(int lag) {
     return lag + 2 * DIGITS;
   }
 
-  /** Elements of one matrix of each layer. */
+  /** Returns the number of elements of one matrix of each layer, summed. */
   private static double matrices(SequenceTask.Settings s) {
     double hidden = s.hidden();
     return hidden * (hidden + SYMBOLS) + (s.layers() - 1) * 2 * hidden * hidden;
@@ -90,7 +90,7 @@ public final class CopyingProblem implements SequenceProblem {
     return model;
   }
 
-  /** Symbols {@code i32[T, B]}, whose first ten rows are the targets, too. */
+  /** Draws symbols {@code i32[T, B]}, whose first ten rows are also the targets. */
   @Override
   public Pair<Tensor, Tensor> next() {
     DrawnBatch batch = DrawnBatch.of(settings);
@@ -121,7 +121,7 @@ public final class CopyingProblem implements SequenceProblem {
     return List.of();
   }
 
-  /** One that knows nothing but that digits are asked for. */
+  /** The predictor that only knows when digits are asked for. */
   @Override
   public List<Baseline> baselines() {
     return List.of(new Baseline("loss", "without memory: ln 8", Math.log(RECALL - 1)));

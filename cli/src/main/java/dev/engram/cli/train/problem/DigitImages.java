@@ -2,12 +2,12 @@ package dev.engram.cli.train.problem;
 
 import java.util.SplittableRandom;
 
-/** Small pictures of the ten digits: shifted, turned, slanted, scaled and thick by chance. */
+/** Draws small images of the ten digits, randomly shifted, rotated, slanted, scaled and thick. */
 public final class DigitImages {
   /** Pixels along each side. */
   public static final int SIDE = 12;
 
-  /** Pixels of the font, of which a digit is 0.7 high and the pen's width is a part. */
+  /** Size of the font in pixels; a digit is 0.7 of it high. */
   private static final double SIZE = 13;
 
   private static final double UNIT = 0.7 * SIZE / DigitStrokes.HEIGHT;
@@ -18,7 +18,7 @@ public final class DigitImages {
     this.random = random;
   }
 
-  /** Brightness 0 to 1 of the pixels, row by row. */
+  /** Returns the brightness of the pixels, 0 to 1, row by row. */
   public double[] draw(int digit) {
     double shiftX = SIDE / 2.0 + between(-1, 1);
     double shiftY = SIDE / 2.0 + between(-1, 1);
@@ -35,7 +35,7 @@ public final class DigitImages {
     double[] pixels = new double[SIDE * SIDE];
     for (int row = 0; row < SIDE; row++) {
       for (int column = 0; column < SIDE; column++) {
-        // The middle of the pixel, shifted, turned, slanted and scaled back.
+        // The center of the pixel, mapped back to the undistorted digit.
         double x = column + 0.5 - shiftX;
         double y = row + 0.5 - shiftY;
         double turnedX = cos * x + sin * y;
@@ -45,7 +45,7 @@ public final class DigitImages {
             strokes.distance(
                 slantedX / scaleX / UNIT + DigitStrokes.MIDDLE,
                 DigitStrokes.HEIGHT / 2 - turnedY / scaleY / UNIT);
-        // How much of a pixel lies within half a pen of a line.
+        // The fraction of the pixel within half a pen width of a line.
         double inside = (pen / 2 - UNIT * distance) * scale;
         pixels[row * SIDE + column] = Math.clamp(inside + 0.5, 0, 1);
       }

@@ -5,7 +5,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * The ten digits as center lines of a pen: from the baseline at 0 up to 20, 15 wide, y upwards.
+ * The ten digits as pen strokes, given by their center lines: from the baseline at 0 up to 20, 15
+ * wide, y upwards.
  *
  * @param segments its straight pieces
  */
@@ -19,7 +20,7 @@ record DigitStrokes(List<Segment> segments) {
   /** A straight piece of a stroke. */
   record Segment(double x0, double y0, double x1, double y1) {}
 
-  /** One row per digit: {@code x,y} of the corners of its strokes, which a bar separates. */
+  /** One row per digit: {@code x,y} of the corners of its strokes, separated by a bar. */
   private static final List<String> ROWS =
       List.of(
           "12.5,10 12.5,14 11,17 9.5,19 7.5,20 5.5,19 4,17 2.5,14 2.5,10 2.5,6 4,3 5.5,1 7.5,0"
@@ -69,7 +70,7 @@ record DigitStrokes(List<Segment> segments) {
     return new Segment(from[0], from[1], to[0], to[1]);
   }
 
-  /** Distance of a point to the center lines. */
+  /** Returns the distance of a point to the center lines. */
   double distance(double x, double y) {
     double least = Double.POSITIVE_INFINITY;
     for (Segment s : segments) {

@@ -14,7 +14,7 @@ import dev.engram.spiking.RecurrentSpikes;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** Pictures of digits as Poisson spike trains, one for each pixel: which digit is it? */
+/** The digits task: classify images of digits given as Poisson spike trains, one per pixel. */
 public final class DigitsProblem implements SequenceProblem {
   /** Time constant of the readout in milliseconds. */
   private static final double READOUT = 20;
@@ -30,8 +30,7 @@ public final class DigitsProblem implements SequenceProblem {
           "Spiking Classifier of Drawn Digits",
           SequenceTask.Settings.of("digits", 200, 25, 64, 100, 5e-3),
           List.of("loss", "accuracy", "rate"),
-          // Arrays hold a picture and the labels of each sequence; its spikes are a tensor from the
-          // start.
+          // Arrays hold an image and the labels of each sequence; the spikes are drawn as a tensor.
           new SequenceTask.Demand(
               1,
               PIXELS + 1,
@@ -42,7 +41,7 @@ public final class DigitsProblem implements SequenceProblem {
 
   private static final int CLASSES = 10;
 
-  /** Probability of a spike per step of a white pixel. */
+  /** Probability that a white pixel spikes in a step. */
   private static final double BRIGHTEST = 0.5;
 
   private final SequenceTask.Settings settings;

@@ -5,7 +5,7 @@ import dev.engram.ir.Tensor;
 import java.util.Arrays;
 
 /**
- * A batch while it is drawn: arrays with a place for each step and each sequence.
+ * A batch under construction: arrays with an element for each step of each sequence.
  *
  * @param steps of each sequence, T
  * @param size sequences, B
@@ -15,17 +15,17 @@ public record DrawnBatch(int steps, int size) {
     return new DrawnBatch(settings.steps(), settings.batch());
   }
 
-  /** Numbers {@code f32[T, B, width]}, zero at first. */
+  /** Makes numbers {@code f32[T, B, width]}, initially zero. */
   Floats floats(int width) {
     return new Floats(this, width, new float[Requirements.count(steps, size, width)]);
   }
 
-  /** Numbers {@code i32[T, B]}, zero at first. */
+  /** Makes numbers {@code i32[T, B]}, initially zero. */
   Ints ints() {
     return new Ints(this, new int[Requirements.count(steps, size)]);
   }
 
-  /** The same with other steps. */
+  /** Returns the same batch with a different number of steps. */
   DrawnBatch withSteps(int others) {
     return new DrawnBatch(others, size);
   }
@@ -58,7 +58,7 @@ public record DrawnBatch(int steps, int size) {
       }
     }
 
-    /** The first steps. */
+    /** Returns the first steps. */
     Ints first(int steps) {
       return new Ints(batch.withSteps(steps), Arrays.copyOf(values, steps * batch.size));
     }

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.OptionalDouble;
 import java.util.SplittableRandom;
 
-/** White noise in, its sum up to now out. */
+/** The integrator task: the input is white noise, the target is its running sum. */
 public final class IntegratorProblem implements SequenceProblem {
   static final SequenceTask TASK =
       new SequenceTask(
@@ -50,7 +50,7 @@ public final class IntegratorProblem implements SequenceProblem {
     return model;
   }
 
-  /** Noise whose sum has, at the end, the variance 1. */
+  /** Draws noise, scaled so that the variance of the final sum is 1. */
   @Override
   public Pair<Tensor, Tensor> next() {
     DrawnBatch batch = DrawnBatch.of(settings);
@@ -73,7 +73,7 @@ public final class IntegratorProblem implements SequenceProblem {
     return Losses.meanSquaredError(outputs, targets);
   }
 
-  /** The best predictor that sees the present input alone, u / √T. */
+  /** The best predictor that only sees the current input, u / √T. */
   @Override
   public List<Baseline> baselines() {
     String name = "without memory";
@@ -85,7 +85,7 @@ public final class IntegratorProblem implements SequenceProblem {
         new Baseline("relative error", name, Math.sqrt((steps - 1) / (steps + 1))));
   }
 
-  /** The root mean square of the error over that of the targets. */
+  /** The root mean square error relative to that of the targets. */
   @Override
   public List<Tensor> metrics(Tensor outputs, Tensor targets) {
     Tensor error = Losses.meanSquaredError(outputs, targets);

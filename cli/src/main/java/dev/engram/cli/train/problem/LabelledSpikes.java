@@ -5,21 +5,21 @@ import dev.engram.ir.Tensor;
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
 
-/** Sequences of spikes with a label at each step, drawn one after the other. */
+/** Draws spike sequences with a label at each step. */
 public final class LabelledSpikes {
   private LabelledSpikes() {}
 
-  /** What one sequence is drawn from. */
+  /** The distribution that one sequence is drawn from. */
   interface Pattern {
-    /** Probability that input {@code i} spikes at step {@code t}. */
+    /** Returns the probability that input {@code i} spikes at step {@code t}. */
     double probability(int t, int i);
 
-    /** What is to be told at step {@code t}. */
+    /** Returns the label of step {@code t}. */
     int label(int t);
   }
 
   /**
-   * A batch: spikes {@code f32[T, B, inputs]} and labels {@code i32[T, B]}.
+   * Draws a batch: spikes {@code f32[T, B, inputs]} and labels {@code i32[T, B]}.
    *
    * @param next draws the pattern of the next sequence, before its spikes are drawn
    */

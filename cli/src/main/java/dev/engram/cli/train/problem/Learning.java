@@ -6,7 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/** How weights learn: the named rules, each at a common setting, and backpropagation. */
+/** The learning rules of the command: the named rules, each with typical settings, and BPTT. */
 public enum Learning {
   D_RTRL("D-RTRL"),
   PP_PROP("pp-prop"),
@@ -31,18 +31,18 @@ public enum Learning {
     this.title = title;
   }
 
-  /** The name in charts. */
+  /** Returns the name in charts. */
   public String title() {
     return title + (this == BPTT ? " (offline)" : " (online)");
   }
 
-  /** The online rule; empty for {@link #BPTT}. */
+  /** Returns the online rule; empty for {@link #BPTT}. */
   public Optional<Rule> rule() {
     return rule(KAPPA);
   }
 
   /**
-   * The online rule; empty for {@link #BPTT}.
+   * Returns the online rule; empty for {@link #BPTT}.
    *
    * @param kappa decay of the filter of e-prop
    */
@@ -62,7 +62,7 @@ public enum Learning {
     };
   }
 
-  /** All that have a rule. */
+  /** Returns all but {@link #BPTT}. */
   public static List<Learning> online() {
     return Arrays.stream(values()).filter(l -> l != BPTT).toList();
   }

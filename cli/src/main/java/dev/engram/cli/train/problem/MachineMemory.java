@@ -6,7 +6,7 @@ import java.lang.management.ManagementFactory;
 public final class MachineMemory {
   private MachineMemory() {}
 
-  /** All of it, in bytes; infinite where the JVM cannot tell. */
+  /** Returns its size in bytes; infinite where the JVM cannot tell. */
   public static double bytes() {
     return ManagementFactory.getOperatingSystemMXBean()
             instanceof com.sun.management.OperatingSystemMXBean system

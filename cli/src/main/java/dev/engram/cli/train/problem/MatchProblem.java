@@ -17,8 +17,9 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * Delayed match to sample: one of two groups of inputs fires, then after a delay one of the two
- * again, together with a third that asks: was it the same? Two fifths of the time are delay.
+ * The match task, delayed match to sample: one of two groups of inputs fires; after a delay one of
+ * the two fires again, together with a third group that asks whether it is the same. The delay
+ * takes two fifths of the time.
  */
 public final class MatchProblem implements SequenceProblem {
   /** Time constant of the readout in milliseconds. */
@@ -39,7 +40,7 @@ public final class MatchProblem implements SequenceProblem {
           SpikingNet.kappa(READOUT),
           settings -> new MatchProblem(settings, true));
 
-  /** The same without adaptation, to see what it is good for. */
+  /** The same task without adaptation, for comparison. */
   static final SequenceTask CONTROL =
       new SequenceTask(
           "match-lif",
@@ -55,7 +56,7 @@ public final class MatchProblem implements SequenceProblem {
   private static final double ACTIVE = 0.4;
   private static final double SILENT = 0.01;
 
-  /** A target that says there is nothing to tell. */
+  /** The label of steps without a target. */
   private static final int NONE = -1;
 
   private final SequenceTask.Settings settings;
@@ -126,7 +127,7 @@ public final class MatchProblem implements SequenceProblem {
     Tensor asked = targets.ge(targets.like(0));
     Tensor label = targets.max(targets.like(0));
     Tensor each = SpikingNet.crossEntropy(outputs, label);
-    // Over the steps that ask, the mean is that of an ordinary cross entropy.
+    // The mean over the steps that ask is an ordinary mean cross entropy.
     return each.mul(asked.cast(each.dtype())).mean().mul(1 / 0.3);
   }
 

@@ -7,7 +7,7 @@ import dev.engram.ir.Tensor;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** Which of four groups of inputs fires more than the others? */
+/** The network task: which of four groups of inputs fires more than the others? */
 public final class NetworkProblem implements SequenceProblem {
   /** Time constant of the readout in milliseconds. */
   static final double READOUT = 20;

@@ -7,27 +7,27 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * What a training takes at least, as far as its options tell: more than the machine has is refused
- * before anything is allocated.
+ * A lower bound on the resources that a training needs, computed from its options. A training that
+ * needs more than the machine has is refused before anything is allocated.
  *
- * @param bytes below which no training with these options can stay
+ * @param bytes of memory that a training with these options needs at least
  * @param longest elements of the longest array that a batch is drawn into
  */
 public record Requirements(double bytes, double longest) {
-  /** Options that make a training smaller, in the order in which they are named to the user. */
+  /** Options that make a training smaller, in the order in which errors name them. */
   private static final List<String> SMALLER =
       List.of("--batch", "--hidden", "--layers", "--lag", "--steps", "--epochs");
 
-  /** Those of them that make the arrays of a batch shorter. */
+  /** Those that make the arrays of a batch shorter. */
   private static final List<String> SHORTER = List.of("--batch", "--lag", "--steps");
 
-  /** Below this no question is asked of the machine. */
+  /** Below this many bytes the memory of the machine is not queried. */
   private static final double FEW = 1e9;
 
   /**
-   * Of one batch and the model.
+   * Sums up the requirements of one batch and the model.
    *
-   * @param batch numbers in the inputs and targets of one batch, all together
+   * @param batch total of numbers in the inputs and targets of one batch
    * @param longest elements of the longest array that they are drawn into
    * @param weights of the model
    * @param carried numbers carried from step to step, or kept for all steps
@@ -40,9 +40,9 @@ public record Requirements(double bytes, double longest) {
   }
 
   /**
-   * Why it does not fit; empty when it does.
+   * Says why the machine is too small; empty when it is not.
    *
-   * @param options of the command, of which those that make it smaller are named
+   * @param options of the command; the error names those that make it smaller
    */
   public Optional<String> refusal(Collection<String> options) {
     if (bytes >= FEW && bytes > MachineMemory.bytes()) {
@@ -67,7 +67,10 @@ public record Requirements(double bytes, double longest) {
     return Optional.empty();
   }
 
-  /** {@code --batch, --hidden or --steps}: what a command has of these; empty when it has none. */
+  /**
+   * Lists those of the given options that make a training smaller: {@code --batch, --hidden or
+   * --steps}.
+   */
   public static String smaller(Collection<String> options) {
     return named(options, SMALLER);
   }
@@ -80,7 +83,7 @@ public record Requirements(double bytes, double longest) {
         : has.stream().limit(last).collect(Collectors.joining(", ")) + " or " + has.get(last);
   }
 
-  /** The number of elements of an array. */
+  /** Returns the number of elements of an array. */
   static int count(int... lengths) {
     int n = 1;
     for (int length : lengths) {

@@ -6,31 +6,31 @@ import dev.engram.ir.Tensor;
 import java.io.PrintStream;
 import java.util.List;
 
-/** A model with its data and its loss. */
+/** The content of a {@link SequenceTask} at some settings: a model with its data and its loss. */
 public interface SequenceProblem {
 
-  /** The sizes, for the first line of output. */
+  /** Describes the model and its sizes, for the first line of output. */
   String describe();
 
-  /** The model, for one example. */
+  /** Returns the model, for one example. */
   Layer model();
 
   /**
-   * A new batch: inputs {@code [T, B, …]} and targets {@code [K, B, …]} of the last K ≤ T steps.
-   * The steps before those have no loss.
+   * Draws a new batch: inputs {@code [T, B, …]} and targets {@code [K, B, …]} of the last K ≤ T
+   * steps. The steps before those have no loss.
    */
   Pair<Tensor, Tensor> next();
 
-  /** What the model sees of inputs, which may have any number of axes before their own. */
+  /** Encodes inputs, with any number of leading axes, for the model. */
   default Tensor encode(Tensor inputs) {
     return inputs;
   }
 
-  /** The mean loss of one step over the batch, a scalar. */
+  /** Returns the mean loss of one step over the batch, a scalar. */
   Tensor loss(Tensor outputs, Tensor targets);
 
   /**
-   * The metrics after the loss.
+   * Returns the metrics that follow the loss.
    *
    * @param outputs of the model, {@code [K, B, …]}
    * @param targets {@code [K, B, …]}
@@ -38,11 +38,11 @@ public interface SequenceProblem {
    */
   List<Tensor> metrics(Tensor outputs, Tensor targets);
 
-  /** What to compare the metrics with. */
+  /** Returns reference values to compare the metrics with. */
   default List<Baseline> baselines() {
     return List.of();
   }
 
-  /** Shows what was learned. */
+  /** Prints what was learned. */
   default void show(PrintStream out) {}
 }

@@ -9,16 +9,17 @@ import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
 /**
- * A training of {@code engram train}: a model sees a sequence, and has a loss in each of its last
- * steps.
+ * A task of {@code engram train}: a model sees a sequence, and has a loss in each of its last
+ * steps. The task itself is only a description; its {@link SequenceProblem}, made for given
+ * settings, is the model with its data.
  *
- * @param name of the job
- * @param purpose for the help, one sentence
+ * @param name on the command line
+ * @param purpose one sentence for the help
  * @param title of the charts
  * @param defaults values of the options that are not given
- * @param metrics all of them, the loss first
- * @param demand what its sizes are made of
- * @param kappa decay of the readout in one step, which e-prop filters by; empty without a leak
+ * @param metrics names of all metrics, the loss first
+ * @param demand how its resource requirements follow from the settings
+ * @param kappa decay of the leaky readout in one step, the filter of e-prop; empty without a leak
  * @param problem makes the model and the data
  */
 public record SequenceTask(
@@ -31,7 +32,7 @@ public record SequenceTask(
     OptionalDouble kappa,
     Function<Settings, SequenceProblem> problem) {
 
-  /** All of them. */
+  /** Returns all tasks. */
   public static List<SequenceTask> all() {
     return List.of(
         CopyingProblem.TASK,
@@ -44,15 +45,15 @@ public record SequenceTask(
   }
 
   /**
-   * What a job was asked to do. Every number has been checked.
+   * The settings of a training; all of them have been checked.
    *
    * @param epochs training iterations, one batch each
    * @param steps time steps of a sequence
    * @param batch sequences per iteration
    * @param hidden units of each recurrent layer
-   * @param layers recurrent ones, of which only the copying task has more than one
+   * @param layers recurrent layers; only the copying task can have more than one
    * @param lr learning rate of Adam
-   * @param rules to learn by, one after the other
+   * @param rules learning rules, used one after the other
    * @param seed of the weights and the data
    * @param out folder of the results
    * @param threads of the CPU
@@ -84,21 +85,21 @@ public record SequenceTask(
           processors);
     }
 
-    /** The same by these rules. */
+    /** Returns the same settings with other rules. */
     Settings withRules(List<Learning> others) {
       return new Settings(epochs, steps, batch, hidden, layers, lr, others, seed, out, threads);
     }
   }
 
   /**
-   * How large a training is.
+   * How the resource requirements of a training follow from its settings.
    *
-   * @param leastHidden units that the model has at least
-   * @param mostHidden units that it has at most
+   * @param leastHidden minimum number of units
+   * @param mostHidden maximum number of units
    * @param numbers in the inputs and the targets of a batch
    * @param longest elements of the longest array that a batch is drawn into
-   * @param weights at least
-   * @param carried numbers carried from step to step, or kept for all steps, at least
+   * @param weights number of weights, a lower bound
+   * @param carried numbers carried from step to step, or kept for all steps, a lower bound
    */
   public record Demand(
       int leastHidden,
@@ -109,7 +110,7 @@ public record SequenceTask(
       ToDoubleFunction<Settings> carried) {
     private static final int MOST = 1_000_000;
 
-    /** By D-RTRL, a trace for each weight and sequence. */
+    /** Carries, with D-RTRL, a trace for each weight and sequence. */
     Demand(
         int leastHidden,
         int numbersPerStep,
@@ -125,24 +126,24 @@ public record SequenceTask(
           s -> s.rules.contains(Learning.D_RTRL) ? of.applyAsDouble(s) * s.batch : 0);
     }
 
-    /** Fully connected units; an array for the inputs of all steps, and one for the targets. */
+    /** For fully connected units, with one array for all inputs and one for all targets. */
     static Demand dense(int inputs, int targets) {
       return new Demand(
           1, inputs + targets, eachStep(Math.max(inputs, targets)), weightsOf(inputs));
     }
 
-    /** Weights of fully connected units. */
+    /** Returns the number of weights of fully connected units. */
     static DoubleUnaryOperator weightsOf(int inputs) {
       return n -> n * (n + inputs);
     }
 
-    /** So many numbers for each step of each sequence. */
+    /** Returns this many numbers for each step of each sequence. */
     static ToDoubleFunction<Settings> eachStep(int numbers) {
       return s -> (double) s.steps * s.batch * numbers;
     }
   }
 
-  /** What these settings take at least. */
+  /** Returns the requirements of these settings. */
   public Requirements sizes(Settings s) {
     return Requirements.of(
         demand.numbers.applyAsDouble(s),

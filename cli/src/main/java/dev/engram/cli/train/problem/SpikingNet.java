@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.OptionalDouble;
 
 /**
- * Recurrent spiking neurons with a leaky readout. The output is the readout's, and at the end the
- * part of the neurons that spike in this step.
+ * Recurrent spiking neurons with a leaky readout. The output is that of the readout, followed by
+ * the fraction of neurons that spike in this step.
  */
 public final class SpikingNet extends Layer {
   private final RecurrentSpikes recurrent;
@@ -29,35 +29,37 @@ public final class SpikingNet extends Layer {
     return Tensor.concat(0, readout.update(spikes), activity);
   }
 
-  /** The decay of a readout in one step of a millisecond. */
+  /** Returns the decay of a readout in one step of a millisecond. */
   static OptionalDouble kappa(double tau) {
     return OptionalDouble.of(Math.exp(-1 / tau));
   }
 
-  /** What guessing reaches. */
+  /** Returns the values that guessing reaches. */
   static List<Baseline> chance(int classes) {
     return List.of(
         new Baseline("loss", "chance: ln " + classes, Math.log(classes)),
         new Baseline("accuracy", "chance: 1/" + classes, 1.0 / classes));
   }
 
-  /** Everything but the activity, of outputs {@code [..., classes + 1]}. */
+  /** Returns the logits of outputs {@code [..., classes + 1]}, without the activity. */
   private static Tensor logits(Tensor outputs) {
     return outputs.slice(-1, 0, outputs.dim(-1) - 1);
   }
 
-  /** The mean rate in hertz, of outputs {@code [..., classes + 1]} of steps of a millisecond. */
+  /**
+   * Returns the mean rate in hertz of outputs {@code [..., classes + 1]}, steps being milliseconds.
+   */
   private static Tensor rate(Tensor outputs) {
     int last = outputs.dim(-1) - 1;
     return outputs.slice(-1, last, last + 1).mean().mul(1000);
   }
 
-  /** The cross entropy of each step and example, {@code [T, B]}. */
+  /** Returns the cross entropy of each step and example, {@code [T, B]}. */
   static Tensor crossEntropy(Tensor outputs, Tensor labels) {
     return Losses.softmaxCrossEntropy(logits(outputs), labels);
   }
 
-  /** The accuracy of the last step, and the rate. */
+  /** Returns the accuracy of the last step, and the rate. */
   static List<Tensor> metrics(Tensor outputs, Tensor labels) {
     return List.of(Metrics.accuracy(logits(outputs).get(-1), labels.get(-1)), rate(outputs));
   }

@@ -26,14 +26,14 @@ import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** The next character of a short story that comes with Engram. */
+/** The text task: predict the next character of a short story that comes with Engram. */
 public final class TextProblem implements SequenceProblem {
   static final SequenceTask TASK =
       new SequenceTask(
           "text",
           "Trains a GRU to guess the next character of a story, writes curves of loss, accuracy"
               + " and"
-              + " bits per character, and prints what it would write itself.",
+              + " bits per character, and prints text that it writes itself.",
           "Character-Level Language Model",
           SequenceTask.Settings.of("text", 150, 64, 32, 128, 5e-3),
           List.of("loss", "accuracy", "bits per character"),
@@ -44,7 +44,7 @@ public final class TextProblem implements SequenceProblem {
   private static final String FILE = "harbour.txt";
   private static final int SAMPLE = 240;
 
-  /** Part of the story that is kept for the end. */
+  /** Fraction of the story that is held out until the end. */
   private static final double HELD_OUT = 0.1;
 
   private final SequenceTask.Settings settings;
@@ -65,7 +65,7 @@ public final class TextProblem implements SequenceProblem {
             new Linear(settings.hidden(), symbols, keys.get(1)));
   }
 
-  /** The story, its line breaks as spaces. */
+  /** Returns the story, with spaces for line breaks. */
   public static String text() {
     try (InputStream in =
         Objects.requireNonNull(TextProblem.class.getResourceAsStream(FILE), FILE)) {
@@ -100,7 +100,7 @@ public final class TextProblem implements SequenceProblem {
     return model;
   }
 
-  /** Random pieces of the text, each with the characters after its own. */
+  /** Draws random pieces of the text, with the characters that follow as targets. */
   @Override
   public Pair<Tensor, Tensor> next() {
     DrawnBatch batch = DrawnBatch.of(settings);
@@ -116,7 +116,7 @@ public final class TextProblem implements SequenceProblem {
     return new Pair<>(pieces.tensor(), after.tensor());
   }
 
-  // After its end the text starts again.
+  // The text wraps around at its end.
   private int symbol(int position) {
     return alphabet.indexOf(text.charAt(position % text.length()));
   }
@@ -137,7 +137,7 @@ public final class TextProblem implements SequenceProblem {
     return List.of(Metrics.accuracy(outputs, targets), nats.div(Math.log(2)));
   }
 
-  /** The entropy of a character of the story, and of one whose last n characters are known. */
+  /** The entropy of a character of the story, and of a character after a known one. */
   @Override
   public List<Baseline> baselines() {
     List<Baseline> all = new ArrayList<>();
@@ -150,7 +150,7 @@ public final class TextProblem implements SequenceProblem {
     return all;
   }
 
-  /** Of the pieces of a text that have this length, in nats. */
+  /** Returns the entropy, in nats, of the pieces of a text that have this length. */
   public static double entropy(String text, int length) {
     String ring = text + text.substring(0, length);
     Map<String, Long> counts =
@@ -164,7 +164,7 @@ public final class TextProblem implements SequenceProblem {
   }
 
   /**
-   * Bits per character of the part of the story that was not learned, and a piece of text drawn
+   * Prints the bits per character of the held-out part of the story, and a piece of text sampled
    * from the model, character by character.
    */
   @Override
@@ -191,7 +191,7 @@ public final class TextProblem implements SequenceProblem {
     out.println("it writes: " + written);
   }
 
-  /** The probabilities of the next character. */
+  /** Returns the probabilities of the next character. */
   private double[] predict(char now) {
     Tensor id = HostTensor.of(new int[] {alphabet.indexOf(now)});
     return model.update(encode(id)).softmax(0).host().toDoubles();

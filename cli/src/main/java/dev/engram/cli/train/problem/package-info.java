@@ -1,2 +1,2 @@
-/** What is trained: tasks with their data, networks and sizes. */
+/** The tasks of {@code engram train}, with their data, networks and sizes. */
 package dev.engram.cli.train.problem;
