@@ -1,4 +1,4 @@
-"""The copying job in pure JAX: the peer of `dev.engram.bench.BenchmarkTable`.
+"""The copying task in pure JAX: the peer of `dev.engram.bench.BenchmarkTable`.
 
 A GRU with a linear readout sees ten digits, a delay, and ten times the symbol 9, at which it has to name the digits.
 One iteration runs one batch and moves the weights by Adam. The gradient comes from

@@ -3,7 +3,7 @@
 module dev.engram.examples {
   exports dev.engram.examples;
 
-  // The fields of models are read: they hold the states.
+  // States are found in the fields of models, by reflection.
   opens dev.engram.examples to
       dev.engram.core;
 

@@ -1,4 +1,4 @@
-/** Samples of what outside authors add to the library. */
+/** Samples of extensions to the library by other authors. */
 @org.jspecify.annotations.NullMarked
 module org.example.extensions {
   exports org.example.backend;

@@ -7,15 +7,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Both rules train alike with one thread and with two, to the bit, and like the peer, on the same
- * weights and data, to the precision of f32.
+ * Checks that both rules train bit for bit alike with one thread and with two, and like the peer,
+ * on the same weights and data, to the precision of f32.
  */
 record Agreement(Workbench bench) {
   private static final int ITERATIONS = 10;
   private static final double TOLERANCE = 1e-4;
 
   /**
-   * Says what agrees.
+   * Runs the check and says what agrees.
    *
    * @throws IllegalStateException when something does not
    */
@@ -56,7 +56,7 @@ record Agreement(Workbench bench) {
     }
   }
 
-  // If the rules gave the same losses, agreement on them would say nothing about the gradients.
+  // If both rules had the same losses, agreement on them would say nothing about the gradients.
   private static void differ(List<Line> ours) {
     double apart = worst(ours.getFirst().numbers("losses"), ours.getLast().numbers("losses"));
     if (apart <= TOLERANCE) {

@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Measures everything that the project states goals for, in processes of their own, beside a peer
- * where one is found, and prints one table.
+ * Measures everything that the project states goals for, in separate processes, next to a peer if
+ * one is found, and prints one table.
  *
  * <pre>
  *   --check              only compare the losses of both rules with the peer's
@@ -26,8 +26,8 @@ import java.util.Optional;
  *   --out FOLDER         also write rows.md and rows.csv there
  *   --threads N          of the backend, and processors of the peer; 2
  *   --iterations N       measurements of each row; 30
- *   --warm-seconds S     at least so long without measuring; 8
- *   --lag --batch --hidden --lr --seed   sizes of the job
+ *   --warm-seconds S     minimum time of warm-up; 8
+ *   --lag --batch --hidden --lr --seed   sizes of the task
  * </pre>
  */
 public final class BenchmarkTable {
@@ -71,7 +71,7 @@ public final class BenchmarkTable {
   private static void run(Options o, PrintStream out) throws IOException {
     int threads = o.integer("threads", 2);
     boolean quick = o.has("quick");
-    JobSizes sizes = quick ? new JobSizes(2, 8, 32, 1e-2, 0) : JobSizes.of(o);
+    TaskSizes sizes = quick ? new TaskSizes(2, 8, 32, 1e-2, 0) : TaskSizes.of(o);
     Optional<JaxPeer> peer = JaxPeer.find(threads);
     Steady steady =
         new Steady(
@@ -130,14 +130,14 @@ public final class BenchmarkTable {
     return some;
   }
 
-  private static String head(JobSizes s, int threads, Optional<JaxPeer> peer) throws IOException {
+  private static String head(TaskSizes s, int threads, Optional<JaxPeer> peer) throws IOException {
     return String.format(
         Locale.ROOT,
         "Copying task, GRU %d -> %d -> %d, lag %d (%d steps), batch %d, f32, Adam %s, %d threads.%n"
             + "%s, %d processors, load %.1f, Java %s. Peer: %s.%n",
-        JobSizes.SYMBOLS,
+        TaskSizes.SYMBOLS,
         s.hidden(),
-        JobSizes.SYMBOLS,
+        TaskSizes.SYMBOLS,
         s.lag(),
         s.steps(),
         s.batch(),
@@ -165,11 +165,11 @@ public final class BenchmarkTable {
 
   private static String tail() {
     return """
-    Each row is the median, with the least and the largest of n measurements, and an interval that holds the median of all
-    that might have been measured with a probability of 95 %. "better than JAX by" compares medians of
-    this run; the peer is bench/peers/jax_copying.py, plain JAX with the traces written by hand.
+    Each row is the median, with the least and the largest of n measurements, and a 95 % confidence interval of the median.
+    "better than JAX by" compares medians of this run; the peer is bench/peers/jax_copying.py, plain JAX with the traces
+    written by hand.
 
-    Reported elsewhere, not measured here: the Python library braintrace on JAX, the same job on a 2-core machine: D-RTRL
+    Reported elsewhere, not measured here: the Python library braintrace on JAX, the same task on a 2-core machine: D-RTRL
     162 ms per iteration, BPTT 39 ms, first training step 9 to 13 s.
     """;
   }

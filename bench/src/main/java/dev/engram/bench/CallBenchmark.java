@@ -21,7 +21,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** What a call costs besides its work. */
+/** The overhead of a call. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -42,7 +42,7 @@ public class CallBenchmark {
   private final HostTensor x = HostTensor.full(TensorType.of(DType.F32, 8), 1);
   private Fn1<Tensor, Tensor> addOne = t -> t;
 
-  /** The parameters are read and not computed with, so that the work is the same. */
+  /** The parameters are read but not used, so that the work is the same for any number. */
   @Setup
   public void compile() {
     List<dev.engram.State> states = new ArrayList<>();

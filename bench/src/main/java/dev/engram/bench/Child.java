@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** A process that answers in {@link Line}s. */
+/** A child process that prints its answers as {@link Line}s. */
 record Child(List<String> command) {
 
   /**
@@ -28,9 +28,9 @@ record Child(List<String> command) {
   }
 
   /**
-   * A JVM with the flags that the command {@code engram} runs with, and this JVM's class path.
+   * Makes a JVM with the flags of the command {@code engram} and this JVM's class path.
    *
-   * @param flags more of them
+   * @param flags additional flags
    */
   static Child jvm(int threads, List<String> flags, String main, List<String> args) {
     return jvm(threads, flags, System.getProperty("java.class.path"), main, args);
@@ -61,9 +61,9 @@ record Child(List<String> command) {
   }
 
   /**
-   * Runs it to its end.
+   * Runs the process to completion.
    *
-   * @throws IOException when it cannot be started or fails; the message has what it printed
+   * @throws IOException when it cannot be started or fails; the message contains its output
    */
   Answers run() throws IOException {
     Instant start = Instant.now();
@@ -84,7 +84,7 @@ record Child(List<String> command) {
     return new Answers(ChronoUnit.MICROS.between(Instant.EPOCH, start) / 1e6, lines);
   }
 
-  /** True when all of the class path are archives, which a JVM's own cache of classes needs. */
+  /** True when the class path consists of archives only, which class data sharing requires. */
   static boolean canCacheClasses() {
     for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
       if (!entry.endsWith(".jar")) {

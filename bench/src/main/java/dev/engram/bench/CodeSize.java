@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
  * The size of compiled code.
  *
  * @param nests loop nests of the program
- * @param methods methods in the listing, one that several nests share counted for each
+ * @param methods methods in the listing; a method that several nests share counts for each of them
  * @param bytes bytecode of all methods
  * @param largest bytecode of the largest method
  */

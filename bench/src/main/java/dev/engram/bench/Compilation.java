@@ -7,16 +7,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Time to compile an iteration in a warm process, and the size of its code, against its length. */
+/** Time to compile an iteration in a warm process, and the size of its code, by sequence length. */
 record Compilation(Workbench bench) {
   private static final int RUNS = 15;
 
-  /** Its compilations take ten times as long and scatter less. */
+  /** The peer's compilations take ten times as long and vary less. */
   private static final int PEER_RUNS = 5;
 
   private static final double GOAL_MS = 150;
 
-  /** Compile times of two lengths scatter; their code must not differ at all. */
+  /** Compile times of two lengths vary; their code must not differ at all. */
   private static final double GOAL_TIME_GROWTH = 1.2;
 
   List<Row> rows() throws IOException {
@@ -32,7 +32,7 @@ record Compilation(Workbench bench) {
     List<Row> rows = new ArrayList<>();
     String name = rule.title() + " step: ";
     for (int t : lengths) {
-      JobSizes sizes = bench.sizes().withSteps(t);
+      TaskSizes sizes = bench.sizes().withSteps(t);
       String[] options = {"--rule", rule.word(), "--iterations", Integer.toString(RUNS)};
       Line l = bench.measure("compile", sizes, options).getFirst();
       String[] fewer = {"--rule", rule.word(), "--iterations", Integer.toString(PEER_RUNS)};
@@ -67,7 +67,7 @@ record Compilation(Workbench bench) {
   }
 
   private Row growth(String name, Line first, Line last, String what, double goal) {
-    // The least: what disturbs a compilation only ever adds to its time.
+    // The minimum, since disturbances only ever add to the time.
     double ratio = last.samples(what).min() / first.samples(what).min();
     return bench.goal(Row.of(name, Row.Unit.RATIO, ratio), goal);
   }

@@ -30,9 +30,9 @@ public class CompileBenchmark {
   @Param({"D_RTRL", "BPTT"})
   public GradientRule rule;
 
-  /** From the model to code: one training iteration of the copying job. */
+  /** From the model to code: one training iteration of the copying task. */
   @Benchmark
   public Object step() {
-    return Phases.of(JobSizes.standard(), rule);
+    return Phases.of(TaskSizes.standard(), rule);
   }
 }

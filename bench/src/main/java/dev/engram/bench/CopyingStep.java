@@ -18,20 +18,20 @@ import dev.engram.optim.Adam;
 import java.util.List;
 
 /**
- * One training iteration of the copying task: symbols {@code i32[T, B]} to the mean loss of the
- * recall, with the weights updated.
+ * One training iteration of the copying task: maps symbols {@code i32[T, B]} to the mean loss of
+ * the recall, and updates the weights.
  */
 final class CopyingStep implements Fn1<Tensor, Tensor> {
   private static final Fn2<Tensor, Tensor, Tensor> LOSS =
       (out, digit) -> Losses.softmaxCrossEntropy(out, digit).mean();
 
-  private final JobSizes sizes;
+  private final TaskSizes sizes;
   private final GradientRule rule;
   private final GruWithReadout model;
   private final Adam adam;
   private final States weights;
 
-  CopyingStep(JobSizes sizes, GradientRule rule) {
+  CopyingStep(TaskSizes sizes, GradientRule rule) {
     this.sizes = sizes;
     this.rule = rule;
     this.model = new GruWithReadout(sizes);
@@ -44,17 +44,17 @@ final class CopyingStep implements Fn1<Tensor, Tensor> {
     return weights;
   }
 
-  /** The iteration on such symbols as a graph. */
+  /** Traces the iteration on such symbols. */
   TracedFunction trace(Tensor symbols) {
     return TracedFunction.of("step", args -> apply((Tensor) args.getFirst()), List.of(symbols));
   }
 
   @Override
   public Tensor apply(Tensor ids) {
-    int warmUp = sizes.steps() - JobSizes.DIGITS;
+    int warmUp = sizes.steps() - TaskSizes.DIGITS;
     Tensor before = ids.slice(0, 0, warmUp);
     Tensor recall = oneHot(ids.slice(0, warmUp, sizes.steps()));
-    Tensor digits = ids.slice(0, 0, JobSizes.DIGITS);
+    Tensor digits = ids.slice(0, 0, TaskSizes.DIGITS);
     return switch (rule) {
       case D_RTRL -> online(before, recall, digits);
       case BPTT -> offline(before, recall, digits);
@@ -87,6 +87,6 @@ final class CopyingStep implements Fn1<Tensor, Tensor> {
   }
 
   private static Tensor oneHot(Tensor ids) {
-    return ids.oneHot(JobSizes.SYMBOLS, DType.F32);
+    return ids.oneHot(TaskSizes.SYMBOLS, DType.F32);
   }
 }

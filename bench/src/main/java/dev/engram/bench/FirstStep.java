@@ -4,20 +4,20 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 
 /**
- * One training iteration in a fresh process, as a user's first one: says when it ended. Arguments:
- * the rule, then lag, batch, hidden units and seed.
+ * One training iteration in a fresh process, like a user's first one; prints when it ended.
+ * Arguments: the rule, then lag, batch, hidden units and seed.
  */
 public final class FirstStep {
   private FirstStep() {}
 
   /** Prints one line. */
   public static void main(String[] args) {
-    JobSizes sizes =
-        new JobSizes(
+    TaskSizes sizes =
+        new TaskSizes(
             Integer.parseInt(args[1]),
             Integer.parseInt(args[2]),
             Integer.parseInt(args[3]),
-            JobSizes.standard().rate(),
+            TaskSizes.standard().rate(),
             Long.parseLong(args[4]));
     TrainingIteration training = TrainingIteration.of(sizes, GradientRule.of(args[0]));
     double loss = training.run(new Symbols(sizes, 1).next());

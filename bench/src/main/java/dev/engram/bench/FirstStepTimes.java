@@ -43,7 +43,7 @@ record FirstStepTimes(Workbench bench) {
   }
 
   private Child child(GradientRule rule, List<String> flags) {
-    JobSizes s = bench.sizes();
+    TaskSizes s = bench.sizes();
     List<String> args =
         List.of(
             rule.word(),

@@ -5,11 +5,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Java allocation, and memory against the length of the sequence. */
+/** Java allocation, and memory by sequence length. */
 record Footprint(Workbench bench) {
   private static final double GOAL_GROWTH = 1.1;
 
-  /** Bytes on the Java heap, of iterations of two lengths, so that the part of a step shows. */
+  /**
+   * Measures bytes allocated on the Java heap by iterations of two lengths; their difference is due
+   * to the steps.
+   */
   List<Row> allocation() throws IOException {
     int shorter = bench.sizes().steps();
     int longer = 10 * shorter;
@@ -27,14 +30,14 @@ record Footprint(Workbench bench) {
   }
 
   private Samples allocated(GradientRule rule, int steps) throws IOException {
-    JobSizes sizes = bench.sizes().withSteps(steps);
+    TaskSizes sizes = bench.sizes().withSteps(steps);
     return bench
         .measure("allocation", sizes, bench.steadyOptions(rule))
         .getFirst()
         .samples("bytes");
   }
 
-  /** Memory of D-RTRL for two lengths, after equally many steps. */
+  /** Measures the memory of D-RTRL for two lengths, after the same number of steps. */
   List<Row> memory() throws IOException {
     int shorter = bench.sizes().steps();
     int longer = 100 * shorter;
@@ -46,7 +49,7 @@ record Footprint(Workbench bench) {
     List<Row> rows = new ArrayList<>();
     for (String what : List.of("planned", "peak")) {
       if (few.number(what) < 0) {
-        continue; // the system does not say
+        continue; // the system does not report it
       }
       String name =
           (what.equals("peak")

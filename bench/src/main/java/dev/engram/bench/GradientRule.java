@@ -1,6 +1,6 @@
 package dev.engram.bench;
 
-/** How the copying job's gradient is made. */
+/** How the gradient of the copying task is computed. */
 public enum GradientRule {
   /** Online, by eligibility traces. */
   D_RTRL("d_rtrl", "D-RTRL"),
@@ -26,7 +26,7 @@ public enum GradientRule {
   }
 
   /**
-   * The rule of that {@link #word}.
+   * Returns the rule with this {@link #word}.
    *
    * @throws IllegalArgumentException when there is none
    */

@@ -7,12 +7,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Time to compile against the number of equations. */
+/** Time to compile by number of equations. */
 record Growth(Workbench bench) {
   private static final List<String> PHASES = List.of("trace", "passes", "lowering", "bytecode");
   private static final int MOST = 10;
 
-  /** Costs per equation scatter; twice as many equations must not cost four times as much. */
+  /** Costs per equation vary; twice as many equations must not cost four times as much. */
   private static final double GOAL = 1.5;
 
   List<Row> rows() throws IOException {
@@ -41,7 +41,7 @@ record Growth(Workbench bench) {
     return rows;
   }
 
-  /** What the child process does. */
+  /** Runs in the child process. */
   static void measure() {
     for (int i = 0; i < 10; i++) {
       var _ = LongProgram.compile(3000); // warms up

@@ -12,10 +12,10 @@ final class GruWithReadout extends Layer {
   private final GruCell rnn;
   private final Linear readout;
 
-  GruWithReadout(JobSizes sizes) {
+  GruWithReadout(TaskSizes sizes) {
     List<RandomKey> keys = RandomKey.of(sizes.seed()).split(2);
-    rnn = new GruCell(JobSizes.SYMBOLS, sizes.hidden(), keys.getFirst());
-    readout = new Linear(sizes.hidden(), JobSizes.SYMBOLS, keys.getLast());
+    rnn = new GruCell(TaskSizes.SYMBOLS, sizes.hidden(), keys.getFirst());
+    readout = new Linear(sizes.hidden(), TaskSizes.SYMBOLS, keys.getLast());
   }
 
   /**

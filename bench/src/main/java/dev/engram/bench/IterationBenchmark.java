@@ -13,7 +13,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** One training iteration of the copying job. */
+/** One training iteration of the copying task. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SampleTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
@@ -49,12 +49,12 @@ public class IterationBenchmark {
   /** Compiles the iteration. */
   @Setup
   public void compile() {
-    JobSizes sizes = new JobSizes(lag, batch, hidden, 1e-3, 0);
+    TaskSizes sizes = new TaskSizes(lag, batch, hidden, 1e-3, 0);
     training = TrainingIteration.of(sizes, rule);
     symbols = new Symbols(sizes, 16);
   }
 
-  /** Trains on one batch; gives the loss. */
+  /** Trains on one batch; returns the loss. */
   @Benchmark
   public double iteration() {
     return training.run(symbols.next());

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The same job in JAX: {@code bench/peers/jax_copying.py}.
+ * The copying task in JAX: {@code bench/peers/jax_copying.py}.
  *
  * @param version of JAX
  */

@@ -36,7 +36,7 @@ public class KernelBenchmark {
   /** Compiles the kernel. */
   @Setup
   public void compile() {
-    kernel = RepeatedProgram.of(name, JobSizes.standard());
+    kernel = RepeatedProgram.of(name, TaskSizes.standard());
   }
 
   /** One run, on the same tensors every time. */

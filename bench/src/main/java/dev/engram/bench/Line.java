@@ -10,10 +10,10 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * An answer of a child process: a flat JSON object of texts and numbers, each as a list, on one
- * line.
+ * An answer of a child process: a flat JSON object on one line, whose values are lists of texts or
+ * numbers.
  *
- * @param fields a lone value is a list of one
+ * @param fields a single value is a list of one
  */
 record Line(Map<String, List<String>> fields) {
   private static final Pattern FIELD =
@@ -21,7 +21,7 @@ record Line(Map<String, List<String>> fields) {
 
   private static final Pattern NUMBER = Pattern.compile("-?\\d+(\\.\\d+)?(E-?\\d+)?");
 
-  /** The object in {@code text}, if it is one. */
+  /** Parses {@code text}, if it is such an object. */
   static Optional<Line> parse(String text) {
     if (!text.startsWith("{") || !text.endsWith("}")) {
       return Optional.empty();
@@ -40,13 +40,13 @@ record Line(Map<String, List<String>> fields) {
     return Optional.of(new Line(fields));
   }
 
-  /** An answer to a question. */
+  /** Makes an answer with its name. */
   static Line of(String what) {
     return new Line(Map.of()).with("what", what);
   }
 
   /**
-   * This line with one more field.
+   * Returns this line with one more field.
    *
    * @param value a text, a number, or a list of them
    */

@@ -15,15 +15,15 @@ import dev.engram.lower.Lowering;
 import java.lang.management.ManagementFactory;
 import java.util.List;
 
-/** A program as long as one likes, of a bit of everything, with its reverse derivative. */
+/** A program of any length with a mix of ops, and its reverse derivative. */
 final class LongProgram {
-  /** Equations that one block adds to the derivative, as it is lowered. */
+  /** Number of equations that one block adds to the lowered derivative. */
   private static final int BLOCK = 40;
 
   private LongProgram() {}
 
   /**
-   * What compiling it took, in milliseconds of the compiling thread.
+   * The cost of compiling it, in milliseconds of the compiling thread.
    *
    * @param equations after simplification
    */
@@ -38,9 +38,9 @@ final class LongProgram {
     }
   }
 
-  /** Compiles one of about this many equations. */
+  /** Compiles a program of about this many equations. */
   static Cost compile(int equations) {
-    // Vectors are tried while a program runs, so they play no part here.
+    // Vector code is only tried while a program runs, so it plays no part here.
     CpuBackend backend = new CpuBackend(new CpuOptions(1, CpuOptions.Vectors.OFF));
     double t0 = now();
     Graph g = derivative(equations / BLOCK);

@@ -19,9 +19,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * One measurement, in a process of its own: {@link BenchmarkTable} starts it with the flags of the
- * command {@code engram}. Each answer is a {@link Line}. The first argument says what is measured;
- * the others are options.
+ * Makes one measurement in a separate process, which {@link BenchmarkTable} starts with the flags
+ * of the command {@code engram}. Each answer is a {@link Line}. The first argument says what is
+ * measured; the others are options.
  */
 public final class Measure {
   static final List<String> OPTIONS =
@@ -33,7 +33,7 @@ public final class Measure {
   public static void main(String[] args) throws IOException {
     String[] rest = Arrays.copyOfRange(args, 1, args.length);
     Options o = Options.of(rest, OPTIONS);
-    JobSizes sizes = JobSizes.of(o);
+    TaskSizes sizes = TaskSizes.of(o);
     GradientRule rule = GradientRule.of(o.text("rule", "d_rtrl"));
     switch (args[0]) {
       case "losses" ->
@@ -48,7 +48,7 @@ public final class Measure {
     }
   }
 
-  private static void iterations(JobSizes sizes, GradientRule rule, Steady steady) {
+  private static void iterations(TaskSizes sizes, GradientRule rule, Steady steady) {
     TrainingIteration training = TrainingIteration.of(sizes, rule);
     Symbols symbols = new Symbols(sizes, 16);
     List<Double> losses = new ArrayList<>();
@@ -60,8 +60,8 @@ public final class Measure {
             .with("losses", losses));
   }
 
-  // What the JVM's own bean says of all threads, those of the backend's pool among them.
-  private static void allocation(JobSizes sizes, GradientRule rule, Steady steady) {
+  // As reported by the JVM's MXBean for all threads, including those of the backend's pool.
+  private static void allocation(TaskSizes sizes, GradientRule rule, Steady steady) {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     TrainingIteration training = TrainingIteration.of(sizes, rule);
     HostTensor symbols = new Symbols(sizes, 1).next();
@@ -76,7 +76,8 @@ public final class Measure {
             .with("losses", loss[0]));
   }
 
-  private static void memory(JobSizes sizes, GradientRule rule, int iterations) throws IOException {
+  private static void memory(TaskSizes sizes, GradientRule rule, int iterations)
+      throws IOException {
     TrainingIteration training = TrainingIteration.of(sizes, rule);
     HostTensor symbols = new Symbols(sizes, 1).next();
     List<Double> losses = new ArrayList<>();
@@ -93,8 +94,8 @@ public final class Measure {
             .with("losses", losses));
   }
 
-  /** Bytes of weights, states, results and everything in between; all but the sequence itself. */
-  private static long plannedBytes(JobSizes sizes, GradientRule rule) {
+  /** Bytes of weights, states, results and intermediates: everything except the sequence itself. */
+  private static long plannedBytes(TaskSizes sizes, GradientRule rule) {
     Tensor symbols = new Symbols(sizes, 1).next();
     Graph g = Pipeline.standard().run(new CopyingStep(sizes, rule).trace(symbols).graph());
     long ends =
@@ -103,7 +104,7 @@ public final class Measure {
     return ends - symbols.type().bytes() + Lowering.lower(g).arenaBytes();
   }
 
-  /** The most memory the process has had, or -1 where the system does not say. */
+  /** Peak memory of the process, or -1 where the system does not report it. */
   private static long peakBytes() throws IOException {
     Path status = Path.of("/proc/self/status");
     if (!Files.isReadable(status)) {
@@ -117,7 +118,7 @@ public final class Measure {
     return -1;
   }
 
-  private static void compile(JobSizes sizes, GradientRule rule, int iterations) {
+  private static void compile(TaskSizes sizes, GradientRule rule, int iterations) {
     for (int i = 0; i < 3; i++) {
       Phases.of(sizes, rule); // warms up
     }
@@ -142,7 +143,7 @@ public final class Measure {
             .with("largest", size.largest()));
   }
 
-  private static void kernels(JobSizes sizes, Steady steady) {
+  private static void kernels(TaskSizes sizes, Steady steady) {
     for (String name : RepeatedProgram.NAMES) {
       RepeatedProgram k = RepeatedProgram.of(name, sizes);
       int repeat = repeat(k::run);
@@ -173,7 +174,7 @@ public final class Measure {
     }
   }
 
-  /** So often that a sample lasts some milliseconds. */
+  /** Number of repetitions for which a sample lasts a few milliseconds. */
   private static int repeat(Runnable run) {
     double nanos = new Steady(0.3, 1, 1).nanos(run).median();
     return Math.clamp((long) (5e6 / nanos), 1, 10_000);

@@ -14,7 +14,7 @@ record Options(Map<String, String> values) {
   /**
    * Reads {@code args}.
    *
-   * @param known the names there are
+   * @param known the names that exist
    * @throws IllegalArgumentException for another name, or a word that belongs to no option
    */
   static Options of(String[] args, List<String> known) {

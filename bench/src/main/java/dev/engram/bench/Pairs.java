@@ -10,9 +10,9 @@ import java.util.Map;
 import org.apache.commons.math3.stat.inference.WilcoxonSignedRankTest;
 
 /**
- * Whether something became slower: the same measurement by this class path and by another, of an
- * earlier build, in pairs of fresh processes that take turns at going first, so that what the
- * machine does besides falls on both.
+ * Finds out whether something became slower: repeats the same measurement with this class path and
+ * with that of an earlier build, in pairs of fresh processes that take turns at going first, so
+ * that other load on the machine affects both.
  *
  * <pre>
  *   --before CLASSPATH   of the earlier build
@@ -20,7 +20,7 @@ import org.apache.commons.math3.stat.inference.WilcoxonSignedRankTest;
  *   --only iterations    or kernels
  *   --threads N          2
  *   --iterations N       measurements of each process; 30
- *   --warm-seconds S     at least so long without measuring; 8
+ *   --warm-seconds S     minimum time of warm-up; 8
  * </pre>
  */
 public final class Pairs {
@@ -30,12 +30,12 @@ public final class Pairs {
   private Pairs() {}
 
   /**
-   * What pairs say.
+   * The result of the pairs.
    *
    * @param median of the ratios, now over before
-   * @param median95 holds the median of all such ratios with a probability of 95 %
-   * @param chance of ratios so far from 1, to either side, if nothing had changed (Wilcoxon's
-   *     signed-rank test)
+   * @param median95 95 % confidence interval of the median of the ratios
+   * @param chance probability of ratios at least this far from 1, to either side, if nothing had
+   *     changed (Wilcoxon's signed-rank test)
    */
   record Ratio(String name, double median, Samples.Interval median95, double chance) {
     private static final int EXACT = 30;
@@ -95,7 +95,7 @@ public final class Pairs {
     return values.stream().mapToDouble(Double::doubleValue).toArray();
   }
 
-  /** The medians of fresh processes, by what they measured. */
+  /** Collects the medians of fresh processes, by measurement. */
   private static void measure(Options o, String classPath, Map<String, List<Double>> into)
       throws IOException {
     String what = o.text("only", "iterations");

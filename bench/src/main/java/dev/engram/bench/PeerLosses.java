@@ -17,13 +17,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Trains by each rule, with one thread and with two, and writes down what a peer needs to do the
- * same.
+ * Trains with each rule, with one thread and with two, and writes a file with everything that a
+ * peer needs to do the same.
  *
  * @param iterations each on a batch of its own
- * @param data gets the weights at the start by path, and {@code symbols}, {@code i32[N, T, B]}
+ * @param data the file for the initial weights by path, and {@code symbols}, {@code i32[N, T, B]}
  */
-record PeerLosses(JobSizes sizes, int iterations, Path data) {
+record PeerLosses(TaskSizes sizes, int iterations, Path data) {
 
   /** Losses of each iteration, and the weights at the end. */
   record Run(List<Double> losses, List<HostTensor> weights) {}

@@ -10,7 +10,7 @@ import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Lowering;
 
 /**
- * The way from a model to code, phase by phase, in milliseconds.
+ * The time from a model to code, phase by phase, in milliseconds.
  *
  * @param trace the user's code, derivatives and learning rule, to a graph
  * @param passes simplification
@@ -19,11 +19,11 @@ import dev.engram.lower.Lowering;
  */
 record Phases(double trace, double passes, double lowering, double bytecode, Result result) {
 
-  /** What came out. */
+  /** The results of the phases. */
   record Result(TracedFunction traced, LoopProgram program, CompiledProgram code) {}
 
-  /** Compiles one iteration of the copying job. */
-  static Phases of(JobSizes sizes, GradientRule rule) {
+  /** Compiles one iteration of the copying task. */
+  static Phases of(TaskSizes sizes, GradientRule rule) {
     CopyingStep step = new CopyingStep(sizes, rule);
     Tensor symbols = new Symbols(sizes, 1).next();
     CpuBackend backend = new CpuBackend();

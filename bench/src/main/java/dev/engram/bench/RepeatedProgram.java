@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * A small compiled program on fixed tensors, run again and again.
+ * A small compiled program that is run repeatedly on fixed tensors.
  *
  * @param name as in the peer
  * @param work bytes moved, floating-point operations, or elements, of one run
@@ -32,7 +32,7 @@ record RepeatedProgram(
     List<HostTensor> inputs,
     List<HostTensor> outputs) {
 
-  /** How its speed is told. */
+  /** The unit of its speed. */
   enum Unit {
     GB_PER_S("GB/s"),
     GFLOP_PER_S("GFLOP/s"),
@@ -64,17 +64,17 @@ record RepeatedProgram(
     code.run(inputs, outputs);
   }
 
-  /** The speed, of the time of one run. */
+  /** Converts the time of one run to a speed. */
   double speed(double nanos) {
     return unit.isRate() ? work / nanos : nanos / work;
   }
 
   /**
-   * One of {@link #NAMES}.
+   * Makes one of {@link #NAMES}.
    *
-   * @param sizes of the job; they matter for the sweep
+   * @param sizes of the task; only the sweep uses them
    */
-  static RepeatedProgram of(String name, JobSizes sizes) {
+  static RepeatedProgram of(String name, TaskSizes sizes) {
     return switch (name) {
       case "sweep" -> sweep(sizes);
       case "matmul_small" -> matmul(name, 64, 138, 128);
@@ -100,11 +100,11 @@ record RepeatedProgram(
         normal(1, k, n));
   }
 
-  // The trace of one weight through some steps, with the gradient that reads it:
+  // The trace of one weight over several steps, with the gradient that reads it:
   // e = d e + x f;  g += Σ_b l e
-  private static RepeatedProgram sweep(JobSizes sizes) {
+  private static RepeatedProgram sweep(TaskSizes sizes) {
     int b = sizes.batch();
-    int k = JobSizes.SYMBOLS + sizes.hidden();
+    int k = TaskSizes.SYMBOLS + sizes.hidden();
     int n = sizes.hidden();
     return of(
         "sweep",

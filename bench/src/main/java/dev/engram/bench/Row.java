@@ -4,10 +4,10 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * One thing that was measured.
+ * One row of the table: a quantity that was measured.
  *
- * @param atMost the goal for the median, where there is one
- * @param peer the same by the peer, where it was measured
+ * @param atMost the goal for the median, if there is one
+ * @param peer the peer's measurements, if there are any
  */
 record Row(String name, Unit unit, Samples ours, OptionalDouble atMost, Optional<Samples> peer) {
 
@@ -41,14 +41,14 @@ record Row(String name, Unit unit, Samples ours, OptionalDouble atMost, Optional
     return new Row(name, unit, ours, atMost, peer);
   }
 
-  /** Empty without a goal. */
+  /** Says whether the goal is met; empty without a goal. */
   Optional<Boolean> met() {
     return atMost.isPresent()
         ? Optional.of(ours.median() <= atMost.getAsDouble())
         : Optional.empty();
   }
 
-  /** How many times better than the peer, by the medians: above 1 is better. */
+  /** Returns the ratio of medians to the peer's, oriented so that above 1 is better. */
   OptionalDouble factor() {
     if (peer.isEmpty()) {
       return OptionalDouble.empty();

@@ -7,7 +7,7 @@ import java.util.function.DoubleUnaryOperator;
 import org.apache.commons.math3.distribution.BinomialDistribution;
 import org.apache.commons.math3.stat.descriptive.rank.Median;
 
-/** Measurements of one thing, in increasing order. */
+/** Measurements of one quantity, in increasing order. */
 record Samples(List<Double> sorted) {
 
   /**
@@ -24,7 +24,7 @@ record Samples(List<Double> sorted) {
     return new Samples(Arrays.stream(values).boxed().toList());
   }
 
-  /** Two numbers around another. */
+  /** An interval. */
   record Interval(double low, double high) {}
 
   double median() {
@@ -32,10 +32,10 @@ record Samples(List<Double> sorted) {
   }
 
   /**
-   * What holds the median of all that might have been measured, with a probability of at least 95
-   * %, whatever the distribution: the k-th smallest and the k-th largest of n, with the greatest k
-   * for which fewer than k of n lie below the median with at most 2.5 %, {@code P(Bin(n, 1/2) < k)
-   * ≤ 0.025} (Conover 1999, 3.2). Six or more are needed.
+   * Returns a confidence interval of the median with a level of at least 95 %, for any
+   * distribution: the k-th smallest and the k-th largest of n, with the greatest k for which the
+   * probability that fewer than k of n lie below the median is at most 2.5 %, {@code P(Bin(n, 1/2)
+   * < k) ≤ 0.025} (Conover 1999, 3.2). Needs at least six measurements.
    */
   Optional<Interval> median95() {
     int n = sorted.size();
@@ -65,7 +65,7 @@ record Samples(List<Double> sorted) {
     return sorted.size();
   }
 
-  /** Each measurement through {@code f}, such as a time to a rate. */
+  /** Maps each measurement by {@code f}, such as a time to a rate. */
   Samples map(DoubleUnaryOperator f) {
     return new Samples(sorted.stream().map(f::applyAsDouble).toList());
   }

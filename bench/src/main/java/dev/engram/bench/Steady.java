@@ -5,10 +5,10 @@ import java.util.List;
 import java.util.function.LongSupplier;
 
 /**
- * Measures in steady state: runs without measuring first, for a time and a number of times.
+ * Measures in steady state: warms up for a minimum time and number of runs, then takes samples.
  *
- * @param seconds of warm-up, at least
- * @param runs of warm-up, at least
+ * @param seconds minimum seconds of warm-up
+ * @param runs minimum runs of warm-up
  * @param samples measurements taken
  */
 record Steady(double seconds, int runs, int samples) {
@@ -18,12 +18,12 @@ record Steady(double seconds, int runs, int samples) {
     return new Steady(o.number("warm-seconds", 8), 5, o.integer("iterations", 30));
   }
 
-  /** Nanoseconds of each run. */
+  /** Measures the nanoseconds of each run. */
   Samples nanos(Runnable run) {
     return growth(run, System::nanoTime);
   }
 
-  /** What {@code meter} grows by in each run. */
+  /** Measures the growth of {@code meter} in each run. */
   Samples growth(Runnable run, LongSupplier meter) {
     warm(run);
     List<Double> out = new ArrayList<>();

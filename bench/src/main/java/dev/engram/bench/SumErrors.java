@@ -41,7 +41,7 @@ public final class SumErrors {
 
   private SumErrors() {}
 
-  /** Needs 2 GB of memory beside the heap. */
+  /** Needs 2 GB of memory outside of the heap. */
   public static void main(String[] args) throws IOException {
     if (args.length != 1) {
       throw new IllegalArgumentException(
@@ -89,7 +89,7 @@ public final class SumErrors {
     note(chain, exact(SUMS.getFirst(), x), i, errors.get("one running sum, for comparison"));
   }
 
-  // An error of 0 has no place on a logarithmic axis; it is drawn as half a unit in the last place.
+  // A logarithmic axis cannot show an error of 0; it is drawn as half a unit in the last place.
   private static void note(double got, double want, int i, double[] errors) {
     errors[i] = Math.max(Math.max(errors[i], 0x1p-25), Math.abs(got / want - 1));
   }

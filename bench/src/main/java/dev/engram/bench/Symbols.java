@@ -14,7 +14,7 @@ final class Symbols {
   /**
    * @param n number of different batches, served in turn
    */
-  Symbols(JobSizes sizes, int n) {
+  Symbols(TaskSizes sizes, int n) {
     SplittableRandom random = new SplittableRandom(sizes.seed());
     batches = new HostTensor[n];
     for (int i = 0; i < n; i++) {
@@ -22,12 +22,12 @@ final class Symbols {
     }
   }
 
-  private static HostTensor batch(JobSizes sizes, SplittableRandom random) {
+  private static HostTensor batch(TaskSizes sizes, SplittableRandom random) {
     int[] ids = new int[sizes.steps() * sizes.batch()];
-    for (int i = 0; i < JobSizes.DIGITS * sizes.batch(); i++) {
+    for (int i = 0; i < TaskSizes.DIGITS * sizes.batch(); i++) {
       ids[i] = random.nextInt(1, RECALL);
     }
-    Arrays.fill(ids, (sizes.steps() - JobSizes.DIGITS) * sizes.batch(), ids.length, RECALL);
+    Arrays.fill(ids, (sizes.steps() - TaskSizes.DIGITS) * sizes.batch(), ids.length, RECALL);
     return HostTensor.of(ids, sizes.steps(), sizes.batch());
   }
 

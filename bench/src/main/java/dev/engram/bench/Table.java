@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** Rows as text. */
+/** Formats rows as text. */
 record Table(List<Row> rows) {
   private static final List<String> HEAD =
       List.of(
@@ -27,7 +27,7 @@ record Table(List<Row> rows) {
     rows = List.copyOf(rows);
   }
 
-  /** A Markdown table. */
+  /** Returns a Markdown table. */
   String markdown() {
     List<List<String>> lines = new ArrayList<>();
     lines.add(HEAD);
@@ -57,7 +57,7 @@ record Table(List<Row> rows) {
     return out.toString();
   }
 
-  /** Comma-separated values with a head. */
+  /** Returns comma-separated values with a header. */
   String csv() {
     StringBuilder out = new StringBuilder(csv(HEAD));
     rows.forEach(r -> out.append(csv(cells(r))));
@@ -86,7 +86,7 @@ record Table(List<Row> rows) {
     return List.of(number(s.median()), number(s.min()), number(s.max()));
   }
 
-  /** Three significant digits, or all of an integer. */
+  /** Formats a number with three significant digits, integers with all. */
   static String number(double x) {
     if (x == Math.rint(x) && Math.abs(x) < 1e15) {
       return Long.toString((long) x);

@@ -3,22 +3,22 @@ package dev.engram.bench;
 import java.util.List;
 
 /**
- * Sizes of the copying job.
+ * Sizes of the copying task.
  *
  * @param lag steps between the digits and their recall
  * @param rate of Adam
  * @param seed of the weights and the data
  */
-public record JobSizes(int lag, int batch, int hidden, double rate, long seed) {
+public record TaskSizes(int lag, int batch, int hidden, double rate, long seed) {
   /** Number of digits in a sequence. */
   static final int DIGITS = 10;
 
   /** Number of different symbols: one-hot inputs and logits. */
   static final int SYMBOLS = 10;
 
-  /** Lag 50, batches of 64, 128 hidden units, rate 1e-3: the sizes that the goals are for. */
-  public static JobSizes standard() {
-    return new JobSizes(50, 64, 128, 1e-3, 0);
+  /** Lag 50, batches of 64, 128 hidden units, rate 1e-3: the sizes for which goals are stated. */
+  public static TaskSizes standard() {
+    return new TaskSizes(50, 64, 128, 1e-3, 0);
   }
 
   /** Steps of one sequence. */
@@ -26,12 +26,12 @@ public record JobSizes(int lag, int batch, int hidden, double rate, long seed) {
     return lag + 2 * DIGITS;
   }
 
-  /** The same job with sequences of {@code steps}. */
-  public JobSizes withSteps(int steps) {
-    return new JobSizes(steps - 2 * DIGITS, batch, hidden, rate, seed);
+  /** Returns the same sizes with sequences of {@code steps}. */
+  public TaskSizes withSteps(int steps) {
+    return new TaskSizes(steps - 2 * DIGITS, batch, hidden, rate, seed);
   }
 
-  /** As options of a child process, ours or the peer's. */
+  /** Returns the sizes as options of a child process, ours or the peer's. */
   List<String> options() {
     return List.of(
         "--lag", Integer.toString(lag),
@@ -41,10 +41,10 @@ public record JobSizes(int lag, int batch, int hidden, double rate, long seed) {
         "--seed", Long.toString(seed));
   }
 
-  /** Reads {@link #options}; what is not given is {@link #standard}. */
-  static JobSizes of(Options o) {
-    JobSizes s = standard();
-    return new JobSizes(
+  /** Reads {@link #options}; missing ones are those of {@link #standard}. */
+  static TaskSizes of(Options o) {
+    TaskSizes s = standard();
+    return new TaskSizes(
         o.integer("lag", s.lag),
         o.integer("batch", s.batch),
         o.integer("hidden", s.hidden),

@@ -12,12 +12,12 @@ import dev.engram.ir.Tensor;
  */
 record TrainingIteration(Fn1<Tensor, Tensor> step) {
 
-  /** Compiled on its first run, as a user's function is. */
-  static TrainingIteration of(JobSizes sizes, GradientRule rule) {
+  /** Makes an iteration that is compiled on its first run, like a user's function. */
+  static TrainingIteration of(TaskSizes sizes, GradientRule rule) {
     return new TrainingIteration(Engram.jit(new CopyingStep(sizes, rule)));
   }
 
-  /** Trains on one batch; gives the loss. */
+  /** Trains on one batch; returns the loss. */
   double run(HostTensor symbols) {
     return step.apply(symbols).host().item();
   }

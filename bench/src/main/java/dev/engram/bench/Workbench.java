@@ -8,15 +8,19 @@ import java.util.function.Consumer;
 import org.apache.commons.math3.stat.StatUtils;
 
 /**
- * What all measurements share.
+ * The context that all measurements share.
  *
- * @param progress gets a line before each measurement
+ * @param progress receives a line before each measurement
  */
 record Workbench(
-    JobSizes sizes, int threads, Steady steady, Optional<JaxPeer> peer, Consumer<String> progress) {
+    TaskSizes sizes,
+    int threads,
+    Steady steady,
+    Optional<JaxPeer> peer,
+    Consumer<String> progress) {
 
-  /** Runs {@link Measure} in a JVM of its own. */
-  List<Line> measure(String what, JobSizes sizes, String... options) throws IOException {
+  /** Runs {@link Measure} in a separate JVM. */
+  List<Line> measure(String what, TaskSizes sizes, String... options) throws IOException {
     progress.accept("measuring " + what + " " + String.join(" ", options) + " (" + sizes + ")");
     List<String> args = new ArrayList<>(List.of(what));
     args.addAll(sizes.options());
@@ -24,8 +28,8 @@ record Workbench(
     return Child.jvm(threads, List.of(), Measure.class.getName(), args).run().lines();
   }
 
-  /** The same by the peer, when there is one. */
-  Optional<List<Line>> peer(String what, JobSizes sizes, String... options) throws IOException {
+  /** Runs the same measurement with the peer, if there is one. */
+  Optional<List<Line>> peer(String what, TaskSizes sizes, String... options) throws IOException {
     if (peer.isEmpty()) {
       return Optional.empty();
     }
@@ -35,7 +39,7 @@ record Workbench(
     return Optional.of(peer.get().run(what, args).lines());
   }
 
-  /** Options of {@link #steady}. */
+  /** Returns {@link #steady} as options. */
   String[] steadyOptions(GradientRule rule) {
     return new String[] {
       "--rule", rule.word(),
@@ -44,13 +48,13 @@ record Workbench(
     };
   }
 
-  /** The row with its goal, when the sizes are those the goal is for. */
+  /** Adds the goal to a row, if the sizes are those that it is stated for. */
   Row goal(Row row, double atMost) {
-    return sizes.equals(JobSizes.standard()) ? row.atMost(atMost) : row;
+    return sizes.equals(TaskSizes.standard()) ? row.atMost(atMost) : row;
   }
 
   /**
-   * The losses of a training are numbers that fall.
+   * Checks that the losses of a training are finite and fall.
    *
    * @throws IllegalStateException when they do not
    */

@@ -7,7 +7,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class GrowthTest {
-  /** Ten times as many equations; anything quadratic would cost ten times as much for each. */
+  /** Ten times as many equations: anything quadratic would cost ten times as much per equation. */
   @Test
   void anEquationOfALongProgramCostsNoMoreThanOneOfAShort() {
     for (int i = 0; i < 5; i++) {

@@ -21,7 +21,7 @@ class TableTest {
     assertThrows(IllegalArgumentException.class, Samples::of);
   }
 
-  /** The places of Conover's table A3 and of R's {@code qbinom(0.025, n, 0.5)}. */
+  /** The ranks of Conover's table A3 and of R's {@code qbinom(0.025, n, 0.5)}. */
   @Test
   void theIntervalOfAMedianIsOfPlacesInTheOrder() {
     assertEquals(Optional.empty(), countingTo(5).median95());
@@ -35,7 +35,7 @@ class TableTest {
     return new Samples(IntStream.rangeClosed(1, n).mapToObj(i -> (double) i).toList());
   }
 
-  /** Ratios that scatter around 1 say nothing, those above 1 do. */
+  /** Ratios that scatter around 1 are not significant, ratios above 1 are. */
   @Test
   void pairsSayWhetherSomethingChanged() {
     double[] before = {10, 11, 12, 10, 11, 13, 10, 12, 11, 10};

@@ -12,12 +12,12 @@ import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What is measured is a training that works. */
+/** The measured training works. */
 class TrainingIterationTest {
-  // Large enough that the traces are shared among threads.
-  private static final JobSizes SIZES = new JobSizes(1, 16, 64, 1e-2, 3);
+  // Large enough that the traces are split among threads.
+  private static final TaskSizes SIZES = new TaskSizes(1, 16, 64, 1e-2, 3);
 
-  private static PeerLosses.Run train(JobSizes sizes, GradientRule rule, int threads) {
+  private static PeerLosses.Run train(TaskSizes sizes, GradientRule rule, int threads) {
     return new PeerLosses(sizes, 12, Path.of("unused")).train(rule, threads);
   }
 
@@ -44,7 +44,7 @@ class TrainingIterationTest {
     for (int i = 0; i < one.weights().size(); i++) {
       assertTrue(one.weights().get(i).sameBits(two.weights().get(i)), "weight " + i);
     }
-    JobSizes other = new JobSizes(SIZES.lag(), SIZES.batch(), SIZES.hidden(), SIZES.rate(), 4);
+    TaskSizes other = new TaskSizes(SIZES.lag(), SIZES.batch(), SIZES.hidden(), SIZES.rate(), 4);
     assertNotEquals(one.losses(), train(other, rule, 1).losses());
   }
 

@@ -10,7 +10,7 @@ import dev.engram.ir.TensorType;
 
 /**
  * The copying task, a test of memory. A sequence shows some digits from 1 to 8, then zeros for a
- * while, then the symbol 9, once for each digit; at each 9 the next of the digits has to be named.
+ * while, then the symbol 9, once for each digit; at each 9 the network has to name the next digit.
  *
  * <pre>
  *   input    3 7 1 5 2 8 4 6 1 3   0 0 … 0 0   9 9 9 9 9 9 9 9 9 9
@@ -42,7 +42,7 @@ final class CopyDataset {
   }
 
   /**
-   * Time is axis 0, so that a loop can run over it.
+   * A batch. Time is axis 0, so that a loop can run over it.
    *
    * @param inputs one-hot symbols, {@code f32[lag+20, B, 10]}
    * @param targets the digits to name at the last ten steps, {@code i32[10, B]}

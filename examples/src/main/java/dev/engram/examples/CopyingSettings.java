@@ -1,7 +1,7 @@
 package dev.engram.examples;
 
 /**
- * One run of the copying task.
+ * The settings of one run of the copying task.
  *
  * @param epochs training iterations, each on a fresh batch
  * @param lag steps between the digits and their recall
@@ -15,7 +15,7 @@ record CopyingSettings(int epochs, int lag, int batch, int hidden, double rate, 
     return new CopyingSettings(epochs, 50, 64, 128, 1e-3, 0);
   }
 
-  /** With the number of iterations that a command line gives, or {@code otherwise}. */
+  /** Uses the number of iterations from the command line, or {@code otherwise}. */
   static CopyingSettings of(String[] args, int otherwise) {
     return standard(args.length == 0 ? otherwise : Integer.parseInt(args[0]));
   }

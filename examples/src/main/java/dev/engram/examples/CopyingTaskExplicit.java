@@ -25,16 +25,16 @@ import java.util.List;
  * backpropagation through time, with every part of a training step written out. {@link
  * CopyingTaskOneCall} is the short form.
  *
- * <p>D-RTRL keeps an eligibility trace for each weight: how the present hidden state depends on it.
- * A step's gradient is then the loss's derivative in that state times the trace, so nothing of the
- * past has to be stored, and memory does not grow with the sequence.
+ * <p>D-RTRL keeps an eligibility trace for each weight: how the current hidden state depends on it.
+ * A step's gradient is then the derivative of the loss with respect to that state times the trace,
+ * so nothing of the past has to be stored, and memory does not grow with the sequence.
  */
 public final class CopyingTaskExplicit {
   private static final int EVERY = 10;
 
   private CopyingTaskExplicit() {}
 
-  /** Trains by both rules; the argument is the number of iterations. */
+  /** Trains with both rules; the argument is the number of iterations. */
   public static void main(String[] args) {
     CopyingSettings settings = CopyingSettings.of(args, 20);
     System.out.println("D-RTRL (online)");
@@ -45,15 +45,15 @@ public final class CopyingTaskExplicit {
 
   // Online learning.
 
-  /** Trains by D-RTRL; gives the loss of each iteration. */
+  /** Trains with D-RTRL; returns the loss of each iteration. */
   static List<Double> trainOnline(CopyingSettings s, PrintStream log) {
     GruNet model = model(s);
     Adam opt = new Adam(s.rate());
     States weights = model.states().subset(State.Kind.PARAMETER);
     opt.register(weights);
 
-    // jit records the function when it is first called, and compiles the recording. The states that
-    // it reads and sets (weights, Adam's moments) go in and out of the recording by themselves.
+    // jit traces the function when it is first called, and compiles the graph. The states that it
+    // reads and sets (weights, Adam's moments) become inputs and results of the graph.
     Fn2<Tensor, Tensor, Tensor> trainStep =
         Engram.jit((inputs, targets) -> onlineStep(s, model, opt, weights, inputs, targets));
     return train(s, trainStep, log);
@@ -79,7 +79,7 @@ public final class CopyingTaskExplicit {
           return new WithAux<>(Losses.softmaxCrossEntropy(out, target).mean(), out);
         };
 
-    // The gradient of one step's loss, as the rule gives it, is added to those before it.
+    // The gradient of one step's loss, as defined by the rule, is added to those before it.
     Fn2<Grads, Pair<Tensor, Tensor>, StepResult<Grads, Tensor>> step =
         (sum, x) -> {
           GradWithAux<Grads, Tensor> now =
@@ -87,8 +87,8 @@ public final class CopyingTaskExplicit {
           return new StepResult<>(sum.plus(now.grad()), now.value());
         };
 
-    // While the digits are shown and remembered there is nothing to learn from; hidden states and
-    // traces are only carried on.
+    // While the digits are shown and remembered there is no loss; hidden states and traces are only
+    // updated.
     int warmUp = s.lag() + CopyDataset.DIGITS;
     Engram.forLoop(algo, inputs.slice(0, 0, warmUp));
 
@@ -101,7 +101,7 @@ public final class CopyingTaskExplicit {
 
   // Backpropagation through time.
 
-  /** Trains by BPTT, for comparison; gives the loss of each iteration. */
+  /** Trains with BPTT, for comparison; returns the loss of each iteration. */
   static List<Double> trainBptt(CopyingSettings s, PrintStream log) {
     GruNet model = model(s);
     Adam opt = new Adam(s.rate());
@@ -123,8 +123,8 @@ public final class CopyingTaskExplicit {
           return new Pair<>(out, Losses.softmaxCrossEntropy(out, target).mean());
         };
 
-    // The loss of the whole sequence: its gradient runs back through both loops, and needs what
-    // every one of their steps computed.
+    // The loss of the whole sequence: its gradient runs back through both loops, and needs the
+    // residuals of every step.
     Fn0<WithAux<Tensor>> sequenceLoss =
         () -> {
           int warmUp = s.lag() + CopyDataset.DIGITS;
@@ -139,7 +139,7 @@ public final class CopyingTaskExplicit {
     return g.value();
   }
 
-  // What both share.
+  // Shared by both rules.
 
   private static GruNet model(CopyingSettings s) {
     int symbols = CopyDataset.SYMBOLS;

@@ -14,18 +14,18 @@ import java.util.List;
 
 /**
  * The online half of {@link CopyingTaskExplicit} in its short form: {@link Learner#compile} makes
- * the batch's states and traces, {@link Learner#evolve} carries them on, and {@link Learner#grad}
- * adds the steps' gradients up.
+ * the states and traces of the batch, {@link Learner#evolve} updates them, and {@link Learner#grad}
+ * sums the gradients of the steps.
  */
 public final class CopyingTaskOneCall {
   private CopyingTaskOneCall() {}
 
-  /** Trains by D-RTRL; the argument is the number of iterations. */
+  /** Trains with D-RTRL; the argument is the number of iterations. */
   public static void main(String[] args) {
     train(CopyingSettings.of(args, 20), System.out);
   }
 
-  /** Gives the loss of each iteration. */
+  /** Trains; returns the loss of each iteration. */
   static List<Double> train(CopyingSettings s, PrintStream log) {
     int symbols = CopyDataset.SYMBOLS;
     GruNet model = new GruNet(symbols, s.hidden(), symbols, 1, RandomKey.of(s.seed()));

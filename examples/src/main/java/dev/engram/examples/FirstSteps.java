@@ -16,7 +16,7 @@ import dev.engram.online.DRtrl;
 import dev.engram.online.Learner;
 import dev.engram.optim.Adam;
 
-/** A network learns online to repeat what it saw two steps ago. */
+/** A network learns online to repeat its input of two steps ago. */
 public final class FirstSteps {
   private FirstSteps() {}
 

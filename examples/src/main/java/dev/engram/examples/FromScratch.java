@@ -7,19 +7,19 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The whole idea in one file, on plain arrays of doubles: record what a program computes, derive a
- * second program from the recording, and learn a recurrent network online by eligibility traces.
+ * The whole idea in one file, on plain arrays of doubles: trace a program to a graph, derive a
+ * second graph from it, and train a recurrent network online with eligibility traces.
  *
- * <p>Four parts, each a small twin of a module: a graph and its interpreter (ir), tracing (core),
- * reverse differentiation (autodiff), and the rule D-RTRL (etrace). The library adds types, shapes,
- * batches, loops and compiled code, not another idea.
+ * <p>Four parts, each a miniature of a module: a graph and its interpreter (ir), tracing (core),
+ * reverse-mode differentiation (autodiff), and the rule D-RTRL (etrace). The library adds types,
+ * shapes, batches, loops and compiled code, but no further idea.
  */
 public final class FromScratch {
   private FromScratch() {}
 
-  // 1. A graph: equations between vectors. A matrix is a vector, row by row.
+  // 1. A graph: equations between vectors. A matrix is stored as a vector, row by row.
 
-  /** A value of a graph; its identity is all it has besides a size. */
+  /** A value of a graph: it has a size and an identity. */
   static final class Var {
     final int size;
 
@@ -28,7 +28,7 @@ public final class FromScratch {
     }
   }
 
-  /** What an equation does. The set is closed under differentiation. */
+  /** The operations. The set is closed under differentiation. */
   sealed interface Op {
     record Fill(int size, double value) implements Op {}
 
@@ -52,7 +52,7 @@ public final class FromScratch {
 
   record Graph(List<Var> params, List<Eqn> eqns, List<Var> outs) {}
 
-  /** The meaning of a graph: one value for each parameter to one for each result. */
+  /** Evaluates a graph: takes one value for each parameter, returns one for each result. */
   static List<double[]> eval(Graph g, List<double[]> args) {
     Map<Var, double[]> value = new HashMap<>();
     for (int i = 0; i < args.size(); i++) {
@@ -89,7 +89,7 @@ public final class FromScratch {
     }
   }
 
-  // 2. Tracing: run the user's code on stand-ins that write down what is done with them.
+  // 2. Tracing: run the user's code on tracers that record the operations on them.
 
   static final class Builder {
     private final List<Var> params = new ArrayList<>();
@@ -150,12 +150,12 @@ public final class FromScratch {
     }
   }
 
-  // 3. Reverse differentiation: walk the equations backwards and write down the chain rule.
+  // 3. Reverse mode: walk the equations backwards and apply the chain rule.
 
   /**
-   * How {@code out} depends on every value of {@code eqns}, times {@code seed}.
+   * Returns, for every value of {@code eqns}, the derivative of {@code out} times {@code seed}.
    *
-   * @param fixed results of these count as constants: nothing flows back through them
+   * @param fixed equations whose results are constants: nothing flows back through them
    */
   static Map<Var, Traced> pullback(List<Eqn> eqns, Traced out, Traced seed, List<Eqn> fixed) {
     Map<Var, Traced> cotangents = new HashMap<>(Map.of(out.var, seed));
@@ -172,7 +172,7 @@ public final class FromScratch {
     return cotangents;
   }
 
-  /** The cotangent of each operand. */
+  /** Returns the cotangent of each operand. */
   private static List<Traced> transpose(Eqn e, Traced c) {
     List<Traced> x = e.in.stream().map(v -> new Traced(c.to, v)).toList();
     return switch (e.op) {
@@ -190,7 +190,7 @@ public final class FromScratch {
     };
   }
 
-  // 4. A model, and its gradient: offline through all steps, or online through traces.
+  // 4. A model and its gradient: offline through all steps, or online through traces.
 
   /** One step of a model, on traced values. */
   interface Model {
@@ -209,7 +209,9 @@ public final class FromScratch {
     return new Step(error.dot(error).mul(0.5), next);
   }
 
-  /** (weights…, x and target of each step…) to the gradient of all losses in each weight. */
+  /**
+   * Maps (weights…, x and target of each step…) to the gradient of the summed loss for each weight.
+   */
   static Graph bptt(Model model, Sizes n, int steps) {
     Builder b = new Builder();
     List<Traced> weights = n.weights.stream().map(b::param).toList();
@@ -224,7 +226,9 @@ public final class FromScratch {
     return b.build(weights.stream().map(w -> d.get(w.var)).toList());
   }
 
-  /** One step of D-RTRL: (weights…, x, target, h, traces…) to (gradients…, new h, new traces…). */
+  /**
+   * One step of D-RTRL: maps (weights…, x, target, h, traces…) to (gradients…, new h, new traces…).
+   */
   static Graph dRtrl(Model model, Sizes n) {
     Builder b = new Builder();
     List<Traced> weights = n.weights.stream().map(b::param).toList();
@@ -241,8 +245,8 @@ public final class FromScratch {
             .filter(e -> e.op instanceof Op.Dot && vars.contains(e.in.getLast()))
             .toList();
 
-    // D = ∂h/∂h[t-1] with every y held fixed, and f = ∂h/∂y. Both act on each position alone, so
-    // that a pullback of ones gives their diagonals.
+    // D = ∂h/∂h[t-1] with every y held fixed, and f = ∂h/∂y. Both are diagonal, so a pullback of
+    // ones yields their diagonals.
     Map<Var, Traced> local = pullback(forward, s.hidden, b.fill(n.hidden, 1), sites);
     Map<Var, Traced> own = pullback(forward, s.loss, b.fill(1, 1), List.of());
     List<Traced> grads = new ArrayList<>(vars.stream().map(own::get).toList());
@@ -252,7 +256,7 @@ public final class FromScratch {
       Var w = site.in.getLast();
       Traced f = local.get(site.out);
       if (f == null) {
-        continue; // It does not reach h, as a readout does not: this step's own gradient stands.
+        continue; // It does not reach h, as in a readout: keep this step's own gradient.
       }
       // ε ← D ε + f ⊗ data
       Traced ones = b.fill(data.var.size, 1);
@@ -268,7 +272,7 @@ public final class FromScratch {
     return b.build(outs);
   }
 
-  /** The gradients of a sequence by D-RTRL. Memory does not depend on its length. */
+  /** Returns the gradients of a sequence by D-RTRL. Memory does not depend on its length. */
   static List<double[]> learn(Graph rule, List<double[]> weights, List<double[]> sequence) {
     int n = weights.size();
     List<double[]> sum = weights.stream().map(w -> new double[w.length]).toList();

@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Stacked GRU layers with a linear readout. Nothing in it speaks of learning: states are found in
- * the fields, and their names become paths such as {@code rnn.layers.0.Wz.weight}.
+ * Stacked GRU layers with a linear readout. It contains nothing about learning: states are found in
+ * the fields, whose names form paths such as {@code rnn.layers.0.Wz.weight}.
  */
 final class GruNet extends Layer {
   private final Sequential rnn;

@@ -10,7 +10,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.nn.Initializer;
 
-/** A cell of one's own: {@code h ← 0.9 h + tanh([x, h]·w)}. */
+/** A custom cell: {@code h ← 0.9 h + tanh([x, h]·w)}. */
 public final class LeakyCell extends Layer {
   private final State w;
   private final State h;

@@ -15,7 +15,7 @@ import dev.engram.optim.Adam;
 import dev.engram.optim.GradientTransforms;
 import dev.engram.optim.LossScale;
 
-/** Weights of 16 bits, with masters in f32 and a scaled loss. */
+/** Training 16-bit weights, with masters in f32 and a scaled loss. */
 public final class SixteenBits {
   private SixteenBits() {}
 

@@ -16,7 +16,7 @@ import dev.engram.nn.Linear;
 import dev.engram.nn.Sequential;
 import dev.engram.optim.Adam;
 
-/** What the transformations take and give. */
+/** The transformations, and what each takes and returns. */
 public final class Transformations {
   private Transformations() {}
 

@@ -7,7 +7,7 @@ import dev.engram.Progress;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 
-/** Lines and hooks from inside compiled loops. */
+/** Prints and hooks inside compiled loops. */
 public final class Watching {
   private Watching() {}
 

@@ -24,7 +24,7 @@ class CopyingTaskTest {
   private static void learns(List<Double> losses) {
     assertEquals(Math.log(CopyDataset.SYMBOLS), losses.getFirst(), 0.2);
     double end = mean(losses.subList(50, 60));
-    // ln 8 is what naming the eight digits at random costs.
+    // ln 8 is the loss of guessing among the eight digits.
     assertTrue(end < Math.log(8) + 0.05, losses::toString);
   }
 

@@ -26,7 +26,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
-/** The idea from scratch against the library, on the same numbers. */
+/** FromScratch against the library, on the same numbers. */
 class FromScratchTest {
   private static final int IN = 3;
   private static final int HIDDEN = 5;
@@ -55,7 +55,7 @@ class FromScratchTest {
     return random.doubles(size, -1, 1).toArray();
   }
 
-  /** The same model on the library. */
+  /** The same model with the library. */
   private static final class Leaky extends Layer {
     private final State u;
     private final State w;
@@ -132,7 +132,7 @@ class FromScratchTest {
     assertAreThose(library, offline(weights, sequence));
   }
 
-  /** The control: the diagonal leaves a part of the past out, but nothing of the readout's. */
+  /** Control: the diagonal leaves out a part of the past, but nothing for the readout. */
   @Test
   void onlineAndOfflineDifferButInTheReadout() {
     List<double[]> online = online(weights, sequence);

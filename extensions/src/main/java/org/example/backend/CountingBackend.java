@@ -10,17 +10,17 @@ import java.util.ServiceLoader;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * The backend {@code counting}: runs programs on another backend, and counts the kernels in them
- * and the runs. The other one is {@code cpu} where that is found, else the loop interpreter.
+ * The backend {@code counting}: runs programs on another backend, and counts their kernels and
+ * their runs. The other backend is {@code cpu} where that is found, else the loop interpreter.
  */
 public final class CountingBackend implements Backend {
   private static final String NAME = "counting";
   private static final Counts COUNTS = new Counts(new LongAdder(), new LongAdder());
 
-  /** What all programs of this backend have had so far. */
+  /** The totals of all programs of this backend. */
   public record Counts(LongAdder kernels, LongAdder runs) {}
 
-  /** The counts of this Java process. */
+  /** Returns the counts of this process. */
   public static Counts counts() {
     return COUNTS;
   }
@@ -45,7 +45,7 @@ public final class CountingBackend implements Backend {
     return all.stream().filter(b -> b.name().equals("cpu")).findFirst().orElse(all.getFirst());
   }
 
-  /** The loop nests and sorts in the program's text. */
+  /** Counts the loop nests and sorts of the program, each once. */
   private static int kernels(List<Stmt> steps) {
     int n = 0;
     for (Stmt s : steps) {

@@ -1,2 +1,2 @@
-/** A backend: {@code docs/add-a-backend.md} tells how. */
+/** A backend; see {@code docs/add-a-backend.md}. */
 package org.example.backend;

@@ -8,12 +8,12 @@ import dev.engram.ir.op.Custom;
 import java.util.List;
 
 /**
- * A leaky running sum along the last axis: y[t] = x[t] + decay · y[t-1], or from the end with
- * {@code reverse}.
+ * A leaky running sum along the last axis: y[t] = x[t] + decay · y[t-1], or from the end if {@code
+ * reverse}.
  */
 public record LeakySum(double decay, boolean reverse) implements Custom.Linear, Custom.Batchable {
 
-  /** The op on a tensor: {@code [..., T]} to {@code [..., T]}. */
+  /** Applies the op to a tensor: {@code [..., T]} to {@code [..., T]}. */
   public static Tensor of(Tensor x, double decay) {
     return Tensor.apply(new LeakySum(decay, false), List.of(x)).getFirst();
   }
@@ -32,7 +32,7 @@ public record LeakySum(double decay, boolean reverse) implements Custom.Linear, 
     return in;
   }
 
-  /** A product with the matrix of the powers of the decay: y[t] = Σ_{s ≤ t} decayᵗ⁻ˢ x[s]. */
+  /** Multiplies by the matrix of powers of the decay: y[t] = Σ_{s ≤ t} decayᵗ⁻ˢ x[s]. */
   @Override
   public List<Tensor> expand(List<Tensor> in) {
     Tensor x = in.getFirst();
@@ -47,13 +47,13 @@ public record LeakySum(double decay, boolean reverse) implements Custom.Linear, 
     return List.of(x.matmul(powers));
   }
 
-  /** What flowed forwards flows back: the same sum from the other end. */
+  /** The transpose is the same sum from the other end. */
   @Override
   public List<Tensor> transpose(List<TensorType> inputs, List<Tensor> cotangents) {
     return Tensor.apply(new LeakySum(decay, !reverse), cotangents);
   }
 
-  /** The examples are one more leading axis. */
+  /** A batch only adds a leading axis, so the op applies unchanged. */
   @Override
   public List<Tensor> batch(List<Tensor> in, int size) {
     return Tensor.apply(this, in);

@@ -7,12 +7,12 @@ import dev.engram.ir.op.Custom;
 import java.util.List;
 
 /**
- * The nearest integer, with the derivative of the identity: the straight-through estimator (Bengio
- * et al. 2013).
+ * Rounds to the nearest integer, with the derivative of the identity: the straight-through
+ * estimator (Bengio et al. 2013).
  */
 public record RoundThrough() implements Custom.Differentiable {
 
-  /** The op on a float tensor of any shape. */
+  /** Applies the op to a float tensor of any shape. */
   public static Tensor of(Tensor x) {
     return Tensor.apply(new RoundThrough(), List.of(x)).getFirst();
   }

@@ -1,2 +1,2 @@
-/** An op by each of the three doors: {@code docs/add-an-op.md} tells how. */
+/** Ops added in each of the three ways; see {@code docs/add-an-op.md}. */
 package org.example.ops;

@@ -10,22 +10,22 @@ import dev.engram.ir.passes.Pass;
 import java.util.List;
 
 /**
- * Divisions by powers of two become products with their reciprocals: x / 4 is x · 0.25, bit for
- * bit.
+ * Replaces divisions by powers of two with products by their reciprocals: x / 4 is x · 0.25, bit
+ * for bit.
  */
 public final class DivideByPowers {
-  /** For a {@link dev.engram.Compiler}. */
+  /** The pass, for a {@link dev.engram.Compiler}. */
   public static final Pass PASS = new Pass("divideByPowers", DivideByPowers::run);
 
   private DivideByPowers() {}
 
-  /** The same function; {@code g} itself where there is no such division. */
+  /** Runs the pass; returns {@code g} itself if there is no such division. */
   public static Graph run(Graph g) {
     return GraphRewriter.walk(
         g,
         (to, e, in) -> {
           if (!dividesByPower(e)) {
-            // Loops and branches have graphs of their own.
+            // Loops and branches have inner graphs.
             return to.keep(e, DivideByPowers::run);
           }
           Lit by = (Lit) e.in(1);

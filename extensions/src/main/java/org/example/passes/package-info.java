@@ -1,2 +1,2 @@
-/** A pass: {@code docs/add-a-pass.md} tells how. */
+/** A pass; see {@code docs/add-a-pass.md}. */
 package org.example.passes;

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every op from outside goes through everything that an op of the library goes through. */
+/** Every op of this module passes the checks that ops of the library pass. */
 class OpsTest {
   private static final double[] X = {-1.5, 0.25, 2, -0.6};
 

@@ -7,14 +7,14 @@ import java.util.Comparator;
 import java.util.List;
 import org.knowm.xchart.style.Styler.LegendPosition;
 
-/** The places for a legend in the plot. */
+/** The corners of the plot in which a legend can be placed. */
 enum Corner {
   NORTH_EAST(LegendPosition.InsideNE, true, false),
   SOUTH_WEST(LegendPosition.InsideSW, false, true),
   NORTH_WEST(LegendPosition.InsideNW, false, false),
   SOUTH_EAST(LegendPosition.InsideSE, true, true);
 
-  /** XChart's distance from the frame, and as much air on the other sides. */
+  /** XChart's distance from the frame, and the same distance on the other sides. */
   private static final double MARGIN = 6;
 
   private static final double APART = 3;
@@ -29,7 +29,7 @@ enum Corner {
     this.low = low;
   }
 
-  /** Where a legend of this size covers the least of the curves. */
+  /** Returns the corner in which a legend of this size covers the least of the curves. */
   static Corner best(Rectangle2D legend, Rectangle2D plot, List<Polyline> curves) {
     List<Point2D> inked = curves.stream().flatMap(c -> c.samples(APART).stream()).toList();
     return Arrays.stream(values())

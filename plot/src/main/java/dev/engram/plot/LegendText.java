@@ -7,9 +7,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The texts of a legend, cut where they would not fit.
+ * The texts of a legend, shortened where they would not fit.
  *
- * @param room pixels
+ * @param room width in pixels
  */
 record LegendText(Font font, double room) {
   String shortened(String whole) {
@@ -24,14 +24,14 @@ record LegendText(Font font, double room) {
     return name;
   }
 
-  /** Of a line of text, in pixels. */
+  /** Returns the width of a line of text, in pixels. */
   static double width(Font font, String text) {
     return text.isEmpty()
         ? 0
         : new TextLayout(text, font, new FontRenderContext(null, true, false)).getAdvance();
   }
 
-  /** The same letters smaller, so that {@code text} is at most {@code room} wide. */
+  /** Returns the font, made smaller if {@code text} would be wider than {@code room}. */
   static Font fitting(Font font, String text, double room) {
     double width = width(font, text);
     return width <= room ? font : font.deriveFont((float) (font.getSize2D() * room / width));

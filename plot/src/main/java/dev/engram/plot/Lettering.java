@@ -7,9 +7,11 @@ import java.awt.HeadlessException;
 import java.awt.font.TextLayout;
 import java.awt.image.BufferedImage;
 
-/** Whether letters can be drawn. Without fontconfig or a font, Java says no in many ways. */
+/**
+ * Checks that text can be drawn. Without fontconfig or a font, Java fails in many different ways.
+ */
 final class Lettering {
-  /** The family of all texts: one that every Java maps to a font of the machine. */
+  /** The font family of all texts, which every Java maps to a font of the machine. */
   static final String FAMILY = Font.SANS_SERIF;
 
   private static final String INSTALL =
@@ -20,7 +22,7 @@ final class Lettering {
   private Lettering() {}
 
   /**
-   * Draws a letter in memory.
+   * Draws a letter in memory as a test.
    *
    * @throws NoPictureException when that fails, whatever the JDK throws: a {@code
    *     NoClassDefFoundError} or {@code UnsatisfiedLinkError}, an {@code InternalError}, an {@code

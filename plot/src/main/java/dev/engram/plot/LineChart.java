@@ -48,7 +48,7 @@ public final class LineChart {
   private int window;
   private boolean logarithmic;
 
-  /** What pictures are written as. */
+  /** The formats of pictures. */
   public enum Format {
     /** Pixels, eight bits for each color. */
     PNG,
@@ -56,7 +56,7 @@ public final class LineChart {
     SVG
   }
 
-  /** A chart without curves; an empty text takes no room. */
+  /** Makes a chart without curves; an empty text takes no space. */
   public LineChart(String title, String xLabel, String yLabel) {
     this.title = line("title", title);
     this.xLabel = line("xLabel", xLabel);
@@ -80,7 +80,7 @@ public final class LineChart {
   }
 
   /**
-   * Adds a level to compare the curves with, such as chance: a thin line from side to side.
+   * Adds a level to compare the curves with, such as chance: a thin horizontal line.
    *
    * @param name for the legend
    * @throws IllegalArgumentException when {@code value} is not finite
@@ -93,15 +93,15 @@ public final class LineChart {
     return this;
   }
 
-  /** Sets the x of the first value of every curve; 0 at first. */
+  /** Sets the x of the first value of every curve; 0 by default. */
   public LineChart firstX(int firstX) {
     this.firstX = firstX;
     return this;
   }
 
   /**
-   * Makes the y axis logarithmic. Values that lie within a factor of four are drawn on a linear
-   * axis all the same: a logarithmic one would not have two round numbers among them.
+   * Makes the y axis logarithmic. Values within a factor of four are still drawn on a linear axis,
+   * because a logarithmic one would not have two round numbers in that range.
    */
   public LineChart logarithmic() {
     logarithmic = true;
@@ -109,8 +109,8 @@ public final class LineChart {
   }
 
   /**
-   * Draws the mean of {@code window} values in bold over the faint values themselves. 1 draws the
-   * values alone; by default curves of more than 400 values are smoothed.
+   * Draws the moving mean of {@code window} values in bold over the faint values themselves. A
+   * window of 1 draws only the values; by default curves of more than 400 values are smoothed.
    *
    * @throws IllegalArgumentException for a window below 1
    */
@@ -123,7 +123,7 @@ public final class LineChart {
   }
 
   /**
-   * Sets the size of the picture in pixels; 1000 × 560 at first.
+   * Sets the size of the picture in pixels; 1000 × 560 by default.
    *
    * @throws IllegalArgumentException for a side below 240 or above 10000
    */
@@ -141,7 +141,7 @@ public final class LineChart {
 
   /**
    * Writes the chart to a file whose name ends in {@code .png} or {@code .svg}. It is drawn before
-   * the file is touched.
+   * the file is opened.
    *
    * @throws IllegalArgumentException for another name, or when no curve was added
    * @throws NoPictureException when this Java cannot draw
@@ -180,35 +180,35 @@ public final class LineChart {
     }
   }
 
-  /** A text of one line: what has no width of its own becomes a space. */
+  /** Returns a text on one line, with spaces for characters that have no width. */
   private static String line(String what, String text) {
     return Objects.requireNonNull(text, what).replaceAll("\\p{Cntrl}", " ");
   }
 
-  /** A value that does not change. */
+  /** A level to compare curves with. */
   record Level(String name, double value) {}
 
-  /** All levels, in the legend. */
+  /** Returns all levels. */
   List<Level> levels() {
     return List.copyOf(levels);
   }
 
-  /** Whether the y axis has a place for a value. */
+  /** True when the y axis can show a value. */
   boolean shows(double value) {
     return Double.isFinite(value) && (value > 0 || !logarithmic);
   }
 
-  /** The curves, with NaN for values that the y axis has no place for. */
+  /** Returns the curves, with NaN for values that the y axis cannot show. */
   List<Series> shown() {
     return series.stream().map(s -> s.mapped(y -> shows(y) ? y : Double.NaN)).toList();
   }
 
-  /** What the legend says of a curve without a value. */
+  /** Returns what the legend says about a curve without a value. */
   String nothing() {
     return logarithmic ? " (no value above 0)" : " (no finite value)";
   }
 
-  /** Lines of the legend. */
+  /** Returns the number of lines of the legend. */
   int legendLines() {
     return series.size() + levels.size() + (window() > 1 ? 1 : 0);
   }
@@ -225,7 +225,7 @@ public final class LineChart {
     return series.stream().mapToInt(s -> s.values().length).max().orElse(0);
   }
 
-  /** Values in one mean; 1 when curves are drawn as they are. */
+  /** Returns the number of values in one mean; 1 when curves are not smoothed. */
   int window() {
     if (window > 0) {
       return window;
@@ -233,12 +233,12 @@ public final class LineChart {
     return longest() <= LONG_RUN ? 1 : Math.min(longest() / 50, WIDEST_MEAN) | 1;
   }
 
-  /** A curve as it is drawn in bold. */
+  /** Returns the smoothed curve that is drawn in bold. */
   Series smoothed(Series raw) {
     if (window() == 1) {
       return raw;
     }
-    // Where ratios are lengths, the mean is the geometric one.
+    // On a logarithmic axis the geometric mean is used.
     return logarithmic
         ? raw.mapped(Math::log).smoothed(window()).mapped(Math::exp)
         : raw.smoothed(window());
@@ -248,12 +248,14 @@ public final class LineChart {
     return firstX;
   }
 
-  /** The scale of the x axis. */
+  /** Returns the scale of the x axis. */
   Scale xScale(double labels) {
     return LinearScale.around(firstX, (double) firstX + longest() - 1, 0.02, true, labels);
   }
 
-  /** The scale of the y axis; from 0 or, if logarithmic, 0.1 to 1 when there is nothing to show. */
+  /**
+   * Returns the scale of the y axis; from 0 (logarithmic: 0.1) to 1 when there is nothing to show.
+   */
   Scale yScale(double labels) {
     double[] shown =
         Stream.concat(

@@ -5,12 +5,12 @@ import java.math.RoundingMode;
 import java.util.List;
 
 /**
- * Equal differences, equal lengths.
+ * A linear scale: equal differences have equal lengths.
  *
  * @param start in steps
  * @param end in steps
  * @param step between two labelled values
- * @param exponent the common power of ten of all labels; 0 where plain numbers are short enough
+ * @param exponent the common power of ten of all labels; 0 if plain numbers are short enough
  */
 record LinearScale(double start, double end, BigDecimal step, int exponent) implements Scale {
   private static final List<BigDecimal> NICE =
@@ -21,19 +21,19 @@ record LinearScale(double start, double end, BigDecimal step, int exponent) impl
           new BigDecimal(5),
           new BigDecimal(10));
 
-  /** Below this part of the values, what they differ by is rounding. */
+  /** Differences below this fraction of the values are rounding errors. */
   private static final double ROUNDING = 1e-9;
 
   /**
-   * The values from {@code low} to {@code high}, with a margin as a part of what lies between.
+   * Makes a scale from {@code low} to {@code high}, with a margin relative to their difference.
    *
-   * @param wholeSteps whether labels between whole numbers would have no meaning
-   * @param labels how many there are at most, about
+   * @param wholeSteps whether only integers are labelled
+   * @param labels approximate maximum number of labels
    */
   static LinearScale around(
       double low, double high, double margin, boolean wholeSteps, double labels) {
     double magnitude = Math.max(Math.abs(low), Math.abs(high));
-    // Half of everything, because the difference of two finite numbers may be infinite.
+    // Computed with halves, because the difference of two finite numbers may be infinite.
     double half = high / 2 - low / 2;
     double pad = 2 * half * margin;
     if (half <= magnitude * ROUNDING) {
@@ -49,7 +49,7 @@ record LinearScale(double start, double end, BigDecimal step, int exponent) impl
     return new LinearScale(min / unit, max / unit, step, exponent);
   }
 
-  /** The least of 1, 2, 2.5 and 5 times a power of ten that is not below {@code least}. */
+  /** Returns the least of 1, 2, 2.5 and 5 times a power of ten that is not below {@code least}. */
   private static BigDecimal step(double least, boolean whole) {
     int power = (int) Math.floor(Math.log10(least));
     if (whole && power < 0) {

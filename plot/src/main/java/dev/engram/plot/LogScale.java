@@ -5,27 +5,27 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Equal ratios, equal lengths. The labelled values are powers of ten, or one of them and its
- * doubles and halves.
+ * A logarithmic scale: equal ratios have equal lengths. The labelled values are powers of ten, or
+ * one of them and its doublings and halvings.
  *
  * @param start in steps
  * @param end in steps
- * @param decades powers of ten from one label to the next, or 0 for doubles
+ * @param decades powers of ten from one label to the next, or 0 for doublings
  * @param origin power of ten at the place 0
  * @param plain whether labels are written without powers of ten
  */
 record LogScale(double start, double end, int decades, int origin, boolean plain) implements Scale {
-  /** Below this ratio labels stand at doubles. */
+  /** Below this ratio of the ends, labels are at doublings. */
   private static final double DOUBLES = 100;
 
-  /** Below this ratio there would not be two labels. */
+  /** Below this ratio of the ends, there would not be two labels. */
   static final double LEAST = 4;
 
   /**
-   * The positive values from {@code low} to {@code high}, at least {@link #LEAST} times that, with
-   * a margin as a part of the length between them.
+   * Makes a scale from {@code low} to {@code high}, positive values with a ratio of at least {@link
+   * #LEAST}, with a margin relative to the length between them.
    *
-   * @param labels how many there are at most, about
+   * @param labels approximate maximum number of labels
    */
   static LogScale around(double low, double high, double margin, double labels) {
     double length = Math.log10(high) - Math.log10(low);
@@ -63,7 +63,7 @@ record LogScale(double start, double end, int decades, int origin, boolean plain
         : "10" + Scale.raised(exponent);
   }
 
-  /** The twofold to the ninefold of each power of ten, where all of those are labelled. */
+  /** Returns 2 to 9 times each power of ten, where all powers are labelled. */
   @Override
   public List<Double> between() {
     return decades == 1 ? IntStream.rangeClosed(2, 9).mapToObj(Math::log10).toList() : List.of();

@@ -8,7 +8,7 @@ import org.knowm.xchart.XYChart;
 import org.knowm.xchart.style.AxesChartStyler.TextAlignment;
 import org.knowm.xchart.style.XYStyler;
 
-/** Fonts, colors, margins, and the numbers on the axes. */
+/** The style of a chart: fonts, colors, margins, and the numbers on the axes. */
 record Look(LineChart chart, Scale x, Scale y) {
   static final Color CLEAR = new Color(255, 255, 255, 0);
 
@@ -25,10 +25,12 @@ record Look(LineChart chart, Scale x, Scale y) {
   private static final double PIXELS_PER_X_LABEL = 100;
   private static final double PIXELS_PER_Y_LABEL = 50;
 
-  /** A step is less than twice the length for one label, so that two of them are always there. */
+  /**
+   * A step is less than twice the length for one label, so there are always at least two labels.
+   */
   private static final int LEAST = 4;
 
-  /** What title, axis and numbers take of the height and of the width, about. */
+  /** Approximate space that title, axis and numbers take of height and width. */
   private static final int ABOVE_AND_BELOW = 110;
 
   private static final int ASIDE = 100;
@@ -45,7 +47,7 @@ record Look(LineChart chart, Scale x, Scale y) {
     return new LegendText(legendFont(), chart.width() - rest);
   }
 
-  /** 1, or less where the lines of the legend would not fit into the plot. */
+  /** Returns 1, or less if the lines of the legend would not fit into the plot. */
   private double legendScale() {
     double height = chart.legendLines() * (LEGEND_LINE + LEGEND_PADDING) + 3.0 * LEGEND_PADDING;
     return Math.min(1, (chart.height() - ABOVE_AND_BELOW) / height);
@@ -78,10 +80,11 @@ record Look(LineChart chart, Scale x, Scale y) {
     styler.setLegendBackgroundColor(PAPER);
     styler.setLegendBorderColor(Palette.GRID);
     styler.setLegendPadding((int) (LEGEND_PADDING * scale));
-    // There are no markers; the legend makes all lines as high as one.
+    // There are no markers, but the legend makes all lines as high as one.
     styler.setMarkerSize((int) (LEGEND_LINE * scale));
     styler.setLegendSeriesLineLength(SAMPLE);
-    // Inside, so that it takes no room of the plot; which corner shows when the curves are drawn.
+    // Inside, so that it takes no space from the plot; the corner is chosen when the curves are
+    // drawn.
     styler.setLegendPosition(Corner.NORTH_EAST.position());
   }
 
@@ -107,7 +110,7 @@ record Look(LineChart chart, Scale x, Scale y) {
     styler.setXAxisMax(x.end());
     styler.setYAxisMin(y.start());
     styler.setYAxisMax(y.end());
-    // XChart takes the power of ten, or twice or five times that, that is the nearest to the hint.
+    // XChart chooses the power of ten, or twice or five times that, which is nearest to the hint.
     styler.setXAxisTickMarkSpacingHint((int) ((chart.width() - ASIDE) / (x.end() - x.start())));
     styler.setYAxisTickMarkSpacingHint(
         (int) ((chart.height() - ABOVE_AND_BELOW) / (y.end() - y.start())));
@@ -115,14 +118,16 @@ record Look(LineChart chart, Scale x, Scale y) {
     styler.setyAxisTickLabelsFormattingFunction(numbers(y));
   }
 
-  /** XChart widens its steps until all labels differ, so between our steps they are the same. */
+  /**
+   * Labels between our steps are equal, because XChart widens its steps until all labels differ.
+   */
   private static Function<Double, String> numbers(Scale scale) {
     return place -> {
       long whole = Math.round(place);
       if (place == whole) {
         return scale.label(whole);
       }
-      // The two ends must differ, or there are no labels at all.
+      // The two ends must differ, otherwise there are no labels at all.
       return place == scale.start() ? "<" : place == scale.end() ? ">" : "";
     };
   }

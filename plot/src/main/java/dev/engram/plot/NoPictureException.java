@@ -3,8 +3,8 @@ package dev.engram.plot;
 import java.io.IOException;
 
 /**
- * This Java cannot draw: it finds no font, or lacks a native library that draws. The message is one
- * line that says why and what to install; nothing was written.
+ * Thrown when this Java cannot draw: it finds no font, or lacks a native library for drawing. The
+ * message is one line that says why and what to install; nothing was written.
  */
 public final class NoPictureException extends IOException {
   NoPictureException(String message, Throwable cause) {

@@ -4,9 +4,9 @@ import java.awt.BasicStroke;
 import java.awt.Color;
 
 /**
- * Colors and dashes of the curves. The colors are those of Okabe and Ito, which people with any
- * form of color blindness can tell apart, without their yellow, which is hard to see on white; the
- * dashes tell curves apart in black and white.
+ * Colors and dashes of the curves. The colors are those of Okabe and Ito, which are distinguishable
+ * with any form of color blindness, without their yellow, which is hard to see on white; the dashes
+ * distinguish curves in black and white.
  */
 final class Palette {
   static final Color INK = new Color(0x22262B);
@@ -43,13 +43,13 @@ final class Palette {
     return COLORS[series % COLORS.length];
   }
 
-  /** The color of the raw values behind a smoothed curve. */
+  /** Returns the color of the raw values behind a smoothed curve. */
   static Color faint(int series) {
     Color c = color(series);
     return new Color(c.getRed(), c.getGreen(), c.getBlue(), 70);
   }
 
-  /** The pen of a curve. */
+  /** Returns the pen of a curve. */
   static BasicStroke pen(int series, float width) {
     float[] dash = DASHES[series % DASHES.length];
     return dash.length == 0

@@ -4,7 +4,7 @@ import java.awt.geom.Point2D;
 import java.awt.geom.Rectangle2D;
 
 /**
- * The rectangle of the curves and the scales of its sides.
+ * The rectangle that curves are drawn in, and the scales of its sides.
  *
  * @param box in pixels, y downwards
  */
@@ -13,12 +13,12 @@ record PlotArea(Rectangle2D box, Scale x, Scale y) {
     return new Point2D.Double(across(this.x.place(x)), up(this.y.place(y)));
   }
 
-  /** The pixel of a place on the x axis. */
+  /** Returns the pixel of a place on the x axis. */
   double across(double place) {
     return box.getX() + box.getWidth() * part(place, x);
   }
 
-  /** The pixel of a place on the y axis. */
+  /** Returns the pixel of a place on the y axis. */
   double up(double place) {
     return box.getMaxY() - box.getHeight() * part(place, y);
   }

@@ -11,7 +11,7 @@ import java.util.List;
  */
 record Polyline(List<List<Point2D>> runs) {
 
-  /** Places a series; a value that is not finite ends a run. */
+  /** Maps a series to pixels; a value that is not finite ends a run. */
   static Polyline of(Series series, int firstX, PlotArea area) {
     List<List<Point2D>> runs = new ArrayList<>();
     List<Point2D> run = new ArrayList<>();
@@ -31,7 +31,8 @@ record Polyline(List<List<Point2D>> runs) {
   }
 
   /**
-   * Keeps the first, lowest, highest and last point of each half pixel: the picture is the same.
+   * Keeps the first, lowest, highest and last point of each half pixel, which leaves the picture
+   * unchanged.
    */
   private static List<Point2D> thinned(List<Point2D> run) {
     double width = run.getLast().getX() - run.getFirst().getX();
@@ -54,7 +55,7 @@ record Polyline(List<List<Point2D>> runs) {
     return kept;
   }
 
-  /** The lines through all runs of two points and more. */
+  /** Returns the lines through all runs of two or more points. */
   Path2D path() {
     Path2D path = new Path2D.Double();
     for (List<Point2D> run : runs.stream().filter(r -> r.size() > 1).toList()) {
@@ -66,12 +67,12 @@ record Polyline(List<List<Point2D>> runs) {
     return path;
   }
 
-  /** The points that no line reaches. */
+  /** Returns the points that are not connected to others. */
   List<Point2D> lonely() {
     return runs.stream().filter(run -> run.size() == 1).map(List::getFirst).toList();
   }
 
-  /** Points along the lines at most {@code gap} pixels apart, to find out where there is room. */
+  /** Returns points along the lines, at most {@code gap} pixels apart, to find free space. */
   List<Point2D> samples(double gap) {
     List<Point2D> samples = new ArrayList<>(lonely());
     for (List<Point2D> run : runs) {

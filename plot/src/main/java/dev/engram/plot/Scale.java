@@ -3,26 +3,28 @@ package dev.engram.plot;
 import java.util.List;
 
 /**
- * Where values stand on an axis. A place is counted in steps from one labelled line to the next, so
- * that the labelled lines stand at whole numbers.
+ * The scale of an axis: maps values to places. A place is counted in steps from one labelled line
+ * to the next, so that labelled lines are at integers.
  */
 sealed interface Scale permits LinearScale, LogScale {
-  /** The place where the axis begins. */
+  /** Returns the place where the axis begins. */
   double start();
 
-  /** The place where the axis ends, above {@link #start}. */
+  /** Returns the place where the axis ends, above {@link #start}. */
   double end();
 
-  /** The place of a finite value. */
+  /** Returns the place of a finite value. */
   double place(double value);
 
-  /** The number that is written at a place. */
+  /** Returns the number that labels a place. */
   String label(long place);
 
-  /** The places of unlabelled lines between two neighbours, counted from the lower one. */
+  /**
+   * Returns the places of unlabelled lines between two labelled ones, counted from the lower one.
+   */
   List<Double> between();
 
-  /** The digits of {@code n} as superscripts. */
+  /** Returns the digits of {@code n} as superscripts. */
   static String raised(int n) {
     StringBuilder text = new StringBuilder();
     for (char c : Integer.toString(n).toCharArray()) {

@@ -3,23 +3,23 @@ package dev.engram.plot;
 import java.util.Arrays;
 import java.util.function.DoubleUnaryOperator;
 
-/** A named curve: one value for each whole x from the chart's first one on. */
+/** A named curve: one value for each integer x from the chart's first one on. */
 @SuppressWarnings("ArrayRecordComponent")
 record Series(String name, double[] values) {
   Series {
     values = values.clone();
   }
 
-  /** True without a single finite value. */
+  /** True when there is no finite value. */
   boolean isEmpty() {
     return Arrays.stream(values).noneMatch(Double::isFinite);
   }
 
   /**
-   * At each value, the height there of the straight line that fits the {@code window} values around
-   * it best. Amid a series that is their mean; near an end, where there are more values on one
-   * side, it follows the slope that a mean would bend. Values that are not finite count for
-   * nothing, and stay as they are.
+   * Smooths the curve: replaces each value by that of the least-squares line through the {@code
+   * window} values around it. In the middle of a series that is their mean; near an end, where
+   * there are more values on one side, it preserves the slope, which a mean would distort. Values
+   * that are not finite are ignored and left unchanged.
    */
   Series smoothed(int window) {
     double[] smooth = new double[values.length];
@@ -29,7 +29,7 @@ record Series(String name, double[] values) {
     return new Series(name, smooth);
   }
 
-  /** The same values, each replaced by {@code f} of it. */
+  /** Maps each value by {@code f}. */
   Series mapped(DoubleUnaryOperator f) {
     return new Series(name, Arrays.stream(values).map(f).toArray());
   }

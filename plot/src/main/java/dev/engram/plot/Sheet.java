@@ -23,8 +23,8 @@ import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /**
- * A chart as XChart lays it out: texts, numbers, frame, legend. The curves are drawn here, each as
- * one path. XChart draws every segment by itself, so that dashes would begin anew at each value and
+ * A chart laid out by XChart: texts, numbers, frame, legend. The curves are drawn here, each as one
+ * path: XChart would draw every segment separately, so that dashes would restart at each value and
  * faint curves would be darker at each joint.
  */
 final class Sheet extends XYChart {
@@ -58,15 +58,15 @@ final class Sheet extends XYChart {
       sheet.entry(name, Palette.level(i), Palette.levelPen(i));
     }
     if (chart.window() > 1) {
-      // No line in the color of the paper.
+      // Skip lines in the background color.
       sheet.entry("bold: mean of " + chart.window() + " values", Look.CLEAR, THIN);
     }
     return sheet;
   }
 
-  /** A line of the legend. XChart sees three points of it, which are not drawn. */
+  /** Adds a line to the legend, as a series of three points that is not drawn. */
   private void entry(String name, Color color, BasicStroke pen) {
-    // XChart labels the values themselves where they are evenly spaced.
+    // XChart labels the values themselves if they are evenly spaced.
     double[] across = {x.start(), x.start() + 0.3 * (x.end() - x.start()), x.end()};
     double[] up = {y.start(), y.start() + 0.3 * (y.end() - y.start()), y.end()};
     XYSeries entry = addSeries("line " + getSeriesMap().size(), across, up);
@@ -142,7 +142,7 @@ final class Sheet extends XYChart {
         new Rectangle2D.Double(left, top, sharp(box.getMaxX()) - left, sharp(box.getMaxY()) - top));
   }
 
-  /** A line from side to side, where it is inside. */
+  /** Draws a horizontal line, if it is inside the plot. */
   private static void level(Graphics2D g, Rectangle2D box, double at) {
     if (at > box.getMinY() && at < box.getMaxY()) {
       g.draw(new Line2D.Double(box.getMinX(), sharp(at), box.getMaxX(), sharp(at)));
@@ -179,7 +179,7 @@ final class Sheet extends XYChart {
     }
   }
 
-  /** The middle of the nearest pixel. */
+  /** Returns the center of the nearest pixel. */
   private static double sharp(double coordinate) {
     return Math.floor(coordinate) + 0.5;
   }

@@ -25,12 +25,12 @@ import org.w3c.dom.NodeList;
 import org.xml.sax.InputSource;
 import org.xml.sax.SAXException;
 
-/** A chart as SVG, taken apart by an XML parser. */
+/** A chart as SVG, parsed as XML. */
 record Drawing(Document svg) {
   static Drawing of(LineChart chart) {
     try {
       DocumentBuilder parser = DocumentBuilderFactory.newInstance().newDocumentBuilder();
-      // The DTD that the file names is not fetched.
+      // The DTD that the file refers to is not fetched.
       parser.setEntityResolver((_, _) -> new InputSource(new StringReader("")));
       return new Drawing(
           parser.parse(new ByteArrayInputStream(bytes(chart, LineChart.Format.SVG))));

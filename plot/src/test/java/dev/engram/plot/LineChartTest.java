@@ -49,7 +49,8 @@ class LineChartTest {
   }
 
   /**
-   * The largest distance in pixels from points that lie where values are, if lengths are {@code f}.
+   * The largest distance in pixels between points and where their values belong, if lengths are
+   * {@code f}.
    */
   private static double apart(List<Point2D> points, double[] values, DoubleUnaryOperator f) {
     assertEquals(values.length, points.size());
@@ -90,7 +91,7 @@ class LineChartTest {
     assertTrue(apart(drawing.curve(0), values, y -> y) > 5);
   }
 
-  /** Zeros and negative numbers have no logarithm, and move nothing that has one. */
+  /** Zeros and negative numbers have no logarithm, and do not affect the other values. */
   @Test
   void onALogarithmicAxisWhatIsNotPositiveIsAGap() {
     double[] values = {100, 10, 0, 1, 0.1, -5, 0.01, 0.001};
@@ -101,7 +102,7 @@ class LineChartTest {
     assertEquals(8, Drawing.of(chart().add("a", values)).curve(0).size());
   }
 
-  /** The labelled lines stand where the labelled values are: at 0, 0.2, … 1. */
+  /** The labelled lines are at the labelled values: 0, 0.2, … 1. */
   @Test
   void theGridStandsAtRoundNumbers() {
     Drawing drawing = Drawing.of(chart().add("a", new double[] {0, 0.4, 1}));
@@ -132,7 +133,7 @@ class LineChartTest {
     Drawing drawing = Drawing.of(chart().add("a", values));
     List<List<Point2D>> runs = drawing.runs(0);
     assertEquals(List.of(3, 2), runs.stream().map(List::size).toList());
-    // What comes after a gap lies where it would lie without.
+    // Values after a gap are where they would be without it.
     Point2D a = runs.getFirst().getFirst();
     Point2D b = runs.getFirst().get(1);
     double across = b.getX() - a.getX();
@@ -195,7 +196,7 @@ class LineChartTest {
         .count();
   }
 
-  /** Color and dash together are not repeated by the first 28. */
+  /** The first 28 combinations of color and dash differ. */
   @Test
   void curvesDiffer() {
     Set<String> pens = new HashSet<>();
@@ -266,7 +267,7 @@ class LineChartTest {
     BufferedImage image = Drawing.pixels(chart().add("a", values).smooth(11));
     assertTrue((System.nanoTime() - start) / 1e9 < 60);
     assertTrue(inked(image, Palette.color(0)) > 1000);
-    // The picture of ten thousand points to a pixel takes no more points than it can show.
+    // With ten thousand points per pixel, the picture has no more points than it can show.
     assertTrue(Drawing.of(chart().add("a", values).smooth(1)).curve(0).size() < 10_000);
   }
 
@@ -285,7 +286,7 @@ class LineChartTest {
     }
   }
 
-  /** Whatever a text holds, the SVG parses; two texts give two pictures. */
+  /** With any text the SVG is well-formed; different texts yield different pictures. */
   @Test
   void everyTextIsDrawn() {
     double[] values = {1, 2};
@@ -319,7 +320,7 @@ class LineChartTest {
     assertEquals(2, drawing.curve(1).size());
   }
 
-  /** The legend stands where no curve is. */
+  /** The legend is placed where no curve is. */
   @Test
   void theLegendCoversNoCurveWhereThereIsRoom() {
     for (int corner = 0; corner < 4; corner++) {
@@ -355,7 +356,7 @@ class LineChartTest {
     }
   }
 
-  /** A level without a place on the axis leaves the others their colors. */
+  /** A level that the axis cannot show does not change the colors of others. */
   @Test
   void levelsKeepTheirColors() {
     Drawing drawing =

@@ -19,12 +19,12 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Charts in a Java of their own, whose fonts are hidden from it in one way or another. */
+/** Charts in a separate JVM whose fonts are hidden in various ways. */
 @EnabledOnOs(OS.LINUX)
 class WithoutFontsTest {
   @TempDir Path folder;
 
-  /** Draws a chart, and prints the digest of the picture or why there is none. */
+  /** Draws a chart, and prints the digest of the picture or the reason why there is none. */
   static final class Draw {
     private Draw() {}
 
@@ -51,7 +51,7 @@ class WithoutFontsTest {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
                 System.getProperty("java.class.path"),
-                // Java remembers in the user's folder what fonts it has found.
+                // Java caches in the user's folder which fonts it has found.
                 "-Duser.home=" + folder));
     command.addAll(List.of(flags));
     command.add(Draw.class.getName());
