@@ -1,4 +1,7 @@
-/** Loop programs as JVM bytecode with the Vector API. */
+/**
+ * The CPU backend: compiles loop programs to JVM bytecode, with the Vector API where it is
+ * available.
+ */
 @org.jspecify.annotations.NullMarked
 module dev.engram.backend.cpu {
   requires transitive dev.engram.lower;

@@ -19,8 +19,8 @@ public final class CpuBackend implements Backend {
   private record Setup(CpuOptions options, WorkerPool pool, KernelCache kernels) {}
 
   /**
-   * With {@link CpuOptions#ofProperties}, which are read at first use: a program that runs on
-   * another backend does not care.
+   * Uses {@link CpuOptions#ofProperties}, which are read at first use, so that they do not matter
+   * to a program that runs on another backend.
    */
   public CpuBackend() {
     this.wanted = CpuOptions::ofProperties;
@@ -45,8 +45,8 @@ public final class CpuBackend implements Backend {
       return wanted;
     }
     Log.warning(
-        "the Vector API is not there, so programs run in scalar code; start Java with --add-modules"
-            + " jdk.incubator.vector for vector code");
+        "the Vector API is not available, so programs run in scalar code; start Java with"
+            + " --add-modules jdk.incubator.vector for vector code");
     return CpuOptions.Vectors.OFF;
   }
 

@@ -4,16 +4,17 @@ import dev.engram.ir.EngramException;
 import java.util.Locale;
 
 /**
- * How the CPU backend runs programs. Results do not depend on it: every choice gives the same bits.
+ * How the CPU backend runs programs. Results do not depend on the options: every choice yields the
+ * same bits.
  *
- * @param threads number of threads that share a nest's work, the caller's among them
+ * @param threads number of threads that share the work of a nest, including the caller's
  * @param vectors when the Vector API is used
  */
 public record CpuOptions(int threads, Vectors vectors) {
 
   /** When vector code is used, and how wide it is. */
   public enum Vectors {
-    /** Once it is measured to be faster, at the machine's preferred width. */
+    /** Once it has been measured to be faster, at the machine's preferred width. */
     AUTO,
     /** Never. */
     OFF,
@@ -37,7 +38,7 @@ public record CpuOptions(int threads, Vectors vectors) {
   }
 
   /**
-   * From the system properties {@code engram.threads} (default: all processors) and {@code
+   * Reads the system properties {@code engram.threads} (default: all processors) and {@code
    * engram.cpu.vector}: {@code auto}, {@code off}, {@code force}, {@code 128}, {@code 256} or
    * {@code 512}.
    *

@@ -1,2 +1,2 @@
-/** Loop programs as JVM bytecode. */
+/** The CPU backend, which compiles loop programs to JVM bytecode. */
 package dev.engram.backend.cpu;

@@ -61,7 +61,7 @@ final class CheckTest {
             want,
             assertThrows(RunException.class, () -> Comparison.run(e, p, List.of(bad)))
                 .getMessage());
-        // and a failure leaves nothing behind
+        // and a failure does not affect later runs
         Comparison.same(p, List.of(good), Comparison.run(e, p, List.of(good)));
       }
     }

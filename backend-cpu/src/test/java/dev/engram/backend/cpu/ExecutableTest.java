@@ -31,7 +31,7 @@ import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** What a caller sees: arguments, memory, threads, the listing. */
+/** Behaviour visible to callers: arguments, memory, threads, the listing. */
 final class ExecutableTest {
   private static final int N = 1000;
   private static final LoopProgram ADD = Programs.map(Rows.ADD, DType.F32, DType.F32, N);

@@ -15,7 +15,8 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 
 /**
- * Sums in the order of the loop program, to the bit, with every width of vectors and any threads.
+ * Sums follow the order of the loop program bit for bit, with vectors of every width and any number
+ * of threads.
  */
 class FoldOrderProperties {
   private static final List<CpuOptions> ALL =
@@ -32,7 +33,7 @@ class FoldOrderProperties {
     obeys(ProgramVerifier.verify(RandomFolds.program(random)), random);
   }
 
-  /** Blocks so short that there are many, and shares that cut them. */
+  /** Short blocks, so that there are many, and shares that cut them. */
   @Property(tries = 120, seed = "2026")
   void anyOrder(@ForAll int seed) {
     Random random = new Random(seed);
@@ -59,7 +60,7 @@ class FoldOrderProperties {
     }
   }
 
-  /** The control: a backend that adds all terms of a lane in one chain is found out. */
+  /** Control: a backend that adds all terms of a lane in one chain is detected. */
   @Example
   void aBackendWithoutBlocksIsFound() {
     CpuBackend cpu = new CpuBackend(new CpuOptions(1, Vectors.FORCE_256));

@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
-/** Folds over more points than an int counts, in memory for a few. */
+/** Folds over more points than an int can count, in little memory. */
 class ManyPointsTest {
   private static final int N = 50_000;
 
@@ -32,14 +32,17 @@ class ManyPointsTest {
     return Lowering.lower(t.build(t.run(() -> List.of(t.lift(fold.apply(x.add(y).add(z)))))));
   }
 
-  /** Points of the largest fold of the compiled program. */
+  /** Returns the number of points of the largest fold of the compiled program. */
   private static long compiled(LoopProgram p, Vectors vectors) {
     CpuBackend cpu = new CpuBackend(new CpuOptions(1, vectors));
     CpuProgram code = (CpuProgram) cpu.compile(ProgramVerifier.verify(p));
     return code.nests().stream().mapToLong(n -> n.kernel.rows().foldedPoints()).max().orElseThrow();
   }
 
-  /** The sums of all pairs are no result: they are made as they are read, not 10 GB before. */
+  /**
+   * The sums of all pairs are not materialized: they are computed where they are read, without 10
+   * GB of memory.
+   */
   @Test
   void noBufferHoldsThem() {
     for (UnaryOperator<Tensor> fold :
@@ -48,7 +51,7 @@ class ManyPointsTest {
     }
   }
 
-  /** The control: what is as large as what it is computed from is computed once. */
+  /** Control: a value as large as its operands is computed only once. */
   @Test
   void aLargeValueIsComputedOnce() {
     Trace t = new Trace("large");
@@ -73,7 +76,7 @@ class ManyPointsTest {
     }
   }
 
-  /** More results than an int counts are refused with their line, before anything is written. */
+  /** More results than an int can count are refused with their line, before anything is written. */
   @Test
   void moreResultsThanAnIntCountsAreRefused() {
     LoopProgram p =

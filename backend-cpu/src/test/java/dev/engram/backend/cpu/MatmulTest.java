@@ -156,7 +156,9 @@ final class MatmulTest {
         new Random(1));
   }
 
-  /** Products that underflow leave -0, which no +0 may join, however many blocks there are. */
+  /**
+   * Products that underflow leave -0, to which +0 must not be added, however many blocks there are.
+   */
   @Test
   void negativeProductsThatUnderflowAddUpToMinusZero() {
     for (int k : new int[] {1, 255, 256, 257, 512, 1024, 4096}) {

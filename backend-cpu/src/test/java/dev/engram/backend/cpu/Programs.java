@@ -17,7 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Programs written by hand: buffers first, then steps. */
+/** Builds loop programs by hand: buffers first, then steps. */
 final class Programs {
   private final List<LoopBuffer> buffers = new ArrayList<>();
   private final List<Integer> inputs = new ArrayList<>();

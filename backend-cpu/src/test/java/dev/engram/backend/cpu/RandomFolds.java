@@ -17,7 +17,7 @@ import java.util.Random;
 import java.util.function.BinaryOperator;
 import java.util.function.UnaryOperator;
 
-/** Sums and products of lengths at which blocks, shares, lanes and vectors end, or nearly. */
+/** Sums and products of lengths at or near the ends of blocks, shares, lanes and vectors. */
 final class RandomFolds {
   private static final int[] LENGTHS = {
     0, 1, 2, 15, 16, 17, 31, 32, 33, 64, 100, 127, 128, 129, 255, 256, 257, 300, 511, 512, 513,
@@ -99,7 +99,7 @@ final class RandomFolds {
     };
   }
 
-  /** The program with other orders of its folds. */
+  /** Returns the program with other orders of its folds. */
   static LoopProgram recut(LoopProgram p, UnaryOperator<FoldOrder> order) {
     return new LoopProgram(
         p.name(),

@@ -14,7 +14,7 @@ import java.io.StringWriter;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Every form of nest: compiled = interpreted; the same bits for every choice of options. */
+/** Every form of nest: compiled code equals the interpreter, with the same bits for all options. */
 final class RandomNestTest {
   static final List<CpuOptions> OTHERS =
       List.of(
@@ -54,7 +54,7 @@ final class RandomNestTest {
     }
   }
 
-  /** Else the comparisons above would compare scalar code with itself. */
+  /** Otherwise the comparisons above would compare scalar code with itself. */
   @Test
   void floatNestsAreVectors() {
     int vectors = 0;

@@ -8,7 +8,7 @@ import java.lang.classfile.ClassModel;
 import java.lang.classfile.MethodModel;
 import java.util.List;
 
-/** Generated classes as readable bytecode. */
+/** Lists generated classes as readable bytecode. */
 public final class Disassembly {
   private Disassembly() {}
 

@@ -18,7 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** A hidden class being written: names, objects that its code holds, loops. */
+/** Writes a hidden class: names, constants that are objects, loops. */
 public final class HiddenClassWriter {
   public static final ClassDesc SEGMENT = ClassDesc.of("java.lang.foreign.MemorySegment");
   static final ClassDesc LAYOUT = ClassDesc.of("java.lang.foreign.ValueLayout");
@@ -26,7 +26,7 @@ public final class HiddenClassWriter {
   private static final Class<?> NATIVE = Arena.global().allocate(64).getClass();
   private static final ClassDesc ILLEGAL = ClassDesc.of("java.lang.IllegalStateException");
 
-  /** HotSpot never compiles methods of 8000 bytes or more; ours stay well below. */
+  /** HotSpot never compiles methods of 8000 bytes or more; generated ones stay well below. */
   public static final int METHOD_BUDGET = 6000;
 
   public final ClassDesc self;
@@ -36,12 +36,15 @@ public final class HiddenClassWriter {
     self = ClassDesc.of(HiddenClassWriter.class.getPackageName(), name);
   }
 
-  /** How generated code names a class of ours, which must be public. */
+  /**
+   * Returns the descriptor by which generated code refers to a class of the backend, which must be
+   * public.
+   */
   public static ClassDesc desc(Class<?> c) {
     return c.describeConstable().orElseThrow();
   }
 
-  /** A constant of the class: {@code object} itself. */
+  /** Adds {@code object} itself as a constant of the class. */
   public ConstantDesc constant(Object object, ClassDesc type) {
     int at = held.indexOf(object);
     if (at < 0) {
@@ -59,7 +62,10 @@ public final class HiddenClassWriter {
         at);
   }
 
-  /** Tells the JIT a segment's class, so that accesses are inlined without a type profile. */
+  /**
+   * Emits a cast that tells the JIT a segment's class, so that accesses are inlined without a type
+   * profile.
+   */
   public void expectNative(CodeBuilder c, int local) {
     Label ok = c.newLabel();
     c.aload(local);
@@ -70,7 +76,7 @@ public final class HiddenClassWriter {
     c.labelBinding(ok);
   }
 
-  /** Bytes of a class with an empty constructor. */
+  /** Returns the bytes of a class with an empty constructor. */
   public byte[] write(ClassDesc implemented, Consumer<ClassBuilder> methods) {
     return ClassFile.of()
         .build(
@@ -94,7 +100,7 @@ public final class HiddenClassWriter {
             });
   }
 
-  /** An object of the class. */
+  /** Defines the class and returns an instance. */
   public <T> T instantiate(byte[] bytes, Class<T> type) {
     try {
       MethodHandles.Lookup lookup =
@@ -105,13 +111,13 @@ public final class HiddenClassWriter {
     }
   }
 
-  /** Emits something. */
+  /** A part of a method, which emits its code. */
   @FunctionalInterface
   public interface Part {
     void emit();
   }
 
-  /** {@code for (int slot = from; slot < limit; slot += step) body}. */
+  /** Emits {@code for (int slot = from; slot < limit; slot += step) body}. */
   public static void loop(
       CodeBuilder c, int slot, Part pushFrom, Part pushLimit, int step, Part body) {
     Label head = c.newLabel();
@@ -128,7 +134,7 @@ public final class HiddenClassWriter {
     c.labelBinding(done);
   }
 
-  /** Bytes of bytecode of the class's largest method. */
+  /** Returns the bytes of bytecode of the class's largest method. */
   public static int largestMethod(byte[] bytes) {
     int most = 0;
     for (MethodModel m : ClassFile.of().parse(bytes).methods()) {

@@ -17,7 +17,7 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/** A method's instructions as {@code javap} names them: {@code fload 9}, {@code goto 58}. */
+/** Prints a method's instructions as {@code javap} does: {@code fload 9}, {@code goto 58}. */
 final class InstructionText {
   private final Map<Label, Integer> places = new HashMap<>();
 

@@ -1,2 +1,2 @@
-/** Hidden classes, written and listed. */
+/** Writing hidden classes, and listing their bytecode. */
 package dev.engram.backend.cpu.code;

@@ -35,7 +35,7 @@ public abstract class LaneCode {
     return uses[n.id] > 0;
   }
 
-  /** Says that a local holds the node's value. */
+  /** Binds a node to a local that holds its value. */
   public final void bind(Node n, int local) {
     locals.put(n, local);
   }
@@ -48,7 +48,7 @@ public abstract class LaneCode {
     return locals.get(n);
   }
 
-  /** Computes every shared node into a local: to be emitted once for each group of lanes. */
+  /** Emits code that computes every shared node into a local, once for each group of lanes. */
   public final void shared() {
     for (Node n : lanes.nodes()) {
       boolean early = n.op == Op.GATHER && isLive(n);
@@ -74,11 +74,11 @@ public abstract class LaneCode {
     n.args.forEach(this::push);
   }
 
-  /** Cheaper to push again than to keep. */
+  /** True when a node is cheaper to compute again than to keep in a local. */
   public abstract boolean isInline(Node n);
 
   public abstract TypeKind kindOf(Node n);
 
-  /** Leaves the node's value on the stack. */
+  /** Emits code that leaves the node's value on the stack. */
   public abstract void compute(Node n);
 }

@@ -7,8 +7,8 @@ import dev.engram.ir.op.Rows;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Elementary functions as lane programs, for f32 or f64. Their errors (in ulp, measured) stand in
- * the test of this class.
+ * Elementary functions as lane programs, for f32 or f64. Their measured errors, in ulp, are listed
+ * in the test of this class.
  */
 final class LaneMath {
   private final LaneProgram l;
@@ -135,7 +135,7 @@ final class LaneMath {
     return p;
   }
 
-  /** Even and odd halves in x², then joined: half the dependency chain of Horner. */
+  /** Evaluates even and odd parts in x² and adds them: half the dependency chain of Horner. */
   private Node poly(Node x, double[] cs) {
     if (cs.length < 4) {
       return horner(x, cs);
@@ -176,7 +176,7 @@ final class LaneMath {
     // e^r = 1 + r + r² q(r)
     Node q = poly(d.r, wide ? EXPQ10 : EXPQ5);
     Node p = l.add(l.fma(l.mul(d.r, d.r), q, d.r), c(1));
-    // 2^n as two factors, so that results near overflow and below the normal range are rounded once
+    // 2^n as two factors, so that results near overflow and subnormal results are rounded once
     Node m = l.add(l.toBits(d.shifted), i(2 * bias - rawBits(magic())));
     Node m1 = l.ushr(m, 1);
     Node m2 = l.sub(m, m1);
@@ -196,7 +196,7 @@ final class LaneMath {
     return l.select(l.lt(l.abs(x0), c(wide ? 0x1p-54 : 0x1p-25)), x0, y);
   }
 
-  /** sign of x on the magnitude of y >= 0. */
+  /** The magnitude of y >= 0 with the sign of x. */
   private Node withSignOf(Node y, Node x) {
     Node sign = l.and(l.toBits(x), i(wide ? Long.MIN_VALUE : Integer.MIN_VALUE));
     return l.fromBits(l.or(l.toBits(y), sign));
@@ -254,8 +254,8 @@ final class LaneMath {
   }
 
   /**
-   * Where log's argument is not a positive finite number: +inf and NaN stay, 0 gives -inf, negative
-   * numbers NaN.
+   * Handles arguments of log that are not positive and finite: +inf and NaN stay, 0 becomes -inf,
+   * negative numbers become NaN.
    */
   private Node logEdges(Node arg, Node y, Node ifLarge, double zeroAt) {
     y = l.select(l.lt(arg, c(Double.POSITIVE_INFINITY)), y, ifLarge);
@@ -269,7 +269,7 @@ final class LaneMath {
 
   Node log1p(Node x) {
     Node u = l.add(c(1), x);
-    // what rounding 1 + x lost, relative to u
+    // the rounding error of 1 + x, relative to u
     Node big = l.lt(c(1), x);
     Node lost = l.sub(l.select(big, c(1), x), l.sub(u, l.select(big, x, c(1))));
     double two = wide ? 0x1p52 : 0x1p23;
@@ -288,7 +288,8 @@ final class LaneMath {
     double p2 = wide ? 0x1.1a62633145c07p-54 : -0x1.777a5cp-25;
     double p3 = wide ? -0x1.f1976b7ed8fbcp-110 : -0x1.ee59dap-50;
     Node r1 = l.fma(n, c(-p1), x); // exact
-    // r + low = r1 - n p2 - n p3: an exact product and Knuth's two-sum, for r may be tiny beside r1
+    // r + low = r1 - n p2 - n p3: an exact product and Knuth's two-sum, since r may be tiny
+    // compared with r1
     Node product = l.mul(n, c(-p2));
     Node productLow = l.fma(n, c(-p2), l.neg(product));
     Node r = l.add(r1, product);
@@ -322,14 +323,14 @@ final class LaneMath {
   private Node sinOrCos(Node x, int quarter) {
     Turned t = reduceByHalfPi(x);
     Node q = quarter == 0 ? t.quadrant : l.add(t.quadrant, i(quarter));
-    // masks of integer and float lanes do not mix, so parity becomes the sign of a float
+    // masks of integer and float lanes do not mix, so parity is encoded as the sign of a float
     Node parity = l.fromBits(l.or(l.shl(q, wide ? 63 : 31), bits(1)));
     Node y = l.select(l.lt(parity, c(0)), cosPoly(t.r, t.rLow), sinPoly(t.r, t.rLow));
     Node sign = l.shl(l.and(q, i(2)), wide ? 62 : 30);
     Node signed = l.fromBits(l.xor(l.toBits(y), sign));
     Node fast =
         quarter == 0 ? l.select(l.lt(l.abs(x), c(wide ? 0x1p-28 : 0x1p-13)), x, signed) : signed;
-    // beyond the bound n has too few bits left: element by element there
+    // beyond the bound n has too few bits left, so those elements are computed one by one
     Node far = l.lt(c(wide ? 1e9 : 1e5), l.abs(x));
     ElementwiseRow row = quarter == 0 ? Rows.SIN : Rows.COS;
     return l.node(LaneProgram.Op.PATCH, real, 0, row, far, x, fast);

@@ -8,16 +8,16 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Straight-line lane programs: a hash-consed DAG of primitive operations. Those up to {@link
- * Op#EITHER} exist, with the same result bit for bit, as scalar bytecode and as Vector API calls;
- * the others are scalar only. A bool lane is a truth value.
+ * A straight-line lane program: a hash-consed DAG of primitive operations. Operations up to {@link
+ * Op#EITHER} exist as scalar bytecode and as Vector API calls, with bit-identical results; the
+ * others are scalar only. A bool lane is a truth value.
  */
 public final class LaneProgram {
-  /** An operation; operands in order. */
+  /** The primitive operations, with their operands in order. */
   public enum Op {
     /** The row element of a slot's row; {@code bits} is the row's number. */
     LOAD,
-    /** The state of a fold; {@code bits} is the row's number. */
+    /** The accumulator of a fold; {@code bits} is the row's number. */
     STATE,
     CONST,
     ADD,
@@ -32,7 +32,10 @@ public final class LaneProgram {
     MIN,
     /** (mask, yes, no). */
     SELECT,
-    /** (mask, x, fast): {@code fast}, but the row's own function of x where the mask is set. */
+    /**
+     * (mask, x, fast): {@code fast}, but the elementwise row's own function of x where the mask is
+     * set.
+     */
     PATCH,
     FROM_BITS,
     TO_BITS,
@@ -48,12 +51,12 @@ public final class LaneProgram {
     NOT,
     BOTH,
     EITHER,
-    /** The number r of the reduction's point, as i32. */
+    /** The index r of the reduction point, as i32. */
     COUNTER,
     /** The value of an index map, as i64; {@code bits} is the slot. */
     INDEX,
     CONVERT,
-    /** A row's own function; the payload is the row. */
+    /** The scalar function of an elementwise row; the payload is that row. */
     CALL,
     /** (index): an element at a computed position; the payload is a {@link Gather}. */
     GATHER,
@@ -61,7 +64,7 @@ public final class LaneProgram {
     RANDOM
   }
 
-  /** What {@link Op#GATHER} reads: {@code stride} in bytes. */
+  /** The memory that {@link Op#GATHER} reads; {@code stride} in bytes. */
   public record Gather(int slot, long stride, long limit) {}
 
   /** One operation; {@code bits} holds a constant's raw bits, a shift distance or a number. */
@@ -184,7 +187,7 @@ public final class LaneProgram {
     return like(Op.MIN, a, b);
   }
 
-  /** yes where m, else no. */
+  /** {@code yes} where m is true, else {@code no}. */
   public Node select(Node m, Node yes, Node no) {
     return node(Op.SELECT, yes.dtype, 0, null, m, yes, no);
   }

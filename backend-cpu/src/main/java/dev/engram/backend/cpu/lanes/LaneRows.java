@@ -10,7 +10,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Elementwise rows as lane operations: one cell for each row; rows without a cell are called. */
+/**
+ * Elementwise rows as lane operations: one cell per row; for rows without a cell, their scalar
+ * function is called.
+ */
 public final class LaneRows {
   private static final Map<ElementwiseRow, Cell> CELLS = cells();
 
@@ -35,7 +38,7 @@ public final class LaneRows {
     return l.node(Op.CALL, result, 0, row, x.toArray(Node[]::new));
   }
 
-  /** Rows whose cell is right for integers too. */
+  /** Rows whose cell is also correct for integers. */
   private static final List<ElementwiseRow> WHOLE =
       List.of(Rows.ADD, Rows.SUB, Rows.MUL, Rows.MAX, Rows.MIN, Rows.NEG, Rows.ABS);
 
@@ -131,7 +134,7 @@ public final class LaneRows {
     }
   }
 
-  // ±0 and NaN are their own signs
+  // the sign of ±0 or NaN is the operand itself
   private static Node sign(LaneProgram l, DType t, Node x) {
     Node zero = l.number(t, 0);
     return l.select(l.lt(zero, x), l.number(t, 1), l.select(l.lt(x, zero), l.number(t, -1), x));

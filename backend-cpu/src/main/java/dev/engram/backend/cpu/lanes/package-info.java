@@ -1,2 +1,2 @@
-/** What is computed in every lane: straight-line programs of primitive operations. */
+/** The computation of each lane: straight-line programs of primitive operations. */
 package dev.engram.backend.cpu.lanes;

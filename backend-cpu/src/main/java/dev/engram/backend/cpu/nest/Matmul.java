@@ -16,18 +16,18 @@ import java.util.Optional;
 
 /**
  * A nest that is a matrix product C[q,n] = Σ_k A[q,k] B[k,n] with an epilogue over C's rows, or a
- * sum of such products over further folded axes, as for the windows of a convolution. Strides are
- * in bytes.
+ * sum of such products over further folded axes, as in a convolution. Strides are in bytes.
  *
- * @param nest the whole nest; its last outer axis are the product's rows, along which B is fixed
+ * @param nest the whole nest; its last outer axis is that of the product's rows, along which B is
+ *     fixed
  * @param aSlot slot of A
  * @param bSlot slot of B
- * @param packs B's rows are not contiguous and are copied first
- * @param epilogue the epilogue as a nest of its own: it reads C from one more buffer and slot
+ * @param packs whether B's rows are not contiguous and are packed first
+ * @param epilogue the epilogue as a separate nest, which reads C from an additional buffer and slot
  */
 public record Matmul(RowNest nest, int aSlot, int bSlot, boolean packs, RowNest epilogue) {
 
-  /** What {@code nest} computes, if it is a product. */
+  /** Matches {@code nest} as a product. */
   static Optional<Matmul> of(RowNest nest) {
     if (nest.along() != Along.ROW
         || nest.ordered()
@@ -74,7 +74,7 @@ public record Matmul(RowNest nest, int aSlot, int bSlot, boolean packs, RowNest 
     throw new IllegalStateException("row " + row + " is not loaded");
   }
 
-  // C's rows lie in a thread's own block, one after the other; its slot counts from outer point 0.
+  // C's rows are contiguous in a block of the thread; its slot counts from outer point 0.
   private static RowNest epilogue(RowNest nest) {
     DType dtype = nest.folds().getFirst().dtype();
     int buffer = 0;
@@ -110,7 +110,7 @@ public record Matmul(RowNest nest, int aSlot, int bSlot, boolean packs, RowNest 
         new Phase(List.of(), List.of(), List.of()));
   }
 
-  /** Bytes from one row of C to the next. */
+  /** Returns the bytes from one row of C to the next. */
   static long rowBytes(RowNest nest) {
     long bytes = (long) nest.rowLength() * nest.folds().getFirst().dtype().bytes();
     return (bytes + 63) / 64 * 64;
@@ -124,12 +124,12 @@ public record Matmul(RowNest nest, int aSlot, int bSlot, boolean packs, RowNest 
     return nest.folds().getFirst().dtype();
   }
 
-  /** Length of the innermost folded axis. */
+  /** Returns the length of the innermost folded axis. */
   public int depth() {
     return nest.reduce().getLast();
   }
 
-  /** Number of products in each sum, over all folded axes. */
+  /** Returns the number of products in each sum, over all folded axes. */
   public long points() {
     return nest.foldedPoints();
   }
@@ -138,7 +138,7 @@ public record Matmul(RowNest nest, int aSlot, int bSlot, boolean packs, RowNest 
     return nest.folds().getFirst().order();
   }
 
-  /** How far the products from point {@code r} of the folded axes on start from the first ones. */
+  /** Returns the byte offset of the products from point {@code r} of the folded axes on. */
   public long start(int slot, long r) {
     List<Long> strides = nest.slots().get(slot).reduce();
     long at = 0;
@@ -154,7 +154,7 @@ public record Matmul(RowNest nest, int aSlot, int bSlot, boolean packs, RowNest 
     return nest.rowLength();
   }
 
-  /** Number of rows in a run that share one B. */
+  /** Returns the number of consecutive rows that share one B. */
   public int rows() {
     return nest.outer().isEmpty() ? 1 : nest.outer().getLast();
   }
@@ -168,12 +168,12 @@ public record Matmul(RowNest nest, int aSlot, int bSlot, boolean packs, RowNest 
     return nest.slots().get(aSlot).reduce().getLast();
   }
 
-  /** B's stride along the folded axis, as the product reads it. */
+  /** Returns B's stride along the folded axis, as the product reads it. */
   public long bDepth() {
     return packs ? rowBytes() : nest.slots().get(bSlot).reduce().getLast();
   }
 
-  /** The slot and the segment of C in a thread's frame. */
+  /** Returns the slot and the segment of C in a thread's arguments. */
   public int cSlot() {
     return nest.slots().size();
   }
@@ -182,7 +182,7 @@ public record Matmul(RowNest nest, int aSlot, int bSlot, boolean packs, RowNest 
     return epilogue.slots().getLast().buffer();
   }
 
-  /** Where the row {@code q} of an operand starts. */
+  /** Returns the offset at which row {@code q} of an operand starts. */
   public long at(KernelArgs frame, int slot, int q) {
     long at = frame.base[slot];
     int rest = q;
@@ -212,7 +212,7 @@ public record Matmul(RowNest nest, int aSlot, int bSlot, boolean packs, RowNest 
     return packs ? frame.packed() : frame.segments[nest.slots().get(bSlot).buffer()];
   }
 
-  /** Where B starts for row {@code q} of C. */
+  /** Returns the offset at which B starts for row {@code q} of C. */
   public long columnsAt(KernelArgs frame, int q) {
     return packs ? 0 : at(frame, bSlot, q);
   }

@@ -5,15 +5,15 @@ import dev.engram.lower.Stmt;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Decides how a nest's axes are joined, which one rows lie along, and how rows are cut. */
+/** Decides which axes of a nest are merged, which one rows lie along, and how rows are tiled. */
 final class NestAxes {
-  /** One axis, or several that are one run in every index map. */
+  /** One axis, or several that can be merged because they are contiguous in every index map. */
   record Axis(int length, boolean reduce, long[] strides) {}
 
-  /** Rows longer than this are cut. */
+  /** Rows longer than this are tiled. */
   private static final int LONGEST = 2048;
 
-  /** Nests with at least so many points get several outer points where the row allows it. */
+  /** Nests with at least this many points get several outer points if the row allows it. */
   private static final long WORTH_SPLITTING = 1 << 15;
 
   private final NestSlots slots;
@@ -21,7 +21,7 @@ final class NestAxes {
   final List<Axis> reduce = new ArrayList<>();
   final RowNest.Along along;
 
-  /** The parallel axis of the rows; removed from {@link #parallel}. */
+  /** The parallel axis that rows lie along; removed from {@link #parallel}. */
   final Axis row;
 
   final boolean ordered;
@@ -61,7 +61,7 @@ final class NestAxes {
     tile = columns >= 0 ? row.length : tile();
   }
 
-  /** Two loads and the sum of their products: a matrix product. */
+  /** True for two loads and the sum of their products: a matrix product. */
   private static boolean isProduct(Stmt.Nest nest) {
     return nest.body().size() == 3
         && nest.body().get(0) instanceof Instr.Load
@@ -71,7 +71,7 @@ final class NestAxes {
         && d.a() != d.b();
   }
 
-  /** The axis of a product's columns: along it one factor is fixed. -1 when there is none. */
+  /** Returns the axis of a product's columns, along which one factor is fixed, or -1. */
   private int columns(Stmt.Nest nest, int[] epilogue) {
     int best = -1;
     int bestScore = -1;
@@ -99,7 +99,7 @@ final class NestAxes {
     return best;
   }
 
-  /** Puts the longest axis along which the columns' factor is fixed last: the product's rows. */
+  /** Moves the longest axis along which B is fixed to the end: the product's rows. */
   private void rowsLast() {
     int moving = row.strides[slots.ofInstr(0)] != 0 ? slots.ofInstr(0) : slots.ofInstr(1);
     int rows = -1;
@@ -147,7 +147,10 @@ final class NestAxes {
     return true;
   }
 
-  /** A buffer that is scattered into is also read: every point must see the ones before it. */
+  /**
+   * True when a buffer that is scattered into is also read, so that every point must see earlier
+   * ones.
+   */
   private static boolean rereads(Stmt.Nest nest) {
     List<Integer> written = new ArrayList<>();
     List<Integer> read = new ArrayList<>();
@@ -178,7 +181,7 @@ final class NestAxes {
     return moves;
   }
 
-  /** The longest parallel axis along which every access is contiguous or fixed, or -1. */
+  /** Returns the longest parallel axis along which every access is contiguous or fixed, or -1. */
   private int unitAxis(int[] body, int[] epilogue) {
     int best = -1;
     for (int a = 0; a < parallel.size(); a++) {

@@ -21,10 +21,10 @@ import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The code of one form of nest.
+ * The code of one form of nest, which nests of that form share.
  *
- * @param outerPoints the kernel's whole range
- * @param grain outer points that are worth a thread's while
+ * @param outerPoints number of points in the kernel's range
+ * @param grain minimum number of outer points for one thread
  * @param unit chunks are multiples of this
  * @param classes the scalar twin's classes
  */
@@ -36,7 +36,7 @@ public record NestKernel(
     int grain,
     int unit,
     List<RowClass.Written> classes) {
-  /** Lane operations below which a nest is not shared among threads. */
+  /** Number of lane operations below which a nest is not split among threads. */
   private static final long WORTH_SHARING = 1 << 16;
 
   public static NestKernel of(
@@ -67,7 +67,7 @@ public record NestKernel(
         List.copyOf(classes));
   }
 
-  /** The kernel of all products of one form. */
+  /** Makes the kernel of all products of one form. */
   public static Kernel product(ProductShape shape, Vectors vectors, TieringBudget trials) {
     Kernel scalar = new ScalarProduct(shape);
     return switch (vectors) {
@@ -123,7 +123,7 @@ public record NestKernel(
     };
   }
 
-  /** The bytecode of every class: the scalar twin's, then the vector version's. */
+  /** Returns the bytecode of every class: those of the scalar twin, then the vector version's. */
   public List<byte[]> bytecode(Vectors vectors) {
     List<byte[]> all = new ArrayList<>();
     classes.forEach(c -> all.add(c.bytes()));

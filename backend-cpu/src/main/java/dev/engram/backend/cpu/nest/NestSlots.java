@@ -11,7 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The index maps of a nest, each once, and its buffers, numbered in order of appearance. */
+/** Numbers the distinct index maps of a nest, and its buffers, in order of appearance. */
 public final class NestSlots {
   /** An index map; {@code buffer} is the program's number, or -1 for a value. */
   public record Key(int buffer, DType dtype, AffineMap at) {
@@ -49,7 +49,7 @@ public final class NestSlots {
     point = checks ? value(rowMajor(nest)) : -1;
   }
 
-  // the number of a point, for the order in which checks are reported
+  // the index of a point, which orders the reports of checks
   private static AffineMap rowMajor(Stmt.Nest nest) {
     Long[] weight = new Long[nest.axes().size()];
     long w = 1;
@@ -84,28 +84,28 @@ public final class NestSlots {
     return keys;
   }
 
-  /** The program's numbers of the nest's buffers. */
+  /** Returns the program's numbers of the nest's buffers. */
   public List<Integer> buffers() {
     return buffers;
   }
 
-  /** The slot of an instruction, or -1. */
+  /** Returns the slot of an instruction, or -1. */
   int ofInstr(int instr) {
     return ofInstr[instr];
   }
 
-  /** The slot that numbers the points in row-major order, or -1. */
+  /** Returns the slot that numbers the points in row-major order, or -1. */
   public int point() {
     return point;
   }
 
-  /** A slot's stride along an axis of the nest, in bytes for accesses. */
+  /** Returns a slot's stride along an axis of the nest, in bytes for accesses. */
   long stride(int slot, int axis) {
     Key k = keys.get(slot);
     return k.at().inner().get(axis) * k.bytes();
   }
 
-  /** Slots that are plain loads or stores of {@code instrs}. */
+  /** Returns the slots that are plain loads or stores of {@code instrs}. */
   int[] plain(List<Instr> instrs, int first) {
     int[] found = new int[instrs.size()];
     int n = 0;

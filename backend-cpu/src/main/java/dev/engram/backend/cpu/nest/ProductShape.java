@@ -4,14 +4,14 @@ import dev.engram.backend.cpu.run.KernelArgs;
 import dev.engram.ir.DType;
 
 /**
- * The form of a matrix product C[m,n] = Σ_k A[m,k] B[k,n], or C[m,n] += … where it {@code
- * accumulates}, with contiguous rows of B and C: products of one form share their code. Its kernels
- * take the operands as segments and offsets {@link #A}, {@link #B} and {@link #C} of their frame;
- * their points are rows. Strides are in bytes.
+ * The form of a matrix product C[m,n] = Σ_k A[m,k] B[k,n], or C[m,n] += … if it {@code
+ * accumulates}, with contiguous rows of B and C. Products of the same form share their code.
+ * Kernels take the operands as segments and offsets {@link #A}, {@link #B} and {@link #C} of their
+ * arguments; their points are rows of C. Strides are in bytes.
  *
- * <p>A run takes {@link #depth} products into each sum. After that it joins blocks of a fold:
- * {@link #sums} times the rows that lie {@code cBlock} bytes before become themselves plus the ones
- * that are there.
+ * <p>A run adds {@link #depth} products to each sum. Then it joins blocks of a fold: {@link #sums}
+ * times, the rows are added to those {@code cBlock} bytes before them, which are the rows of the
+ * next addition.
  */
 public record ProductShape(
     DType dtype,
@@ -29,12 +29,12 @@ public record ProductShape(
   private static final int DEPTH = 3;
   private static final int SUMS = 4;
 
-  /** A frame for the operands of a product. */
+  /** Makes the arguments of a product. */
   public static KernelArgs operands() {
     return new KernelArgs(3, 5);
   }
 
-  /** What the next run of a kernel does. */
+  /** Sets what the next run of a kernel does. */
   public static void set(KernelArgs operands, int depth, int sums) {
     operands.base[DEPTH] = depth;
     operands.base[SUMS] = sums;

@@ -13,10 +13,10 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * A nest as rows: a body is run over whole rows of elements at a time.
+ * A nest whose body runs over whole rows of elements at a time.
  *
  * <pre>
- * for q in outer                         // points of these are independent: split over threads
+ * for q in outer                         // these points are independent: split among threads
  *   along == ROW                         along == FOLD
  *   ------------                         -------------
  *   clear the folds' rows                for p in row
@@ -29,11 +29,11 @@ import java.util.Set;
  *
  * @param outer lengths of the outer parallel axes, the row's tiles last
  * @param rowLength length of the parallel axis that rows lie along
- * @param tile rows are cut into pieces of this length
+ * @param tile length of the tiles that rows are cut into
  * @param reduce lengths of the reduction axes outside the body's row
- * @param along which axis the body's rows lie along
+ * @param along the axis that the body's rows lie along
  * @param inner length of the innermost reduction axis where rows lie along it, else 0
- * @param ordered points must be run in order, on one thread
+ * @param ordered whether points must run in order, on one thread
  */
 public record RowNest(
     List<Integer> outer,
@@ -56,7 +56,8 @@ public record RowNest(
   }
 
   /**
-   * An index map of the nest: an access to a buffer, with strides in bytes, or a value.
+   * An index map of the nest: an access to a buffer, with strides in bytes, or an index that is
+   * used as a value.
    *
    * @param buffer number among the nest's buffers, -1 for a value
    */
@@ -69,12 +70,12 @@ public record RowNest(
   /** A row that is loaded from a slot or stored to it. */
   public record Transfer(int slot, int row) {}
 
-  /** What runs over one row: loads, passes, stores. */
+  /** The work on one row: loads, passes, stores. */
   public record Phase(List<Transfer> loads, List<Transfer> stores, List<Pass> passes) {}
 
   /** One loop over a row. */
   public record Pass(LaneProgram lanes, List<Effect> effects) {
-    /** The operations that the effects need. */
+    /** Returns the operations that the effects need. */
     public Set<Node> live() {
       Set<Node> found = new LinkedHashSet<>();
       for (Effect e : effects) {
@@ -93,17 +94,17 @@ public record RowNest(
     }
   }
 
-  /** What a pass does with values, in order. */
+  /** A use of a value by a pass, in order. */
   public sealed interface Effect {
     Node value();
 
     /** row[i] = value. */
     record Store(int row, Node value) implements Effect {}
 
-    /** The fold's state = value; the value contains the state. */
+    /** accumulator = value; the value reads the accumulator. */
     record Accumulate(int state, int lanes, Node value) implements Effect {}
 
-    /** Combines into memory at a computed position; {@code stride} in bytes. */
+    /** Combines a value with memory at a computed position; {@code stride} in bytes. */
     record Scatter(int slot, Node index, long stride, long limit, Index.Combine combine, Node value)
         implements Effect {}
 
@@ -113,12 +114,12 @@ public record RowNest(
   }
 
   /**
-   * A fold.
+   * A fold (reduction) of the nest.
    *
-   * @param order in how many lanes and in what blocks
+   * @param order the lanes and blocks of the fold
    * @param states rows of partial results, as many as lanes times the length of the row (or 1): the
    *     folded values and for argMax and argMin their positions
-   * @param waiting a row for partial results of earlier blocks, or -1 where there is one block
+   * @param waiting a row for partial results of earlier blocks, or -1 if there is only one block
    * @param result the row that the epilogue reads
    */
   public record Fold(
@@ -138,7 +139,7 @@ public record RowNest(
   }
 
   /**
-   * Number of outer points.
+   * Returns the number of outer points.
    *
    * @param where the user's line, for the error
    */
@@ -148,7 +149,7 @@ public record RowNest(
     }
     long points = 1;
     for (int n : outer) {
-      points *= n; // each below 2^31, and so is what is there by then
+      points *= n; // both factors are below 2^31
       if (points > Integer.MAX_VALUE) {
         throw new LoweringException(
             "a loop over "
@@ -163,12 +164,12 @@ public record RowNest(
     return (int) points;
   }
 
-  /** Number of reduction points outside the body's row. */
+  /** Returns the number of reduction points outside the body's row. */
   public long reducePoints() {
     return reduce.stream().mapToLong(Integer::longValue).reduce(1, Math::multiplyExact);
   }
 
-  /** Number of points that every fold has. */
+  /** Returns the number of points of every fold. */
   public long foldedPoints() {
     return Math.multiplyExact(reducePoints(), along == Along.FOLD ? inner : 1L);
   }
@@ -177,13 +178,13 @@ public record RowNest(
     return tile < rowLength;
   }
 
-  /** Byte or value stride of a slot along the body's rows. */
+  /** Returns the stride of a slot along the body's rows, in bytes for accesses. */
   public long bodyStride(int slot) {
     Slot s = slots.get(slot);
     return along == Along.ROW ? s.row : s.inner;
   }
 
-  /** Rough cost of one outer point, in lane operations. */
+  /** Estimates the cost of one outer point, in lane operations. */
   long cost() {
     long each = 2;
     for (Pass p : body.passes) {

@@ -28,12 +28,12 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** Turns a nest into rows and lane programs. */
+/** Converts a nest to rows and lane programs. */
 final class RowNestBuilder {
-  /** A pass is closed when it has so many lane operations: bodies of this size compile well. */
+  /** A pass is closed when it has this many lane operations: bodies of this size compile well. */
   static final int LANES_PER_PASS = 240;
 
-  /** A pass is closed when it reads so many rows. */
+  /** A pass is closed when it reads this many rows. */
   static final int ROWS_PER_PASS = 48;
 
   private final Stmt.Nest nest;
@@ -199,7 +199,7 @@ final class RowNestBuilder {
       return row;
     }
 
-    /** A row that carries value {@code v} from the pass that computes it to later ones. */
+    /** Returns a row that carries value {@code v} from the pass that computes it to later ones. */
     private int spill(int v) {
       return spilled.computeIfAbsent(
           v,
@@ -352,7 +352,7 @@ final class RowNestBuilder {
       }
     }
 
-    // NaN wins over every number; the first extreme stays
+    // NaN wins over every number; of equal extremes the first stays
     private Node better(boolean most, Node v, Node top) {
       Node order = most ? lanes.lt(top, v) : lanes.lt(v, top);
       if (!v.dtype.isFloat()) {

@@ -9,11 +9,11 @@ import dev.engram.backend.cpu.nest.RowNest.Slot;
 import dev.engram.backend.cpu.nest.RowNest.Transfer;
 import dev.engram.backend.cpu.vector.VectorCode;
 
-/** Which nests vectors can run: one element width, contiguous or fixed rows, one pass. */
+/** Decides which nests can be vectorized: one element width, contiguous or fixed rows, one pass. */
 public final class VectorFit {
   private VectorFit() {}
 
-  /** Bytes of one element where vectors can run the nest, else 0. */
+  /** Returns the bytes of one element if the nest can be vectorized, else 0. */
   static int elementBytes(RowNest nest) {
     if (nest.ordered()
         || nest.body().passes().size() > 1
@@ -32,7 +32,7 @@ public final class VectorFit {
     return bodyFits && (nest.along() == Along.ROW || foldsFit(nest, bytes)) ? bytes : 0;
   }
 
-  /** True when the folds' order can be kept in vectors of so many bits. */
+  /** True when vectors of this many bits preserve the order of the folds. */
   public static boolean fitsWidth(RowNest nest, int vectorBits, int bytes) {
     return nest.along() == Along.ROW || nest.folds().getFirst().lanes() * bytes * 8 >= vectorBits;
   }
@@ -67,8 +67,8 @@ public final class VectorFit {
     return along == Along.ROW ? s.row() : s.inner();
   }
 
-  // Along the folded axis each vector lane keeps its own partial result: there must be enough, and
-  // blocks end together.
+  // Along the folded axis each vector lane has its own partial result: there must be enough of
+  // them, and the blocks of all folds must end together.
   private static boolean foldsFit(RowNest nest, int bytes) {
     for (Fold f : nest.folds()) {
       boolean arithmetic =

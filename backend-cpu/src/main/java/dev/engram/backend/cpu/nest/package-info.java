@@ -1,2 +1,2 @@
-/** Nests taken apart for code: axes, rows, products. */
+/** Nests analysed for code generation: axes, rows, products. */
 package dev.engram.backend.cpu.nest;

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** A nest that only copies, or only fills with one value: plain Java, for all shapes. */
+/** A nest that only copies, or only fills with one value: plain Java for all shapes. */
 public final class CopyKernel implements Kernel {
   private final RowNest nest;
   private final @Nullable Slot from;
@@ -33,7 +33,7 @@ public final class CopyKernel implements Kernel {
     this.outer = nest.outer().stream().mapToInt(Integer::intValue).toArray();
   }
 
-  /** The kernel of {@code nest}, where it is one. */
+  /** Returns the kernel of {@code nest}, if it is such a nest. */
   public static Optional<Kernel> of(RowNest nest) {
     if (nest.along() != Along.ROW
         || nest.ordered()

@@ -30,19 +30,19 @@ public final class CpuProgram implements CompiledProgram {
   private final Code[] code;
   private final ReentrantLock oneRun = new ReentrantLock();
 
-  // The run's state; all of it is kept from run to run.
+  // The state of a run; all of it is reused by later runs.
   private boolean allocated;
   private final MemorySegment[] memory;
   private final long[] start;
   private final @Nullable MemorySegment[] staging;
   private final int[] counters;
 
-  /** Buffers that trade places in loops. */
+  /** Buffers that are swapped in loops. */
   private final BitSet trading = new BitSet();
 
   private final int[] moving;
 
-  /** Whose inputs {@link #memory} holds. */
+  /** The binding whose inputs are in {@link #memory}, if any. */
   private @Nullable Bound bound;
 
   private final Scratch scratch = new Scratch();
@@ -106,7 +106,8 @@ public final class CpuProgram implements CompiledProgram {
         : 0;
   }
 
-  // Not before a run: the memory of a long sequence takes longer to clear than the code to write.
+  // Allocated on the first run: zeroing the memory of a long sequence takes longer than writing the
+  // code.
   private void allocate() {
     MemorySegment arena = allocate(program.arenaBytes());
     for (int b = 0; b < memory.length; b++) {
@@ -127,7 +128,7 @@ public final class CpuProgram implements CompiledProgram {
     return NativeMemory.allocate(bytes + HostTensor.SLACK, HostTensor.ALIGNMENT);
   }
 
-  /** The nests that have code, in the order of the program. */
+  /** Returns the nests that have code, in program order. */
   public List<NestCall> nests() {
     return nests;
   }
@@ -201,7 +202,7 @@ public final class CpuProgram implements CompiledProgram {
     return new Bound(List.copyOf(last), program.inputs().subList(0, from), buffers);
   }
 
-  /** This code with its last inputs given. */
+  /** This code with its last inputs bound. */
   private final class Bound implements CompiledProgram {
     private final List<HostTensor> last;
     private final List<Integer> first;
@@ -224,7 +225,7 @@ public final class CpuProgram implements CompiledProgram {
     }
   }
 
-  /** The last inputs stay where they were found, until a run with others. */
+  /** Keeps the addresses of the bound inputs until a run with other inputs. */
   @SuppressWarnings("ReferenceEquality") // it is about this very binding
   private void bind(@Nullable Bound to) {
     if (bound == to) {
@@ -313,7 +314,7 @@ public final class CpuProgram implements CompiledProgram {
             .formatted(program.name(), output, what, k));
   }
 
-  // Vector loads of a row's tail may reach past its end, so memory needs slack; the rest is copied.
+  // Vector loads of a row's tail may read past its end, so memory without slack is copied.
   private void bind(List<HostTensor> tensors, List<Integer> buffers, boolean copy) {
     for (int i = 0; i < buffers.size(); i++) {
       int b = buffers.get(i);

@@ -4,7 +4,10 @@ import dev.engram.ir.op.Index;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/** Single elements at computed positions, called by generated code; named by element type. */
+/**
+ * Accesses to single elements at computed positions, called by generated code; named by element
+ * type.
+ */
 public final class Elements {
   private Elements() {}
 
@@ -48,7 +51,7 @@ public final class Elements {
     return s.get(ValueLayout.JAVA_CHAR, at);
   }
 
-  // s[at + stride·k] combined with v, nothing unless 0 <= k < limit
+  // s[at + stride·k] = s[at + stride·k] combined with v, if 0 <= k < limit
 
   public static void combineF32(
       MemorySegment s, long at, long k, float v, long stride, long limit, Index.Combine how) {
@@ -152,7 +155,9 @@ public final class Elements {
     combineI16(s, at, k, v, stride, limit, how);
   }
 
-  /** Sums and extremes of types of storage are made in wider ones. */
+  /**
+   * Checks that storage types are only stored: their sums and extremes are computed in wider types.
+   */
   private static void requireSet(Index.Combine how) {
     if (how != Index.Combine.SET) {
       throw new IllegalStateException(how + " in a type that is only stored");

@@ -9,7 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Locals with the vectors that folds start from; folds with the same start share one. */
+/** Locals with the initial vectors of folds; folds with the same start share one. */
 public final class FoldStarts {
   private final Map<Start, Integer> locals;
 
@@ -17,7 +17,7 @@ public final class FoldStarts {
     this.locals = locals;
   }
 
-  /** What a fold starts from, in every lane. */
+  /** The initial value of a fold, in every lane. */
   private record Start(DType dtype, long bits) {
     static Start of(Fold f) {
       return new Start(f.dtype(), Folds.start(f.kind(), f.dtype()));
@@ -48,7 +48,7 @@ public final class FoldStarts {
     return local;
   }
 
-  /** The local with the vector that {@code f} starts from. */
+  /** Returns the local with the initial vector of {@code f}. */
   public int of(Fold f) {
     return locals.get(Start.of(f));
   }

@@ -4,11 +4,11 @@ import dev.engram.ir.DType;
 import dev.engram.ir.op.Reduce;
 import java.util.Arrays;
 
-/** The start of folds, the joining of their blocks and their end, on arrays of partial results. */
+/** Starts folds, joins their blocks and finishes them, on arrays of partial results. */
 public final class Folds {
   private Folds() {}
 
-  /** The raw bits that a fold starts from. */
+  /** Returns the raw bits of a fold's initial value. */
   public static long start(Reduce.Kind kind, DType dtype) {
     return switch (kind) {
       case SUM, ANY, ARGMAX, ARGMIN -> 0;
@@ -49,7 +49,9 @@ public final class Folds {
     }
   }
 
-  /** row_i = earlier_{at + i} combined with row_i; only folds that round have blocks. */
+  /**
+   * row_i = earlier_{at + i} combined with row_i; only folds that round are divided into blocks.
+   */
   public static void combine(
       Object earlier, int at, Object row, Reduce.Kind kind, DType dtype, int n) {
     switch (dtype) {

@@ -8,7 +8,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A notice of a program. */
+/** A call to the host: a print or a hook of a program. */
 record HostCall(Stmt.Tell step) {
 
   void run(MemorySegment[] memory, long[] start, int[] counters) {

@@ -1,20 +1,22 @@
 package dev.engram.backend.cpu.run;
 
-/** The code of one nest, over a range of its outer points. Different ranges may run at once. */
+/**
+ * The code of one nest, over a range of its outer points. Different ranges may run concurrently.
+ */
 public interface Kernel {
-  /** Does what all ranges need; called once before them, by one thread. */
+  /** Prepares data that all ranges need; called once before them, by one thread. */
   default void prepare(KernelArgs frame) {}
 
   void run(KernelArgs frame, Scratch scratch, int begin, int end);
 
-  /** How much work a point of {@code frame} is, among the frames of this kernel. */
+  /** Returns the relative amount of work per point with these arguments. */
   default long work(KernelArgs frame) {
     return 1;
   }
 
   /**
-   * Invocations for the JIT to count, of all that runs the points, without effect on points that
-   * are run after it.
+   * Invokes everything that runs points, for the JIT to count, without effect on points that run
+   * afterwards.
    */
   default void touch(KernelArgs frame, Scratch scratch, int begin, int end) {
     run(frame, scratch, begin, begin);

@@ -8,15 +8,17 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Where a nest's data is in one run, and the first check of it that failed. */
+/**
+ * The arguments of a kernel in one run: where the nest's data is, and the first check that failed.
+ */
 public final class KernelArgs {
-  /** For generated code. */
+  /** The class descriptor, for generated code. */
   public static final ClassDesc DESC = HiddenClassWriter.desc(KernelArgs.class);
 
   /** The memory of each buffer of the nest. */
   public final MemorySegment[] segments;
 
-  /** For each slot the byte offset in its memory, or the value of its index map, at point 0. */
+  /** For each slot, the byte offset in its memory, or the value of its index map, at point 0. */
   public final long[] base;
 
   private boolean failed;
@@ -27,7 +29,7 @@ public final class KernelArgs {
 
   private MemorySegment packed = MemorySegment.NULL;
 
-  /** Gets the failures of a frame that is a part of another. */
+  /** Receives the failures if these arguments are a part of others. */
   private @Nullable KernelArgs whole;
 
   public KernelArgs(int segments, int slots) {
@@ -35,7 +37,7 @@ public final class KernelArgs {
     this.base = new long[slots];
   }
 
-  /** Memory for one operand in another order; at least so many bytes. */
+  /** Returns memory of at least this many bytes for packing an operand. */
   public MemorySegment packed(long bytes) {
     if (packed.byteSize() < bytes + HostTensor.SLACK) {
       packed = NativeMemory.allocate(bytes + HostTensor.SLACK, HostTensor.ALIGNMENT);
@@ -47,7 +49,7 @@ public final class KernelArgs {
     return packed;
   }
 
-  /** Becomes a part of {@code frame}: the same data, with room for more. */
+  /** Makes this a part of {@code frame}: the same data, with room for more. */
   public void partOf(KernelArgs frame) {
     System.arraycopy(frame.segments, 0, segments, 0, frame.segments.length);
     System.arraycopy(frame.base, 0, base, 0, frame.base.length);
@@ -55,14 +57,17 @@ public final class KernelArgs {
     packed = frame.packed;
   }
 
-  /** Forgets the memory. */
+  /** Releases the memory. */
   public void clear() {
     Arrays.fill(segments, MemorySegment.NULL);
     whole = null;
     packed = MemorySegment.NULL;
   }
 
-  /** A value outside its range: the first point in row-major order, then the first instruction. */
+  /**
+   * Reports a value outside its range; the first point in row-major order wins, then the first
+   * instruction.
+   */
   public synchronized void fail(int instr, long value, long point, long position) {
     if (whole != null) {
       whole.fail(instr, value, point, position);
@@ -83,7 +88,7 @@ public final class KernelArgs {
     void accept(int instr, long value, long position);
   }
 
-  /** Hands a failed check on and forgets it. */
+  /** Passes a failed check to {@code then} and clears it. */
   public synchronized void takeFailure(Failure then) {
     if (failed) {
       failed = false;

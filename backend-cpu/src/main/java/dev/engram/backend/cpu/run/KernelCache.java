@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Kernels by the form of their nest: nests that differ only in names, offsets and in which buffers
- * they use share one.
+ * Caches kernels by the form of their nest: nests that differ only in names, offsets and in which
+ * buffers they use share one.
  */
 public final class KernelCache {
   private static final int MOST = 1024;
@@ -27,7 +27,7 @@ public final class KernelCache {
   private final Map<Stmt.Nest, NestKernel> kernels = new Latest<>();
   private final Map<ProductShape, Kernel> products = new Latest<>();
 
-  /** Forgets what was not asked for lately. */
+  /** A map that evicts the least recently used entries. */
   private static final class Latest<K, V> extends LinkedHashMap<K, V> {
     private static final long serialVersionUID = 1L;
 
@@ -67,7 +67,7 @@ public final class KernelCache {
     return products.computeIfAbsent(shape, s -> NestKernel.product(s, vectors, trials));
   }
 
-  // The slot that numbers points is read by no instruction, so the form is named after it.
+  // No instruction reads the slot that numbers points; it enters the form as the nest's name.
   private static Stmt.Nest form(Stmt.Nest nest, NestSlots slots) {
     return new Stmt.Nest(
         Integer.toString(slots.point()),
@@ -81,7 +81,8 @@ public final class KernelCache {
     return instrs.stream().map(i -> form(i, slots)).toList();
   }
 
-  // Equal accesses must stay equal and different ones different, so a slot's number is its offset.
+  // Equal accesses must stay equal and different ones different, so offsets are replaced by slot
+  // numbers.
   private static Instr form(Instr instr, NestSlots slots) {
     return switch (instr) {
       case Instr.Load l -> new Instr.Load(l.dtype(), form(l.from(), l.dtype(), slots));

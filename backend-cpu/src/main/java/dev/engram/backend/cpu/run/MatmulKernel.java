@@ -9,7 +9,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * A matrix product block by block: some rows of C, then the epilogue over them while they are hot.
+ * A matrix product block by block: some rows of C, then the epilogue over them while they are in
+ * the cache.
  */
 public final class MatmulKernel implements Kernel {
   /** Rows of C in a block. */
@@ -23,7 +24,7 @@ public final class MatmulKernel implements Kernel {
   private final boolean accumulates;
   private final int waiting;
 
-  /** Bytes of the sums of one block of the order, for {@link #BLOCK} rows. */
+  /** Bytes of the sums of one fold block, for {@link #BLOCK} rows. */
   private final long blockBytes;
 
   /**
@@ -52,7 +53,7 @@ public final class MatmulKernel implements Kernel {
     }
   }
 
-  // B[k,n] row by row; the source is walked along whichever of its strides is smaller
+  // packs B[k,n] row by row; the source is read along the smaller of its strides
   private void pack(KernelArgs frame) {
     RowNest.Slot b = matmul.nest().slots().get(matmul.bSlot());
     int depth = matmul.depth();
@@ -85,7 +86,7 @@ public final class MatmulKernel implements Kernel {
     }
   }
 
-  // Each block of the order into rows after those that wait, joined with them at its end.
+  // Computes each fold block after the rows of earlier blocks, and joins it with them at its end.
   private void product(KernelArgs operands, Scratch scratch, int rows) {
     long a = operands.base[ProductShape.A];
     long b = operands.base[ProductShape.B];

@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** A nest of a program: its kernel, and how the kernel's data is found in one run. */
+/** A call of a nest: its kernel, and where the kernel finds its data in a run. */
 public final class NestCall {
   public final Stmt.Nest nest;
   public final NestKernel kernel;
@@ -60,7 +60,7 @@ public final class NestCall {
           kernel.kernel(), frame, scratch, kernel.outerPoints(), kernel.grain(), kernel.unit());
       frame.takeFailure(failure);
     } finally {
-      // the caller's tensors may be let go
+      // releases the caller's tensors
       Arrays.fill(frame.segments, MemorySegment.NULL);
     }
   }

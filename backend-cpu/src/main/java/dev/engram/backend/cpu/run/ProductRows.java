@@ -2,7 +2,7 @@ package dev.engram.backend.cpu.run;
 
 import java.lang.foreign.MemorySegment;
 
-/** Generated: some rows of a matrix product, from byte offsets on. */
+/** Computes some rows of a matrix product, from byte offsets on; implemented by generated code. */
 public interface ProductRows {
   /**
    * @param count number of rows
@@ -18,6 +18,6 @@ public interface ProductRows {
       int count,
       int depth);
 
-  /** {@code bytes} of C at {@code to} become themselves plus those at {@code from}. */
+  /** Adds {@code bytes} of C at {@code from} to those at {@code to}. */
   void add(MemorySegment c, long to, long from, long bytes);
 }

@@ -1,6 +1,6 @@
 package dev.engram.backend.cpu.run;
 
-/** Generated: one pass over the rows of a {@link Scratch}. */
+/** One pass over the rows of a {@link Scratch}; implemented by generated code. */
 public interface RowFunction {
   void row(Scratch scratch, int length);
 }

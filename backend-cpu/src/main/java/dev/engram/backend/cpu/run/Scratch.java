@@ -16,9 +16,9 @@ import java.lang.reflect.Array;
 import java.util.Arrays;
 import java.util.List;
 
-/** One thread's memory for rows and for a nest's place in its loops; grows and is kept. */
+/** One thread's memory for rows and for a nest's position in its loops; it grows and is reused. */
 public final class Scratch {
-  /** For generated code. */
+  /** The class descriptor, for generated code. */
   public static final ClassDesc DESC = HiddenClassWriter.desc(Scratch.class);
 
   private static final MemorySegment[] NO_SEGMENTS = {};
@@ -26,10 +26,10 @@ public final class Scratch {
   /** The current nest's rows, arrays as {@link RowCopies} moves them. */
   public Object[] rows = {};
 
-  /** For each row the byte offset that it was last loaded from, -1 before the first load. */
+  /** For each row, the byte offset that it was last loaded from, -1 before the first load. */
   public long[] loadedFrom = {};
 
-  /** For each row how many elements were last loaded. */
+  /** For each row, how many elements were last loaded. */
   public int[] loaded = {};
 
   /** Each slot's byte offset or value at the start of the current row. */
@@ -40,10 +40,10 @@ public final class Scratch {
 
   public MemorySegment[] segments = NO_SEGMENTS;
 
-  /** The number of the reduction's point at the start of the current row. */
+  /** The index of the reduction point at the start of the current row. */
   public int r;
 
-  /** For n folds with blocks the walks of n; for each number kept from nest to nest. */
+  /** The walks for nests with n folds in blocks, by n; reused from nest to nest. */
   private ScalarBlocks[][] blocks = {{}};
 
   private FoldBlocks[] walks = {};
@@ -79,12 +79,12 @@ public final class Scratch {
     }
   }
 
-  /** Lets go of the caller's memory. */
+  /** Releases the caller's memory. */
   public void leave() {
     segments = NO_SEGMENTS;
   }
 
-  /** The part of {@code whole} that one thread works on, with one more segment and slot. */
+  /** Returns a part of {@code whole} for this thread, with one more segment and slot. */
   public KernelArgs block(KernelArgs whole) {
     if (block.segments.length <= whole.segments.length || block.base.length <= whole.base.length) {
       block =
@@ -96,12 +96,12 @@ public final class Scratch {
     return block;
   }
 
-  /** For a kernel of a {@link ProductShape}. */
+  /** Returns the arguments for a kernel of a {@link ProductShape}. */
   public KernelArgs operands() {
     return operands;
   }
 
-  /** Native memory for rows of a matrix product. */
+  /** Returns native memory for rows of a matrix product. */
   public MemorySegment product(long bytes) {
     if (product.byteSize() < bytes + HostTensor.SLACK) {
       product = NativeMemory.allocate(2 * bytes + HostTensor.SLACK, HostTensor.ALIGNMENT);
@@ -109,7 +109,7 @@ public final class Scratch {
     return product;
   }
 
-  /** Native memory of at least so many bytes, with slack; called by generated code. */
+  /** Returns native memory of at least this many bytes, with slack; called by generated code. */
   public MemorySegment memory(long bytes) {
     if (memory.byteSize() < bytes + HostTensor.SLACK) {
       memory = NativeMemory.allocate(2 * bytes + HostTensor.SLACK, HostTensor.ALIGNMENT);
@@ -117,7 +117,7 @@ public final class Scratch {
     return memory;
   }
 
-  /** The walks of so many folds of a {@link ScalarNest}. */
+  /** Returns the walks of this many folds of a {@link ScalarNest}. */
   public ScalarBlocks[] blocks(int folds) {
     if (folds >= blocks.length) {
       int known = blocks.length;
@@ -130,7 +130,7 @@ public final class Scratch {
     return blocks[folds];
   }
 
-  /** A walk; called by generated code. */
+  /** Returns a walk; called by generated code. */
   public FoldBlocks walk(int number) {
     if (number >= walks.length) {
       int known = walks.length;
@@ -142,12 +142,12 @@ public final class Scratch {
     return walks[number];
   }
 
-  /** Called by generated code. */
+  /** Reports a failed check; called by generated code. */
   public void fail(int instr, long value, long point, long position) {
     frame.fail(instr, value, point, position);
   }
 
-  /** An array for code that needs no rows of a nest. */
+  /** Returns an array for code that does not use the rows of a nest. */
   public Object array(DType dtype, int number, int length) {
     taken[dtype.ordinal()] = number;
     return take(dtype, length);

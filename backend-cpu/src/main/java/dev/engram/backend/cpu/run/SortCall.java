@@ -6,9 +6,9 @@ import dev.engram.lower.Stmt;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/** A sort of a program; its rows are shared among threads. */
+/** A sort of a program; its rows are split among threads. */
 final class SortCall implements Kernel {
-  /** Elements below which rows are not shared. */
+  /** Number of elements below which rows are not split among threads. */
   private static final int WORTH_SHARING = 1 << 12;
 
   private static final int FROM = 0;

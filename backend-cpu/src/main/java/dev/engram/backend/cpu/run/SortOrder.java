@@ -8,9 +8,9 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
- * The order of one row. Elements become whole numbers of the same order: of 32 bits together with
- * their position in one long, so that a plain sort of longs is stable; of 64 bits beside their
- * positions, merged.
+ * Computes the order of one row. Elements are mapped to integers of the same order. 32-bit ones are
+ * put into one long together with their position, so that a plain sort of longs is stable; 64-bit
+ * ones are merge sorted along with their positions.
  */
 final class SortOrder {
   private SortOrder() {}
@@ -60,10 +60,10 @@ final class SortOrder {
 
   private static int real(float x, boolean down) {
     if (Float.isNaN(x)) {
-      // behind everything, whatever the direction
+      // after everything else, in both directions
       return down ? Integer.MIN_VALUE : Integer.MAX_VALUE;
     }
-    // -0 + 0 = 0; negative floats fall as their bits rise
+    // -0 + 0 = 0; negative floats decrease as their bits increase
     int b = Float.floatToRawIntBits(x + 0f);
     return b ^ (b >> 31 & Integer.MAX_VALUE);
   }
@@ -83,7 +83,7 @@ final class SortOrder {
     return down ? ~key : key;
   }
 
-  // Runs of 1, 2, 4, … merged from one half of the room into the other.
+  // Runs of 1, 2, 4, … are merged from one half of the scratch space into the other.
   private static void merge(long[] keys, int[] positions, int n) {
     int from = 0;
     for (long run = 1; run < n; run *= 2) {

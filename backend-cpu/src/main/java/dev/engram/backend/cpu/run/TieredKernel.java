@@ -4,31 +4,31 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The scalar twin until the vector version is faster. Both give the same bits, so the vector
- * version is tried on real rows: a small share of the time goes into such trials until they show
- * that the JIT has compiled it. One that never gets faster is given up. A kernel with little of the
- * work stays with its twin: it would be tried too seldom for the JIT ever to compile it, and vector
- * code that is interpreted allocates.
+ * Runs the scalar twin until the vector version is faster. Both compute the same bits, so the
+ * vector version is tried on real rows: a limited share of the time is spent on such trials until
+ * they show that the JIT has compiled it. A vector version that never gets faster is given up. A
+ * kernel with a small share of the work stays with its twin: it would be tried too rarely for the
+ * JIT to compile it, and interpreted vector code allocates.
  */
 public final class TieredKernel implements Kernel {
-  /** A trial ends after so long. */
+  /** Time after which a trial ends. */
   private static final long SLICE_NANOS = 3_000_000;
 
-  /** Trials take at most so many times the time that the twin has worked. */
+  /** Trials take at most this many times as long as the twin has worked. */
   private static final int SHARE = 2;
 
-  /** Trials that have taken so long were of no use so far: they become rare. */
+  /** After this much time in trials without success, they become rare. */
   private static final long LATER_NANOS = 1_000_000_000L;
 
-  /** Trials that have taken so long are the last. */
+  /** After this much time in trials, there are no more. */
   private static final long LAST_NANOS = 2_000_000_000L;
 
   private static final int LATER = 64;
 
-  /** A kernel that has not worked so long is not worth a class of vector code. */
+  /** A kernel that has worked less than this is not worth a class of vector code. */
   private static final long FIRST_NANOS = 10_000_000;
 
-  /** A trial of code that is not compiled starts with empty invocations, for so long. */
+  /** A trial of code that is not compiled yet starts with empty invocations for this long. */
   private static final long TOUCH_NANOS = 1_000_000;
 
   private static final int TOUCHES = 25;
@@ -41,22 +41,23 @@ public final class TieredKernel implements Kernel {
   private final TieringBudget trials;
   private volatile @Nullable Kernel chosen;
 
-  // Guarded by the permission to try.
+  // Guarded by the permission that TieringBudget gives for a trial.
   private @Nullable Kernel vector;
   private boolean looksCompiled;
   private int wins;
 
-  // Written by several threads, none of which needs it exact. A point counts as much as its work.
+  // Written by several threads without synchronization, since it need not be exact. Points are
+  // weighted by their work.
   private double scalarNanosPerPoint;
 
-  /** How long the twin has worked, and how long trials have taken. */
+  /** Nanoseconds that the twin has worked; below, those that trials have taken. */
   private long worked;
 
   private long tried;
 
   /**
    * @param unit points that the vector version takes at a time
-   * @param vectorSource gives the vector version, or null where there is none after all
+   * @param vectorSource makes the vector version, or returns null if there is none after all
    */
   public TieredKernel(
       Kernel scalar,
@@ -93,7 +94,7 @@ public final class TieredKernel implements Kernel {
       t = System.nanoTime() - t;
       trials.worked(t);
       worked += t;
-      // the least of late: a thread that lost its core must not make the twin look slow
+      // a recent minimum: a thread that was descheduled must not make the twin look slow
       double per = t / work(frame, end - from);
       double known = scalarNanosPerPoint;
       scalarNanosPerPoint = known == 0 ? per : Math.min(per, known * 1.02);
@@ -112,7 +113,7 @@ public final class TieredKernel implements Kernel {
     return worked > FIRST_NANOS && tried < most && trials.worthwhile(worked);
   }
 
-  /** Runs the vector version for a while; gives the first point that it has not done. */
+  /** Runs the vector version for a while; returns the first point that it has not done. */
   private int trial(KernelArgs frame, Scratch scratch, int begin, int end) {
     Kernel v = vector;
     if (v == null) {
@@ -132,8 +133,8 @@ public final class TieredKernel implements Kernel {
       v.run(frame, scratch, begin, end);
       at = end;
     } else {
-      // Small calls count as many invocations, too; one and two units in turn, so that the loop's
-      // back edge is seen taken.
+      // Small calls count as many invocations; one and two units in turn, so that the profile sees
+      // the loop's back edge taken.
       int step = unit;
       while (at < end && System.nanoTime() - start < SLICE_NANOS) {
         int to = Math.min(end, at + step);
@@ -153,8 +154,8 @@ public final class TieredKernel implements Kernel {
     return at;
   }
 
-  // Invocations are what the JIT's thresholds look at first, and empty ones are cheap while the
-  // code is interpreted.
+  // The JIT's thresholds count invocations first, and empty ones are cheap while the code is
+  // interpreted.
   private static void touch(Kernel v, KernelArgs frame, Scratch scratch, int begin, int end) {
     long start = System.nanoTime();
     do {

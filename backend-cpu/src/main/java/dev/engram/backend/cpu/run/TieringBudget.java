@@ -4,16 +4,17 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * When kernels may try their vector versions: one at a time, for a share of the time that all of
- * them work, and not before they have worked for a while, so that short programs end without one.
+ * Decides when kernels may try their vector versions: one at a time, for a limited share of the
+ * time that all kernels work, and only after they have worked for a while, so that short programs
+ * have no trials.
  */
 public final class TieringBudget {
   private static final long DELAY_NANOS = 500_000_000L;
 
-  /** Trials take at most one part in so many of the kernels' time. */
+  /** Trials take at most this fraction, 1/SHARE, of the kernels' time. */
   private static final int SHARE = 2;
 
-  /** A kernel that does less than one part in so many of all the work is not worth trials. */
+  /** A kernel with less than this fraction, 1/LEAST_SHARE, of all the work is not worth trials. */
   private static final int LEAST_SHARE = 256;
 
   private final AtomicBoolean trying = new AtomicBoolean();
@@ -33,23 +34,23 @@ public final class TieringBudget {
     return credit.getPlain() >= 0 && trying.compareAndSet(false, true);
   }
 
-  /** A trial took so long. */
+  /** Records that a trial took this long. */
   void end(long nanos) {
     credit.addAndGet(-nanos);
     trying.set(false);
   }
 
-  /** Kernels have worked for so long without a trial. */
+  /** Records that kernels have worked for this long without a trial. */
   void worked(long nanos) {
     credit.addAndGet(nanos / SHARE);
   }
 
-  /** Programs have run for so long, whatever ran in them. */
+  /** Records that programs have run for this long, with or without trials. */
   void ran(long nanos) {
     ran.addAndGet(nanos);
   }
 
-  /** True when a kernel that has worked for so long does enough of the work. */
+  /** True when a kernel that has worked for this long does enough of all the work. */
   boolean worthwhile(long worked) {
     return worked >= ran.getPlain() / LEAST_SHARE;
   }

@@ -8,10 +8,10 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A small fixed pool. The calling thread works too; chunks are claimed from one atomic word (job
- * number, next chunk), so a worker that wakes late costs nothing: the caller has done its share. No
- * allocation per job. Workers are daemons; they end when they have been idle for a while and are
- * started again when needed.
+ * A small fixed pool of threads. The calling thread works too. Chunks are claimed from one atomic
+ * word (job number, next chunk), so a worker that wakes late costs nothing: the caller has done its
+ * share. Jobs allocate nothing. Workers are daemon threads; they end after being idle for a while
+ * and are restarted when needed.
  */
 public final class WorkerPool {
   private static final VarHandle TICKET;
@@ -27,10 +27,12 @@ public final class WorkerPool {
     }
   }
 
-  /** A worker looks for the next job so long before it parks: nests follow within microseconds. */
+  /**
+   * A worker polls for the next job this long before it parks: nests follow within microseconds.
+   */
   private static final long SPIN_NANOS = 50_000;
 
-  /** A parked worker ends after so long. */
+  /** A parked worker ends after this long. */
   private static final long IDLE_NANOS = 5_000_000_000L;
 
   private final int threads;
@@ -55,8 +57,8 @@ public final class WorkerPool {
   }
 
   /**
-   * Runs {@code kernel} over [0, end) in chunks of at least {@code grain}, multiples of {@code
-   * unit}; in the calling thread alone when that is one chunk or the pool is busy.
+   * Runs {@code kernel} over [0, end) in chunks of at least {@code grain} that are multiples of
+   * {@code unit}; in the calling thread alone when there is only one chunk or the pool is busy.
    */
   void run(Kernel kernel, KernelArgs frame, Scratch scratch, int end, int grain, int unit) {
     int even = Math.max(grain, (end + 4 * threads - 1) / (4 * threads));
@@ -154,7 +156,7 @@ public final class WorkerPool {
       seen = job - 1;
     }
 
-    /** Makes sure the worker will look at the job just published; false when it has ended. */
+    /** Makes sure that the worker will see the job just published; false when it has ended. */
     boolean tryUse() {
       if (state.get() == WORKING) {
         return true;

@@ -1,2 +1,2 @@
-/** Compiled programs at work: memory, threads, calls, and which code of a nest runs. */
+/** Running compiled programs: memory, threads, calls, and the choice of scalar or vector code. */
 package dev.engram.backend.cpu.run;

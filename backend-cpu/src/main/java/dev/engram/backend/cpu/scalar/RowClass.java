@@ -30,7 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-/** One pass over rows as a class: a loop over arrays. */
+/** Generates one pass over rows as a class: a loop over arrays. */
 public final class RowClass implements ScalarCode.Surroundings {
   private static final MethodTypeDesc ROW = MethodTypeDesc.of(CD_void, Scratch.DESC, CD_int);
   private static final ClassDesc COMBINE = HiddenClassWriter.desc(Index.Combine.class);
@@ -62,7 +62,7 @@ public final class RowClass implements ScalarCode.Surroundings {
     }
   }
 
-  /** The bytes of the class and how to make an object of it. */
+  /** The bytes of the class, and the writer that instantiates it. */
   public record Written(HiddenClassWriter emission, byte[] bytes) {
     public RowFunction function() {
       return emission.instantiate(bytes, RowFunction.class);
@@ -130,7 +130,7 @@ public final class RowClass implements ScalarCode.Surroundings {
     c.return_();
   }
 
-  /** Loads what a node needs into locals, ahead of the loop. */
+  /** Emits code before the loop that loads what a node needs into locals. */
   private void prepare(Node n) {
     switch (n.op) {
       case LOAD, STATE -> {
@@ -156,7 +156,7 @@ public final class RowClass implements ScalarCode.Surroundings {
     }
   }
 
-  /** With one lane along the folded axis the state stays in a local. */
+  /** True when an accumulator stays in a local: with one lane along the folded axis. */
   private boolean keptInLocal(int row) {
     return foldwise() && nest.rows().get(row).length() == 1;
   }
@@ -194,7 +194,7 @@ public final class RowClass implements ScalarCode.Surroundings {
     }
   }
 
-  /** A local with the first index of this point's lane in the folds' rows, or -1. */
+  /** Returns a local with the first index of this point's lane in the folds' rows, or -1. */
   private int lanesOffset() {
     int lanes = 1;
     for (Effect e : pass.effects()) {

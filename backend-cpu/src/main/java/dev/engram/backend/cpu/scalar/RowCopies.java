@@ -5,8 +5,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Moves rows between memory and arrays: those of the element type, bytes for bool and u8, chars for
- * floats of 16 bits. Strides are in bytes.
+ * Copies rows between memory and arrays of the element type; bytes for bool and u8, chars for
+ * 16-bit floats. Strides are in bytes.
  */
 public final class RowCopies {
   private RowCopies() {}

@@ -9,21 +9,21 @@ import dev.engram.lower.FoldBlocks;
 import dev.engram.lower.FoldOrder;
 import java.util.List;
 
-/** The blocks of one fold of a {@link ScalarNest}, joined as {@link FoldBlocks} says. */
+/** The blocks of one fold of a {@link ScalarNest}, joined in the order of {@link FoldBlocks}. */
 public final class ScalarBlocks {
   private static final Fold NONE =
       new Fold(Reduce.Kind.SUM, DType.F32, FoldOrder.PLAIN, List.of(), -1, -1);
 
   private Fold fold = NONE;
 
-  /** Partial results of one block. */
+  /** Number of partial results of one block. */
   private int width;
 
   private final FoldBlocks blocks = new FoldBlocks();
   private long end;
   private int waiting;
 
-  /** Becomes that of a fold. */
+  /** Initializes this for a fold. */
   void set(Fold of, int partials) {
     fold = of;
     width = partials;
@@ -36,12 +36,12 @@ public final class ScalarBlocks {
     waiting = 0;
   }
 
-  /** The number of points at which the block ends. */
+  /** Returns the number of points after which the block ends. */
   long end() {
     return end;
   }
 
-  /** Before the point of this number: a block that has ended waits. */
+  /** Called before this point; moves a block that has ended to those that wait to be joined. */
   void ready(Scratch s, long point) {
     if (point < end) {
       return;
@@ -55,7 +55,7 @@ public final class ScalarBlocks {
     end += blocks.left();
   }
 
-  /** Leaves the partial results of all points where those of one block are. */
+  /** Joins all blocks; the partial results of all points are then where those of one block were. */
   void finish(Scratch s) {
     while (waiting > 0) {
       addLast(s);

@@ -28,8 +28,8 @@ import java.util.Locale;
 import java.util.Objects;
 
 /**
- * Lane programs as plain bytecode, one lane. Bools are ints 0 and 1, small integers are ints,
- * floats of 16 bits are ints with their raw bits, good for moves and conversions only.
+ * Emits lane programs as plain bytecode for one lane. Bools are ints 0 and 1, small integers are
+ * ints, 16-bit floats are ints with their raw bits, for moves and conversions only.
  */
 public final class ScalarCode extends LaneCode {
   private static final ClassDesc MATH = ClassDesc.of("java.lang.Math");
@@ -38,15 +38,15 @@ public final class ScalarCode extends LaneCode {
   private static final ClassDesc REAL = HiddenClassWriter.desc(ElementwiseRow.Real.class);
   private static final ClassDesc WHOLE = HiddenClassWriter.desc(ElementwiseRow.Whole.class);
 
-  /** Pushes what only the surrounding row loop knows. */
+  /** Emits code that pushes values known only to the surrounding row loop. */
   interface Surroundings {
-    /** The value of an index map at the current element, as a long. */
+    /** Pushes the value of an index map at the current element, as a long. */
     void pushIndex(int slot);
 
-    /** The segment of a slot, then its byte offset at the current element, as a long. */
+    /** Pushes the segment of a slot, then its byte offset at the current element, as a long. */
     void pushAddress(int slot);
 
-    /** The number of the reduction's point. */
+    /** Pushes the index of the reduction point. */
     void pushCounter();
   }
 
@@ -82,7 +82,7 @@ public final class ScalarCode extends LaneCode {
     };
   }
 
-  /** The value of an array's element, the array and the index on the stack. */
+  /** Loads an array's element; the array and the index are on the stack. */
   static void loadElement(CodeBuilder code, DType t) {
     code.arrayLoad(elementKind(t));
     if (t == DType.U8) {
@@ -324,7 +324,7 @@ public final class ScalarCode extends LaneCode {
     }
   }
 
-  // As dev.engram.ir.op.Cast: truncates and saturates from floats; anything to bool is != 0.
+  // Like dev.engram.ir.op.Cast: truncates and saturates from floats; anything to bool is != 0.
   private void convert(DType from, DType to) {
     if (from.isFloat() && from.bytes() == 2) {
       half("of", from, CD_float, CD_int);
@@ -363,7 +363,7 @@ public final class ScalarCode extends LaneCode {
         MethodTypeDesc.of(result, operand));
   }
 
-  /** An int to a smaller type: floats have saturated on their way to an int, and do so again. */
+  /** Narrows an int to a smaller type; a value that was a float saturates again. */
   private void shorten(DType to, boolean saturate) {
     if (saturate) {
       MethodTypeDesc ints = MethodTypeDesc.of(CD_int, CD_int, CD_int);

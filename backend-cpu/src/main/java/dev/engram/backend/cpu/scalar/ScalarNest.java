@@ -15,8 +15,8 @@ import java.util.List;
 
 /**
  * The scalar twin of a nest: rows are copied into arrays, computed by generated functions over
- * arrays, and copied back. The loops around are this one class for all nests, so that they are
- * compiled early.
+ * arrays, and copied back. The surrounding loops are this one class for all nests, so that the JIT
+ * compiles them early.
  */
 public final class ScalarNest implements Kernel {
   private final RowNest nest;
@@ -58,7 +58,7 @@ public final class ScalarNest implements Kernel {
       innerStride[s] = slot.inner();
     }
     cut = nest.folds().stream().filter(Fold::isCut).toList();
-    // Rows without elements are not to be read: what they would be read from has none either.
+    // Rows without elements must not be read: the memory that they would be read from is empty too.
     boolean empty = nest.along() == Along.FOLD && nest.inner() == 0;
     reducePoints = empty ? 0 : nest.reducePoints();
   }
@@ -212,7 +212,7 @@ public final class ScalarNest implements Kernel {
     out.store(s, length);
   }
 
-  /** The rows that a phase moves. */
+  /** The rows that a phase copies. */
   private static final class Copies {
     private final int[] slot;
     private final int[] row;
@@ -220,7 +220,7 @@ public final class ScalarNest implements Kernel {
     private final long[] stride;
     private final DType[] dtype;
 
-    /** The nest never writes what the row is loaded from. */
+    /** For each row, whether the nest never writes the memory that it is loaded from. */
     private final boolean[] constant;
 
     Copies(RowNest nest, List<Transfer> transfers, Along along) {

@@ -12,7 +12,8 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
- * Rows of a matrix product in plain Java: one method for all shapes, so that it is compiled early.
+ * Rows of a matrix product in plain Java: one method for all shapes, so that the JIT compiles it
+ * early. The vector version is {@link dev.engram.backend.cpu.vector.ProductClass}.
  */
 public final class ScalarProduct implements Kernel {
   private final ProductShape shape;

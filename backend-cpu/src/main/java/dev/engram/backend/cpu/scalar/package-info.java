@@ -1,2 +1,2 @@
-/** Code without vectors. */
+/** Scalar code, without vectors. */
 package dev.engram.backend.cpu.scalar;

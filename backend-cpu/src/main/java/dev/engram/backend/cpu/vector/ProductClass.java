@@ -23,8 +23,10 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 
 /**
- * Rows of a matrix product in vectors: register tiles of {@link #ROWS} rows by some vectors of
- * columns, each accumulator one chain of fused multiply-adds in order of k.
+ * Generates the vector code for rows of a matrix product, a class that implements {@link
+ * ProductRows}: register tiles of {@link #ROWS} rows by some vectors of columns, each accumulator
+ * one chain of fused multiply-adds in order of k. {@link #kernel} wraps an instance in {@code
+ * VectorProduct}, the counterpart of {@link ScalarProduct}.
  */
 public final class ProductClass {
   /** Rows of a tile. */
@@ -63,7 +65,10 @@ public final class ProductClass {
   private final HiddenClassWriter emission = new HiddenClassWriter("GeneratedProduct");
   private final Set<Tile> tiles = new LinkedHashSet<>();
 
-  /** {@code tail} lanes of the last vector; 0 when all of them. */
+  /**
+   * A register tile; {@code tail} is the number of lanes used in the last vector, 0 for all of
+   * them.
+   */
   private record Tile(int rows, int vectors, int tail) {
     String method() {
       return "tile" + rows + "x" + vectors + (tail > 0 ? "tail" : "");
@@ -86,7 +91,7 @@ public final class ProductClass {
     this.vector = VectorCode.vector(dtype);
   }
 
-  /** The bytes of the class and how to make an object of it. */
+  /** The bytes of the class, and the writer that instantiates it. */
   public record Written(HiddenClassWriter emission, byte[] bytes) {}
 
   public static Written write(ProductShape shape, int vectorBits) {
@@ -94,7 +99,7 @@ public final class ProductClass {
     return new Written(p.emission, p.write());
   }
 
-  /** The vector version of {@link ScalarProduct}. */
+  /** Makes the vector version of {@link ScalarProduct}. */
   public static Kernel kernel(ProductShape shape, int vectorBits) {
     Written w = write(shape, vectorBits);
     return new VectorProduct(shape, w.emission.instantiate(w.bytes, ProductRows.class));
@@ -119,7 +124,9 @@ public final class ProductClass {
       }
     }
 
-    /** Empty sums into rows that {@link #run} overwrites, in tiles of many rows and of one. */
+    /**
+     * Computes empty sums into rows that {@link #run} overwrites, in tiles of many rows and of one.
+     */
     @Override
     public void touch(KernelArgs frame, Scratch scratch, int begin, int end) {
       rows(frame, begin, Math.min(begin + ROWS, end), 0);
@@ -161,7 +168,7 @@ public final class ProductClass {
     int columns = shape.columns();
     int step = vectors * lanes;
     int main = columns / step * step;
-    // columns outside, so that a tile's part of B stays near for all rows
+    // columns in the outer loop, so that a tile's part of B stays in the cache for all rows
     if (main > 0) {
       HiddenClassWriter.loop(
           c, j, c::iconst_0, () -> c.loadConstant(main), step, () -> columns(c, i, j, vectors, 0));
@@ -263,7 +270,7 @@ public final class ProductClass {
     c.return_();
   }
 
-  /** Rows of sums = themselves + other rows of sums: whole vectors, since rows have that length. */
+  /** Emits rows += other rows, in whole vectors, since the length of rows is a multiple of that. */
   private void add(CodeBuilder c) {
     int segment = 1;
     int to = 2;
@@ -288,7 +295,7 @@ public final class ProductClass {
     c.return_();
   }
 
-  /** Vector {@code v} of row {@code r} of the tile's part of C, as its sums start. */
+  /** Pushes the initial sums of vector {@code v} of row {@code r} of the tile's part of C. */
   private void start(CodeBuilder c, int r, int v, int mask) {
     if (shape.accumulates()) {
       VectorCode.load(c, dtype, vectorBits, () -> element(c, r, v), mask);

@@ -5,7 +5,7 @@ import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
-/** Single lanes for which a lane program is not good enough. */
+/** Recomputes single lanes for which the fast lane program is not accurate enough. */
 public final class SlowLanes {
   private SlowLanes() {}
 

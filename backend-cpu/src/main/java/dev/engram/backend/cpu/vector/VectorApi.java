@@ -2,7 +2,7 @@ package dev.engram.backend.cpu.vector;
 
 import jdk.incubator.vector.FloatVector;
 
-/** Whether the Vector API is there, and the width to use it at. */
+/** Says whether the Vector API is available, and which width to use. */
 public final class VectorApi {
   private VectorApi() {}
 
@@ -10,7 +10,7 @@ public final class VectorApi {
     return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
   }
 
-  /** Loads the Vector API: some 100 ms in a new JVM. */
+  /** Returns the preferred width. Loads the Vector API, which takes some 100 ms in a new JVM. */
   public static int preferredBits() {
     return FloatVector.SPECIES_PREFERRED.vectorBitSize();
   }

@@ -16,9 +16,10 @@ import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
 
 /**
- * Code that joins the blocks of one fold of a {@link VectorNest} as {@link FoldBlocks} says.
- * Partial results of earlier blocks wait in scratch memory, one after the other. Those of the block
- * itself follow them there when rows lie along a parallel axis; else they are vectors in locals.
+ * Emits code that joins the blocks of one fold of a {@link VectorNest} in the order of {@link
+ * FoldBlocks}. Partial results of earlier blocks wait in scratch memory, one after the other. Those
+ * of the current block follow them there when rows lie along a parallel axis; otherwise they are
+ * vectors in locals.
  */
 final class VectorBlocks {
   private static final ClassDesc BLOCKS = HiddenClassWriter.desc(FoldBlocks.class);
@@ -36,7 +37,7 @@ final class VectorBlocks {
   /**
    * Emits code that fetches the walk.
    *
-   * @param number among the nest's folds with blocks
+   * @param number index among the nest's folds with blocks
    */
   VectorBlocks(VectorNest host, CodeBuilder c, Fold fold, int number) {
     this.host = host;
@@ -51,12 +52,12 @@ final class VectorBlocks {
     c.astore(blocks);
   }
 
-  /** Bytes of the partial results of one block. */
+  /** Returns the bytes of the partial results of one block. */
   private static long bytes(VectorNest host, Fold f) {
     return f.lanes() * (host.nest.along() == Along.ROW ? host.rowBytes : host.size);
   }
 
-  /** Bytes of all that can wait, with room for what follows it. */
+  /** Returns the bytes of all blocks that can wait, with room for the current one. */
   static long scratchBytes(VectorNest host, Fold f) {
     return f.order().waiting(host.nest.foldedPoints()) * bytes(host, f);
   }
@@ -78,17 +79,17 @@ final class VectorBlocks {
     c.aload(blocks).invokevirtual(BLOCKS, "left", MethodTypeDesc.of(CD_long)).lstore(left);
   }
 
-  /** Emits code that pushes the points to the block's end, a long. */
+  /** Emits code that pushes the number of points left in the block, a long. */
   void pushLeft() {
     c.lload(left);
   }
 
-  /** Emits code that pushes the bytes that wait, a long. */
+  /** Emits code that pushes the bytes of the blocks that wait, a long. */
   void pushWaiting() {
     c.lload(waiting);
   }
 
-  /** Emits code after some points, whose number, a long, is pushed; no more than were left. */
+  /** Emits code after some points of the block; {@code pushPoints} pushes their number, a long. */
   void done(HiddenClassWriter.Part pushPoints) {
     c.lload(left);
     pushPoints.emit();
@@ -97,7 +98,7 @@ final class VectorBlocks {
 
   // ---- rows along a parallel axis
 
-  /** Emits code before points: a block that has ended waits. */
+  /** Emits code before points, which makes a block that has ended wait. */
   void rowsReady() {
     ready(
         () -> {
@@ -107,7 +108,10 @@ final class VectorBlocks {
         });
   }
 
-  /** Emits code after the last point, which leaves the partial results of all in the first rows. */
+  /**
+   * Emits code after the last point, which leaves the partial results of all blocks in the first
+   * rows.
+   */
   void rowsFinished() {
     int top = c.allocateLocal(TypeKind.LONG);
     c.lconst_0().lstore(top);
@@ -116,8 +120,8 @@ final class VectorBlocks {
   }
 
   /**
-   * The rows that wait from {@code top} on, and the block's own behind them, become one, where the
-   * first of them was; the start value follows where another block does.
+   * Emits code that joins the rows that wait from {@code top} on with those of the current block,
+   * at the place of the first; if another block follows, its initial value comes after them.
    */
   private void joinRows(int top, boolean another) {
     long state = host.rowOffset.get(fold.states().getFirst());
@@ -162,7 +166,7 @@ final class VectorBlocks {
   // ---- rows along the folded axis
 
   /**
-   * Emits code before points: a block that has ended waits.
+   * Emits code before points, which makes a block that has ended wait.
    *
    * @param partial locals with the vectors of partial results
    */
@@ -182,14 +186,16 @@ final class VectorBlocks {
         });
   }
 
-  /** Emits code after the last point, which leaves the partial results of all in the locals. */
+  /**
+   * Emits code after the last point, which leaves the partial results of all blocks in the locals.
+   */
   void vectorsFinished(int[] partial) {
     int top = c.allocateLocal(TypeKind.LONG);
     c.lconst_0().lstore(top);
     joinVectors(partial, top);
   }
 
-  // The vectors that wait from top on are added, the last first; fewer wait.
+  // The vectors that wait from top on are added, last first, and removed.
   private void joinVectors(int[] partial, int top) {
     Label head = c.newLabel();
     Label joined = c.newLabel();
@@ -222,7 +228,7 @@ final class VectorBlocks {
     c.labelBinding(within);
   }
 
-  /** Emits code that goes to the next block; a local with the bytes that need not wait any more. */
+  /** Emits code that goes to the next block; returns a local with the bytes that still wait. */
   private int top() {
     int top = c.allocateLocal(TypeKind.LONG);
     c.lload(waiting);

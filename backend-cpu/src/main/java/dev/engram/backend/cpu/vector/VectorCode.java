@@ -24,7 +24,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 
-/** Lane programs as Vector API calls. */
+/** Emits lane programs as Vector API calls. */
 public final class VectorCode extends LaneCode {
   private static final String PACKAGE = "jdk.incubator.vector.";
   static final ClassDesc VECTOR = ClassDesc.of(PACKAGE + "Vector");
@@ -81,12 +81,12 @@ public final class VectorCode extends LaneCode {
     c.getstatic(vector(t), "SPECIES_" + vectorBits, SPECIES);
   }
 
-  /** The scalar on the stack into every lane; the species lies below it. */
+  /** Broadcasts the scalar on the stack to every lane; the species is below it. */
   public static void broadcast(CodeBuilder c, DType t) {
     c.invokestatic(vector(t), "broadcast", MethodTypeDesc.of(vector(t), SPECIES, element(t)));
   }
 
-  /** Loads from the segment and byte offset that {@code pushAddress} leaves. */
+  /** Loads a vector from the segment and byte offset that {@code pushAddress} pushes. */
   static void load(
       CodeBuilder c, DType t, int vectorBits, HiddenClassWriter.Part pushAddress, int maskLocal) {
     pushSpecies(c, t, vectorBits);
@@ -125,7 +125,10 @@ public final class VectorCode extends LaneCode {
     }
   }
 
-  /** A local with the mask of the first lanes; {@code pushCount} leaves their number, an int. */
+  /**
+   * Returns a local with the mask of the first lanes; {@code pushCount} pushes their number, an
+   * int.
+   */
   static int mask(CodeBuilder c, DType t, int vectorBits, HiddenClassWriter.Part pushCount) {
     int local = c.allocateLocal(TypeKind.REFERENCE);
     pushSpecies(c, t, vectorBits);
@@ -136,7 +139,7 @@ public final class VectorCode extends LaneCode {
     return local;
   }
 
-  /** Broadcasts every live constant into a local: to be emitted before the loops. */
+  /** Emits code before the loops that broadcasts every live constant into a local. */
   void constants() {
     for (Node n : lanes.nodes()) {
       if (isLive(n) && n.op == Op.CONST) {
@@ -260,7 +263,7 @@ public final class VectorCode extends LaneCode {
     code.labelBinding(done);
   }
 
-  /** True when vectors can run the program on rows of elements of so many bytes. */
+  /** True when the pass can be vectorized for elements of this many bytes. */
   public static boolean accepts(RowNest.Pass pass, int bytes) {
     return pass.live().stream().allMatch(n -> accepts(n, bytes));
   }
@@ -279,7 +282,10 @@ public final class VectorCode extends LaneCode {
     };
   }
 
-  /** The element type whose comparisons made the mask; null when they differ: those do not mix. */
+  /**
+   * Returns the element type whose comparisons made the mask; null when several did, which do not
+   * mix.
+   */
   private static @org.jspecify.annotations.Nullable DType maskOf(Node m) {
     return switch (m.op) {
       case LT, LE, EQ, NE -> m.arg(0).dtype;

@@ -4,11 +4,11 @@ import dev.engram.ir.op.Reduce;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/** The end of a fold whose partial results lie in scratch memory, called by generated code. */
+/** Finishes folds whose partial results are in scratch memory; called by generated code. */
 public final class VectorFolds {
   private VectorFolds() {}
 
-  /** Folds {@code lanes} partial results at {@code from} in halves and writes the result. */
+  /** Folds {@code lanes} partial results at {@code from}, in halves, and writes the result. */
   public static void finishF32(MemorySegment s, long from, Reduce.Kind kind, int lanes, long to) {
     for (int half = lanes / 2; half > 0; half /= 2) {
       for (int i = 0; i < half; i++) {
@@ -29,7 +29,7 @@ public final class VectorFolds {
     s.set(ValueLayout.JAVA_FLOAT, to, s.get(ValueLayout.JAVA_FLOAT, from));
   }
 
-  /** Folds {@code lanes} partial results at {@code from} in halves and writes the result. */
+  /** Folds {@code lanes} partial results at {@code from}, in halves, and writes the result. */
   public static void finishF64(MemorySegment s, long from, Reduce.Kind kind, int lanes, long to) {
     for (int half = lanes / 2; half > 0; half /= 2) {
       for (int i = 0; i < half; i++) {

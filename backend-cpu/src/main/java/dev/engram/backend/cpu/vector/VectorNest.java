@@ -33,7 +33,7 @@ import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
-/** A nest as one class of vector code: all loops, with the body's rows in vectors. */
+/** Generates a nest as one class of vector code: all loops, with the body's rows in vectors. */
 public final class VectorNest {
   static final MethodTypeDesc RUN =
       MethodTypeDesc.of(CD_void, KernelArgs.DESC, Scratch.DESC, CD_int, CD_int);
@@ -73,7 +73,8 @@ public final class VectorNest {
   }
 
   /**
-   * The class, or null where it would be too large; {@code size} is {@link VectorFit#elementBytes}.
+   * Writes the class; returns null if it would be too large. {@code size} is {@link
+   * VectorFit#elementBytes}.
    */
   static @Nullable public Written write(RowNest nest, int vectorBits, int size) {
     return VectorFit.fitsWidth(nest, vectorBits, size)
@@ -81,7 +82,7 @@ public final class VectorNest {
         : null;
   }
 
-  /** The bytes of the class and how to make an object of it. */
+  /** The bytes of the class, and the writer that instantiates it. */
   public record Written(HiddenClassWriter emission, byte[] bytes) {
     public Kernel kernel() {
       return emission.instantiate(bytes, Kernel.class);
@@ -144,7 +145,7 @@ public final class VectorNest {
     c.return_();
   }
 
-  /** Gives every fold its rows in scratch memory. */
+  /** Assigns rows in scratch memory to every fold. */
   private void layOut() {
     for (Fold f : nest.folds()) {
       int state = f.states().getFirst();
@@ -216,7 +217,7 @@ public final class VectorNest {
     return !nest.tiled() || nest.rowLength() % nest.tile() == 0;
   }
 
-  /** What pushes the number of the row's elements. */
+  /** Returns the part that pushes the number of the row's elements. */
   private HiddenClassWriter.Part length(int[] index) {
     if (constantLength()) {
       return () -> c.loadConstant(nest.tile());
@@ -276,7 +277,10 @@ public final class VectorNest {
     nest.folds().forEach(this::halve);
   }
 
-  /** Adds to an offset on the stack where the rows of partial results of {@code state} are. */
+  /**
+   * Emits code that adds the offset of the partial results of {@code state} to the offset on the
+   * stack.
+   */
   void addWaiting(int state) {
     for (VectorBlocks b : blocks) {
       if (b.fold().states().getFirst() == state) {
@@ -303,7 +307,7 @@ public final class VectorNest {
     }
   }
 
-  /** Emits a loop over {@code length} points, in pieces that end where blocks do. */
+  /** Emits a loop over {@code length} points, split where blocks end. */
   void byBlocks(
       int index, int length, int step, Consumer<VectorBlocks> ready, HiddenClassWriter.Part body) {
     int from = c.allocateLocal(TypeKind.INT);
@@ -327,7 +331,7 @@ public final class VectorNest {
     c.labelBinding(done);
   }
 
-  /** Folds rows of partial results in halves, whole rows at a time. */
+  /** Emits code that folds rows of partial results in halves, whole rows at a time. */
   private void halve(Fold f) {
     for (int half = f.lanes() / 2; half > 0; half /= 2) {
       long bytes = half * rowBytes;
@@ -356,7 +360,7 @@ public final class VectorNest {
     }
   }
 
-  /** Pushes a vector with what {@code f} starts from. */
+  /** Pushes the initial vector of {@code f}. */
   void pushStart(Fold f) {
     c.aload(starts.of(f));
   }
@@ -375,7 +379,7 @@ public final class VectorNest {
     c.invokevirtual(v, name, MethodTypeDesc.of(v, VectorCode.VECTOR));
   }
 
-  /** Segment and byte offset of a row of scratch memory, plus an int local. */
+  /** Pushes the segment and byte offset of a row of scratch memory, plus an int local. */
   private void pushScratch(int row, int j) {
     c.aload(scratchSegment).loadConstant((long) rowOffset.get(row)).iload(j).i2l().ladd();
   }

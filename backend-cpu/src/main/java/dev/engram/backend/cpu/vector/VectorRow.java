@@ -45,7 +45,7 @@ final class VectorRow {
     this.c = code;
   }
 
-  /** One pass over a row; {@code r} is a local with the point's number, or -1. */
+  /** Emits one pass over a row; {@code r} is a local with the index of the point, or -1. */
   void row(
       Pass p,
       Phase phase,

@@ -1,2 +1,2 @@
-/** Code of the Vector API. */
+/** Vector code, with the Vector API. */
 package dev.engram.backend.cpu.vector;

@@ -19,7 +19,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Orders of rows of many lengths against the op's own comparison and a sort of the library. */
+/** Orders of rows of many lengths against a library sort with the op's comparison. */
 class SortOrderTest {
   private static final double[] ODD = {
     Double.NaN, 0.0, -0.0, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, Double.MIN_VALUE
@@ -60,9 +60,7 @@ class SortOrderTest {
     return Arrays.copyOf(positions, n);
   }
 
-  /**
-   * Control: the two directions differ by more than being turned round, where elements are equal.
-   */
+  /** Control: where elements are equal, the two directions are not each other's reverse. */
   @ParameterizedTest
   @EnumSource(DType.class)
   void tiesKeepTheirOrderInBothDirections(DType dtype) {

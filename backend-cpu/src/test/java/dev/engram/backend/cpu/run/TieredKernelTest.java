@@ -9,10 +9,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
-/** The scalar twin runs until the vector version has won; every point is run once. */
+/** The scalar twin runs until the vector version has won; every point runs exactly once. */
 final class TieredKernelTest {
 
-  /** Takes some time for each point and notes it. */
+  /** A kernel that takes some time for each point and records it. */
   private static final class Slow implements Kernel {
     final long nanosPerPoint;
     final BitSet done;
