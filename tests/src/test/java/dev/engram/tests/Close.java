@@ -3,7 +3,7 @@ package dev.engram.tests;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 
-/** The one table of tolerances for things that must agree exactly but for rounding. */
+/** The common table of tolerances for values that must agree up to rounding. */
 public final class Close {
   private Close() {}
 

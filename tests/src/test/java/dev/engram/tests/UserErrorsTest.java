@@ -161,7 +161,7 @@ class UserErrorsTest {
     message(() -> Engram.grad((Tensor x) -> x.tanh()).apply(X), "f32[64,10]", "scalar", ".mean()");
   }
 
-  /** The control: what is right raises nothing. */
+  /** Control: correct code raises nothing. */
   @Test
   void rightUseRaisesNothing() {
     GruCell cell = new GruCell(10, 4, RandomKey.of(0));

@@ -10,9 +10,9 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * What a module promises, as a text that can be read back.
+ * The public API of a module, as a text that can be parsed again.
  *
- * @param reads modules that whoever requires this one reads, too
+ * @param reads modules that users of this module also read
  * @param types by their names
  */
 record Api(String module, SortedSet<String> reads, SortedMap<String, ApiType> types) {
@@ -48,7 +48,7 @@ record Api(String module, SortedSet<String> reads, SortedMap<String, ApiType> ty
     return of(module, reads, types);
   }
 
-  /** The type that stands in a line as {@code word}: with its package, or without. */
+  /** Returns the type that a line calls {@code word}, with or without its package. */
   Optional<ApiType> named(String word) {
     return types.values().stream()
         .filter(t -> t.name().equals(word) || t.name().endsWith("." + word))

@@ -16,8 +16,9 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * What changed between two versions of a module, and what that breaks: chapter 13 of the Java
- * Language Specification for what is compiled. Where the text does not decide, it is said to break.
+ * The changes between two versions of a module, and what they break: binary compatibility follows
+ * chapter 13 of the Java Language Specification. Where the text of the API does not decide, a
+ * change counts as breaking.
  */
 final class ApiComparison {
   private final Api old;
@@ -93,7 +94,7 @@ final class ApiComparison {
     report("- " + before.header() + "\n+ " + after.header(), breaks);
   }
 
-  /** Of one type. */
+  /** Compares one type. */
   private final class MemberComparison {
     private final ApiType before;
     private final ApiType after;
@@ -144,7 +145,7 @@ final class ApiComparison {
       return breaks;
     }
 
-    /** Up, into a type from which it is inherited. */
+    /** True for a member that moved up, to a type from which it is inherited. */
     private boolean moved(ApiLine was) {
       return supertypes(now, after).anyMatch(t -> was.equals(t.byIdentity().get(was.identity())));
     }
@@ -164,12 +165,12 @@ final class ApiComparison {
       };
     }
 
-    /** Whether subtypes already had to have it. */
+    /** True when subtypes already had to implement it. */
     private boolean inherited(ApiLine is) {
       return supertypes(old, before).anyMatch(t -> t.byIdentity().containsKey(is.identity()));
     }
 
-    /** Nobody had to write the methods of a supertype that is new. */
+    /** Methods of a new supertype did not have to be implemented before. */
     private Set<Break> abstractIn(String supertype) {
       boolean none =
           now.named(supertype).stream()
@@ -196,7 +197,7 @@ final class ApiComparison {
       if (was.is("constant") != is.is("constant") || (was.is("varargs") && !is.is("varargs"))) {
         breaks.add(SOURCES_OF_CALLERS);
       }
-      // What compilers have copied stays as it was.
+      // Constants that compilers have copied keep the old value.
       if (was.constant().isPresent() && !was.constant().equals(is.constant())) {
         breaks.add(COMPILED_CALLERS);
       }
@@ -228,7 +229,7 @@ final class ApiComparison {
     }
   }
 
-  /** Those of a type that this module has, too, nearest first. */
+  /** Returns the supertypes that this module has, nearest first. */
   private static Stream<ApiType> supertypes(Api api, ApiType type) {
     return type.supertypes()
         .flatMap(name -> api.named(name).stream())

@@ -30,8 +30,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * What a change is said to break is what it breaks: javac and the JVM are asked, with a program
- * that was written for the version before.
+ * The verdicts on changes are correct: they are checked with javac and the JVM, on a program
+ * written for the earlier version.
  */
 class ApiComparisonTest {
   @TempDir Path folder;
@@ -39,8 +39,8 @@ class ApiComparisonTest {
   /**
    * A change of {@code a.A}.
    *
-   * @param user a class {@code b.B} with a main method, written for what was before
-   * @param breaks what the comparison says
+   * @param user a class {@code b.B} with a main method, written for the earlier version
+   * @param breaks the verdict of the comparison
    */
   record Change(String before, String after, String user, Set<Break> breaks) {
     @Override
@@ -57,12 +57,12 @@ class ApiComparisonTest {
     return new Change(before, after, user, breaks);
   }
 
-  /** Its main method is {@code code}. */
+  /** Returns a user whose main method is {@code code}. */
   private static String calls(String code) {
     return "class B { public static void main(String[] args) throws Exception { " + code + " } }";
   }
 
-  /** A subtype of {@code type} with such methods, of which one is called. */
+  /** Returns a subtype of {@code type} with these methods, one of which is called. */
   private static String extending(String type, String methods, String call) {
     return "class B %s { %s public static void main(String[] args) { new B().%s; } }"
         .formatted(type, methods, call);
@@ -320,7 +320,7 @@ class ApiComparisonTest {
     return new URLClassLoader(urls, ClassLoader.getPlatformClassLoader());
   }
 
-  /** Whether a program that was compiled before works with a library. */
+  /** True when a program compiled earlier works with a library. */
   private static boolean runs(Path program, Path library) throws Exception {
     try (URLClassLoader loader = loader(program, library)) {
       Class<?> main = Class.forName("b.B", true, loader);

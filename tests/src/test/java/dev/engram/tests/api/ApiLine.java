@@ -17,16 +17,16 @@ import java.util.stream.Collectors;
  * method public static java.util.List of(Object[]) throws java.io.IOException // &lt;T&gt; java.util.List&lt;T&gt; of(T[])
  * </pre>
  *
- * <p>Before {@code //} stands what compiled callers hold: types are erased. After it stands what a
- * compiler sees, where that is more.
+ * <p>Before {@code //} is what compiled callers depend on, with erased types; after it, what a
+ * compiler sees, if that is more.
  *
  * @param kind {@code extends}, {@code implements}, {@code permits}, {@code components}, {@code
  *     field}, {@code constructor} or {@code method}
  * @param type of a field; what a method returns; empty for the others
- * @param key what it is found by: a name, with parameters where there are some
- * @param constant what compilers copy into callers
- * @param thrown checked exceptions: others promise nothing
- * @param generic empty where it says no more
+ * @param key what identifies it: a name, with parameters if there are any
+ * @param constant the value that compilers copy into callers
+ * @param thrown checked exceptions; unchecked ones are not part of the API
+ * @param generic empty if it adds nothing
  */
 record ApiLine(
     String kind,
@@ -50,7 +50,7 @@ record ApiLine(
     return Collections.unmodifiableSequencedSet(kept);
   }
 
-  /** A declaration that has a key alone. */
+  /** Makes a declaration with only a key. */
   static ApiLine of(String kind, String key, String generic) {
     return new ApiLine(
         kind, Set.of(), "", key, Optional.empty(), Set.of(), generic.equals(key) ? "" : generic);
@@ -60,7 +60,7 @@ record ApiLine(
     return modifiers.contains(modifier);
   }
 
-  /** What no other line of its type has. */
+  /** Returns what no other line of its type has. */
   String identity() {
     return kind + " " + key;
   }

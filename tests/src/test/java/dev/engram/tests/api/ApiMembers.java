@@ -22,9 +22,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Types as {@link ApiType}s.
+ * Converts types to {@link ApiType}s.
  *
- * @param promised whether others may name a type
+ * @param promised whether users can name a type
  * @param constants the values of a type's constants
  */
 record ApiMembers(
@@ -110,7 +110,7 @@ record ApiMembers(
     return lines;
   }
 
-  /** A supertype that has no name for others gives way to its own. */
+  /** Replaces a supertype that users cannot name by its own supertypes. */
   private Stream<ApiLine> supertype(String kind, Class<?> type, Type generic) {
     if (type == Object.class) {
       return Stream.of();
@@ -139,7 +139,9 @@ record ApiMembers(
         .collect(Collectors.joining(",", "(", ")"));
   }
 
-  /** Those of the type, and what it has from supertypes that others cannot name. */
+  /**
+   * Returns the members of the type, and those inherited from supertypes that users cannot name.
+   */
   private void members(Class<?> type, boolean extensible, Map<String, ApiLine> into) {
     Map<String, String> values = constants.apply(type);
     for (Field field : type.getDeclaredFields()) {
@@ -181,7 +183,7 @@ record ApiMembers(
     return Modifier.isPublic(modifiers) || (extensible && Modifier.isProtected(modifiers));
   }
 
-  /** What every object or every enum has. */
+  /** True for members that every object or every enum has. */
   private static boolean isGiven(Method method) {
     String signature = method.getName() + Arrays.toString(method.getParameterTypes());
     return switch (signature) {

@@ -21,7 +21,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Reads what modules promise from their classes. */
+/** Reads the public API of modules from their classes. */
 final class ApiReader {
   private final ClassLoader loader;
   private final Set<String> packages;
@@ -29,7 +29,7 @@ final class ApiReader {
 
   /**
    * @param library all modules of the library
-   * @param loader has their classes
+   * @param loader loads their classes
    */
   ApiReader(Collection<ModuleReference> library, ClassLoader loader) {
     this.loader = loader;
@@ -40,7 +40,7 @@ final class ApiReader {
     members = new ApiMembers(new TypeNames(packages), this::isPromised, this::constants);
   }
 
-  /** Packages that all may read. */
+  /** Returns the packages that are exported to all. */
   private static Stream<String> exported(ModuleDescriptor module) {
     return module.exports().stream().filter(e -> !e.isQualified()).map(Exports::source);
   }
@@ -79,7 +79,7 @@ final class ApiReader {
     }
   }
 
-  /** Whether others may name this type. */
+  /** True when users can name this type. */
   private boolean isPromised(Class<?> type) {
     if (!packages.contains(type.getPackageName()) || type.getCanonicalName() == null) {
       return false;
@@ -92,7 +92,7 @@ final class ApiReader {
             && ApiMembers.isExtensible(outer);
   }
 
-  /** Values that compilers copy, by the names of fields. */
+  /** Returns the constants that compilers copy, by field name. */
   private Map<String, String> constants(Class<?> type) {
     String file = type.getName().replace('.', '/') + ".class";
     try (InputStream in = loader.getResourceAsStream(file)) {

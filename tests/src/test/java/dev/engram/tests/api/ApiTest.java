@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Each library promises what its file in {@code resources/api} says, no more and no less. */
+/** The public API of each library is exactly what its file in {@code resources/api} says. */
 class ApiTest {
   private static final Path FILES =
       Path.of(System.getProperty("engram.root"), "tests/src/test/resources/api");
@@ -44,7 +44,7 @@ class ApiTest {
     Path file = FILES.resolve(module + ".txt");
     String is = Files.exists(file) ? Files.readString(file) : "";
     Api now = read(module);
-    // What is compared is what the files hold.
+    // The comparison uses the content of the files.
     assertEquals(now, Api.parse(now.toString()));
     List<Difference> differences = ApiComparison.of(Api.parse(is), now);
     Bless bless = Bless.fromSettings();

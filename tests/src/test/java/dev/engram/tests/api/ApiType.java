@@ -13,7 +13,7 @@ import java.util.stream.Stream;
  * A public type: a line for itself, below it one for each of its declarations.
  *
  * @param kind {@code class}, {@code interface}, {@code enum}, {@code record} or {@code annotation}
- * @param generic its type parameters, empty where it has none
+ * @param generic its type parameters, empty if it has none
  */
 record ApiType(
     Set<String> modifiers, String kind, String name, String generic, List<ApiLine> lines) {
@@ -32,7 +32,7 @@ record ApiType(
     return kind.equals("interface");
   }
 
-  /** Whether others may write subtypes. */
+  /** True when users can write subtypes. */
   boolean isExtensible() {
     return switch (kind) {
       case "interface" -> !is("sealed");
@@ -50,14 +50,14 @@ record ApiType(
     return all;
   }
 
-  /** What it extends and implements, erased. */
+  /** Returns the types that it extends and implements, erased. */
   Stream<String> supertypes() {
     return lines.stream()
         .filter(l -> l.kind().equals("extends") || l.kind().equals("implements"))
         .map(ApiLine::key);
   }
 
-  /** From the first line of a type, and those below it. */
+  /** Parses the first line of a type and those below it. */
   static ApiType parse(String header, List<String> lines) {
     int at = header.indexOf(GENERIC);
     String generic = at < 0 ? "" : header.substring(at + GENERIC.length());

@@ -6,21 +6,21 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * One thing that is not as it was.
+ * One difference between two versions.
  *
- * @param what the type, and the line that came ({@code +}), went ({@code -}) or changed
- * @param breaks nothing for additions and for what asks less than before
+ * @param what the type, and the line that was added ({@code +}), removed ({@code -}) or changed
+ * @param breaks whom the change breaks; empty for additions and relaxations
  */
 record Difference(String what, Set<Break> breaks) {
-  /** Whom it breaks, and when. */
+  /** Whom a change breaks, and when. */
   enum Break {
-    /** Classes that use the type do not link or run any more as they did. */
+    /** Compiled classes that use the type no longer link or run as before. */
     COMPILED_CALLERS("compiled callers"),
-    /** Sources that use the type do not compile any more. */
+    /** Sources that use the type no longer compile. */
     SOURCES_OF_CALLERS("sources of callers"),
-    /** Subtypes by others do not link any more. */
+    /** Compiled subtypes of users no longer link. */
     COMPILED_IMPLEMENTERS("compiled implementers"),
-    /** Sources of subtypes by others do not compile any more. */
+    /** Sources of subtypes of users no longer compile. */
     SOURCES_OF_IMPLEMENTERS("sources of implementers");
 
     private final String words;
@@ -47,7 +47,7 @@ record Difference(String what, Set<Break> breaks) {
     return what + ": " + effect;
   }
 
-  /** What breaks something first, as lines. */
+  /** Lists differences as lines, breaking ones first. */
   static String text(List<Difference> differences) {
     return differences.stream()
         .sorted((a, b) -> Boolean.compare(a.breaks.isEmpty(), b.breaks.isEmpty()))

@@ -12,8 +12,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Types as words. Those of {@code java.lang} and of the library itself, whose simple names are one
- * of a kind, stand without their package, so that a type that moves is one difference.
+ * Names of types. Those of {@code java.lang} and of the library itself, whose simple names are
+ * unique, are written without their package, so that a type that moves is one difference.
  *
  * @param packages of the library
  */

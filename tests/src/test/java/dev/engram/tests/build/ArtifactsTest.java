@@ -19,7 +19,7 @@ class ArtifactsTest {
   private static final Pattern ARTIFACT = Pattern.compile("<artifactId>(engram[^<]*)</artifactId>");
   private static final String PARENT = "engram-parent";
 
-  /** A program: nobody compiles against it. */
+  /** A program, against which nobody compiles. */
   private static final String COMMAND = "engram-cli";
 
   private static String pom(String folder) {
@@ -34,7 +34,7 @@ class ArtifactsTest {
     return ARTIFACT.matcher(text).results().map(m -> m.group(1)).collect(Collectors.toSet());
   }
 
-  /** Of modules with a descriptor, but for those that stay out of repositories. */
+  /** The artifacts of modules with a descriptor, without those that are not published. */
   private static Set<String> published() throws IOException {
     try (Stream<Path> folders = Files.list(ROOT)) {
       return folders
@@ -46,7 +46,7 @@ class ArtifactsTest {
     }
   }
 
-  /** The first that is not the parent's. */
+  /** Returns the first match that is not the parent's. */
   private static String own(String pom) {
     Matcher own = ARTIFACT.matcher(pom);
     while (own.find()) {
@@ -76,7 +76,9 @@ class ArtifactsTest {
     assertEquals(published(), new TreeSet<>(Set.of(line.replaceAll(".*='|'", "").split(" "))));
   }
 
-  /** The library brings its parts, the backend among them, and its users name nothing else. */
+  /**
+   * The library depends on its modules, including the backend, so users need no other dependency.
+   */
   @Test
   void oneArtifactIsEnough() {
     assertEquals(

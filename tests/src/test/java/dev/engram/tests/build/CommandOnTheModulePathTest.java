@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The command as its launcher starts it: on the module path, where packages are closed unless a
+ * The command as its launcher starts it: on the module path, where packages are only open if a
  * descriptor opens them. All other tests run on the class path, where everything is open.
  */
 class CommandOnTheModulePathTest {
@@ -37,7 +37,7 @@ class CommandOnTheModulePathTest {
     }
   }
 
-  /** Runs the command in a JVM of its own and returns its error lines but for the JVM's notice. */
+  /** Runs the command in a separate JVM and returns its error lines without the JVM's warning. */
   private List<String> engram(String[] words, String... more)
       throws IOException, InterruptedException {
     Path err = folder.resolve("err.txt");

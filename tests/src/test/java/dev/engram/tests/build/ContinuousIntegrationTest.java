@@ -17,7 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * {@code .ci/run} checks what it says: each of its checks passes what is whole, and nothing else.
+ * {@code .ci/run} checks what it claims: each of its checks passes for an intact input, and fails
+ * otherwise.
  */
 class ContinuousIntegrationTest {
   private static final Path ROOT =
@@ -94,7 +95,7 @@ class ContinuousIntegrationTest {
     write(
         "README.md", readme.replace("    mvn -B -ntp verify\n", "").replace("`mvn -B -ntp v", "`"));
     refused("the README has other commands", function("pristine=.", "check_commands"));
-    // What stands in a fence is a program, or what one prints.
+    // Text in a fence is a program, or the output of one.
     write("README.md", readme + "\n```\n    ./engram nix\n```\n");
     assertEquals(0, function("pristine=.", "check_commands").code());
   }

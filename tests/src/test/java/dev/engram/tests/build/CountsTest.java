@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Counts what the tests try, and prints it. */
+/** Counts and prints what the tests cover. */
 class CountsTest {
   private static final Path ROOT = Path.of(System.getProperty("engram.root"));
   private static final Pattern PROPERTY = Pattern.compile("@Property\\b(?:\\(tries = (\\d+))?");

@@ -23,15 +23,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The launcher script leaves one line of the JVM out and hides nothing else. It runs here in a
- * checkout that is built already, with the modules of this one.
+ * The launcher script drops one line of the JVM and hides nothing else. It runs here in a checkout
+ * that is already built, with the modules of this one.
  */
 class LauncherTest {
   private static final String NOTICE = "Using incubator modules";
 
   @TempDir Path root;
 
-  /** What a run of the script gave. */
+  /** The result of a run of the script. */
   private record Outcome(int code, String out, List<String> err) {}
 
   @BeforeEach
@@ -80,7 +80,7 @@ class LauncherTest {
   private Outcome run(String javaOptions, String... words) throws Exception {
     Path out = root.resolve("out.txt");
     Process p = engram(javaOptions, words).redirectOutput(out.toFile()).start();
-    // To its end: the filter may have a last line when the JVM is gone.
+    // Read to the end: the filter may print a last line after the JVM has ended.
     List<String> err = p.errorReader().lines().toList();
     return new Outcome(p.waitFor(), Files.readString(out), err);
   }
@@ -96,7 +96,10 @@ class LauncherTest {
     assertEquals(0, runs.code());
   }
 
-  /** What needs no backend starts without the CPU's, in half the time, and says the same. */
+  /**
+   * Commands that need no backend start without the CPU backend, in half the time, with the same
+   * output.
+   */
   @Test
   void helpIsTheSameWithoutTheBackend() throws Exception {
     Files.move(
@@ -117,17 +120,17 @@ class LauncherTest {
       String words = help.getKey();
       assertEquals(help.getValue(), run("", words.split(" ")).out());
       if (!words.equals("-V")) {
-        // These words take the way of all other commands.
+        // These command lines start like all other commands.
         String[] other = ("help " + words.replaceAll(" ?-.*", "")).strip().split(" ");
         assertEquals(help.getValue(), run("", other).out(), words);
       }
     }
-    // A control: this help names the backends, and is not asked for without them.
+    // Control: this help names the backends, so it does not start without them.
     assertTrue(run("", "run", "--help").out().contains("cpu"));
     assertFalse(without.out().contains("cpu"), without.out());
   }
 
-  /** The first build makes a folder in the folder of each module, after which that is newer. */
+  /** The first build makes a folder in the folder of each module, which is newer afterwards. */
   @Test
   void theSecondStartBuildsNothing() throws Exception {
     age();
@@ -158,7 +161,7 @@ class LauncherTest {
     assertBuilds();
   }
 
-  /** Makes all that is there older than the build, and the build older than all that comes. */
+  /** Makes all existing files older than the build, and the build older than all later files. */
   private void age() throws IOException {
     try (Stream<Path> all = Files.walk(root)) {
       for (Path file : all.toList()) {
@@ -178,7 +181,7 @@ class LauncherTest {
     }
   }
 
-  /** A control for the first: this JVM does announce the module. */
+  /** Control for the first test: this JVM does warn about the module. */
   @Test
   void withoutTheScriptThereIsTheLine() throws Exception {
     Process p =
@@ -214,7 +217,7 @@ class LauncherTest {
     }
   }
 
-  /** A crash, which the signal of a bad access to memory is to a JVM. */
+  /** A crash: a segmentation fault signal makes the JVM crash. */
   @Test
   void aJvmThatCrashesSaysSo() throws Exception {
     Process p = training("-XX:-CreateCoredumpOnCrash -XX:ErrorFile=" + root.resolve("crash.log"));
@@ -250,7 +253,7 @@ class LauncherTest {
     assertEquals(0, p.waitFor());
   }
 
-  /** One that has begun, and does not end by itself for long. */
+  /** A command that has started, and runs for a long time. */
   private Process training(String javaOptions) throws IOException {
     Process p =
         engram(javaOptions, "train", "text", "--epochs", "100000", "--hidden", "4", "--batch", "1")
@@ -262,7 +265,7 @@ class LauncherTest {
     return p;
   }
 
-  /** The process of the script is the command's: a signal ends it, and nothing stays. */
+  /** The script's process becomes the command's: a signal ends it, and no process stays behind. */
   @Test
   void aSignalEndsIt() throws Exception {
     Process p = training("");

@@ -18,10 +18,11 @@ import org.knowm.xchart.XYChart;
 import picocli.CommandLine;
 
 /**
- * The arrows between modules as their compiled descriptors state them, and what is wrong with them.
+ * The dependency arrows between modules, read from their compiled descriptors, and the violations
+ * among them.
  */
 public final class ModuleArrows {
-  /** The modules of the command, and what it needs. */
+  /** The modules of the command and its dependencies. */
   static final List<String> FOLDERS =
       List.of(
           "ir",
@@ -44,7 +45,7 @@ public final class ModuleArrows {
         FOLDERS.stream().map(f -> root.resolve(f).resolve("target/classes")).toArray(Path[]::new));
   }
 
-  /** Finds what the command runs with: the project's own modules, and those of others. */
+  /** Finds the modules that the command runs with: the project's own and third-party ones. */
   static ModuleFinder ofTheCommand() {
     Stream<Path> others =
         Stream.of(CommandLine.class, XYChart.class, VectorGraphics2D.class)
@@ -57,9 +58,7 @@ public final class ModuleArrows {
     return finder().findAll().stream().map(ModuleReference::descriptor).sorted().toList();
   }
 
-  /**
-   * One line per arrow, sorted: {@code a -> b} or, where the arrow is transitive, {@code a => b}.
-   */
+  /** One line per arrow, sorted: {@code a -> b} or, if the arrow is transitive, {@code a => b}. */
   static SortedSet<String> arrows(Collection<ModuleDescriptor> modules) {
     return modules.stream()
         .flatMap(module -> module.requires().stream().flatMap(arrow -> line(module, arrow)))
@@ -76,7 +75,8 @@ public final class ModuleArrows {
   }
 
   /**
-   * What differs between the arrows found and those allowed: {@code + extra} and {@code - missing}.
+   * The differences between the arrows found and those allowed: {@code + extra} and {@code -
+   * missing}.
    */
   static List<String> difference(SortedSet<String> found, SortedSet<String> allowed) {
     return Stream.concat(
@@ -85,7 +85,7 @@ public final class ModuleArrows {
         .toList();
   }
 
-  /** Packages that more than one module has, each with its modules. */
+  /** Returns the packages that more than one module has, each with its modules. */
   static Map<String, List<String>> splitPackages(Collection<ModuleDescriptor> modules) {
     Map<String, List<String>> owners = new TreeMap<>();
     modules.stream()

@@ -11,7 +11,7 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Holds the module graph to {@code module-arrows.txt}. */
+/** Compares the module graph with {@code module-arrows.txt}. */
 class ModuleArrowsTest {
   private static final List<ModuleDescriptor> MODULES = ModuleArrows.descriptors();
 

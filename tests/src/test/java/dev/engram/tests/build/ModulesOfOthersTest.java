@@ -24,9 +24,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the build makes of the jars of others, so that the command starts fast. */
+/** How the build modifies third-party jars so that the command starts fast. */
 class ModulesOfOthersTest {
-  /** Classes since Java 6 have frames. */
+  /** Classes since Java 6 have stack map frames. */
   private static final int FIRST_WITH_FRAMES = 50;
 
   @TempDir Path folder;
@@ -63,7 +63,7 @@ class ModulesOfOthersTest {
         .collect(Collectors.toMap(ModuleDescriptor::name, d -> d));
   }
 
-  /** The least version of a class in each module. */
+  /** Returns the lowest class file version in each module. */
   private Map<String, Integer> versions() throws IOException {
     Map<String, Integer> least = new TreeMap<>();
     for (ModuleReference module : ModuleFinder.of(folder).findAll()) {
@@ -87,7 +87,7 @@ class ModulesOfOthersTest {
   @Test
   void eachHasADescriptorAndFrames() throws Exception {
     Map<String, ModuleDescriptor> before = modules();
-    // Controls: something is to be done.
+    // Controls: there is something to do.
     assertTrue(before.values().stream().anyMatch(ModuleDescriptor::isAutomatic));
     assertTrue(versions().get("info.picocli") < FIRST_WITH_FRAMES);
     ready();

@@ -17,11 +17,11 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** The types that a program sees which imports all of some modules. */
+/** The types visible to a program that imports everything from some modules. */
 final class PublicNames {
   private PublicNames() {}
 
-  /** Names of the public types that a module exports to all. */
+  /** Returns the names of the public types that a module exports to all. */
   static List<String> of(ModuleReference module) {
     ModuleDescriptor descriptor = module.descriptor();
     SortedSet<String> packages =
@@ -42,7 +42,7 @@ final class PublicNames {
     }
   }
 
-  /** Simple names that more than one of these types have, with the types. */
+  /** Returns the simple names that several of these types have, with the types. */
   static SortedMap<String, List<String>> collisions(Collection<String> types) {
     Map<String, List<String>> bySimpleName =
         types.stream().collect(Collectors.groupingBy(t -> t.substring(t.lastIndexOf('.') + 1)));

@@ -11,8 +11,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /**
- * A program may import every exported package with a star, beside all of {@code java.base}, which
- * JShell imports by itself: no two types have one simple name.
+ * A program may import every exported package with a star, besides all of {@code java.base}, as
+ * JShell does: no two types have the same simple name.
  */
 class PublicNamesTest {
   // Programs to read, on which nobody depends.
@@ -31,7 +31,7 @@ class PublicNamesTest {
     List<String> all = new ArrayList<>(base());
     all.addAll(ours);
     Map<String, List<String>> found = PublicNames.collisions(all);
-    // Packages of the Java library that share names among themselves are not ours to judge.
+    // Collisions among packages of the Java library are ignored.
     found.values().removeIf(types -> types.stream().noneMatch(ours::contains));
     assertEquals(Map.of(), found);
   }

@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Backends are found on the module path and on the class path alike. */
+/** Backends are found both on the module path and on the class path. */
 class ServicesTest {
   /** {@code module provides service with provider}, as the descriptors say. */
   private static Set<String> onTheModulePath() {

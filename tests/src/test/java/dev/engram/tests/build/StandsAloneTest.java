@@ -15,8 +15,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * No file of the checkout names a file outside. ({@code .ci/run} shows that nothing needs one: it
- * runs everything in a clone that lies alone in its folder.)
+ * No file of the checkout refers to a file outside. ({@code .ci/run} shows that none is needed: it
+ * runs everything in a clone that is alone in its folder.)
  */
 class StandsAloneTest {
   private static final Path ROOT =
@@ -27,7 +27,9 @@ class StandsAloneTest {
   /** A relative path that starts with steps upwards. */
   private static final Pattern UPWARDS = Pattern.compile("(?<![\\w.])(\\.\\./)+[\\w./-]*");
 
-  /** What another machine, or another user, need not have; a home that is given to a JVM is one. */
+  /**
+   * Paths that may not exist on another machine or for another user, such as a home given to a JVM.
+   */
   private static final Pattern ELSEWHERE =
       Pattern.compile(
           "(?<!-D)user\\.home|(?<![\\w.:/-])/(home|root|mnt|media|srv|work|Users)/[\\w.-]+");
@@ -62,10 +64,13 @@ class StandsAloneTest {
     assertEquals(List.of(), leaving(source, "\"-Duser" + ".home=\" + folder"));
   }
 
-  /** Paths of {@code text} that lead out of the checkout from where {@code file} is used. */
+  /**
+   * Returns the paths in {@code text} that lead out of the checkout from where {@code file} is
+   * used.
+   */
   private static List<String> leaving(Path file, String text) {
     List<String> found = new ArrayList<>();
-    // Code runs in the folder of its module; links and scripts start where they stand.
+    // Code runs in the folder of its module; links and scripts are relative to their own folder.
     Path from =
         file.toString().endsWith(".java")
             ? ROOT.resolve(ROOT.relativize(file).getName(0))

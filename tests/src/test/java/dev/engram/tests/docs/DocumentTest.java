@@ -33,7 +33,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 
-/** Holds the documents to the code: listings are what the code prints, links lead somewhere. */
+/** Checks the documents: listings match the code's output, links have targets. */
 class DocumentTest {
   private static final String EXAMPLE =
       "examples/src/main/java/dev/engram/examples/FirstSteps.java";

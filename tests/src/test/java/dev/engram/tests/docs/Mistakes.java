@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/** What a user is told after a mistake. */
+/** The messages that a user gets after a mistake. */
 final class Mistakes {
   private Mistakes() {}
 
@@ -27,7 +27,7 @@ final class Mistakes {
     return HostTensor.full(TensorType.of(DType.F32, dims), 0);
   }
 
-  /** Each mistake by what it is. */
+  /** The mistakes by description. */
   static Map<String, Supplier<Object>> all() {
     Map<String, Supplier<Object>> m = new LinkedHashMap<>();
     m.put("values without their shape", () -> HostTensor.of(new float[] {1, 2, 3}));
@@ -79,7 +79,7 @@ final class Mistakes {
     return kept.getFirst().add(1);
   }
 
-  /** Mistake and message, one under the other. */
+  /** Prints each mistake with its message below. */
   static String listing() {
     StringBuilder out = new StringBuilder();
     all()

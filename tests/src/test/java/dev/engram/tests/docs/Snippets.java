@@ -8,8 +8,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The parts of a document that are not written by hand. Each stands between {@code <!-- begin NAME
- * -->} and {@code <!-- end -->}, in a block of code or, as a table does, without one.
+ * The parts of a document that are not written by hand. Each is between {@code <!-- begin NAME -->}
+ * and {@code <!-- end -->}, in a block of code or, as a table does, without one.
  */
 final class Snippets {
   private static final Pattern BLOCK =
@@ -17,7 +17,7 @@ final class Snippets {
 
   private Snippets() {}
 
-  /** The document with each block as it should be. */
+  /** Returns the document with each block as it should be. */
   static String fill(String document, Map<String, Supplier<String>> parts) {
     Set<String> unused = new LinkedHashSet<>(parts.keySet());
     StringBuilder out = new StringBuilder();

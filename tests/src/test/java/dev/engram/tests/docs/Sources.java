@@ -5,7 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Pieces of the project's own sources. */
+/** Reads pieces of the project's own sources. */
 final class Sources {
   static final Path ROOT = Path.of(System.getProperty("engram.root"));
 
@@ -37,7 +37,7 @@ final class Sources {
     return read(file).replaceAll("(?m)^import .*;\\n", "").replaceFirst(";\\n\\n\\n", ";\n\n");
   }
 
-  /** What a method's braces hold. */
+  /** Returns the body of a method. */
   static String body(String file, String signature) {
     String text = lines(file, "  " + signature, "  }");
     return text.substring(text.indexOf('\n') + 1, text.lastIndexOf('\n')).stripIndent();

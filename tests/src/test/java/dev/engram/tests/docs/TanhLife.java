@@ -116,7 +116,7 @@ final class TanhLife {
     return Printer.print(l.primal()) + "\n" + Printer.print(l.tangent());
   }
 
-  /** What scalar code does with the tanh once it is there, to the end of the loop. */
+  /** The scalar code from where the tanh has been computed to the end of the loop. */
   private String bytecode() {
     CpuOptions scalar = new CpuOptions(1, CpuOptions.Vectors.OFF);
     String all = new CpuBackend(scalar).compile(loops).disassemble();

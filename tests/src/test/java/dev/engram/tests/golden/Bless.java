@@ -6,8 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Compares a golden file with what it should be, or, with {@code -Dengram.bless=true}, rewrites it
- * and prints what changed.
+ * Compares a golden file with its expected content or, with {@code -Dengram.bless=true}, rewrites
+ * it and prints what changed.
  *
  * @param on rewrite instead of failing
  * @param ci on a build server, which must never rewrite

@@ -101,12 +101,14 @@ record GoldenCase(JsonNode index, Safetensors data) {
     return own == DType.F64 ? (HostTensor) t.cast(dtype) : t;
   }
 
-  /** Our path of a weight leaf: the reference keeps weight and bias in one {@code weight} state. */
+  /**
+   * Engram's path of a weight leaf: the reference has weight and bias in one {@code weight} state.
+   */
   static String ourPath(String leaf) {
     return leaf.replaceFirst("\\.weight\\.(weight|bias)$", ".$1");
   }
 
-  /** Our path of a hidden state: spiking neurons are a part of their layer. */
+  /** Engram's path of a hidden state: spiking neurons are a part of their layer. */
   static String ourState(String path) {
     return path.replaceFirst("\\.([va])$", ".neuron.$1");
   }

@@ -24,16 +24,17 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /**
- * A text with its own expectations. The first line says what is done with it:
+ * A text that contains its own expectations. The first line says how it is tested:
  *
  * <ul>
- *   <li>{@code // test: print}: the graphs print exactly as they stand;
- *   <li>{@code // test: verify}: they are sound;
- *   <li>{@code // test: verify error}, {@code // test: parse error}: each finding stands as {@code
- *       // error: …} on its line;
- *   <li>{@code // test: pass NAME,NAME}: the passes give the graphs after {@code // ---};
- *   <li>{@code // test: fuse}: lowered after the standard passes, they are the nests listed after
- *       {@code // ---}, for each graph;
+ *   <li>{@code // test: print}: the graphs print exactly as written;
+ *   <li>{@code // test: verify}: they are valid;
+ *   <li>{@code // test: verify error}, {@code // test: parse error}: each error is written as
+ *       {@code // error: …} on its line;
+ *   <li>{@code // test: pass NAME,NAME}: the passes turn the graphs into those after {@code //
+ *       ---};
+ *   <li>{@code // test: fuse}: the standard passes and lowering turn each graph into the nests
+ *       listed after {@code // ---};
  *   <li>{@code // test: laws}: {@link AllLaws} hold for them on the arguments of their run lines;
  *   <li>{@code // test: run NAME,NAME} or {@code run *}: the {@link RunLine}s hold on these
  *       runners.
@@ -49,9 +50,9 @@ record GoldenFile(String text, Map<String, UnaryOperator<Graph>> passes, List<Ru
   private static final String ERROR = "// error: ";
 
   /**
-   * The text as it should be; the expectations are met when that is the text itself.
+   * Returns the text as it should be; the expectations are met if that equals the text.
    *
-   * @throws AssertionError for a fault that no expectation can take up
+   * @throws AssertionError for a fault that is no matter of expectations
    */
   String expected() {
     String first = text.lines().findFirst().orElse("");

@@ -18,7 +18,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The golden runner itself: wrong expectations must be found, and a bless must put them right. */
+/** The golden runner itself: wrong expectations must be found, and a bless must correct them. */
 class GoldenFileTest {
   private static final String BODY =
       """

@@ -56,7 +56,7 @@ class GoldenLearningTest {
     for (GoldenCase c : GoldenCase.all()) {
       for (String backend : List.of("interpreter", "loops", "cpu")) {
         for (DType dtype : List.of(DType.F64, DType.F32)) {
-          // Rounding to f32 is the same matter for every rule and backend.
+          // Rounding to f32 does not depend on the rule or the backend.
           if (dtype == DType.F64 || (backend.equals("cpu") || c.algorithm().equals("d_rtrl"))) {
             tests.add(
                 DynamicTest.dynamicTest(
@@ -115,7 +115,7 @@ class GoldenLearningTest {
     }
   }
 
-  // Ours has one tensor for each state of the group; a state that no path reaches has none.
+  // Engram has one tensor for each state of the group, and none for a state that no path reaches.
   private static HostTensor trace(Learner learner, GoldenCase c, String name, DType dtype) {
     HostTensor want = c.tensor("trace." + name, dtype);
     String leaf = name.replaceFirst("\\.g(\\d+)$", "");
@@ -208,7 +208,7 @@ class GoldenLearningTest {
     return run.apply(c.tensor("inputs", dtype), c.tensor("targets", dtype));
   }
 
-  /** The control: what every rule gives is told apart from what each other one should give. */
+  /** Control: the results of every rule differ from those expected of every other rule. */
   @TestFactory
   Stream<DynamicTest> everyRuleDiffersFromTheOthers() {
     return GoldenCase.all().stream()
@@ -323,7 +323,7 @@ class GoldenLearningTest {
     return out;
   }
 
-  /** The reference's one name for weight and bias. */
+  /** The reference's common name for weight and bias. */
   private static Set<String> reference(GoldenCase c, List<String> ours) {
     Set<String> out = new TreeSet<>();
     for (String leaf : c.names("params.")) {

@@ -21,7 +21,7 @@ import dev.engram.spiking.Membrane;
 import dev.engram.spiking.Neuron;
 import dev.engram.spiking.RecurrentSpikes;
 
-/** The models of the reference vectors, by the definitions in their README. */
+/** The models of the reference vectors, as defined in their README. */
 final class GoldenModels {
   private GoldenModels() {}
 

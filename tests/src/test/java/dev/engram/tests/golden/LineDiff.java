@@ -2,7 +2,7 @@ package dev.engram.tests.golden;
 
 import java.util.List;
 
-/** The lines that two texts do not share. */
+/** A line diff of two texts. */
 final class LineDiff {
   private LineDiff() {}
 

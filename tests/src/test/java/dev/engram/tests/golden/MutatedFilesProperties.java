@@ -33,19 +33,19 @@ import net.jqwik.api.statistics.Statistics;
 import net.jqwik.api.statistics.StatisticsReport;
 
 /**
- * The golden files with changes, cuts and repetitions, as a stranger might send them: the parser
- * gives graphs or a {@link GraphParseException}, the verifier finds what is wrong with them or
- * nothing, and both stay within memory that the length of the text bounds.
+ * The golden files with changes, cuts and repetitions, as untrusted input: the parser returns
+ * graphs or throws a {@link GraphParseException}, the verifier reports errors or none, and both use
+ * an amount of memory that is bounded by the length of the text.
  */
 class MutatedFilesProperties {
   private static final Path IR =
       Path.of(System.getProperty("engram.root"), "tests/src/test/resources/ir");
   private static final List<String> TEXTS = texts();
 
-  /** What a text of no length may take: tables of ops and attributes, filled once. */
+  /** Memory that an empty text may use: tables of ops and attributes, filled once. */
   private static final long FIXED = 16L << 20;
 
-  /** Bytes allocated, most of them for a moment, for each character. */
+  /** Bytes allocated per character, most of them temporary. */
   private static final long PER_CHARACTER = 4000;
 
   private static final List<String> HUGE =
@@ -66,7 +66,7 @@ class MutatedFilesProperties {
           "nan(0x7ff0000000000001)",
           "base64 \"AAAA\"");
 
-  /** A token, as the grammar of {@code docs/IR.md} has them. */
+  /** A token of the grammar in {@code docs/IR.md}. */
   private static final Pattern TOKEN =
       Pattern.compile(
           "\"(?:[^\"\\\\\n"
@@ -98,7 +98,7 @@ class MutatedFilesProperties {
       change(text, random);
     }
     Optional<List<Graph>> graphs = read(text.toString());
-    // Some must still be read, or this would try the first error of a text alone.
+    // Some must still parse, or only the first error of each text would be tested.
     Statistics.collect(graphs.isPresent());
     Statistics.coverage(c -> c.check(true).percentage(p -> p > 5));
     graphs.ifPresent(all -> all.forEach(MutatedFilesProperties::roundTrip));
@@ -121,7 +121,7 @@ class MutatedFilesProperties {
     }
   }
 
-  /** Another number for the next one. */
+  /** Replaces the next number by another. */
   private static void number(StringBuilder text, int from, Random random) {
     int start = from;
     while (start < text.length() && !Character.isDigit(text.charAt(start))) {
@@ -143,7 +143,7 @@ class MutatedFilesProperties {
         .ifPresent(all -> all.forEach(MutatedFilesProperties::roundTrip));
   }
 
-  /** Blanks and comments may stand between any two tokens, and nowhere do they mean anything. */
+  /** White space and comments may separate any two tokens, and have no meaning anywhere. */
   @Property(tries = 300, seed = "2026")
   @StatisticsReport(StatisticsReport.StatisticsReportMode.OFF)
   void otherBlanksAndComments(@ForAll Random random) {
@@ -173,7 +173,7 @@ class MutatedFilesProperties {
     return graphs.stream().map(g -> Printer.print(g, Printer.Style.NO_LINES)).toList();
   }
 
-  /** Ends of paths take no more memory than the paths, however many dots there are. */
+  /** Suffixes of paths take no more memory than the paths, however many dots there are. */
   @Example
   void pathsOfManyDots() {
     StringBuilder text = new StringBuilder("graph @f(");
@@ -182,11 +182,11 @@ class MutatedFilesProperties {
       text.append("a.".repeat(2000)).append(i % 10).append("\"");
     }
     text.append(") -> () { return }");
-    // Of the bytes that a text may take, a twentieth is enough.
+    // A twentieth of the bytes that a text may use is enough.
     within(text.length() / 20, () -> read(text.toString()));
   }
 
-  /** Control: the measure sees what a text makes the parser allocate. */
+  /** Control: the measurement includes what the parser allocates for a text. */
   @Example
   void whatIsAllocatedIsSeen() {
     assertThrows(
@@ -200,7 +200,7 @@ class MutatedFilesProperties {
                 }));
   }
 
-  /** The graphs, where the text is one of some; verified, whatever is found. */
+  /** Returns the graphs, if the text parses, after verifying them. */
   private static Optional<List<Graph>> read(String text) {
     return within(
         text.length(),

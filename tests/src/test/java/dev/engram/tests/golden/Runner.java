@@ -15,24 +15,24 @@ import java.util.List;
 import java.util.ServiceLoader;
 
 /**
- * A way to run a graph.
+ * Runs a graph.
  *
- * @param name as {@code // test: run NAME} writes it
+ * @param name as in {@code // test: run NAME}
  */
 record Runner(String name, Run run) {
 
-  /** Gives the results for one tensor per parameter. */
+  /** Returns the results for one tensor per parameter. */
   @FunctionalInterface
   interface Run {
     List<HostTensor> on(Graph g, List<HostTensor> arguments);
   }
 
-  /** What every other one must agree with. */
+  /** The reference runner, with which all others must agree. */
   static Runner interpreter() {
     return new Runner("interp", Interpreter::run);
   }
 
-  /** All of them, every backend included. */
+  /** Returns all runners, including every backend. */
   static List<Runner> all() {
     List<Runner> runners = new ArrayList<>();
     runners.add(interpreter());

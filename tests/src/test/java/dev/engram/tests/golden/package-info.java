@@ -1,2 +1,2 @@
-/** Golden {@code .ir} files: what each of them must give is written in the file itself. */
+/** Golden {@code .ir} files, which contain their own expectations. */
 package dev.engram.tests.golden;

@@ -17,7 +17,7 @@ import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What authors of ops are told after a mistake. */
+/** The errors that authors of ops get after a mistake. */
 class AuthorsTest {
   private static final ElementwiseRow.Domain DOMAIN = new ElementwiseRow.Domain(-1, 1);
 
@@ -63,7 +63,7 @@ class AuthorsTest {
                     .apply(x)));
   }
 
-  /** An op whose expansion has {@code results} results too many. */
+  /** An op whose expansion has {@code results} extra results. */
   public record Many(int results) implements Custom {
     @Override
     public String mnemonic() {

@@ -28,11 +28,10 @@ import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 
 /**
- * Diagrams are files that Model Explorer reads. The rules are those of its {@code input_graph.ts}
- * and of {@code graph_processor.ts}, which reads them: a collection has a label and graphs with ids
- * of their own; nodes have ids of their own; edges name a node that is there, and one of its
- * outputs; of a namespace the parts between slashes are layers, and only what follows the last
- * semicolon counts.
+ * Diagrams are files that Model Explorer can read. The rules are those of its {@code
+ * input_graph.ts} and of {@code graph_processor.ts}: a collection has a label and graphs with
+ * unique ids; nodes have unique ids; edges name an existing node and one of its outputs; the parts
+ * of a namespace between slashes are layers, and only the part after the last semicolon counts.
  */
 class ModelExplorerTest {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -67,7 +66,7 @@ class ModelExplorerTest {
     }
   }
 
-  /** Checks a collection, and gives its nodes by graph and id. */
+  /** Checks a collection, and returns its nodes by graph and id. */
   private static Map<String, Map<String, JsonNode>> checked(JsonNode collection) {
     keys(collection, Set.of("label", "graphs"), Set.of());
     text(collection, "label");
@@ -122,7 +121,7 @@ class ModelExplorerTest {
     return JSON.readTree(ModelExplorerText.of("engram", diagrams));
   }
 
-  // ---- what it must hold for
+  // ---- the programs that are checked
 
   private static List<Graph> golden() throws IOException {
     Path folder = Path.of(System.getProperty("engram.root"), "tests/src/test/resources/ir/run");

@@ -122,7 +122,7 @@ class NoticesTest {
                 .map(l -> l.substring(mark.length()))
                 .toList();
         List<String> want = Expected.of(s, xs[k]).lines();
-        // A counter that all examples share is told once.
+        // A counter that all examples share is reported once.
         assertEquals(
             want.stream().filter(l -> !l.startsWith("step")).toList(),
             own.stream().filter(l -> !l.startsWith("step")).toList(),

@@ -9,8 +9,8 @@ import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
 /**
- * A small program over one whole number, with loops, branches and prints, that plain Java runs as
- * well as the library.
+ * A small program over one integer, with loops, branches and prints, which both plain Java and the
+ * library can run.
  */
 record Script(List<Statement> statements) {
 
@@ -46,7 +46,7 @@ record Script(List<Statement> statements) {
     return new Script(out);
   }
 
-  /** What it should print and give. */
+  /** The expected output and result. */
   int simulate(int x, Consumer<String> lines) {
     for (Statement s : statements) {
       switch (s) {
@@ -69,7 +69,7 @@ record Script(List<Statement> statements) {
     return x;
   }
 
-  /** The same by tensors. */
+  /** Runs the same program on tensors. */
   Tensor run(Tensor x) {
     for (Statement s : statements) {
       x = run(s, x);

@@ -21,15 +21,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What a JVM loads shows what is verified on the way from a function to code, and that without the
- * switch nothing is: not even the classes of the verifiers are there.
+ * The classes that a JVM loads show what is verified on the way from a function to code, and that
+ * without the switch nothing is: not even the classes of the verifiers are loaded.
  */
 class VerifiedTest {
   private static final Pattern VERIFIER = Pattern.compile("dev\\.engram\\.\\S*?(\\w*Verifier)\\s");
 
   @TempDir Path folder;
 
-  /** Compiles a gradient; with an argument, by a compiler that verifies. */
+  /** Compiles a gradient; with an argument, with a compiler that verifies. */
   static final class Child {
     private Child() {}
 

@@ -1,3 +1,3 @@
-/** Tests of what looks into programs while they run. */
+/** Tests of prints, hooks and diagrams. */
 @org.jspecify.annotations.NullMarked
 package dev.engram.tests.inside;

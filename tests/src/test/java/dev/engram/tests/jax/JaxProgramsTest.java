@@ -26,8 +26,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The programs of {@code tests/jax/programs.py}, said in Engram, on every backend, against what JAX
- * computed for them in f64.
+ * The programs of {@code tests/jax/programs.py}, written in Engram, on every backend, against the
+ * results of JAX in f64.
  */
 class JaxProgramsTest {
   private static final double TOLERANCE = 1e-11;
@@ -274,7 +274,7 @@ class JaxProgramsTest {
     checkTransformer(compiler, JaxProgramsTest::transformed);
   }
 
-  /** Each layer remembers its input alone. */
+  /** Each layer keeps only its input. */
   @Test
   void aTransformerWithRemat() throws Exception {
     checkTransformer(
@@ -287,7 +287,7 @@ class JaxProgramsTest {
         });
   }
 
-  /** Control: the vectors tell a program from another. */
+  /** Control: the vectors distinguish the programs. */
   @Test
   void aWrongProgramIsFound() {
     AssertionError e =

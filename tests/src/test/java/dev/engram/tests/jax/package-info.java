@@ -1,2 +1,2 @@
-/** Programs whose results JAX has computed; {@code tests/jax} holds the scripts. */
+/** Programs compared with JAX; {@code tests/jax} holds the scripts. */
 package dev.engram.tests.jax;

@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 
-/** With variables and parameters of a narrower type than the values that come. */
+/** Mistakes with variables and parameters of a narrower type than their values. */
 final class DeclaredTypeMistakes {
   private DeclaredTypeMistakes() {}
 

@@ -32,15 +32,15 @@ import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
 /**
- * Whatever a user's function does wrong, in whatever public function it runs: an error of the
- * library with a line of the user's, never a bare one of the JDK's; and what a user's function
- * throws itself comes out as it is.
+ * Whatever a user's function does wrong, and whichever public function runs it, the result is an
+ * error of the library with the user's source line, never a bare JDK exception; and exceptions that
+ * a user's function throws itself are passed on unchanged.
  */
 class EntryPointsTest {
   private static final Tensor X = HostTensor.of(new float[] {1, 2}, 2);
   private static final Tensor XS = HostTensor.of(new float[12], 3, 2, 2);
 
-  /** A user's function from a vector to one, of which each fault is a variant. */
+  /** A user's function from vectors to vectors; each fault is a variant of it. */
   private interface Body extends Fn1<Tensor, Tensor> {}
 
   private static Tensor scalar(Tensor x) {
@@ -200,13 +200,13 @@ class EntryPointsTest {
     return (T) null;
   }
 
-  /** True for what the entry point's own line of this test throws, as a user's would. */
+  /** True for an exception thrown by the calling line in this test, as by a user's line. */
   private static boolean isOwn(RuntimeException e) {
     return e instanceof NullPointerException
         && e.getStackTrace()[0].getClassName().startsWith(EntryPointsTest.class.getName());
   }
 
-  /** As a user writes it: the cast is the compiler's. */
+  /** As a user writes it; the cast is inserted by the compiler. */
   private static final Fn1<HostTensor, Tensor> DECLARED = x -> x.mul(2);
 
   private static Map<String, Supplier<Body>> faults() {

@@ -35,7 +35,7 @@ import dev.engram.optim.Sgd;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** With learners, trainers and optimizers. */
+/** Mistakes with learners, trainers and optimizers. */
 final class LearnerMistakes {
   private LearnerMistakes() {}
 

@@ -4,13 +4,13 @@ package dev.engram.tests.mistakes;
  * A mistake of a user.
  *
  * @param what in a few words
- * @param kind what comes of it
+ * @param kind the consequence
  * @param file name of the source file with the mistake
- * @param line where its row begins; it goes on to the next row's
+ * @param line where its row begins; it ends at the next row
  */
 record Mistake(String what, Kind kind, Body body, String file, int line) {
 
-  /** What comes of a mistake. */
+  /** The consequence of a mistake. */
   enum Kind {
     /** An error. */
     REFUSED,

@@ -21,8 +21,8 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /**
- * What a new user is told after each of many mistakes, in full: {@code mistakes.txt} has the
- * messages, with {@code HERE} for the line, which must be one of the mistake's own.
+ * The full message for each of many mistakes of a new user: {@code mistakes.txt} has the messages,
+ * with {@code HERE} for the source line, which must be one of the mistake's own.
  */
 class MistakesTest {
   private static final Path FILE =
@@ -92,7 +92,7 @@ class MistakesTest {
     }
   }
 
-  /** What {@code body} prints to the standard error output. */
+  /** Returns what {@code body} prints to standard error. */
   private static String log(Supplier<String> body) {
     PrintStream before = System.err;
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -106,7 +106,7 @@ class MistakesTest {
     return bytes.toString(StandardCharsets.UTF_8).strip();
   }
 
-  /** True when the message names lines of the mistake, and no others. */
+  /** True when the message names only lines of the mistake. */
   private static boolean ownLine(String message, Mistake m, int end) {
     int own = 0;
     Matcher at = LINE.matcher(message);

@@ -20,7 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** With models, their states and losses. */
+/** Mistakes with models, their states and losses. */
 final class ModelMistakes {
   private ModelMistakes() {}
 

@@ -27,7 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** With null where something is expected. */
+/** Nulls where a value is expected. */
 final class NullMistakes {
   private static final Tensor X = HostTensor.full(TensorType.of(DType.F32, 3), 0);
   private static final Tensor XS = HostTensor.full(TensorType.of(DType.F32, 7, 5, 3), 0);

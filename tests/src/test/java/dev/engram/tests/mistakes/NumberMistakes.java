@@ -30,7 +30,7 @@ import dev.engram.spiking.Membrane;
 import dev.engram.spiking.Surrogate;
 import java.util.Map;
 
-/** With numbers outside of their range: rates, decays, limits, chances. */
+/** Numbers out of range: rates, decays, limits, probabilities. */
 final class NumberMistakes {
   private NumberMistakes() {}
 
@@ -135,7 +135,7 @@ final class NumberMistakes {
     return HostTensor.full(TensorType.of(DType.F32, dims), 0);
   }
 
-  /** Shapes of which broadcasting makes something else than one error for each element. */
+  /** Shapes that broadcasting would turn into something other than one error per element. */
   private static void losses(Rows rows) {
     Tensor column = zeros(5, 1);
     Tensor row = zeros(5);

@@ -22,14 +22,14 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 /**
- * Numbers that mean nothing for each parameter of every public constructor and static method: NaN,
- * infinities, and what is below 0 or 0 but for those named here. An error says what was got, what
- * was expected, and the user's line.
+ * Meaningless numbers for each parameter of every public constructor and static method: NaN,
+ * infinities, and numbers that are negative or 0, with the exceptions named here. An error says
+ * what was got, what was expected, and the user's source line.
  */
 class NumberParametersTest {
   /**
    * {@link Engram}: axes, and lengths of loops, which may be empty. {@link Axes}: axes count from
-   * the end too. The others are what tracing and the analysis tell, and no one makes up.
+   * the end too. The others are made only by tracing and the analysis.
    */
   private static final Set<Class<?>> OTHERWISE =
       Set.of(
@@ -41,7 +41,7 @@ class NumberParametersTest {
           HiddenGroup.class,
           ModelStep.class);
 
-  /** May have any sign: slopes, potentials, offsets, gains, axes. */
+  /** Parameters of any sign: slopes, potentials, offsets, gains, axes. */
   private static final Set<String> SIGNED =
       names(
           """
@@ -57,7 +57,7 @@ class NumberParametersTest {
           Surrogate.height Surrogate.h Surrogate.leak
           """);
 
-  /** May be 0: rates, decays, averages, chances, and counts of what may be missing. */
+  /** Parameters that may be 0: rates, decays, averages, probabilities, and counts. */
   private static final Set<String> FROM_ZERO =
       names(
           """
@@ -73,10 +73,10 @@ class NumberParametersTest {
           SignedLinear.excitatory Coo.height Coo.width Csr.width
           """);
 
-  /** May be infinite: what limits nothing. */
+  /** Parameters that may be infinite, for no limit. */
   private static final Set<String> ENDLESS = Set.of("GradientTransforms.limit");
 
-  /** Refused for another of the samples first; a row of {@link NumberMistakes} tries each. */
+  /** Refused for another of the samples first; {@link NumberMistakes} has a row for each. */
   private static final Set<String> MASKED =
       Set.of("LossScale.every", "Coo.height", "Coo.width", "Csr.width");
 

@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 final class PublicMembers {
   private static final Path ROOT = Path.of(System.getProperty("engram.root"));
 
-  /** Exports to all; those to named modules are no one else's. */
+  /** Only unqualified exports count. */
   private static final Pattern EXPORT = Pattern.compile("(?m)^  exports ([a-z.]+);");
 
   private PublicMembers() {}
@@ -89,7 +89,7 @@ final class PublicMembers {
         .toList();
   }
 
-  /** The public constructors of {@code c}, where they make something. */
+  /** Returns the public constructors of {@code c}, if it can be instantiated. */
   static Stream<Executable> constructors(Class<?> c) {
     return Modifier.isAbstract(c.getModifiers())
         ? Stream.of()

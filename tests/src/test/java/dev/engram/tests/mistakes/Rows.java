@@ -13,7 +13,7 @@ final class Rows {
     return add(what, Mistake.Kind.REFUSED, body);
   }
 
-  /** A mistake that the log tells of. */
+  /** A mistake that is logged. */
   Rows told(String what, Mistake.Body body) {
     return add(what, Mistake.Kind.TOLD, body);
   }

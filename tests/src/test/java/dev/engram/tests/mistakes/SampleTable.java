@@ -43,7 +43,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/** The values that {@link Samples} cannot put together by itself. */
+/** The values that {@link Samples} cannot construct by itself. */
 final class SampleTable {
   private static final HostTensor X = HostTensor.of(new float[] {1, 2}, 2);
   private static final HostTensor M = HostTensor.of(new float[] {1, 0, 0, 2}, 2, 2);

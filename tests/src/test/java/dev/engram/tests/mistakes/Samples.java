@@ -24,8 +24,8 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * A sound value of every type that the library's methods take: from a table of those with a story
- * of their own, the others from their parts.
+ * A valid value of every type that the library's methods take: from a table of special cases,
+ * otherwise constructed from its parts.
  */
 final class Samples {
   private static final Comparator<Executable> LEAST =
@@ -95,7 +95,7 @@ final class Samples {
     return made(c);
   }
 
-  /** By the constructor, or else the factory, that takes least. */
+  /** Uses the constructor, or else the factory, with the fewest parameters. */
   private Object made(Class<?> c) {
     Stream<Executable> factories =
         Arrays.stream(c.getMethods())
@@ -139,7 +139,7 @@ final class Samples {
             == 1;
   }
 
-  /** Gives its first argument back where that has the type of the result. */
+  /** Returns its first argument if that has the type of the result. */
   private Object function(Class<?> c) {
     InvocationHandler body =
         (self, method, given) -> {

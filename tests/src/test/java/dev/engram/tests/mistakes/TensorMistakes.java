@@ -6,7 +6,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import java.util.List;
 
-/** With tensors alone. */
+/** Mistakes with tensors. */
 final class TensorMistakes {
   private TensorMistakes() {}
 

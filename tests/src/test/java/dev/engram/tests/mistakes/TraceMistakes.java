@@ -17,7 +17,7 @@ import dev.engram.nn.Linear;
 import java.util.ArrayList;
 import java.util.List;
 
-/** With functions that are traced. */
+/** Mistakes in traced functions. */
 final class TraceMistakes {
   private static final Tensor X = zeros(3);
 

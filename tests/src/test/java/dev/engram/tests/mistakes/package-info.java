@@ -1,3 +1,3 @@
-/** What users are told after mistakes: one row for each, and its whole message. */
+/** Messages after mistakes of users: one row for each mistake, with the full message. */
 @org.jspecify.annotations.NullMarked
 package dev.engram.tests.mistakes;

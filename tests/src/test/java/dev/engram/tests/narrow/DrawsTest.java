@@ -24,12 +24,12 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** Random numbers of 16 bits come as often as they should, with fixed keys. */
+/** 16-bit random numbers have the right distribution, with fixed keys. */
 class DrawsTest {
   private static final int N = 400_000;
   private static final Shape MANY = Shape.of(N);
 
-  /** By how many standard deviations a count of {@code p n} expected events is off. */
+  /** Returns the deviation of a count from {@code p n} expected events, in standard deviations. */
   private static double z(double count, double n, double p) {
     double deviation = Math.sqrt(n * p * (1 - p));
     return count == n * p ? 0 : (count - n * p) / deviation;
@@ -59,7 +59,7 @@ class DrawsTest {
     }
   }
 
-  /** Control: a uniform number of the type's own digits gives too many rare events. */
+  /** Control: a uniform number with only the type's own digits has too many rare events. */
   @Test
   void fewDigitsAreFound() {
     Map<DType, Double> off = new TreeMap<>();
@@ -71,7 +71,7 @@ class DrawsTest {
     assertTrue(off.get(DType.F16) > 6 && off.get(DType.BF16) > 50, off.toString());
   }
 
-  /** Logits of 16 bits: each class with e^logit in proportion; ties would go to the first. */
+  /** 16-bit logits: each class in proportion to e^logit; ties would favour the first. */
   @Test
   void classesComeWithTheirProbability() {
     for (DType dtype : Narrow.TYPES) {
@@ -100,7 +100,7 @@ class DrawsTest {
     }
   }
 
-  /** A draw of 16 bits is the draw of f32, or of f64, rounded once. */
+  /** A 16-bit draw is that of f32, or of f64, rounded once. */
   @Test
   void drawsAreThoseOfMoreDigitsRounded() {
     Map<String, Initializer> all =
@@ -142,7 +142,7 @@ class DrawsTest {
             assertEquals(dtype, got.dtype(), name);
             for (int i = 0; i < shape.size(); i++) {
               double w = want.getDouble(i);
-              // what a uniform one rounds up to its upper end is the number below that
+              // a uniform number that would round up to the upper end is the number below it
               double end = name.contains("niform") ? Narrow.ulp(dtype, w) : 0;
               boolean near = Narrow.near(dtype, got.getDouble(i), w, end);
               assertTrue(near, name + " in " + dtype + ": " + got.getDouble(i) + " for " + w);
@@ -151,7 +151,7 @@ class DrawsTest {
         });
   }
 
-  /** Every public draw is tried here or by the test that is named. */
+  /** Every public draw is tested here or by the test that is named. */
   @Test
   void everyDrawIsTried() {
     Set<String> known =
@@ -187,7 +187,7 @@ class DrawsTest {
     }
   }
 
-  /** The mean of what dropout leaves is that of its input: 1/kept is no number of 16 bits. */
+  /** The mean of dropout's result is that of its input, although 1/kept is not a 16-bit number. */
   @Test
   void dropoutKeepsTheMean() {
     for (DType dtype : Narrow.TYPES) {

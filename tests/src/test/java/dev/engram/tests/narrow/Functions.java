@@ -22,7 +22,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
-/** Every public function of tensors that is no move and no draw. */
+/** Every public function of tensors except moves and draws. */
 final class Functions {
   static final List<Class<?>> OWNERS =
       List.of(
@@ -34,7 +34,7 @@ final class Functions {
           Encoders.class,
           GradientTransforms.class);
 
-  /** What the table leaves out, with the reason. */
+  /** The functions that the table leaves out, with the reason. */
   static final Map<String, String> ELSEWHERE =
       Map.ofEntries(
           Map.entry("FoldMethods.any", "of bools"),
@@ -57,7 +57,7 @@ final class Functions {
    * A function.
    *
    * @param lengths of its operands
-   * @param smooth whether its derivative is compared, too
+   * @param smooth whether its derivative is compared as well
    */
   record Row(String name, int arity, int[] lengths, boolean smooth, Narrow.Fn f) {}
 

@@ -60,10 +60,10 @@ class LayersTest {
   /**
    * A layer.
    *
-   * @param steps how many distances of neighbours, at the greatest element, it may be off. One for
-   *     a layer that rounds once, on all operands. A layer of products, such as a cell, rounds
-   *     after each op as a program of the user's would, up to some ten in a row, and a product of
-   *     its weights with operands near the end of the range leaves it
+   * @param steps tolerance, in units in the last place of the greatest element. One for a layer
+   *     that rounds once, on all operands. A layer of products, such as a cell, rounds after each
+   *     op like a user's program, up to about ten in a row, and a product of its weights with
+   *     operands near the end of the range overflows
    */
   private record Row(double steps, Function<DType, Layer> make) {}
 
@@ -100,7 +100,7 @@ class LayersTest {
     ROWS.put("LruCell", new Row(8, t -> new LruCell(IN, 4, KEY, t, 0.5, 0.9, 1)));
   }
 
-  /** Why some classes of the package have no row. */
+  /** The reasons why some classes of the package have no row. */
   private static final Map<String, String> ELSEWHERE =
       Map.of(
           "Cell", "abstract",
@@ -199,7 +199,7 @@ class LayersTest {
     return wide;
   }
 
-  /** One step, or for a convolution and groups one position. */
+  /** Runs one step, or one position for a convolution and groups. */
   private static HostTensor run(Layer layer, HostTensor x, DType dtype) {
     layer.initAllStates();
     Tensor in = x.cast(dtype);
@@ -208,7 +208,7 @@ class LayersTest {
         .host();
   }
 
-  /** Control: a normalization whose squares are rounded is found. */
+  /** Control: a normalization whose squares are rounded is detected. */
   @Test
   void squaresThatLeaveTheRangeAreFound() {
     Layer careless = Layer.of(x -> x.mul(x.square().mean(0).add(1e-5).rsqrt().broadcastTo(IN)));

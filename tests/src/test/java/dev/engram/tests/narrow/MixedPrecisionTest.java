@@ -31,7 +31,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Master weights and loss scaling: trainings of 16 bits that fail without, and work with them. */
+/** Master weights and loss scaling: 16-bit trainings that fail without them, and work with them. */
 class MixedPrecisionTest {
   @TempDir Path folder;
 
@@ -88,10 +88,10 @@ class MixedPrecisionTest {
     for (int i = 0; i < 3; i++) {
       sgd.update(new Grads(Map.of("w", g)));
     }
-    // 0.997 lies nearer to 1 - 2^-8 than to 1
+    // 0.997 is nearer to 1 - 2^-8 than to 1
     assertEquals(0.997, sgd.states().get("masters.w").value().host().getDouble(0), 1e-6);
     assertEquals(1 - 0x1p-8, w.value().host().getDouble(0));
-    // a weight that is set, such as from a file, is what the next step starts from
+    // the next step starts from a weight that has been set, such as from a file
     w.set(HostTensor.full(TensorType.of(DType.BF16, 1), 2));
     sgd.update(new Grads(Map.of("w", g)));
     assertEquals(1.999, sgd.states().get("masters.w").value().host().getDouble(0), 1e-6);
@@ -127,7 +127,7 @@ class MixedPrecisionTest {
     assertTrue(w[0].value().host().getDouble(0) < 1, "and it moved");
   }
 
-  /** Gradients of a loss so small that f16 holds none of them. */
+  /** Gradients of a loss so small that all of them underflow in f16. */
   private static double scaled(LossScale scale, int steps) {
     State w = State.parameter(HostTensor.full(TensorType.of(DType.F16, 4), 1));
     States weights = new States(Map.of("w", w));
@@ -180,7 +180,7 @@ class MixedPrecisionTest {
         assertEquals(made[i] == 0, before.sameBits(w.value().host()), "step " + i);
       }
       assertArrayEquals(new double[] {1, 1, 1, 1, 0, 0, 1, 1, 1}, made);
-      // doubled after three, halved by each bad one, doubled after three again
+      // doubled after three steps, halved by each bad one, doubled after three again
       assertArrayEquals(new double[] {8, 8, 16, 16, 8, 4, 4, 4, 8}, scales);
       assertEquals(7, adam.states().get("count").value().host().item(), "updates");
       assertTrue(adam.states().get("m.w").value().isFinite().all().host().item() == 1);
@@ -211,7 +211,7 @@ class MixedPrecisionTest {
     assertThrows(TypeException.class, () -> LossScale.dynamic(8, 0));
   }
 
-  /** Gradients are unscaled before they are limited. */
+  /** Gradients are unscaled before they are clipped. */
   @Test
   void limitsApplyToUnscaledGradients() {
     LossScale scale = LossScale.constant(1024);

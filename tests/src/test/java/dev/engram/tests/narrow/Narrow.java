@@ -13,17 +13,17 @@ import java.util.Random;
 import java.util.function.Function;
 import java.util.function.IntToDoubleFunction;
 
-/** The types of 16 bits, operands near the ends of their range, and how near a result must be. */
+/** The 16-bit types, operands near the ends of their range, and the tolerance of results. */
 final class Narrow {
   static final List<DType> TYPES = List.of(DType.F16, DType.BF16);
 
   private Narrow() {}
 
-  /** A function that may be called in any float type. */
+  /** A function that can be called in any float type. */
   @FunctionalInterface
   interface Fn extends Function<List<Tensor>, Tensor> {}
 
-  /** The distance of neighbours at {@code value}. */
+  /** Returns the unit in the last place at {@code value}. */
   static double ulp(DType dtype, double value) {
     int digits = dtype == DType.F16 ? 10 : 7;
     int least = dtype == DType.F16 ? -24 : -133;
@@ -54,7 +54,7 @@ final class Narrow {
       double w = want.getDouble(i);
       double g = got.getDouble(i);
       double s = single.getDouble(i);
-      // bf16 has the range of f32: what leaves that one is not held against it
+      // bf16 has the range of f32, so overflow there is not counted
       boolean ranges = dtype == DType.BF16 && !Double.isFinite(s) && Double.isFinite(w);
       if (!ranges && !near(dtype, g, w, 2 * Math.abs(s - w))) {
         throw new AssertionError(
@@ -92,7 +92,7 @@ final class Narrow {
     return t;
   }
 
-  /** Vectors that a sum, a square or a constant of 16 bits would spoil, by name. */
+  /** Vectors for which a 16-bit sum, square or constant would be wrong, by name. */
   static Map<String, HostTensor> operands(DType dtype, int n) {
     Random random = new Random(n);
     double tiny = dtype == DType.F16 ? 0x1p-23 : 0x1p-120;
@@ -110,7 +110,7 @@ final class Narrow {
     return out;
   }
 
-  /** Which vectors meet in a function of several: each with itself, and with some others. */
+  /** The pairs of vectors for functions of several: each with itself, and with some others. */
   private static final int[] SHIFTS = {0, 1, 3, 6};
 
   /** {@code count} operands of a function. */

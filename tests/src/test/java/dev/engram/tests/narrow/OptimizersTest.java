@@ -110,7 +110,9 @@ class OptimizersTest {
     };
   }
 
-  /** Gradients as the type holds them: 0, what f16 rounds to 0, small, usual, large, huge. */
+  /**
+   * Gradients that the type can represent: 0, some that f16 rounds to 0, small, usual, large, huge.
+   */
   private static double[] gradients(DType dtype) {
     double huge = dtype == DType.F16 ? 65504 : 1e18;
     double[] all = {0, 1e-8, 1e-7, 1e-3, 0.5, -300, huge};
@@ -175,9 +177,9 @@ class OptimizersTest {
         want[i] = rounds ? dtype.toDouble(dtype.bitsOf(want[i])) : want[i];
         double got = w.value().host().getDouble(i);
         String what = "step " + t + ", gradient " + g[i] + ": " + got + " for " + want[i];
-        // where the weight is rounded each step, a step on the edge may go the other way
+        // where the weight is rounded each step, a step on the boundary may round the other way
         double more = rounds ? 2 * Narrow.ulp(dtype, want[i]) : 0;
-        // f32's own part, against the weights of size 1 that the steps started from
+        // the rounding errors of f32, relative to the initial weights of size 1
         double single = 2e-5 * Math.max(1, Math.abs(want[i]));
         boolean near =
             dtype == DType.F32
@@ -188,7 +190,7 @@ class OptimizersTest {
     }
   }
 
-  /** Control: constants rounded to the type, as they once were, are found. */
+  /** Control: constants rounded to the type are detected. */
   @Test
   void roundedConstantsAreFound() {
     for (DType dtype : Narrow.TYPES) {

@@ -83,7 +83,7 @@ class RoundOnceTest {
     }
   }
 
-  /** Control: the formulas as they would be written without care are found. */
+  /** Control: the naive formulas are detected. */
   @Test
   void formulasThatRoundOnTheWayAreFound() {
     Map<String, Narrow.Fn> careless =
@@ -133,7 +133,7 @@ class RoundOnceTest {
     assertTrue(narrow.contains("= cast"), narrow);
   }
 
-  /** What of operands of two types: as without, an error that names the cast. */
+  /** Operands of two types are an error that names the cast, as elsewhere. */
   @Test
   void typesAreStillNotMixed() {
     Tensor x = Narrow.of(DType.F16, Shape.of(2), i -> i);

@@ -1,2 +1,2 @@
-/** Everything of several ops in the types of 16 bits: as exact as they can hold. */
+/** Functions composed of several ops in 16-bit types: rounded only once. */
 package dev.engram.tests.narrow;

@@ -30,7 +30,7 @@ class BeyondReferenceTest {
   private static final int IN = 3;
   private static final int N = 4;
 
-  /** {@code h ← 0.8 h + drive(x)}; gives h. */
+  /** {@code h ← 0.8 h + drive(x)}; returns h. */
   private static final class Leaky extends Layer {
     private final State w =
         parameter(RandomTensors.normal(RandomKey.of(1), Shape.of(IN, N), DType.F64));
@@ -57,7 +57,7 @@ class BeyondReferenceTest {
     return Job.of("leaky", IN, N, () -> new Leaky(drive));
   }
 
-  /** The gradient is BPTT's, and was not to be had from each step alone. */
+  /** The gradient is that of BPTT, and differs from that of each step alone. */
   private static void isExact(Job job) {
     Grads want = job.bptt();
     assertTrue(job.learner(Rule.dRtrl()).report().isComplete());
@@ -66,7 +66,7 @@ class BeyondReferenceTest {
     assertFalse(Job.different(job.online(none), want).isEmpty());
   }
 
-  /** Step by step, and not over a window of many steps. */
+  /** Step by step, not over a window of many steps. */
   @Test
   void readoutAndResetGateLearnInSingleStepMode() {
     Job gru = RecurrentJobs.named("gru");
@@ -87,7 +87,7 @@ class BeyondReferenceTest {
       }
       sum = sum.plus(g);
     }
-    // The readout's gradient is exact; the reset gate's is each step's own, and not all of it.
+    // The readout's gradient is exact; the reset gate's is only each step's own.
     List<String> off = Job.different(sum, bptt);
     assertFalse(off.contains("layers.1.weight") || off.contains("layers.1.bias"), off::toString);
     assertTrue(off.contains("layers.0.Wr.weight"), off::toString);
@@ -133,7 +133,7 @@ class BeyondReferenceTest {
   @Test
   void rolledPreActivationIsExact() {
     isExact(leaky(m -> roll(m.x.matmul(m.w.value()).add(m.x.matmul(m.u.value()).sin())).tanh()));
-    // The control: a roll is no identity.
+    // Control: a roll is not the identity.
     Job plain = leaky(m -> m.x.matmul(m.w.value()).add(m.x.matmul(m.u.value()).sin()).tanh());
     isExact(plain);
     Job rolled =

@@ -16,7 +16,7 @@ import dev.engram.ir.TensorType;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Branches that are not taken, and updates that go nowhere. */
+/** Branches that are not taken, and updates out of range. */
 class BranchTest {
   /** The square root of a negative signal has no derivative, and is not taken. */
   private static final class Rooted extends Layer {

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** Every combination of coordinates: it works for every kind of site, or it is refused. */
+/** Every combination of coordinates works for every kind of site, or is refused. */
 class CoordinatesTest {
   private static final Set<String> SITES =
       Set.of(
@@ -125,7 +125,7 @@ class CoordinatesTest {
   }
 
   private static void check(Job job, Rule rule) {
-    // Many steps: it runs and gives numbers, and not zeros alone.
+    // Many steps: it runs, and gradients are finite and not all zero.
     Job short3 = cut(job, 3);
     Grads some = short3.online(rule);
     boolean nothing = true;
@@ -135,7 +135,7 @@ class CoordinatesTest {
       nothing &= size == 0;
     }
     assertFalse(nothing);
-    // One step: what is not random and follows the loss gives its gradient.
+    // One step: deterministic rules that follow the loss compute its gradient.
     boolean exact =
         (rule.signal() instanceof LearningSignal.Symmetric
                 || rule.signal() instanceof LearningSignal.Bootstrapped)

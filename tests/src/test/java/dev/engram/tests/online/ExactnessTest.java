@@ -28,9 +28,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * What the report says of gradients, held to backpropagation through time on random models.
+ * The report's verdicts on gradients, compared with backpropagation through time on random models.
  *
- * <p>{@code -Dengram.tries=5} takes five times as many models, {@code -Dengram.seed=random} others.
+ * <p>{@code -Dengram.tries=5} tests five times as many models, {@code -Dengram.seed=random}
+ * different ones.
  */
 class ExactnessTest {
   private static final int MODELS = 36;
@@ -48,7 +49,7 @@ class ExactnessTest {
 
   private static final List<Worth> FILTERED = Worth.ofFilters();
 
-  /** Of one in {@code n} models. */
+  /** True for one in {@code n} models. */
   private static Stream<Integer> seeds(int n) {
     return IntStream.range(FIRST, FIRST + (int) Math.max(1, MODELS * TRIES / n)).boxed();
   }
@@ -59,7 +60,7 @@ class ExactnessTest {
     assertEquals(List.of(), wrong);
   }
 
-  /** A filter of κ = 0 is none, in what is said and in what is done; another one is said. */
+  /** A filter with κ = 0 is none, in the report and in effect; any other is reported. */
   @Test
   void filtersOfNothingAreExact() {
     List<Worth> none = filtered(0);
@@ -84,7 +85,7 @@ class ExactnessTest {
     System.out.println(
         FOUND.size() + " gradients, " + same + " as by BPTT, of which exact: " + exact);
     assertTrue(exact >= 0.9 * same, exact + " of " + same);
-    // Without those that end with the step, which are easy.
+    // Without those whose influence ends with the step, which are easy.
     long hard = FOUND.stream().filter(w -> w.isExact() && !endsWithStep(w)).count();
     long all = FOUND.stream().filter(w -> w.same() && !endsWithStep(w)).count();
     assertTrue(hard >= 0.9 * all, hard + " of " + all);
@@ -95,7 +96,7 @@ class ExactnessTest {
         && a.equals(List.of(Exactness.Argument.ENDS_WITH_STEP));
   }
 
-  /** The others that are equal stand in a file, with what is said of them. */
+  /** Approximate gradients that are nevertheless equal are listed in a file, with the verdict. */
   @Test
   void equalButApproximate() throws IOException {
     String found =
@@ -113,7 +114,7 @@ class ExactnessTest {
     Bless.fromSettings().check(file, Files.readString(file), found);
   }
 
-  /** The control: an analysis that did not see one of the omissions would be wrong. */
+  /** Control: an analysis that missed any one of the omissions would be wrong. */
   @TestFactory
   Stream<DynamicTest> eachOmissionMatters() {
     return Arrays.stream(Omission.Kind.values())
@@ -124,7 +125,7 @@ class ExactnessTest {
     return FOUND.stream().anyMatch(w -> w.omissions().equals(Set.of(kind)) && !w.same());
   }
 
-  /** The control to the models: each argument is met where time matters. */
+  /** Control for the models: each argument occurs where time matters. */
   @Test
   void eachArgumentIsMet() {
     Set<Exactness.Argument> met = EnumSet.noneOf(Exactness.Argument.class);
@@ -137,7 +138,7 @@ class ExactnessTest {
     assertEquals(EnumSet.allOf(Exactness.Argument.class), met);
   }
 
-  /** Of one step every gradient is that step's own. */
+  /** With one step every gradient is that step's own. */
   @Test
   void oneStepIsItsOwnGradient() {
     seeds(3)
@@ -195,7 +196,7 @@ class ExactnessTest {
                     }));
   }
 
-  /** What used to be off without a word. */
+  /** Cases that were once silently inexact. */
   @Test
   void stackedLayersSaySo() {
     Job stacked = Stacked.job();

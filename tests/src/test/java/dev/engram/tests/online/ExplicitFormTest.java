@@ -20,12 +20,12 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** Learners that are set up by hand, and models that get other names meanwhile. */
+/** Learners that are set up by hand, and models whose paths change afterwards. */
 class ExplicitFormTest {
   private static final Job RNN = RecurrentJobs.named("rnn");
   private static final int BATCH = 3;
 
-  /** A window finds weights and hidden states by themselves, and not by their names. */
+  /** A window finds weights and hidden states by identity, not by path. */
   @Test
   void windowsFindStatesWhoseNamesHaveChanged() {
     Rule rule = Rule.dRtrl().with(new Schedule.Window(2));

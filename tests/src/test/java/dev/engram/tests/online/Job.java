@@ -23,7 +23,7 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * A model, given anew each time with the same weights, and data for it.
+ * A test case: a model, made anew each time with the same weights, and data for it.
  *
  * @param xs {@code [T, B, …]}
  * @param ys {@code [T, B, …]}, of the model's outputs
@@ -35,7 +35,7 @@ record Job(String name, Supplier<Layer> model, Tensor xs, Tensor ys) {
   /** Half the squared error, a sum over the batch. */
   static final Fn2<Tensor, Tensor, Tensor> LOSS = (out, y) -> out.sub(y).square().sum().mul(0.5);
 
-  /** Float inputs of {@code in} elements and targets of {@code out}. */
+  /** Makes a case with float inputs of {@code in} elements and targets of {@code out}. */
   static Job of(String name, int in, int out, Supplier<Layer> model) {
     return new Job(name, model, normal(1, STEPS, BATCH, in), normal(2, STEPS, BATCH, out));
   }
@@ -48,7 +48,7 @@ record Job(String name, Supplier<Layer> model, Tensor xs, Tensor ys) {
     return RandomTensors.normal(RandomKey.of(seed), Shape.of(dims), DType.F64);
   }
 
-  /** Gradients by backpropagation through time. */
+  /** Returns the gradients by backpropagation through time. */
   Grads bptt() {
     Layer m = model.get();
     States weights = m.states().subset(State.Kind.PARAMETER);
@@ -67,7 +67,7 @@ record Job(String name, Supplier<Layer> model, Tensor xs, Tensor ys) {
         model.get(), m -> new Learner(m, rule, RandomKey.of(7), _ -> {}), xs.get(0));
   }
 
-  /** Gradients by {@code rule}, with a random modulator if it takes one. */
+  /** Returns the gradients by {@code rule}, with a random modulator if it needs one. */
   Grads online(Rule rule) {
     if (rule.signal() instanceof LearningSignal.Modulatory) {
       ThreeFactor learner =
@@ -84,7 +84,7 @@ record Job(String name, Supplier<Layer> model, Tensor xs, Tensor ys) {
     }
   }
 
-  /** The greatest difference of any two elements. */
+  /** Returns the greatest difference between elements. */
   static double distance(Grads a, Grads b) {
     return b.paths().stream()
         .mapToDouble(p -> a.get(p).sub(b.get(p)).abs().max().host().getDouble(0))
@@ -92,7 +92,7 @@ record Job(String name, Supplier<Layer> model, Tensor xs, Tensor ys) {
         .orElseThrow();
   }
 
-  /** Paths whose gradients differ by more than rounding. */
+  /** Returns the paths whose gradients differ by more than rounding. */
   static List<String> different(Grads a, Grads b) {
     List<String> out = new ArrayList<>();
     for (String path : b.paths()) {

@@ -24,8 +24,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * What traces cannot follow is named with op and line, keeps this step's own gradient, and is exact
- * under rules that follow more.
+ * Paths that traces cannot follow are reported with op and line; their weights keep this step's own
+ * gradient, and are exact under rules that follow more.
  */
 class LimitsTest {
   private static final int N = 4;
@@ -140,12 +140,12 @@ class LimitsTest {
     assertTrue(
         d.message().contains(limit.op) || d.op().equals(limit.op), d.op() + ": " + d.message());
     assertTrue(d.toString().contains("LimitsTest.java:"), d::toString);
-    // It is an approximation, and not an exact rule with a needless warning.
+    // It is an approximation, not an exact rule with a needless warning.
     assertFalse(Job.different(job.online(Rule.dRtrl()), job.bptt()).isEmpty());
     if (!isLong) {
       Job.same("RTRL", job.online(Rule.rtrl()), job.bptt());
     }
-    // Of one step it is the gradient.
+    // With one step it is the gradient.
     Job one = new Job("one", job.model(), job.xs().slice(0, 0, 1), job.ys().slice(0, 0, 1));
     Job.same("one step", one.online(Rule.dRtrl()), one.bptt());
   }

@@ -24,7 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
 
-/** Bytes that learning a simple recurrent cell takes, as planned before the run. */
+/** Planned memory for learning a simple recurrent cell. */
 public final class Memory {
   static final int IN = 10;
 
@@ -39,7 +39,7 @@ public final class Memory {
     return HostTensor.full(TensorType.of(DType.F32, dims), 0);
   }
 
-  /** What the rule carries from step to step for one example. */
+  /** Returns the bytes that the rule carries from step to step for one example. */
   static long traces(Rule rule, int hidden) {
     Learner learner = learner(rule, hidden);
     learner.model().initAllStates();
@@ -47,7 +47,9 @@ public final class Memory {
     return learner.onlineStep().traces().stream().mapToLong(t -> t.type().bytes()).sum();
   }
 
-  /** All that the gradient of a sequence takes beside the sequence: weights, states, scratch. */
+  /**
+   * Returns the bytes of the gradient of a sequence besides the sequence: weights, states, scratch.
+   */
   static long planned(Rule rule, int steps, int batch, int hidden) {
     Learner learner = learner(rule, hidden);
     Learner ready = Learner.compile(learner.model(), _ -> learner, zeros(batch, IN));

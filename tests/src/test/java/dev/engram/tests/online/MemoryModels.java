@@ -17,16 +17,16 @@ import java.util.Map;
 import java.util.StringJoiner;
 
 /**
- * Models from a seed: one to three layers of {@link MemoryParts}, each of which sees the one
- * before, several before, or the input as well; with weights shared between layers, with a way back
- * from the last layer to the first, and with a readout of one or several layers.
+ * Random models from a seed: one to three layers of {@link MemoryParts}, each of which receives the
+ * previous layer, several previous ones, or also the input; with weights shared between layers,
+ * feedback from the last layer to the first, and a readout of one or several layers.
  */
 final class MemoryModels extends Layer {
   static final int IN = 3;
   static final int OUT = 2;
   private static final int N = MemoryParts.N;
 
-  /** What a layer sees. */
+  /** The input of a layer. */
   private enum Wiring {
     BEFORE,
     BEFORE_AND_INPUT,

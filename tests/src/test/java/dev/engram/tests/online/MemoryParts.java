@@ -31,14 +31,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Layers of {@link #N} positions, each with a way of its own to remember, or not to. */
+/** Layers of {@link #N} positions with different kinds of memory, or none. */
 final class MemoryParts {
   static final int N = 4;
   private static final DType F64 = DType.F64;
 
   private MemoryParts() {}
 
-  /** What makes a layer for inputs of a width. */
+  /** Makes a layer for inputs of a given width. */
   interface Part {
     Layer of(int in, RandomKey key);
   }
@@ -73,7 +73,7 @@ final class MemoryParts {
     }
   }
 
-  /** One state h and weights w {@code [in, N]} and u {@code [N, N]}: what h becomes. */
+  /** Computes the next h from h and weights w {@code [in, N]} and u {@code [N, N]}. */
   interface Next {
     Tensor of(Tensor h, Tensor w, Tensor u, Tensor x);
   }
@@ -98,7 +98,7 @@ final class MemoryParts {
         };
   }
 
-  /** A weight that is masked so that each row keeps the columns that {@code kept} says. */
+  /** Masks a weight so that each row keeps the columns given by {@code kept}. */
   private static Tensor masked(Tensor u, int[][] kept) {
     double[] ones = new double[N * N];
     for (int i = 0; i < N; i++) {
@@ -135,7 +135,7 @@ final class MemoryParts {
     return new AlifNeuron(N, m, Constant.of(20), Constant.of(0.2));
   }
 
-  /** {@code h ← 0.8 h + tanh(linear(x))}, with a layer that others may share. */
+  /** {@code h ← 0.8 h + tanh(linear(x))}, with a layer that can be shared. */
   static Layer leaky(Linear w, Tensor before) {
     return new Own() {
       private final State h = state();
@@ -175,7 +175,7 @@ final class MemoryParts {
     };
   }
 
-  /** Layers in which each position comes back to itself alone. */
+  /** Layers in which each position feeds back only to itself. */
   static Map<String, Part> diagonal() {
     Map<String, Part> all = new LinkedHashMap<>();
     all.put("minGRU", (in, key) -> new MinGruCell(in, N, key, F64));
@@ -198,7 +198,7 @@ final class MemoryParts {
     return all;
   }
 
-  /** Layers whose positions see each other, or whose paths are others than traces follow. */
+  /** Layers whose positions see each other, or with paths that traces do not follow. */
   static Map<String, Part> mixing() {
     Map<String, Part> all = new LinkedHashMap<>();
     all.put("RNN", (in, key) -> new RnnCell(in, N, key, F64));
@@ -232,7 +232,7 @@ final class MemoryParts {
     return all;
   }
 
-  /** What it gives is the state before the step. */
+  /** Its output is the state before the step. */
   private static Layer oldState(int in, RandomKey key) {
     return new Own() {
       private final State h = state();
@@ -266,7 +266,7 @@ final class MemoryParts {
     };
   }
 
-  /** A state that takes what another one was. */
+  /** A state that takes the previous value of another. */
   private static Layer shiftedStates(int in, RandomKey key) {
     return new Own() {
       private final State a = state();
@@ -314,7 +314,7 @@ final class MemoryParts {
     };
   }
 
-  /** A mean that is no hidden state, through one more of its kind. */
+  /** A mean in a state that is not hidden, through another such state. */
   private static Layer runningMean(int in, RandomKey key) {
     return new Own() {
       private final Layer cell = new MinGruCell(in, N, key, F64);

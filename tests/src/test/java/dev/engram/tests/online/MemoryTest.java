@@ -29,15 +29,15 @@ class MemoryTest {
     for (Rule rule : List.of(Rule.dRtrl(), PP, Rule.eProp(0.5), Rule.uoro(), Rule.snAp(2))) {
       long ten = Memory.planned(rule, 10, 2, 8);
       long many = Memory.planned(rule, 1000, 2, 8);
-      // The losses of the steps are all that there are more of.
+      // Only the losses of the steps take more memory.
       assertTrue(many - ten <= 4 * 1000, rule.words() + ": " + ten + " and " + many);
     }
-    // The control: BPTT keeps something of each step.
+    // Control: BPTT keeps residuals of each step.
     long more = Memory.plannedBptt(1000, 2, 8) - Memory.plannedBptt(10, 2, 8);
     assertTrue(more >= 990L * 2 * 8 * 4, "BPTT grows by " + more);
   }
 
-  /** Bytes per example, by the difference of two batches. */
+  /** Returns the bytes per example, from the difference between two batch sizes. */
   private static double perExample(Rule rule, int hidden) {
     return (Memory.planned(rule, 4, 64, hidden) - Memory.planned(rule, 4, 32, hidden)) / 32.0;
   }
@@ -68,7 +68,7 @@ class MemoryTest {
     assertEquals(4L * weights * 16, Memory.traces(Rule.snAp(2), 16));
   }
 
-  /** Twice the batch is twice the memory beside the weights, whatever the rule. */
+  /** Twice the batch takes twice the memory besides the weights, for every rule. */
   @Test
   void itGrowsWithTheBatch() {
     for (Rule rule : List.of(Rule.dRtrl(), PP, Rule.uoro())) {
@@ -78,7 +78,7 @@ class MemoryTest {
     }
   }
 
-  /** A sparse layer's traces and operations are as many as its connections. */
+  /** A sparse layer has as many trace elements and operations as connections. */
   @Test
   void sparseWeightsCostAsMuchAsThereAreConnections() {
     int size = 200;

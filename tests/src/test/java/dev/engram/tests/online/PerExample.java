@@ -8,7 +8,7 @@ import dev.engram.etrace.Rule;
 import dev.engram.ir.Tensor;
 import dev.engram.online.Learner;
 
-/** A gradient for each example of a batch: the rule mapped as the explicit form allows. */
+/** Computes a gradient for each example of a batch, by mapping the rule explicitly. */
 final class PerExample {
   private PerExample() {}
 

@@ -15,10 +15,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Models from a seed: one to three hidden states in one to two groups, each with a drive of up to
- * three sites and a tail of elementwise ops and relabelling, with and without control flow.
+ * Random models from a seed: one to three hidden states in one to two groups, each with a drive of
+ * up to three sites and a tail of elementwise ops and relabelling, with and without control flow.
  *
- * @param mixing let states come back through weights, so that the recurrence is not diagonal
+ * @param mixing states feed back through weights, so that the recurrence is not diagonal
  * @param control put parts into conditionals and inner loops
  */
 record RandomModels(long seed, boolean mixing, boolean control) {
@@ -68,8 +68,8 @@ record RandomModels(long seed, boolean mixing, boolean control) {
         Tensor from = old.get(pick.nextInt(s + 1)); // ties states into groups
         Tensor h = old.get(s).mul(leak(pick)).add(from.sin().mul(0.1));
         for (int k = 0; k <= pick.nextInt(3); k++) {
-          // A state that meets its own weight comes back through the tail, so that the tail may not
-          // relabel positions where the recurrence is to be diagonal.
+          // A state that enters its own site feeds back through the tail, so the tail must not
+          // relabel positions if the recurrence is to be diagonal.
           boolean own = pick.nextInt(6) == 0;
           Tensor y = own ? old.get(s).mul(weight(N)).add(x.sum()) : site(pick, x, old.get(s));
           h = h.add(tail(own && !mixing ? 0 : pick.nextInt(5), pick, y, h));

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** Rules on models from a generator, with real-time recurrent learning as the reference. */
+/** Rules on random models, with real-time recurrent learning as the reference. */
 class RandomModelsTest {
   private static final int MODELS = 12;
 
@@ -79,7 +79,7 @@ class RandomModelsTest {
     }
   }
 
-  /** The control: the generator does make models in which the diagonal is not enough. */
+  /** Control: the generator does make models for which the diagonal is not enough. */
   @Test
   void mixingMattersForMostModels() {
     List<String> differ = new ArrayList<>();

@@ -22,7 +22,7 @@ import dev.engram.nn.UrLstmCell;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** Each recurrent cell under a linear readout of another width, and two cells in a row. */
+/** Each recurrent cell with a linear readout of another width, and two stacked cells. */
 final class RecurrentJobs {
   private static final int IN = 3;
   private static final int HIDDEN = 4;
@@ -68,7 +68,7 @@ final class RecurrentJobs {
                     new GruCell(3, HIDDEN, RandomKey.of(14), DType.F64))));
   }
 
-  /** Cells in which each position comes back to itself alone. */
+  /** Cells in which each position feeds back only to itself. */
   static Stream<Job> diagonal() {
     return Stream.of(
         job("minGRU", k -> new MinGruCell(IN, HIDDEN, k, DType.F64)),
@@ -77,7 +77,7 @@ final class RecurrentJobs {
         job("leaky readout", k -> new LeakyReadout(IN, HIDDEN, 3, 1, k, DType.F64)));
   }
 
-  /** The weights with a path to a hidden state that crosses another weight's site. */
+  /** Returns the weights with a path to a hidden state that crosses another weight's site. */
   static Set<String> indirect(String name) {
     return switch (name) {
       case "gru" -> Set.of("layers.0.Wr.bias", "layers.0.Wr.weight");
@@ -85,7 +85,7 @@ final class RecurrentJobs {
       case "mgu" -> Set.of("layers.0.Wf.bias", "layers.0.Wf.weight");
       // And the new input also through the gate's.
       case "minimal rnn" -> Set.of("layers.0.phi.bias", "layers.0.phi.weight");
-      // What the first layer does to the second's memory has no trace.
+      // The first layer's influence on the second's memory has no trace.
       case "two layers" ->
           Set.of(
               "layers.0.layers.0.W.bias",

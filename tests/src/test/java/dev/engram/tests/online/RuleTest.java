@@ -26,7 +26,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** What the theory of each rule says, and a control in which it must not hold. */
+/** The theoretical properties of each rule, with controls in which they must not hold. */
 class RuleTest {
   private static final Job LEAKY = SiteJobs.all().getFirst();
 
@@ -49,11 +49,11 @@ class RuleTest {
     Set<String> indirect = RecurrentJobs.indirect(job.name());
     Set<String> off = new TreeSet<>(Job.different(job.online(Rule.snAp(2)), want));
     assertEquals(indirect, off);
-    // The control: with n=1 the paths between positions are missing.
+    // Control: with n=1 the paths between positions are missing.
     Set<String> one = new TreeSet<>(Job.different(job.online(Rule.snAp(1)), want));
     one.removeAll(indirect);
     assertFalse(one.isEmpty());
-    // Which is what is left of the Jacobian position by position.
+    // That is the part of the Jacobian from each position to itself.
     Job.same("SnAp-1", job.online(Rule.snAp(1)), job.online(Rule.ostlRecurrent()));
   }
 
@@ -74,7 +74,7 @@ class RuleTest {
                     }));
   }
 
-  /** The control to that. */
+  /** Control for the previous test. */
   @TestFactory
   Stream<DynamicTest> dRtrlIsNotBpttWherePositionsMix() {
     return RecurrentJobs.mixing()
@@ -99,7 +99,7 @@ class RuleTest {
                     }));
   }
 
-  /** With inputs that do not change, D of one leak: pp-prop is D-RTRL with the leak times α. */
+  /** With constant inputs and a single leak D, pp-prop is D-RTRL with the leak times α. */
   @Test
   void ppPropWithConstantInputs() {
     Tensor x = Job.normal(5, Job.BATCH, SiteJobs.IN);
@@ -111,7 +111,7 @@ class RuleTest {
     assertFalse(Job.different(LEAKY.online(pp), LEAKY.online(leak)).isEmpty());
   }
 
-  /** And so, with inputs that do not change, it tends to BPTT as α tends to 1. */
+  /** So with constant inputs it converges to BPTT as α tends to 1. */
   @Test
   void ppPropTendsToBpttWithConstantInputs() {
     Tensor x = Job.normal(5, Job.BATCH, SiteJobs.IN);
@@ -125,7 +125,7 @@ class RuleTest {
     }
     assertEquals(10, off[0] / off[1], 0.5);
     assertEquals(10, off[1] / off[2], 0.5);
-    // The control: with inputs that change it tends to something else.
+    // Control: with changing inputs it converges to something else.
     assertEquals(1, other[1] / other[2], 0.1);
   }
 
@@ -240,7 +240,7 @@ class RuleTest {
     assertFalse(Job.different(two, bptt).isEmpty());
     assertFalse(
         Job.different(two, rnn.online(Rule.dRtrl().with(new Schedule.Window(3)))).isEmpty());
-    // One window over all of it is BPTT whatever the traces are, and says nothing about them.
+    // A single window is BPTT for any traces, and so does not test them.
     Job.same("one window", rnn.online(Rule.dRtrl().with(new Schedule.Window(6))), bptt);
     // With exact traces every cut is exact.
     Job.same("RTRL", rnn.online(Rule.rtrl().with(new Schedule.Window(4))), bptt);

@@ -83,7 +83,7 @@ class SignalTest {
         Learner.compile(new Net(), m -> new ThreeFactor(m, _ -> {}), JOB.xs().get(0));
     Tensor modulators = Job.normal(8, Job.STEPS, Job.BATCH);
     Grads got = learner.grad(JOB.xs(), modulators, JOB.ys(), Job.LOSS).grads();
-    // M ε, added up from the traces of the same run.
+    // M ε, summed from the traces of the same run.
     learner.reset();
     Tensor want = HostTensor.full(TensorType.of(DType.F64, 3 + HIDDEN, HIDDEN), 0);
     for (int t = 0; t < Job.STEPS; t++) {
@@ -109,7 +109,7 @@ class SignalTest {
     assertTrue(
         e.getMessage().contains("call ThreeFactor.grad(xs, modulators, ys, stepLoss)"),
         e.getMessage());
-    // Running without learning needs none.
+    // Running without learning needs no modulator.
     assertEquals(Job.STEPS, learner.evolve(JOB.xs()).dim(0));
     EtraceException other =
         assertThrows(
@@ -132,8 +132,8 @@ class SignalTest {
   }
 
   /**
-   * All later losses add {@code Σ_{n>0} 0.5^n = 1} to the derivative in h: the synthesizer has to
-   * find it, and the model's gradient then counts what comes later.
+   * All later losses add {@code Σ_{n>0} 0.5^n = 1} to the derivative with respect to h: the
+   * synthesizer has to learn that, and the model's gradient then includes later losses.
    */
   @Test
   void dniFitsItsSynthesizer() {
@@ -165,7 +165,7 @@ class SignalTest {
 
   @Test
   void withoutTracesAPredictionReachesEveryWeight() {
-    // A synthesizer that says the truth for one step ahead makes a sum over two steps exact.
+    // A synthesizer that is correct for one step ahead makes a sum over two steps exact.
     Job two = new Job("two", JOB.model(), JOB.xs().slice(0, 0, 1), JOB.ys().slice(0, 0, 1));
     Job.same("one step", only(two.online(Rule.dni()), two.bptt()), two.bptt());
   }

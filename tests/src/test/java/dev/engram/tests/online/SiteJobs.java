@@ -18,8 +18,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A model for each way in which a weight can meet data. Their recurrences are diagonal, so that
- * every rule that follows the state Jacobian has to give the gradient of BPTT.
+ * A model for each kind of site, the ways in which a weight can meet data. Their recurrences are
+ * diagonal, so every rule that follows the state Jacobian has to compute the gradient of BPTT.
  */
 final class SiteJobs {
   static final int IN = 4;
@@ -27,7 +27,7 @@ final class SiteJobs {
 
   private SiteJobs() {}
 
-  /** What one model does with its weights: the drive of its leaky state. */
+  /** The drive of a model's leaky state, computed with its weights. */
   private interface Drive {
     Tensor of(Map<String, State> w, Tensor x, Tensor h);
   }

@@ -34,7 +34,7 @@ class SiteTest {
         });
   }
 
-  /** The control: without memory every one of them is wrong. */
+  /** Control: without memory all of them are wrong. */
   @TestFactory
   Stream<DynamicTest> noMemoryIsNotBptt() {
     return each(
@@ -56,8 +56,8 @@ class SiteTest {
   }
 
   /**
-   * With inputs that do not change, pp-prop is D-RTRL with α times the leak, for weights whose
-   * trace has an input side.
+   * With constant inputs, pp-prop is D-RTRL with α times the leak, for weights whose trace has an
+   * input side.
    */
   @TestFactory
   Stream<DynamicTest> ppPropWithConstantInputsIsALeak() {

@@ -24,9 +24,9 @@ import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
 /**
- * SnAp-n where recurrent connections are few: each position of a ring reaches itself and the next,
- * so that n says how far traces follow. The oracle is the whole influence matrix in plain Java,
- * with what is farther away set to zero after each step.
+ * SnAp-n with sparse recurrent connections: each position of a ring reaches itself and the next, so
+ * n determines how far traces follow. The oracle is the full influence matrix in plain Java, in
+ * which entries that are farther away are set to zero after each step.
  */
 class SnapPatternTest {
   private static final int IN = 3;
@@ -45,7 +45,7 @@ class SnapPatternTest {
     return HostTensor.of(m, N, N);
   }
 
-  /** {@code h ← 0.5 h + tanh(h·r + x·w)} in several ways of writing it. */
+  /** {@code h ← 0.5 h + tanh(h·r + x·w)}, written in several ways. */
   private abstract static class Ring extends Layer {
     final State r;
     final State w = parameter(W);
@@ -99,7 +99,7 @@ class SnapPatternTest {
     }
   }
 
-  /** The ring's weights alone, in a sparse matrix. */
+  /** Only the ring's weights, in a sparse matrix. */
   private static final class Sparse extends Ring {
     Sparse() {
       super(R.mul(ring()).sum(1)); // one to a row
@@ -198,14 +198,14 @@ class SnapPatternTest {
     }
   }
 
-  /** The control: where the graph does not say what is zero, two steps reach everything. */
+  /** Control: if the graph does not show what is zero, two steps reach everything. */
   @Test
   void weightsThatHappenToBeZeroAreFollowed() {
     Job dense = job(Dense::new);
     Job.same("dense", dense.online(Rule.snAp(2)), dense.bptt());
   }
 
-  /** Connections that a state holds are known to the run alone. */
+  /** Connections that are stored in a state are only known at run time. */
   private static final class Listed extends Ring {
     private final SparseLinear connections =
         new SparseLinear(

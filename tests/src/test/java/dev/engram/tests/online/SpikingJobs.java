@@ -38,7 +38,7 @@ final class SpikingJobs {
 
   private SpikingJobs() {}
 
-  /** What the neurons of a network get. */
+  /** The input of the neurons of a network. */
   private record Parts(
       Fn0<Synapse> synapse,
       SynapticInput input,
@@ -249,7 +249,9 @@ final class SpikingJobs {
     return nets(true);
   }
 
-  /** What makes spikes out of potentials also acts on others, through their recurrent weights. */
+  /**
+   * The parameters of spike generation also act on other neurons, through their recurrent weights.
+   */
   static Set<String> indirect(String name) {
     return switch (name) {
       case "recurrent LIF with learned constants" -> Set.of("neuron.threshold.learned");

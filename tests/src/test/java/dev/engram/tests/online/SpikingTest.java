@@ -19,13 +19,13 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** What the theory of each rule says of spiking networks that do spike. */
+/** The theoretical properties of each rule on spiking networks that do spike. */
 class SpikingTest {
   private static Stream<DynamicTest> each(Stream<Job> jobs, Consumer<Job> check) {
     return jobs.map(j -> DynamicTest.dynamicTest(j.name(), () -> check.accept(j)));
   }
 
-  /** Gradients, of a run in which neurons spike, and do not always. */
+  /** Returns the gradients of a run in which neurons spike, but not in every step. */
   private static Grads spiking(Job job, Rule rule) {
     Learner.Sequence run = job.learner(rule).grad(job.xs(), job.ys(), Job.LOSS);
     double spikes = run.outputs().sum().host().getDouble(0);
@@ -55,7 +55,7 @@ class SpikingTest {
           Job.same("D-RTRL", spiking(job, Rule.dRtrl()), want);
           Job.same("kappa 0", job.online(Rule.eProp(0)), want);
           assertEquals(List.of(), job.learner(Rule.dRtrl()).report().excluded());
-          // The controls: without memory, and filtered.
+          // Controls: without memory, and filtered.
           Rule none = Rule.dRtrl().with(new Recursion.None());
           assertFalse(Job.different(job.online(none), want).isEmpty());
           assertFalse(Job.different(job.online(Rule.eProp(0.5)), want).isEmpty());
@@ -72,7 +72,7 @@ class SpikingTest {
           Set<String> indirect = partial(job);
           assertEquals(SpikingJobs.indirect(job.name()), indirect);
           assertEquals(indirect, new TreeSet<>(Job.different(got, want)));
-          // The controls: one position alone, and no path through the weights.
+          // Controls: single positions, and no path through the weights.
           assertFalse(Job.different(job.online(Rule.snAp(1)), want).isEmpty());
           assertFalse(Job.different(job.online(Rule.dRtrl()), want).isEmpty());
           Job.same("kappa 0", job.online(Rule.eProp(0)), job.online(Rule.dRtrl()));
@@ -88,7 +88,7 @@ class SpikingTest {
     return found;
   }
 
-  /** A delay hands on data: online rules are exact but for the derivative through it. */
+  /** The output of a delay is data: online rules are exact except for the derivative through it. */
   @Test
   void delayedSpikesAreNewData() {
     Job late = SpikingJobs.late(false);

@@ -27,7 +27,7 @@ public final class Stacked extends Layer {
     return Job.of("stacked", 3, 2, Stacked::new);
   }
 
-  /** What D-RTRL's report says of the gradients, for the manual. */
+  /** The verdicts of D-RTRL's report on the gradients, for the manual. */
   public static String listing() {
     return job().learner(Rule.dRtrl()).report().gradients().stream()
         .map(Exactness::toString)

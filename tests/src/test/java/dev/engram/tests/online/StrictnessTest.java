@@ -23,7 +23,7 @@ import dev.engram.spiking.Delay;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What strict modes refuse, and what they accept. */
+/** What the strict modes refuse and accept. */
 class StrictnessTest {
   private static Learner strict(Job job, Strictness strictness) {
     return Learner.compile(job.model().get(), m -> new DRtrl(m, strictness), job.xs().get(0));
@@ -105,7 +105,7 @@ class StrictnessTest {
     }
   }
 
-  /** What comes out of a delay is new data to each rule. */
+  /** The output of a delay is new data for each rule. */
   private static final class Late extends Layer {
     private final MinGruCell cell = new MinGruCell(3, 4, RandomKey.of(1), DType.F64);
     private final Delay delay = new Delay(4, 2, DType.F64);

@@ -19,7 +19,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What is said of a weight's gradient, and what it is.
+ * The report's verdict on a weight's gradient, and whether it is true.
  *
  * @param same true when it is that of backpropagation through time for eight inputs
  */
@@ -27,11 +27,11 @@ record Worth(String model, Rule rule, Exactness verdict, boolean same) {
   private static final int STEPS = 5;
   private static final int INPUTS = 8;
 
-  /** Rules under which much is exact, for every model. */
+  /** Rules under which many gradients are exact, for every model. */
   private static final List<Rule> ALWAYS =
       List.of(Rule.dRtrl(), Rule.ostlRecurrent(), Rule.snAp(2), Rule.rtrl());
 
-  /** Each for some models: one with windows or another pattern, one that replaces something. */
+  /** Rules for some of the models: with windows, another pattern, or a replaced coordinate. */
   private static final List<Rule> SOMETIMES =
       List.of(
           Rule.snAp(4),
@@ -73,7 +73,7 @@ record Worth(String model, Rule rule, Exactness verdict, boolean same) {
     return of(job, List.of(Rule.dRtrl(), Rule.ostlRecurrent(), Rule.snAp(2)));
   }
 
-  /** Of each layer alone, what it gives being its result, under RTRL with filters. */
+  /** For each single layer, whose output is the result, under RTRL with filters. */
   static List<Worth> ofFilters() {
     Map<String, MemoryParts.Part> parts = new LinkedHashMap<>(MemoryParts.diagonal());
     parts.putAll(MemoryParts.mixing());

@@ -23,11 +23,11 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * What an op must be able to do. Each throws an {@link AssertionError} where a sample cannot, and
- * is false where it says nothing about the sample.
+ * A property that every op must have. Each throws an {@link AssertionError} for a sample that
+ * violates it, and returns false if it does not apply to the sample.
  */
 enum Concern {
-  /** The verifier accepts what the type rule says, and no other result type. */
+  /** The verifier accepts the result types of the type rule, and no others. */
   TYPE {
     @Override
     boolean holds(Sample s, int seed) {
@@ -39,7 +39,7 @@ enum Concern {
       return true;
     }
   },
-  /** Results have the types declared, and are finite on the op's domain. */
+  /** Results have the declared types, and are finite on the op's domain. */
   EVAL {
     @Override
     boolean holds(Sample s, int seed) {
@@ -90,7 +90,7 @@ enum Concern {
       return n > 0;
     }
   },
-  /** Every backend, as it stands and simplified, with vectors and without. */
+  /** Every backend, with and without simplification, with and without vectors. */
   LOWER {
     @Override
     boolean holds(Sample s, int seed) {
@@ -122,7 +122,7 @@ enum Concern {
         && floats.stream().allMatch(t -> t.dtype() == DType.F64);
   }
 
-  /** Why nothing can be differentiated, for the table. */
+  /** The reason why nothing can be differentiated, for the table. */
   static String whyNot(List<Sample> samples) {
     return samples.stream().anyMatch(s -> s.graph().params().isEmpty())
         ? "no operands"
@@ -135,7 +135,7 @@ enum Concern {
         && e.row().has(ElementwiseRow.Flag.ZERO_DERIVATIVE);
   }
 
-  /** Every tangent is zero, whatever the operands' are. */
+  /** True when every tangent is zero, for any tangents of the operands. */
   static void vanishes(Sample s, int seed) {
     Program p = s.program(seed);
     Graph jvp = Verifier.verify(Jvp.of(p.graph(), p.floatParams()));
@@ -150,7 +150,7 @@ enum Concern {
     }
   }
 
-  /** Three examples; those parameters differ whose bit is set. */
+  /** Three examples, which differ in the parameters whose bit is set. */
   private static BatchLaws.Examples examples(Sample s, int seed, int mask) {
     int size = 3;
     List<List<HostTensor>> each =

@@ -5,7 +5,7 @@ import dev.engram.ir.text.Parser;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Samples and wrong inputs of the ops that run graphs. */
+/** Samples and invalid inputs of the ops that run graphs. */
 final class ControlSamples {
   private static final String BODY =
       """
@@ -42,7 +42,7 @@ final class ControlSamples {
                         .replace("REVERSE", reverse)));
   }
 
-  /** Doubled until they are large; some take no step. */
+  /** Doubles until large; some take no step. */
   private static Stream<Sample> loops() {
     return Stream.of(
         Sample.parsed(

@@ -25,7 +25,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Samples of the ops that are no rows. A new op adds its own here. */
+/** Samples of the ops other than rows. A new op adds its own here. */
 final class FamilySamples {
   private FamilySamples() {}
 

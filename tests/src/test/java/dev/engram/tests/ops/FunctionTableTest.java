@@ -28,7 +28,7 @@ import org.junit.jupiter.api.TestFactory;
 
 /**
  * The functions that {@link JaxOpsTest} compares with JAX, under every transformation, in f64 near
- * the same operands. {@code docs/COMPOSITES.md} is what was found.
+ * the same operands. It writes the results to {@code docs/COMPOSITES.md}.
  */
 class FunctionTableTest {
   private static final Path ROOT = Path.of(System.getProperty("engram.root"));
@@ -36,13 +36,13 @@ class FunctionTableTest {
       List.of(Concern.JVP, Concern.TRANSPOSE, Concern.BATCH, Concern.LOWER, Concern.TEXT);
   private static final String HEAD =
       """
-      # Functions made of ops
+      # Functions composed of ops
 
-      Convolutions, einsum, sorting, linear algebra and the like are no ops of their own: they are made of those in
-      [OPS.md](OPS.md), so every transformation and every backend has them. `JaxOpsTest` compares the value of each with
-      JAX, on every backend, and the reverse derivative where there is one. `FunctionTableTest` tries what is in this
+      Convolutions, einsum, sorting, linear algebra and the like are not ops: they are composed of those in
+      [OPS.md](OPS.md), so every transformation and every backend supports them. `JaxOpsTest` compares the value of each
+      with JAX, on every backend, and the reverse derivative if there is one. `FunctionTableTest` tests what is in this
       table, in f64 near the same operands; the columns are those of OPS.md. A case is one way to call the function;
-      *NaN*: the case is about NaN, where differences say nothing.
+      *NaN*: the case is about NaN, where differences are meaningless.
 
       """;
 
@@ -76,14 +76,14 @@ class FunctionTableTest {
     FOUND.computeIfAbsent(name, _ -> new EnumMap<>(Concern.class)).put(concern, cell);
   }
 
-  /** False where differences say nothing. */
+  /** False where differences are meaningless. */
   private static boolean isFinite(String name) {
     return JaxOpsTest.args(name).stream()
         .filter(a -> a.dtype().isFloat())
         .allMatch(a -> Double.isFinite(a.sum().host().getDouble(0)));
   }
 
-  /** Near the operands that JAX had: what must be positive, sorted or in range stays so. */
+  /** Perturbs the operands of the JAX case; positive, sorted or in-range operands stay so. */
   private static Sample sample(String name, Function<List<Tensor>, Tensor> f) {
     List<HostTensor> args = JaxOpsTest.args(name);
     List<TensorType> types =
@@ -102,7 +102,7 @@ class FunctionTableTest {
     return Sample.traced(name, near, types, x -> List.of(f.apply(x)));
   }
 
-  /** Control: a gradient that is stopped is found in its columns. */
+  /** Control: a stopped gradient is detected in the derivative columns. */
   @Test
   void aWrongDerivativeIsFound() {
     Sample s = sample("conv1d", x -> x.get(0).conv(x.get(1)).add(x.get(0).sum().stopGradient()));

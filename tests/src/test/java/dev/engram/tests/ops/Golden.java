@@ -24,7 +24,7 @@ final class Golden {
     }
   }
 
-  /** The ops in files whose results are written down. */
+  /** Returns the ops in files that contain their results. */
   static Set<String> evaluated() throws IOException {
     Set<String> ops = new TreeSet<>();
     for (Path file : files()) {

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
-/** What each case of {@code ops/jax.safetensors} is in Engram. */
+/** The Engram version of each case of {@code ops/jax.safetensors}. */
 final class JaxCases {
   private final Map<String, Function<List<Tensor>, Tensor>> cases = new LinkedHashMap<>();
 

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** Structured ops and their derivatives against results of JAX, by every backend. */
+/** Structured ops and their derivatives against results of JAX, on every backend. */
 class JaxOpsTest {
   private static final Safetensors FILE = read();
 
@@ -94,7 +94,7 @@ class JaxOpsTest {
     }
   }
 
-  // vjp takes the operands and a cotangent, and gives the result and the cotangents of the floats
+  // vjp takes the operands and a cotangent, and returns the result and the cotangents of the floats
   private static void gradients(String name, Graph g, List<HostTensor> args) {
     List<Boolean> floats = args.stream().map(a -> a.dtype().isFloat()).toList();
     Graph back = Vjp.of(g, floats);

@@ -40,7 +40,7 @@ final class LanguageTables {
       Path.of(System.getProperty("engram.root"), "tests", "src", "test", "resources");
   private static final String EXAMPLES = "../tests/src/test/resources/ir/language/examples.ir";
 
-  /** A graph and what stands behind it up to the next one. */
+  /** A graph and the text after it up to the next one. */
   private static final Pattern EXAMPLE =
       Pattern.compile(
           "(?ms)^graph @(\\w+)\\((.*?)\\) -> .*?\\{\n"
@@ -203,7 +203,7 @@ final class LanguageTables {
     return name + (more.isEmpty() ? "" : " (" + more + ")");
   }
 
-  /** What each op gives, in the order of the file. */
+  /** Returns the meaning of each op, in the order of the file. */
   static Map<String, String> meanings() throws IOException {
     Map<String, String> m = new LinkedHashMap<>();
     for (String line : Files.readAllLines(RESOURCES.resolve("language.txt"))) {

@@ -16,8 +16,8 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /**
- * {@code docs/IR.md}: its tables are made of the code and of {@code language.txt}, its examples of
- * the golden files in {@code ir/language}, which every backend runs.
+ * {@code docs/IR.md}: its tables are generated from the code and {@code language.txt}, its examples
+ * from the golden files in {@code ir/language}, which every backend runs.
  */
 class LanguageTest {
   private static final Path ROOT = Path.of(System.getProperty("engram.root"));

@@ -17,12 +17,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * The functions of {@code docs/COMPOSITES.md} in f16 and bf16: the value in f64 of the same
- * operands within a step of the type, at the largest element.
+ * The functions of {@code docs/COMPOSITES.md} in f16 and bf16: within a unit in the last place, at
+ * the largest element, of the value in f64 of the same operands.
  */
 class NarrowCasesTest {
   /**
-   * Factorizations work in the type that they are given: an error of each step goes on to the next.
+   * Factorizations compute in the type of their operands, so errors accumulate from step to step.
    */
   private static final Set<String> STEPS =
       Set.of(
@@ -47,7 +47,7 @@ class NarrowCasesTest {
         .map(e -> DynamicTest.dynamicTest(e.getKey(), () -> check(e.getKey(), e.getValue())));
   }
 
-  /** What is between two ops may be beyond the type. */
+  /** Intermediate results may overflow the type. */
   @Test
   void sumsAndProductsOnTheWayAreWide() {
     Tensor large = HostTensor.of(new double[] {300, 400}, 2).cast(DType.F16);

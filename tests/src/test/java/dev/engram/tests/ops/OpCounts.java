@@ -3,7 +3,7 @@ package dev.engram.tests.ops;
 import java.util.List;
 import java.util.Map;
 
-/** How much {@link OpTableTest} tries. */
+/** Counts what {@link OpTableTest} tests. */
 public final class OpCounts {
   private OpCounts() {}
 

@@ -28,9 +28,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * Every op × every {@link Concern}. Ops come from {@link OpTable} and rows bring their samples with
- * them, so a new op is tried, or missed, without a word here. {@code docs/OPS.md} is what was
- * found.
+ * Every op × every {@link Concern}. Ops come from {@link OpTable} and rows define their own
+ * samples, so a new op is tested, or reported as missing, without a change here. The results are
+ * written to {@code docs/OPS.md}.
  */
 class OpTableTest {
   private static final int SEEDS = 3;
@@ -70,7 +70,7 @@ class OpTableTest {
     TABLE.put(op, concern, tried(samples, concern));
   }
 
-  /** What the cell says. */
+  /** Returns the text of the cell. */
   private static String tried(List<Sample> samples, Concern concern) {
     boolean derivative = concern == Concern.JVP || concern == Concern.TRANSPOSE;
     if (derivative && samples.stream().noneMatch(Concern::differentiable)) {
@@ -82,7 +82,7 @@ class OpTableTest {
     }
     boolean says = false;
     for (Sample s : samples) {
-      // Other values are the business of ProgramProperties; compiling is slow.
+      // ProgramProperties covers other values; compiling is slow.
       int seeds = concern == Concern.LOWER ? 1 : SEEDS;
       for (int seed = 0; seed < seeds; seed++) {
         says |= concern.holds(s, seed);
@@ -95,7 +95,7 @@ class OpTableTest {
     return "✓";
   }
 
-  /** Its values are written down, where people have looked at them. */
+  /** Its values are in a golden file, where people have checked them. */
   private static void golden(String op) throws IOException {
     assertTrue(
         Unsupported.reason(op, Concern.EVAL).isPresent() || Golden.evaluated().contains(op),
@@ -116,7 +116,7 @@ class OpTableTest {
     TABLE.errors(op, inputs.size());
   }
 
-  /** Control: an op that is wrong in one place fails in that column. */
+  /** Control: an op with one fault fails in that column. */
   @Test
   void aWrongRuleIsFound() {
     ElementwiseRow wrong =
@@ -138,7 +138,7 @@ class OpTableTest {
     assertEquals(known, ERRORS.keySet());
   }
 
-  /** After all cells: the document says what was found. */
+  /** After all cells: the document has these results. */
   @AfterAll
   static void document() throws IOException {
     Path file = ROOT.resolve("docs/OPS.md");

@@ -13,27 +13,27 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What was found for each op, and the document that says it. */
+/** The results for each op, and the document with them. */
 final class OpsTable {
   private static final String HEAD =
       """
       # Ops
 
-      Every op of the IR, under everything that is done to ops. `OpTableTest` fills this table from the code: ops from
-      `OpTable`, samples and wrong inputs from each row's own facts or from `FamilySamples`. A ✓ stands where every
-      sample has passed:
+      Every op of the IR, and which of its properties are tested. `OpTableTest` generates this table from the code: ops
+      from `OpTable`, samples and invalid inputs from the row itself or from `FamilySamples`. A ✓ means that every sample
+      has passed:
 
-      - **type**: the verifier accepts the types that the type rule says, and no others.
-      - **eval**: of these types, and finite on the op's domain; the values themselves stand in golden files, and all
-        backends give them.
+      - **type**: the verifier accepts the result types of the type rule, and no others.
+      - **eval**: results have these types, and are finite on the op's domain; golden files have the values themselves,
+        for all backends.
       - **jvp**: forward mode equals central differences, in f64.
       - **transpose**: reverse mode equals forward mode by inner products, at first and at second order.
       - **batch**: `vmap` equals a loop, for every choice of batched operands; so do the derivative of the batch and the
         batch of the derivative.
-      - **lower**: the loop interpreter and the CPU backend give what the interpreter gives, with vectors and without,
+      - **lower**: the loop interpreter and the CPU backend agree with the interpreter, with vectors and without,
         simplified and not.
-      - **text**: printed and parsed, the op is the same.
-      - **errors**: so many wrong inputs are refused with the op, the operand, what it got and what it expected.
+      - **text**: the op is unchanged by printing and parsing.
+      - **errors**: this many invalid inputs are refused with the op, the operand, what it got and what it expected.
 
       Words instead of a ✓: *zero*, the derivative is zero wherever there is one; *no floats*, nothing to differentiate;
       *no operands*, nothing to batch.
@@ -75,7 +75,7 @@ final class OpsTable {
     return out.toString();
   }
 
-  /** The element types that the op takes in the place of its float operands', or the last one's. */
+  /** Returns the element types that the op accepts for its float operands, or for the last one. */
   private static String types(List<Sample> samples) {
     Sample s = samples.getFirst();
     Op op = s.graph().eqns().getFirst().op();

@@ -11,7 +11,7 @@ import java.util.List;
 final class Retyped {
   private Retyped() {}
 
-  /** The first result of the first equation has one axis more than it should. */
+  /** Adds an axis to the first result of the first equation. */
   static Graph first(Graph g) {
     Eqn e = g.eqns().getFirst();
     Var right = e.outputs().getFirst();

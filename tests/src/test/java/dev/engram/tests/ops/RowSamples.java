@@ -14,7 +14,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Samples and wrong inputs of every elementwise row, from what the row says of itself. */
+/** Samples and invalid inputs of every elementwise row, derived from the row. */
 final class RowSamples {
   private static final List<Shape> SHAPES = List.of(Shape.of(2, 3), Shape.scalar());
 
@@ -24,7 +24,7 @@ final class RowSamples {
     return Rows.all().stream().flatMap(RowSamples::of);
   }
 
-  /** One for each element type it takes, and a scalar one. */
+  /** One sample for each element type that the row accepts, and a scalar one. */
   static Stream<Sample> of(ElementwiseRow row) {
     Op op = new Elementwise(row);
     Sample.Draw draw = Sample.Draw.between(row.domain().low(), row.domain().high(), 4);
@@ -51,7 +51,7 @@ final class RowSamples {
     }
   }
 
-  /** Too many operands, one of another shape, each element type that it does not take. */
+  /** Too many operands, one of another shape, each element type that the row does not accept. */
   static Stream<ErrorInput> errors() {
     return Rows.all().stream().flatMap(RowSamples::errorsOf);
   }

@@ -19,7 +19,7 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * A use of an op that is right, with tensors to run it on.
+ * A valid use of an op, with tensors to run it on.
  *
  * @param op the mnemonic, or the method's name
  */
@@ -30,7 +30,7 @@ record Sample(String op, Graph graph, Draw draw) {
   interface Draw {
     HostTensor of(int operand, TensorType type, SplittableRandom random);
 
-    /** Floats between {@code low} and {@code high}, whole numbers in {@code 0 … ints-1}. */
+    /** Floats between {@code low} and {@code high}, integers in {@code 0 … ints-1}. */
     static Draw between(double low, double high, int ints) {
       return (_, type, random) -> {
         HostTensor t = HostTensor.allocate(type);
@@ -46,7 +46,7 @@ record Sample(String op, Graph graph, Draw draw) {
     }
   }
 
-  /** Floats of either sign, and whole numbers that are in range as positions on short axes. */
+  /** Floats of either sign, and integers that are valid positions on short axes. */
   static final Draw USUAL = Draw.between(-2, 2, 3);
 
   /** One op, on parameters of these types. */
@@ -60,7 +60,7 @@ record Sample(String op, Graph graph, Draw draw) {
     return new Sample(op.mnemonic(), b.build(b.emit(op, in)), draw);
   }
 
-  /** A method of {@link Tensor}, or what is made of several. */
+  /** A method of {@link Tensor}, or a composition of several. */
   static Sample traced(
       String name, Draw draw, List<TensorType> operands, Function<List<Tensor>, List<Tensor>> f) {
     Trace trace = new Trace(name);
@@ -73,7 +73,7 @@ record Sample(String op, Graph graph, Draw draw) {
     return new Sample(op, Parser.parse(text), USUAL);
   }
 
-  /** With arguments; another {@code seed} draws others. */
+  /** Adds arguments, drawn from {@code seed}. */
   Program program(int seed) {
     SplittableRandom random = new SplittableRandom(seed + 31L * op.hashCode());
     List<TensorType> types = graph.paramTypes();

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** Every sample and every wrong input, by the op that it is for. */
+/** All samples and invalid inputs, by op. */
 final class Samples {
   private Samples() {}
 

@@ -25,16 +25,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * Every op that is no row on types of storage: its samples with such a type in the place of every
- * other one. The loops and the compiled code compute in wider types what the interpreter computes
- * in doubles. (Rows have samples of every type in {@code OpTableTest}.)
+ * Every op other than rows on storage types: its samples with such a type in place of every other
+ * one. The loops and the compiled code compute in wider types what the interpreter computes in
+ * doubles. (Rows have samples of every type in {@code OpTableTest}.)
  */
 class StorageTypesTest {
   private static final List<DType> STORAGE =
       Stream.of(DType.values()).filter(t -> t != t.wide()).toList();
   private static final Map<String, List<Sample>> SAMPLES = Samples.ofOps();
 
-  /** Those of bools, of keys and of numbers to print have no such type. */
+  /** Bools, keys and printed numbers are never storage types. */
   private static final Set<String> OTHERS =
       Set.of("reduce_any", "reduce_all", "randomBits", "print");
 
@@ -82,7 +82,7 @@ class StorageTypesTest {
     }
   }
 
-  /** Control: an op that is left in its type of storage would be found. */
+  /** Control: an op that is left in its storage type is detected. */
   @Test
   void everyTypeOfStorageIsTried() {
     Set<DType> found = new HashSet<>();

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Cells of the table that are empty on purpose. A cell that works may not stand here. */
+/** Cells of the table that are empty on purpose. A cell that works must not be listed here. */
 final class Unsupported {
   private record Cell(String op, Concern concern) {}
 
@@ -21,11 +21,11 @@ final class Unsupported {
 
   private static Map<Cell, String> reasons() {
     Map<Cell, String> m = new HashMap<>();
-    // A linear map that is known by its transpose alone; reverse mode takes it away again.
+    // A linear map that is only known by its transpose; reverse mode eliminates it.
     for (Concern c : List.of(EVAL, JVP, TRANSPOSE, BATCH, LOWER)) {
       m.put(new Cell("transposed", c), "inside reverse mode only");
     }
-    // The axis has no place before vmap gives it one.
+    // The axis has no position until vmap assigns one.
     for (Concern c : List.of(EVAL, JVP, TRANSPOSE, BATCH, LOWER)) {
       m.put(new Cell("axisSum", c), "under a vmap of the axis only");
     }

@@ -12,7 +12,7 @@ import dev.engram.ir.passes.Pipeline;
 import dev.engram.ir.text.Printer;
 import java.util.stream.Stream;
 
-/** Everything that {@link ProgramProperties} tries, on one program. */
+/** Checks every law of {@link ProgramProperties} on one program. */
 public final class AllLaws {
   private AllLaws() {}
 

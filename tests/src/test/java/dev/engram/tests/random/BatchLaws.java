@@ -10,11 +10,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** Batched programs against loops over examples. */
+/** Laws that compare batched programs with loops over examples. */
 public final class BatchLaws {
   private BatchLaws() {}
 
-  /** Makes a function over examples: {@code Batch::of}. */
+  /** Batches a function over examples: {@code Batch::of}. */
   @FunctionalInterface
   public interface Batcher {
     Batched of(Graph g, List<Boolean> batched, int size);
@@ -80,12 +80,12 @@ public final class BatchLaws {
     return out;
   }
 
-  /** The batched program gives for each example what the program gives for it. */
+  /** The batched program computes for each example what the program computes for it. */
   static boolean isLoop(Program p, Batcher batcher) {
     return isLoop(Examples.of(p), batcher);
   }
 
-  /** The same for these examples. */
+  /** The same law for the given examples. */
   public static boolean isLoop(Examples e, Batcher batcher) {
     Program p = e.program();
     Batched b = e.batch(batcher);
@@ -114,14 +114,14 @@ public final class BatchLaws {
   }
 
   /**
-   * The derivative of the batched program, and the batched derivative, give what the derivatives of
-   * the single examples give: stacked for batched parameters, summed for shared ones.
+   * The derivative of the batched program, and the batched derivative, equal the derivatives of the
+   * single examples: stacked for batched parameters, summed for shared ones.
    */
   static boolean commutes(Program p, Batcher batcher, DerivativeLaws.Mode vjp) {
     return commutes(Examples.of(p), batcher, vjp);
   }
 
-  /** The same for these examples. */
+  /** The same law for the given examples. */
   public static boolean commutes(Examples e, Batcher batcher, DerivativeLaws.Mode vjp) {
     Program p = e.program();
     if (!DerivativeLaws.says(p) || e.size() == 0) {

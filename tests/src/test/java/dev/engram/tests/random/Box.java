@@ -4,7 +4,7 @@ import dev.engram.ir.op.ElementwiseRow;
 import java.util.List;
 
 /**
- * How large a row gets and how steep, over operands in {@code low … high}.
+ * The range and the steepness of a row over operands in {@code low … high}.
  *
  * @param samples points per axis, the ends included
  */
@@ -29,7 +29,7 @@ record Box(ElementwiseRow row, List<ElementwiseRow.Domain> sides, int samples) {
     return most[0] * 1.05;
   }
 
-  /** An estimate of the largest partial derivative in operand {@code i}. */
+  /** Estimates the largest partial derivative in operand {@code i}. */
   double slope(int i) {
     double h = 1e-3;
     double[] most = {0};

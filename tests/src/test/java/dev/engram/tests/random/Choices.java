@@ -3,9 +3,9 @@ package dev.engram.tests.random;
 import java.util.List;
 
 /**
- * Numbers read one after the other and turned into decisions. Any list will do: a number is taken
- * modulo the number of options, and after the end every choice is the first, so a list that was cut
- * short or made smaller still says something valid.
+ * A list of numbers that is read in order and turned into decisions. Any list is valid: a number is
+ * taken modulo the number of options, and after the end every choice is the first, so a list stays
+ * valid when it is truncated or shrunk.
  */
 final class Choices {
   private final List<Integer> numbers;
@@ -21,7 +21,7 @@ final class Choices {
     return Math.floorMod(n, options);
   }
 
-  /** True once in {@code n} times, and never in the simplest program. */
+  /** True with probability 1/{@code n}, and never in the simplest program. */
   boolean rarely(int n) {
     return next(n) == n - 1;
   }

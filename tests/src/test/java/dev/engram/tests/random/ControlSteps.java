@@ -169,7 +169,7 @@ final class ControlSteps {
     }
   }
 
-  /** The carry with something of what the step computes. */
+  /** Combines the carry with something that the step computes. */
   static Value mixed(Draft inner, Value carry, Choices c) {
     DType dtype = carry.type().dtype();
     Value from =

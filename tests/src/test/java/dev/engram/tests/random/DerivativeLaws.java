@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 
-/** Forward and reverse derivatives against each other and against differences. */
+/** Laws that compare forward and reverse derivatives with each other and with differences. */
 public final class DerivativeLaws {
   private static final double ROUNDING = 1e-9;
 
@@ -82,7 +82,7 @@ public final class DerivativeLaws {
     return transposed(reverse, vjp, jvp) && transposed(forward, vjp, jvp);
   }
 
-  /** {@code d/dh <ct, f(x + h t)> = <Jᵀ ct, t>}; says nothing near a jump or kink, or at NaN. */
+  /** {@code d/dh <ct, f(x + h t)> = <Jᵀ ct, t>}; does not apply near a jump or kink, or at NaN. */
   public static boolean isDifference(Program given, Mode vjp) {
     if (!says(given)) {
       return false;
@@ -94,7 +94,7 @@ public final class DerivativeLaws {
     return isDifference(p, "vjp", Inner.of(pulled.subList(n, pulled.size()), tangents(p)).sum);
   }
 
-  /** {@code d/dh <ct, f(x + h t)> = <ct, J t>}; says nothing near a jump or kink, or at NaN. */
+  /** {@code d/dh <ct, f(x + h t)> = <ct, J t>}; does not apply near a jump or kink, or at NaN. */
   public static boolean forwardIsDifference(Program p, Mode jvp) {
     if (!says(p)) {
       return false;
@@ -106,9 +106,10 @@ public final class DerivativeLaws {
   }
 
   /**
-   * The program at a point that no one chose. At a round one, such as 1 in {@code max(x, 1)}, a tie
-   * has the mean of the slopes, and that of {@code min(|x|, x)} at 0, a smooth function, is none of
-   * them. A tie that remains wherever one looks is between functions with the same slope.
+   * The program at a perturbed point. At a round number, such as 1 in {@code max(x, 1)}, the
+   * derivative of a tie is the mean of the slopes, which for {@code min(|x|, x)} at 0, a smooth
+   * function, is wrong. A tie that remains after perturbation is between functions with the same
+   * slope.
    */
   static Program generic(Program p) {
     SplittableRandom random = random(p, 3);
@@ -118,7 +119,7 @@ public final class DerivativeLaws {
       if (a.dtype().isFloat()) {
         moved = HostTensor.allocate(a.type());
         for (long i = 0; i < a.type().size(); i++) {
-          // A part of the way to another point between the same bounds.
+          // Part of the way to another point within the same bounds.
           double to = random.nextDouble(-Samples.BOUND, Samples.BOUND);
           moved.setDouble(i, a.getDouble(i) + 0.02 * (to - a.getDouble(i)));
         }
@@ -140,14 +141,14 @@ public final class DerivativeLaws {
     double narrow = (halfUp - halfDown) / h;
     double want = narrow + (narrow - wide) / 3;
     double scale = 1 + Math.abs(want);
-    // Bends of half the step are a quarter where it is smooth, and half at a kink.
+    // With half the step, second differences are a quarter where it is smooth, and half at a kink.
     double bend = up - 2 * middle + down;
     double kink = bend - 4 * (halfUp - 2 * middle + halfDown);
     boolean rough =
         Math.abs(wide - narrow) > 1e-4 * scale
             || Math.abs(bend) > 1e-2 * h * scale
             || Math.abs(kink) > 1e-6 * h * scale;
-    // Where the function is no number, such as a remainder of 0, its slope may well be one.
+    // Where the function is NaN, such as a remainder by 0, its derivative may still be finite.
     if (rough || !Double.isFinite(want)) {
       return false;
     }

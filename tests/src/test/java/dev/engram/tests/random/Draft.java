@@ -21,7 +21,7 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
-/** A graph that grows by choices, with what is known of its values. */
+/** A graph under construction, which grows by choices, with facts about its values. */
 final class Draft {
   /** Larger tensors are not made. */
   private static final long MAX_SIZE = 800;
@@ -55,7 +55,7 @@ final class Draft {
   private final Map<Value, Facts> facts = new IdentityHashMap<>();
 
   /**
-   * @param maxParams parameters that are added where a value is wanted; 0 for inner graphs
+   * @param maxParams maximum number of parameters that are added on demand; 0 for inner graphs
    */
   Draft(Builder builder, Profile profile, int depth, int maxParams) {
     this.builder = builder;
@@ -135,7 +135,7 @@ final class Draft {
     put(lift(tensor(v).tanh()), new Facts(1, noise));
   }
 
-  /** {@code v} within these limits, whatever it is. */
+  /** Clamps {@code v} to these limits. */
   Value within(Value v, double low, double high, boolean bitwise) {
     Facts f = facts(v);
     if (f.bound() <= high && -f.bound() >= low) {
@@ -174,7 +174,7 @@ final class Draft {
     return pool.isEmpty() ? fresh(TensorType.scalar(profile.dtypes().getFirst())) : pool.getLast();
   }
 
-  /** The last value that can be differentiated. */
+  /** Returns the last value that can be differentiated. */
   Optional<Value> lastFloat() {
     return pool.reversed().stream().filter(v -> v.type().dtype().isFloat()).findFirst();
   }
@@ -184,7 +184,7 @@ final class Draft {
     return back < pool.size() ? pool.get(pool.size() - 1 - back) : last();
   }
 
-  /** Any value: a late one, a literal, or a new parameter. */
+  /** Returns any value: a recent one, a literal, or a new parameter. */
   Value draw(Choices c) {
     int kind = c.next(10);
     if (pool.isEmpty() || kind == 9) {
@@ -200,7 +200,9 @@ final class Draft {
     return fit.isEmpty() ? Optional.empty() : Optional.of(c.of(fit));
   }
 
-  /** A value of this type: one there is, a smaller one repeated, a new one, or a literal. */
+  /**
+   * Returns a value of this type: an existing one, a smaller one repeated, a new one, or a literal.
+   */
   Value want(TensorType type, Choices c) {
     int kind = c.next(8);
     if (kind == 7) {
@@ -228,7 +230,7 @@ final class Draft {
     return put(wide, facts(v));
   }
 
-  /** A value made of nothing. */
+  /** A value without operands. */
   private Value fresh(TensorType type) {
     if (builder.params().size() < maxParams) {
       return param(type, new Facts(Samples.BOUND, 0));

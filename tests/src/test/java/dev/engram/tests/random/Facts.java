@@ -3,16 +3,16 @@ package dev.engram.tests.random;
 import dev.engram.ir.DType;
 
 /**
- * What is known of a value's elements.
+ * Facts about a value's elements.
  *
- * @param bound none is larger in magnitude
- * @param noise two right ways to compute the value differ by no more; 0 when they agree to the bit
+ * @param bound bound on their magnitude
+ * @param noise bound on the difference of two correct computations; 0 when they agree to the bit
  */
 record Facts(double bound, double noise) {
-  /** Larger values are brought back before others are made of them. */
+  /** Larger values are scaled down before they are used. */
   static final double LARGE = 30;
 
-  /** Whole numbers and truth values: the same wherever they are computed. */
+  /** Integers and bools: the same wherever they are computed. */
   static final Facts WHOLE = new Facts(Double.POSITIVE_INFINITY, 0);
 
   boolean exact() {
@@ -23,7 +23,7 @@ record Facts(double bound, double noise) {
     return new Facts(Math.max(bound, other.bound), Math.max(noise, other.noise));
   }
 
-  /** How far one operation may be off at 1. */
+  /** Rounding error of one operation at 1. */
   static double rounding(DType dtype) {
     return switch (dtype) {
       case F32 -> 2.4e-7;
@@ -34,7 +34,7 @@ record Facts(double bound, double noise) {
     };
   }
 
-  /** Noisier values are not used, lest a comparison could not tell noise from a fault. */
+  /** Noisier values are not used, since a comparison could not distinguish noise from a fault. */
   static double noiseLimit(DType dtype) {
     return switch (dtype) {
       case F32 -> 2e-5;

@@ -37,7 +37,7 @@ import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
-/** Ways to spoil graphs and loop programs, so that the laws have something to find. */
+/** Plants faults in graphs and loop programs, for the laws to find. */
 final class Faults {
   private Faults() {}
 
@@ -112,7 +112,10 @@ final class Faults {
     return op instanceof Elementwise e && e.row().equals(Rows.NEG);
   }
 
-  /** A cast through a float type that has all values is left out, though casts from it saturate. */
+  /**
+   * Removes a cast through a float type that represents all values, although casts from it
+   * saturate.
+   */
   static Graph castsComposed(Graph g) {
     return readThrough(
         g, op -> op instanceof Cast, op -> op instanceof Cast(DType to) && to == DType.F64);
@@ -161,7 +164,7 @@ final class Faults {
         g, op -> op instanceof Control.Cond c ? new Control.Cond(c.onFalse(), c.onTrue()) : op);
   }
 
-  /** Reversals forgotten. */
+  /** Drops reversals. */
   static Graph reversalsLost(Graph g) {
     return ops(g, op -> op instanceof Move.Reverse ? new Move.Reverse(List.of()) : op);
   }
@@ -176,7 +179,7 @@ final class Faults {
                 : op);
   }
 
-  /** The largest term for the sum of all. */
+  /** The largest term instead of the sum. */
   static Graph sumsCut(Graph g) {
     return ops(
         g,
@@ -193,7 +196,7 @@ final class Faults {
     return new Graph(g.name(), g.params(), g.eqns(), outs);
   }
 
-  /** Results of one op and one type are taken for the same, whatever their operands. */
+  /** Merges results of the same op and type, whatever their operands. */
   static Graph confused(Graph g) {
     Map<String, Var> first = new HashMap<>();
     Map<Value, Value> same = new HashMap<>();
@@ -309,7 +312,7 @@ final class Faults {
     return new Access(a.buffer(), new AffineMap(a.at().offset(), a.at().outer(), none));
   }
 
-  /** Indices that stop one too early. */
+  /** Indices that end one too early. */
   static LoopProgram limitsLowered(LoopProgram p) {
     return instructions(
         p,
@@ -337,7 +340,7 @@ final class Faults {
                 : i);
   }
 
-  /** Loops that forget to exchange the memory of their carries. */
+  /** Loops that do not swap the memory of their carries. */
   static LoopProgram withoutSwaps(LoopProgram p) {
     return new LoopProgram(
         p.name(),

@@ -4,13 +4,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Programs that broke a law, kept as golden files. */
+/** Saves programs that broke a law as golden files. */
 final class Finds {
   private Finds() {}
 
   /**
-   * Where they go: the property {@code engram.finds}, or the folder of golden files, where they are
-   * tried again in every build.
+   * Returns the folder for finds: the property {@code engram.finds}, or the folder of golden files,
+   * which every build tests.
    */
   static Path folder() {
     String root = System.getProperty("engram.root", "..");

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 class FindsTest {
   @TempDir Path folder;
 
-  /** A program that shows a fault, and so is worth keeping. */
+  /** A program that shows a fault. */
   private static Program find() {
     for (long seed = 0; ; seed++) {
       Program p = Programs.random(Profile.ANY, seed);
@@ -32,7 +32,7 @@ class FindsTest {
     return Laws.keepsBits(p, Faults.row(Rows.TANH, Rows.SIN));
   }
 
-  /** What is kept reads back as the same program: it shows the fault, and holds without it. */
+  /** A saved find parses to the same program: it shows the fault, and passes without it. */
   @Test
   void aFindIsAGoldenFile() throws IOException {
     Path file = Finds.save(folder, "cse", find());

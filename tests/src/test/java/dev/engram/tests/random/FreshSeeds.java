@@ -16,8 +16,8 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /**
- * A run of all {@link ProgramLaws} on programs that no build has tried, as long as one likes: one
- * law after the other, one program each, round and round. Not a part of the build.
+ * Runs all {@link ProgramLaws} on fresh programs for as long as you like: one law after the other,
+ * one program each, in rounds. Not part of the build.
  *
  * <p>System properties: {@code engram.minutes} (1) or {@code engram.programs}, whichever comes
  * first; {@code engram.seed} (random); {@code engram.finds}, a folder for the programs that break a
@@ -29,10 +29,10 @@ class FreshSeeds {
   private static final long SECOND = 1_000_000_000L;
   private static final long MEGABYTE = 1 << 20;
 
-  /** A law that was broken so often is left out of the rest of the run. */
+  /** A law that has been broken this often is skipped for the rest of the run. */
   private static final int MOST_FINDS = 5;
 
-  /** What may be held after a run, however long: caches of code are bounded. */
+  /** Memory that may be used after a run of any length, since code caches are bounded. */
   private static final long MOST_HEAP = 256 * MEGABYTE;
 
   private static final long MOST_DIRECT = 64 * MEGABYTE;
@@ -123,7 +123,7 @@ class FreshSeeds {
     OUT.printf("%32s: %6d programs, said something about %d%n", t.law(), t.drawn(), t.real());
   }
 
-  /** What is reachable. */
+  /** Returns the reachable memory. */
   private record Memory(long heap, long direct) {
     private static final BufferPoolMXBean DIRECT =
         ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
@@ -131,7 +131,7 @@ class FreshSeeds {
             .findFirst()
             .orElseThrow();
 
-    /** Waits until nothing more is freed: memory outside the heap is given back a little later. */
+    /** Waits until nothing more is freed: off-heap memory is released a little later. */
     static Memory held() {
       System.gc();
       long before = Long.MAX_VALUE;

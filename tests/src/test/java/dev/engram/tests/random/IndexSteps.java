@@ -33,7 +33,8 @@ final class IndexSteps {
     }
   }
 
-  // Rounded values may be in another order; so may floats a step away, when some are equal.
+  // Rounded values may be in another order; so may floats that differ by one ulp, when some are
+  // equal.
   private static void sort(Draft d, Choices c) {
     d.drawWhere(
             c,

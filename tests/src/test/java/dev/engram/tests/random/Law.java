@@ -3,26 +3,26 @@ package dev.engram.tests.random;
 import java.util.function.Predicate;
 
 /**
- * A law with the programs that it is tried on.
+ * A law, and the programs that it is tested on.
  *
- * @param tries how many programs every build tries it on
- * @param says tries it: false where it says nothing about the program; throws where it is broken
+ * @param tries number of programs that every build tests it on
+ * @param says tests it: returns false if it does not apply to the program, throws if it is broken
  */
 public record Law(String name, int tries, Profile profile, Predicate<Program> says) {
 
-  /** What became of one program. */
+  /** The outcome for one program. */
   public sealed interface Outcome {
     /** The law holds. */
     record Held() implements Outcome {}
 
-    /** The law says nothing about the program. */
+    /** The law does not apply to the program. */
     record Silent() implements Outcome {}
 
     /** The law is broken, or something threw. */
     record Broken(Throwable by) implements Outcome {}
   }
 
-  /** Tries {@code program}; memory that runs out is not a fault of it. */
+  /** Tests {@code program}; running out of memory does not count as a fault. */
   public Outcome on(Program program) {
     try {
       return says.test(program) ? new Outcome.Held() : new Outcome.Silent();

@@ -14,9 +14,9 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
- * What holds for every program. Each law takes the thing under test as an argument, so that it can
- * be tried on one with a planted fault. A law is false where it says nothing about the program, and
- * throws an {@link AssertionError} where it is broken.
+ * Laws that hold for every program. Each takes the thing under test as an argument, so that it can
+ * be tested on one with a planted fault. A law returns false if it does not apply to the program,
+ * and throws an {@link AssertionError} if it is broken.
  */
 public final class Laws {
   private Laws() {}
@@ -34,7 +34,7 @@ public final class Laws {
     return true;
   }
 
-  /** The text reads back to the same graph, which prints the same text. */
+  /** The text parses to the same graph, which prints the same text. */
   public static boolean roundTrip(Program p, Function<Graph, String> printer) {
     String text = printer.apply(p.graph());
     Graph back = Parser.parse(text);
@@ -48,7 +48,7 @@ public final class Laws {
     return true;
   }
 
-  /** The pass keeps every bit of every result. */
+  /** The pass preserves every bit of every result. */
   public static boolean keepsBits(Program p, UnaryOperator<Graph> pass) {
     Graph after = Verifier.verify(pass.apply(p.graph()));
     List<HostTensor> want = Interpreter.run(p.graph(), p.args());
@@ -61,18 +61,18 @@ public final class Laws {
     return true;
   }
 
-  /** The pass keeps the results up to rounding. */
+  /** The pass preserves the results up to rounding. */
   public static boolean keepsValues(Program p, UnaryOperator<Graph> pass) {
     return agrees(p, (g, args) -> Interpreter.run(Verifier.verify(pass.apply(g)), args));
   }
 
-  /** Another way to run the program gives the results of the interpreter, up to rounding. */
+  /** Another way to run the program has the results of the interpreter, up to rounding. */
   public static boolean agrees(Program p, Ways.Way way) {
     close(p, "", way.run(p.graph(), p.args()), Interpreter.run(p.graph(), p.args()));
     return true;
   }
 
-  /** Two ways to run the program give the same bits. */
+  /** Two ways to run the program yield the same bits. */
   public static boolean sameBits(Program p, Ways.Way one, Ways.Way other) {
     List<HostTensor> want = one.run(p.graph(), p.args());
     List<HostTensor> got = other.run(p.graph(), p.args());

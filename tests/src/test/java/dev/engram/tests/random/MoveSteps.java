@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** Moves: every position comes from another one. */
+/** Moves: every element comes from another position. */
 final class MoveSteps {
   private static final List<Integer> LENGTHS = List.of(2, 1, 3, 5, 0);
 

@@ -21,12 +21,12 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every law finds a fault within some hundred programs, and finds none without it. */
+/** Every law finds a planted fault within a few hundred programs, and none without it. */
 class PlantedFaultsTest {
   private static final int TRIES = 600;
 
   /**
-   * A law on something spoiled.
+   * A law applied to something with a planted fault.
    *
    * @param sound the same law on the thing as it is
    */
@@ -181,7 +181,7 @@ class PlantedFaultsTest {
         p -> DerivativeLaws.transposed(p, Vjp::of, Jvp::of));
   }
 
-  /** A row with another partial derivative; its value is right. */
+  /** A row with a wrong partial derivative; its value is correct. */
   private static Fault difference(
       String name, ElementwiseRow row, List<ElementwiseRow.Partial> partials) {
     ElementwiseRow wrong =

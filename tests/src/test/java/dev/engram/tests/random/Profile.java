@@ -4,7 +4,7 @@ import dev.engram.ir.DType;
 import java.util.List;
 
 /**
- * What programs may contain.
+ * What generated programs may contain.
  *
  * @param dtypes element types, the simplest first
  * @param kinks functions whose derivative jumps
@@ -42,7 +42,7 @@ public record Profile(List<DType> dtypes, boolean kinks, boolean markers, boolea
   static final Profile SMOOTH =
       new Profile(List.of(DType.F64, DType.F64, DType.F64, DType.I32), false, true, true);
 
-  /** Whether programs are to be differentiated, so that they need something to differentiate. */
+  /** True when programs will be differentiated, and so must contain something to differentiate. */
   boolean derived() {
     return !equals(ANY);
   }

@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
 /** A graph with arguments. */
 public record Program(Graph graph, List<HostTensor> args, int data) {
 
-  /** For further tensors of this program; the same each time. */
+  /** Returns a source for further tensors of this program; the same each time. */
   public SplittableRandom random() {
     return new SplittableRandom(data ^ 0x5DEECE66DL);
   }
@@ -19,7 +19,7 @@ public record Program(Graph graph, List<HostTensor> args, int data) {
     return graph.paramTypes().stream().map(t -> t.dtype().isFloat()).toList();
   }
 
-  /** As a golden file has it. */
+  /** Returns the program as in a golden file. */
   @Override
   public String toString() {
     String values = args.stream().map(Printer::elements).collect(Collectors.joining(", "));

@@ -20,7 +20,7 @@ import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
-/** All laws of random programs, as every build and every run of fresh seeds tries them. */
+/** All laws of random programs, as tested by every build and every run of fresh seeds. */
 public final class ProgramLaws {
   private static final List<Backend> BACKENDS = Ways.backends();
   private static final Backend SCALAR = Ways.scalarCpu();

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * The {@link ProgramLaws} on random programs, the same in every build: see {@link
  * PlantedFaultsTest} for what they find.
  *
- * <p>{@code -Dengram.tries=5} tries five times as many, {@code 0.1} a tenth; {@code
+ * <p>{@code -Dengram.tries=5} tests five times as many, {@code 0.1} a tenth; {@code
  * -Dengram.seed=42} draws other ones, {@code random} other ones each time. The smallest program
  * that breaks a law is kept, see {@link Finds}. {@link FreshSeeds} is for longer runs.
  */
@@ -20,7 +20,7 @@ class ProgramProperties {
   private static final Seeds SEEDS = Seeds.ofProperties();
   private static final double EFFORT = Double.parseDouble(System.getProperty("engram.tries", "1"));
 
-  /** A law that is silent about more programs than it speaks of is tried on too few. */
+  /** Fails for a law that applies to fewer programs than it does not apply to. */
   private static final int MOST_DRAWN = 2;
 
   static Stream<Law> laws() {

@@ -8,14 +8,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** Random well-typed programs, small and with tame values, over every family and row. */
+/**
+ * Generates random well-typed programs, small and with moderate values, over every family and row.
+ */
 final class Programs {
   /** Depth of nesting of scans, conditions and calls. */
   private static final int DEPTH = 2;
 
   private Programs() {}
 
-  /** The program that {@code recipe} gives. */
+  /** Returns the program of {@code recipe}. */
   static Program of(Profile profile, Recipe recipe) {
     Draft draft = new Draft(new Builder("program"), profile, DEPTH, 6);
     for (List<Integer> step : recipe.steps()) {

@@ -6,8 +6,8 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /**
- * What a program is made from. Every recipe gives a valid program, so whatever is cut from one
- * leaves another.
+ * The choices that a program is generated from. Every recipe yields a valid program, so removing
+ * parts of a recipe leaves another valid one.
  *
  * @param data seed of the arguments
  * @param steps the {@link Choices} of each step of the program
@@ -19,7 +19,7 @@ record Recipe(int data, List<List<Integer>> steps) {
   static final int MAX_STEPS = 12;
   static final int MAX_CHOICES = 48;
 
-  /** One without shrinking, for tests that look for a fault until they find it. */
+  /** A recipe without shrinking, for tests that search until they find a fault. */
   static Recipe random(long seed) {
     SplittableRandom random = new SplittableRandom(seed);
     List<List<Integer>> steps = new ArrayList<>();

@@ -16,7 +16,7 @@ import java.util.function.Predicate;
 
 /** Elementwise rows and casts, with operands in their domains. */
 final class RowSteps {
-  /** Jump, so that noise may become a difference of one. */
+  /** Rows with jumps, where noise may become a difference of one. */
   private static final Set<ElementwiseRow> JUMPS =
       Set.of(
           Rows.SIGN,
@@ -34,10 +34,12 @@ final class RowSteps {
           Rows.POLYGAMMA,
           Rows.IS_FINITE);
 
-  /** Have a derivative that jumps. */
+  /** Rows whose derivative jumps. */
   private static final Set<ElementwiseRow> KINKS = Set.of(Rows.MAX, Rows.MIN, Rows.ABS);
 
-  /** IEEE arithmetic gives one answer, even when it is computed in f64 and rounded to f32. */
+  /**
+   * Rows for which IEEE arithmetic has one answer, even when computed in f64 and rounded to f32.
+   */
   private static final Set<ElementwiseRow> ROUNDED =
       Set.of(
           Rows.ADD,
@@ -68,7 +70,7 @@ final class RowSteps {
     d.drawWhere(c, v -> accepts(d, row, v)).ifPresent(x -> elementwise(d, row, x, c));
   }
 
-  /** Rows and casts one upon the other, of any type: what rules of simplification look for. */
+  /** Chains of rows and casts of any type, which rules of simplification match. */
   static void chain(Draft d, Choices c) {
     List<DType> types = d.profile.dtypes().stream().distinct().toList();
     Value first = d.want(new TensorType(c.of(types), c.of(SHAPES)), c);
@@ -81,7 +83,7 @@ final class RowSteps {
         case 4 -> cast(d, x, c.of(types));
         default -> {
           if (x.type().dtype().isInteger()) {
-            // A float that may be large goes no further than this.
+            // A float that may be large is not used further.
             DType by = c.of(types.stream().filter(DType::isFloat).toList());
             Value y = d.emitQuietly(new Cast(by), List.of(x)).getFirst();
             DType to = c.of(types.stream().filter(t -> !t.isFloat()).toList());
@@ -131,7 +133,7 @@ final class RowSteps {
 
   private static Value inDomain(Draft d, ElementwiseRow row, int i, Value v, Choices c) {
     boolean anywhere = row.signature() != RowSignature.FLOAT && row.domain().low() < 0;
-    // Operands of div may be turned round: both must be in the domain.
+    // Operands of div may be swapped: both must be in the domain.
     if (anywhere || isZeroDividend(d, row, i, v)) {
       return v;
     }
@@ -144,7 +146,7 @@ final class RowSteps {
     return i == 0 && (row.equals(Rows.DIV) || row.equals(Rows.REM)) && d.facts(v).bound() == 0;
   }
 
-  /** From samples of the function over the box of its operands, with the corners. */
+  /** Estimated from samples of the function over the box of its operands, including the corners. */
   private static Facts facts(Draft d, ElementwiseRow row, List<Value> in) {
     DType dtype = in.getLast().type().dtype();
     if (!dtype.isFloat()) {

@@ -18,8 +18,8 @@ final class Samples {
   private Samples() {}
 
   /**
-   * Floats in -2..2, some of them round; integers mostly small, rarely beyond what a narrower type
-   * has.
+   * Floats in -2..2, some of them round; integers mostly small, rarely beyond the range of a
+   * narrower type.
    */
   static HostTensor any(TensorType type, SplittableRandom random) {
     HostTensor t = HostTensor.allocate(type);

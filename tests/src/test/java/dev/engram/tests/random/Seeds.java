@@ -16,7 +16,7 @@ record Seeds(long base) {
     return new Seeds(set.equals("random") ? System.nanoTime() : Long.parseLong(set));
   }
 
-  /** Each law draws programs of its own. */
+  /** Each law has its own programs. */
   LongStream of(Law law) {
     return new SplittableRandom(base * 31 + law.name().hashCode()).longs();
   }

@@ -15,8 +15,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Makes a recipe smaller for as long as its program shows the same fault: without some steps, with
- * fewer choices, with smaller numbers, with others that give fewer equations.
+ * Shrinks a recipe as long as its program shows the same fault: removes steps, removes choices,
+ * reduces numbers, tries others that yield fewer equations.
  */
 final class Shrinker {
   private static final Duration MOST = Duration.ofSeconds(10);
@@ -36,7 +36,7 @@ final class Shrinker {
     this.shows = shows;
   }
 
-  /** The smallest recipe that was found; {@code recipe} itself shows the fault. */
+  /** Returns the smallest recipe that was found; {@code recipe} itself shows the fault. */
   static Recipe shrink(Recipe recipe, Profile profile, Predicate<Program> shows) {
     Shrinker s = new Shrinker(profile, shows);
     Recipe least = recipe;
@@ -77,7 +77,7 @@ final class Shrinker {
         .flatMap(i -> smaller(r.steps().get(i)).map(s -> with(r, i, s)));
   }
 
-  /** Other choices, where they give fewer equations. */
+  /** Other choices, if they yield fewer equations. */
   private Stream<Recipe> shorter(Recipe r) {
     int now = size(r);
     return IntStream.range(0, r.steps().size())
@@ -113,7 +113,7 @@ final class Shrinker {
     return Stream.of(0, 1, 2, 3, number % 12, number / 2).filter(v -> v < number).distinct();
   }
 
-  /** The program with one result, and what that needs, where that shows the fault as well. */
+  /** Reduces the program to one result and what it needs, if that also shows the fault. */
   static Program oneResult(Program p, Predicate<Program> shows) {
     return p.graph().outs().stream()
         .map(v -> with(p, List.of(v)))

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** What is made smaller stays a program, and a fault is shown by a short one. */
+/** Shrinking preserves validity, and a fault is shown by a short program. */
 class ShrinkingTest {
 
   @Test
@@ -43,7 +43,7 @@ class ShrinkingTest {
     }
   }
 
-  /** A pass that takes tanh for sine. */
+  /** A pass that replaces sine by tanh. */
   private static boolean breaks(Program p) {
     try {
       Laws.keepsBits(p, Faults.row(Rows.TANH, Rows.SIN));

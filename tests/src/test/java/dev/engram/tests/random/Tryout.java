@@ -6,9 +6,9 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Predicate;
 
-/** Tries one law on one program after the other, and counts. */
+/** Tests one law on one program after the other, and counts the outcomes. */
 public final class Tryout {
-  /** A program that broke a law, made smaller and kept. */
+  /** A program that broke a law, shrunk and kept. */
   public record Find(Law law, long seed, Program program, Throwable by, Path file) {
     @Override
     public String toString() {
@@ -39,12 +39,12 @@ public final class Tryout {
     return drawn;
   }
 
-  /** Programs about which the law said something. */
+  /** Number of programs to which the law applied. */
   public int real() {
     return real;
   }
 
-  /** Tries the program that {@code seed} gives; what breaks the law is made smaller. */
+  /** Tests the program of {@code seed}; shrinks it if it breaks the law. */
   public Optional<Find> on(long seed) {
     drawn++;
     Recipe recipe = Recipe.random(seed);

@@ -14,9 +14,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** While loops that count up to a number known only in the run. */
+/** While loops that count up to a number known only at run time. */
 final class WhileSteps {
-  /** No loop takes more steps. */
+  /** Maximum number of steps of a loop. */
   private static final int MOST = 4;
 
   private static final TensorType COUNT = TensorType.scalar(DType.I32);
@@ -66,13 +66,13 @@ final class WhileSteps {
     }
   }
 
-  /** Reverse mode needs a bound; some are too small for the limit, some are none. */
+  /** Reverse mode needs a bound; some are too small for the limit, some are missing. */
   private static Optional<Integer> bound(Profile profile, Choices c) {
     int kind = c.next(4);
     return kind == 3 && profile.equals(Profile.ANY) ? Optional.empty() : Optional.of(kind + 2);
   }
 
-  /** True with a loop that reverse mode refuses, since nobody knows how many steps it takes. */
+  /** True for a loop that reverse mode refuses, because the number of its steps is unknown. */
   static boolean isUnbounded(Graph g) {
     return g.eqns().stream()
         .anyMatch(

@@ -10,10 +10,10 @@ import org.apache.commons.math3.special.Erf;
 import org.apache.commons.math3.special.Gamma;
 
 /**
- * First derivatives of each row in f64, as tables of derivatives give them. An f64 has 40 digits
- * more than a number of 16 bits, so these are exact to it, and fast enough for all of them.
+ * First derivatives of each row in f64, from tables of derivatives. f64 has some 40 bits more than
+ * the 16-bit types, so for them these are exact, and fast enough to compute for all numbers.
  *
- * @param first ∂y/∂x_i; NaN where the row is no smooth function of its operands
+ * @param first ∂y/∂x_i; NaN where the row is not a smooth function of its operands
  */
 record Closed(List<Slope> first) {
 
@@ -134,7 +134,7 @@ record Closed(List<Slope> first) {
     return Math.rint((a - a % b) / b);
   }
 
-  /** The derivatives of a row; for a {@code polygamma} the order would have to be whole. */
+  /** Returns the derivatives of a row other than {@code polygamma}, whose order is an integer. */
   static Closed of(String row) {
     return ROWS.get(row);
   }

@@ -24,8 +24,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * First and second derivatives of every row over the whole range of f32 and f64, interpreted and
- * compiled, in both modes, against numbers of 40 digits. {@code docs/DERIVATIVES.md} is what was
- * found.
+ * compiled, in both modes, against numbers of 40 digits. It writes the results to {@code
+ * docs/DERIVATIVES.md}.
  */
 class DerivativeTableTest {
   private static final Path FILE =
@@ -72,7 +72,7 @@ class DerivativeTableTest {
     LINES.put(row.name(), "| `" + row.name() + "` | " + String.join(" | ", cells) + " |\n");
   }
 
-  /** The next of a few bounds: the last digit found is a matter of chance. */
+  /** Rounds up to one of a few bounds, since the last digit of the measured error is random. */
   private static String bound(double ulps) {
     if (ulps < 0) {
       return "listed";
@@ -80,7 +80,7 @@ class DerivativeTableTest {
     return ulps == 0 ? "0" : ulps <= 1 ? "1" : ulps <= 2 ? "2" : ulps <= 4 ? "4" : "8";
   }
 
-  /** Control: rules that square or cancel are found. */
+  /** Control: rules that square or cancel are detected. */
   @Test
   void aRuleThatSquaresOrCancelsIsFound() {
     ElementwiseRow squares =
@@ -113,12 +113,12 @@ class DerivativeTableTest {
     assertEquals(Double.POSITIVE_INFINITY, Ulps.between(DType.F32, Double.NaN, large));
   }
 
-  // A cell of a table in Markdown ends with a bar.
+  // Escapes bars, which end the cell of a Markdown table.
   private static String escaped(String cell) {
     return cell.replace("|", "\\|");
   }
 
-  /** After all rows: the document says what was found. */
+  /** After all rows: the document has these results. */
   @AfterAll
   static void document() throws IOException {
     if (LINES.size() != rows().count()) {

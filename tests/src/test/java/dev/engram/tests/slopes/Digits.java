@@ -5,7 +5,8 @@ import org.apache.commons.math3.dfp.DfpField;
 import org.apache.commons.math3.dfp.DfpMath;
 
 /**
- * Functions to some 40 digits, on the decimal floats of Commons Math, which has no range to leave.
+ * Functions to some 40 digits, on the decimal floats of Commons Math, whose range is practically
+ * unlimited.
  */
 final class Digits {
   private static final DfpField FIELD = new DfpField(44);
@@ -22,10 +23,10 @@ final class Digits {
   static final Dfp PI = FIELD.getPi();
   static final Dfp ROOT_PI = PI.sqrt();
 
-  /** Beyond e^±this nothing is left of any type. */
+  /** Beyond e^±this every type overflows or underflows. */
   private static final Dfp FAR = FIELD.newDfp(4000);
 
-  /** Where the series of the gamma functions have 40 digits. */
+  /** Argument from which the series of the gamma functions have 40 digits. */
   private static final Dfp FAR_RIGHT = FIELD.newDfp(40);
 
   private static final Dfp[] BERNOULLI = bernoulli(30);

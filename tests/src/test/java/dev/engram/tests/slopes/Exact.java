@@ -29,7 +29,7 @@ import org.apache.commons.math3.dfp.Dfp;
 import org.apache.commons.math3.special.Erf;
 
 /**
- * First and second derivatives of each row, written down from tables of derivatives.
+ * First and second derivatives of each row, from tables of derivatives.
  *
  * @param inside where the row is a smooth function of its operands
  * @param first ∂y/∂x_i

@@ -4,7 +4,7 @@ import dev.engram.ir.DType;
 import java.util.List;
 
 /**
- * Where a derivative is further off than the rest, and why.
+ * A region where a derivative is less accurate, and why.
  *
  * @param order 1 or 2
  * @param where in words

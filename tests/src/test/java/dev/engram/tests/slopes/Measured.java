@@ -19,7 +19,7 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * The greatest error found, and where.
+ * The greatest measured error, and where.
  *
  * @param ulps units in the last place; -1 where nothing was measured
  */
@@ -30,7 +30,7 @@ record Measured(double ulps, String where) {
     return other.ulps > ulps ? other : this;
   }
 
-  /** Interpreted and compiled. */
+  /** Runs interpreted and compiled. */
   private static final List<Ways.Way> WAYS =
       List.of(Ways.interpreter(), Ways.compiled(Ways.backend("cpu")));
 

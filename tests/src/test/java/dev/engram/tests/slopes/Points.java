@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** Operands over the whole range of a type, and many where functions bend. */
+/** Operands over the whole range of a type, and many near special points. */
 final class Points {
   private Points() {}
 

@@ -3,7 +3,7 @@ package dev.engram.tests.slopes;
 import dev.engram.ir.DType;
 import org.apache.commons.math3.dfp.Dfp;
 
-/** Distances in units of the last place of the exact number, in a type. */
+/** Distances in units in the last place of the exact number, in a type. */
 final class Ulps {
   private Ulps() {}
 
@@ -21,7 +21,7 @@ final class Ulps {
     return Math.scalb(1.0, Math.max(Math.getExponent(a) - digits + 1, least));
   }
 
-  /** Numbers below {@code 2^-900} are kept as so many times more. */
+  /** Numbers below {@code 2^-900} are stored scaled up by this power of two. */
   private static final int LIFT = 600;
 
   private static final Dfp LIFTED = Digits.of(Math.scalb(1.0, LIFT));
@@ -43,7 +43,9 @@ final class Ulps {
     }
   }
 
-  /** How far {@code got} is from {@code exact}; the wrong kind of number is infinitely far. */
+  /**
+   * Returns the distance of {@code got} from {@code exact}; infinite for the wrong kind of number.
+   */
   static double between(DType t, double got, Sum exact) {
     double near = exact.near;
     double top = greatest(t);

@@ -1,2 +1,2 @@
-/** How close the derivatives of rows come to numbers of 60 digits. */
+/** The accuracy of the derivatives of rows, against numbers of 40 digits. */
 package dev.engram.tests.slopes;

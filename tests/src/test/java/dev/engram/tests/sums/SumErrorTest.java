@@ -21,16 +21,16 @@ import org.junit.jupiter.params.provider.MethodSource;
  * grow with the number of terms.
  */
 class SumErrorTest {
-  /** Relative error of a sum of f32, and of one whose terms are products. */
+  /** Bounds on the relative error of an f32 sum, and of one whose terms are products. */
   private static final double SUM = 2e-6;
 
   private static final double PRODUCT = 3e-6;
 
-  /** f64 has so many bits more: 53 of 24. */
+  /** The factor between the precisions of f32, with 24 bits, and f64, with 53. */
   private static final double WIDE = 0x1p-29;
 
   /**
-   * Something that is a sum.
+   * A function that computes sums.
    *
    * @param width results of {@code f}; each sums {@code n} elements
    * @param place where the terms of each sum are in the vector of {@code width·n} elements
@@ -196,7 +196,7 @@ class SumErrorTest {
     }
   }
 
-  /** The control: one chain for each lane, as it would be without blocks, is found out. */
+  /** Control: one chain for each lane, without blocks, is detected. */
   @Test
   void sumsInOneChainAreSeen() {
     float sum = 0;

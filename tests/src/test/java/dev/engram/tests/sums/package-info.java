@@ -1,2 +1,2 @@
-/** How exact sums are. */
+/** The accuracy of sums. */
 package dev.engram.tests.sums;

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A cast of a cast, for all triples of types: simplified and compiled as step by step. */
+/** A cast of a cast, for all triples of types: simplified and compiled code equals single casts. */
 class CastChainTest {
   private static final List<DType> TYPES = List.of(DType.values());
 
@@ -70,7 +70,10 @@ class CastChainTest {
         () -> from + ", result " + TYPES.size() + " · first + second of " + TYPES);
   }
 
-  /** What one cast to an integer gives, by exact arithmetic: the manual's words as a formula. */
+  /**
+   * The result of one cast to an integer, by exact arithmetic: the manual's definition as a
+   * formula.
+   */
   @Test
   void integersSaturateFromFloatsAndWrapFromIntegers() {
     for (DType from : TYPES) {
@@ -100,7 +103,7 @@ class CastChainTest {
     return whole.max(low).min(high).longValueExact();
   }
 
-  /** Control: a composition that wraps where the chain saturates is told apart. */
+  /** Control: a composition that wraps where the chain saturates is detected. */
   @Test
   void aWrappingCastIsNoSaturatingOne() {
     HostTensor x = HostTensor.of(new int[] {300, -300, 5}, 3);

@@ -26,7 +26,9 @@ import java.util.function.Consumer;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The check for finite numbers, for every pattern of the 16-bit floats and the edges of others. */
+/**
+ * The check for finite numbers, for every bit pattern of 16-bit floats and edge values of others.
+ */
 class CheckFiniteTest {
 
   @ParameterizedTest

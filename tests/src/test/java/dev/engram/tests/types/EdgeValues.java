@@ -8,7 +8,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Values of an element type where rules break: ends, zeros, NaN, and the ends of other types. */
+/** Edge values of an element type: ends of the range, zeros, NaN, and the ends of other types. */
 final class EdgeValues {
   private static final List<Long> WHOLE = whole();
   private static final List<Double> REAL = real();
@@ -95,7 +95,7 @@ final class EdgeValues {
     return tensor(dtype, of(dtype));
   }
 
-  /** Two rows in which every value meets every other. */
+  /** Two rows that pair every value with every other. */
   static List<HostTensor> pairs(DType dtype, List<Long> values) {
     List<Long> first = new ArrayList<>();
     List<Long> second = new ArrayList<>();

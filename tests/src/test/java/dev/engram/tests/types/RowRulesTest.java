@@ -32,10 +32,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Rules for rows at the edges of every type: all expressions of one and of two rows over two
- * variables, a condition and a few numbers. Each that is simplified must give what it gave, bit for
- * bit, for all pairs of edge values. Rules of simplification are not named here: a new one is tried
- * as soon as it speaks of these rows.
+ * Rules for rows at edge values of every type: all expressions of one or two rows over two
+ * variables, a condition and a few numbers. Every simplified expression must have the same results,
+ * bit for bit, for all pairs of edge values. Rules of simplification are not named here: a new one
+ * is tested as soon as it applies to these rows.
  */
 class RowRulesTest {
   private static final List<ElementwiseRow> ROWS =
@@ -95,7 +95,7 @@ class RowRulesTest {
     assertTrue(found > 100, () -> "only " + found + " expressions were simplified");
   }
 
-  /** Control: a rule for types with a sign is found wrong for those without one. */
+  /** Control: a rule that only holds for signed types is found wrong for unsigned ones. */
   @Test
   void aRuleForSignedTypesIsFoundWrongForOthers() {
     assertTrue(isWrong(DType.U8, Rows.ABS, Rows.NEG));
@@ -113,7 +113,7 @@ class RowRulesTest {
     return difference(g, graph(apply(outer, List.of(x)), dtype, shape), args).isPresent();
   }
 
-  /** {@code g} after the pass, when that changed more than the order of a row's operands. */
+  /** Returns {@code g} after the pass, if that changed more than the order of a row's operands. */
   private static Optional<Graph> changed(Graph g, UnaryOperator<Graph> pass) {
     Graph after = Dce.run(pass.apply(g));
     return GraphKey.of(after).equals(GraphKey.of(g)) ? Optional.empty() : Optional.of(after);
@@ -194,7 +194,7 @@ class RowRulesTest {
     return out;
   }
 
-  /** The row on {@code first}, with operands from {@code rest} behind it, where types fit. */
+  /** Applies the row to {@code first}, followed by operands from {@code rest}, where types fit. */
   private static List<Term> applied(ElementwiseRow row, List<Term> first, List<Term> rest) {
     List<Term> out = new ArrayList<>();
     for (Term a : first) {
@@ -230,7 +230,7 @@ class RowRulesTest {
   private static void add(List<Term> out, ElementwiseRow row, List<Term> in) {
     int first = row.signature() == RowSignature.SELECT ? 1 : 0;
     DType dtype = in.get(first).dtype();
-    // Such a number is put last, and that is all.
+    // Only literalLast applies, which moves the number to the end.
     boolean turned = row.has(Flag.COMMUTATIVE) && in.getFirst() instanceof Term.Known;
     boolean fits =
         !turned

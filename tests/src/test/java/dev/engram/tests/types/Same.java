@@ -8,7 +8,7 @@ import java.util.Optional;
 final class Same {
   private Same() {}
 
-  /** Where {@code got} is something else; empty where it is not. */
+  /** Says where {@code got} differs; empty if it does not. */
   static Optional<String> difference(List<HostTensor> want, List<HostTensor> got) {
     for (int r = 0; r < want.size(); r++) {
       HostTensor w = want.get(r);

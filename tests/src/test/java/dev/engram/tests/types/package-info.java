@@ -1,2 +1,2 @@
-/** What holds for every element type, at the edges of each. */
+/** Properties of every element type at its edge values. */
 package dev.engram.tests.types;
