@@ -38,7 +38,8 @@ public abstract sealed class Jitted<F> {
   /**
    * Traces the function for arguments like these, whose values are not used.
    *
-   * @param args the arguments of a call; a {@link dev.engram.ir.TensorType} may stand for a tensor
+   * @param args the arguments of a call; a {@link dev.engram.ir.TensorType} may be given instead of
+   *     a tensor
    */
   public Stages.Traced<F> trace(Object... args) {
     Given.given("Jitted.trace", "args", args);

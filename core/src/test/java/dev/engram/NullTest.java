@@ -21,7 +21,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.function.Executable;
 
-/** Wherever a user can give null, an error says that it is null, and the user's line. */
+/** Wherever a user can pass null, an error says what is null, and names the user's line. */
 class NullTest {
   private static final Tensor X = HostTensor.of(new float[] {1, 2}, 2);
   private static final Fn1<Tensor, Tensor> F1 = x -> x.mul(2).sum();

@@ -78,7 +78,7 @@ class UntracedTest {
         plain.update(XS.get(0).get(0)).host().toDoubles(), second.host().toDoubles(), 1e-6);
   }
 
-  /** Three learners of one model, compiled anew each: one line for each warning. */
+  /** Three learners for one model, each compiled again: one line for each warning. */
   @Test
   void aWarningIsLoggedOnceForAModel() {
     Layer model = model(false);

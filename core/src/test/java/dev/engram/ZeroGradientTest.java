@@ -167,7 +167,7 @@ class ZeroGradientTest {
             want[order][e], f.apply(zero).host().item(), "x^" + e + ", order " + (order + 1));
       }
     }
-    // In the exponent: 0^k stays 0 beside k > 0, and ∞ beside k < 0.
+    // With respect to the exponent, the derivative of 0^k is 0 for k >= 0 and -∞ for k < 0.
     Fn1<Tensor, Tensor> inExponent = x -> x.like(0).pow(x);
     assertArrayEquals(new double[] {0, 0, -INF}, gradient(inExponent, of(2, 0, -1)));
   }

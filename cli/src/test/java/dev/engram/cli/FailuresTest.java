@@ -317,7 +317,7 @@ class FailuresTest {
             .startsWith("engram: unexpected IndexOutOfBoundsException: Index 3 (at FailuresTest"));
   }
 
-  /** A command without sizes is not told to lower any. */
+  /** The advice for a command without sizes names none. */
   @Test
   void adviceHasOnlyWhatTheCommandHas() {
     String line = errorOf(new OutOfMemoryError("Java heap space"));
@@ -379,7 +379,7 @@ class FailuresTest {
     assertEquals(Main.USAGE, run(line + "plus-one"));
   }
 
-  /** Has a main method that wants arguments. */
+  /** Has a main method that needs arguments. */
   public static final class Greedy {
     public static void main(String[] args) {
       System.out.println(args[0]);

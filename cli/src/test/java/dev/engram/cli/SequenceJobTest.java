@@ -180,7 +180,7 @@ class SequenceJobTest {
         memory.getMessage());
   }
 
-  /** Every batch is new, and the same seed gives the same ones. */
+  /** Every batch is new, and the same seed yields the same ones. */
   @Test
   void dataFollowTheSeed() {
     for (SequenceTask task : SequenceTask.all()) {

@@ -33,10 +33,10 @@ public final class Specialization {
 
   private final List<Integer> donated;
 
-  /** {@link State#changes} when {@link #fits} was last established. */
+  /** {@link StateSlot#changes} when {@link #fits} was last established. */
   private long checked = -1;
 
-  /** {@link State#changes} at the last call, and the code bound since. */
+  /** {@link StateSlot#changes} at the last call, and the code bound since. */
   private long unchanged = -1;
 
   private Optional<LoweredCode> bound = Optional.empty();

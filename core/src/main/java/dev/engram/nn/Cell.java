@@ -64,7 +64,7 @@ public abstract class Cell extends Layer {
         Optional.of(Initializer.zeros()));
   }
 
-  /** A linear layer of the input alone: orthogonal weights, bias zero. */
+  /** A linear layer of only the input: orthogonal weights, bias zero. */
   protected Linear ofInput(RandomKey key) {
     return new Linear(
         in, hidden, key, dtype, Initializer.orthogonal(), Optional.of(Initializer.zeros()));

@@ -8,8 +8,8 @@ import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /**
- * A GRU without the reset gate, whose candidate sees the input alone; unlike {@link MinGruCell},
- * its gate sees the state too:
+ * A GRU without the reset gate, whose candidate only sees the input; unlike {@link MinGruCell}, its
+ * gate sees the state too:
  *
  * <pre>
  *   z = σ(W_z[x, h])

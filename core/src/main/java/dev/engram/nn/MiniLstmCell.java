@@ -8,8 +8,8 @@ import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /**
- * An LSTM of one state, whose candidate sees the input alone; unlike {@link MinLstmCell}, its gates
- * see the state too:
+ * An LSTM with one state, whose candidate only sees the input; unlike {@link MinLstmCell}, its
+ * gates see the state too:
  *
  * <pre>
  *   h = σ(W_f[x, h]) h + σ(W_i[x, h]) W_x x

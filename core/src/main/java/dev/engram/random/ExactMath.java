@@ -61,7 +61,7 @@ public final class ExactMath {
     return e.mul(Math.log(2)).add(s.mul(horner(LOG, s.mul(s)).mul(2)));
   }
 
-  /** cos 2πx for 0 ≤ x < 1. */
+  /** {@code cos 2πx} for {@code 0 ≤ x < 1}. */
   public static double cosTurns(double x) {
     double b = Math.abs(x - 0.5);
     double y = Math.min(b, 0.5 - b) * (2 * Math.PI);

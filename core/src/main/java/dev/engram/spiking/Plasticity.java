@@ -77,7 +77,7 @@ public abstract sealed class Plasticity extends Layer {
   }
 
   /**
-   * Depression alone (Abbott et al. 1997): x returns to 1 with {@code tau}; at a spike the release
+   * Depression only (Abbott et al. 1997): x returns to 1 with {@code tau}; at a spike the release
    * is {@code U x}, and {@code x ← x - U x}. State: {@code x}.
    */
   public static final class Depression extends Plasticity {

@@ -131,9 +131,7 @@ class AtomicFileTest {
     return PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
   }
 
-  /**
-   * Permissions hold before there is content: nobody else can read a secret while it is written.
-   */
+  /** Permissions hold before there is content: others cannot read a secret while it is written. */
   @ParameterizedTest
   @ValueSource(strings = {"rw-------", "rw-rw-rw-", "r--------", "rwxr-x--x"})
   void permissionsStay(String given) throws IOException {

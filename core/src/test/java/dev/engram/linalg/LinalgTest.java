@@ -270,7 +270,7 @@ class LinalgTest {
         assertEquals(cofactor(m, i, j), first.getDouble(i * n + j), 1e-12);
         for (int k = 0; k < n; k++) {
           for (int l = 0; l < n; l++) {
-            // The element (k, l) is a factor of the minor where it stands in it.
+            // The minor of (i, j) depends on the element (k, l) if it contains it.
             double want = 0;
             if (k != i && l != j) {
               int sign = (i + j) % 2 == 0 ? 1 : -1;

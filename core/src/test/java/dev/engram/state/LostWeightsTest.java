@@ -82,7 +82,7 @@ class LostWeightsTest {
     assertEquals(List.of(), second);
   }
 
-  /** As soon as the weights are set, and not for the gradient alone. */
+  /** As soon as the weights are set, not just for the gradient. */
   @Test
   void outsideOfCompiledFunctions() {
     Sgd sgd = new Sgd(0.1);
@@ -208,7 +208,7 @@ class LostWeightsTest {
     assertTrue(told.getFirst().contains("such as state lost of Two"), told::toString);
   }
 
-  /** The gradient is compiled, the update is not: with the loss beside it, and alone. */
+  /** The gradient is compiled, the update is not: with the loss as a result, and without. */
   @Test
   void ofACompiledGradient() {
     Sgd sgd = new Sgd(0.1);
@@ -225,7 +225,7 @@ class LostWeightsTest {
     for (Jitted.Of1<Tensor, Grads> f : List.of(grad, both)) {
       matrix.set(HostTensor.full(TensorType.of(DType.F32, 2, 2), 1));
       assertEquals(List.of(), trained(sgd, f, 1));
-      // Such a result alone is no fault, and no weight is lost while they are finite.
+      // Such a result is no fault by itself, while the weights are finite.
       Tensor nan = HostTensor.full(TensorType.of(DType.F32), Double.NaN);
       assertEquals(List.of(), Logged.by(() -> f.apply(nan)));
       assertEquals(List.of(), Logged.by(() -> matrix.set(matrix.value())));

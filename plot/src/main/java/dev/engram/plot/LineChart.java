@@ -19,8 +19,9 @@ import java.util.stream.Stream;
  * dot.
  *
  * <p>The legend lists the curves in the order in which they were added, then the levels, in the
- * corner where it covers the least. Curves differ by color and by dashes, so that they can be told
- * apart in grey. The same chart gives the same bytes with the same Java and the same fonts.
+ * corner where it covers the least. Curves differ by color and by dashes, so that they can be
+ * distinguished in grey. The same chart yields the same bytes with the same Java and the same
+ * fonts.
  *
  * <pre>{@code
  * new LineChart("Copying task", "training step", "loss")

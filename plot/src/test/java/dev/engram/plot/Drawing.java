@@ -120,7 +120,7 @@ record Drawing(Document svg) {
         .toList();
   }
 
-  /** The heights of the marks beside the numbers of the y axis. */
+  /** The heights of the marks next to the numbers of the y axis. */
   List<Double> marks() {
     return lines(Palette.FRAME).stream()
         .filter(l -> l.getY1() == l.getY2())

@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** HotSpot does not compile methods of 8000 bytes: ours stay below 6000, however large a nest. */
+/** HotSpot does not compile methods of 8000 bytes: generated ones stay below 6000 for any nest. */
 final class BudgetTest {
   private static final int N = 50;
 

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
  * JShell does: no two types have the same simple name.
  */
 class PublicNamesTest {
-  // Programs to read, on which nobody depends.
+  // Programs, on which nobody depends.
   private static final String EXAMPLES = "dev.engram.examples";
 
   @Test

@@ -25,7 +25,7 @@ import java.util.List;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
-/** Where the reference library for Python (braintrace) gives zero, a wrong gradient or an error. */
+/** Cases in which the Python library braintrace has a zero or wrong gradient, or an error. */
 class BeyondReferenceTest {
   private static final int IN = 3;
   private static final int N = 4;

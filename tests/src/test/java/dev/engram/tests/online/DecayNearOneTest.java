@@ -40,10 +40,9 @@ class DecayNearOneTest {
   }
 
   /**
-   * The rule by hand, for the loss h of each step: with α for the output side alone, {@code εx ←
-   * x}, {@code εf ← α 3/4 εf + (1 - α)}, and the gradient is {@code Σ εf εx / (1 - αⁿ)}. The
-   * quotients are sums of positive terms: {@code εf / (1-α) = Σ (α 3/4)ⁱ}, {@code (1 - αⁿ) / (1-α)
-   * = Σ αⁱ}.
+   * The rule by hand, for the loss h of each step: with α only for the output side, {@code εx ← x},
+   * {@code εf ← α 3/4 εf + (1 - α)}, and the gradient is {@code Σ εf εx / (1 - αⁿ)}. The quotients
+   * are sums of positive terms: {@code εf / (1-α) = Σ (α 3/4)ⁱ}, {@code (1 - αⁿ) / (1-α) = Σ αⁱ}.
    */
   private static double byHand(double alpha) {
     double sum = 0;

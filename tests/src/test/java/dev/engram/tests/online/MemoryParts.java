@@ -154,7 +154,7 @@ final class MemoryParts {
     return HostTensor.full(TensorType.of(F64, N), 0.8);
   }
 
-  /** Layers that learn from each step alone. */
+  /** Layers that only learn from each step's own gradient. */
   static Map<String, Part> forward() {
     Map<String, Part> all = new LinkedHashMap<>();
     all.put("linear", (in, key) -> linear(in, N, key));

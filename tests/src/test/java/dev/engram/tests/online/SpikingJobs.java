@@ -239,7 +239,7 @@ final class SpikingJobs {
     return Stream.concat(byNeuron, Stream.concat(bySynapse, byPlasticity));
   }
 
-  /** Neurons that see the input alone. */
+  /** Neurons that only see the input. */
   static Stream<Job> forward() {
     return Stream.concat(nets(false), Stream.of(job("late input", LateInput::new)));
   }

@@ -21,8 +21,8 @@ import org.junit.jupiter.api.Test;
  *
  * <p>System properties: {@code engram.minutes} (1) or {@code engram.programs}, whichever comes
  * first; {@code engram.seed} (random); {@code engram.finds}, a folder for the programs that break a
- * law; {@code engram.law} for one law alone, with {@code engram.program} for one program, as a find
- * is reported.
+ * law; {@code engram.law} for a single law, with {@code engram.program} for a single program, as
+ * reported for a find.
  */
 class FreshSeeds {
   private static final PrintStream OUT = System.out;

@@ -55,7 +55,7 @@ public final class Ways {
         .orElseThrow(() -> new AssertionError("there is no backend `" + name + "`"));
   }
 
-  /** Lowered as it stands, verified, and run. */
+  /** Lowered without simplification, verified, and run. */
   public static Way lowered(Backend backend) {
     return (g, args) -> execute(backend, ProgramVerifier.verify(Lowering.lower(g)), args);
   }

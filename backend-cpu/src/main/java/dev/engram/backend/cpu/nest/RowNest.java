@@ -108,7 +108,7 @@ public record RowNest(
     record Scatter(int slot, Node index, long stride, long limit, Index.Combine combine, Node value)
         implements Effect {}
 
-    /** Reports value unless low <= value < high. */
+    /** Reports value unless {@code low <= value < high}. */
     record Check(int instr, long low, long high, int point, int position, Node value)
         implements Effect {}
   }

@@ -25,7 +25,7 @@ public final class TieredKernel implements Kernel {
 
   private static final int LATER = 64;
 
-  /** A kernel that has worked less than this is not worth a class of vector code. */
+  /** A kernel that has worked less than this gets no vector version. */
   private static final long FIRST_NANOS = 10_000_000;
 
   /** A trial of code that is not compiled yet starts with empty invocations for this long. */

@@ -14,7 +14,7 @@ public final class TieringBudget {
   /** Trials take at most this fraction, 1/SHARE, of the kernels' time. */
   private static final int SHARE = 2;
 
-  /** A kernel with less than this fraction, 1/LEAST_SHARE, of all the work is not worth trials. */
+  /** A kernel with less than this fraction, 1/LEAST_SHARE, of all the work gets no trials. */
   private static final int LEAST_SHARE = 256;
 
   private final AtomicBoolean trying = new AtomicBoolean();
