@@ -1,7 +1,4 @@
-/**
- * Graphs lowered to fused loops with a static buffer plan, and the door to the backends that run
- * them.
- */
+/** Lowers graphs to fused loops with planned memory, and defines the interface of backends. */
 @org.jspecify.annotations.NullMarked
 module dev.engram.lower {
   requires transitive dev.engram.ir;

@@ -21,12 +21,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a step costs for one example.
+ * The cost of a step for one example.
  *
- * @param traceBytes memory of what the rule carries from step to step
+ * @param traceBytes memory that the rule carries from step to step
  * @param modelOperations arithmetic of the model's own step; a product and a sum count as two
- * @param traceOperations what carrying the traces on adds to it
- * @param gradientOperations what the rule's gradient of the step adds to that
+ * @param traceOperations additional arithmetic for updating the traces
+ * @param gradientOperations additional arithmetic for the rule's gradient of the step
  */
 public record Cost(
     long traceBytes, long modelOperations, long traceOperations, long gradientOperations) {
@@ -40,7 +40,7 @@ public record Cost(
     return new Cost(bytes, model, online - model, both - online);
   }
 
-  // Forward and backward in one graph, so that what they share counts once.
+  // Forward and backward in one graph, so that shared work counts once.
   private static Graph joined(Control.Derivative.Vjp rule) {
     Builder b = new Builder("joined");
     List<Value> args = new ArrayList<>();
@@ -72,7 +72,7 @@ public record Cost(
       case Reduce _ -> e.in(0).type().size();
       case Dot d -> 2 * e.out().type().size() * contracted(d, e.in(0).type());
       case Control.Scan s -> s.length() * operations(s.body());
-      // as often as it may run; one turn where nobody says how often
+      // as often as it may run; once if there is no bound
       case Control.While w ->
           w.bound().orElse(1) * (operations(w.condition()) + operations(w.body()));
       case Control.Cond c -> Math.max(operations(c.onTrue()), operations(c.onFalse()));

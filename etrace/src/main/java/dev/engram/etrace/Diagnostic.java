@@ -5,13 +5,13 @@ import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /**
- * One decision of the relation analysis.
+ * One decision of the analysis.
  *
- * @param weights paths of the weights it is about; empty for a decision about states alone
+ * @param weights paths of the weights concerned; empty for a decision about states only
  * @param hidden paths of the hidden states
- * @param op mnemonic of the op where the weight meets data, or of the op in the way
+ * @param op mnemonic of the op where the weight meets data, or of the op that blocks the path
  * @param where the user's line of that op
- * @param message what was decided and the shortest fix
+ * @param message the decision and the simplest fix
  */
 public record Diagnostic(
     Kind kind,
@@ -31,33 +31,36 @@ public record Diagnostic(
     hidden = List.copyOf(hidden);
   }
 
-  /** How much it matters. */
+  /** The severity. */
   public enum Level {
     INFO,
     WARNING
   }
 
-  /** What was decided. */
+  /** The kind of decision. */
   public enum Kind {
     /** States tied by position share a group. */
     HIDDEN_GROUP_MERGED(Level.INFO),
     /** A weight learns through traces. */
     RELATION_INCLUDED(Level.INFO),
-    /** It does, but a second path through another weight is left to the step's own gradient. */
+    /**
+     * A weight learns through traces, but a second path through another weight is left to the
+     * step's own gradient.
+     */
     RELATION_PARTIAL_PATH(Level.WARNING),
-    /** It reaches hidden states only through another weight. */
+    /** A weight reaches hidden states only through another weight. */
     RELATION_EXCLUDED_WEIGHT_TO_WEIGHT(Level.WARNING),
-    /** It reaches no hidden state. */
+    /** A weight reaches no hidden state. */
     RELATION_EXCLUDED_NON_TEMPORAL(Level.WARNING),
-    /** It reaches hidden states only through an op that moves or mixes positions. */
+    /** A weight reaches hidden states only through an op that moves or mixes positions. */
     RELATION_EXCLUDED_SHAPE(Level.WARNING),
-    /** The user took it out. */
+    /** The user excluded the weight. */
     RELATION_EXCLUDED_UNTRACED(Level.INFO),
     /** A hidden state feeds another through an op that moves or mixes positions. */
     RECURRENCE_NOT_ELEMENTWISE(Level.WARNING),
-    /** A state that is no hidden state hands on what weights gave, which no rule follows. */
+    /** A state that is not hidden passes on values computed with weights, which no rule follows. */
     STATE_NOT_FOLLOWED(Level.WARNING),
-    /** SnAp's pattern leaves nothing out, since the recurrence is dense. */
+    /** SnAp's pattern is dense, since the recurrence is. */
     SNAP_PATTERN_CONSERVATIVE(Level.WARNING);
 
     private final Level level;
@@ -70,7 +73,7 @@ public record Diagnostic(
       return level;
     }
 
-    /** The decision in a few words. */
+    /** Returns the decision in a few words. */
     public String words() {
       return switch (this) {
         case HIDDEN_GROUP_MERGED -> "states share a group";
@@ -86,7 +89,7 @@ public record Diagnostic(
       };
     }
 
-    /** True for a weight, one of its paths, or a state on one, that has no trace. */
+    /** True for decisions about a weight, one of its paths, or a state on one, without a trace. */
     public boolean isExclusion() {
       return switch (this) {
         case RELATION_PARTIAL_PATH,

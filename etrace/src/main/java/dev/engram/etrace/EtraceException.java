@@ -2,7 +2,7 @@ package dev.engram.etrace;
 
 import dev.engram.ir.EngramException;
 
-/** A model that cannot be learned online. */
+/** Thrown for a model that cannot be learned online. */
 public final class EtraceException extends EngramException {
   private static final long serialVersionUID = 1L;
 

@@ -5,19 +5,19 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Whether the online gradient of a weight, summed over the steps, is the gradient of the summed
- * loss: that of backpropagation through time with the parameters held fixed. The loss of a step is
- * a function of the step's results and new hidden states.
+ * Says whether the online gradient of a weight, summed over the steps, is the gradient of the
+ * summed loss, as computed by backpropagation through time with fixed parameters. The loss of a
+ * step is a function of the step's results and new hidden states.
  */
 public sealed interface Exactness {
 
-  /** Path of the weight. */
+  /** Returns the path of the weight. */
   String weight();
 
   /**
-   * It is, up to rounding, for all inputs and values of weights.
+   * The gradient is exact, up to rounding, for all inputs and values of weights.
    *
-   * @param arguments why, one for each of the weight's places, without repetition
+   * @param arguments the reasons, one for each of the weight's sites, without repetition
    */
   record Exact(String weight, List<Argument> arguments) implements Exactness {
     public Exact {
@@ -35,7 +35,7 @@ public sealed interface Exactness {
   }
 
   /**
-   * It is not in general.
+   * The gradient is not exact in general.
    *
    * @param omissions what it leaves out; never empty
    */
@@ -63,13 +63,13 @@ public sealed interface Exactness {
 
   /** Why a gradient is exact. */
   enum Argument {
-    /** No result or new state has a derivative in it. */
+    /** No result or new state has a derivative with respect to the weight. */
     NO_DERIVATIVE("nothing depends on it"),
-    /** It reaches no state; this step's own gradient is all there is. */
+    /** The weight reaches no state; this step's own gradient is the whole gradient. */
     ENDS_WITH_STEP("its influence ends with the step"),
     /** The states that it reaches are set and not read again. */
     NOT_REMEMBERED("its states keep nothing from step to step"),
-    /** Traces follow each position by itself, and each comes back to itself alone. */
+    /** Traces follow each position by itself, and each feeds back only to itself. */
     DIAGONAL("each position of its states comes back to itself alone"),
     /** SnAp's steps reach every position that can ever be reached. */
     SATURATED("its traces hold every position that it can reach"),

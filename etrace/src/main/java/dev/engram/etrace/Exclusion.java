@@ -4,7 +4,7 @@ import dev.engram.ir.SourceLocation;
 import dev.engram.ir.checks.Given;
 import java.util.List;
 
-/** Weights without a trace at one place; they learn there from the step's own gradient. */
+/** Weights without a trace at one site; there they learn from the step's own gradient. */
 public record Exclusion(List<String> weights, Diagnostic.Kind reason, SourceLocation where) {
   public Exclusion {
     Given.all("Exclusion", "weights", weights);

@@ -2,7 +2,7 @@ package dev.engram.etrace;
 
 import dev.engram.ir.SourceLocation;
 
-/** What an eligibility trace is a trace of. */
+/** How an eligibility trace is factorized. */
 public sealed interface Factorization {
 
   /** One element for each weight and each hidden position that it reaches: memory O(θ). */
@@ -46,13 +46,14 @@ public sealed interface Factorization {
               + " InputOutput.rank, such as PpProp.ofRank(model, 20)");
     }
 
-    /** One decay for both sides. */
+    /** Returns the factorization with one decay for both sides. */
     public static InputOutput decay(double decay) {
       return new InputOutput(decay, decay);
     }
 
     /**
-     * The decay with about as much memory as {@code rank} outer products: (rank - 1) / (rank + 1).
+     * Returns the factorization with the decay (rank - 1) / (rank + 1), which remembers about as
+     * much as {@code rank} outer products.
      */
     public static InputOutput rank(int rank) {
       if (rank < 2) {

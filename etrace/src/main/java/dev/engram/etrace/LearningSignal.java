@@ -1,9 +1,9 @@
 package dev.engram.etrace;
 
-/** What a trace is multiplied with to give a gradient. */
+/** The signal that a trace is multiplied by to form a gradient. */
 public sealed interface LearningSignal {
 
-  /** The loss's own derivative in the new hidden state. */
+  /** The loss's own derivative with respect to the new hidden state. */
   record Symmetric() implements LearningSignal {
     @Override
     public String toString() {
@@ -12,9 +12,9 @@ public sealed interface LearningSignal {
   }
 
   /**
-   * The loss's derivative in the model's results, of any width, sent back through fixed random
-   * weights; the derivative in states that the loss reads directly is added. Lillicrap et al.
-   * (2016); Bellec et al. (2020), random e-prop.
+   * The loss's derivative with respect to the model's results, of any width, sent back through
+   * fixed random weights; the derivative with respect to states that the loss reads directly is
+   * added. Lillicrap et al. (2016); Bellec et al. (2020), random e-prop.
    */
   record RandomFeedback() implements LearningSignal {
     @Override

@@ -50,7 +50,7 @@ public record ModelStep(Graph graph, int results, List<Integer> states) {
     }
   }
 
-  /** Positions in {@link #states} of the float hidden states, the ones that traces follow. */
+  /** Returns the positions in {@link #states} of the float hidden states, which traces follow. */
   public List<Integer> hidden() {
     return java.util.stream.IntStream.range(0, states.size())
         .filter(i -> state(i).role() == Role.HIDDEN && state(i).type().dtype().isFloat())
@@ -58,7 +58,7 @@ public record ModelStep(Graph graph, int results, List<Integer> states) {
         .toList();
   }
 
-  /** The parameter of state {@code i}. */
+  /** Returns the parameter of state {@code i}. */
   public Param state(int i) {
     return graph.params().get(states.get(i));
   }

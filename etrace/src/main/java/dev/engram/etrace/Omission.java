@@ -7,8 +7,8 @@ import java.util.List;
 /**
  * A part of a weight's gradient that a rule leaves out or replaces.
  *
- * @param states paths of the states that it is about, in the order of the model
- * @param op mnemonic of the op in the way; empty where there is none
+ * @param states paths of the states concerned, in the order of the model
+ * @param op mnemonic of the op that causes it; empty if there is none
  * @param where the user's line of that op
  */
 public record Omission(Kind kind, List<String> states, String op, SourceLocation where) {
@@ -20,18 +20,18 @@ public record Omission(Kind kind, List<String> states, String op, SourceLocation
     states = List.copyOf(states);
   }
 
-  /** Of the rule alone, about no op. */
+  /** Returns an omission of the rule itself, without an op. */
   public static Omission of(Kind kind, List<String> states) {
     return new Omission(kind, states, "", SourceLocation.UNKNOWN);
   }
 
-  /** What is left out. */
+  /** The kind of omission. */
   public enum Kind {
     /** The weight acts on states of another group, such as the layer above, which remember it. */
     OTHER_MEMORY("Rtrl, or BPTT by Engram.grad over the sequence"),
-    /** States come back through an op that mixes positions, such as a recurrent weight's. */
+    /** States feed back through an op that mixes positions, such as a recurrent weight's. */
     RECURRENCE("SnAp(n) with n steps that reach every position, or Rtrl"),
-    /** Positions of a group reach each other, and each is followed by itself. */
+    /** Positions of a group reach each other, but each is followed by itself. */
     POSITIONS("SnAp(n) with n steps that reach every position, or Rtrl"),
     /** Positions farther away than the steps of SnAp. */
     DISTANCE("SnAp with a larger n, or Rtrl"),
@@ -39,27 +39,27 @@ public record Omission(Kind kind, List<String> states, String op, SourceLocation
     SECOND_PATH("Rtrl, or BPTT by Engram.grad over the sequence"),
     /** The weight reaches states, but along no path that a trace follows. */
     NO_TRACE("Rtrl, or BPTT by Engram.grad over the sequence"),
-    /** The user took the use out. */
+    /** The user excluded this use. */
     UNTRACED("take .untraced() away"),
     /** A result depends on a state's value before the step. */
     BEFORE_STEP("read the state after it is set, or take windows: new Schedule.Window(1)"),
-    /** A state that is no hidden state hands a derivative on. */
+    /** A derivative passes through a state that is not hidden. */
     NOT_HIDDEN("make it a hidden state, or take stopGradient() of what it gets"),
     /** A state keeps a weight that meets no data. */
     KEPT_WEIGHT("Rtrl, or BPTT by Engram.grad over the sequence"),
-    /** Nothing carries the trace on. */
+    /** Traces are not propagated. */
     NO_RECURSION("Recursion.Jacobian"),
-    /** A constant carries the trace on. */
+    /** Traces are propagated by a constant. */
     LEAK("Recursion.Jacobian"),
-    /** One product of two sums stands for a sum of products. */
+    /** One product of two sums approximates a sum of products. */
     FACTORIZATION("Factorization.PerWeight"),
-    /** Random numbers stand for the influence, which is their mean. */
+    /** Random numbers estimate the influence, which is their mean. */
     PROJECTION("Factorization.PerWeight"),
     /** Random weights send the error back. */
     FEEDBACK("LearningSignal.Symmetric"),
-    /** A modulator stands for the error. */
+    /** A modulator replaces the error. */
     MODULATOR("LearningSignal.Symmetric"),
-    /** A prediction stands for later losses. */
+    /** A prediction replaces later losses. */
     PREDICTION("LearningSignal.Symmetric with Recursion.Jacobian"),
     /** Traces pass a low-pass filter. */
     FILTER("TraceFilter.None");
@@ -70,13 +70,13 @@ public record Omission(Kind kind, List<String> states, String op, SourceLocation
       this.fix = fix;
     }
 
-    /** The nearest way to have it. */
+    /** Returns the nearest alternative that includes it. */
     public String fix() {
       return fix;
     }
   }
 
-  /** True when the rule puts something else in its place, by its definition. */
+  /** True when the rule replaces it by something else, by definition. */
   boolean isReplaced() {
     return switch (kind) {
       case LEAK, FACTORIZATION, PROJECTION, FEEDBACK, MODULATOR, PREDICTION, FILTER -> true;
@@ -95,7 +95,7 @@ public record Omission(Kind kind, List<String> states, String op, SourceLocation
     };
   }
 
-  /** Completes "leaves out …", or "takes …" where something stands in its place. */
+  /** Completes "leaves out …", or "takes …" if it is replaced. */
   public String words() {
     String of = String.join(", ", states);
     String at = op.isEmpty() ? "" : " through " + op + line(" at ");

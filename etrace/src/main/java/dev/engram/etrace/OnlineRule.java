@@ -42,7 +42,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A rule's graphs for one model step.
+ * Builds the graphs of a rule for one model step.
  *
  * <p>For a site k with {@code y_k = x_k · w_k}, the states s of a hidden group, and a loss ℓ of one
  * step:
@@ -51,9 +51,9 @@ import java.util.Map;
  *   grad_k = L · ε_k + rest,    L[s] = ∂ℓ/∂h_s with the group's other states held fixed
  * </pre>
  *
- * where the traces ε are as the rule's coordinates say ({@link PerWeightTraces} and its
- * neighbours), and the rest is the part of the step's own gradient that no trace carries ({@link
- * UntracedGradient}). Weights without a trace get the step's own gradient whole.
+ * where the traces ε are defined by the rule's coordinates ({@link PerWeightTraces} and the other
+ * {@code Traces}), and the rest is the part of the step's own gradient that no trace carries
+ * ({@link UntracedGradient}). Weights without a trace get the whole gradient of the step.
  */
 public final class OnlineRule {
   private final ModelStep step;
@@ -87,7 +87,7 @@ public final class OnlineRule {
   }
 
   /**
-   * {@code rule} for {@code step}, for one example; batch it with vmap.
+   * Builds {@code rule} for {@code step}, for one example; batch it with vmap.
    *
    * @throws EtraceException when the model has no hidden state, or nothing can be learned through
    *     traces
@@ -235,9 +235,9 @@ public final class OnlineRule {
   }
 
   /**
-   * True when the gradient is that of the step as a function of its old states, which the traces
-   * before the step complete: in windows, and for the rules that follow every path where a result
-   * takes something from an old state around the new ones.
+   * True when the gradient is that of the step as a function of its old states, completed by the
+   * traces before the step: in windows, and for rules that follow every path if a result depends on
+   * an old state other than through the new ones.
    */
   private boolean readsTracesBefore() {
     boolean full =
@@ -267,7 +267,7 @@ public final class OnlineRule {
     return gradients.finish(copy);
   }
 
-  /** The step's whole own gradient, and what the traces before it add. */
+  /** Returns the step's whole own gradient plus the contribution of the traces before it. */
   private Map<Var, Tensor> windowOfOne(StepCopy copy, List<Tensor> old, List<Value> cotangents) {
     Map<Var, Tensor> own = StepGraphs.cotangents(copy, step.graph(), cotangents);
     GradientSums gradients = new GradientSums(own);

@@ -8,12 +8,12 @@ import java.util.List;
 /**
  * A model's step with an online learning rule.
  *
- * @param call takes the step's parameters, then the traces, then the rule's inputs; gives the
+ * @param call takes the step's parameters, then the traces, then the rule's inputs; returns the
  *     step's results and new states, then the new traces. Its derivative is the rule: with respect
  *     to a weight, the rule's gradient of what is computed from the results; with respect to states
  *     and traces, zero, since the previous step is held fixed
  * @param credit takes the weights (the step's parameters of role weight, in order), the traces, and
- *     a learning signal for each float hidden state; gives the traces' gradient for each weight
+ *     a learning signal for each float hidden state; returns the traces' gradient for each weight
  * @param traces in operand order
  * @param inputs in operand order
  */
@@ -37,12 +37,18 @@ public record OnlineStep(
     inputs = List.copyOf(inputs);
   }
 
-  /** What a step costs for one example; counts the simplified graphs, so it takes a moment. */
+  /**
+   * Returns the cost of a step for one example; it simplifies and counts graphs, so it takes a
+   * moment.
+   */
   public Cost cost() {
     return Cost.of(this);
   }
 
-  /** The report, then what is carried from step to step with its type and bytes, then the cost. */
+  /**
+   * Returns the report, then everything carried from step to step with its type and bytes, then the
+   * cost.
+   */
   public String explain() {
     StringBuilder out = new StringBuilder();
     out.append("rule: ").append(rule.words()).append('\n').append(report);

@@ -2,10 +2,10 @@ package dev.engram.etrace;
 
 import dev.engram.ir.SourceLocation;
 
-/** What carries a trace from one step to the next. */
+/** How a trace is propagated from one step to the next. */
 public sealed interface Recursion {
 
-  /** The state Jacobian, as much of it as the {@link Scope} keeps. */
+  /** By the state Jacobian, as much of it as the {@link Scope} keeps. */
   record Jacobian() implements Recursion {
     @Override
     public String toString() {
@@ -14,7 +14,7 @@ public sealed interface Recursion {
   }
 
   /**
-   * A constant in place of the Jacobian's diagonal; states do not mix.
+   * By a constant in place of the Jacobian's diagonal; states do not mix.
    *
    * @param decay in [0, 1]
    */
@@ -36,7 +36,7 @@ public sealed interface Recursion {
     }
   }
 
-  /** Nothing: a trace holds its own step alone. */
+  /** Not at all: a trace only holds its own step. */
   record None() implements Recursion {
     @Override
     public String toString() {

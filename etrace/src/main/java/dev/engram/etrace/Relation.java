@@ -5,10 +5,10 @@ import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /**
- * Weights that meet data at one place and reach hidden states from there along a path that crosses
+ * Weights that meet data at one site and reach hidden states from there along a path that crosses
  * no other weight's op.
  *
- * @param weights paths; a bias that is added to a product rides along with its weight
+ * @param weights paths; a bias that is added to a product is listed with its weight
  * @param op mnemonic of the op where weight meets data
  * @param groups indices of the hidden groups reached
  * @param hidden paths of the states reached, nearest first

@@ -7,7 +7,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What the relation analysis found; lists keep the order of the model's equations.
+ * The result of the analysis; lists are in the order of the model's equations.
  *
  * @param gradients for each weight, in the order of the model, whether the rule's gradient is exact
  */
@@ -82,31 +82,37 @@ public record Report(
   }
 
   /**
-   * Whether the gradient of a weight is exact; empty for a path that is no weight's of the step.
+   * Says whether the gradient of a weight is exact; empty for a path that is not a weight of the
+   * step.
    */
   public Optional<Exactness> exactnessOf(String weight) {
     Given.given("Report.exactnessOf", "weight", weight);
     return gradients.stream().filter(g -> g.weight().equals(weight)).findFirst();
   }
 
-  /** A picture of weights and the states that they learn through, in the language of Graphviz. */
+  /**
+   * Returns a diagram of weights and the states that they learn through, in the language of
+   * Graphviz.
+   */
   public String dot() {
     return ReportDiagram.of(this);
   }
 
-  /** The relations of a weight. */
+  /** Returns the relations of a weight. */
   public List<Relation> relationsOf(String weight) {
     Given.given("Report.relationsOf", "weight", weight);
     return relations.stream().filter(r -> r.weights().contains(weight)).toList();
   }
 
-  /** Where and why a weight has no trace. */
+  /** Returns where and why a weight has no trace. */
   public List<Exclusion> exclusionsOf(String weight) {
     Given.given("Report.exclusionsOf", "weight", weight);
     return excluded.stream().filter(e -> e.weights().contains(weight)).toList();
   }
 
-  /** A line for each group, relation and exclusion, and one for the gradient of each weight. */
+  /**
+   * Returns a line for each group, relation and exclusion, and one for the gradient of each weight.
+   */
   @Override
   public String toString() {
     StringBuilder out = new StringBuilder();

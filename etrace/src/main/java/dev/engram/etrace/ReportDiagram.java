@@ -3,7 +3,7 @@ package dev.engram.etrace;
 import java.util.HashMap;
 import java.util.Map;
 
-/** A report as a picture, in the language of Graphviz: weights on the left, states on the right. */
+/** Draws a report in the language of Graphviz: weights on the left, states on the right. */
 final class ReportDiagram {
   private final StringBuilder out = new StringBuilder();
   private final Map<String, String> ids = new HashMap<>();

@@ -5,8 +5,8 @@ import dev.engram.ir.SourceLocation;
 import dev.engram.ir.checks.Given;
 
 /**
- * An online learning rule by its coordinates. Every combination that means something works for
- * every kind of site.
+ * An online learning rule, defined by its coordinates. Every meaningful combination works for every
+ * kind of site.
  *
  * <p>The named rules are starting points: {@code Rule.dRtrl().with(new TraceFilter.Kappa(0.9))} is
  * e-prop.
@@ -20,7 +20,7 @@ public record Rule(
     Schedule schedule) {
 
   /**
-   * @throws EtraceException when the combination means nothing; the message names legal ones
+   * @throws EtraceException when the combination is meaningless; the message names legal ones
    */
   public Rule {
     Given.given("Rule", "factorization", factorization);
@@ -46,7 +46,7 @@ public record Rule(
   }
 
   /**
-   * D-RTRL: a trace of every weight, carried on by the diagonal of the state Jacobian. Exact where
+   * D-RTRL: a trace for every weight, propagated by the diagonal of the state Jacobian. Exact where
    * the recurrence is diagonal. Wang et al., "A scalable online learning framework for recurrent
    * networks".
    */
@@ -60,7 +60,7 @@ public record Rule(
         new Schedule.PerStep());
   }
 
-  /** ES-D-RTRL, also called pp-prop: D-RTRL with a trace of inputs and a trace of outputs. */
+  /** pp-prop, also called ES-D-RTRL: D-RTRL with a trace of inputs and a trace of outputs. */
   public static Rule ppProp(Factorization.InputOutput factorization) {
     return dRtrl().with(factorization);
   }
@@ -73,8 +73,8 @@ public record Rule(
   }
 
   /**
-   * OSTL for layers with recurrent weights: traces carried on by what comes back to each position.
-   * Bohnstingl et al., "Online spatio-temporal learning in deep neural networks" (2022).
+   * OSTL for layers with recurrent weights: traces propagated by the influence of each position on
+   * itself. Bohnstingl et al., "Online spatio-temporal learning in deep neural networks" (2022).
    */
   public static Rule ostlRecurrent() {
     return dRtrl().with(new Scope.Coupled());
@@ -95,7 +95,7 @@ public record Rule(
     return rtrl().with(new Factorization.RandomProjection());
   }
 
-  /** Three-factor learning: the caller's modulator meets D-RTRL's traces. */
+  /** Three-factor learning: D-RTRL's traces with a modulator given by the caller. */
   public static Rule threeFactor() {
     return dRtrl().with(new LearningSignal.Modulatory());
   }
@@ -134,12 +134,12 @@ public record Rule(
     return new Rule(factorization, recursion, scope, signal, filter, to);
   }
 
-  /** The coordinates in words. */
+  /** Returns the coordinates in words. */
   public String words() {
     return new Coordinates(factorization, recursion, scope, signal, filter, schedule).toString();
   }
 
-  /** True when traces are filtered before they meet the signal; κ = 0 leaves them as they are. */
+  /** True when traces are filtered before use; κ = 0 leaves them unchanged. */
   public boolean filters() {
     return filter instanceof TraceFilter.Kappa(double kappa) && kappa != 0;
   }

@@ -4,8 +4,8 @@ import dev.engram.ir.TensorType;
 import dev.engram.ir.checks.Given;
 
 /**
- * Something that a rule takes beside the step's parameters and its traces; the same for all
- * examples of a batch, except for a modulator.
+ * An operand of a rule besides the step's parameters and its traces; the same for all examples of a
+ * batch, except for a modulator.
  */
 public record RuleInput(String name, Kind kind, TensorType type) {
   public RuleInput {
@@ -14,7 +14,7 @@ public record RuleInput(String name, Kind kind, TensorType type) {
     Given.given("RuleInput", "type", type);
   }
 
-  /** What it is for. */
+  /** The purpose of an input. */
   public enum Kind {
     /** Fixed random weights {@code [results, positions]}; set once. */
     FEEDBACK,

@@ -3,12 +3,12 @@ package dev.engram.etrace;
 import dev.engram.ir.SourceLocation;
 
 /**
- * When the learning signal is taken. The two are different estimators, and are equal only where the
- * recursion is exact.
+ * When the learning signal is computed. The two schedules are different estimators, and are equal
+ * only where the recursion is exact.
  */
 public sealed interface Schedule {
 
-  /** After each step: the signal sees that step's loss alone. */
+  /** After each step: the signal only includes that step's loss. */
   record PerStep() implements Schedule {
     @Override
     public String toString() {
@@ -17,8 +17,8 @@ public sealed interface Schedule {
   }
 
   /**
-   * After each {@code steps} steps: within the window gradients go back through time, and the
-   * traces at its start stand for all that was before.
+   * After each {@code steps} steps: backpropagation through time within the window, and the traces
+   * at its start for everything before.
    *
    * @param steps at least 1
    */

@@ -14,9 +14,9 @@ public sealed interface Scope {
   }
 
   /**
-   * Each position by itself, what comes back to it through the recurrent weights included: the
-   * diagonal blocks of the whole Jacobian of a hidden group. Costs one directional derivative of
-   * the step for each hidden element.
+   * Each position by itself, including feedback to it through the recurrent weights: the diagonal
+   * blocks of the whole Jacobian of a hidden group. Costs one directional derivative of the step
+   * for each hidden element.
    */
   record Coupled() implements Scope {
     @Override
@@ -30,10 +30,10 @@ public sealed interface Scope {
    * recurrent weights are dense and n is 2 or more. Menick et al., "A practical sparse
    * approximation for real time recurrent learning" (2021).
    *
-   * <p>What can be reached is found in the step's graph: a constant mask on a weight, or the
-   * constant pattern of a sparse matrix, keeps positions apart. Indices that are data, as those
-   * that a {@code SparseLinear} keeps in a state, count as reaching all. Traces have room for every
-   * position of the group whatever the pattern is.
+   * <p>Reachability is determined from the step's graph: a constant mask on a weight, or the
+   * constant pattern of a sparse matrix, separates positions. Indices that are data, such as those
+   * that a {@code SparseLinear} keeps in a state, count as reaching everything. Traces have space
+   * for every position of the group, whatever the pattern is.
    *
    * @param n at least 1
    */

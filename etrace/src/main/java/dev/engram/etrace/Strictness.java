@@ -4,13 +4,13 @@ import dev.engram.ir.checks.Given;
 import java.util.function.Consumer;
 
 /**
- * What makes a learner refuse a model: given to it in the place of a reader of warnings.
+ * Makes a learner refuse a model; passed to it in place of a consumer of warnings.
  *
- * <p>{@link #TEMPORAL} and {@link #ALL} are about weights and paths that have no trace at all, and
- * not about the part of the state Jacobian that a rule leaves out by its definition; {@link #EXACT}
- * is about what the gradient is worth.
+ * <p>{@link #TEMPORAL} and {@link #ALL} concern weights and paths without any trace, not the part
+ * of the state Jacobian that a rule leaves out by definition; {@link #EXACT} concerns the accuracy
+ * of the gradient.
  *
- * <p>Uses marked with {@link dev.engram.ir.Tensor#untraced} are no surprise and always accepted.
+ * <p>Uses marked with {@link dev.engram.ir.Tensor#untraced} are always accepted.
  */
 public enum Strictness implements Consumer<Diagnostic> {
   /**
@@ -27,7 +27,7 @@ public enum Strictness implements Consumer<Diagnostic> {
    */
   EXACT;
 
-  /** Does nothing: what matters becomes an error. */
+  /** Does nothing, since relevant diagnostics become errors. */
   @Override
   public void accept(Diagnostic d) {
     Given.given("Strictness.accept", "d", d);

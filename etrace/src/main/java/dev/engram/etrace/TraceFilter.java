@@ -2,10 +2,10 @@ package dev.engram.etrace;
 
 import dev.engram.ir.SourceLocation;
 
-/** What is done to a trace before it meets the learning signal. */
+/** A filter on a trace before it is multiplied by the learning signal. */
 public sealed interface TraceFilter {
 
-  /** Nothing. */
+  /** No filter. */
   record None() implements TraceFilter {
     @Override
     public String toString() {
@@ -17,7 +17,7 @@ public sealed interface TraceFilter {
    * A low-pass filter, {@code ē ← κ ē + ε}, that matches a leaky readout. Bellec et al. (2020),
    * equation 28.
    *
-   * @param kappa in [0, 1); 0 filters nothing
+   * @param kappa in [0, 1); 0 means no filter
    */
   record Kappa(double kappa) implements TraceFilter {
     public Kappa {

@@ -4,7 +4,7 @@ import dev.engram.ir.TensorType;
 import dev.engram.ir.checks.Given;
 
 /**
- * Something that a rule carries from step to step; zero before the first, except for a key.
+ * A state that a rule carries from step to step; initially zero, except for a key.
  *
  * @param name such as {@code rnn.Wz.weight.g0.s0}
  * @param type with one example; for a dense weight {@code [in, out]} an eligibility trace has the
@@ -17,7 +17,7 @@ public record TraceState(String name, Kind kind, TensorType type) {
     Given.given("TraceState", "type", type);
   }
 
-  /** What is carried. */
+  /** The kind of state. */
   public enum Kind {
     /** A trace for each weight and hidden position. */
     ELIGIBILITY,
@@ -25,7 +25,7 @@ public record TraceState(String name, Kind kind, TensorType type) {
     FILTERED,
     /** The trace of a site's input. */
     INPUT,
-    /** The trace of what a site's output does to a hidden state. */
+    /** The trace of the effect of a site's output on a hidden state. */
     OUTPUT,
     /** A random combination of hidden states. */
     STATE_PROJECTION,
@@ -33,7 +33,7 @@ public record TraceState(String name, Kind kind, TensorType type) {
     WEIGHT_PROJECTION,
     /** The number of steps taken. */
     COUNTER,
-    /** A random key, i32[2]; whoever runs the rule sets it at the start. */
+    /** A random key, i32[2], which the caller sets initially. */
     KEY
   }
 }

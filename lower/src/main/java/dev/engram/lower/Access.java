@@ -1,4 +1,4 @@
 package dev.engram.lower;
 
-/** One element of a buffer for each point of an index space. */
+/** An access to a buffer: one element for each point of an index space. */
 public record Access(int buffer, AffineMap at) {}

@@ -1,13 +1,12 @@
 package dev.engram.lower;
 
 /**
- * Something that turns loop programs into executable code, found by {@link
- * java.util.ServiceLoader}.
+ * Compiles loop programs to executable code. Backends are found by {@link java.util.ServiceLoader}.
  */
 public interface Backend {
-  /** The name a user selects this backend by, such as {@code cpu}. */
+  /** Returns the name by which a user selects this backend, such as {@code cpu}. */
   String name();
 
-  /** Code for {@code program}; thread-safe, called once per program. */
+  /** Compiles {@code program}; thread-safe, called once per program. */
   CompiledProgram compile(LoopProgram program);
 }

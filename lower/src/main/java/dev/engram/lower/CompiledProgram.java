@@ -14,15 +14,15 @@ public interface CompiledProgram {
    *
    * @param inputs one for each input buffer, of its type; only read
    * @param outputs one for each output buffer, of its type, distinct from every input and from each
-   *     other; overwritten whole
+   *     other; overwritten completely
    * @throws dev.engram.ir.RunException when a {@link Instr.Check} fails; outputs are then undefined
    */
   void run(List<HostTensor> inputs, List<HostTensor> outputs);
 
   /**
-   * The same code with its last inputs given once and for all, such as the parameters of a model: a
-   * run takes the inputs before them, and costs nothing for these. They must not be written or
-   * donated meanwhile, and are distinct from all outputs.
+   * Binds the last inputs, such as the parameters of a model: a run of the result takes only the
+   * inputs before them, and bound inputs cost it nothing. They must not be written or donated
+   * meanwhile, and must be distinct from all outputs.
    *
    * @param last one for each of the last input buffers, of its type
    */
@@ -44,6 +44,6 @@ public interface CompiledProgram {
     };
   }
 
-  /** The code in a readable form, for {@code engram dump}. */
+  /** Returns the code in readable form, for {@code engram dump}. */
   String disassemble();
 }

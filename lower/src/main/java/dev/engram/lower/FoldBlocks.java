@@ -1,8 +1,8 @@
 package dev.engram.lower;
 
 /**
- * The tree of a {@link FoldOrder}, walked from its first leaf to its last with a stack of partial
- * results, as a binary counter counts:
+ * Walks the tree of a {@link FoldOrder} from its first leaf to its last with a stack of partial
+ * results, like a binary counter:
  *
  * <pre>
  * FoldBlocks blocks = …
@@ -21,19 +21,19 @@ public final class FoldBlocks {
   private long block;
   private long share;
 
-  /** Points to the end of the block, from its start. */
+  /** Number of points of the block. */
   private long left;
 
   private long shareLeft;
   private long blocks;
   private long shares;
 
-  /** A walk of one block. */
+  /** Makes a walk of one block. */
   public FoldBlocks() {
     start(FoldOrder.ALL, FoldOrder.ALL);
   }
 
-  /** A walk of {@code order}. */
+  /** Makes a walk of {@code order}. */
   public FoldBlocks(FoldOrder order) {
     start(order.block(), order.share());
   }
@@ -53,12 +53,15 @@ public final class FoldBlocks {
     shares = 0;
   }
 
-  /** Points of the block that begins. */
+  /** Returns the number of points of the block that begins. */
   public long left() {
     return left;
   }
 
-  /** The block has ended: how many partial results are to be added to it. The next one begins. */
+  /**
+   * Ends the block and begins the next; returns the number of partial results to add to the ended
+   * one.
+   */
   public int next() {
     shareLeft -= left;
     int sums;

@@ -9,8 +9,9 @@ import dev.engram.lower.fuse.AccessMaps;
 import java.util.List;
 
 /**
- * How many chains of a fold run side by side: {@link FoldOrder#LANES} where the last axis of what
- * is folded is, so that neighbours in memory go to different chains, else one for each result.
+ * Decides how many chains of a fold are interleaved: {@link FoldOrder#LANES} where the last axis of
+ * the operand is folded, so that neighbours in memory go to different chains, otherwise one for
+ * each result.
  *
  * <p>The equation alone decides, not the nest that it is fused into.
  */
@@ -32,7 +33,7 @@ public final class FoldLanes {
     };
   }
 
-  /** True for folds that may have several chains. */
+  /** True for folds that can have several chains. */
   public static boolean spreads(Reduce.Kind kind) {
     return switch (kind) {
       case SUM, PROD, MAX, MIN -> true;

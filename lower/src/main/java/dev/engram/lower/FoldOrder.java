@@ -7,13 +7,13 @@ import dev.engram.lower.inspect.ProgramVerifier;
 import java.util.Optional;
 
 /**
- * The order in which a fold adds: the one definition that lowering chooses by, {@link LoopPrinter}
- * prints, {@link ProgramVerifier} checks, and the loop interpreter and every backend obey, whatever
- * the width of their vectors and the number of their threads.
+ * The order in which a fold adds. Lowering chooses it, {@link LoopPrinter} prints it, {@link
+ * ProgramVerifier} checks it, and the loop interpreter and every backend follow it, for any width
+ * of vectors and number of threads.
  *
- * <p>Let r count the points of the reduction axes in row-major order, from 0. The points are cut
- * into shares of {@code share} successive ones, and each share into blocks of {@code block}; the
- * last of each may be shorter. Then
+ * <p>Let r count the points of the reduction axes in row-major order, from 0. The points are
+ * divided into shares of {@code share} successive points, and each share into blocks of {@code
+ * block}; the last of each may be shorter. Then
  *
  * <pre>
  * block     b_l   = x_r + x_r' + …   over the block's points with r mod lanes = l, in order, from
@@ -30,13 +30,13 @@ import java.util.Optional;
  * with the length of one chain and the depth of the tree, not with the number of terms: at most
  * (chain + log₂ leaves) roundings.
  *
- * <p>Whole subtrees can be computed anywhere and by anyone: 2^k shares that start at a multiple of
- * 2^k are one, and so are 2^k blocks of a share. A share is a run of whole positions along the
- * outermost reduction axis, the examples where a batch is summed over; in one lane, how many there
- * are follows from that axis' length alone. {@link FoldBlocks} walks the tree in the order of r
+ * <p>Whole subtrees can be computed independently: 2^k shares that start at a multiple of 2^k are
+ * one, and so are 2^k blocks of a share. A share is a run of whole positions along the outermost
+ * reduction axis, such as examples where a batch is summed over; with one lane, the number of
+ * shares depends only on that axis' length. {@link FoldBlocks} walks the tree in the order of r
  * with one partial result for each of its levels.
  *
- * @param lanes chains that run side by side; a power of two
+ * @param lanes number of interleaved chains; a power of two
  * @param block points of a block, a multiple of {@code lanes}; {@link #ALL} when there is one block
  * @param share points of a share, a multiple of {@code lanes}, at least {@code block}; {@link #ALL}
  *     when there is one share
@@ -45,30 +45,30 @@ public record FoldOrder(int lanes, long block, long share) {
   /** More points than any fold has. */
   public static final long ALL = Long.MAX_VALUE;
 
-  /** The most terms of a chain in sums. */
+  /** Maximum number of terms of a chain in sums. */
   public static final int CHAIN = 128;
 
-  /** The most terms of a chain of products that are added by fused multiply-adds. */
+  /** Maximum number of terms of a chain of products that are added by fused multiply-adds. */
   public static final int PRODUCT_CHAIN = 256;
 
-  /** Chains side by side of a fold along memory. */
+  /** Number of interleaved chains of a fold along memory. */
   static final int LANES = 16;
 
-  /** The most shares. */
+  /** Maximum number of shares. */
   private static final int SHARES = 16;
 
-  /** A share has at least so many positions of the outermost axis. */
+  /** Minimum number of positions of the outermost axis in a share. */
   private static final int LEAST = 16;
 
   /** One chain of all points. */
   public static final FoldOrder PLAIN = new FoldOrder(1, ALL, ALL);
 
-  /** One block in so many lanes. */
+  /** Returns the order of one block in this many lanes. */
   public static FoldOrder inLanes(int lanes) {
     return new FoldOrder(lanes, ALL, ALL);
   }
 
-  /** True where the order of such a fold matters: it rounds. */
+  /** True when the order of such a fold matters, because it rounds. */
   public static boolean rounds(Reduce.Kind kind, DType dtype) {
     return switch (kind) {
       case SUM, PROD -> dtype.isFloat();
@@ -77,7 +77,7 @@ public record FoldOrder(int lanes, long block, long share) {
   }
 
   /**
-   * The order of a sum that has these lanes.
+   * Returns the order of a sum with these lanes.
    *
    * @param outer length of the outermost reduction axis
    * @param inner points of the others
@@ -86,18 +86,22 @@ public record FoldOrder(int lanes, long block, long share) {
     long most = (long) CHAIN * lanes;
     long shares = shares(outer, LEAST);
     if (lanes > 1) {
-      // Along memory a block is as fast as can be: shares of less cost more than they give.
+      // Along memory a block already runs at full speed, so smaller shares cost more than they
+      // gain.
       shares = Math.min(shares, Long.highestOneBit(Math.max(1, outer * inner / most)));
     }
     return cut(lanes, most, outer, inner, shares);
   }
 
-  /** As {@link #sum}, of products that are added by fused multiply-adds. */
+  /** Like {@link #sum}, for products that are added by fused multiply-adds. */
   public static FoldOrder product(long outer, long inner) {
     return cut(1, PRODUCT_CHAIN, outer, inner, shares(outer, PRODUCT_CHAIN));
   }
 
-  /** The greatest power of two that leaves a share {@code least} positions, up to the most. */
+  /**
+   * Returns the greatest power of two of shares with at least {@code least} positions each, up to
+   * the maximum.
+   */
   private static long shares(long outer, int least) {
     return Math.min(SHARES, Long.highestOneBit(Math.max(1, outer / least)));
   }
@@ -126,9 +130,9 @@ public record FoldOrder(int lanes, long block, long share) {
   }
 
   /**
-   * What is wrong with this order of so many points.
+   * Says what is wrong with this order for this many points.
    *
-   * @param longest the most terms that a chain may have
+   * @param longest maximum number of terms of a chain
    */
   public Optional<String> fault(long points, long longest) {
     if (Integer.bitCount(lanes) != 1) {
@@ -150,13 +154,16 @@ public record FoldOrder(int lanes, long block, long share) {
     return length == ALL || length % lanes == 0;
   }
 
-  /** Terms of the longest chain among so many points. */
+  /** Returns the number of terms of the longest chain, for this many points. */
   long longestChain(long points) {
     long most = Math.min(block, points);
     return most / lanes + (most % lanes == 0 ? 0 : 1);
   }
 
-  /** Partial results that wait, at most, while so many points are folded; none in one block. */
+  /**
+   * Returns the maximum number of partial results that wait while this many points are folded; 0 in
+   * one block.
+   */
   public int waiting(long points) {
     if (block >= points) {
       return 0;

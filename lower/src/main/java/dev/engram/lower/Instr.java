@@ -8,9 +8,9 @@ import dev.engram.ir.op.Reduce;
 import java.util.List;
 
 /**
- * One scalar instruction of a nest. Instruction i of a nest's body and epilogue, numbered through,
- * defines value i; operands are earlier values. Instructions that only store define a value that
- * nobody may use. Bools are 0 and 1.
+ * One scalar instruction of a nest. Instructions are numbered through body and epilogue;
+ * instruction i defines value i, and operands are earlier values. Instructions that only store
+ * define a value that must not be used. Bools are 0 and 1.
  */
 public sealed interface Instr {
 
@@ -30,7 +30,7 @@ public sealed interface Instr {
     }
   }
 
-  /** As {@link dev.engram.ir.op.Cast}. */
+  /** Converts like {@link dev.engram.ir.op.Cast}. */
   record Convert(DType from, DType to, int arg) implements Instr {}
 
   /**
@@ -43,13 +43,13 @@ public sealed interface Instr {
   /** Word {@code at} of {@link dev.engram.ir.op.Source.RandomBits} under the key (i32, i32). */
   record RandomWord(int key0, int key1, AffineMap at) implements Instr {}
 
-  /** Writes {@code value}. In the body at every point, in the epilogue once the folds are done. */
+  /** Writes {@code value}: in the body at every point, in the epilogue once the folds are done. */
   record Store(DType dtype, Access to, int value) implements Instr {}
 
   /**
-   * Combines {@code value} into the element at {@code to + stride·index}; nothing when the index is
-   * not in {@code 0 <= index < limit}. A nest that has one runs in row-major order of all its axes
-   * on one thread: sums that it makes take their terms in that order, the updates'.
+   * Combines {@code value} with the element at {@code to + stride·index}; does nothing when the
+   * index is not in {@code 0 <= index < limit}. A nest with such an instruction runs in row-major
+   * order of all its axes on one thread, so sums take their terms in the order of the updates.
    */
   record StoreAt(
       DType dtype, Access to, int index, long stride, long limit, Index.Combine combine, int value)
@@ -57,15 +57,15 @@ public sealed interface Instr {
 
   /**
    * Folds {@code value} over all reduction axes in the given order; only in the body. Its own value
-   * is the result, and may be used by the epilogue alone. ARGMAX and ARGMIN give the number of the
+   * is the result, and may only be used by the epilogue. ARGMAX and ARGMIN yield the index of the
    * first extreme point in row-major order as i32; they and the bool folds have one lane.
    */
   record Fold(Reduce.Kind kind, DType dtype, int value, FoldOrder order) implements Instr {}
 
   /**
    * A sum of products: every chain of the order, which has one lane, is {@code acc = fma(a, b,
-   * acc)} from 0, one rounding a step for floats; only in the body. Matrix products are nests of
-   * these.
+   * acc)} from 0, with one rounding per step for floats; only in the body. Matrix products are
+   * nests of these.
    */
   record DotFold(DType dtype, int a, int b, FoldOrder order) implements Instr {}
 

@@ -7,7 +7,7 @@ import dev.engram.ir.TensorType;
  * A dense row-major array of a program.
  *
  * @param type element type and shape; accesses are by element offset and need not follow the shape
- * @param place where its memory is
+ * @param place location of its memory
  */
 public record LoopBuffer(TensorType type, Place place) {
 
@@ -20,8 +20,8 @@ public record LoopBuffer(TensorType type, Place place) {
     record Output(int index) implements Place {}
 
     /**
-     * The program's own memory, from this byte on (a multiple of 64). Buffers that are never alive
-     * at once may overlap.
+     * The program's own memory, from this byte on (a multiple of 64). Buffers that are never live
+     * at the same time may overlap.
      */
     record Arena(long offset) implements Place {}
 

@@ -4,7 +4,7 @@ import dev.engram.lower.inspect.LoopPrinter;
 import java.util.List;
 
 /**
- * A graph as loops over buffers, with every buffer's place decided: nothing is allocated in a run.
+ * A graph as loops over buffers whose places are all decided: nothing is allocated in a run.
  *
  * @param buffers addressed by their index in this list
  * @param inputs buffer of each graph parameter

@@ -12,14 +12,15 @@ import dev.engram.lower.prepare.Prepare;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Graphs to loop programs. */
+/** Lowers graphs to loop programs. */
 public final class Lowering {
   private Lowering() {}
 
   /**
-   * The loops that compute {@code g}, with every buffer's place decided.
+   * Returns the loops that compute {@code g}, with every buffer's place decided.
    *
-   * @throws LoweringException when a {@link dev.engram.ir.op.Control.Transposed} is left in it
+   * @throws LoweringException when {@code g} still contains a {@link
+   *     dev.engram.ir.op.Control.Transposed}
    */
   public static LoopProgram lower(Graph g) {
     return lower(g, true);

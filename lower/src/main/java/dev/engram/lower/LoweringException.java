@@ -2,7 +2,7 @@ package dev.engram.lower;
 
 import dev.engram.ir.EngramException;
 
-/** A graph that cannot be lowered, or a loop program that breaks its own rules. */
+/** Thrown for a graph that cannot be lowered, or a loop program that violates its rules. */
 public final class LoweringException extends EngramException {
   private static final long serialVersionUID = 1L;
 

@@ -19,13 +19,13 @@ public sealed interface Stmt {
    * <p>Axes with {@code reduce} are folded: the {@code epilogue} runs once for each point of the
    * other axes, after the folds of that point. Without reduction axes the epilogue is empty. An
    * epilogue's index maps have stride 0 on reduction axes. Reduction axes come last in {@code
-   * axes}; that is the order of meaning, and an emitter may run the loops in any order that keeps
-   * every fold's order.
+   * axes}; that order defines the semantics, and a backend may run the loops in any order that
+   * preserves the order of every fold.
    *
    * <p>Points of the other axes are independent, so they may run on several threads or in vectors:
    * a buffer that is both read and written has the same index map in every such access, is never
-   * read after its write at the same point, and no two points write one element (but see {@link
-   * Instr.StoreAt}). Folds with reduction axes of length 0 give their start value.
+   * read after its write at the same point, and no two points write the same element (but see
+   * {@link Instr.StoreAt}). Folds with reduction axes of length 0 yield their initial value.
    *
    * @param label what it computes, for dumps
    * @param where the user's line of its main equation
@@ -45,8 +45,8 @@ public sealed interface Stmt {
 
   /**
    * Runs {@code body} {@code length} times, its counter from 0 up, or from {@code length-1} down
-   * with {@code reverse}. After each iteration the memory of each pair in {@code swaps} (arena
-   * buffers of one type) is exchanged, by address.
+   * with {@code reverse}. After each iteration the buffers of each pair in {@code swaps} (arena
+   * buffers of one type) are swapped by address.
    */
   record Loop(int length, boolean reverse, List<Stmt> body, List<Swap> swaps) implements Stmt {
     public Loop {
@@ -61,7 +61,7 @@ public sealed interface Stmt {
    * maps of both have a stride for each axis of {@code rows}, then the one along the row. They lie
    * in different buffers.
    *
-   * @param op says the order
+   * @param op defines the order
    * @param dtype type of the elements of {@code from}
    */
   record Sort(
@@ -77,7 +77,7 @@ public sealed interface Stmt {
       rows = List.copyOf(rows);
     }
 
-    /** A nest that reads and writes the same elements, for whoever asks what memory is used. */
+    /** Returns a nest that reads and writes the same elements, for analyses of memory use. */
     public Nest traffic() {
       List<Axis> axes = new ArrayList<>();
       rows.forEach(n -> axes.add(new Axis(n, false)));
@@ -92,9 +92,9 @@ public sealed interface Stmt {
   }
 
   /**
-   * Tells the host something: gathers the operands and calls {@link HostEffect#tell}, whose result
-   * goes to the one element {@code order}. Runs on the thread that the program runs on. The values
-   * of the operands may lie where {@code order} is written.
+   * Has an effect on the host: gathers the operands and calls {@link HostEffect#tell}, whose result
+   * goes to the single element {@code order}. Runs on the thread that runs the program. {@code
+   * order} may be written over the values of the operands.
    *
    * @param operands those of {@code op}, in order
    * @param where the user's line
@@ -105,7 +105,7 @@ public sealed interface Stmt {
       operands = List.copyOf(operands);
     }
 
-    /** Nests that read and write the same elements, for whoever asks what memory is used. */
+    /** Returns nests that read and write the same elements, for analyses of memory use. */
     public List<Nest> traffic() {
       List<Nest> all = new ArrayList<>();
       for (Operand o : operands) {
@@ -122,16 +122,16 @@ public sealed interface Stmt {
     }
   }
 
-  /** What a {@link Tell} hands over. */
+  /** An operand of a {@link Tell}. */
   sealed interface Operand {
 
-    /** A value that is known. */
+    /** A literal. */
     record Known(Lit value) implements Operand {}
 
     /** Elements in memory; {@code from} has a stride for each axis of the type. */
     record Stored(TensorType type, Access from) implements Operand {
 
-      /** The position in the buffer of element {@code k}, in row-major order. */
+      /** Returns the position in the buffer of element {@code k}, in row-major order. */
       public long position(long k, LoopCounters counters) {
         long at = from.at().offset();
         for (int t = 0; t < from.at().outer().size(); t++) {
@@ -156,10 +156,10 @@ public sealed interface Stmt {
 
   /**
    * Runs {@code condition} and, as long as {@code predicate}, a bool element that it writes, is
-   * true, {@code body} and the exchanges of {@code swaps} as in a {@link Loop}; then starts again.
-   * Counts as a loop around the nests inside, whose counter is always 0.
+   * true, {@code body} and the swaps of {@code swaps} as in a {@link Loop}; then starts again.
+   * Counts as a loop around the nests inside, with a counter that is always 0.
    *
-   * @param bound the most runs of the body, or empty
+   * @param bound maximum number of runs of the body, or empty
    */
   record While(
       List<Stmt> condition,
@@ -175,7 +175,7 @@ public sealed interface Stmt {
     }
   }
 
-  /** Two buffers that trade places. */
+  /** Two buffers that are swapped. */
   record Swap(int a, int b) {}
 
   /** Runs one of two lists of steps; {@code predicate} is a bool element. */

@@ -2,25 +2,26 @@
  * Fused loops, their buffers, and the backends that run them.
  *
  * <p>{@link dev.engram.lower.Lowering#lower} goes from a graph to a {@link
- * dev.engram.lower.LoopProgram} in five steps, each a class that can be read on its own:
+ * dev.engram.lower.LoopProgram} in five steps, each in classes that can be read on their own:
  *
  * <ol>
- *   <li>{@code Prepare}: calls and custom ops inlined, operands packed, what stays the same hoisted
- *       out of loops.
- *   <li>{@code Materialization}: which values are worth a place of their own; the others are
- *       computed again by each reader.
- *   <li>{@code FusionPlan}: those values, in groups of one index space, in an order that lets them
- *       join. {@code AccessMaps} has the index maps of all ops, {@code AffineIndex} an index map,
- *       {@code Alignment} lays one index space along another.
- *   <li>{@code GraphEmitter}: memory, readers first, so that a producer writes where its reader
- *       wants it; then {@code NestBuilder} writes the instructions of each group and {@code
- *       AxisOrder} orders its axes. {@code CarryPlan} decides which carries are updated in place.
- *   <li>{@code ArenaPlan}: offsets, from the first to the last use of each buffer.
+ *   <li>{@code Prepare}: inlines calls and custom ops, packs operands, hoists loop invariants.
+ *   <li>{@code Materialization}: decides which values are computed once and stored; the others are
+ *       recomputed by each reader.
+ *   <li>{@code FusionPlan}: fuses those values into groups with a common index space, in an order
+ *       that allows fusion. {@code AccessMaps} has the index maps of all ops, {@code AffineIndex}
+ *       is an index map, {@code Alignment} aligns one index space with another.
+ *   <li>{@code GraphEmitter}: assigns memory, readers first, so that a producer writes directly
+ *       where its reader needs the value; then {@code NestBuilder} writes the instructions of each
+ *       group and {@code AxisOrder} orders its axes. {@code CarryPlan} decides which carries are
+ *       updated in place.
+ *   <li>{@code ArenaPlan}: assigns offsets by liveness, from the first to the last use of each
+ *       buffer.
  * </ol>
  *
- * <p>{@link dev.engram.lower.inspect.ProgramVerifier} holds the result to the rules of {@link
- * dev.engram.lower.Stmt}, {@link dev.engram.lower.interpret.LoopInterpreter} runs it plainly,
- * {@link dev.engram.lower.inspect.LoopPrinter} shows it, {@link
- * dev.engram.lower.inspect.FusionReport} counts it.
+ * <p>{@link dev.engram.lower.inspect.ProgramVerifier} checks the rules of {@link
+ * dev.engram.lower.Stmt}, {@link dev.engram.lower.interpret.LoopInterpreter} interprets the result,
+ * {@link dev.engram.lower.inspect.LoopPrinter} prints it, {@link
+ * dev.engram.lower.inspect.FusionReport} measures it.
  */
 package dev.engram.lower;

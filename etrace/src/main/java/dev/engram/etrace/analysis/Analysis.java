@@ -32,8 +32,8 @@ import java.util.TreeSet;
 /**
  * Finds which weights reach which hidden states of a step, and groups the states.
  *
- * <p>Definition of a relation and of a hidden group: the design's section on online learning; the
- * names of the diagnostics are those of the Python library braintrace.
+ * <p>{@code docs/ARCHITECTURE.md} defines relations and hidden groups; the names of the diagnostics
+ * are those of the Python library braintrace.
  */
 public final class Analysis {
   /** A site that has a trace. */
@@ -44,7 +44,7 @@ public final class Analysis {
   public final List<HiddenGroup> groups;
   public final List<Traced> traced = new ArrayList<>();
 
-  /** All sites that something is learned from, with and without a trace. */
+  /** All sites that contribute gradients, with and without a trace. */
   final List<Site> sites = new ArrayList<>();
 
   /** For each hidden state, the hidden states whose old value reaches its new value cleanly. */
@@ -88,11 +88,11 @@ public final class Analysis {
   }
 
   /**
-   * What was found.
+   * Returns the results.
    *
    * @param gradients the verdicts on the weights
-   * @param patterns the positions that each group's traces follow, by the group's index, where the
-   *     rule follows more than each by itself
+   * @param patterns the positions that each group's traces follow, by group index, if the rule
+   *     follows more than each position by itself
    */
   public Report report(List<Exactness> gradients, Map<Integer, Pattern> patterns) {
     List<Diagnostic> all = new ArrayList<>(diagnostics);
@@ -122,7 +122,7 @@ public final class Analysis {
     return dependents(r).contains(s);
   }
 
-  /** The new hidden states that depend on the old state {@code r}. */
+  /** Returns the new hidden states that depend on the old state {@code r}. */
   Set<Integer> dependents(int r) {
     return dependents.computeIfAbsent(step.state(r).var(), this::newStatesReached);
   }
@@ -166,7 +166,9 @@ public final class Analysis {
     return false;
   }
 
-  /** The weights that reach a hidden state along any path, unless they are used untraced only. */
+  /**
+   * Returns the weights that reach a hidden state along any path, except those only used untraced.
+   */
   public List<Var> temporalWeights() {
     return step.graph().params().stream()
         .filter(p -> p.role() == Role.WEIGHT && p.type().dtype().isFloat())
@@ -182,7 +184,7 @@ public final class Analysis {
             e -> e.op() instanceof Elementwise(ElementwiseRow row) && row.equals(Rows.UNTRACED));
   }
 
-  // Each product, by what is done to its positions, together with the biases added straight to it.
+  // Groups each product's uses by relabelling, together with the biases added directly to it.
   private List<List<Site>> bundles() {
     Map<Site, List<Site>> bundles = new LinkedHashMap<>();
     Map<Var, Site> bySignal = new HashMap<>();
@@ -204,7 +206,7 @@ public final class Analysis {
     return List.copyOf(bundles.values());
   }
 
-  /** True when something is learned from the site; a predicate alone teaches nothing. */
+  /** True when the site contributes gradients; one that only feeds a predicate does not. */
   private boolean teaches(Site s) {
     return step.graph().outs().contains(s.signal())
         || flow.dataUses(s.signal()).stream()
@@ -212,7 +214,7 @@ public final class Analysis {
             .anyMatch(u -> Flow.carried(u).stream().anyMatch(reach::reachesOut));
   }
 
-  /** True when each of the site's weights has another site that it learns from. */
+  /** True when each of the site's weights has another site that contributes gradients. */
   private boolean isTaught(Site s) {
     return flow.weightsOf(s.weight()).stream()
         .allMatch(
@@ -221,7 +223,7 @@ public final class Analysis {
                     .anyMatch(o -> teaches(o) && flow.weightsOf(o.weight()).contains(w)));
   }
 
-  // A product whose relabelled result reaches hidden states is a site for each such way.
+  // A product whose relabelled result reaches hidden states is a site for each relabelling.
   private List<Site> ways(Site base) {
     List<Site> ways = new ArrayList<>();
     List<Flow.Use> uses = flow.dataUses(base.signal());
@@ -339,8 +341,9 @@ public final class Analysis {
   }
 
   /**
-   * True when a state of the groups reached is also reached by a path that is not clean, if only
-   * behind another state of its group: a learning signal holds the group's other states fixed.
+   * True when a state of the reached groups is also reached by a path that is not clean, even
+   * through another state of its group, since a learning signal holds the group's other states
+   * fixed.
    */
   private boolean comesBackWithinStep(Site s, PathAnalysis walk) {
     Paths from = Paths.from(flow, s.signal());

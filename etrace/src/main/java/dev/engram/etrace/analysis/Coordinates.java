@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
 
-/** A point among all combinations of coordinates, whether it means something or not. */
+/** A combination of coordinates, meaningful or not. */
 public record Coordinates(
     Factorization factorization,
     Recursion recursion,
@@ -77,7 +77,7 @@ public record Coordinates(
                   + " each step",
               c -> c.schedule instanceof Schedule.Window && c.filter instanceof TraceFilter.Kappa));
 
-  // One value of each kind, to name what could be chosen instead.
+  // One value of each kind, to name alternatives.
   private static final List<Factorization> FACTORIZATIONS =
       List.of(
           new Factorization.PerWeight(),
@@ -98,12 +98,12 @@ public record Coordinates(
   private static final List<Schedule> SCHEDULES =
       List.of(new Schedule.PerStep(), new Schedule.Window(10));
 
-  /** Why this combination means nothing; empty when it means something. */
+  /** Says why this combination is meaningless; empty if it is not. */
   public Optional<String> conflict() {
     return CONFLICTS.stream().filter(c -> c.when.test(this)).map(Conflict::why).findFirst();
   }
 
-  /** Changes of as few coordinates as possible that give a legal rule. */
+  /** Returns changes of as few coordinates as possible that lead to a legal rule. */
   public List<String> alternatives() {
     int fewest = Integer.MAX_VALUE;
     List<String> found = new ArrayList<>();
@@ -121,7 +121,7 @@ public record Coordinates(
     return found;
   }
 
-  /** One of each combination of kinds. */
+  /** Returns one of each combination of kinds. */
   public static List<Coordinates> all() {
     List<Coordinates> all = new ArrayList<>();
     for (Factorization f : FACTORIZATIONS) {

@@ -16,14 +16,16 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The hidden states of a step, those tied by position in one group.
+ * The hidden groups of a step: states that are coupled position by position are in one group.
  *
  * @param recurrence for each hidden state, those whose old value reaches its new value cleanly
  */
 record Groups(
     List<HiddenGroup> groups, Map<Integer, Set<Integer>> recurrence, List<Diagnostic> diagnostics) {
 
-  /** Hidden states tied by a clean path, from an old value or from a new one, share a group. */
+  /**
+   * Groups hidden states that are connected by a clean path, from an old value or from a new one.
+   */
   static Groups of(ModelStep step, PathAnalysis.Reach reach) {
     Map<Integer, Set<Integer>> recurrence = new HashMap<>();
     List<Diagnostic> diagnostics = new ArrayList<>();

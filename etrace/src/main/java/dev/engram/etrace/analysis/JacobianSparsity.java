@@ -35,15 +35,18 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
- * Which positions of a hidden group each position reaches in one step: the pattern of the state
- * Jacobian.
+ * The sparsity pattern of the state Jacobian: which positions of a hidden group each position
+ * reaches in one step.
  *
- * <p>It is found element by element, by where ops take their elements from. A factor that is known
- * to be zero stops what is multiplied by it, as where a recurrent weight is masked. What the graph
- * does not know, such as positions that data choose, counts as reached.
+ * <p>It is computed element by element, from where ops take their elements. A factor that is known
+ * to be zero blocks a path, as in a masked recurrent weight. What the graph does not determine,
+ * such as positions chosen by data, counts as reached.
  */
 final class JacobianSparsity {
-  /** What is known of a value: for each element, the positions that reach it; which are zero. */
+  /**
+   * The facts about a value: for each element, the positions that reach it; which elements are
+   * zero.
+   */
   private record Known(List<BitSet> from, BitSet zeros) {
     boolean isReached() {
       return from.stream().anyMatch(b -> !b.isEmpty());
@@ -53,7 +56,7 @@ final class JacobianSparsity {
   private final Flow flow;
   private final Map<Value, Known> known = new HashMap<>();
 
-  /** What is known of values that no position reaches. */
+  /** The facts about values that no position reaches. */
   private final Map<Value, Known> constants;
 
   private JacobianSparsity(Flow flow, Map<Value, Known> constants) {
@@ -61,7 +64,7 @@ final class JacobianSparsity {
     this.constants = constants;
   }
 
-  /** The neighbours in every group: what no group reaches is looked at once. */
+  /** Computes the pattern of every group; values that no group reaches are analysed once. */
   static Function<HiddenGroup, List<BitSet>> in(SiteMap map) {
     JacobianSparsity none = new JacobianSparsity(map.analysis.flow, Map.of());
     AtomicBoolean visited = new AtomicBoolean();
@@ -304,7 +307,7 @@ final class JacobianSparsity {
         .toList();
   }
 
-  /** Row-major offsets of all positions along {@code axes}, the last fastest. */
+  /** Returns the row-major offsets of all positions along {@code axes}, the last fastest. */
   private static int[] offsets(Shape s, List<Integer> axes) {
     int[] out = {0};
     for (int axis : axes) {
@@ -319,7 +322,7 @@ final class JacobianSparsity {
     return out;
   }
 
-  /** What the op does to numbers of elements says where each element of its result comes from. */
+  /** Runs the op on element numbers to find where each element of its result comes from. */
   private Known moved(Eqn e, int operands, List<HostTensor> constants) {
     List<Tensor> numbers = new ArrayList<>();
     List<BitSet> from = new ArrayList<>();

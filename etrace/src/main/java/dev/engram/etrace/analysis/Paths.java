@@ -11,9 +11,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Everything within the step that has a derivative in one value, and along which paths: clean ones,
- * which keep positions and cross no weight's product, and others. Unlike a {@link PathAnalysis},
- * paths go on behind hidden states.
+ * Everything within the step that has a derivative with respect to one value, and along which
+ * paths: clean ones, which keep positions and cross no weight's product, and others. Unlike in
+ * {@link PathAnalysis}, paths continue beyond hidden states.
  */
 final class Paths {
   private final Set<Value> clean = new HashSet<>();
@@ -22,8 +22,8 @@ final class Paths {
   private Paths() {}
 
   /**
-   * From a site's signal, an old state or a weight's untraced use; where a weight begins other
-   * sites than the one whose signal it is, those are no paths from here.
+   * Finds the paths from a site's signal, an old state or a weight's untraced use. If a weight also
+   * begins other sites than the one whose signal it is, those are not paths from here.
    */
   static Paths from(Flow flow, Var start) {
     Paths p = new Paths();
@@ -73,14 +73,17 @@ final class Paths {
   }
 
   /**
-   * What makes a path to {@code v} one that is not clean: the first product with a weight, or else
-   * the first op that moves or mixes positions; empty where there is no such path.
+   * Returns what makes a path to {@code v} unclean: the first product with a weight, or else the
+   * first op that moves or mixes positions; empty if there is no such path.
    */
   Optional<Eqn> unclean(Value v) {
     return Optional.ofNullable(others.get(v));
   }
 
-  /** Everything that has a derivative in {@code start}, along paths that avoid {@code cut}. */
+  /**
+   * Returns everything that has a derivative with respect to {@code start}, along paths that avoid
+   * {@code cut}.
+   */
   static Map<Value, Eqn> around(Flow flow, Var start, Set<Value> cut) {
     Map<Value, Eqn> reached = new HashMap<>();
     flow.behind(

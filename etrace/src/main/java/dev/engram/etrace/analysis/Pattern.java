@@ -9,14 +9,14 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Which positions of a hidden group an influence can reach within a number of steps.
+ * The positions of a hidden group that an influence can reach within a number of steps.
  *
  * @param kept for each position, the positions reached
  * @param closed true when more steps would reach no more
  */
 public record Pattern(List<BitSet> kept, boolean closed) {
 
-  /** Within {@code n} steps, the first being the weight's own. */
+  /** Returns the pattern within {@code n} steps, the first being the weight's own. */
   public static Pattern within(SiteMap map, HiddenGroup group, int n) {
     List<BitSet> next = map.neighbours(group);
     List<BitSet> now = own(next.size());
@@ -59,7 +59,7 @@ public record Pattern(List<BitSet> kept, boolean closed) {
     return kept.stream().allMatch(b -> b.cardinality() == kept.size());
   }
 
-  /** 1 where row's influence is kept for column, else 0; empty where all are kept. */
+  /** Returns 1 where the row's influence is kept for the column, else 0; empty if all are kept. */
   public Optional<HostTensor> mask(DType dtype) {
     if (isAll()) {
       return Optional.empty();

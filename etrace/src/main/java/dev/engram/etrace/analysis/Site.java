@@ -20,13 +20,16 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
-/** A place where a weight, or a value made of weights alone, meets data: {@code y = x · w}. */
+/**
+ * A site: an op where a weight, or a value computed from weights only, meets data: {@code y = x ·
+ * w}.
+ */
 public sealed interface Site {
 
-  /** The value made of weights alone. */
+  /** Returns the value computed from weights only. */
   Value weight();
 
-  /** The value y that carries it on. */
+  /** Returns the signal y, through which the weight acts. */
   Var signal();
 
   Eqn eqn();
@@ -35,16 +38,16 @@ public sealed interface Site {
     return eqn().where();
   }
 
-  /** Type of x; empty where the data are part of the path instead. */
+  /** Returns the type of x; empty if the data are part of the path instead. */
   Optional<TensorType> dataType();
 
-  /** x as a float tensor. */
+  /** Returns x as a float tensor. */
   Optional<Tensor> data(StepCopy copy);
 
-  /** {@code x ⊗ dy}: the gradient of the weight value for the cotangent of y. */
+  /** Returns {@code x ⊗ dy}: the gradient of the weight value for the cotangent of y. */
   Tensor pullback(StepCopy copy, Tensor dy);
 
-  /** {@link #pullback} with another tensor in the place of x. */
+  /** {@link #pullback} with another tensor in place of x. */
   Tensor product(Builder b, Tensor x, Tensor dy);
 
   /** A contraction with data: y is its result. */
@@ -161,8 +164,9 @@ public sealed interface Site {
   }
 
   /**
-   * A site whose result is taken with its positions relabelled: y is the relabelled result. A site
-   * that is taken in several ways, like the gates in one product, is one such site for each.
+   * A site whose result is used with its positions relabelled: y is the relabelled result. A
+   * product that is used with several relabellings, like the gates in one product, is one such site
+   * for each.
    *
    * @param chain the equations that relabel, the first of which reads the base's result
    */
@@ -213,8 +217,8 @@ public sealed interface Site {
   }
 
   /**
-   * Any other meeting: y is the weight value itself, so that what is done to it counts as the path.
-   * A bias, a gain, a time constant.
+   * Any other use with data: y is the weight value itself, so that the ops on it count as the path.
+   * For example a bias, a gain, a time constant.
    */
   record Direct(Eqn eqn, Var weight) implements Site {
     @Override

@@ -28,17 +28,17 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * What a rule's traces leave out of the influence of one site.
+ * Finds what a rule's traces leave out of the influence of one site.
  *
- * <p>They follow the site's signal along clean paths to the states S of one group, and from there
+ * <p>Traces follow the site's signal along clean paths to the states S of one group, and from then
  * on the old states of S to the new ones: along clean paths (scope diagonal), or along all paths
  * from each position to itself (coupled) or to those within n steps (SnAp-n). The learning signal
- * takes what a step's results make of the new values of S along all paths. Left out is every other
- * path from the signal to a hidden state, from an old state of S to a hidden state, and from an old
- * state of S to a result around the new ones.
+ * includes all paths from the new values of S to a step's results. Every other path is left out:
+ * from the signal to a hidden state, from an old state of S to a hidden state, and from an old
+ * state of S to a result bypassing the new ones.
  */
 public final class SiteVerdicts {
-  /** What one site adds to the verdict on its weights. */
+  /** The contribution of one site to the verdict on its weights. */
   record Of(Set<Argument> arguments, Set<Omission> omissions) {}
 
   private final SiteMap map;
@@ -87,7 +87,7 @@ public final class SiteVerdicts {
     return v;
   }
 
-  /** The paths within the step to hidden states that no trace follows. */
+  /** Returns the omitted paths within the step to hidden states. */
   private Set<Omission> ofSignal(Paths from, Set<Integer> states) {
     Map<Eqn, Set<Integer>> second = new LinkedHashMap<>();
     Map<Eqn, Set<Integer>> other = new LinkedHashMap<>();
@@ -105,7 +105,7 @@ public final class SiteVerdicts {
     return out;
   }
 
-  /** The paths from old states that no trace follows. */
+  /** Returns the omitted paths from old states. */
   private Set<Omission> ofTime(Set<Integer> states) {
     if (rule.signal() instanceof LearningSignal.Bootstrapped) {
       return Set.of(); // its omission is that of the rule
@@ -128,7 +128,7 @@ public final class SiteVerdicts {
     return omission(kind, remembered);
   }
 
-  /** True when a result or new state has a derivative in the old state. */
+  /** True when a result or new state has a derivative with respect to the old state. */
   private boolean isRemembered(int r) {
     return step.graph().outs().stream().anyMatch(old(r)::reaches);
   }
@@ -162,7 +162,10 @@ public final class SiteVerdicts {
     return out;
   }
 
-  /** The positions of a group that reach each other, but not within the steps of the scope. */
+  /**
+   * Returns the omissions between positions that reach each other, but not within the steps of the
+   * scope.
+   */
   private Set<Omission> ofPattern(Set<Integer> states) {
     Set<Omission> out = new LinkedHashSet<>();
     groups(states)
@@ -176,7 +179,7 @@ public final class SiteVerdicts {
     return out;
   }
 
-  /** The group without the states that the site does not act on. */
+  /** Returns the group without the states that the site does not act on. */
   private static HiddenGroup only(HiddenGroup g, Set<Integer> states) {
     List<Integer> kept = g.states().stream().filter(states::contains).toList();
     return new HiddenGroup(g.index(), kept, g.paths());
@@ -191,7 +194,10 @@ public final class SiteVerdicts {
     return patterns.computeIfAbsent(g, _ -> Pattern.within(map, g, n));
   }
 
-  /** Results, and states that are handed on unchanged, which see an old state around new ones. */
+  /**
+   * Returns the omissions for results, and states passed on unchanged, that depend on an old state
+   * bypassing the new ones.
+   */
   private Set<Omission> ofOldReads(Set<Integer> states) {
     Set<Omission> out = new LinkedHashSet<>();
     for (int r : states) {
@@ -207,8 +213,9 @@ public final class SiteVerdicts {
   }
 
   /**
-   * The last op on a path from an old state to a result around the new values of {@code states}; no
-   * op where the old value itself is the result, and nothing where there is no such path.
+   * Returns the last op on a path from an old state to a result that bypasses the new values of
+   * {@code states}; no op if the old value itself is the result, and empty if there is no such
+   * path.
    */
   public static Optional<List<Eqn>> oldRead(SiteMap map, int r, List<Integer> states) {
     Set<Value> cut = new HashSet<>();
@@ -236,7 +243,7 @@ public final class SiteVerdicts {
     return out;
   }
 
-  /** What the rule replaces, for a weight that acts on {@code states} through traces. */
+  /** Returns what the rule replaces, for a weight that acts on {@code states} through traces. */
   Set<Omission> ofRule(Set<Integer> states) {
     Set<Omission> out = new LinkedHashSet<>();
     if (rule.signal() instanceof LearningSignal.Bootstrapped) {

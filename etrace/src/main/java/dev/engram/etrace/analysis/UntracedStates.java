@@ -21,8 +21,8 @@ import java.util.TreeSet;
 import java.util.function.Function;
 
 /**
- * States that are no hidden states, take what weights or hidden states give, and hand it on in a
- * later step. No rule follows a derivative through them.
+ * Finds states that are not hidden, receive values computed with weights or hidden states, and pass
+ * them on in a later step. No rule follows a derivative through them.
  */
 final class UntracedStates {
   private final ModelStep step;
@@ -66,8 +66,9 @@ final class UntracedStates {
   }
 
   /**
-   * Positions in {@link ModelStep#states} of the float states that are no hidden states and whose
-   * old value reaches a result or a hidden state, in this step or through other such states later.
+   * Returns the positions in {@link ModelStep#states} of the float states that are not hidden and
+   * whose old value reaches a result or a hidden state, in this step or later through other such
+   * states.
    */
   static Set<Integer> handingOn(ModelStep step) {
     return new UntracedStates(step).handingOn();
@@ -99,8 +100,8 @@ final class UntracedStates {
   }
 
   /**
-   * Visits {@code ends}, all that they have a derivative in, and all in front of what a visit adds,
-   * each value once.
+   * Visits {@code ends}, everything with respect to which they have a derivative, and the same for
+   * what a visit adds, each value once.
    */
   private void inFrontOf(List<Value> ends, Function<Value, List<Value>> visit) {
     Set<Value> seen = new HashSet<>(ends);
@@ -118,7 +119,10 @@ final class UntracedStates {
     }
   }
 
-  /** Paths of the weights and hidden states that a value has a derivative in. */
+  /**
+   * Returns the paths of the weights and hidden states with respect to which a value has a
+   * derivative.
+   */
   private List<String> sources(Value value) {
     Set<Value> behind = new HashSet<>();
     inFrontOf(

@@ -25,18 +25,18 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Which weights' gradients are exact under a rule, and what the others leave out.
+ * Decides which weights' gradients are exact under a rule, and what the others leave out.
  *
- * <p>With G the influence of a weight on the hidden states, and parameters frozen,
+ * <p>With G the influence of a weight on the hidden states, and fixed parameters,
  *
  * <pre>
  *   dℓ[t]/dw = ∂ℓ[t]/∂w + ∂ℓ[t]/∂h[t-1] · G[t-1]
  * </pre>
  *
- * <p>The first term, of this step's own paths, every rule has whole. The second is that of the
- * traces when each path from the site's signal to a hidden state, and each path from there through
- * later steps to a loss, is one that the traces follow. So a gradient is exact when each path that
- * is there is followed; {@link SiteVerdicts} asks that of each place where the weight meets data.
+ * <p>Every rule includes all of the first term, this step's own paths. The traces include all of
+ * the second term if they follow each path from the site's signal to a hidden state, and each path
+ * from there through later steps to a loss. So a gradient is exact when each existing path is
+ * followed, which {@link SiteVerdicts} decides for each of the weight's sites.
  */
 public final class Verdicts {
   private final SiteMap map;
@@ -48,13 +48,13 @@ public final class Verdicts {
   private final Set<Value> outs;
   private final Set<Var> temporal;
 
-  /** The hidden states that a value is the new value of. */
+  /** The hidden states whose new value a value is. */
   private final Map<Value, List<Integer>> hidden = new HashMap<>();
 
-  /** The states that hand on, and are not hidden, that a value is the new value of. */
+  /** The states that pass on derivatives without being hidden, whose new value a value is. */
   private final Map<Value, List<Integer>> handingOn = new HashMap<>();
 
-  /** Places where a weight, or what is made of it, meets data. */
+  /** The sites of a weight, or of values computed from it. */
   private final Map<Value, List<Integer>> sitesOf = new HashMap<>();
 
   private final Map<Var, Set<Value>> within = new HashMap<>();
@@ -81,7 +81,7 @@ public final class Verdicts {
     }
   }
 
-  /** In the order of the step's parameters. */
+  /** Returns the verdicts in the order of the step's parameters. */
   public static List<Exactness> of(SiteMap map, Rule rule, Map<Integer, Pattern> patterns) {
     Verdicts v = new Verdicts(map, rule, patterns);
     return v.step.graph().params().stream()
@@ -119,7 +119,7 @@ public final class Verdicts {
         : new Exactness.Approximate(p.path(), List.copyOf(omissions));
   }
 
-  /** The hidden states that the weight acts on, now or later. */
+  /** Returns the hidden states that the weight acts on, now or later. */
   private Set<Integer> everReached(Set<Value> reached) {
     Set<Integer> states = new TreeSet<>();
     reached.forEach(v -> states.addAll(hidden.getOrDefault(v, List.of())));
@@ -130,7 +130,7 @@ public final class Verdicts {
     return states;
   }
 
-  /** The states that are not hidden, hand on what they get, and get something of the weight's. */
+  /** Returns the states that are not hidden, pass on derivatives, and receive one of the weight. */
   private Set<Integer> handedOn(Set<Value> reached, Set<Integer> states) {
     if (handingOn.isEmpty()) {
       return Set.of();
@@ -143,7 +143,7 @@ public final class Verdicts {
     return found;
   }
 
-  /** Everything in this step that has a derivative in {@code v}, and v. */
+  /** Returns {@code v} and everything in this step that has a derivative with respect to it. */
   private Set<Value> within(Var v) {
     return within.computeIfAbsent(
         v,
@@ -154,7 +154,7 @@ public final class Verdicts {
         });
   }
 
-  /** By the places where the weight, or what is made of it, meets data. */
+  /** Decides by the sites of the weight and of values computed from it. */
   private void placed(Set<Value> reached, Set<Argument> arguments, Set<Omission> omissions) {
     Set<Integer> meeting = new TreeSet<>();
     reached.forEach(v -> meeting.addAll(sitesOf.getOrDefault(v, List.of())));
@@ -192,7 +192,7 @@ public final class Verdicts {
     }
   }
 
-  /** Uses of weights that are to have no traces. */
+  /** Returns the uses of weights that are marked as untraced. */
   private List<Eqn> untraced() {
     return step.graph().eqns().stream()
         .filter(

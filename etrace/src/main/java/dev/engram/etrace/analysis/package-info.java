@@ -1,2 +1,5 @@
-/** Which weights reach which hidden states, along which paths, and what a rule leaves out of it. */
+/**
+ * The analysis: which weights reach which hidden states, along which paths, and what a rule leaves
+ * out.
+ */
 package dev.engram.etrace.analysis;

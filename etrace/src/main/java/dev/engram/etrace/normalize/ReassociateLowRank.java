@@ -19,9 +19,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Low-rank products: {@code (x · A) · B} as {@code x · (A · B)}, so that both factors meet data at
- * one site. The factors are matrices, or values made of weights alone; a constant may scale what is
- * between them.
+ * Reassociates low-rank products, {@code (x · A) · B} to {@code x · (A · B)}, so that both factors
+ * meet data at one site. The factors are matrices, or values computed from weights only; the
+ * intermediate result may be scaled by a constant.
  */
 public final class ReassociateLowRank {
   private final Flow flow;

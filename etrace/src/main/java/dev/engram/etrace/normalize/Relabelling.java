@@ -39,7 +39,7 @@ public record Relabelling(List<Step> ops) {
     ops = List.copyOf(ops);
   }
 
-  /** The op of {@code e}, when it relabels its only float operand. */
+  /** Returns the op of {@code e}, if it relabels its only float operand. */
   public static Optional<Step> step(Flow flow, Eqn e) {
     return switch (e.op()) {
       case Move.Reshape _,
@@ -54,7 +54,7 @@ public record Relabelling(List<Step> ops) {
     };
   }
 
-  /** The value of {@code v} where it is known. */
+  /** Returns the value of {@code v}, if it is constant. */
   public static Optional<HostTensor> constant(Flow flow, Value v) {
     return switch (v) {
       case dev.engram.ir.Lit lit -> Optional.of(HostTensor.full(lit.type(), lit.asDouble()));
@@ -65,7 +65,7 @@ public record Relabelling(List<Step> ops) {
     };
   }
 
-  /** This chain after {@code first}. */
+  /** Returns this chain, preceded by {@code first}. */
   Relabelling after(Step first) {
     List<Step> all = new ArrayList<>();
     all.add(first);
@@ -81,7 +81,7 @@ public record Relabelling(List<Step> ops) {
     return out;
   }
 
-  /** True when it leaves a tensor of this type as it is. */
+  /** True when it leaves a tensor of this type unchanged. */
   boolean isIdentity(TensorType type) {
     int n = Math.toIntExact(type.size());
     HostTensor index = HostTensor.of(IntStream.range(0, n).toArray(), n);
@@ -92,7 +92,7 @@ public record Relabelling(List<Step> ops) {
     return IntStream.range(0, n).allMatch(i -> moved.getDouble(i) == i);
   }
 
-  /** As a graph of one parameter. */
+  /** Returns the chain as a graph with one parameter. */
   public Graph graph(TensorType type) {
     Builder b = new Builder("relabel");
     Tensor x = b.tracer(b.param(type, Role.INPUT, ""));

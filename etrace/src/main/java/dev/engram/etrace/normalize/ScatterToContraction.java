@@ -21,12 +21,13 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Sums scattered to constant positions, seen from the positions: each takes what is sent to it.
+ * Rewrites scatter-adds with constant indices from the side of the positions: each gathers its
+ * updates.
  *
- * <p>Where positions take one update each, that is a gather, which relabels. Where the updates are
- * products of weights with data, as in a sparse matrix's product, it is a contraction, with as many
- * weights to each position as the fullest one has: {@code y_i = Σ_k w[t_ik] x[t_ik]}. Both can be
- * followed by traces, of the size of the weights.
+ * <p>If every position has one update, that is a gather, which relabels. If the updates are
+ * products of weights with data, as in a product with a sparse matrix, it is a contraction, in
+ * which every position has as many weights as the fullest one: {@code y_i = Σ_k w[t_ik] x[t_ik]}.
+ * Traces of the size of the weights can follow both.
  */
 public final class ScatterToContraction {
   private final Flow flow;

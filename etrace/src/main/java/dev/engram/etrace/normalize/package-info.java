@@ -1,4 +1,5 @@
 /**
- * Rewrites of a step that bring weights and hidden states into the forms that the analysis reads.
+ * Normalization of a step: rewrites that bring weights and hidden states into the forms that the
+ * analysis recognizes.
  */
 package dev.engram.etrace.normalize;

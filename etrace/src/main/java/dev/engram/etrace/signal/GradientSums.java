@@ -7,19 +7,19 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Gradients that are being added up, of weights and of the values that sites make of them. */
+/** Accumulates gradients, of weights and of the weight values at sites. */
 public final class GradientSums {
   private final Map<Integer, Tensor> sites = new TreeMap<>();
   private final Map<Var, Tensor> weights;
 
   /**
-   * @param weights what is there already
+   * @param weights the gradients to start with
    */
   public GradientSums(Map<Var, Tensor> weights) {
     this.weights = new LinkedHashMap<>(weights);
   }
 
-  /** Adds to the gradient of the value that meets data at site {@code k}. */
+  /** Adds to the gradient of the weight value at site {@code k}. */
   public void addSite(int k, Tensor g) {
     sites.merge(k, g, Tensor::add);
   }
@@ -28,7 +28,7 @@ public final class GradientSums {
     weights.merge(w, g, Tensor::add);
   }
 
-  /** The sums by weight. */
+  /** Returns the sums by weight. */
   public Map<Var, Tensor> finish(StepCopy copy) {
     sites.forEach(
         (k, g) -> {

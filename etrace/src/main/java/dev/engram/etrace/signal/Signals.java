@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Learning signals: what traces are multiplied with. */
+/** Computes learning signals, which traces are multiplied by. */
 public final class Signals {
   private final SiteMap map;
   private final Rule rule;
@@ -31,7 +31,7 @@ public final class Signals {
     this.followed = followed;
   }
 
-  /** What the rule takes beside the step's parameters. */
+  /** Returns the operands of the rule besides the step's parameters. */
   public List<RuleInput> inputs() {
     return switch (rule.signal()) {
       case LearningSignal.Symmetric _ -> List.of();
@@ -90,7 +90,10 @@ public final class Signals {
     return results().stream().mapToInt(v -> Math.toIntExact(v.type().size())).sum();
   }
 
-  /** The cotangents that the rule works with: the given ones, and what is predicted to follow. */
+  /**
+   * Returns the cotangents that the rule uses: the given ones plus the predicted ones of later
+   * losses.
+   */
   public List<Value> expected(StepCopy copy, List<Value> cotangents, List<Tensor> inputs) {
     if (!(rule.signal() instanceof LearningSignal.Bootstrapped)) {
       return cotangents;
@@ -109,13 +112,13 @@ public final class Signals {
     return map.step.hidden().stream().map(copy::fresh).toList();
   }
 
-  /** The place of a state's cotangent among those of the step's float results. */
+  /** Returns the position of a state's cotangent among those of the step's float results. */
   private int cotangentOf(int state) {
     List<Value> outs = map.step.graph().outs().subList(0, map.step.results() + state);
     return Math.toIntExact(outs.stream().filter(v -> v.type().dtype().isFloat()).count());
   }
 
-  /** For each hidden state, {@code h · A + b} with h all hidden states. */
+  /** Returns, for each hidden state, {@code h · A + b} with h all hidden states. */
   private Map<Integer, Tensor> predicted(List<Tensor> states, List<Tensor> inputs) {
     Tensor h = flat(states);
     Map<Integer, Tensor> out = new LinkedHashMap<>();
@@ -135,7 +138,7 @@ public final class Signals {
             .toArray(Tensor[]::new));
   }
 
-  /** The signals for the traces. */
+  /** Returns the signals for the traces. */
   public Map<Integer, Tensor> forTraces(
       StepCopy copy, List<Value> cotangents, List<Tensor> inputs, Map<Integer, Tensor> own) {
     return switch (rule.signal()) {
@@ -151,7 +154,7 @@ public final class Signals {
     };
   }
 
-  // L[s] = e · B[s] + ∂ℓ/∂h_s where the loss reads the state itself
+  // L[s] = e · B[s] + ∂ℓ/∂h_s, the latter if the loss reads the state itself
   private Map<Integer, Tensor> feedback(
       StepCopy copy, List<Value> cotangents, List<Tensor> inputs) {
     List<Tensor> errors = new ArrayList<>();
@@ -169,7 +172,10 @@ public final class Signals {
     return out;
   }
 
-  /** The loss's own derivative in hidden states, those that a trace covers as well held fixed. */
+  /**
+   * Returns the loss's own derivative with respect to hidden states, with other traced states held
+   * fixed.
+   */
   public Map<Integer, Tensor> own(StepCopy copy, List<Value> cotangents) {
     Map<Integer, Tensor> out = new HashMap<>();
     if (rule.followsSites()) {
@@ -195,8 +201,8 @@ public final class Signals {
   }
 
   /**
-   * The gradients of the rule's inputs: of half the squared error of the synthesizer's prediction
-   * one step earlier, zero for the others.
+   * Returns the gradients of the rule's inputs: for the synthesizer, of half the squared error of
+   * its prediction one step earlier; zero for the others.
    */
   public List<Tensor> inputGradients(StepCopy copy, List<Value> expected, List<Tensor> inputs) {
     if (!(rule.signal() instanceof LearningSignal.Bootstrapped)) {

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** A copy of the step in a graph under construction, with the derivatives that rules ask for. */
+/** A copy of the step in a graph under construction, with the derivatives that rules need. */
 public final class StepCopy {
   public final SiteMap map;
   public final Builder b;
@@ -29,7 +29,7 @@ public final class StepCopy {
     this.b = b;
   }
 
-  /** With all of the step's parameters. */
+  /** Makes a copy with all of the step's parameters. */
   public static StepCopy whole(SiteMap map, Builder b) {
     StepCopy copy = new StepCopy(map, b);
     for (Param p : map.step.graph().params()) {
@@ -38,7 +38,7 @@ public final class StepCopy {
     return copy;
   }
 
-  /** With the weights alone, for what is read from traces without running the step. */
+  /** Makes a copy with only the weights, for reading traces without running the step. */
   public static StepCopy weightsOnly(SiteMap map, Builder b) {
     StepCopy copy = new StepCopy(map, b);
     for (Param p : map.step.graph().params()) {
@@ -65,7 +65,7 @@ public final class StepCopy {
     return map.step.graph().params().stream().map(p -> value(p.var())).toList();
   }
 
-  /** The new value of a state. */
+  /** Returns the new value of a state. */
   public Tensor fresh(int state) {
     return tensor(map.newState(state));
   }
@@ -78,7 +78,7 @@ public final class StepCopy {
     return terms.stream().reduce(Tensor::add).orElseGet(() -> zero(type));
   }
 
-  /** The derivative of a new state along clean paths; empty where there is none. */
+  /** Returns the derivative of a new state along clean paths; empty if there is none. */
   public Optional<Tensor> local(int state, Var wrt) {
     Map<Var, Value> of =
         locals.computeIfAbsent(
@@ -86,7 +86,7 @@ public final class StepCopy {
     return Optional.ofNullable(of.get(wrt)).map(b::tracer);
   }
 
-  /** The whole Jacobian of a hidden group. */
+  /** Returns the whole Jacobian of a hidden group. */
   public StateJacobian jacobian(HiddenGroup group) {
     return jacobians.computeIfAbsent(group.index(), _ -> StateJacobian.of(this, group));
   }

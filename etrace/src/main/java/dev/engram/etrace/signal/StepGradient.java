@@ -25,10 +25,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The step's own gradient, the previous states held fixed, of everything that has no trace.
+ * The step's own gradient of everything that has no trace, with the previous states held fixed.
  *
- * <p>Weights are detached at the sites that have a trace; where some path from such a site is not
- * covered by its hidden states, the cotangent of its signal is taken too.
+ * <p>Weights are detached at the sites that have a trace. If a path from such a site is not covered
+ * by its hidden states, the cotangent of its signal is also computed.
  */
 final class StepGradient {
   private final ModelStep step;
@@ -36,11 +36,12 @@ final class StepGradient {
   private final Graph graph;
 
   /**
-   * What the parameters of {@link #graph} after the step's own stand for: weight values, or zeros.
+   * The operands for the parameters of {@link #graph} after the step's own: weight values, or
+   * zeros.
    */
   private final List<Value> extra = new ArrayList<>();
 
-  /** Position among all parameters of the one that measures the cotangent of site k's signal. */
+  /** Index of the parameter whose cotangent is that of site k's signal. */
   private final Map<Integer, Integer> probes = new HashMap<>();
 
   private final Map<Integer, Tensor> signalCotangents = new HashMap<>();
@@ -68,11 +69,11 @@ final class StepGradient {
     return b.build(step.graph().outs().stream().map(v -> Builder.mapped(map, v)).toList());
   }
 
-  /** What stands in the place of weights at the sites that have a trace. */
+  /** Replaces weights at the sites that have a trace. */
   private final class Sites {
     private final Builder b;
 
-    /** For each product's equation, the sites that it is. */
+    /** For each product's equation, its sites. */
     private final Map<Eqn, List<Integer>> products = new HashMap<>();
 
     /** For the last equation of a relabelled product, its site. */
@@ -142,7 +143,10 @@ final class StepGradient {
           .findFirst();
     }
 
-    /** Measures cotangents, and makes the detached products that relabelling begins with. */
+    /**
+     * Adds the parameters that measure cotangents, and the detached products that relabelling
+     * begins with.
+     */
     void after(Eqn e, List<Value> in, Map<Value, Value> map) {
       base(e).ifPresent(k -> probe(k, e, map));
       if (moved.containsKey(e)) {
@@ -168,7 +172,7 @@ final class StepGradient {
     }
   }
 
-  /** The cotangents of inputs and weights that some untraced path gives. */
+  /** Returns the cotangents of inputs and weights along untraced paths. */
   Map<Var, Tensor> gradients(Builder b, Map<Value, Value> map, List<Value> cotangents) {
     List<Param> own = step.graph().params();
     List<Boolean> wrt = new ArrayList<>(Collections.nCopies(graph.params().size(), false));
@@ -213,7 +217,7 @@ final class StepGradient {
     return graph.outs().contains(v) || graph.eqns().stream().anyMatch(e -> e.inputs().contains(v));
   }
 
-  /** ∂ℓ/∂y_k, after {@link #gradients}. */
+  /** Returns ∂ℓ/∂y_k; call after {@link #gradients}. */
   Tensor signalCotangent(int k) {
     return signalCotangents.get(k);
   }

@@ -16,20 +16,25 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 
-/** The part of the step's own gradient that no trace carries, the previous states held fixed. */
+/**
+ * The part of the step's own gradient that no trace carries, with the previous states held fixed.
+ */
 public sealed interface UntracedGradient {
 
-  /** True when {@link #gradients} wants the learning signals. */
+  /** True when {@link #gradients} needs the learning signals. */
   boolean needsSignals();
 
   /**
-   * Gradients of inputs and weights.
+   * Returns the gradients of inputs and weights.
    *
-   * @param signals the loss's own derivative in hidden states, when they are needed
+   * @param signals the loss's own derivative with respect to hidden states, if needed
    */
   GradientSums gradients(StepCopy copy, List<Value> cotangents, Map<Integer, Tensor> signals);
 
-  /** For traces that follow sites: {@code x ⊗ (∂ℓ/∂y - Σ_s L[s] f[k,s])}, and what has no site. */
+  /**
+   * For traces that follow sites: {@code x ⊗ (∂ℓ/∂y - Σ_s L[s] f[k,s])}, and everything without a
+   * site.
+   */
   record OfSites(SiteMap map) implements UntracedGradient {
     @Override
     public boolean needsSignals() {
@@ -56,7 +61,7 @@ public sealed interface UntracedGradient {
     }
   }
 
-  /** For traces that follow all paths to all hidden states: with those held fixed. */
+  /** For traces that follow all paths to all hidden states: the gradient with those held fixed. */
   record OfWeights(SiteMap map) implements UntracedGradient {
     @Override
     public boolean needsSignals() {

@@ -1,2 +1,2 @@
-/** Learning signals, and the gradients that traces give with them. */
+/** Learning signals, and the gradients formed from traces with them. */
 package dev.engram.etrace.signal;

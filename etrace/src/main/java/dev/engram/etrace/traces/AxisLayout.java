@@ -76,7 +76,7 @@ record AxisLayout(
     xFree.forEach(a -> dims.add(x.dim(a)));
     own.forEach(a -> dims.add(w.dim(a)));
 
-    // y's axes are the batch axes, the left operand's free axes, the right operand's.
+    // y's axes: the batch axes, the left operand's free axes, the right operand's free axes.
     List<Integer> signal = new ArrayList<>(IntStream.range(0, batch).boxed().toList());
     List<Integer> ofData = IntStream.range(batch, lead).boxed().toList();
     List<Integer> ofWeight = wFree.stream().map(a -> lead + own.indexOf(a)).toList();

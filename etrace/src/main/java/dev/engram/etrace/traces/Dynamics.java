@@ -11,13 +11,15 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** What carries a trace on, position by position: {@code D[s,r]} for pairs of a group's states. */
+/**
+ * How a trace is propagated, position by position: {@code D[s,r]} for pairs of a group's states.
+ */
 public sealed interface Dynamics {
 
-  /** The old states that the new state {@code s} takes its trace from. */
+  /** Returns the old states that the trace of the new state {@code s} depends on. */
   Set<Integer> feeds(int s);
 
-  /** {@code D[s,r]} of the state's shape, for an {@code r} that feeds {@code s}. */
+  /** Returns {@code D[s,r]} with the state's shape, for an {@code r} that feeds {@code s}. */
   Optional<Tensor> factor(StepCopy copy, int s, int r);
 
   static Dynamics of(SiteMap map, Rule rule) {
@@ -32,7 +34,7 @@ public sealed interface Dynamics {
     };
   }
 
-  /** {@code Σ_r D[s,r] e_r} over the states that have one. */
+  /** Returns {@code Σ_r D[s,r] e_r} over the states that have a trace. */
   default List<Tensor> carried(StepCopy copy, int s, java.util.Map<Integer, Tensor> old) {
     return feeds(s).stream()
         .filter(old::containsKey)
@@ -72,7 +74,7 @@ public sealed interface Dynamics {
     }
   }
 
-  /** A constant for each position by itself. */
+  /** A constant for each position. */
   record Leaky(double decay) implements Dynamics {
     @Override
     public Set<Integer> feeds(int s) {
@@ -85,7 +87,7 @@ public sealed interface Dynamics {
     }
   }
 
-  /** Nothing. */
+  /** No propagation. */
   record Nothing() implements Dynamics {
     @Override
     public Set<Integer> feeds(int s) {

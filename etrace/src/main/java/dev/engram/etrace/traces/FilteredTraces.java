@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Other traces seen through a low-pass filter, {@code ē ← κ ē + ε}. */
+/** Other traces, passed through a low-pass filter, {@code ē ← κ ē + ε}. */
 public record FilteredTraces(Traces inner, double kappa) implements Traces {
 
   @Override

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** No memory: {@code grad_k = x_k ⊗ Σ_s L[s] f[k,s]} of this step alone. */
+/** No memory: {@code grad_k = x_k ⊗ Σ_s L[s] f[k,s]} of this step only. */
 public record InstantTraces(SiteMap map) implements Traces {
 
   @Override

@@ -22,7 +22,7 @@ import java.util.stream.IntStream;
  * the axes that the weight is summed over, then those of y'.
  *
  * @param own the layout of y itself
- * @param summedOver the axes of {@code own}'s trace that are no axes of y, ascending
+ * @param summedOver the axes of {@code own}'s trace that are not axes of y, ascending
  */
 public record MovedLayout(
     AxisLayout own, TensorType y, Relabelling relabel, List<Integer> summedOver, TensorType trace)
@@ -92,7 +92,7 @@ public record MovedLayout(
     return own.gather(at.reshape(Shape.of(dims)).transpose(back));
   }
 
-  /** The transpose of a relabelling: from y' to y. */
+  /** Returns the transpose of a relabelling: from y' to y. */
   public static Graph backward(Relabelling relabel, TensorType y) {
     Graph vjp = Vjp.of(relabel.graph(y), List.of(true));
     Builder b = new Builder("relabel_back");

@@ -16,20 +16,25 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 
-/** What a random projection projects: a matrix from weights to hidden states, never written out. */
+/**
+ * The matrix that a random projection projects: the influence of weights on hidden states, never
+ * materialized.
+ */
 public sealed interface ProjectedInfluence {
 
-  /** The hidden states on its one side. */
+  /** Returns the hidden states on one side of the matrix. */
   List<Integer> states();
 
   List<TraceState> stateProjections();
 
   List<TraceState> weightProjections();
 
-  /** The product of the state Jacobian with a direction of the states. */
+  /** Returns the product of the state Jacobian with a direction of the states. */
   List<Tensor> transport(StepCopy copy, List<Tensor> directions);
 
-  /** {@code νᵀ ∂h/∂θ}: what this step's weights do to that combination of new states. */
+  /**
+   * Returns {@code νᵀ ∂h/∂θ}: the effect of this step's weights on that combination of new states.
+   */
   List<Tensor> project(StepCopy copy, List<Tensor> nu);
 
   /** Adds a gradient for weight projection {@code i}. */

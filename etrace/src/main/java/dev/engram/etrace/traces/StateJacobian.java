@@ -23,10 +23,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The Jacobian of hidden states in their old values, along all paths within the step.
+ * The Jacobian of hidden states with respect to their old values, along all paths within the step.
  *
- * <p>{@link #block} writes it out, one directional derivative for each element; {@link #times} is
- * the product with one direction, without writing it out.
+ * <p>{@link #block} materializes it, with one directional derivative for each element; {@link
+ * #times} is the product with one direction, without materializing it.
  */
 public final class StateJacobian {
   private final StepCopy copy;
@@ -37,7 +37,7 @@ public final class StateJacobian {
     this.copy = copy;
   }
 
-  /** Written out for the states of a group. */
+  /** Materializes the Jacobian of the states of a group. */
   public static StateJacobian of(StepCopy copy, HiddenGroup group) {
     StateJacobian j = new StateJacobian(copy);
     List<Integer> states = group.states();
@@ -59,13 +59,13 @@ public final class StateJacobian {
     return j;
   }
 
-  /** ∂h_s/∂h_r as {@code [elements of h_r, elements of h_s]}. */
+  /** Returns ∂h_s/∂h_r as {@code [elements of h_r, elements of h_s]}. */
   Tensor block(int s, int r) {
     int from = offsets.get(r);
     return rows.get(s).slice(0, from, from + size(copy, r)).reshape(size(copy, r), size(copy, s));
   }
 
-  /** The diagonal of {@link #block}, of the state's shape. */
+  /** Returns the diagonal of {@link #block}, with the state's shape. */
   Tensor diagonal(int s, int r) {
     Tensor block = block(s, r);
     int n = size(copy, s);
@@ -74,7 +74,7 @@ public final class StateJacobian {
   }
 
   /**
-   * The derivative of the new value of each state of {@code of} along a direction.
+   * Returns the derivative of the new value of each state of {@code of} along a direction.
    *
    * @param directions for parameters of the step, by variable
    */
@@ -121,7 +121,7 @@ public final class StateJacobian {
     return Math.toIntExact(copy.map.step.state(s).type().size());
   }
 
-  /** {@code [rows, columns]} with 1 where row = column + offset. */
+  /** Returns {@code [rows, columns]} with 1 where row = column + offset. */
   static Tensor unit(Builder b, DType dtype, int rows, int columns, int offset) {
     TensorType t = new TensorType(DType.I32, Shape.of(rows, columns));
     Tensor row = b.tracer(b.emit1(new Source.Iota(t, 0)));

@@ -9,13 +9,13 @@ public interface TraceLayout {
 
   TensorType trace();
 
-  /** A tensor of the signal's shape, at the trace's axes. */
+  /** Broadcasts a tensor of the signal's shape to the trace's axes. */
   Tensor spreadSignal(Tensor t);
 
-  /** A tensor of x's shape, at the trace's axes. */
+  /** Broadcasts a tensor of x's shape to the trace's axes. */
   Tensor spreadData(Tensor t);
 
-  /** A tensor of the trace's shape, summed over positions to the weight value's shape. */
+  /** Sums a tensor of the trace's shape over positions, to the weight value's shape. */
   Tensor gather(Tensor t);
 
   static TraceLayout of(Site site) {

@@ -8,21 +8,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** How a rule remembers what weights did to hidden states. */
+/** How a rule remembers the influence of weights on hidden states. */
 public interface Traces {
 
-  /** What is carried from step to step. */
+  /** Returns the states that are carried from step to step. */
   List<TraceState> states();
 
-  /** The hidden states whose learning signal is asked for. */
+  /** Returns the hidden states whose learning signal is needed. */
   Set<Integer> followed();
 
-  /** The new values of {@link #states}, from the old ones. */
+  /** Returns the new values of {@link #states}, from the old ones. */
   List<Tensor> update(StepCopy copy, List<Tensor> old);
 
   /**
-   * Adds what the traces give: the influence of each weight on each followed state, times the
-   * state's learning signal.
+   * Adds the gradients of the traces: the influence of each weight on each followed state, times
+   * the state's learning signal.
    *
    * @param copy holds at least the weights; all of the step for traces without {@link #states}
    */

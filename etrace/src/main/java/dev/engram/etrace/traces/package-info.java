@@ -1,2 +1,2 @@
-/** What each rule remembers: the shapes of eligibility traces, and how a step carries them on. */
+/** Eligibility traces: their shapes, and how a step updates them. */
 package dev.engram.etrace.traces;

@@ -11,7 +11,8 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Decides the order of a nest's axes and of its folds, and joins axes that are one run of memory.
+ * Decides the order of a nest's axes and of its folds, and merges axes that are contiguous in
+ * memory.
  */
 final class AxisOrder {
   private final int[] length;
@@ -79,8 +80,8 @@ final class AxisOrder {
     return Math.abs(m.inner().get(axis));
   }
 
-  // Parallel axes by falling stride of what is written, with the one along memory innermost; then
-  // reduction axes by falling stride of what is read.
+  // Parallel axes by descending stride of what is written, with the one along memory innermost;
+  // then reduction axes by descending stride of what is read.
   private List<Integer> order() {
     List<Integer> parallel = axes(false);
     List<Integer> folded = axes(true);
@@ -122,7 +123,7 @@ final class AxisOrder {
     return all;
   }
 
-  // Updates and checks happen in row-major order; the first extreme is the first in that order.
+  // Updates and checks happen in row-major order, which also defines the first extreme.
   private boolean isOrdered() {
     return body.stream()
         .anyMatch(
@@ -144,7 +145,7 @@ final class AxisOrder {
     return s;
   }
 
-  // Neighbouring axes that every index map walks as one.
+  // Neighbouring axes that are contiguous in every index map.
   private List<List<Integer>> joined(List<Integer> order) {
     List<AffineMap> maps = new ArrayList<>();
     body.forEach(i -> InstrRewriter.maps(i, m -> keep(maps, m)));
@@ -177,7 +178,7 @@ final class AxisOrder {
     return m;
   }
 
-  // The order of every fold, now that the outermost reduction axis is known.
+  // Sets the order of every fold, now that the outermost reduction axis is known.
   private void orders(List<List<Integer>> order) {
     List<List<Integer>> folded = order.stream().filter(run -> reduce[run.getFirst()]).toList();
     if (folded.isEmpty()) {

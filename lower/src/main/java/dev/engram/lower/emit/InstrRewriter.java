@@ -6,7 +6,7 @@ import dev.engram.lower.Instr;
 import java.util.function.IntUnaryOperator;
 import java.util.function.UnaryOperator;
 
-/** Instructions with their index maps or operands exchanged. */
+/** Replaces index maps or operands of instructions. */
 public final class InstrRewriter {
   private InstrRewriter() {}
 

@@ -17,7 +17,9 @@ import java.util.function.Supplier;
 
 /** A loop program under construction. */
 public final class LoopProgramBuilder {
-  /** A buffer whose place may still be open; {@code loops} are those it lives inside of. */
+  /**
+   * A buffer whose place may still be undecided; {@code loops} are those that it lives inside of.
+   */
   public record Draft(
       TensorType type,
       LoopBuffer.@org.jspecify.annotations.Nullable Place place,
@@ -30,7 +32,7 @@ public final class LoopProgramBuilder {
   private List<Stmt> steps = new ArrayList<>();
   private int loopCount;
 
-  /** Number of enclosing loops. */
+  /** Returns the number of enclosing loops. */
   int depth() {
     return loops.size();
   }
@@ -53,13 +55,13 @@ public final class LoopProgramBuilder {
         value, v -> buffer(v.type(), new LoopBuffer.Place.Constant(v)));
   }
 
-  /** A dense buffer in the arena, alive in one iteration of the loops around. */
+  /** Allocates a dense buffer in the arena, live within one iteration of the enclosing loops. */
   StridedView allocate(TensorType type) {
     buffers.add(new Draft(type, null, List.copyOf(loops)));
     return StridedView.dense(buffers.size() - 1, type.shape());
   }
 
-  /** Runs {@code body} with what it adds collected. */
+  /** Runs {@code body} and returns the steps that it adds. */
   List<Stmt> collect(Runnable body) {
     List<Stmt> saved = steps;
     steps = new ArrayList<>();
@@ -80,9 +82,9 @@ public final class LoopProgramBuilder {
   }
 
   /**
-   * A while loop.
+   * Adds a while loop.
    *
-   * @param condition adds the steps that decide, and says where the answer is
+   * @param condition adds the steps of the condition, and returns where its result is
    */
   void loop(
       Supplier<Access> condition, Runnable body, List<Stmt.Swap> swaps, Optional<Integer> bound) {

@@ -61,7 +61,7 @@ final class NestBuilder {
     return length.length;
   }
 
-  /** From here on instructions run once the folds are done. */
+  /** Starts the epilogue: later instructions run once the folds are done. */
   void foldsDone() {
     done = true;
     known = new HashMap<>(folds);
@@ -82,7 +82,7 @@ final class NestBuilder {
     return same;
   }
 
-  /** The instruction that has the element {@code p} of {@code v}. */
+  /** Returns the instruction that computes element {@code p} of {@code v}. */
   int value(Value v, AffineIndex p) {
     Element key = new Element(v, p);
     Integer id = known.get(key);
@@ -117,7 +117,7 @@ final class NestBuilder {
     return share(new Instr.Apply(row, dtype, java.util.Arrays.stream(args).boxed().toList()));
   }
 
-  /** {@code v} in another type, or itself. */
+  /** Converts {@code v} to another type, if that differs. */
   int convert(DType from, DType to, int v) {
     return from == to ? v : share(new Instr.Convert(from, to, v));
   }
@@ -142,7 +142,7 @@ final class NestBuilder {
             .map(r -> value(r.value(), java.util.Objects.requireNonNull(r.at())))
             .toList();
     DType dtype = e.in(0).type().dtype();
-    // The blocks of the order follow when the axes have theirs.
+    // The blocks of the fold's order are set after the axes have been ordered.
     FoldOrder order = FoldOrder.inLanes(FoldLanes.of(e));
     if (e.op() instanceof Reduce r) {
       return add(new Instr.Fold(r.kind(), dtype, args.getFirst(), order));
@@ -160,7 +160,7 @@ final class NestBuilder {
     }
   }
 
-  /** The element {@code p} of a FREE or MAP equation's result. */
+  /** Computes element {@code p} of the result of a FREE or MAP equation. */
   int equation(Eqn e, AffineIndex p) {
     DType dtype = e.out().type().dtype();
     return switch (e.op()) {
@@ -357,7 +357,7 @@ final class NestBuilder {
     return add(c);
   }
 
-  /** The nest, unless it has no point. */
+  /** Adds the nest, unless it has no points. */
   void finish(SourceLocation where) {
     for (int a = 0; a < length.length; a++) {
       if (length[a] == 0 && !reduce[a]) {
@@ -374,7 +374,7 @@ final class NestBuilder {
     later.forEach(Runnable::run);
   }
 
-  // A nest that reads one part of a buffer and writes another one writes it by way of a copy.
+  // A nest that reads one part of a buffer and writes another writes to a copy first.
   private void divert(List<Instr> code, List<Runnable> later, SourceLocation where) {
     for (int i = 0; i < code.size(); i++) {
       if (code.get(i) instanceof Instr.Store s && isReadElsewhere(s.to())) {

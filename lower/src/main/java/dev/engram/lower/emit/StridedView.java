@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * Where the elements of a tensor are: {@code offset + Σ outer[i]·t_i + Σ stride[d]·i_d} in a
  * buffer.
  *
- * @param outer a stride for each enclosing loop, outermost first; shorter when inner ones do not
- *     matter
+ * @param outer a stride for each enclosing loop, outermost first; shorter if the view does not
+ *     depend on inner loops
  */
 public record StridedView(int buffer, long offset, List<Long> outer, List<Long> stride) {
   public StridedView {
@@ -36,17 +36,20 @@ public record StridedView(int buffer, long offset, List<Long> outer, List<Long> 
     return padded;
   }
 
-  /** The element at {@code p}, inside {@code depth} loops. */
+  /** Returns the access to the element at {@code p}, inside {@code depth} loops. */
   Access at(AffineIndex p, int depth) {
     return new Access(buffer, p.address(offset, outer(depth), strides()));
   }
 
-  /** The element that a point of a tensor of rank 0 has. */
+  /** Returns the access to the element of a tensor of rank 0. */
   Access scalar(int depth) {
     return at(AffineIndex.at(0), depth);
   }
 
-  /** Axis i of the result is axis {@code from[i]} of this; one of stride 0 where that is -1. */
+  /**
+   * Permutes axes: axis i of the result is axis {@code from[i]} of this, or has stride 0 if that is
+   * -1.
+   */
   StridedView pick(int... from) {
     return new StridedView(
         buffer,
@@ -55,7 +58,7 @@ public record StridedView(int buffer, long offset, List<Long> outer, List<Long> 
         Arrays.stream(from).mapToObj(d -> d < 0 ? Long.valueOf(0) : stride.get(d)).toList());
   }
 
-  /** The part of this that starts at {@code start} with these steps. */
+  /** Returns the part of this that starts at {@code start} with these steps. */
   StridedView window(long[] start, long[] step) {
     long at = offset;
     List<Long> s = new ArrayList<>();
@@ -73,14 +76,17 @@ public record StridedView(int buffer, long offset, List<Long> outer, List<Long> 
     return new StridedView(buffer, offset + start * stride.get(axis), outer, s);
   }
 
-  /** The slice along axis 0 at the counter of the innermost of {@code depth} loops. */
+  /** Returns the slice along axis 0 at the counter of the innermost of {@code depth} loops. */
   StridedView slice(int depth) {
     List<Long> o = outer(depth - 1);
     o.add(stride.getFirst());
     return new StridedView(buffer, offset, o, stride.subList(1, stride.size()));
   }
 
-  /** The same elements in row-major order under another shape; null when strides cannot say it. */
+  /**
+   * Returns the same elements in row-major order with another shape; null if strides cannot express
+   * it.
+   */
   @Nullable StridedView reshape(Shape from, Shape to) {
     if (from.size() == 0) {
       return new StridedView(buffer, offset, outer, Collections.nCopies(to.rank(), 0L));

@@ -1,2 +1,2 @@
-/** Nests of loops, written instruction by instruction. */
+/** Emitting loop nests, instruction by instruction. */
 package dev.engram.lower.emit;

@@ -5,7 +5,7 @@ import dev.engram.lower.AffineMap;
 import java.util.Arrays;
 import java.util.List;
 
-/** For each axis of a tensor an index, affine in the axes of a nest. Immutable. */
+/** An index for each axis of a tensor, affine in the axes of a nest. Immutable. */
 public final class AffineIndex {
   private final int space;
   private final long[] offset;
@@ -17,7 +17,10 @@ public final class AffineIndex {
     this.stride = stride;
   }
 
-  /** Tensor axis d runs along nest axis {@code axisOf[d]}, or stays at 0 where that is -1. */
+  /**
+   * Returns the index in which tensor axis d runs along nest axis {@code axisOf[d]}, or is 0 if
+   * that is -1.
+   */
   public static AffineIndex along(int[] axisOf, int space) {
     long[][] stride = new long[axisOf.length][space];
     for (int d = 0; d < axisOf.length; d++) {
@@ -28,7 +31,7 @@ public final class AffineIndex {
     return new AffineIndex(space, new long[axisOf.length], stride);
   }
 
-  /** A fixed position. */
+  /** Returns a fixed position. */
   public static AffineIndex at(int space, long... index) {
     return new AffineIndex(space, index.clone(), new long[index.length][space]);
   }
@@ -37,7 +40,7 @@ public final class AffineIndex {
     return offset.length;
   }
 
-  /** Number of nest axes. */
+  /** Returns the number of nest axes. */
   public int space() {
     return space;
   }
@@ -50,7 +53,7 @@ public final class AffineIndex {
     return stride[d];
   }
 
-  /** Axis i of the result is axis {@code from[i]} of this; 0 where that is -1. */
+  /** Permutes axes: axis i of the result is axis {@code from[i]} of this, or 0 if that is -1. */
   public AffineIndex pick(int... from) {
     AffineIndex p = new AffineIndex(space, new long[from.length], new long[from.length][]);
     for (int i = 0; i < from.length; i++) {
@@ -64,7 +67,7 @@ public final class AffineIndex {
     return p;
   }
 
-  /** The axes of this, then those of {@code tail}. */
+  /** Returns the axes of this, then those of {@code tail}. */
   AffineIndex concat(AffineIndex tail) {
     int n = rank();
     long[] o = Arrays.copyOf(offset, n + tail.rank());
@@ -97,7 +100,7 @@ public final class AffineIndex {
     return p;
   }
 
-  /** {@code Σ times[d]·index[d]} as one more axis. */
+  /** Adds {@code Σ times[d]·index[d]} as one more axis. */
   private static void accumulate(AffineIndex from, int d, long times, AffineIndex to, int at) {
     to.offset[at] += times * from.offset[d];
     for (int a = 0; a < from.space; a++) {
@@ -106,8 +109,8 @@ public final class AffineIndex {
   }
 
   /**
-   * For a point of a tensor of shape {@code result}, a reshape of shape {@code operand}: the point
-   * of the operand; null when an index of the operand is not affine in those of the result.
+   * Maps a point of a reshape's result to the point of its operand; returns null when an index of
+   * the operand is not affine in those of the result.
    */
   @org.jspecify.annotations.Nullable
   AffineIndex unreshape(Shape result, Shape operand) {
@@ -148,7 +151,7 @@ public final class AffineIndex {
     return p;
   }
 
-  /** {@code offset + Σ strides[d]·index[d]} as an index map of the nest. */
+  /** Returns {@code offset + Σ strides[d]·index[d]} as an index map of the nest. */
   public AffineMap address(long base, List<Long> outer, long[] strides) {
     AffineIndex one = new AffineIndex(space, new long[] {base}, new long[1][space]);
     for (int d = 0; d < rank(); d++) {

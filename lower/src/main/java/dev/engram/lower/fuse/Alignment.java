@@ -5,11 +5,11 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Puts the axes of a fused value along the axes of a nest. */
+/** Aligns the axes of a fused value with the axes of a nest. */
 final class Alignment {
   private Alignment() {}
 
-  /** Lengths of the result's axes, then of the folded ones. */
+  /** Returns the lengths of the result's axes, then of the folded ones. */
   static List<Integer> dims(FusedValue n) {
     List<Integer> dims = new ArrayList<>(n.value.type().shape().dims());
     dims.addAll(
@@ -17,7 +17,7 @@ final class Alignment {
     return dims;
   }
 
-  /** A nest axis for every axis longer than 1. */
+  /** Assigns a nest axis to every axis longer than 1. */
   static int[] natural(List<Integer> dims) {
     int[] axisOf = new int[dims.size()];
     int n = 0;

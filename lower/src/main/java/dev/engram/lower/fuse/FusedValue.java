@@ -6,8 +6,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A value that is computed at a place of its own in the schedule; the equations between fused
- * values are computed again by each reader.
+ * A value that is computed at its own place in the schedule; the equations between fused values are
+ * recomputed by each reader.
  */
 public final class FusedValue {
   /** What is computed; for a copy, what is copied. */
@@ -18,21 +18,21 @@ public final class FusedValue {
 
   public final AccessMaps.Kind kind;
 
-  /** Equations computed at each point. */
+  /** Number of equations computed at each point. */
   final int weight;
 
   private @Nullable FusionGroup group;
 
-  /** The element of the value at a point of the group. */
+  /** The index of the value's element at a point of the group. */
   private @Nullable AffineIndex point;
 
-  /** For a fold the folded position at a point of the group. */
+  /** For a fold, the folded position at a point of the group. */
   private @Nullable AffineIndex folded;
 
-  /** Computed once the group's folds are done. */
+  /** True when it is computed in the epilogue, once the group's folds are done. */
   public boolean epilogue;
 
-  /** Read by another group, so that it must be stored. */
+  /** True when another group reads it, so that it must be stored. */
   public boolean external;
 
   FusedValue(Value value, @Nullable Eqn eqn, AccessMaps.Kind kind, int weight) {

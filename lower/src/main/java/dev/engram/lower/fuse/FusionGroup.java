@@ -7,7 +7,7 @@ import java.util.Set;
 
 /** Values that are computed in one nest, or one opaque value. */
 public final class FusionGroup {
-  /** Lengths of the axes; none is 1. */
+  /** Lengths of the axes, none of which is 1. */
   public final int[] length;
 
   public final boolean[] reduce;
@@ -21,7 +21,7 @@ public final class FusionGroup {
 
   int weight;
 
-  /** Its place in the {@link GroupOrder}. */
+  /** Its slot in the {@link GroupOrder}. */
   int slot;
 
   int turn;

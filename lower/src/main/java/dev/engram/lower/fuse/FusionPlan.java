@@ -19,34 +19,37 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One graph, its equations in groups: which values are computed at a place of their own, which of
- * them share a nest, and the order of the nests. Memory is decided later.
+ * The fusion plan of one graph: which values are computed at their own place in the schedule, which
+ * of them share a nest, and the order of the nests. Memory is decided later.
  */
 public final class FusionPlan {
-  /** More equations than this at one point are split over nests. */
+  /** Maximum number of equations at one point; more are split into several nests. */
   private static final int WEIGHT = 96;
 
   private static final int INLINE_WEIGHT = 32;
 
-  /** Up to so many bytes a value that is read again is kept, whatever it is computed from. */
+  /**
+   * A value of at most this many bytes that is read repeatedly is kept, whatever it is computed
+   * from.
+   */
   private static final double KEPT = 1L << 30;
 
-  /** Beyond, it is computed again when it is so many times as large as what it is computed from. */
+  /** A larger one is recomputed if it is this many times as large as what it is computed from. */
   private static final double SPREAD = 16;
 
-  /** Readers of one value that are tried as company. */
+  /** Number of readers of a value that are tried for fusion with another reader. */
   private static final int NEIGHBOURS = 4;
 
-  /** Points that a fold without parallel axes may pull into its nest. */
+  /** Maximum number of points that a fold without parallel axes may fuse into its nest. */
   private static final long SERIAL = 1 << 15;
 
-  // Stands for the result of an equation without results.
+  // Represents the result of an equation without results.
   private static final Lit NOTHING = Lit.zero(TensorType.scalar(DType.BOOL));
 
   public final Graph graph;
   public final GroupOrder schedule = new GroupOrder();
 
-  /** One for each result of the graph; several results may share one. */
+  /** The fused value of each result of the graph; several results may share one. */
   public final List<FusedValue> results = new ArrayList<>();
 
   private final Map<Value, Eqn> defining = new HashMap<>();
@@ -55,14 +58,14 @@ public final class FusionPlan {
   private final Set<Value> params = new HashSet<>();
   private final Map<Value, Integer> weights = new HashMap<>();
 
-  /** Bytes in memory that a value is computed from; its own, where it lies there. */
+  /** Bytes in memory that a value is computed from; its own size if it is in memory itself. */
   private final Map<Value, Double> read = new HashMap<>();
 
   private final Materialization materialization;
   private final Set<Value> carried = new HashSet<>();
   private final boolean fuse;
 
-  /** Inner graphs of loops and branches, grouped. */
+  /** Plans of the inner graphs of loops and branches. */
   private final Map<Graph, FusionPlan> inner = new HashMap<>();
 
   public FusionPlan(Graph graph, boolean fuse) {
@@ -95,7 +98,7 @@ public final class FusionPlan {
     return defining.get(v);
   }
 
-  /** True for a parameter that the loop around changes. */
+  /** True for a parameter that the enclosing loop changes. */
   public boolean isCarried(Value v) {
     return carried.contains(v);
   }
@@ -108,7 +111,7 @@ public final class FusionPlan {
     return b;
   }
 
-  /** The body of {@code w}. */
+  /** Returns the plan of the body of {@code w}. */
   public FusionPlan inner(Control.While w) {
     for (Graph g : List.of(w.condition(), w.body())) {
       FusionPlan b = inner(g);
@@ -145,7 +148,7 @@ public final class FusionPlan {
     }
   }
 
-  // Such as the sums of all pairs out of two long rows.
+  // For example, the sums of all pairs from two long rows.
   private boolean spreads(Eqn e) {
     double bytes = bytes(e.out());
     return bytes > KEPT && bytes > SPREAD * readBytes(e);
@@ -155,12 +158,12 @@ public final class FusionPlan {
     return e.inputs().stream().mapToDouble(v -> read.getOrDefault(v, bytes(v))).sum();
   }
 
-  // Of a view there may be more than a long counts.
+  // A view may have more elements than a long can count.
   private static double bytes(Value v) {
     return (double) v.type().size() * v.type().dtype().bytes();
   }
 
-  // A short contraction is written out unless it can fold along with what it reads.
+  // A short contraction is unrolled unless it can be folded together with what it reads.
   private boolean joinedAsFold(Eqn e) {
     FusedValue n = new FusedValue(e.out(), e, AccessMaps.Kind.FOLD, 1 + operandWeight(e));
     List<Integer> dims = Alignment.dims(n);
@@ -196,7 +199,7 @@ public final class FusionPlan {
     schedule.append(k);
   }
 
-  // An operand of an opaque group: it depends on everything down to the fused values.
+  // An operand of an opaque group depends on everything down to the fused values.
   private void fromMemory(FusionGroup k, Value v, int slot) {
     if (v instanceof Lit) {
       return;
@@ -308,7 +311,7 @@ public final class FusionPlan {
         }
       }
     }
-    // Beside a group that reads the same elements at the same points.
+    // Fuse with a group that reads the same elements at the same points.
     for (Leaf l : leaves) {
       for (Readers.Read r : readers.latest(l.value(), NEIGHBOURS)) {
         if (l.at() != null && r.at() != null && tried(n, dims, l.at(), r.group(), r.at(), tried)) {
@@ -333,7 +336,7 @@ public final class FusionPlan {
     return axisOf != null && tried.add(k) && joined(n, k, axisOf);
   }
 
-  // A fold over nearly everything leaves too little to run side by side.
+  // A fold over nearly everything leaves too little parallelism.
   private static boolean isSerial(FusionGroup k, boolean[] folds) {
     long points = 1;
     long kept = 1;
@@ -396,7 +399,7 @@ public final class FusionPlan {
     return true;
   }
 
-  // Results that are no fused value's get a copy.
+  // Results that are not fused values are copied.
   private void results() {
     for (Value v : graph.outs()) {
       FusedValue n = fused.get(v);
@@ -411,8 +414,8 @@ public final class FusionPlan {
   }
 
   /**
-   * True when result {@code i} may be written over the memory that holds {@code param}: nothing
-   * reads the parameter afterwards, and the group that writes reads it at the same points.
+   * True when result {@code i} may overwrite the memory of {@code param}: nothing reads the
+   * parameter afterwards, and the group that writes reads it at the same points.
    */
   public boolean inPlace(int i, Value param) {
     Value v = graph.outs().get(i);

@@ -5,7 +5,8 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * The order of groups: by slot, and in a slot by turn. A group moved into a slot comes last in it.
+ * The order of groups: by slot, and within a slot by turn. A group that is moved into a slot comes
+ * last in it.
  */
 public final class GroupOrder {
   private static final Comparator<FusionGroup> ORDER =
@@ -24,7 +25,7 @@ public final class GroupOrder {
   }
 
   /**
-   * Moves {@code k} behind all of {@code sources}, if it must and can.
+   * Moves {@code k} after all of {@code sources}, if necessary and possible.
    *
    * @return false when a reader of {@code k} runs too early for that
    */

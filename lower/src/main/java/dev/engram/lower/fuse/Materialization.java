@@ -20,7 +20,10 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 
-/** How the values of a graph are read: by how many, at repeated points, from memory. */
+/**
+ * Decides which values are materialized, by how they are read: by how many readers, at repeated
+ * points, from memory.
+ */
 final class Materialization {
   private final Map<Value, Eqn> defining = new HashMap<>();
   private final Map<Value, Integer> uses = new HashMap<>();
@@ -59,7 +62,7 @@ final class Materialization {
     }
   }
 
-  /** True when some reader needs {@code v} in memory. */
+  /** True when a reader needs {@code v} in memory. */
   boolean isStored(Value v) {
     return stored.contains(v);
   }
@@ -113,7 +116,7 @@ final class Materialization {
     };
   }
 
-  // Loops run long over what comes in: let the last axis stay the one with neighbours.
+  // Loops read their inputs repeatedly: keep the last axis contiguous.
   private boolean strided(Value v) {
     Eqn e = defining.get(v);
     if (e == null || stored.contains(v) || AccessMaps.kind(e) != AccessMaps.Kind.FREE) {

@@ -19,11 +19,11 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Which groups read a parameter or a fused value, and where. */
+/** Records which groups read a parameter or a fused value, and where. */
 final class Readers {
   /**
    * @param at null when it is read from memory at any position
-   * @param slot the operand of an opaque group that the value is, or -1
+   * @param slot the operand index of the value in an opaque group, or -1
    */
   record Read(FusionGroup group, @Nullable AffineIndex at, int slot) {}
 
@@ -37,7 +37,7 @@ final class Readers {
     return reads.getOrDefault(v, List.of());
   }
 
-  /** The last {@code n} reads, latest first; a copy. */
+  /** Returns a copy of the last {@code n} reads, latest first. */
   List<Read> latest(Value v, int n) {
     List<Read> all = of(v);
     return List.copyOf(all.subList(Math.max(0, all.size() - n), all.size()).reversed());
@@ -50,8 +50,8 @@ final class Readers {
   }
 
   /**
-   * True when {@code v}, computed by {@code n}, may be written over the memory of {@code param}:
-   * nothing reads the parameter afterwards, and the group that writes reads it at the same points.
+   * True when {@code v}, computed by {@code n}, may overwrite the memory of {@code param}: nothing
+   * reads the parameter afterwards, and the group that writes reads it at the same points.
    */
   boolean allowOverwriting(Value param, Value v, FusedValue n) {
     FusionGroup writer = n.group();

@@ -1,2 +1,2 @@
-/** Which values are computed together in one nest of loops, and in which order. */
+/** Loop fusion: which values are computed together in one nest, and in which order. */
 package dev.engram.lower.fuse;

@@ -12,8 +12,8 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * What a loop program does, counted: its nests, the memory that each moves and the arithmetic that
- * each does in one run of the program. Of a branch both sides count.
+ * Statistics of a loop program: its nests, the memory traffic and the arithmetic of each in one run
+ * of the program. Both sides of a branch count.
  *
  * @param rows one for each nest, in program order
  * @param arenaBytes the program's own memory
@@ -26,10 +26,10 @@ public record FusionReport(List<Row> rows, long arenaBytes) {
   /**
    * One nest.
    *
-   * @param ops elementwise ops, casts and folds that share it
-   * @param runs how often it runs at most; in a while loop without a bound, in one turn of it
-   * @param bytes read and written in all runs, each element once a run; gathers count one element a
-   *     point
+   * @param ops number of elementwise ops, casts and folds in the nest
+   * @param runs maximum number of runs; in a while loop without a bound, per iteration
+   * @param bytes read and written in all runs, each element once per run; gathers count one element
+   *     per point
    * @param flops arithmetic in all runs; a multiply-add is two
    */
   public record Row(
@@ -47,7 +47,7 @@ public record FusionReport(List<Row> rows, long arenaBytes) {
       switch (s) {
         case Stmt.Nest n -> rows.add(row(p, n, runs));
         case Stmt.Sort o -> rows.add(row(p, o.traffic(), runs));
-        // It costs what the host does with it.
+        // Its cost is that of the host.
         case Stmt.Tell _ -> {}
         case Stmt.Loop l -> collect(p, l.body(), runs * l.length(), rows);
         case Stmt.While w -> {
@@ -130,27 +130,27 @@ public record FusionReport(List<Row> rows, long arenaBytes) {
     };
   }
 
-  /** Number of nests in the program's text. */
+  /** Returns the number of nests in the program. */
   public int nests() {
     return rows.size();
   }
 
-  /** Ops in all nests. */
+  /** Returns the number of ops in all nests. */
   public int ops() {
     return rows.stream().mapToInt(Row::ops).sum();
   }
 
-  /** Bytes moved in one run. */
+  /** Returns the bytes moved in one run. */
   public long bytes() {
     return rows.stream().mapToLong(Row::bytes).sum();
   }
 
-  /** Arithmetic in one run. */
+  /** Returns the arithmetic operations in one run. */
   public long flops() {
     return rows.stream().mapToLong(Row::flops).sum();
   }
 
-  /** A table, the nests that move the most memory first, then the totals. */
+  /** Returns a table, the nests with the most memory traffic first, then the totals. */
   @Override
   public String toString() {
     StringBuilder out = new StringBuilder();

@@ -14,13 +14,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Loop programs as text: buffers with sizes and places, nests as loops with the user's line. */
+/**
+ * Prints loop programs as text: buffers with sizes and places, nests as loops with the user's line.
+ */
 public final class LoopPrinter {
   private final StringBuilder out = new StringBuilder();
 
   private LoopPrinter() {}
 
-  /** The whole program. */
+  /** Prints the whole program. */
   public static String print(LoopProgram p) {
     LoopPrinter printer = new LoopPrinter();
     printer.program(p);

@@ -20,7 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Checks that a loop program keeps the rules of {@link Stmt} and {@link Instr}. */
+/** Checks that a loop program satisfies the rules of {@link Stmt} and {@link Instr}. */
 public final class ProgramVerifier {
   private static final long ANY_CHAIN = Long.MAX_VALUE;
 
@@ -31,9 +31,9 @@ public final class ProgramVerifier {
   }
 
   /**
-   * Gives {@code program} back.
+   * Returns {@code program}.
    *
-   * @throws LoweringException naming the nest and the instruction that breaks a rule
+   * @throws LoweringException naming the nest and the instruction that violates a rule
    */
   public static LoopProgram verify(LoopProgram program) {
     ProgramVerifier v = new ProgramVerifier(program);

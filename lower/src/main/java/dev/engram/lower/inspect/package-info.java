@@ -1,2 +1,2 @@
-/** Loop programs read by people and by checks. */
+/** Printing, verifying and measuring loop programs. */
 package dev.engram.lower.inspect;

@@ -19,7 +19,7 @@ final class FoldState {
   private long r;
   private long best;
 
-  /** Where the block ends. */
+  /** The point at which the block ends. */
   private long end;
 
   FoldState(Reduce.Kind kind, DType dtype, FoldOrder order) {
@@ -38,7 +38,7 @@ final class FoldState {
     end = blocks.left();
   }
 
-  // A block that has ended waits when the next one has a point.
+  // A block that has ended is pushed when the next one has a point.
   private void beforePoint() {
     if (r < end) {
       return;

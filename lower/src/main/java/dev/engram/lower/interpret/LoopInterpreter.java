@@ -7,8 +7,8 @@ import dev.engram.lower.LoopProgram;
 import java.util.List;
 
 /**
- * The meaning of loop programs: runs one plainly, point by point, and checks every access against
- * its buffer. The oracle of the backends.
+ * Defines the semantics of loop programs: runs one in the simplest way, point by point, and checks
+ * every access against its buffer. It is the oracle for the backends.
  */
 public final class LoopInterpreter implements Backend {
 
@@ -22,7 +22,7 @@ public final class LoopInterpreter implements Backend {
     return new LoopRun(program);
   }
 
-  /** Runs {@code program} once and gives its outputs. */
+  /** Runs {@code program} once and returns its outputs. */
   public static List<HostTensor> run(LoopProgram program, List<HostTensor> inputs) {
     List<HostTensor> outputs =
         program.outputs().stream()

@@ -15,9 +15,9 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A loop program with memory of its own, interpreted. */
+/** A loop program with its own memory, interpreted. */
 final class LoopRun implements CompiledProgram {
-  // Read before it is written, this is NaN or -1 rather than a plausible zero.
+  // Memory that is read before it is written is NaN or -1 rather than a plausible zero.
   private static final byte POISON = (byte) 0xFF;
 
   private final LoopProgram program;

@@ -179,7 +179,7 @@ final class NestRun {
     return at;
   }
 
-  /** The value of an index map. */
+  /** Returns the value of an index map. */
   static long at(AffineMap map, long[] outer, long[] inner) {
     long at = map.offset();
     for (int i = 0; i < outer.length; i++) {

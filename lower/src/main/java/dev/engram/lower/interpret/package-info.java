@@ -1,2 +1,2 @@
-/** The meaning of loop programs, point by point. */
+/** The interpreter of loop programs, which defines their semantics. */
 package dev.engram.lower.interpret;

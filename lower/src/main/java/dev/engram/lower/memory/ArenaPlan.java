@@ -13,8 +13,8 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
- * Places for the arena's buffers: each is alive from its first to its last use, over a whole loop
- * when it lives outside of that; best fit, in order of first use.
+ * Assigns places to the arena's buffers. Each is live from its first to its last use, and
+ * throughout a loop if it is defined outside of it. Placement is best fit, in order of first use.
  */
 public record ArenaPlan(List<LoopBuffer> buffers, long arenaBytes) {
 
@@ -48,7 +48,7 @@ public record ArenaPlan(List<LoopBuffer> buffers, long arenaBytes) {
     for (int b = 0; b < target.buffers.size(); b++) {
       LoopProgramBuilder.Draft d = target.buffers.get(b);
       LoopBuffer.Place place = d.place();
-      // of operands and results too, which somebody else allocates
+      // also of operands and results, which the caller allocates
       long own = d.type().bytes();
       if (place == null) {
         place = new LoopBuffer.Place.Arena(offset[b]);
@@ -68,7 +68,7 @@ public record ArenaPlan(List<LoopBuffer> buffers, long arenaBytes) {
     return (bytes + 63) / 64 * 64;
   }
 
-  /** First and last step of use of every buffer, steps counted through. */
+  /** Liveness: the first and last use of every buffer, as global step numbers. */
   private static final class Liveness {
     private final LoopProgramBuilder target;
     final int[] first;
@@ -159,7 +159,7 @@ public record ArenaPlan(List<LoopBuffer> buffers, long arenaBytes) {
       }
     }
 
-    // Buffers that trade places need both places all the time.
+    // Buffers that are swapped need both places all the time.
     void widenSwaps() {
       for (Stmt.Swap w : swaps) {
         int from = Math.min(first[w.a()], first[w.b()]);

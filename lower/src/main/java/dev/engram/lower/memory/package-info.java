@@ -1,2 +1,2 @@
-/** Where the buffers of a program are, and proof that none overwrites another. */
+/** Memory planning for buffers, and a check that none overwrites another. */
 package dev.engram.lower.memory;

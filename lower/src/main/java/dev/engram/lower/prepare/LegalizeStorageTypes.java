@@ -21,9 +21,9 @@ import dev.engram.ir.op.Source;
 import java.util.List;
 
 /**
- * Arithmetic on types of storage, as arithmetic on {@link DType#wide} types between conversions. In
- * loop programs such types are only loaded, stored, moved, compared with the bounds of a check, and
- * converted.
+ * Rewrites arithmetic on storage types to arithmetic on {@link DType#wide} types between
+ * conversions. In loop programs, storage types are only loaded, stored, moved, compared with the
+ * bounds of a check, and converted.
  */
 record LegalizeStorageTypes(Builder to, SourceLocation where) {
 
@@ -44,7 +44,7 @@ record LegalizeStorageTypes(Builder to, SourceLocation where) {
     return List.copyOf(to.at(where).emit(op, in));
   }
 
-  /** {@code wide} on widened operands, its result in the type that {@code op} gives. */
+  /** Applies {@code wide} to widened operands, and converts the result to that of {@code op}. */
   private List<Value> calculate(Op op, Op wide, List<Value> in) {
     List<Value> widened = in.stream().map(v -> cast(v, v.type().dtype().wide())).toList();
     DType result = op.typeOf(in.stream().map(Value::type).toList()).getFirst().dtype();
@@ -63,7 +63,7 @@ record LegalizeStorageTypes(Builder to, SourceLocation where) {
     return plain(new Cast(dtype), List.of(v)).getFirst();
   }
 
-  // The wide type's least value is not the narrow one's.
+  // The lowest value of the wide type is not that of the narrow one.
   private static boolean startsAtAnEnd(Reduce r, Value x) {
     DType dtype = x.type().dtype();
     boolean extreme = r.kind() == Reduce.Kind.MAX || r.kind() == Reduce.Kind.MIN;

@@ -6,7 +6,7 @@ import dev.engram.ir.op.Custom;
 import dev.engram.ir.op.Move;
 import java.util.List;
 
-/** A transpose that is written out, for many reads along its last axis. */
+/** A transpose that is materialized, for many reads along its last axis. */
 public record PackedOperand(List<Integer> perm) implements Custom {
   public PackedOperand {
     perm = List.copyOf(perm);

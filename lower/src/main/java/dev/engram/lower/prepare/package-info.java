@@ -1,2 +1,2 @@
-/** Graphs brought into the form that lowering starts from. */
+/** Preparation of graphs for lowering. */
 package dev.engram.lower.prepare;
