@@ -176,7 +176,7 @@ class ScanTransformTest {
                 TypeException.class,
                 () -> Engram.cond(scalar(1).gt(0), () -> scalar(1), () -> f64(1, 2)))
             .getMessage();
-    assertTrue(types.contains("false branch gives result as f64[2], expected f64[]"), types);
+    assertTrue(types.contains("false branch returns result as f64[2], expected f64[]"), types);
     String pred =
         assertThrows(
                 TypeException.class, () -> Engram.cond(scalar(1), () -> scalar(1), () -> scalar(2)))
