@@ -1,12 +1,13 @@
 package dev.engram.backend.cpu.lanes;
 
+import static java.util.Map.entry;
+
 import dev.engram.backend.cpu.lanes.LaneProgram.Node;
 import dev.engram.backend.cpu.lanes.LaneProgram.Op;
 import dev.engram.ir.DType;
 import dev.engram.ir.op.ElementwiseRow;
 import dev.engram.ir.op.RowSignature;
 import dev.engram.ir.op.Rows;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -43,55 +44,79 @@ public final class LaneRows {
       List.of(Rows.ADD, Rows.SUB, Rows.MUL, Rows.MAX, Rows.MIN, Rows.NEG, Rows.ABS);
 
   private static Map<ElementwiseRow, Cell> cells() {
-    Map<ElementwiseRow, Cell> cells = new HashMap<>();
-    for (Cell c : Cell.values()) {
-      cells.put(c.row, c);
-    }
-    return Map.copyOf(cells);
+    return Map.ofEntries(
+        entry(Rows.ADD, Cell.ADD),
+        entry(Rows.SUB, Cell.SUB),
+        entry(Rows.MUL, Cell.MUL),
+        entry(Rows.DIV, Cell.DIV),
+        entry(Rows.MAX, Cell.MAX),
+        entry(Rows.MIN, Cell.MIN),
+        entry(Rows.NEG, Cell.NEG),
+        entry(Rows.ABS, Cell.ABS),
+        entry(Rows.SIGN, Cell.SIGN),
+        entry(Rows.EXP, Cell.EXP),
+        entry(Rows.EXPM1, Cell.EXPM1),
+        entry(Rows.LOG, Cell.LOG),
+        entry(Rows.LOG1P, Cell.LOG1P),
+        entry(Rows.SIN, Cell.SIN),
+        entry(Rows.COS, Cell.COS),
+        entry(Rows.TANH, Cell.TANH),
+        entry(Rows.SIGMOID, Cell.SIGMOID),
+        entry(Rows.SOFTPLUS, Cell.SOFTPLUS),
+        entry(Rows.SQRT, Cell.SQRT),
+        entry(Rows.RSQRT, Cell.RSQRT),
+        entry(Rows.EQ, Cell.EQ),
+        entry(Rows.NE, Cell.NE),
+        entry(Rows.LT, Cell.LT),
+        entry(Rows.LE, Cell.LE),
+        entry(Rows.GT, Cell.GT),
+        entry(Rows.GE, Cell.GE),
+        entry(Rows.IS_FINITE, Cell.IS_FINITE),
+        entry(Rows.AND, Cell.AND),
+        entry(Rows.OR, Cell.OR),
+        entry(Rows.XOR, Cell.XOR),
+        entry(Rows.NOT, Cell.NOT),
+        entry(Rows.SELECT, Cell.SELECT),
+        entry(Rows.STOP_GRADIENT, Cell.STOP_GRADIENT),
+        entry(Rows.UNTRACED, Cell.UNTRACED));
   }
 
   /** What a row becomes; an enum, as a lambda for each would take longer to link than to run. */
   private enum Cell {
-    ADD(Rows.ADD),
-    SUB(Rows.SUB),
-    MUL(Rows.MUL),
-    DIV(Rows.DIV),
-    MAX(Rows.MAX),
-    MIN(Rows.MIN),
-    NEG(Rows.NEG),
-    ABS(Rows.ABS),
-    SIGN(Rows.SIGN),
-    EXP(Rows.EXP),
-    EXPM1(Rows.EXPM1),
-    LOG(Rows.LOG),
-    LOG1P(Rows.LOG1P),
-    SIN(Rows.SIN),
-    COS(Rows.COS),
-    TANH(Rows.TANH),
-    SIGMOID(Rows.SIGMOID),
-    SOFTPLUS(Rows.SOFTPLUS),
-    SQRT(Rows.SQRT),
-    RSQRT(Rows.RSQRT),
-    EQ(Rows.EQ),
-    NE(Rows.NE),
-    LT(Rows.LT),
-    LE(Rows.LE),
-    GT(Rows.GT),
-    GE(Rows.GE),
-    IS_FINITE(Rows.IS_FINITE),
-    AND(Rows.AND),
-    OR(Rows.OR),
-    XOR(Rows.XOR),
-    NOT(Rows.NOT),
-    SELECT(Rows.SELECT),
-    STOP_GRADIENT(Rows.STOP_GRADIENT),
-    UNTRACED(Rows.UNTRACED);
-
-    private final ElementwiseRow row;
-
-    Cell(ElementwiseRow row) {
-      this.row = row;
-    }
+    ADD,
+    SUB,
+    MUL,
+    DIV,
+    MAX,
+    MIN,
+    NEG,
+    ABS,
+    SIGN,
+    EXP,
+    EXPM1,
+    LOG,
+    LOG1P,
+    SIN,
+    COS,
+    TANH,
+    SIGMOID,
+    SOFTPLUS,
+    SQRT,
+    RSQRT,
+    EQ,
+    NE,
+    LT,
+    LE,
+    GT,
+    GE,
+    IS_FINITE,
+    AND,
+    OR,
+    XOR,
+    NOT,
+    SELECT,
+    STOP_GRADIENT,
+    UNTRACED;
 
     Node apply(LaneProgram l, DType t, List<Node> x) {
       Node a = x.getFirst();
