@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What an equation does. The families are closed, so every pass is an exhaustive {@code switch}
- * without a default; the rows inside a family are open. Attributes are record components, from
- * which equality, printing and parsing follow. {@link Custom} is the door for outside authors.
+ * What an equation does. The families are closed, so a {@code switch} over them needs no default;
+ * the rows inside a family are open. Attributes are record components, from which equality,
+ * printing and parsing follow. Outside authors write {@link Custom} ops.
  */
 public sealed interface Op
     permits Elementwise,
