@@ -138,7 +138,7 @@ class TransformationsTest {
               Axes i = Axes.first().named("i");
               return Engram.vmap(Engram.vmap((Tensor x) -> x, i), i).apply(m);
             });
-    assertTrue(taken.contains("named i already"), taken);
+    assertTrue(taken.contains("already has an axis named i"), taken);
   }
 
   // ---- derivatives
