@@ -58,7 +58,10 @@ public final class GraphRewriter {
   private @Nullable Eqn current;
 
   private List<Value> operands = List.of();
-  private List<? extends Value> kept = List.of();
+
+  /** What {@link #keep} gave for the current equation; null where it was not asked. */
+  private @Nullable List<? extends Value> kept;
+
   private boolean changed;
 
   /**
@@ -106,8 +109,9 @@ public final class GraphRewriter {
     Given.given("GraphRewriter.keep", "e", e);
     changed |= current == null || !Graphs.isSame(e, current);
     boolean known = current != null && Graphs.isSame(e.inputs(), current.inputs());
-    kept = builder.copy(e, known ? operands : mapped(e.inputs()));
-    return kept;
+    List<? extends Value> copied = builder.copy(e, known ? operands : mapped(e.inputs()));
+    kept = copied;
+    return copied;
   }
 
   private List<Value> mapped(List<Value> olds) {
@@ -159,6 +163,7 @@ public final class GraphRewriter {
       builder.at(e.where());
       current = e;
       operands = mapped(e.inputs());
+      kept = null;
       List<? extends Value> out = step.results(this, e, operands);
       if (out.size() != e.outputs().size()) {
         throw new GraphException(
@@ -167,7 +172,8 @@ public final class GraphRewriter {
                     "the walk over @%s: %s has %d results, got %d values for them"
                         .formatted(g.name(), e.op().mnemonic(), e.outputs().size(), out.size())));
       }
-      changed |= !Graphs.isSame(out, kept);
+      // Lists without elements may be the same one, whoever made them.
+      changed |= kept == null || !Graphs.isSame(out, kept);
       for (int i = 0; i < out.size(); i++) {
         map.put(e.outputs().get(i), out.get(i));
       }

@@ -90,4 +90,29 @@ class GraphRewriterTest {
     assertSame(g, GraphRewriter.walk(g, (to, e, _) -> to.keep(e)));
     assertNotSame(g, GraphRewriter.walk(g, (to, e, in) -> to.emit(e, e.op(), in)));
   }
+
+  /** A loop without results is all that the graph does. */
+  private static Graph checking() {
+    Builder body = new Builder("step").at(line(5));
+    body.param(FLOAT, Role.INPUT, "");
+    Builder b = new Builder("f").at(line(6));
+    Var x = b.param(TensorType.of(DType.F64, 2), Role.INPUT, "");
+    Var y = b.param(FLOAT, Role.INPUT, "");
+    b.emit(new Control.Scan(body.build(List.of()), 0, 0, 2, false), List.of(x));
+    return b.build(List.of(y));
+  }
+
+  /**
+   * Nothing tells two lists without elements apart: who has not kept an equation has changed it.
+   */
+  @Test
+  void anEquationWithoutResultsIsKeptOnlyByKeep() {
+    Graph g = checking();
+    assertSame(g, GraphRewriter.walk(g, (to, e, in) -> to.keep(e)));
+    Graph emitted = GraphRewriter.walk(g, (to, e, in) -> to.emit(e, e.op(), in));
+    assertNotSame(g, emitted);
+    assertEquals(1, emitted.eqns().size());
+    Graph dropped = GraphRewriter.walk(g, (to, e, in) -> List.of());
+    assertEquals(0, dropped.eqns().size());
+  }
 }
