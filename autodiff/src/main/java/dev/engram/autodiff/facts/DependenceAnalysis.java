@@ -20,7 +20,6 @@ import dev.engram.ir.op.Op;
 import dev.engram.ir.op.OptimizationBarrier;
 import dev.engram.ir.op.Reduce;
 import dev.engram.ir.op.Source;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
@@ -83,11 +82,7 @@ public final class DependenceAnalysis {
   private static List<Boolean> results(Control.Scan op, List<Boolean> in) {
     FlagAnalysis.Settled loop =
         FlagAnalysis.settle(in, op.consts(), op.carry(), params -> results(op.body(), params));
-    List<Boolean> outs = new ArrayList<>(loop.results());
-    for (int i = 0; i < op.carry(); i++) {
-      outs.set(i, loop.params().get(op.consts() + i));
-    }
-    return outs;
+    return loop.ofLoop(op.consts(), op.carry());
   }
 
   /** The same, and all carries do where the number of steps does. */

@@ -2,7 +2,6 @@ package dev.engram.autodiff.forward;
 
 import dev.engram.ir.Graph;
 import dev.engram.ir.dataflow.FlagAnalysis;
-import java.util.ArrayList;
 import java.util.List;
 
 /** Which results of a graph get a tangent, given which parameters have one. */
@@ -22,10 +21,6 @@ public final class ActivityAnalysis {
   List<Boolean> steady(Graph body, int consts, int carry, List<Boolean> active) {
     FlagAnalysis.Settled loop = flags.settle(body, active, consts, carry, in -> of(body, in));
     FlagAnalysis.join(active, 0, loop.params());
-    List<Boolean> out = new ArrayList<>(loop.results());
-    for (int i = 0; i < carry; i++) {
-      out.set(i, loop.params().get(consts + i));
-    }
-    return out;
+    return loop.ofLoop(consts, carry);
   }
 }

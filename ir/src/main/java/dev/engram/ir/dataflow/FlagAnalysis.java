@@ -48,7 +48,15 @@ public final class FlagAnalysis {
    * @param params of the body's parameters
    * @param results what the last step gave
    */
-  public record Settled(List<Boolean> params, List<Boolean> results) {}
+  public record Settled(List<Boolean> params, List<Boolean> results) {
+
+    /** Of the loop's results: its carries, which may never have been stepped, then all else. */
+    public List<Boolean> ofLoop(int consts, int carry) {
+      List<Boolean> out = new ArrayList<>(params.subList(consts, consts + carry));
+      out.addAll(results.subList(carry, results.size()));
+      return out;
+    }
+  }
 
   /** {@link #settle}, from where the same loop was settled for fewer flags. */
   public Settled settle(

@@ -9,12 +9,12 @@ import dev.engram.ir.op.Check;
 import dev.engram.ir.op.Control;
 import dev.engram.ir.op.Custom;
 import dev.engram.ir.op.Dot;
-import dev.engram.ir.op.Effect;
 import dev.engram.ir.op.Elementwise;
 import dev.engram.ir.op.HostEffect;
 import dev.engram.ir.op.Index;
 import dev.engram.ir.op.Move;
 import dev.engram.ir.op.Op;
+import dev.engram.ir.op.OptimizationBarrier;
 import dev.engram.ir.op.Reduce;
 import dev.engram.ir.op.Source;
 import dev.engram.lower.prepare.PackedOperand;
@@ -77,8 +77,7 @@ public final class AccessMaps {
 
   /** True for what gives its first operand back, which it checks, or with which it waits. */
   public static boolean givesBack(Eqn e) {
-    return !(e.op() instanceof Control)
-        && Effect.of(e).stream().anyMatch(f -> f == Effect.CHECK || f == Effect.ORDER);
+    return e.op() instanceof Check || e.op() instanceof OptimizationBarrier;
   }
 
   /** The shape of the folded axes. */

@@ -45,19 +45,6 @@ public record RewriteRule(String name, String says, Attempt attempt) {
     Optional<Value> at(RuleRewriter r, O op, Site site);
   }
 
-  /** A rule with the name of a constant: {@code mulOne} of {@code MUL_ONE}. */
-  public static RewriteRule of(Enum<?> constant, String says, Attempt attempt) {
-    StringBuilder name = new StringBuilder();
-    boolean starts = false;
-    for (char c : constant.name().toCharArray()) {
-      if (c != '_') {
-        name.append(starts ? c : Character.toLowerCase(c));
-      }
-      starts = c == '_';
-    }
-    return new RewriteRule(name.toString(), says, attempt);
-  }
-
   /** A rule for ops of one kind, which have one result. */
   public static <O extends Op> RewriteRule of(
       String name, String says, Class<O> kind, OfOne<O> attempt) {

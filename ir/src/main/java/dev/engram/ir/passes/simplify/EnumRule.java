@@ -19,9 +19,22 @@ interface EnumRule extends RewriteRule.Attempt {
   static List<RewriteRule> table(EnumRule... rules) {
     List<RewriteRule> table = new ArrayList<>();
     for (EnumRule r : rules) {
-      table.add(RewriteRule.of((Enum<?>) r, r.says(), r));
+      table.add(new RewriteRule(camelCase(r.name()), r.says(), r));
     }
     return List.copyOf(table);
+  }
+
+  /** {@code mulOne} of {@code MUL_ONE}. */
+  private static String camelCase(String constant) {
+    StringBuilder name = new StringBuilder();
+    boolean starts = false;
+    for (char c : constant.toCharArray()) {
+      if (c != '_') {
+        name.append(starts ? c : Character.toLowerCase(c));
+      }
+      starts = c == '_';
+    }
+    return name.toString();
   }
 
   /** The same for ops that may have results without elements. */
