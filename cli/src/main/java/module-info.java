@@ -8,9 +8,6 @@ module dev.engram.cli {
   requires jdk.management;
   requires static org.jspecify;
 
-  // Backends of the user, on the class path that the command line names.
-  uses dev.engram.lower.Backend;
-
   // Options are found by reflection.
   opens dev.engram.cli to
       info.picocli;

@@ -16,6 +16,4 @@ module dev.engram.core {
   requires transitive dev.engram.etrace;
   requires transitive dev.engram.lower;
   requires static org.jspecify;
-
-  uses dev.engram.lower.Backend;
 }

@@ -18,7 +18,8 @@ module dev.engram.ir {
       dev.engram.autodiff,
       dev.engram.cli,
       dev.engram.core,
-      dev.engram.etrace;
+      dev.engram.etrace,
+      dev.engram.lower;
   exports dev.engram.ir.dataflow to
       dev.engram.autodiff,
       dev.engram.etrace;

@@ -7,6 +7,7 @@ module dev.engram.lower {
   exports dev.engram.lower;
   exports dev.engram.lower.inspect;
   exports dev.engram.lower.interpret;
+  exports dev.engram.lower.lanes;
 
   uses dev.engram.lower.Backend;
 

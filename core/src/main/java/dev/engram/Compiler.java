@@ -17,24 +17,25 @@ import dev.engram.ir.text.Printer;
 import dev.engram.jit.LoweredCode;
 import dev.engram.jit.Watchers;
 import dev.engram.lower.Backend;
+import dev.engram.lower.Device;
+import dev.engram.lower.FoundBackends;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Lowering;
+import dev.engram.lower.Update;
 import dev.engram.lower.inspect.ProgramVerifier;
-import dev.engram.lower.interpret.LoopInterpreter;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.ServiceLoader;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Says how graphs are run: which passes simplify them, and which backend executes the result.
  *
  * @param backend {@code interpreter}, the reference semantics of the IR; {@code loops}, the loop
- *     interpreter; or the name of a {@link Backend} on the module path, such as {@code cpu}
+ *     interpreter; or the name of a {@link Backend} on the module path, such as {@code cpu}, or of
+ *     one of its devices, such as {@code cuda:1}
  * @param passes the passes that simplify a graph
  * @param verified whether the graph is verified before and after every pass, and then the loops
  */
@@ -47,10 +48,10 @@ public record Compiler(String backend, Pipeline passes, boolean verified) {
   public Compiler {
     Given.given("Compiler", "backend", backend);
     Given.given("Compiler", "passes", passes);
-    if (!backend.equals(INTERPRETER) && !Found.BACKENDS.containsKey(backend)) {
+    if (!backend.equals(INTERPRETER) && !found().containsKey(name(backend))) {
       throw new EngramException(
-          "no backend %s, expected one of %s (%s); add the jar that provides it"
-              .formatted(backend, backends(), SourceLocation.here()));
+          "no backend %s, expected one of %s (%s); add the jar that provides it%s"
+              .formatted(backend, backends(), SourceLocation.here(), Found.BACKENDS.hint()));
     }
   }
 
@@ -83,24 +84,18 @@ public record Compiler(String backend, Pipeline passes, boolean verified) {
         : backend + " after " + passes.passes().stream().map(Pass::name).toList();
   }
 
-  /** Backends by name, found once. */
+  /** Found once. */
   private static final class Found {
-    static final Map<String, Backend> BACKENDS = find();
+    static final FoundBackends BACKENDS = FoundBackends.of(Compiler.class.getClassLoader());
+  }
 
-    private static Map<String, Backend> find() {
-      Map<String, Backend> all = new LinkedHashMap<>();
-      for (Backend b : ServiceLoader.load(Backend.class, Compiler.class.getClassLoader())) {
-        all.put(b.name(), b);
-      }
-      LoopInterpreter loops = new LoopInterpreter();
-      all.putIfAbsent(loops.name(), loops);
-      return Collections.unmodifiableMap(all);
-    }
+  private static Map<String, Backend> found() {
+    return Found.BACKENDS.byName();
   }
 
   /** Returns the names of all backends that were found. */
   public static List<String> backends() {
-    List<String> names = new ArrayList<>(Found.BACKENDS.keySet());
+    List<String> names = new ArrayList<>(found().keySet());
     names.add(INTERPRETER);
     return List.copyOf(names);
   }
@@ -121,11 +116,11 @@ public record Compiler(String backend, Pipeline passes, boolean verified) {
    */
   static String chosen(Optional<String> wanted, List<String> there, Runnable none) {
     if (wanted.isPresent()) {
-      if (!there.contains(wanted.get())) {
+      if (!there.contains(name(wanted.get()))) {
         throw new EngramException(
             ("engram.backend is '%s', expected one of %s (%s); add the jar that provides it, or"
-                    + " leave out the system property")
-                .formatted(wanted.get(), there, SourceLocation.here()));
+                    + " leave out the system property%s")
+                .formatted(wanted.get(), there, SourceLocation.here(), Found.BACKENDS.hint()));
       }
       return wanted.get();
     }
@@ -141,7 +136,8 @@ public record Compiler(String backend, Pipeline passes, boolean verified) {
       Log.warning(
           "no backend cpu is there, so programs are interpreted, 10 to 40 times slower; add the"
               + " dependency dev.engram:engram-backend-cpu, or accept it with"
-              + " -Dengram.backend=interpreter");
+              + " -Dengram.backend=interpreter"
+              + Found.BACKENDS.hint());
     }
   }
 
@@ -167,9 +163,20 @@ public record Compiler(String backend, Pipeline passes, boolean verified) {
 
   /** Simplifies and compiles {@code g}. */
   public CompiledGraph compile(Graph g) {
+    return compile(g, List.of());
+  }
+
+  /**
+   * The same, with results that are next values of parameters written over these where that is
+   * safe.
+   */
+  public CompiledGraph compile(Graph g, List<Update> updates) {
+    Given.all("Compiler.compile", "updates", updates);
     Watchers.current().compiling(g);
     Graph simplified = simplify(g);
-    return backend.equals(INTERPRETER) ? new Interpreted(simplified) : compile(lower(simplified));
+    return backend.equals(INTERPRETER)
+        ? new Interpreted(simplified)
+        : compile(lower(simplified, updates));
   }
 
   /** Runs the passes on {@code g}. */
@@ -184,9 +191,18 @@ public record Compiler(String backend, Pipeline passes, boolean verified) {
    * @throws EngramException for the backend {@code interpreter}, which has no loops
    */
   public LoopProgram lower(Graph g) {
+    return lower(g, List.of());
+  }
+
+  /**
+   * The same, with results that are next values of parameters written over these where that is
+   * safe.
+   */
+  public LoopProgram lower(Graph g, List<Update> updates) {
     Given.given("Compiler.lower", "g", g);
+    Given.all("Compiler.lower", "updates", updates);
     requireLoops();
-    LoopProgram program = Lowering.lower(g);
+    LoopProgram program = Lowering.lower(g, updates, code().lowering());
     return isAlone() ? ProgramVerifier.verify(program) : program;
   }
 
@@ -201,7 +217,37 @@ public record Compiler(String backend, Pipeline passes, boolean verified) {
   public CompiledGraph compile(LoopProgram program) {
     Given.given("Compiler.compile", "program", program);
     requireLoops();
-    return new LoweredCode(program, Found.BACKENDS.get(backend).compile(program));
+    Device device = device();
+    return new LoweredCode(program, device.compile(program), device);
+  }
+
+  private Backend code() {
+    return Objects.requireNonNull(found().get(name(backend)));
+  }
+
+  /** The part before the colon. */
+  private static String name(String backend) {
+    int colon = backend.indexOf(':');
+    return colon < 0 ? backend : backend.substring(0, colon);
+  }
+
+  private Device device() {
+    Backend all = code();
+    if (!backend.contains(":")) {
+      return all.device();
+    }
+    List<String> names = all.devices().stream().map(Device::name).toList();
+    int at = names.indexOf(backend);
+    if (at < 0) {
+      throw new EngramException(
+          "no device %s, expected one of %s (%s)%s"
+              .formatted(
+                  backend,
+                  names,
+                  SourceLocation.here(),
+                  all.unavailable().map(why -> "; " + why).orElse("")));
+    }
+    return all.devices().get(at);
   }
 
   private void requireLoops() {
@@ -210,7 +256,7 @@ public record Compiler(String backend, Pipeline passes, boolean verified) {
           "the backend interpreter runs graphs as they are and has no loops ("
               + SourceLocation.here()
               + "); take another of "
-              + Found.BACKENDS.keySet());
+              + found().keySet());
     }
   }
 

@@ -7,10 +7,12 @@ import dev.engram.ir.TensorType;
 import dev.engram.jit.Jit;
 import dev.engram.jit.SpecMismatch;
 import dev.engram.jit.Specialization;
+import dev.engram.jit.StateUpdates;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.inspect.FusionReport;
 import dev.engram.trace.Tracing;
 import dev.engram.trace.TreeSpec;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
@@ -56,7 +58,7 @@ public final class Stages {
      * @throws EngramException for the backend {@code interpreter}, which has none
      */
     public Lowered<F> lower() {
-      return new Lowered<>(this, compiler.lower(simplified()));
+      return new Lowered<>(this, compiler.lower(simplified(), StateUpdates.of(traced)));
     }
 
     /** The text of {@link #graph}. */
@@ -82,7 +84,9 @@ public final class Stages {
 
     /** Returns the memory that a run needs. */
     public Memory memory() {
-      return new Memory(bytes(program.inputs()), bytes(program.outputs()), program.arenaBytes());
+      List<Integer> own = new ArrayList<>(program.outputs());
+      own.removeAll(program.inputs());
+      return new Memory(bytes(program.inputs()), bytes(own), program.arenaBytes());
     }
 
     private long bytes(List<Integer> buffers) {
@@ -124,7 +128,7 @@ public final class Stages {
    * The memory that a run needs, in bytes.
    *
    * @param arguments input tensors, states included
-   * @param results output tensors, states included
+   * @param results output tensors, states included but for those that are written in place
    * @param working the program's own memory: its peak besides arguments and results
    */
   public record Memory(long arguments, long results, long working) {
@@ -159,7 +163,7 @@ public final class Stages {
                 + SourceLocation.here()
                 + ")");
       }
-      return s.run(Tracing.leaves(flat));
+      return s.run(Tracing.leaves(flat)).orElseGet(() -> call(s, specs, args));
     }
   }
 }

@@ -2,8 +2,10 @@ package dev.engram;
 
 import dev.engram.ir.EngramException;
 import dev.engram.ir.SourceLocation;
+import dev.engram.ir.Tensor;
 import dev.engram.ir.checks.Given;
 import dev.engram.state.PathList;
+import dev.engram.state.StateValues;
 import dev.engram.state.StatesFile;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -84,6 +86,30 @@ public record States(Map<String, State> byPath) {
    */
   public void load(Path file) throws IOException {
     StatesFile.load(this, file);
+  }
+
+  /**
+   * The values of all these states by path, of one moment, whatever other threads run. They stay as
+   * they are.
+   *
+   * @throws EngramException inside a transformation
+   * @throws dev.engram.ir.TraceException when a state has no value
+   */
+  public Map<String, Tensor> snapshot() {
+    return StateValues.snapshot(this);
+  }
+
+  /**
+   * Sets all these states to the values of others with the same paths, at once: who reads these
+   * states while other threads train the source sees one version of all of them. Nothing is copied;
+   * the source writes its next values elsewhere. After an error no state has changed.
+   *
+   * @throws EngramException when a path or a type differs, a state of either has no value, or
+   *     inside a transformation
+   */
+  public void copyFrom(States source) {
+    Given.given("States.copyFrom", "source", source);
+    StateValues.copy(source, this);
   }
 
   public List<String> paths() {

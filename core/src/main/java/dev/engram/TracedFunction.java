@@ -3,6 +3,7 @@ package dev.engram;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.checks.Given;
+import dev.engram.state.OneVersion;
 import dev.engram.state.StateSlot;
 import dev.engram.trace.Tracing;
 import java.util.ArrayList;
@@ -51,9 +52,9 @@ public record TracedFunction(
     return result.leafCount();
   }
 
-  /** Returns the captured values as the running code sees them. */
+  /** Returns the captured values as the running code sees them, all of one moment. */
   public List<Tensor> capturedValues() {
-    return captured.stream().map(Captured::now).toList();
+    return OneVersion.of(captured);
   }
 
   /** Returns {@code args} followed by {@link #capturedValues}: one value for each parameter. */
@@ -68,10 +69,11 @@ public record TracedFunction(
   public Object apply(List<? extends Tensor> outs) {
     Given.all("TracedFunction.apply", "outs", outs);
     int n = resultCount();
+    List<StateSlot.Cell> cells = new ArrayList<>();
     for (int i = 0; i < written.size(); i++) {
-      Written w = written.get(i);
-      StateSlot.of(w.state).write(new StateSlot.Cell(outs.get(n + i), w.mapped));
+      cells.add(new StateSlot.Cell(outs.get(n + i), written.get(i).mapped));
     }
+    StateSlot.write(written.stream().map(Written::state).toList(), cells);
     return result.build(outs.subList(0, n));
   }
 }

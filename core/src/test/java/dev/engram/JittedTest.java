@@ -192,7 +192,7 @@ class JittedTest {
     assertEquals(2, places.size(), "two places in turn");
     assertArrayEquals(new double[] {1, 2}, values(g), "not donated");
     String gone = assertThrows(TraceException.class, () -> values(first)).getMessage();
-    assertTrue(gone.contains("read after it was donated"), gone);
+    assertTrue(gone.contains("read after its memory was donated"), gone);
     assertTrue(gone.contains("JittedTest.java:"), gone);
     Tensor kept = f64(1, 1);
     Engram.jit(LOOPS, (Tensor x, Tensor y) -> x.add(y)).apply(kept, kept);

@@ -78,7 +78,9 @@ public final class Pairs {
     Map<String, List<Double>> now = new LinkedHashMap<>();
     String other = o.text("before", "");
     String ours = System.getProperty("java.class.path");
-    for (int pair = 0; pair < o.integer("pairs", 20); pair++) {
+    int pairs = o.integer("pairs", 20);
+    for (int pair = 0; pair < pairs; pair++) {
+      System.err.printf("pair %d of %d%n", pair + 1, pairs);
       if (pair % 2 == 0) {
         measure(o, other, before);
         measure(o, ours, now);
@@ -95,7 +97,10 @@ public final class Pairs {
     return values.stream().mapToDouble(Double::doubleValue).toArray();
   }
 
-  /** Collects the medians of fresh processes, by measurement. */
+  /**
+   * Collects the median and the least time of a fresh process, by measurement. What the machine
+   * does besides only ever adds to a time, so on a busy one the least times scatter less.
+   */
   private static void measure(Options o, String classPath, Map<String, List<Double>> into)
       throws IOException {
     String what = o.text("only", "iterations");
@@ -106,15 +111,14 @@ public final class Pairs {
             "--warm-seconds",
             o.text("warm-seconds", "8"));
     if (what.equals("kernels")) {
-      run(o, classPath, what, steady)
-          .forEach(l -> add(l.text("name"), l.samples("ns").median(), into));
+      run(o, classPath, what, steady).forEach(l -> add(l.text("name"), l.samples("ns"), into));
       return;
     }
     for (GradientRule rule : GradientRule.values()) {
       List<String> all = new ArrayList<>(steady);
       all.addAll(List.of("--rule", rule.word()));
       run(o, classPath, what, all)
-          .forEach(l -> add(rule.title() + " iteration", l.samples("ms").median(), into));
+          .forEach(l -> add(rule.title() + " iteration", l.samples("ms"), into));
     }
   }
 
@@ -127,7 +131,8 @@ public final class Pairs {
         .lines();
   }
 
-  private static void add(String name, double value, Map<String, List<Double>> into) {
-    into.computeIfAbsent(name, _ -> new ArrayList<>()).add(value);
+  private static void add(String name, Samples times, Map<String, List<Double>> into) {
+    into.computeIfAbsent(name + ", median", _ -> new ArrayList<>()).add(times.median());
+    into.computeIfAbsent(name + ", least", _ -> new ArrayList<>()).add(times.min());
   }
 }

@@ -12,9 +12,10 @@ import dev.engram.cli.train.SequenceJob;
 import dev.engram.cli.train.problem.CopyingProblem;
 import dev.engram.cli.train.problem.Learning;
 import dev.engram.cli.train.problem.SequenceTask;
-import dev.engram.ir.HostTensor;
+import dev.engram.ir.Tensor;
 import dev.engram.lower.Backend;
 import dev.engram.lower.CompiledProgram;
+import dev.engram.lower.HostBackend;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.interpret.LoopInterpreter;
 import java.io.IOException;
@@ -28,6 +29,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -340,7 +342,7 @@ class FailuresTest {
   }
 
   /** Adds one to the results of the loops, which shows that this backend ran. */
-  public static final class PlusOne implements Backend {
+  public static final class PlusOne extends HostBackend {
     @Override
     public String name() {
       return "plus-one";
@@ -351,9 +353,12 @@ class FailuresTest {
       CompiledProgram loops = new LoopInterpreter().compile(program);
       return new CompiledProgram() {
         @Override
-        public void run(List<HostTensor> inputs, List<HostTensor> outputs) {
-          loops.run(inputs, outputs);
-          outputs.forEach(t -> t.setDouble(0, t.getDouble(0) + 1));
+        public void run(
+            List<? extends Tensor> inputs,
+            List<? extends Tensor> outputs,
+            Supplier<? extends List<? extends Tensor>> updates) {
+          loops.run(inputs, outputs, updates);
+          outputs.forEach(t -> t.host().setDouble(0, t.host().getDouble(0) + 1));
         }
 
         @Override

@@ -25,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -76,6 +77,9 @@ public record Safetensors(Map<String, String> metadata, List<Entry> entries) {
     private final String dtype;
     private final long[] shape;
     private final MemorySegment data;
+
+    /** Whose elements these are. */
+    private Optional<HostTensor> source = Optional.empty();
 
     /**
      * Checks the parts against each other.
@@ -131,7 +135,9 @@ public record Safetensors(Map<String, String> metadata, List<Entry> entries) {
       Given.given("Entry.of", "tensor", tensor);
       TensorType type = tensor.type();
       long[] shape = type.shape().dims().stream().mapToLong(Integer::longValue).toArray();
-      return new Entry(name, type.dtype().name(), shape, tensor.segment());
+      Entry e = new Entry(name, type.dtype().name(), shape, tensor.segment());
+      e.source = Optional.of(tensor);
+      return e;
     }
 
     /**
@@ -141,6 +147,9 @@ public record Safetensors(Map<String, String> metadata, List<Entry> entries) {
      *     or when a BOOL is neither 0 nor 1
      */
     public HostTensor tensor() {
+      if (source.isPresent()) {
+        return source.get();
+      }
       DType type =
           Arrays.stream(DType.values())
               .filter(known -> known.name().equals(dtype))
@@ -181,7 +190,7 @@ public record Safetensors(Map<String, String> metadata, List<Entry> entries) {
 
     /** The elements, row-major and little-endian. */
     public MemorySegment data() {
-      return data;
+      return source.map(HostTensor::segment).orElse(data);
     }
 
     @Override
@@ -282,7 +291,7 @@ public record Safetensors(Map<String, String> metadata, List<Entry> entries) {
           writeFully(channel, prefix.putLong(0, header.length));
           writeFully(channel, ByteBuffer.wrap(header));
           for (Entry entry : byWidth) {
-            writeData(channel, entry.data);
+            writeData(channel, entry.data());
           }
         });
   }

@@ -9,7 +9,9 @@ import dev.engram.ir.SourceLocation;
 import dev.engram.ir.op.Control;
 import dev.engram.ir.op.Effect;
 import dev.engram.ir.passes.GraphKey;
+import dev.engram.lower.LoopProgram;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +21,7 @@ import java.util.function.Supplier;
 
 /** Caches the code of graphs that were recently run outside of {@link Engram#jit}. */
 public final class EagerCodeCache {
-  private static final EagerCodeCache CODE = new EagerCodeCache(64);
+  private static final EagerCodeCache CODE = new EagerCodeCache(64, 256L << 20);
 
   /** {@link Compiler#compile}, or the cached code of an equal graph. */
   public static CompiledGraph compileOnce(Compiler compiler, Graph g) {
@@ -54,19 +56,38 @@ public final class EagerCodeCache {
 
   /** Code for one key; only threads that want this key wait while it is compiled. */
   private static final class Slot {
-    private Optional<CompiledGraph> code = Optional.empty();
+    private volatile Optional<CompiledGraph> code = Optional.empty();
 
-    synchronized CompiledGraph get(Supplier<CompiledGraph> compile) {
-      if (code.isEmpty()) {
-        code = Optional.of(compile.get());
+    /** Of its arena; 0 while it is compiled. */
+    private volatile long bytes;
+
+    // Passes and watchers of users run here, so without a lock: two threads may both compile.
+    CompiledGraph get(Supplier<CompiledGraph> compile) {
+      Optional<CompiledGraph> known = code;
+      if (known.isPresent()) {
+        return known.get();
       }
-      return code.get();
+      CompiledGraph fresh = compile.get();
+      synchronized (this) {
+        if (code.isEmpty()) {
+          bytes = fresh.loops().map(LoopProgram::arenaBytes).orElse(0L);
+          code = Optional.of(fresh);
+        }
+        return code.get();
+      }
     }
   }
 
   private final Map<Key, Slot> slots;
 
-  EagerCodeCache(int capacity) {
+  private final long mostBytes;
+
+  /**
+   * @param capacity so many programs are kept
+   * @param mostBytes of their arenas, but for the one used last
+   */
+  EagerCodeCache(int capacity, long mostBytes) {
+    this.mostBytes = mostBytes;
     slots =
         new LinkedHashMap<>(16, 0.75f, true) {
           @Override
@@ -82,6 +103,20 @@ public final class EagerCodeCache {
     synchronized (slots) {
       slot = slots.computeIfAbsent(key, _ -> new Slot());
     }
-    return slot.get(compile);
+    CompiledGraph code = slot.get(compile);
+    synchronized (slots) {
+      trim();
+    }
+    return code;
+  }
+
+  /** Gives up what was used longest ago while all arenas together are too large. */
+  private void trim() {
+    long bytes = slots.values().stream().mapToLong(s -> s.bytes).sum();
+    Iterator<Slot> eldest = slots.values().iterator();
+    while (bytes > mostBytes && slots.size() > 1 && eldest.hasNext()) {
+      bytes -= eldest.next().bytes;
+      eldest.remove();
+    }
   }
 }

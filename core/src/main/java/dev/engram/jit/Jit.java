@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** A function that is compiled for every new structure and type of its arguments and states. */
 public final class Jit {
@@ -85,22 +86,43 @@ public final class Jit {
     }
     List<Tree.Flat> flat = Tracing.flatten(name, args);
     List<Tensor> leaves = Tracing.leaves(flat);
-    return find(Tracing.specs(flat)).run(leaves);
+    List<TreeSpec> specs = Tracing.specs(flat);
+    while (true) {
+      Optional<Object> result = find(specs).run(leaves);
+      if (result.isPresent()) {
+        return result.get();
+      }
+    }
   }
 
-  private synchronized Specialization find(List<TreeSpec> args) {
-    Optional<Specialization> known = programs.find(args);
-    if (known.isPresent()) {
-      return known.get();
+  private Specialization find(List<TreeSpec> args) {
+    Supplier<String> reason;
+    synchronized (programs) {
+      Optional<Specialization> known = programs.find(args);
+      if (known.isPresent()) {
+        return known.get();
+      }
+      reason = programs.why(args);
     }
-    String why = programs.why(args);
+    String why = reason.get();
+    // No lock is held while the user's function runs: two threads may both come to trace it.
     Tracing tracing = Tracing.run(name, Tracing.Kind.PLAIN, f, args);
     TracedFunction traced = tracing.finish();
     Specialization fresh =
         new Specialization(
-            traced, compiler.compile(traced.graph()), tracing.frame().looks(), donatedLeaves(args));
-    programs.add(args, fresh, SourceLocation.here(), why);
-    return fresh;
+            traced,
+            compiler.compile(traced.graph(), StateUpdates.of(traced)),
+            tracing.frame().looks(),
+            donatedLeaves(args));
+    SourceLocation where = SourceLocation.here();
+    synchronized (programs) {
+      Optional<Specialization> other = programs.known(args);
+      if (other.isPresent()) {
+        return other.get();
+      }
+      programs.add(args, fresh, where, why);
+      return fresh;
+    }
   }
 
   private List<Integer> donatedLeaves(List<TreeSpec> args) {
@@ -116,8 +138,10 @@ public final class Jit {
     return leaves;
   }
 
-  public synchronized String explain() {
-    return programs.explain(name);
+  public String explain() {
+    synchronized (programs) {
+      return programs.explain(name);
+    }
   }
 
   /** The parts of a {@link Stages.Traced}. */

@@ -2,42 +2,58 @@ package dev.engram.jit;
 
 import dev.engram.CompiledGraph;
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.lower.CompiledProgram;
+import dev.engram.lower.Device;
 import dev.engram.lower.LoopProgram;
+import dev.engram.lower.RunOperands;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
-/** A loop program compiled by a backend. */
-public record LoweredCode(LoopProgram program, CompiledProgram code, List<TensorType> outTypes)
+/** A loop program compiled for a device. */
+public record LoweredCode(
+    LoopProgram program, CompiledProgram code, List<TensorType> outTypes, Device device)
     implements CompiledGraph {
 
-  public LoweredCode(LoopProgram program, CompiledProgram code) {
+  public LoweredCode(LoopProgram program, CompiledProgram code, Device device) {
     this(
         program,
         code,
-        program.outputs().stream().map(b -> program.buffers().get(b).type()).toList());
+        program.outputs().stream().map(b -> program.buffers().get(b).type()).toList(),
+        device);
   }
 
   @Override
   public List<HostTensor> run(List<HostTensor> args) {
-    List<HostTensor> outs = new ArrayList<>(outTypes.size());
-    for (TensorType t : outTypes) {
-      outs.add(HostTensor.allocate(t));
-    }
-    code.run(args, outs);
-    return outs;
+    return RunOperands.of(program, device, args).run(code);
+  }
+
+  /** The same tensors on the device. */
+  List<Tensor> placed(List<? extends Tensor> args) {
+    List<Tensor> all = new ArrayList<>(args.size());
+    args.forEach(x -> all.add(device.place(x)));
+    return all;
   }
 
   /** Binds the last arguments; a run then takes those before them. */
-  LoweredCode bind(List<HostTensor> last) {
-    return new LoweredCode(program, code.bind(last), outTypes);
+  LoweredCode bind(List<Tensor> last) {
+    return new LoweredCode(program, code.bind(last), outTypes, device);
   }
 
-  /** Writes the results to {@code outs}, which are distinct from {@code args} and each other. */
-  void run(List<HostTensor> args, List<HostTensor> outs) {
-    code.run(args, outs);
+  /** Of bound code: lets go of what is bound. */
+  void unbind() {
+    code.unbind();
+  }
+
+  /** Writes the results to {@code outs}, as {@link CompiledProgram#run} does. */
+  void run(
+      List<? extends Tensor> args,
+      List<? extends Tensor> outs,
+      Supplier<? extends List<? extends Tensor>> updates) {
+    code.run(args, outs, updates);
   }
 
   @Override

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -55,6 +56,11 @@ final class ProgramCache {
   /** Finds the program for a call with such arguments and the current states. */
   Optional<Specialization> find(List<TreeSpec> args) {
     calls++;
+    return known(args);
+  }
+
+  /** The same, which counts as no call. */
+  Optional<Specialization> known(List<TreeSpec> args) {
     for (Entry e : known.getOrDefault(args, List.of())) {
       if (e.program.fits()) {
         e.used = calls;
@@ -95,10 +101,19 @@ final class ProgramCache {
     return known.values().stream().flatMap(List::stream);
   }
 
-  /** Explains why the closest program does not fit; of several equally close, the latest. */
-  String why(List<TreeSpec> args) {
+  /**
+   * Explains, when it is asked, why the closest program does not fit; of several equally close, the
+   * latest. It names states, for which models are walked, so it is to be asked under no lock.
+   */
+  Supplier<String> why(List<TreeSpec> args) {
+    List<Entry> entries = all().toList();
+    boolean wasEvicted = evictedArgs.contains(args);
+    return () -> why(entries, args, wasEvicted);
+  }
+
+  private static String why(List<Entry> entries, List<TreeSpec> args, boolean wasEvicted) {
     String differs =
-        all()
+        entries.stream()
             .sorted(Comparator.comparingInt((Entry e) -> e.number).reversed())
             .map(
                 e -> {
@@ -108,9 +123,7 @@ final class ProgramCache {
             .min(Comparator.comparingInt(List::size))
             .map(lines -> String.join("; ", lines))
             .orElse("first call");
-    return evictedArgs.contains(args)
-        ? "a program for such arguments was evicted; " + differs
-        : differs;
+    return wasEvicted ? "a program for such arguments was evicted; " + differs : differs;
   }
 
   /** One line for each program, in the order in which they were compiled. */

@@ -6,17 +6,19 @@ import dev.engram.State;
 import dev.engram.TracedFunction;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Param;
+import dev.engram.ir.Storage;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
+import dev.engram.ir.runtime.Log;
+import dev.engram.lower.BrokenUpdateException;
+import dev.engram.lower.Device;
 import dev.engram.state.LostWeights;
+import dev.engram.state.PinnedStates;
 import dev.engram.state.StateScope;
 import dev.engram.state.StateSlot;
-import java.util.ArrayDeque;
+import dev.engram.state.Turns;
 import java.util.ArrayList;
-import java.util.Deque;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
@@ -24,25 +26,20 @@ import java.util.function.BooleanSupplier;
 public final class Specialization {
   private final TracedFunction traced;
   private final CompiledGraph code;
+  private final Optional<LoweredCode> lowered;
   private final BooleanSupplier sameLooks;
   private final LostWeights lost;
+  private final List<State> read;
+  private final List<State> written;
+  private final Turns turns;
+  private final StateUpdates updates;
+  private final Donations donations;
 
-  // For each written state: its value after the last run, and a buffer that is free for reuse.
-  private final List<Optional<HostTensor>> last = new ArrayList<>();
-  private final List<Optional<HostTensor>> spare = new ArrayList<>();
+  /** {@link StateSlot#changes} when {@link #fits} was found out. */
+  private volatile long checked = -1;
 
-  private final List<Integer> donated;
-
-  /** {@link StateSlot#changes} when {@link #fits} was last established. */
-  private long checked = -1;
-
-  /** {@link StateSlot#changes} at the last call, and the code bound since. */
-  private long unchanged = -1;
-
-  private Optional<LoweredCode> bound = Optional.empty();
-
-  /** Donated memory, for results of the same type. */
-  private final Map<TensorType, Deque<HostTensor>> given = new HashMap<>();
+  /** Code that holds the values of the states, for a function that writes none. */
+  private final BoundCode bound = new BoundCode();
 
   /**
    * @param sameLooks true while everything that tracing observed of states besides their values is
@@ -53,16 +50,21 @@ public final class Specialization {
       TracedFunction traced, CompiledGraph code, BooleanSupplier sameLooks, List<Integer> donated) {
     this.traced = traced;
     this.code = code;
+    this.lowered = code instanceof LoweredCode c ? Optional.of(c) : Optional.empty();
     this.sameLooks = sameLooks;
-    this.donated = donated;
     this.lost = LostWeights.of(traced);
-    traced
-        .written()
-        .forEach(
-            _ -> {
-              last.add(Optional.empty());
-              spare.add(Optional.empty());
-            });
+    List<State> read = new ArrayList<>();
+    for (Captured c : traced.captured()) {
+      if (c instanceof Captured.OfState(State s, int _)) {
+        read.add(s);
+      }
+    }
+    this.read = List.copyOf(read);
+    this.written = traced.written().stream().map(TracedFunction.Written::state).toList();
+    this.turns = Turns.of(written);
+    this.updates = new StateUpdates(traced, this.read, written, lowered);
+    List<TensorType> types = traced.graph().outTypes();
+    this.donations = new Donations(donated, types.subList(0, traced.resultCount()));
   }
 
   /** True when states still have the types and mapped axes that the function was traced with. */
@@ -128,94 +130,177 @@ public final class Specialization {
     return out;
   }
 
-  public Object run(List<Tensor> leaves) {
-    List<HostTensor> args = new ArrayList<>(leaves.size());
-    leaves.forEach(x -> args.add(x.host()));
-    Optional<LoweredCode> bound = bound();
-    if (bound.isPresent()) {
-      return recycling(bound.get(), args);
-    }
-    // the interpreter may return an operand's own memory as a result; loops and backends never do
-    boolean lends = StateScope.isOutside() && code instanceof LoweredCode;
-    for (Captured c : traced.captured()) {
-      args.add(
-          lends && c instanceof Captured.OfState(State s, int _)
-              ? StateSlot.of(s).lend()
-              : c.now().host());
-    }
-    if (lends) {
-      return recycling((LoweredCode) code, args);
-    }
-    List<HostTensor> outs = code.run(args);
-    lost.look(outs);
-    return traced.apply(outs);
-  }
-
-  private Optional<HostTensor> given(TensorType type) {
-    Deque<HostTensor> all = given.get(type);
-    return all == null ? Optional.empty() : Optional.ofNullable(all.poll());
-  }
-
   /**
-   * Returns code with the values of the states bound, where no state has changed since the last
-   * call: then a call costs the same for any number of parameters.
+   * A call, with the states as they are now.
+   *
+   * @return empty where they no longer look as they did when the function was traced, since {@link
+   *     #fits} was asked; nothing has run then
    */
-  private synchronized Optional<LoweredCode> bound() {
-    if (!(code instanceof LoweredCode lowered)
-        || !StateScope.isOutside()
-        || traced.captured().isEmpty()
-        || !traced.written().isEmpty()) {
-      return Optional.empty();
+  public Optional<Object> run(List<Tensor> leaves) {
+    if (!StateScope.isOutside() || read.size() < traced.captured().size()) {
+      List<HostTensor> args = hosts(leaves);
+      args.addAll(hosts(traced.capturedValues()));
+      List<HostTensor> outs = code.run(args);
+      lost.look(outs).ifPresent(Log::warning);
+      return Optional.of(traced.apply(outs));
     }
-    long changes = StateSlot.changes();
-    if (changes != unchanged) {
-      unchanged = changes;
-      bound = Optional.empty();
-    } else if (bound.isEmpty()) {
-      bound = Optional.of(lowered.bind(states()));
+    pin(leaves);
+    Optional<List<Tensor>> results;
+    try {
+      List<Tensor> args = lowered.map(c -> c.placed(leaves)).orElseGet(() -> List.copyOf(leaves));
+      results = written.isEmpty() ? reading(args) : writing(args);
+    } finally {
+      leaves.forEach(x -> storage(x).unpin());
     }
-    return bound;
+    if (results.isPresent()) {
+      donations.take(leaves);
+    }
+    return results.map(r -> traced.result().build(r));
   }
 
-  private List<HostTensor> states() {
-    List<HostTensor> out = new ArrayList<>();
-    for (Captured c : traced.captured()) {
-      out.add(
-          c instanceof Captured.OfState(State s, int _) ? StateSlot.of(s).lend() : c.now().host());
-    }
-    return out;
+  private static List<HostTensor> hosts(List<? extends Tensor> tensors) {
+    List<HostTensor> all = new ArrayList<>(tensors.size());
+    tensors.forEach(x -> all.add(x.host()));
+    return all;
   }
 
-  /**
-   * Runs, writing each state to the buffer that it had two runs ago unless that has been read
-   * since: a training loop allocates nothing for its states.
-   */
-  private synchronized Object recycling(LoweredCode lowered, List<HostTensor> args) {
-    int results = traced.resultCount();
-    List<TensorType> types = lowered.outTypes();
-    List<HostTensor> outs = new ArrayList<>(types.size());
-    for (int i = 0; i < types.size(); i++) {
-      TensorType type = types.get(i);
-      Optional<HostTensor> free = i < results ? given(type) : spare.get(i - results);
-      outs.add(free.orElseGet(() -> HostTensor.allocate(type)));
-    }
-    lowered.run(args, outs);
-    lost.look(outs);
-    for (int i : donated) {
-      HostTensor arg = args.get(i);
-      // One tensor may be passed twice, and mapped files are read-only.
-      if (!arg.isDonated() && !arg.segment().isReadOnly()) {
-        given.computeIfAbsent(arg.type(), _ -> new ArrayDeque<>()).add(arg.donate());
+  /** Keeps the arguments from being donated elsewhere while they are read. */
+  private static void pin(List<Tensor> args) {
+    for (int i = 0; i < args.size(); i++) {
+      if (!storage(args.get(i)).pin()) {
+        args.subList(0, i).forEach(x -> storage(x).unpin());
+        args.get(i).host().segment(); // says that it was donated
       }
     }
-    for (int i = 0; i < last.size(); i++) {
-      State s = traced.written().get(i).state();
-      Optional<HostTensor> before = last.get(i);
-      boolean free =
-          before.isPresent() && !StateSlot.of(s).isExposed() && StateSlot.of(s).holds(before.get());
-      spare.set(i, free ? before : Optional.empty());
-      last.set(i, Optional.of(outs.get(results + i)));
+  }
+
+  // That of a traced tensor is an error which its host() explains.
+  private static Storage storage(Tensor x) {
+    return Storage.of(x).orElseGet(() -> x.host().storage());
+  }
+
+  /** A run that sets no state: others may set what it reads meanwhile, and it sees none of that. */
+  private Optional<List<Tensor>> reading(List<Tensor> args) {
+    if (read.isEmpty()) {
+      return Optional.of(seen(results(lowered, args)));
     }
-    return traced.apply(outs);
+    move();
+    if (lowered.isPresent()) {
+      Optional<BoundCode.Held> held = bound.hold(lowered.get(), this::pinned);
+      if (held.isPresent()) {
+        try (BoundCode.Held h = held.get()) {
+          return Optional.of(seen(results(Optional.of(h.code()), args)));
+        }
+      }
+    }
+    Optional<PinnedStates> now = pinned();
+    if (now.isEmpty()) {
+      return Optional.empty();
+    }
+    try (PinnedStates states = now.get()) {
+      List<Tensor> all = new ArrayList<>(args);
+      all.addAll(lowered.map(c -> c.placed(states.values())).orElse(states.values()));
+      return Optional.of(seen(results(lowered, all)));
+    }
+  }
+
+  /** States come to the device that a program runs on, and stay there; but for fixed ones. */
+  private void move() {
+    if (lowered.isPresent()) {
+      Device device = lowered.get().device();
+      List<State> away = new ArrayList<>(0);
+      for (State s : read) {
+        if (!StateSlot.of(s).isFixed() && !StateSlot.of(s).liesOn(device)) {
+          away.add(s);
+        }
+      }
+      if (!away.isEmpty() && fits()) {
+        PinnedStates.move(away, device);
+      }
+    }
+  }
+
+  private List<Tensor> seen(List<Tensor> results) {
+    lost.look(results).ifPresent(Log::warning);
+    return results;
+  }
+
+  /** What the states hold now; empty where they do not look as they did. */
+  private Optional<PinnedStates> pinned() {
+    return StateSlot.settled(
+        read, () -> fits() ? Optional.of(PinnedStates.of(read)) : Optional.empty());
+  }
+
+  /** A run that sets states, which nobody else sets meanwhile. */
+  private Optional<List<Tensor>> writing(List<Tensor> args) {
+    int n = traced.resultCount();
+    List<StateSlot.Cell> cells = new ArrayList<>(written.size());
+    List<Tensor> outs;
+    Optional<String> warning;
+    turns.take();
+    try {
+      move();
+      Optional<StateUpdates.Run> begun = updates.begin(this::fits);
+      if (begun.isEmpty()) {
+        return Optional.empty();
+      }
+      try (StateUpdates.Run run = begun.get()) {
+        List<Tensor> all = new ArrayList<>(args);
+        all.addAll(run.values());
+        try {
+          outs = results(all, run);
+        } catch (BrokenUpdateException e) {
+          run.broken(e);
+          throw e;
+        }
+        for (int i = 0; i < written.size(); i++) {
+          cells.add(new StateSlot.Cell(outs.get(n + i), traced.written().get(i).mapped()));
+        }
+        run.publish(cells);
+        warning = lost.look(outs);
+      }
+    } finally {
+      turns.leave();
+    }
+    warning.ifPresent(Log::warning);
+    StateSlot.look(written, cells);
+    return Optional.of(outs.subList(0, n));
+  }
+
+  /** Runs code that sets no state. */
+  private List<Tensor> results(Optional<LoweredCode> lowered, List<Tensor> args) {
+    if (lowered.isEmpty()) {
+      return interpreted(args);
+    }
+    List<Tensor> outs = donations.results(lowered.get().device());
+    lowered.get().run(args, outs, () -> outs);
+    return outs;
+  }
+
+  private List<Tensor> results(List<Tensor> args, StateUpdates.Run run) {
+    if (lowered.isEmpty()) {
+      return interpreted(args);
+    }
+    List<Tensor> outs = donations.results(lowered.get().device());
+    int n = outs.size();
+    outs.addAll(run.next());
+    lowered
+        .get()
+        .run(
+            args,
+            outs,
+            () -> {
+              run.update(outs.subList(n, outs.size()));
+              return outs;
+            });
+    return outs;
+  }
+
+  // An interpreter may give an operand's own memory as a result; loops and backends never do.
+  private List<Tensor> interpreted(List<Tensor> args) {
+    List<HostTensor> in = hosts(args);
+    List<HostTensor> outs = donations.apart(code.run(in), in);
+    outs.forEach(x -> x.storage().expose());
+    return List.copyOf(outs);
   }
 }

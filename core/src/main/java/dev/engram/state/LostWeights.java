@@ -11,6 +11,7 @@ import dev.engram.ir.runtime.Log;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
@@ -93,7 +94,7 @@ public final class LostWeights {
           losses.add(i);
         }
       }
-      new LostWeights(set, first, losses).look(results);
+      new LostWeights(set, first, losses).look(results).ifPresent(Log::warning);
     }
   }
 
@@ -101,22 +102,24 @@ public final class LostWeights {
     return t.dtype().isFloat() && t.rank() <= rank && t.size() > 0;
   }
 
-  /** Checks the results of a run. */
-  public void look(List<? extends Tensor> results) {
+  /** Checks the results of a run. Returns the warning, for who holds no lock. */
+  public Optional<String> look(List<? extends Tensor> results) {
     for (int i : losses) {
       OptionalDouble bad = notFinite(results.get(i));
       if (bad.isPresent() && weights.stream().noneMatch(s -> StateSlot.of(s).isLost())) {
         if (values.isEmpty()) {
           new Loss("a result", bad.getAsDouble(), SourceLocation.here(), weights).watch();
-          return;
+          return Optional.empty();
         }
         Loss loss = new Loss("the loss", bad.getAsDouble(), SourceLocation.here(), weights);
-        for (int k = 0; k < weights.size(); k++) {
-          loss.look(weights.get(k), results.get(values.get(k)));
+        Optional<String> warning = Optional.empty();
+        for (int k = 0; k < weights.size() && warning.isEmpty(); k++) {
+          warning = loss.warning(weights.get(k), results.get(values.get(k)));
         }
-        return;
+        return warning;
       }
     }
+    return Optional.empty();
   }
 
   private static OptionalDouble notFinite(Tensor loss) {
@@ -158,14 +161,19 @@ public final class LostWeights {
     /** Warns if {@code value} is not finite and there was no warning yet. */
     @Override
     public void look(State weight, Tensor value) {
-      if (!StateSlot.of(weight).isLost() && !isFinite(value.host())) {
-        weights.forEach(s -> StateSlot.of(s).lose());
-        Log.warning(
-            ("%s is %s (%s), and weights are no longer finite, such as %s; start again with a lower"
-                    + " rate or GradientTransforms.clipByGlobalNorm, and find the op that causes it"
-                    + " with Engram.checkNumerics")
-                .formatted(name, this.value, where, StateSlot.of(weight).describe()));
+      warning(weight, value).ifPresent(Log::warning);
+    }
+
+    Optional<String> warning(State weight, Tensor value) {
+      if (StateSlot.of(weight).isLost() || isFinite(value.host())) {
+        return Optional.empty();
       }
+      weights.forEach(s -> StateSlot.of(s).lose());
+      return Optional.of(
+          ("%s is %s (%s), and weights are no longer finite, such as %s; start again with a lower"
+                  + " rate or GradientTransforms.clipByGlobalNorm, and find the op that causes it"
+                  + " with Engram.checkNumerics")
+              .formatted(name, this.value, where, StateSlot.of(weight).describe()));
     }
 
     private static boolean isFinite(HostTensor t) {

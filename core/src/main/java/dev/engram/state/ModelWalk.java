@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,7 +33,9 @@ public final class ModelWalk {
       };
 
   private final Map<String, State> found = new LinkedHashMap<>();
-  private final Set<Object> seen = new HashSet<>();
+
+  /** By identity: two models may be equal and have states of their own. */
+  private final Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
 
   /** By identity: parts of records may be shared many times, as in a learner's graphs. */
   private final Set<Record> walked = Collections.newSetFromMap(new IdentityHashMap<>());

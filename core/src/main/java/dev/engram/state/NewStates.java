@@ -2,6 +2,7 @@ package dev.engram.state;
 
 import dev.engram.RandomKey;
 import dev.engram.State;
+import dev.engram.ir.DeviceTensor;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
 import dev.engram.ir.SourceLocation;
@@ -11,6 +12,7 @@ import dev.engram.ir.Tracer;
 import dev.engram.ir.TypeException;
 import dev.engram.state.StateSlot.Cell;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -29,17 +31,20 @@ public final class NewStates {
           init.run();
           return frame;
         });
-    for (State s : frame.written()) {
+    List<State> states = List.copyOf(frame.written());
+    List<Cell> cells = new ArrayList<>();
+    for (State s : states) {
       Tensor now = frame.current(s);
       int mapped = frame.currentMapped(s);
       StateSlot slot = StateSlot.of(s);
-      slot.write(
+      cells.add(
           switch (slot.spread()) {
             case COPIES -> new Cell(repeat(now, size), mapped + 1);
             case OWN_KEYS -> new Cell(ownKeys(now, size), mapped + 1);
             case SHARED -> new Cell(now, mapped);
           });
     }
+    StateSlot.write(states, cells);
   }
 
   /** Derives {@code size} keys from each key {@code [..., 2]}, along a new axis 0. */
@@ -57,10 +62,10 @@ public final class NewStates {
     Shape to = x.shape().insert(0, size);
     return switch (x) {
       case Tracer t -> t.broadcastTo(to);
-      case HostTensor h ->
+      case HostTensor _, DeviceTensor _ ->
           Trace.current()
-              .<Tensor>map(t -> t.tracer(t.lift(h)).broadcastTo(to))
-              .orElseGet(() -> copies(h, to));
+              .<Tensor>map(t -> t.tracer(t.lift(x)).broadcastTo(to))
+              .orElseGet(() -> copies(x.host(), to));
     };
   }
 

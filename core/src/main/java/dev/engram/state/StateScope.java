@@ -88,7 +88,7 @@ public final class StateScope {
   /** Returns the value and mapped axes of {@code s} as the running code sees them. */
   public static Optional<Cell> read(State s) {
     StateScope f = CURRENT.get();
-    return f == null ? StateSlot.of(s).stored() : f.get(s);
+    return f == null ? StateSlot.of(s).exposed() : f.get(s);
   }
 
   /** Returns the type and mapped axes that {@link #read} would see, without making a parameter. */
@@ -172,7 +172,7 @@ public final class StateScope {
       return Optional.of(known);
     }
     if (trace.isEmpty()) {
-      return parent.isPresent() ? parent.get().get(s) : StateSlot.of(s).stored();
+      return parent.isPresent() ? parent.get().get(s) : StateSlot.of(s).exposed();
     }
     Optional<Cell> fresh = entering(s).map(p -> new Cell(capture(s), p.mapped()));
     fresh.ifPresent(c -> cells.put(s, c));

@@ -42,15 +42,18 @@ public final class StatesFile {
           "save to %s: %s have no value; call initAllStates() on the model first, or save others, such as states.subset(State.Kind.PARAMETER) (%s)"
               .formatted(file, empty, SourceLocation.here()));
     }
-    List<Safetensors.Entry> entries = new ArrayList<>();
-    states
-        .byPath()
-        .forEach((path, s) -> entries.add(Safetensors.Entry.of(path, StateSlot.of(s).lend())));
-    Map<String, String> metadata = new LinkedHashMap<>();
-    metadata.put("format", FORMAT);
-    metadata.put("version", VERSION);
-    metadata.put("crc32c", checksum(entries));
-    new Safetensors(metadata, entries).write(file);
+    List<String> paths = List.copyOf(states.byPath().keySet());
+    try (PinnedStates now = PinnedStates.of(states.byPath().values())) {
+      List<Safetensors.Entry> entries = new ArrayList<>();
+      for (int i = 0; i < paths.size(); i++) {
+        entries.add(Safetensors.Entry.of(paths.get(i), now.values().get(i).host()));
+      }
+      Map<String, String> metadata = new LinkedHashMap<>();
+      metadata.put("format", FORMAT);
+      metadata.put("version", VERSION);
+      metadata.put("crc32c", checksum(entries));
+      new Safetensors(metadata, entries).write(file);
+    }
   }
 
   public static void load(States states, Path file) throws IOException {
@@ -62,7 +65,17 @@ public final class StatesFile {
           "load from %s: %s; no state was changed (%s)"
               .formatted(file, String.join("; ", wrong), SourceLocation.here()));
     }
-    states.byPath().forEach((path, s) -> s.set(found.get(path)));
+    List<State> targets = List.copyOf(states.byPath().values());
+    Turns turns = Turns.of(targets);
+    turns.take();
+    List<StateSlot.Cell> cells = new ArrayList<>();
+    try {
+      states.byPath().forEach((path, s) -> cells.add(StateSlot.of(s).like(found.get(path))));
+      StateSlot.publish(targets, cells);
+    } finally {
+      turns.leave();
+    }
+    StateSlot.look(targets, cells);
   }
 
   private static void requireOutside(String what) {

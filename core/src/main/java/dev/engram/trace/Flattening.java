@@ -4,6 +4,7 @@ import dev.engram.Model;
 import dev.engram.State;
 import dev.engram.Tree;
 import dev.engram.TreeDef;
+import dev.engram.ir.DeviceTensor;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.SourceLocation;
@@ -61,6 +62,7 @@ public final class Flattening {
   private static TreeDef flatten(@Nullable Object x, Path at, List<Tensor> out) {
     return switch (x) {
       case HostTensor t -> leaf(t, out);
+      case DeviceTensor t -> leaf(t, out);
       case Tracer t -> leaf(t, out);
       case Record r -> {
         RecordType type = RecordType.of(r.getClass());

@@ -14,6 +14,7 @@ import dev.engram.ir.TypeException;
 import dev.engram.ir.Value;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.op.Control;
+import dev.engram.state.OneVersion;
 import dev.engram.state.StateSlot;
 import dev.engram.trace.TraceOrRun;
 import dev.engram.trace.Tracing;
@@ -69,7 +70,7 @@ public final class CondTransform {
     List<Tensor> operands = new ArrayList<>();
     operands.add(pred);
     operands.addAll(Tracing.leaves(flat));
-    captured.forEach(c -> operands.add(c.now()));
+    operands.addAll(OneVersion.of(captured));
     List<? extends Tensor> outs = TraceOrRun.op(new Control.Cond(yes, no), operands);
     List<TracedFunction.Written> writes =
         states.stream()

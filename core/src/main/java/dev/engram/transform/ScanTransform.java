@@ -17,7 +17,7 @@ import dev.engram.ir.TypeException;
 import dev.engram.ir.Value;
 import dev.engram.ir.op.Control;
 import dev.engram.state.LostWeights;
-import dev.engram.state.StateScope;
+import dev.engram.state.OneVersion;
 import dev.engram.state.StateSlot;
 import dev.engram.trace.Flattening;
 import dev.engram.trace.TraceOrRun;
@@ -111,18 +111,21 @@ public final class ScanTransform {
             .toList();
     List<Param> params = new ArrayList<>();
     List<Tensor> operands = new ArrayList<>();
+    List<Tensor> entering = new ArrayList<>();
+    OneVersion.read(
+        consts,
+        written,
+        () -> {
+          consts.forEach(c -> operands.add(c.now()));
+          written.forEach(s -> entering.add(entering(t, s)));
+        });
     consts.forEach(c -> params.add(t.param(c)));
-    consts.forEach(c -> operands.add(c.now()));
     for (int i = 0; i < carries; i++) {
       params.add(t.input(i));
     }
     operands.addAll(carry.leaves());
-    for (State s : written) {
-      TensorType type = t.frame().current(s).type();
-      params.add(t.entering(s));
-      operands.add(
-          StateScope.read(s).map(StateSlot.Cell::value).orElseGet(() -> HostTensor.full(type, 0)));
-    }
+    written.forEach(s -> params.add(t.entering(s)));
+    operands.addAll(entering);
     for (int i = carries; i < t.inputCount(); i++) {
       params.add(t.input(i));
     }
@@ -133,13 +136,21 @@ public final class ScanTransform {
         TraceOrRun.op(
             new Control.Scan(g, consts.size(), carries + written.size(), n, reverse), operands);
     LostWeights.ofLoop(written, carries, done);
+    List<StateSlot.Cell> cells = new ArrayList<>();
     for (int i = 0; i < written.size(); i++) {
       State s = written.get(i);
-      StateSlot.of(s).write(new StateSlot.Cell(done.get(carries + i), t.frame().currentMapped(s)));
+      cells.add(new StateSlot.Cell(done.get(carries + i), t.frame().currentMapped(s)));
     }
+    StateSlot.write(written, cells);
     List<Tensor> result = new ArrayList<>(done.subList(0, carries));
     result.addAll(done.subList(carries + written.size(), done.size()));
     return step.build(result);
+  }
+
+  /** The value before the first step, which a state without one gets in it. */
+  private static Tensor entering(Tracing t, State s) {
+    TensorType type = t.frame().current(s).type();
+    return StateSlot.of(s).read().orElseGet(() -> HostTensor.full(type, 0));
   }
 
   /** Checks that a body returns its carry with the structure and types that it received. */

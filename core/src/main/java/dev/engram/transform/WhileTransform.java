@@ -15,7 +15,7 @@ import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Value;
 import dev.engram.ir.op.Control;
-import dev.engram.state.StateScope;
+import dev.engram.state.OneVersion;
 import dev.engram.state.StateSlot;
 import dev.engram.trace.TraceOrRun;
 import dev.engram.trace.Tracing;
@@ -108,18 +108,27 @@ public final class WhileTransform {
             .filter(c -> !(c instanceof Captured.OfState(State s, int _) && written.contains(s)))
             .toList();
     List<Tensor> operands = new ArrayList<>();
-    consts.forEach(c -> operands.add(c.now()));
+    List<Tensor> entering = new ArrayList<>();
+    OneVersion.read(
+        consts,
+        written,
+        () -> {
+          consts.forEach(c -> operands.add(c.now()));
+          written.forEach(s -> entering.add(StateSlot.of(s).value()));
+        });
     operands.addAll(carry.leaves());
-    written.forEach(s -> operands.add(StateScope.read(s).orElseThrow().value()));
+    operands.addAll(entering);
     Graph decides = condition.build(params(condition, consts), holds);
     Graph step = body.build(params(body, consts), next);
     List<? extends Tensor> done =
         TraceOrRun.op(new Control.While(decides, step, consts.size(), bound), operands);
     int n = carry.leaves().size();
+    List<StateSlot.Cell> cells = new ArrayList<>();
     for (int i = 0; i < written.size(); i++) {
       State s = written.get(i);
-      StateSlot.of(s).write(new StateSlot.Cell(done.get(n + i), body.frame().currentMapped(s)));
+      cells.add(new StateSlot.Cell(done.get(n + i), body.frame().currentMapped(s)));
     }
+    StateSlot.write(written, cells);
     return carry.structure().build(done.subList(0, n));
   }
 

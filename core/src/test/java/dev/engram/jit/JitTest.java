@@ -196,6 +196,37 @@ class JitTest {
   }
 
   @Test
+  void aTracerOfAnotherThreadIsRefused() {
+    List<String> said = new ArrayList<>();
+    Engram.jit(
+            (Tensor x) -> {
+              Thread other =
+                  new Thread(
+                      () -> {
+                        try {
+                          x.add(1);
+                        } catch (TraceException e) {
+                          said.add(e.getMessage());
+                        }
+                      },
+                      "helper");
+              other.start();
+              try {
+                other.join();
+              } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+              return x;
+            })
+        .apply(f64(1));
+    String here = Thread.currentThread().getName();
+    assertEquals(1, said.size());
+    assertTrue(
+        said.getFirst().contains(" in the thread helper, while " + here + " traces; compute it in"),
+        said.getFirst());
+  }
+
+  @Test
   void aStateMadeInsideEndsWithItsTrace() {
     List<State> made = new ArrayList<>();
     Fn1<Tensor, Tensor> f =
@@ -270,16 +301,40 @@ class JitTest {
     for (int i = 0; i < held.size(); i++) {
       assertArrayEquals(new double[] {2 * i + 2, 12 + 2 * i}, values(held.get(i)));
     }
-    // Unread values alternate between two buffers.
+    // An unread value is written over.
     List<HostTensor> seen = new ArrayList<>();
     for (int i = 0; i < 6; i++) {
       f.apply(f64(1, 1));
-      seen.add(StateSlot.of(s).lend());
+      seen.add(StateSlot.of(s).lend().host());
+    }
+    assertSame(seen.get(0), seen.get(5));
+    HostTensor read = s.value().host();
+    assertArrayEquals(new double[] {12, 22}, values(read));
+    f.apply(f64(1, 1));
+    assertNotSame(read, StateSlot.of(s).lend());
+    assertArrayEquals(new double[] {12, 22}, values(read));
+  }
+
+  /** What a program reads after it has written the new value cannot be written over. */
+  @Test
+  void valuesThatAreReadToTheEndAlternateBetweenTwoBuffers() {
+    State s = State.other(f64(0, 10));
+    Fn0<Tensor> f =
+        Engram.jit(
+            new Compiler("loops"),
+            () -> {
+              Tensor old = s.value();
+              s.set(old.reverse(0).add(1));
+              return old.sum();
+            });
+    List<HostTensor> seen = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      f.apply();
+      seen.add(StateSlot.of(s).lend().host());
     }
     assertSame(seen.get(2), seen.get(4));
     assertSame(seen.get(3), seen.get(5));
     assertNotSame(seen.get(4), seen.get(5));
-    assertArrayEquals(new double[] {12, 22}, values(s.value()));
   }
 
   @Test

@@ -1,19 +1,21 @@
 package org.example.backend;
 
-import dev.engram.ir.HostTensor;
+import dev.engram.ir.Tensor;
 import dev.engram.lower.Backend;
 import dev.engram.lower.CompiledProgram;
+import dev.engram.lower.HostBackend;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Stmt;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 
 /**
  * The backend {@code counting}: runs programs on another backend, and counts their kernels and
  * their runs. The other backend is {@code cpu} where that is found, else the loop interpreter.
  */
-public final class CountingBackend implements Backend {
+public final class CountingBackend extends HostBackend {
   private static final String NAME = "counting";
   private static final Counts COUNTS = new Counts(new LongAdder(), new LongAdder());
 
@@ -63,9 +65,12 @@ public final class CountingBackend implements Backend {
 
   private record Counted(CompiledProgram code) implements CompiledProgram {
     @Override
-    public void run(List<HostTensor> inputs, List<HostTensor> outputs) {
+    public void run(
+        List<? extends Tensor> inputs,
+        List<? extends Tensor> outputs,
+        Supplier<? extends List<? extends Tensor>> updates) {
       COUNTS.runs().increment();
-      code.run(inputs, outputs);
+      code.run(inputs, outputs, updates);
     }
 
     @Override

@@ -96,6 +96,7 @@ public sealed class Builder permits Trace {
     Given.given("Builder.lift", "t", t);
     return switch (t) {
       case HostTensor h -> lift(h);
+      case DeviceTensor d -> lift(d.host());
       case Tracer x when x.builder() == this -> x.value();
       case Tracer x when x.value() instanceof Lit lit -> lit;
       case Tracer x -> liftForeign(x);

@@ -26,15 +26,34 @@ public final class HostTensor implements Tensor {
    */
   public static final long SLACK = 64;
 
-  /** The memory of a tensor that was donated. */
-  private static final MemorySegment GONE = MemorySegment.ofArray(new byte[0]);
-
   private final TensorType type;
-  private MemorySegment segment;
-  private MemorySegment padded;
+  private final Storage storage;
+  private final MemorySegment segment;
+  private final MemorySegment padded;
 
-  private HostTensor(TensorType type, MemorySegment segment, MemorySegment padded) {
+  /** Memory of the host. */
+  private static final class HostStorage extends Storage {
+    private final boolean owned;
+
+    HostStorage(boolean owned) {
+      this.owned = owned;
+    }
+
+    @Override
+    public String device() {
+      return "host";
+    }
+
+    @Override
+    public boolean isOwned() {
+      return owned;
+    }
+  }
+
+  private HostTensor(
+      TensorType type, Storage storage, MemorySegment segment, MemorySegment padded) {
     this.type = type;
+    this.storage = storage;
     this.segment = segment;
     this.padded = padded;
   }
@@ -52,7 +71,7 @@ public final class HostTensor implements Tensor {
           type + " does not fit into memory (" + SourceLocation.here() + "); make it smaller");
     }
     MemorySegment padded = Slab.allocate(bytes + SLACK);
-    return new HostTensor(type, padded.asSlice(0, bytes), padded);
+    return new HostTensor(type, new HostStorage(true), padded.asSlice(0, bytes), padded);
   }
 
   /**
@@ -76,25 +95,86 @@ public final class HostTensor implements Tensor {
               + SourceLocation.here()
               + "); cut it with asSlice, or give the type of what it holds");
     }
-    return new HostTensor(type, segment, segment);
+    return new HostTensor(type, new HostStorage(false), segment, segment);
+  }
+
+  /**
+   * The same elements in row-major order as a tensor of another shape, in the same storage.
+   *
+   * @throws TypeException when the element type or the number of elements differs
+   */
+  public HostTensor view(TensorType as) {
+    Given.given("HostTensor.view", "as", as);
+    if (as.dtype() != type.dtype() || as.size() != type.size()) {
+      throw new TypeException(
+          "view: got "
+              + as
+              + " of a tensor of type "
+              + type
+              + " ("
+              + SourceLocation.here()
+              + "); give a shape of as many elements, and the same element type");
+    }
+    return new HostTensor(as, storage, segment(), padded);
+  }
+
+  /**
+   * Elements of this tensor that follow each other, as a tensor in the same storage.
+   *
+   * @param from the first of them, in row-major order
+   * @throws TypeException when the element type differs, or there are not so many elements
+   */
+  public HostTensor part(TensorType as, long from) {
+    Given.given("HostTensor.part", "as", as);
+    if (as.dtype() != type.dtype() || from < 0 || from > type.size() - as.size()) {
+      throw new TypeException(
+          "part: got "
+              + as
+              + " from element "
+              + from
+              + " of a tensor of type "
+              + type
+              + " ("
+              + SourceLocation.here()
+              + "); stay within its elements");
+    }
+    long at = from * type.dtype().bytes();
+    return new HostTensor(as, storage, segment().asSlice(at, as.bytes()), padded.asSlice(at));
+  }
+
+  /** The memory with what is known of it; views share it. */
+  public Storage storage() {
+    return storage;
   }
 
   /**
    * The same elements in a tensor of their own, to which the memory belongs from now on. This
-   * tensor must not be read again: that is an error.
+   * tensor must not be read again, nor any other of the same storage: that is an error.
    *
-   * @throws TraceException when it has been donated before
+   * @throws TraceException when it has been donated before, or a run reads it
    */
   public HostTensor donate() {
-    HostTensor heir = new HostTensor(type, segment(), padded);
-    segment = GONE;
-    padded = GONE;
-    return heir;
+    return tryDonate()
+        .orElseThrow(
+            () ->
+                new TraceException(
+                    "a tensor of type "
+                        + type
+                        + " is donated while a program reads it, or a second time ("
+                        + SourceLocation.here()
+                        + "); donate it once, when what reads it has returned"));
+  }
+
+  /** {@link #donate}; empty where that is not possible. */
+  public Optional<HostTensor> tryDonate() {
+    return storage.donate()
+        ? Optional.of(new HostTensor(type, new HostStorage(storage.isOwned()), segment, padded))
+        : Optional.empty();
   }
 
   /** True when the memory belongs to another tensor now. */
   public boolean isDonated() {
-    return segment.equals(GONE);
+    return storage.isDonated();
   }
 
   private MemorySegment present(MemorySegment memory) {
@@ -102,7 +182,7 @@ public final class HostTensor implements Tensor {
       throw new TraceException(
           "a tensor of type "
               + type
-              + " is read after it was donated ("
+              + " is read after its memory was donated ("
               + SourceLocation.here()
               + "); keep the result of the call instead, or call the function without donating");
     }
@@ -401,13 +481,13 @@ public final class HostTensor implements Tensor {
   /** Same type and same bits everywhere, so that NaN equals itself and -0 differs from 0. */
   public boolean sameBits(HostTensor other) {
     Given.given("HostTensor.sameBits", "other", other);
-    return type.equals(other.type) && segment.mismatch(other.segment) == -1;
+    return type.equals(other.type) && segment().mismatch(other.segment()) == -1;
   }
 
   /** Index of the first element whose bits differ. */
   public OptionalLong firstDifference(HostTensor other) {
     Given.given("HostTensor.firstDifference", "other", other);
-    long at = segment.mismatch(other.segment);
+    long at = segment().mismatch(other.segment());
     return at < 0 ? OptionalLong.empty() : OptionalLong.of(at / type.dtype().bytes());
   }
 

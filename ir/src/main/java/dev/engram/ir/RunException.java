@@ -1,7 +1,7 @@
 package dev.engram.ir;
 
 /** A value found wrong while a program ran, such as an index out of range. */
-public final class RunException extends EngramException {
+public sealed class RunException extends EngramException permits InterruptedRunException {
   private static final long serialVersionUID = 1L;
 
   public RunException(String message) {

@@ -9,7 +9,8 @@ import dev.engram.ir.tensor.Moves;
 import java.util.List;
 
 /**
- * A tensor that user code computes with: known ({@link HostTensor}) or traced ({@link Tracer}).
+ * A tensor that user code computes with: known, on the host ({@link HostTensor}) or on a device
+ * ({@link DeviceTensor}), or traced ({@link Tracer}).
  *
  * <p>An op on known tensors runs at once; an op on a traced one is recorded. Binary ops broadcast
  * as numpy does: shapes are aligned at their last axis, and axes of length 1 stretch. Element types
@@ -23,7 +24,7 @@ public sealed interface Tensor
         ContractionMethods,
         MoveMethods,
         IndexMethods
-    permits HostTensor, Tracer {
+    permits HostTensor, DeviceTensor, Tracer {
 
   TensorType type();
 

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A graph under construction by user code. Traces nest: a value of an enclosing trace, used inside,
@@ -39,6 +40,9 @@ public final class Trace extends Builder {
   private final List<Capture> captures = new ArrayList<>();
   private boolean open = true;
 
+  /** Whose innermost traces this is among, for errors in others. */
+  private volatile @Nullable Thread running;
+
   public Trace(String name) {
     super(name);
   }
@@ -52,10 +56,13 @@ public final class Trace extends Builder {
   public <R> R run(Supplier<R> body) {
     Given.given("Trace.run", "body", body);
     Deque<Trace> stack = STACK.get();
+    Thread before = running;
     stack.push(this);
+    running = Thread.currentThread();
     try {
       return body.get();
     } finally {
+      running = before;
       stack.pop();
     }
   }
@@ -146,8 +153,18 @@ public final class Trace extends Builder {
               + t.start
               + ") is used at "
               + SourceLocation.here()
-              + ", after that trace has ended; return it from the traced function, or keep it in a"
-              + " State");
+              + t.misuse());
     }
+  }
+
+  private String misuse() {
+    Thread other = running;
+    return other == null || other == Thread.currentThread()
+        ? ", after that trace has ended; return it from the traced function, or keep it in a State"
+        : " in the thread "
+            + Thread.currentThread().getName()
+            + ", while "
+            + other.getName()
+            + " traces; compute it in the thread that runs the traced function";
   }
 }

@@ -1,12 +1,51 @@
 package dev.engram.lower;
 
+import dev.engram.ir.EngramException;
+import java.util.List;
+import java.util.Optional;
+
 /**
- * Compiles loop programs to executable code. Backends are found by {@link java.util.ServiceLoader}.
+ * Compiles loop programs to executable code, for one or more devices. Backends are found by {@link
+ * java.util.ServiceLoader}; one that computes in the memory of the host extends {@link
+ * HostBackend}.
  */
 public interface Backend {
-  /** Returns the name by which a user selects this backend, such as {@code cpu}. */
+  /** The name by which a user selects it, such as {@code cpu}. */
   String name();
 
-  /** Compiles {@code program}; thread-safe, called once per program. */
-  CompiledProgram compile(LoopProgram program);
+  /** What programs for it are lowered with. */
+  default LoweringOptions lowering() {
+    return LoweringOptions.standard();
+  }
+
+  /** The devices that are there. The first is used where none is named. */
+  List<Device> devices();
+
+  /** Why there is no device; empty where there is one. */
+  default Optional<String> unavailable() {
+    return Optional.empty();
+  }
+
+  /** The code of {@code program} in readable form. It needs no device. */
+  String text(LoopProgram program);
+
+  /**
+   * The first device.
+   *
+   * @throws EngramException with the reason, where there is none
+   */
+  default Device device() {
+    List<Device> all = devices();
+    if (all.isEmpty()) {
+      throw new EngramException(
+          "backend %s has no device: %s"
+              .formatted(name(), unavailable().orElse("it does not say why")));
+    }
+    return all.getFirst();
+  }
+
+  /** Compiles {@code program} for the first device; thread-safe, called once per program. */
+  default CompiledProgram compile(LoopProgram program) {
+    return device().compile(program);
+  }
 }

@@ -13,15 +13,15 @@ public record LoopBuffer(TensorType type, Place place) {
 
   /** Where a buffer lives. */
   public sealed interface Place {
-    /** The caller's {@code index}-th input; never written. */
+    /** The caller's {@code index}-th input; written only where it is an output as well. */
     record Input(int index) implements Place {}
 
     /** The caller's {@code index}-th output. */
     record Output(int index) implements Place {}
 
     /**
-     * The program's own memory, from this byte on (a multiple of 64). Buffers that are never live
-     * at the same time may overlap.
+     * The program's own memory, from this byte on: a multiple of {@link LoweringOptions#alignment}.
+     * Buffers that are never live at the same time may overlap.
      */
     record Arena(long offset) implements Place {}
 

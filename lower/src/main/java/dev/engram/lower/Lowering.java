@@ -2,12 +2,14 @@ package dev.engram.lower;
 
 import dev.engram.ir.Graph;
 import dev.engram.ir.Verification;
+import dev.engram.ir.checks.Given;
 import dev.engram.lower.emit.GraphEmitter;
 import dev.engram.lower.emit.LoopProgramBuilder;
 import dev.engram.lower.emit.StridedView;
 import dev.engram.lower.fuse.FusionPlan;
 import dev.engram.lower.inspect.ProgramVerifier;
 import dev.engram.lower.memory.ArenaPlan;
+import dev.engram.lower.memory.InPlaceUpdates;
 import dev.engram.lower.prepare.Prepare;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,13 +25,25 @@ public final class Lowering {
    *     dev.engram.ir.op.Control.Transposed}
    */
   public static LoopProgram lower(Graph g) {
-    return lower(g, true);
+    return lower(g, List.of());
   }
 
-  static LoopProgram lower(Graph g, boolean fuse) {
-    Graph ready = Prepare.prepare(g, fuse);
+  /**
+   * The same, with results that are next values of parameters written over these where that is
+   * safe: an output of the program is then the input itself.
+   */
+  public static LoopProgram lower(Graph g, List<Update> updates) {
+    return lower(g, updates, LoweringOptions.standard());
+  }
+
+  /** The same, for another machine. */
+  public static LoopProgram lower(Graph g, List<Update> updates, LoweringOptions options) {
+    Given.given("Lowering.lower", "g", g);
+    Given.all("Lowering.lower", "updates", updates);
+    Given.given("Lowering.lower", "options", options);
+    Graph ready = Prepare.prepare(g, options);
     LoopProgramBuilder target = new LoopProgramBuilder();
-    GraphEmitter emitter = new GraphEmitter(new FusionPlan(ready, fuse), target);
+    GraphEmitter emitter = new GraphEmitter(new FusionPlan(ready, options), target);
     List<Integer> inputs = new ArrayList<>();
     for (int i = 0; i < ready.params().size(); i++) {
       int b = target.buffer(ready.params().get(i).type(), new LoopBuffer.Place.Input(i));
@@ -44,10 +58,12 @@ public final class Lowering {
       emitter.deliver(i, StridedView.dense(b, ready.outs().get(i).type().shape()));
     }
     emitter.emit();
-    List<Stmt> steps = target.steps();
-    ArenaPlan plan = ArenaPlan.plan(target, steps);
+    List<Stmt> steps = InPlaceUpdates.order(target.steps(), inputs, outputs, updates);
+    ArenaPlan plan = ArenaPlan.plan(target, steps, options);
     LoopProgram program =
-        new LoopProgram(g.name(), plan.buffers(), inputs, outputs, steps, plan.arenaBytes());
+        InPlaceUpdates.apply(
+            new LoopProgram(g.name(), plan.buffers(), inputs, outputs, steps, plan.arenaBytes()),
+            updates);
     return Verification.on() ? ProgramVerifier.verify(program) : program;
   }
 }

@@ -33,7 +33,8 @@ class FusionReportTest {
 
   @Test
   void withoutFusionItMovesMore() {
-    FusionReport apart = FusionReport.of(Lowering.lower(layer(), false));
+    FusionReport apart =
+        FusionReport.of(Lowering.lower(layer(), List.of(), LoweringOptions.standard().unfused()));
     assertTrue(apart.nests() > 1);
     assertTrue(apart.bytes() > FusionReport.of(Lowering.lower(layer())).bytes());
     assertTrue(apart.arenaBytes() > 0);

@@ -78,7 +78,11 @@ final class Oracle {
 
   static LoopProgram check(Graph g, List<HostTensor> args) {
     List<HostTensor> want = Interpreter.run(g, args);
-    same(g, ProgramVerifier.verify(Lowering.lower(g, false)), args, want);
+    same(
+        g,
+        ProgramVerifier.verify(Lowering.lower(g, List.of(), LoweringOptions.standard().unfused())),
+        args,
+        want);
     LoopProgram fused = ProgramVerifier.verify(Lowering.lower(g));
     same(g, fused, args, want);
     return fused;

@@ -5,14 +5,14 @@ import dev.engram.backend.cpu.run.KernelCache;
 import dev.engram.backend.cpu.run.WorkerPool;
 import dev.engram.backend.cpu.vector.VectorApi;
 import dev.engram.ir.runtime.Log;
-import dev.engram.lower.Backend;
 import dev.engram.lower.CompiledProgram;
+import dev.engram.lower.HostBackend;
 import dev.engram.lower.LoopProgram;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Runs loop programs as JVM bytecode on all cores; its name is {@code cpu}. */
-public final class CpuBackend implements Backend {
+public final class CpuBackend extends HostBackend {
   private final Supplier<CpuOptions> wanted;
   private @Nullable Setup setup;
 

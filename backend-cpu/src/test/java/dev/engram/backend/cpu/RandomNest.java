@@ -1,6 +1,5 @@
 package dev.engram.backend.cpu;
 
-import dev.engram.backend.cpu.lanes.LaneRows;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.SourceLocation;
@@ -16,6 +15,7 @@ import dev.engram.lower.Instr;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Stmt;
 import dev.engram.lower.inspect.ProgramVerifier;
+import dev.engram.lower.lanes.LaneRows;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

@@ -15,6 +15,7 @@ import dev.engram.ir.text.Parser;
 import dev.engram.lower.Backend;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Lowering;
+import dev.engram.lower.RunOperands;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -133,11 +134,9 @@ public final class Run implements Callable<Integer> {
     }
     Backend backend = code.backend(name);
     return (g, in) -> {
-      LoopProgram program = Lowering.lower(Pipeline.standard().run(g));
-      List<HostTensor> out = new ArrayList<>();
-      program.outputs().forEach(b -> out.add(HostTensor.allocate(program.buffers().get(b).type())));
-      backend.compile(program).run(in, out);
-      return out;
+      Graph simplified = Pipeline.standard().run(g);
+      LoopProgram program = Lowering.lower(simplified, List.of(), backend.lowering());
+      return RunOperands.run(backend, program, in);
     };
   }
 

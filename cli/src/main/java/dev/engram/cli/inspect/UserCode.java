@@ -10,6 +10,7 @@ import dev.engram.ir.op.ElementwiseRow;
 import dev.engram.ir.passes.Pass;
 import dev.engram.ir.text.OpTable;
 import dev.engram.lower.Backend;
+import dev.engram.lower.FoundBackends;
 import java.io.IOException;
 import java.lang.reflect.Field;
 import java.lang.reflect.InvocationTargetException;
@@ -23,8 +24,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.ServiceConfigurationError;
-import java.util.ServiceLoader;
 import java.util.Set;
 import picocli.CommandLine.Option;
 
@@ -121,23 +120,20 @@ public final class UserCode {
    * @throws IOException when there is none
    */
   Backend backend(String name) throws IOException {
-    Set<String> known = new LinkedHashSet<>(Compiler.backends());
-    try {
-      for (Backend b : ServiceLoader.load(Backend.class, loader)) {
-        if (b.name().equals(name)) {
-          return b;
-        }
-        known.add(b.name());
-      }
-    } catch (ServiceConfigurationError e) {
-      throw new IOException("--class-path: " + e.getMessage(), e);
+    FoundBackends found = FoundBackends.of(loader);
+    Backend wanted = found.byName().get(name);
+    if (wanted != null) {
+      return wanted;
     }
+    Set<String> known = new LinkedHashSet<>(Compiler.backends());
+    known.addAll(found.byName().keySet());
     throw new IOException(
         "there is no backend "
             + name
             + ", expected one of "
             + String.join(", ", known)
-            + "; name the folder of yours with --class-path");
+            + "; name the folder of yours with --class-path"
+            + found.hint());
   }
 
   /** Loads the pass that a class has as {@code public static Graph run(Graph)}. */

@@ -13,7 +13,7 @@ final class InterpretMove {
   static HostTensor eval(Move op, List<HostTensor> in, TensorType type) {
     HostTensor x = in.getFirst();
     return switch (op) {
-      case Move.Reshape _ -> HostTensor.wrap(type, x.segment());
+      case Move.Reshape _ -> x.view(type);
       case Move.Transpose t -> pull(x, transpose(t, x.shape(), type.shape()), type);
       case Move.Broadcast b -> pull(x, broadcast(b, x.shape()), type);
       case Move.Slice s -> pull(x, slice(s, x.shape(), type.shape()), type);

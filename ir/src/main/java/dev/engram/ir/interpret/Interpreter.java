@@ -4,6 +4,7 @@ import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.GraphException;
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.InterruptedRunException;
 import dev.engram.ir.Lit;
 import dev.engram.ir.Param;
 import dev.engram.ir.RunException;
@@ -187,12 +188,13 @@ public final class Interpreter {
       results.add(HostTensor.allocate(stacked));
     }
     for (int step = 0; step < op.length(); step++) {
+      InterruptedRunException.check(op.body().name(), step);
       int at = op.reverse() ? op.length() - 1 - step : step;
       List<HostTensor> args = new ArrayList<>(in.subList(0, op.consts()));
       args.addAll(results.subList(0, op.carry()));
       for (int i = fixed; i < in.size(); i++) {
         TensorType slice = op.body().params().get(i).type();
-        args.add(HostTensor.wrap(slice, slice(in.get(i), at, slice)));
+        args.add(in.get(i).part(slice, at * slice.size()));
       }
       List<HostTensor> outs = run(op.body(), args);
       for (int i = 0; i < outs.size(); i++) {
@@ -210,7 +212,8 @@ public final class Interpreter {
   private static List<HostTensor> loop(Control.While op, List<HostTensor> in) {
     List<HostTensor> args = new ArrayList<>(in);
     int left = op.bound().orElse(1);
-    while (left > 0 && run(op.condition(), args).getFirst().bits(0) != 0) {
+    for (long step = 0; left > 0 && run(op.condition(), args).getFirst().bits(0) != 0; step++) {
+      InterruptedRunException.check(op.body().name(), step);
       List<HostTensor> next = run(op.body(), args);
       for (int i = 0; i < next.size(); i++) {
         args.set(op.consts() + i, next.get(i));

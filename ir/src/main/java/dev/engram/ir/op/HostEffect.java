@@ -2,6 +2,7 @@ package dev.engram.ir.op;
 
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.InterruptedRunException;
 import dev.engram.ir.RunException;
 import dev.engram.ir.Shape;
 import dev.engram.ir.SourceLocation;
@@ -11,7 +12,6 @@ import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.TypeRules;
 import dev.engram.ir.runtime.Sinks;
 import dev.engram.ir.syntax.Literals;
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -105,8 +105,7 @@ public sealed interface HostEffect extends Op {
 
     private static HostTensor example(HostTensor x, int axes, long example) {
       TensorType one = x.type().with(x.shape().range(axes, x.shape().rank()));
-      MemorySegment part = x.segment().asSlice(example * one.bytes(), one.bytes());
-      return HostTensor.wrap(one, part);
+      return x.part(one, example * one.size());
     }
   }
 
@@ -253,6 +252,8 @@ public sealed interface HostEffect extends Op {
     Given.given("HostEffect.tell", "where", where);
     try {
       say(in);
+    } catch (InterruptedRunException e) {
+      throw e;
     } catch (RuntimeException e) {
       throw new RunException(
           mnemonic() + ": the code of the host has thrown " + e + " (" + where + ")", e);

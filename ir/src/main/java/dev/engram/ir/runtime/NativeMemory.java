@@ -21,20 +21,34 @@ public final class NativeMemory {
   /** How the JVM says what there is in all. Said otherwise, all is as if it did not say. */
   private static final Pattern LIMIT = Pattern.compile("limit: (\\d{1,18})\\b");
 
+  /** How it says what is held. */
+  private static final Pattern HELD = Pattern.compile("allocated: (\\d{1,18})\\b");
+
   private NativeMemory() {}
 
   /**
-   * So many zeros.
+   * So many zeros, for tensors.
    *
    * @throws OutOfMemoryError when they do not fit beside what is still reachable
    */
   public static MemorySegment allocate(long bytes, long alignment) {
+    return allocate(bytes, alignment, "tensors");
+  }
+
+  /**
+   * So many zeros.
+   *
+   * @param owner what they are for, such as {@code the arena of @step}
+   * @throws OutOfMemoryError when they do not fit beside what is still reachable; says what was
+   *     asked for, what is held and by whom, and how to have more
+   */
+  public static MemorySegment allocate(long bytes, long alignment, String owner) {
     for (int i = 1; ; i++) {
       try {
-        return Arena.ofAuto().allocate(bytes, alignment);
+        return HeldMemory.note(Arena.ofAuto().allocate(bytes, alignment), owner);
       } catch (OutOfMemoryError full) {
         if (i == TRIES || neverFits(bytes, full)) {
-          throw full;
+          throw (OutOfMemoryError) new OutOfMemoryError(text(bytes, owner, full)).initCause(full);
         }
       }
     }
@@ -43,5 +57,29 @@ public final class NativeMemory {
   private static boolean neverFits(long bytes, OutOfMemoryError full) {
     Matcher limit = LIMIT.matcher(String.valueOf(full.getMessage()));
     return limit.find() && bytes > Long.parseLong(limit.group(1));
+  }
+
+  private static String text(long bytes, String owner, OutOfMemoryError full) {
+    String said = String.valueOf(full.getMessage());
+    Matcher limit = LIMIT.matcher(said);
+    Matcher held = HELD.matcher(said);
+    String owners = HeldMemory.owners();
+    String asked = "no " + Bytes.text(bytes) + " for " + owner + " outside the heap: ";
+    String by = owners.isEmpty() ? "" : " (" + owners + ")";
+    if (limit.find() && held.find()) {
+      return asked
+          + Bytes.text(Long.parseLong(held.group(1)))
+          + " of at most "
+          + Bytes.text(Long.parseLong(limit.group(1)))
+          + " are held"
+          + by
+          + "; let go of tensors, make batches smaller, or start Java with a larger"
+          + " -XX:MaxDirectMemorySize, such as -XX:MaxDirectMemorySize=8g (else it is that of"
+          + " -Xmx)";
+    }
+    return asked
+        + said
+        + by
+        + "; let go of tensors, make batches smaller, or give the process more memory";
   }
 }

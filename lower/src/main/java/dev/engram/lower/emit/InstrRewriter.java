@@ -37,6 +37,38 @@ public final class InstrRewriter {
     };
   }
 
+  /** Replaces the buffers of accesses. */
+  public static Instr buffers(Instr i, IntUnaryOperator f) {
+    return switch (i) {
+      case Instr.Load l -> new Instr.Load(l.dtype(), moved(l.from(), f));
+      case Instr.LoadAt l ->
+          new Instr.LoadAt(l.dtype(), moved(l.from(), f), l.index(), l.stride(), l.limit());
+      case Instr.Store s -> new Instr.Store(s.dtype(), moved(s.to(), f), s.value());
+      case Instr.StoreAt s ->
+          new Instr.StoreAt(
+              s.dtype(),
+              moved(s.to(), f),
+              s.index(),
+              s.stride(),
+              s.limit(),
+              s.combine(),
+              s.value());
+      case Instr.Literal _,
+          Instr.IndexOf _,
+          Instr.Apply _,
+          Instr.Convert _,
+          Instr.RandomWord _,
+          Instr.Fold _,
+          Instr.DotFold _,
+          Instr.Check _ ->
+          i;
+    };
+  }
+
+  private static Access moved(Access a, IntUnaryOperator f) {
+    return new Access(f.applyAsInt(a.buffer()), a.at());
+  }
+
   static Instr values(Instr i, IntUnaryOperator f) {
     return switch (i) {
       case Instr.Load l -> l;

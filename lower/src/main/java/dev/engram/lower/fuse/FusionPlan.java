@@ -9,6 +9,7 @@ import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
 import dev.engram.ir.op.Control;
 import dev.engram.ir.op.Dot;
+import dev.engram.lower.LoweringOptions;
 import dev.engram.lower.prepare.PackedOperand;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -23,25 +24,8 @@ import org.jspecify.annotations.Nullable;
  * of them share a nest, and the order of the nests. Memory is decided later.
  */
 public final class FusionPlan {
-  /** Maximum number of equations at one point; more are split into several nests. */
-  private static final int WEIGHT = 96;
-
-  private static final int INLINE_WEIGHT = 32;
-
-  /**
-   * A value of at most this many bytes that is read repeatedly is kept, whatever it is computed
-   * from.
-   */
-  private static final double KEPT = 1L << 30;
-
-  /** A larger one is recomputed if it is this many times as large as what it is computed from. */
-  private static final double SPREAD = 16;
-
   /** Number of readers of a value that are tried for fusion with another reader. */
   private static final int NEIGHBOURS = 4;
-
-  /** Maximum number of points that a fold without parallel axes may fuse into its nest. */
-  private static final long SERIAL = 1 << 15;
 
   // Represents the result of an equation without results.
   private static final Lit NOTHING = Lit.zero(TensorType.scalar(DType.BOOL));
@@ -63,14 +47,14 @@ public final class FusionPlan {
 
   private final Materialization materialization;
   private final Set<Value> carried = new HashSet<>();
-  private final boolean fuse;
+  private final LoweringOptions options;
 
   /** Plans of the inner graphs of loops and branches. */
   private final Map<Graph, FusionPlan> inner = new HashMap<>();
 
-  public FusionPlan(Graph graph, boolean fuse) {
+  public FusionPlan(Graph graph, LoweringOptions options) {
     this.graph = graph;
-    this.fuse = fuse;
+    this.options = options;
     for (Param p : graph.params()) {
       params.add(p.var());
     }
@@ -123,7 +107,7 @@ public final class FusionPlan {
   }
 
   public FusionPlan inner(Graph g) {
-    return inner.computeIfAbsent(g, x -> new FusionPlan(x, fuse));
+    return inner.computeIfAbsent(g, x -> new FusionPlan(x, options));
   }
 
   private void group(Eqn e) {
@@ -137,8 +121,8 @@ public final class FusionPlan {
         }
         int weight = operandWeight(e) + (kind == AccessMaps.Kind.FREE ? 0 : 1);
         boolean kept = materialization.isShared(e.out()) && !spreads(e);
-        boolean shared = kind == AccessMaps.Kind.MAP && (kept || !fuse);
-        if (materialization.isStored(e.out()) || shared || weight > INLINE_WEIGHT) {
+        boolean shared = kind == AccessMaps.Kind.MAP && (kept || !options.fuse());
+        if (materialization.isStored(e.out()) || shared || weight > options.inlineWeight()) {
           mapped(new FusedValue(e.out(), e, AccessMaps.Kind.MAP, Math.max(1, weight)));
         } else {
           weights.put(e.out(), weight);
@@ -151,7 +135,7 @@ public final class FusionPlan {
   // For example, the sums of all pairs from two long rows.
   private boolean spreads(Eqn e) {
     double bytes = bytes(e.out());
-    return bytes > KEPT && bytes > SPREAD * readBytes(e);
+    return bytes > options.keptBytes() && bytes > options.spread() * readBytes(e);
   }
 
   private double readBytes(Eqn e) {
@@ -168,7 +152,8 @@ public final class FusionPlan {
     FusedValue n = new FusedValue(e.out(), e, AccessMaps.Kind.FOLD, 1 + operandWeight(e));
     List<Integer> dims = Alignment.dims(n);
     int[] natural = Alignment.natural(dims);
-    boolean done = fuse && join(n, dims, leaves(n, natural, Alignment.axes(natural))) != null;
+    boolean done =
+        options.fuse() && join(n, dims, leaves(n, natural, Alignment.axes(natural))) != null;
     if (done) {
       fused.put(n.value, n);
     }
@@ -225,7 +210,7 @@ public final class FusionPlan {
     List<Integer> dims = Alignment.dims(n);
     int[] natural = Alignment.natural(dims);
     List<Leaf> leaves = leaves(n, natural, Alignment.axes(natural));
-    boolean apart = !fuse || (n.eqn != null && n.eqn.op() instanceof PackedOperand);
+    boolean apart = !options.fuse() || (n.eqn != null && n.eqn.op() instanceof PackedOperand);
     if (apart || join(n, dims, leaves) == null) {
       alone(n, dims, natural, leaves);
     }
@@ -329,7 +314,7 @@ public final class FusionPlan {
       FusionGroup k,
       AffineIndex there,
       Set<FusionGroup> tried) {
-    if (k.isOpaque() || k.weight + n.weight > WEIGHT || tried.size() > 8) {
+    if (k.isOpaque() || k.weight + n.weight > options.nestWeight() || tried.size() > 8) {
       return false;
     }
     int[] axisOf = Alignment.align(dims, at, k, there);
@@ -337,14 +322,14 @@ public final class FusionPlan {
   }
 
   // A fold over nearly everything leaves too little parallelism.
-  private static boolean isSerial(FusionGroup k, boolean[] folds) {
+  private boolean isSerial(FusionGroup k, boolean[] folds) {
     long points = 1;
     long kept = 1;
     for (int a = 0; a < folds.length; a++) {
       points *= k.length[a];
       kept *= folds[a] ? 1 : k.length[a];
     }
-    return kept < 64 && points > SERIAL;
+    return kept < options.parallelResults() && points > options.serialPoints();
   }
 
   private boolean joined(FusedValue n, FusionGroup k, int[] axisOf) {

@@ -47,7 +47,7 @@ public final class ProgramVerifier {
     for (int i = 0; i < program.buffers().size(); i++) {
       LoopBuffer b = program.buffers().get(i);
       if (b.place() instanceof LoopBuffer.Place.Arena a
-          && (a.offset() % 64 != 0
+          && (a.offset() % b.type().dtype().bytes() != 0
               || a.offset() < 0
               || a.offset() + b.type().bytes() > program.arenaBytes())) {
         throw bad(
@@ -63,8 +63,12 @@ public final class ProgramVerifier {
       }
     }
     for (int i = 0; i < program.outputs().size(); i++) {
-      if (!place(program.outputs().get(i)).equals(new LoopBuffer.Place.Output(i))) {
+      if (program.inPlace(i).isEmpty()
+          && !place(program.outputs().get(i)).equals(new LoopBuffer.Place.Output(i))) {
         throw bad("output " + i + " is not a buffer of that place");
+      }
+      if (program.outputs().indexOf(program.outputs().get(i)) < i) {
+        throw bad("output " + i + " is another output too");
       }
     }
   }
@@ -376,7 +380,7 @@ public final class ProgramVerifier {
       }
       boolean stores = at(i) instanceof Instr.Store || at(i) instanceof Instr.StoreAt;
       boolean fixed =
-          b.place() instanceof LoopBuffer.Place.Input
+          (b.place() instanceof LoopBuffer.Place.Input && !program.outputs().contains(a.buffer()))
               || b.place() instanceof LoopBuffer.Place.Constant;
       if (fixed && stores) {
         throw broken(i, "b" + a.buffer() + " is never written");

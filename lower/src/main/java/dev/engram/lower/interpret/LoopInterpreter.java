@@ -1,16 +1,17 @@
 package dev.engram.lower.interpret;
 
 import dev.engram.ir.HostTensor;
-import dev.engram.lower.Backend;
 import dev.engram.lower.CompiledProgram;
+import dev.engram.lower.HostBackend;
 import dev.engram.lower.LoopProgram;
+import dev.engram.lower.RunOperands;
 import java.util.List;
 
 /**
  * Defines the semantics of loop programs: runs one in the simplest way, point by point, and checks
  * every access against its buffer. It is the oracle for the backends.
  */
-public final class LoopInterpreter implements Backend {
+public final class LoopInterpreter extends HostBackend {
 
   @Override
   public String name() {
@@ -19,16 +20,11 @@ public final class LoopInterpreter implements Backend {
 
   @Override
   public CompiledProgram compile(LoopProgram program) {
-    return new LoopRun(program);
+    return new LoopCode(program);
   }
 
   /** Runs {@code program} once and returns its outputs. */
   public static List<HostTensor> run(LoopProgram program, List<HostTensor> inputs) {
-    List<HostTensor> outputs =
-        program.outputs().stream()
-            .map(b -> HostTensor.allocate(program.buffers().get(b).type()))
-            .toList();
-    new LoopRun(program).run(inputs, outputs);
-    return outputs;
+    return RunOperands.run(new LoopInterpreter(), program, inputs);
   }
 }

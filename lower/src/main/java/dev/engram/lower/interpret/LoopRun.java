@@ -1,56 +1,65 @@
 package dev.engram.lower.interpret;
 
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.InterruptedRunException;
 import dev.engram.ir.Lit;
-import dev.engram.ir.RunException;
 import dev.engram.ir.runtime.NativeMemory;
 import dev.engram.lower.Access;
-import dev.engram.lower.CompiledProgram;
+import dev.engram.lower.BrokenUpdateException;
 import dev.engram.lower.LoopBuffer;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.LoweringException;
 import dev.engram.lower.Stmt;
-import dev.engram.lower.inspect.LoopPrinter;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 
-/** A loop program with its own memory, interpreted. */
-final class LoopRun implements CompiledProgram {
-  // Memory that is read before it is written is NaN or -1 rather than a plausible zero.
+/** A loop program with memory of its own, interpreted. */
+final class LoopRun {
+  // Read before it is written, this is NaN or -1 rather than a plausible zero.
   private static final byte POISON = (byte) 0xFF;
+  private static final HostTensor[] NONE = {};
 
   private final LoopProgram program;
   private final MemorySegment arena;
-  private final HostTensor[] memory;
+  private HostTensor[] memory = NONE;
   private long[] counters = new long[0];
-  private boolean running;
 
   LoopRun(LoopProgram program) {
     this.program = program;
-    this.arena = NativeMemory.allocate(Math.max(program.arenaBytes(), 1), HostTensor.ALIGNMENT);
-    this.memory = new HostTensor[program.buffers().size()];
+    this.arena =
+        NativeMemory.allocate(
+            Math.max(program.arenaBytes(), 1),
+            HostTensor.ALIGNMENT,
+            "the arena of @" + program.name());
   }
 
-  @Override
-  public synchronized void run(List<HostTensor> inputs, List<HostTensor> outputs) {
+  void run(List<HostTensor> inputs, List<HostTensor> outputs, Supplier<List<HostTensor>> updates) {
     require("inputs", inputs, program.inputs());
     require("outputs", outputs, program.outputs());
-    if (running) {
-      throw new RunException(
-          "@" + program.name() + " is running: a hook called by a program must not call it");
-    }
-    running = true;
     try {
-      steps(inputs, outputs);
+      steps(inputs, outputs, updates);
     } finally {
-      running = false;
+      memory = NONE;
     }
   }
 
-  private void steps(List<HostTensor> inputs, List<HostTensor> outputs) {
+  @SuppressWarnings("ReferenceEquality") // it is about the same memory
+  private void steps(
+      List<HostTensor> inputs, List<HostTensor> outputs, Supplier<List<HostTensor>> updates) {
     arena.fill(POISON);
-    outputs.forEach(o -> o.segment().fill(POISON));
+    memory = new HostTensor[program.buffers().size()];
+    for (int i = 0; i < outputs.size(); i++) {
+      if (program.inPlace(i).isEmpty()) {
+        outputs.get(i).segment().fill(POISON);
+      } else if (inputs.get(program.inPlace(i).getAsInt()) != outputs.get(i)) {
+        throw new LoweringException(
+            "@%s: output %d is another tensor than input %d, which it is written over"
+                .formatted(program.name(), i, program.inPlace(i).getAsInt()));
+      }
+    }
     for (int i = 0; i < memory.length; i++) {
       LoopBuffer b = program.buffers().get(i);
       memory[i] =
@@ -63,12 +72,22 @@ final class LoopRun implements CompiledProgram {
           };
     }
     counters = new long[0];
-    steps(program.steps());
-  }
-
-  @Override
-  public String disassemble() {
-    return LoopPrinter.print(program);
+    int first = program.firstUpdate();
+    steps(program.steps().subList(0, first));
+    if (first == program.steps().size()) {
+      return;
+    }
+    List<HostTensor> last = updates.get();
+    for (int i = 0; i < last.size(); i++) {
+      if (program.inPlace(i).isPresent()) {
+        memory[program.outputs().get(i)] = last.get(i);
+      }
+    }
+    try {
+      steps(program.steps().subList(first, program.steps().size()));
+    } catch (RuntimeException | Error e) {
+      throw new BrokenUpdateException(program.name(), e);
+    }
   }
 
   private void require(String what, List<HostTensor> got, List<Integer> buffers) {
@@ -170,8 +189,9 @@ final class LoopRun implements CompiledProgram {
 
   private void loop(Stmt.Loop l) {
     long[] outside = counters;
-    counters = java.util.Arrays.copyOf(outside, outside.length + 1);
+    counters = Arrays.copyOf(outside, outside.length + 1);
     for (int i = 0; i < l.length(); i++) {
+      InterruptedRunException.check(program.name(), i);
       counters[outside.length] = l.reverse() ? l.length() - 1 - i : i;
       steps(l.body());
       l.swaps().forEach(this::swap);
@@ -181,12 +201,13 @@ final class LoopRun implements CompiledProgram {
 
   private void loop(Stmt.While w) {
     long[] outside = counters;
-    counters = java.util.Arrays.copyOf(outside, outside.length + 1);
-    for (int left = w.bound().orElse(1); left > 0; left -= w.bound().isPresent() ? 1 : 0) {
+    counters = Arrays.copyOf(outside, outside.length + 1);
+    for (long step = 0; w.bound().isEmpty() || step < w.bound().get(); step++) {
       steps(w.condition());
       if (!holds(w.predicate())) {
         break;
       }
+      InterruptedRunException.check(program.name(), step);
       steps(w.body());
       w.swaps().forEach(this::swap);
     }

@@ -4,6 +4,7 @@ import dev.engram.ir.TensorType;
 import dev.engram.lower.Instr;
 import dev.engram.lower.LoopBuffer;
 import dev.engram.lower.LoweringException;
+import dev.engram.lower.LoweringOptions;
 import dev.engram.lower.Stmt;
 import dev.engram.lower.emit.LoopProgramBuilder;
 import java.util.ArrayList;
@@ -18,8 +19,10 @@ import java.util.function.Consumer;
  */
 public record ArenaPlan(List<LoopBuffer> buffers, long arenaBytes) {
 
-  public static ArenaPlan plan(LoopProgramBuilder target, List<Stmt> steps) {
-    Liveness live = new Liveness(target);
+  public static ArenaPlan plan(
+      LoopProgramBuilder target, List<Stmt> steps, LoweringOptions options) {
+    int alignment = options.alignment();
+    Liveness live = new Liveness(target, options.reuseInLoops());
     live.steps(steps, List.of());
     live.widenSwaps();
     Gaps gaps = new Gaps();
@@ -35,10 +38,10 @@ public record ArenaPlan(List<LoopBuffer> buffers, long arenaBytes) {
     for (int b : order) {
       while (!ends.isEmpty() && ends.firstKey() < live.first[b]) {
         for (int done : ends.pollFirstEntry().getValue()) {
-          gaps.free(offset[done], size(target, done));
+          gaps.free(offset[done], size(target, done, alignment));
         }
       }
-      offset[b] = live.last[b] < 0 ? 0 : gaps.take(size(target, b));
+      offset[b] = live.last[b] < 0 ? 0 : gaps.take(size(target, b, alignment));
       if (live.last[b] >= 0) {
         ends.computeIfAbsent(live.last[b], _ -> new ArrayList<>()).add(b);
       }
@@ -59,18 +62,19 @@ public record ArenaPlan(List<LoopBuffer> buffers, long arenaBytes) {
     return new ArenaPlan(List.copyOf(buffers), bytes);
   }
 
-  private static long size(LoopProgramBuilder target, int b) {
+  private static long size(LoopProgramBuilder target, int b, int alignment) {
     TensorType type = target.buffers.get(b).type();
     long bytes = type.bytes();
-    if (bytes > Long.MAX_VALUE - 63) {
+    if (bytes > Long.MAX_VALUE - alignment) {
       throw new LoweringException(type + " does not fit into memory");
     }
-    return (bytes + 63) / 64 * 64;
+    return (bytes + alignment - 1) / alignment * alignment;
   }
 
   /** Liveness: the first and last use of every buffer, as global step numbers. */
   private static final class Liveness {
     private final LoopProgramBuilder target;
+    private final boolean reuseInLoops;
     final int[] first;
     final int[] last;
     private final List<Stmt.Swap> swaps = new ArrayList<>();
@@ -79,8 +83,9 @@ public record ArenaPlan(List<LoopBuffer> buffers, long arenaBytes) {
     /** An enclosing loop: its id and the buffers from outside that it uses. */
     private record Around(int id, List<Integer> used) {}
 
-    Liveness(LoopProgramBuilder target) {
+    Liveness(LoopProgramBuilder target, boolean reuseInLoops) {
       this.target = target;
+      this.reuseInLoops = reuseInLoops;
       this.first = new int[target.buffers.size()];
       this.last = new int[target.buffers.size()];
       java.util.Arrays.fill(first, Integer.MAX_VALUE);
@@ -153,7 +158,7 @@ public record ArenaPlan(List<LoopBuffer> buffers, long arenaBytes) {
       first[b] = Math.min(first[b], now);
       last[b] = Math.max(last[b], now);
       for (Around a : around) {
-        if (!target.buffers.get(b).loops().contains(a.id())) {
+        if (!reuseInLoops || !target.buffers.get(b).loops().contains(a.id())) {
           a.used().add(b);
         }
       }

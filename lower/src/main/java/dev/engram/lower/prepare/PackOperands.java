@@ -21,22 +21,24 @@ import java.util.stream.IntStream;
  */
 final class PackOperands {
   /** The copy must be read at least so often to pay. */
-  private static final long ROWS = 4;
+  private final long reads;
 
   /** What makes a value of the old graph. */
   private final Map<Value, Eqn> defining = new HashMap<>();
 
   private final Map<List<Object>, Value> packed = new HashMap<>();
 
-  private PackOperands() {}
+  private PackOperands(long reads) {
+    this.reads = reads;
+  }
 
-  static Graph run(Graph g) {
-    return GraphRewriter.walk(g, new PackOperands()::step);
+  static Graph run(Graph g, long reads) {
+    return GraphRewriter.walk(g, new PackOperands(reads)::step);
   }
 
   private List<? extends Value> step(GraphRewriter to, Eqn e, List<Value> in) {
     e.outputs().forEach(v -> defining.put(v, e));
-    return e.op() instanceof Dot d ? dot(to, e, d, in) : to.keep(e, PackOperands::run);
+    return e.op() instanceof Dot d ? dot(to, e, d, in) : to.keep(e, inner -> run(inner, reads));
   }
 
   private List<? extends Value> dot(GraphRewriter to, Eqn e, Dot d, List<Value> in) {
@@ -46,7 +48,7 @@ final class PackOperands {
     rows /= Math.max(1, size(in.get(0), d.lhsBatch()));
     boolean wide = size(r, d.rhsFree(rank)) > 1;
     int neighbour = neighbour(e.in(1));
-    if (rows < ROWS || !wide || !d.rhsContract().contains(neighbour)) {
+    if (rows < reads || !wide || !d.rhsContract().contains(neighbour)) {
       return to.keep(e);
     }
     List<Integer> perm = new ArrayList<>(d.rhsBatch());

@@ -17,6 +17,7 @@ import dev.engram.ir.passes.GraphRewriter;
 import dev.engram.ir.passes.InnerGraphs;
 import dev.engram.ir.passes.LoopInvariantCodeMotion;
 import dev.engram.lower.LoweringException;
+import dev.engram.lower.LoweringOptions;
 import java.util.List;
 
 /**
@@ -27,12 +28,13 @@ import java.util.List;
 public final class Prepare {
   private Prepare() {}
 
-  public static Graph prepare(Graph g, boolean pack) {
+  public static Graph prepare(Graph g, LoweringOptions options) {
     Graph plain = Verification.of("the preparation for lowering", prepare(g));
-    if (!pack) {
+    if (!options.fuse()) {
       return Dce.equations(plain, Dce::stops);
     }
-    Graph packed = Verification.of("the packing of operands", PackOperands.run(plain));
+    Graph packed =
+        Verification.of("the packing of operands", PackOperands.run(plain, options.packedReads()));
     Graph hoisted =
         Verification.of("loop-invariant code motion", LoopInvariantCodeMotion.run(packed));
     return Verification.of("dead code elimination", Dce.equations(hoisted, Dce::stops));

@@ -8,6 +8,7 @@ import dev.engram.cli.inspect.Opt;
 import dev.engram.cli.terminal.ResultStream;
 import dev.engram.cli.terminal.Terminal;
 import dev.engram.examples.FirstSteps;
+import dev.engram.examples.Serving;
 import dev.engram.examples.Transformations;
 import dev.engram.examples.Watching;
 import dev.engram.ir.passes.Pass;
@@ -25,6 +26,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
@@ -70,6 +72,28 @@ class DocumentTest {
             () -> output(Watching::main),
             "ruleTrace",
             DocumentTest::ruleTrace));
+  }
+
+  @Test
+  void threads() throws IOException {
+    String example = "examples/src/main/java/dev/engram/examples/Serving.java";
+    check(
+        "docs/THREADS.md",
+        Map.of(
+            "serving",
+            () ->
+                Sources.lines(example, "    Linear trained = ", "    threads.shutdown();")
+                    .stripIndent(),
+            "served",
+            () -> output(DocumentTest::serve)));
+  }
+
+  private static void serve(String[] args) {
+    try {
+      Serving.main(args);
+    } catch (InterruptedException | ExecutionException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private static String ruleTrace() {

@@ -7,8 +7,8 @@ import dev.engram.ir.passes.Pipeline;
 import dev.engram.ir.text.Parser;
 import dev.engram.ir.text.Printer;
 import dev.engram.lower.Backend;
-import dev.engram.lower.CompiledProgram;
 import dev.engram.lower.Lowering;
+import dev.engram.lower.RunOperands;
 import dev.engram.lower.interpret.LoopInterpreter;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,12 +44,7 @@ record Runner(String name, Run run) {
   }
 
   private static Runner on(Backend b) {
-    return new Runner(b.name(), (g, in) -> run(b.compile(Lowering.lower(g)), g, in));
-  }
-
-  private static List<HostTensor> run(CompiledProgram code, Graph g, List<HostTensor> in) {
-    List<HostTensor> out = g.outTypes().stream().map(HostTensor::allocate).toList();
-    code.run(in, out);
-    return out;
+    return new Runner(
+        b.name(), (g, in) -> RunOperands.run(b, Lowering.lower(g, List.of(), b.lowering()), in));
   }
 }

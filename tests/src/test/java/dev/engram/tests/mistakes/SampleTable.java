@@ -8,6 +8,8 @@ import dev.engram.RandomKey;
 import dev.engram.etrace.ModelStep;
 import dev.engram.io.Safetensors;
 import dev.engram.ir.DType;
+import dev.engram.ir.DeviceStorage;
+import dev.engram.ir.DeviceTensor;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Role;
@@ -36,6 +38,7 @@ import dev.engram.spiking.Membrane;
 import dev.engram.spiking.Neuron;
 import dev.engram.spiking.Surrogate;
 import dev.engram.spiking.Synapse;
+import dev.engram.tests.device.FakeBackend;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -82,11 +85,17 @@ final class SampleTable {
   private static void tensors(Map<Class<?>, Supplier<?>> all) {
     all.put(Tensor.class, () -> X);
     all.put(HostTensor.class, () -> X);
+    all.put(DeviceTensor.class, SampleTable::onDevice);
+    all.put(DeviceStorage.class, () -> onDevice().storage());
     all.put(Shape.class, () -> Shape.of(2));
     all.put(TensorType.class, () -> TensorType.of(DType.F32, 2));
     all.put(RandomKey.class, () -> RandomKey.of(0));
     all.put(Coo.class, () -> Coo.of(M));
     all.put(Csr.class, () -> new Csr(X, indices(0, 1), indices(0, 1, 2), 2));
+  }
+
+  private static DeviceTensor onDevice() {
+    return (DeviceTensor) new FakeBackend().device().put(X);
   }
 
   private static HostTensor indices(int... i) {

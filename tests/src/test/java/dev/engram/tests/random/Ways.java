@@ -7,12 +7,16 @@ import dev.engram.ir.HostTensor;
 import dev.engram.ir.interpret.Interpreter;
 import dev.engram.ir.passes.Pipeline;
 import dev.engram.lower.Backend;
-import dev.engram.lower.CompiledProgram;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Lowering;
+import dev.engram.lower.RunOperands;
+import dev.engram.lower.Update;
 import dev.engram.lower.inspect.ProgramVerifier;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.ServiceLoader;
+import java.util.Set;
 
 /** Ways to run a graph, all of which must agree. */
 public final class Ways {
@@ -60,20 +64,38 @@ public final class Ways {
     return (g, args) -> execute(backend, ProgramVerifier.verify(Lowering.lower(g)), args);
   }
 
-  /** As users run it: simplified first. */
+  /**
+   * As users run it: simplified first, and with results written over parameters of their types
+   * where that is safe, as a step does with its states.
+   */
   public static Way compiled(Backend backend) {
-    Way lowered = lowered(backend);
-    return (g, args) -> lowered.run(Pipeline.standard().run(g), args);
+    Way inPlace = inPlace(backend);
+    return (g, args) -> inPlace.run(Pipeline.standard().run(g), args);
+  }
+
+  /** Lowered, with results written over parameters of their types where that is safe. */
+  public static Way inPlace(Backend backend) {
+    return (g, args) ->
+        execute(backend, ProgramVerifier.verify(Lowering.lower(g, updates(g))), args);
+  }
+
+  /** Each parameter and the first result of its type that is no other's. */
+  public static List<Update> updates(Graph g) {
+    List<Update> all = new ArrayList<>();
+    Set<Integer> taken = new HashSet<>();
+    for (int i = 0; i < g.paramTypes().size(); i++) {
+      for (int k = 0; k < g.outTypes().size(); k++) {
+        if (g.outTypes().get(k).equals(g.paramTypes().get(i)) && taken.add(k)) {
+          all.add(new Update(i, k));
+          break;
+        }
+      }
+    }
+    return all;
   }
 
   public static List<HostTensor> execute(
       Backend backend, LoopProgram program, List<HostTensor> args) {
-    CompiledProgram code = backend.compile(program);
-    List<HostTensor> outs =
-        program.outputs().stream()
-            .map(b -> HostTensor.allocate(program.buffers().get(b).type()))
-            .toList();
-    code.run(args, outs);
-    return outs;
+    return RunOperands.run(backend, program, args);
   }
 }

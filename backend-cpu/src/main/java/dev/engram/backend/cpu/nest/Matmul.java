@@ -1,6 +1,5 @@
 package dev.engram.backend.cpu.nest;
 
-import dev.engram.backend.cpu.lanes.LaneProgram.Op;
 import dev.engram.backend.cpu.nest.RowNest.Along;
 import dev.engram.backend.cpu.nest.RowNest.Effect;
 import dev.engram.backend.cpu.nest.RowNest.Phase;
@@ -9,6 +8,7 @@ import dev.engram.backend.cpu.nest.RowNest.Transfer;
 import dev.engram.backend.cpu.run.KernelArgs;
 import dev.engram.ir.DType;
 import dev.engram.lower.FoldOrder;
+import dev.engram.lower.lanes.LaneProgram.Op;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;

@@ -197,7 +197,7 @@ final class NestAxes {
 
   private int tile() {
     if (ordered) {
-      return row.length;
+      return Math.min(row.length, LONGEST); // tiles follow each other in order, on one thread
     }
     long outer = 1;
     for (Axis a : parallel) {

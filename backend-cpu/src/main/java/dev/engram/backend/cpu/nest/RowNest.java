@@ -1,13 +1,13 @@
 package dev.engram.backend.cpu.nest;
 
-import dev.engram.backend.cpu.lanes.LaneProgram;
-import dev.engram.backend.cpu.lanes.LaneProgram.Node;
 import dev.engram.ir.DType;
 import dev.engram.ir.SourceLocation;
 import dev.engram.ir.op.Index;
 import dev.engram.ir.op.Reduce;
 import dev.engram.lower.FoldOrder;
 import dev.engram.lower.LoweringException;
+import dev.engram.lower.lanes.LaneProgram;
+import dev.engram.lower.lanes.LaneProgram.Node;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;

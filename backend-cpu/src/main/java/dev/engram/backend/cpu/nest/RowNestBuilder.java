@@ -1,9 +1,5 @@
 package dev.engram.backend.cpu.nest;
 
-import dev.engram.backend.cpu.lanes.LaneProgram;
-import dev.engram.backend.cpu.lanes.LaneProgram.Node;
-import dev.engram.backend.cpu.lanes.LaneProgram.Op;
-import dev.engram.backend.cpu.lanes.LaneRows;
 import dev.engram.backend.cpu.nest.RowNest.Along;
 import dev.engram.backend.cpu.nest.RowNest.Effect;
 import dev.engram.backend.cpu.nest.RowNest.Fold;
@@ -17,6 +13,10 @@ import dev.engram.ir.op.Reduce;
 import dev.engram.lower.FoldOrder;
 import dev.engram.lower.Instr;
 import dev.engram.lower.Stmt;
+import dev.engram.lower.lanes.LaneProgram;
+import dev.engram.lower.lanes.LaneProgram.Node;
+import dev.engram.lower.lanes.LaneProgram.Op;
+import dev.engram.lower.lanes.LaneRows;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -306,22 +306,20 @@ final class RowNestBuilder {
             LaneRows.apply(lanes, a.row(), a.dtype(), a.args().stream().map(this::value).toList());
         case Instr.Convert c -> lanes.convert(value(c.arg()), c.to());
         case Instr.LoadAt l ->
-            lanes.node(
+            lanes.nodeWith(
                 Op.GATHER,
                 l.dtype(),
-                0,
                 new LaneProgram.Gather(slots.ofInstr(i), l.stride() * l.dtype().bytes(), l.limit()),
                 lanes.convert(value(l.index()), DType.I64));
         case Instr.RandomWord r ->
-            lanes.node(
-                Op.RANDOM, DType.I32, slots.ofInstr(i), null, value(r.key0()), value(r.key1()));
+            lanes.node(Op.RANDOM, DType.I32, slots.ofInstr(i), value(r.key0()), value(r.key1()));
         case Instr.Store _, Instr.StoreAt _, Instr.Fold _, Instr.DotFold _, Instr.Check _ ->
             throw new IllegalStateException(code.get(i) + " is not a value");
       };
     }
 
     private Node index(int i) {
-      return lanes.node(Op.INDEX, DType.I64, slots.ofInstr(i), null);
+      return lanes.node(Op.INDEX, DType.I64, slots.ofInstr(i));
     }
 
     private Node state(Fold f, int part) {

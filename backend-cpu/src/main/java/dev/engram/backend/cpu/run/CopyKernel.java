@@ -1,13 +1,13 @@
 package dev.engram.backend.cpu.run;
 
-import dev.engram.backend.cpu.lanes.LaneProgram.Node;
-import dev.engram.backend.cpu.lanes.LaneProgram.Op;
 import dev.engram.backend.cpu.nest.RowNest;
 import dev.engram.backend.cpu.nest.RowNest.Along;
 import dev.engram.backend.cpu.nest.RowNest.Effect;
 import dev.engram.backend.cpu.nest.RowNest.Slot;
 import dev.engram.backend.cpu.scalar.RowCopies;
 import dev.engram.ir.DType;
+import dev.engram.lower.lanes.LaneProgram.Node;
+import dev.engram.lower.lanes.LaneProgram.Op;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;

@@ -40,7 +40,9 @@ public final class KernelArgs {
   /** Returns memory of at least this many bytes for packing an operand. */
   public MemorySegment packed(long bytes) {
     if (packed.byteSize() < bytes + HostTensor.SLACK) {
-      packed = NativeMemory.allocate(bytes + HostTensor.SLACK, HostTensor.ALIGNMENT);
+      packed =
+          NativeMemory.allocate(
+              bytes + HostTensor.SLACK, HostTensor.ALIGNMENT, "packed operands of products");
     }
     return packed;
   }
@@ -86,6 +88,11 @@ public final class KernelArgs {
   @FunctionalInterface
   interface Failure {
     void accept(int instr, long value, long position);
+  }
+
+  /** Clears a failed check. */
+  synchronized void forgetFailure() {
+    failed = false;
   }
 
   /** Passes a failed check to {@code then} and clears it. */

@@ -18,18 +18,21 @@ public final class NestCall {
   public final NestKernel kernel;
   private final KernelArgs frame;
   private final KernelArgs.Failure failure = this::fail;
+  private final Job job;
   private final int[] buffers;
   private final int[] bufferOfSlot;
   private final long[] offset;
   private final long[][] outer;
 
-  NestCall(Stmt.Nest nest, KernelCache kernels) {
+  NestCall(Stmt.Nest nest, KernelCache kernels, WorkerPool pool) {
     this.nest = nest;
     NestSlots slots = new NestSlots(nest);
     this.kernel = kernels.kernel(nest, slots);
     int n = slots.keys().size();
     this.buffers = slots.buffers().stream().mapToInt(Integer::intValue).toArray();
     this.frame = new KernelArgs(buffers.length, n);
+    this.job =
+        pool.job(kernel.kernel(), frame, kernel.outerPoints(), kernel.grain(), kernel.unit());
     this.bufferOfSlot = new int[n];
     this.offset = new long[n];
     this.outer = new long[n][];
@@ -56,9 +59,11 @@ public final class NestCall {
     }
     try {
       kernel.kernel().prepare(frame);
-      pool.run(
-          kernel.kernel(), frame, scratch, kernel.outerPoints(), kernel.grain(), kernel.unit());
+      pool.run(job, scratch);
       frame.takeFailure(failure);
+    } catch (RuntimeException | Error e) {
+      frame.forgetFailure();
+      throw e;
     } finally {
       // releases the caller's tensors
       Arrays.fill(frame.segments, MemorySegment.NULL);

@@ -23,6 +23,9 @@ public final class Scratch {
 
   private static final MemorySegment[] NO_SEGMENTS = {};
 
+  /** Longer arrays are not kept for later. */
+  private static final int LONG = 1 << 18;
+
   /** The current nest's rows, arrays as {@link RowCopies} moves them. */
   public Object[] rows = {};
 
@@ -104,7 +107,9 @@ public final class Scratch {
   /** Returns native memory for rows of a matrix product. */
   public MemorySegment product(long bytes) {
     if (product.byteSize() < bytes + HostTensor.SLACK) {
-      product = NativeMemory.allocate(2 * bytes + HostTensor.SLACK, HostTensor.ALIGNMENT);
+      product =
+          NativeMemory.allocate(
+              2 * bytes + HostTensor.SLACK, HostTensor.ALIGNMENT, "rows of threads");
     }
     return product;
   }
@@ -112,7 +117,9 @@ public final class Scratch {
   /** Returns native memory of at least this many bytes, with slack; called by generated code. */
   public MemorySegment memory(long bytes) {
     if (memory.byteSize() < bytes + HostTensor.SLACK) {
-      memory = NativeMemory.allocate(2 * bytes + HostTensor.SLACK, HostTensor.ALIGNMENT);
+      memory =
+          NativeMemory.allocate(
+              2 * bytes + HostTensor.SLACK, HostTensor.ALIGNMENT, "rows of threads");
     }
     return memory;
   }
@@ -147,8 +154,11 @@ public final class Scratch {
     frame.fail(instr, value, point, position);
   }
 
-  /** Returns an array for code that does not use the rows of a nest. */
+  /** Returns an array for code that does not use the rows of a nest. A long one is not kept. */
   public Object array(DType dtype, int number, int length) {
+    if (length > LONG) {
+      return fresh(dtype, length);
+    }
     taken[dtype.ordinal()] = number;
     return take(dtype, length);
   }
@@ -161,18 +171,21 @@ public final class Scratch {
     }
     Object row = pools[t][n];
     if (row == null || Array.getLength(row) < length) {
-      row =
-          switch (dtype) {
-            case F32 -> new float[length];
-            case F64 -> new double[length];
-            case I32 -> new int[length];
-            case I64 -> new long[length];
-            case F16, BF16 -> new char[length];
-            case I16 -> new short[length];
-            case I8, U8, BOOL -> new byte[length];
-          };
+      row = fresh(dtype, length);
       pools[t][n] = row;
     }
     return row;
+  }
+
+  private static Object fresh(DType dtype, int length) {
+    return switch (dtype) {
+      case F32 -> new float[length];
+      case F64 -> new double[length];
+      case I32 -> new int[length];
+      case I64 -> new long[length];
+      case F16, BF16 -> new char[length];
+      case I16 -> new short[length];
+      case I8, U8, BOOL -> new byte[length];
+    };
   }
 }

@@ -2,9 +2,11 @@ package dev.engram.backend.cpu.run;
 
 import dev.engram.ir.DType;
 import dev.engram.lower.Access;
+import dev.engram.lower.LoweringException;
 import dev.engram.lower.Stmt;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 
 /** A sort of a program; its rows are split among threads. */
 final class SortCall implements Kernel {
@@ -17,10 +19,26 @@ final class SortCall implements Kernel {
   private final Stmt.Sort sort;
   private final KernelArgs frame = new KernelArgs(2, 2);
   private final int rows;
+  private final Job job;
 
-  SortCall(Stmt.Sort sort) {
+  SortCall(Stmt.Sort sort, WorkerPool pool) {
     this.sort = sort;
-    this.rows = Math.toIntExact(sort.rows().stream().mapToLong(n -> n).reduce(1, (a, b) -> a * b));
+    this.rows = rows(sort);
+    this.job =
+        pool.job(this, frame, rows, Math.max(1, WORTH_SHARING / Math.max(1, sort.length())), 1);
+  }
+
+  private static int rows(Stmt.Sort sort) {
+    long rows = 1;
+    for (int n : sort.rows()) {
+      rows = Math.multiplyExact(rows, (long) n);
+      if (rows > Integer.MAX_VALUE) {
+        throw new LoweringException(
+            "argSort of %s rows: expected at most %d; sort them in parts"
+                .formatted(rows, Integer.MAX_VALUE));
+      }
+    }
+    return (int) rows;
   }
 
   void run(MemorySegment[] memory, long[] start, int[] counters, WorkerPool pool, Scratch scratch) {
@@ -29,7 +47,11 @@ final class SortCall implements Kernel {
     }
     bind(FROM, sort.from(), sort.dtype(), memory, start, counters);
     bind(TO, sort.to(), DType.I32, memory, start, counters);
-    pool.run(this, frame, scratch, rows, Math.max(1, WORTH_SHARING / sort.length()), 1);
+    try {
+      pool.run(job, scratch);
+    } finally {
+      Arrays.fill(frame.segments, MemorySegment.NULL);
+    }
   }
 
   private void bind(

@@ -1,5 +1,6 @@
 package dev.engram.backend.cpu.run;
 
+import dev.engram.ir.runtime.Log;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -115,17 +116,10 @@ public final class TieredKernel implements Kernel {
 
   /** Runs the vector version for a while; returns the first point that it has not done. */
   private int trial(KernelArgs frame, Scratch scratch, int begin, int end) {
-    Kernel v = vector;
+    Kernel v = ready(frame, scratch, begin, end);
     if (v == null) {
-      v = vectorSource.get();
-      if (v == null) {
-        chosen = scalar;
-        return begin;
-      }
-      vector = v;
-    }
-    if (!looksCompiled) {
-      touch(v, frame, scratch, begin, end);
+      chosen = scalar;
+      return begin;
     }
     long start = System.nanoTime();
     int at = begin;
@@ -154,8 +148,27 @@ public final class TieredKernel implements Kernel {
     return at;
   }
 
-  // The JIT's thresholds count invocations first, and empty ones are cheap while the code is
-  // interpreted.
+  /** The vector version, its code linked; null where there is none, or none that this JVM takes. */
+  private @Nullable Kernel ready(KernelArgs frame, Scratch scratch, int begin, int end) {
+    try {
+      Kernel v = vector;
+      if (v == null) {
+        v = vectorSource.get();
+        vector = v;
+      }
+      if (v != null && !looksCompiled) {
+        touch(v, frame, scratch, begin, end);
+      }
+      return v;
+    } catch (LinkageError | OutOfMemoryError e) {
+      // No point has been run, and the twin gives the same bits.
+      Log.warning("a loop stays in scalar code, its vector code cannot be used: " + e);
+      return null;
+    }
+  }
+
+  // Invocations are what the JIT's thresholds look at first, and empty ones are cheap while the
+  // code is interpreted.
   private static void touch(Kernel v, KernelArgs frame, Scratch scratch, int begin, int end) {
     long start = System.nanoTime();
     do {

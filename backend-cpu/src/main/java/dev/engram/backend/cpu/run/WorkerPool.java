@@ -1,141 +1,108 @@
 package dev.engram.backend.cpu.run;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A small fixed pool of threads. The calling thread works too. Chunks are claimed from one atomic
- * word (job number, next chunk), so a worker that wakes late costs nothing: the caller has done its
- * share. Jobs allocate nothing. Workers are daemon threads; they end after being idle for a while
- * and are restarted when needed.
+ * A small fixed pool. The calling thread works too, so a worker that wakes late costs nothing: the
+ * caller has done its share. No allocation per run. Workers are daemons; they end when they have
+ * been idle for a while and are started again when needed.
  */
 public final class WorkerPool {
-  private static final VarHandle TICKET;
-  private static final VarHandle DONE;
-
-  static {
-    try {
-      MethodHandles.Lookup lookup = MethodHandles.lookup();
-      TICKET = lookup.findVarHandle(WorkerPool.class, "ticket", long.class);
-      DONE = lookup.findVarHandle(WorkerPool.class, "done", int.class);
-    } catch (ReflectiveOperationException e) {
-      throw new ExceptionInInitializerError(e);
-    }
-  }
-
-  /**
-   * A worker polls for the next job this long before it parks: nests follow within microseconds.
-   */
+  /** A worker looks for the next job so long before it parks: nests follow within microseconds. */
   private static final long SPIN_NANOS = 50_000;
 
   /** A parked worker ends after this long. */
   private static final long IDLE_NANOS = 5_000_000_000L;
 
+  private static final Runnable AT_ONCE = () -> {};
+
   private final int threads;
   private final @Nullable Worker[] workers;
   private final ReentrantLock oneCaller = new ReentrantLock();
+  private final Runnable late;
 
-  // The job: written by the caller before `ticket` is published, stable until its last chunk is
-  // done.
-  private @Nullable Kernel kernel;
-  private @Nullable KernelArgs frame;
-  private int begin;
-  private int end;
-  private int chunk;
-  private int chunks;
-  private volatile long ticket; // job << 32 | next chunk
-  private volatile int done;
-  private volatile @Nullable Throwable failure;
+  private volatile @Nullable Job current;
+
+  /** How many runs there have been; changes after {@link #current}. */
+  private volatile long runs;
 
   public WorkerPool(int threads) {
-    this.threads = threads;
-    this.workers = new Worker[threads - 1];
+    this(threads, AT_ONCE);
   }
 
   /**
-   * Runs {@code kernel} over [0, end) in chunks of at least {@code grain} that are multiples of
-   * {@code unit}; in the calling thread alone when there is only one chunk or the pool is busy.
+   * @param late is run where a thread may be delayed: by the caller before it publishes a run, by
+   *     each thread between its look at a job and its claim of a chunk
    */
-  void run(Kernel kernel, KernelArgs frame, Scratch scratch, int end, int grain, int unit) {
-    int even = Math.max(grain, (end + 4 * threads - 1) / (4 * threads));
+  WorkerPool(int threads, Runnable late) {
+    this.threads = threads;
+    this.workers = new Worker[threads - 1];
+    this.late = late;
+  }
+
+  /**
+   * A job for this pool: {@code kernel} over [0, end) in chunks of at least {@code grain} points,
+   * multiples of {@code unit}.
+   */
+  Job job(Kernel kernel, KernelArgs args, int end, int grain, int unit) {
+    int even = Math.max(grain, (int) ((end + 4L * threads - 1) / (4L * threads)));
     int size = (int) Math.min(end, (even + unit - 1L) / unit * unit);
-    if (threads == 1 || end <= size || !oneCaller.tryLock()) {
-      kernel.run(frame, scratch, 0, end);
+    return new Job(kernel, args, end, threads == 1 ? Math.max(1, end) : Math.max(1, size));
+  }
+
+  /**
+   * Runs a job, which no other thread may run meanwhile: in the calling thread alone when it has
+   * one chunk or the pool is busy. Every chunk has ended when this returns or throws.
+   */
+  void run(Job job, Scratch scratch) {
+    if (job.chunks() <= 1 || !oneCaller.tryLock()) {
+      job.runAlone(scratch);
       return;
     }
     try {
-      this.kernel = kernel;
-      this.frame = frame;
-      this.begin = 0;
-      this.end = end;
-      chunk = size;
-      chunks = (end + size - 1) / size;
-      done = 0;
-      long job = (ticket >>> 32) + 1;
-      ticket = job << 32;
-      wake(Math.min(workers.length, chunks - 1));
-      work(job, scratch);
-      int spins = 0;
-      while (done < chunks) {
-        if (++spins < 2000) {
-          Thread.onSpinWait();
-        } else {
-          Thread.yield();
-        }
+      job.begin(late);
+      current = job;
+      long run = runs + 1;
+      runs = run;
+      try {
+        wake(Math.min(workers.length, job.chunks() - 1), run);
+      } finally {
+        finish(job, scratch);
       }
-      Throwable f = failure;
-      if (f != null) {
-        failure = null;
-        rethrow(f);
-      }
+      job.rethrow();
     } finally {
-      this.kernel = null;
-      this.frame = null;
+      current = null;
       oneCaller.unlock();
     }
   }
 
-  private static void rethrow(Throwable f) {
-    switch (f) {
-      case Error e -> throw e;
-      case RuntimeException e -> throw e;
-      default -> throw new IllegalStateException(f);
+  /** Does what no worker has begun, and waits for the rest: whatever happens, nothing is left. */
+  private void finish(Job job, Scratch scratch) {
+    job.work(scratch, late);
+    int spins = 0;
+    while (!job.hasEnded()) {
+      if (++spins < 2000) {
+        Thread.onSpinWait();
+      } else {
+        Thread.yield();
+      }
     }
   }
 
-  private void wake(int wanted) {
+  private void wake(int wanted, long run) {
     for (int i = 0; i < wanted; i++) {
       Worker w = workers[i];
       if (w == null || !w.tryUse()) {
-        w = new Worker(i, ticket >>> 32);
-        workers[i] = w;
-        w.start();
-      }
-    }
-  }
-
-  private void work(long job, Scratch scratch) {
-    while (true) {
-      long t = ticket;
-      int next = (int) t;
-      if (t >>> 32 != job || next >= chunks) {
-        return;
-      }
-      Kernel k = kernel;
-      KernelArgs f = frame;
-      int from = begin + next * chunk;
-      int to = Math.min(from + chunk, end);
-      if (k != null && f != null && TICKET.compareAndSet(this, t, t + 1)) {
         try {
-          k.run(f, scratch, from, to);
-        } catch (RuntimeException | Error e) {
-          failure = e;
-        } finally {
-          DONE.getAndAdd(this, 1);
+          Worker fresh = new Worker(i, run);
+          fresh.start();
+          workers[i] = fresh;
+        } catch (OutOfMemoryError noThread) {
+          // Those that run do the work.
+          return;
         }
       }
     }
@@ -150,10 +117,10 @@ public final class WorkerPool {
     private final AtomicInteger state = new AtomicInteger(WORKING);
     private long seen;
 
-    Worker(int i, long job) {
+    Worker(int i, long run) {
       super("engram-cpu-" + (i + 1));
       setDaemon(true);
-      seen = job - 1;
+      seen = run - 1;
     }
 
     /** Makes sure that the worker will see the job just published; false when it has ended. */
@@ -171,20 +138,23 @@ public final class WorkerPool {
     @Override
     public void run() {
       while (awaitJob()) {
-        seen = ticket >>> 32;
-        work(seen, scratch);
+        seen = runs;
+        Job job = current;
+        if (job != null) {
+          job.work(scratch, late);
+        }
       }
     }
 
     private boolean awaitJob() {
       long idle = System.nanoTime();
       int spins = 0;
-      while (ticket >>> 32 == seen) {
+      while (runs == seen) {
         Thread.onSpinWait();
         if ((++spins & 63) == 0 && System.nanoTime() - idle > SPIN_NANOS) {
           state.set(PARKED);
           long since = System.nanoTime();
-          while (ticket >>> 32 == seen && state.get() == PARKED) {
+          while (runs == seen && state.get() == PARKED) {
             LockSupport.parkNanos(WorkerPool.this, IDLE_NANOS);
             if (System.nanoTime() - since > IDLE_NANOS && state.compareAndSet(PARKED, ENDED)) {
               return false;

@@ -6,10 +6,7 @@ import static java.lang.constant.ConstantDescs.CD_long;
 import static java.lang.constant.ConstantDescs.CD_void;
 
 import dev.engram.backend.cpu.code.HiddenClassWriter;
-import dev.engram.backend.cpu.lanes.LaneCode;
-import dev.engram.backend.cpu.lanes.LaneProgram;
-import dev.engram.backend.cpu.lanes.LaneProgram.Node;
-import dev.engram.backend.cpu.lanes.LaneProgram.Op;
+import dev.engram.backend.cpu.code.LaneCode;
 import dev.engram.backend.cpu.nest.RowNest;
 import dev.engram.backend.cpu.nest.RowNest.Along;
 import dev.engram.backend.cpu.nest.RowNest.Effect;
@@ -19,6 +16,9 @@ import dev.engram.backend.cpu.run.RowFunction;
 import dev.engram.backend.cpu.run.Scratch;
 import dev.engram.ir.DType;
 import dev.engram.ir.op.Index;
+import dev.engram.lower.lanes.LaneProgram;
+import dev.engram.lower.lanes.LaneProgram.Node;
+import dev.engram.lower.lanes.LaneProgram.Op;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
@@ -28,7 +28,6 @@ import java.lang.constant.MethodTypeDesc;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 
 /** Generates one pass over rows as a class: a loop over arrays. */
 public final class RowClass implements ScalarCode.Surroundings {
@@ -146,7 +145,7 @@ public final class RowClass implements ScalarCode.Surroundings {
       }
       case INDEX, RANDOM -> base((int) n.bits);
       case GATHER -> {
-        LaneProgram.Gather g = (LaneProgram.Gather) Objects.requireNonNull(n.payload);
+        LaneProgram.Gather g = (LaneProgram.Gather) n.payload();
         base(g.slot());
         segment(g.slot());
       }

@@ -6,15 +6,15 @@ import static java.lang.constant.ConstantDescs.CD_int;
 import static java.lang.constant.ConstantDescs.CD_long;
 
 import dev.engram.backend.cpu.code.HiddenClassWriter;
-import dev.engram.backend.cpu.lanes.LaneCode;
-import dev.engram.backend.cpu.lanes.LaneProgram;
-import dev.engram.backend.cpu.lanes.LaneProgram.Node;
-import dev.engram.backend.cpu.lanes.LaneProgram.Op;
+import dev.engram.backend.cpu.code.LaneCode;
 import dev.engram.backend.cpu.run.Elements;
 import dev.engram.ir.DType;
 import dev.engram.ir.math.HalfFloats;
 import dev.engram.ir.math.Threefry;
 import dev.engram.ir.op.ElementwiseRow;
+import dev.engram.lower.lanes.LaneProgram;
+import dev.engram.lower.lanes.LaneProgram.Node;
+import dev.engram.lower.lanes.LaneProgram.Op;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
 import java.lang.classfile.Opcode;
@@ -25,7 +25,6 @@ import java.lang.constant.MethodTypeDesc;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 
 /**
  * Emits lane programs as plain bytecode for one lane. Bools are ints 0 and 1, small integers are
@@ -155,14 +154,14 @@ public final class ScalarCode extends LaneCode {
       case PATCH ->
           choose(
               n.arg(0),
-              () -> call((ElementwiseRow) payload(n), n.dtype, List.of(n.arg(1))),
+              () -> call((ElementwiseRow) n.payload(), n.dtype, List.of(n.arg(1))),
               () -> push(n.arg(2)));
       case LT, LE, EQ, NE, NOT, BOTH, EITHER -> truth(n);
       case CONVERT -> {
         push(n.arg(0));
         convert(n.arg(0).dtype, n.dtype);
       }
-      case CALL -> call((ElementwiseRow) payload(n), n.dtype, n.args);
+      case CALL -> call((ElementwiseRow) n.payload(), n.dtype, n.args);
       case GATHER -> gather(n);
       case RANDOM -> {
         pushArgs(n);
@@ -173,10 +172,6 @@ public final class ScalarCode extends LaneCode {
             MethodTypeDesc.of(CD_int, CD_int, CD_int, CD_long));
       }
     }
-  }
-
-  private static Object payload(Node n) {
-    return Objects.requireNonNull(n.payload);
   }
 
   private void constant(DType t, long bits) {
@@ -436,7 +431,7 @@ public final class ScalarCode extends LaneCode {
   }
 
   private void gather(Node n) {
-    LaneProgram.Gather g = (LaneProgram.Gather) payload(n);
+    LaneProgram.Gather g = (LaneProgram.Gather) n.payload();
     around.pushAddress(g.slot());
     push(n.arg(0));
     code.lconst_0().loadConstant(g.limit() - 1);

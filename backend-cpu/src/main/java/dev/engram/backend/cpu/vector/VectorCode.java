@@ -8,13 +8,13 @@ import static java.lang.constant.ConstantDescs.CD_long;
 import static java.lang.constant.ConstantDescs.CD_void;
 
 import dev.engram.backend.cpu.code.HiddenClassWriter;
-import dev.engram.backend.cpu.lanes.LaneCode;
-import dev.engram.backend.cpu.lanes.LaneProgram;
-import dev.engram.backend.cpu.lanes.LaneProgram.Node;
-import dev.engram.backend.cpu.lanes.LaneProgram.Op;
+import dev.engram.backend.cpu.code.LaneCode;
 import dev.engram.backend.cpu.nest.RowNest;
 import dev.engram.ir.DType;
 import dev.engram.ir.op.ElementwiseRow;
+import dev.engram.lower.lanes.LaneProgram;
+import dev.engram.lower.lanes.LaneProgram.Node;
+import dev.engram.lower.lanes.LaneProgram.Op;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
@@ -22,7 +22,6 @@ import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 
 /** Emits lane programs as Vector API calls. */
 public final class VectorCode extends LaneCode {
@@ -248,7 +247,7 @@ public final class VectorCode extends LaneCode {
     Label fast = code.newLabel();
     Label done = code.newLabel();
     ClassDesc real = HiddenClassWriter.desc(ElementwiseRow.Real.class);
-    ElementwiseRow row = (ElementwiseRow) Objects.requireNonNull(n.payload);
+    ElementwiseRow row = (ElementwiseRow) n.payload();
     push(n.arg(2));
     push(n.arg(0));
     code.invokevirtual(MASK, "anyTrue", MethodTypeDesc.of(CD_boolean));

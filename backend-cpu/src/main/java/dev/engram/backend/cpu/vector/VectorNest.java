@@ -5,7 +5,6 @@ import static java.lang.constant.ConstantDescs.CD_long;
 import static java.lang.constant.ConstantDescs.CD_void;
 
 import dev.engram.backend.cpu.code.HiddenClassWriter;
-import dev.engram.backend.cpu.lanes.LaneProgram.Node;
 import dev.engram.backend.cpu.nest.RowNest;
 import dev.engram.backend.cpu.nest.RowNest.Along;
 import dev.engram.backend.cpu.nest.RowNest.Effect;
@@ -19,6 +18,7 @@ import dev.engram.backend.cpu.run.Kernel;
 import dev.engram.backend.cpu.run.KernelArgs;
 import dev.engram.backend.cpu.run.Scratch;
 import dev.engram.ir.op.Reduce;
+import dev.engram.lower.lanes.LaneProgram.Node;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;

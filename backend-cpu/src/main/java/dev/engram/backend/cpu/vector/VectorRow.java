@@ -3,8 +3,6 @@ package dev.engram.backend.cpu.vector;
 import static java.lang.constant.ConstantDescs.CD_long;
 
 import dev.engram.backend.cpu.code.HiddenClassWriter;
-import dev.engram.backend.cpu.lanes.LaneProgram.Node;
-import dev.engram.backend.cpu.lanes.LaneProgram.Op;
 import dev.engram.backend.cpu.nest.RowNest;
 import dev.engram.backend.cpu.nest.RowNest.Along;
 import dev.engram.backend.cpu.nest.RowNest.Effect;
@@ -16,6 +14,8 @@ import dev.engram.backend.cpu.nest.VectorFit;
 import dev.engram.backend.cpu.run.Elements;
 import dev.engram.backend.cpu.scalar.ScalarCode;
 import dev.engram.ir.DType;
+import dev.engram.lower.lanes.LaneProgram.Node;
+import dev.engram.lower.lanes.LaneProgram.Op;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;

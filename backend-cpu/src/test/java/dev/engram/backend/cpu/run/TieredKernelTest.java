@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.BitSet;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
@@ -66,6 +67,32 @@ final class TieredKernelTest {
     run(new TieredKernel(scalar, 1, () -> vector, new TieringBudget(0)), done, 200);
     assertTrue(vector.points > 0, "it is tried");
     assertTrue(vector.points < 200, vector.points + " of 4000 points in the slower version");
+  }
+
+  /** Of what this JVM refuses: when its class is made, and when its code is first invoked. */
+  @Test
+  void aVersionThatDoesNotLinkIsGivenUp() {
+    BitSet done = new BitSet();
+    Supplier<Kernel> refused =
+        () -> {
+          throw new VerifyError("bad type on operand stack");
+        };
+    Kernel unlinked =
+        (_, _, begin, end) -> {
+          throw new NoClassDefFoundError("jdk/incubator/vector/FloatVector");
+        };
+    for (Supplier<Kernel> source : List.of(refused, (Supplier<Kernel>) () -> unlinked)) {
+      Slow scalar = new Slow(20_000, done);
+      int[] asked = {0};
+      Supplier<Kernel> counted =
+          () -> {
+            asked[0]++;
+            return source.get();
+          };
+      run(new TieredKernel(scalar, 1, counted, new TieringBudget(0)), done, 100);
+      assertEquals(2000, scalar.points);
+      assertEquals(1, asked[0]);
+    }
   }
 
   @Test

@@ -1,13 +1,14 @@
-package dev.engram.backend.cpu.lanes;
+package dev.engram.lower.lanes;
 
 import static java.util.Map.entry;
 
-import dev.engram.backend.cpu.lanes.LaneProgram.Node;
-import dev.engram.backend.cpu.lanes.LaneProgram.Op;
 import dev.engram.ir.DType;
+import dev.engram.ir.checks.Given;
 import dev.engram.ir.op.ElementwiseRow;
 import dev.engram.ir.op.RowSignature;
 import dev.engram.ir.op.Rows;
+import dev.engram.lower.lanes.LaneProgram.Node;
+import dev.engram.lower.lanes.LaneProgram.Op;
 import java.util.List;
 import java.util.Map;
 
@@ -22,10 +23,20 @@ public final class LaneRows {
 
   /** True for rows that lane programs can express, so that they run in vectors. */
   public static boolean hasCell(ElementwiseRow row) {
+    Given.given("LaneRows.hasCell", "row", row);
     return CELLS.containsKey(row);
   }
 
+  /**
+   * {@code row} of {@code x}.
+   *
+   * @param dtype of the operands; of the choices for {@code select}
+   */
   public static Node apply(LaneProgram l, ElementwiseRow row, DType dtype, List<Node> x) {
+    Given.given("LaneRows.apply", "l", l);
+    Given.given("LaneRows.apply", "row", row);
+    Given.given("LaneRows.apply", "dtype", dtype);
+    Given.all("LaneRows.apply", "x", x);
     Cell cell = CELLS.get(row);
     boolean real = dtype.isFloat() || row.signature() != RowSignature.NUMERIC;
     boolean bool = dtype == DType.BOOL && row.signature() == RowSignature.BITS;
@@ -36,7 +47,7 @@ public final class LaneRows {
       return bool(l, row, x);
     }
     DType result = row.signature().result(dtype);
-    return l.node(Op.CALL, result, 0, row, x.toArray(Node[]::new));
+    return l.nodeWith(Op.CALL, result, row, x.toArray(Node[]::new));
   }
 
   /** Rows whose cell is also correct for integers. */

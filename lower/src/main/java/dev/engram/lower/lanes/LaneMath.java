@@ -1,9 +1,9 @@
-package dev.engram.backend.cpu.lanes;
+package dev.engram.lower.lanes;
 
-import dev.engram.backend.cpu.lanes.LaneProgram.Node;
 import dev.engram.ir.DType;
 import dev.engram.ir.op.ElementwiseRow;
 import dev.engram.ir.op.Rows;
+import dev.engram.lower.lanes.LaneProgram.Node;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -333,7 +333,7 @@ final class LaneMath {
     // beyond the bound n has too few bits left, so those elements are computed one by one
     Node far = l.lt(c(wide ? 1e9 : 1e5), l.abs(x));
     ElementwiseRow row = quarter == 0 ? Rows.SIN : Rows.COS;
-    return l.node(LaneProgram.Op.PATCH, real, 0, row, far, x, fast);
+    return l.nodeWith(LaneProgram.Op.PATCH, real, row, far, x, fast);
   }
 
   Node sin(Node x) {

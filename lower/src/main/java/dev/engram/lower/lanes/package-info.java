@@ -1,2 +1,2 @@
 /** The computation of each lane: straight-line programs of primitive operations. */
-package dev.engram.backend.cpu.lanes;
+package dev.engram.lower.lanes;

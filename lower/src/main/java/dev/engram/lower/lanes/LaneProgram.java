@@ -1,10 +1,12 @@
-package dev.engram.backend.cpu.lanes;
+package dev.engram.lower.lanes;
 
 import dev.engram.ir.DType;
+import dev.engram.ir.checks.Given;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,14 +69,22 @@ public final class LaneProgram {
   /** The memory that {@link Op#GATHER} reads; {@code stride} in bytes. */
   public record Gather(int slot, long stride, long limit) {}
 
-  /** One operation; {@code bits} holds a constant's raw bits, a shift distance or a number. */
+  /** One operation. */
   public static final class Node {
-    final int id;
+    /** Its position in {@link LaneProgram#nodes}, behind its operands. */
+    public final int id;
+
     public final Op op;
+
+    /** Of the result; {@code bool} for a truth value. */
     public final DType dtype;
+
     public final List<Node> args;
+
+    /** A constant's raw bits, a shift distance, or a number that the operation defines. */
     public final long bits;
-    final @Nullable public Object payload;
+
+    private final @Nullable Object payload;
 
     Node(int id, Op op, DType dtype, List<Node> args, long bits, @Nullable Object payload) {
       this.id = id;
@@ -85,10 +95,20 @@ public final class LaneProgram {
       this.payload = payload;
     }
 
+    /**
+     * What {@link Op#CALL}, {@link Op#PATCH} and {@link Op#GATHER} need besides: the row, or the
+     * {@link Gather}.
+     */
+    public Object payload() {
+      return Objects.requireNonNull(payload);
+    }
+
+    /** Operand {@code i}. */
     public Node arg(int i) {
       return args.get(i);
     }
 
+    /** True for elements of 8 bytes. */
     public boolean isWide() {
       return dtype.bytes() == 8;
     }
@@ -99,11 +119,29 @@ public final class LaneProgram {
   private final List<Node> nodes = new ArrayList<>();
   private final Map<Key, Node> known = new HashMap<>();
 
+  /** All nodes, operands before what uses them. */
   public List<Node> nodes() {
     return nodes;
   }
 
-  public Node node(Op op, DType dtype, long bits, @Nullable Object payload, Node... args) {
+  /** The node of this operation, which is made once. */
+  public Node node(Op op, DType dtype, long bits, Node... args) {
+    Given.given("LaneProgram.node", "op", op);
+    Given.given("LaneProgram.node", "dtype", dtype);
+    Given.given("LaneProgram.node", "args", args);
+    return made(op, dtype, bits, null, args);
+  }
+
+  /** The same, for an operation that needs more than operands: see {@link Node#payload}. */
+  public Node nodeWith(Op op, DType dtype, Object payload, Node... args) {
+    Given.given("LaneProgram.nodeWith", "op", op);
+    Given.given("LaneProgram.nodeWith", "dtype", dtype);
+    Given.given("LaneProgram.nodeWith", "payload", payload);
+    Given.given("LaneProgram.nodeWith", "args", args);
+    return made(op, dtype, 0, payload, args);
+  }
+
+  private Node made(Op op, DType dtype, long bits, @Nullable Object payload, Node... args) {
     List<Node> operands = List.of(args);
     Key key = new Key(op, dtype, operands.stream().map(a -> a.id).toList(), bits, payload);
     Node n = known.get(key);
@@ -119,27 +157,34 @@ public final class LaneProgram {
     Node[] args = new Node[more.length + 1];
     args[0] = a;
     System.arraycopy(more, 0, args, 1, more.length);
-    return node(op, a.dtype, 0, null, args);
+    return node(op, a.dtype, 0, args);
   }
 
   private Node mask(Op op, Node... args) {
-    return node(op, DType.BOOL, 0, null, args);
+    return node(op, DType.BOOL, 0, args);
   }
 
+  /** An element of row {@code row}. */
   public Node load(DType dtype, int row) {
-    return node(Op.LOAD, dtype, row, null);
+    Given.given("LaneProgram.load", "dtype", dtype);
+    return node(Op.LOAD, dtype, row);
   }
 
+  /** The accumulator of the fold with row {@code row}. */
   public Node state(DType dtype, int row) {
-    return node(Op.STATE, dtype, row, null);
+    Given.given("LaneProgram.state", "dtype", dtype);
+    return node(Op.STATE, dtype, row);
   }
 
+  /** The index of the reduction point. */
   public Node counter() {
-    return node(Op.COUNTER, DType.I32, 0, null);
+    return node(Op.COUNTER, DType.I32, 0);
   }
 
+  /** A constant of these raw bits. */
   public Node constant(DType dtype, long bits) {
-    return node(Op.CONST, dtype, bits, null);
+    Given.given("LaneProgram.constant", "dtype", dtype);
+    return node(Op.CONST, dtype, bits);
   }
 
   Node number(DType dtype, double v) {
@@ -147,6 +192,8 @@ public final class LaneProgram {
   }
 
   public Node add(Node a, Node b) {
+    Given.given("LaneProgram.add", "a", a);
+    Given.given("LaneProgram.add", "b", b);
     return like(Op.ADD, a, b);
   }
 
@@ -155,6 +202,8 @@ public final class LaneProgram {
   }
 
   public Node mul(Node a, Node b) {
+    Given.given("LaneProgram.mul", "a", a);
+    Given.given("LaneProgram.mul", "b", b);
     return like(Op.MUL, a, b);
   }
 
@@ -164,6 +213,9 @@ public final class LaneProgram {
 
   /** a·b + c with one rounding. */
   public Node fma(Node a, Node b, Node c) {
+    Given.given("LaneProgram.fma", "a", a);
+    Given.given("LaneProgram.fma", "b", b);
+    Given.given("LaneProgram.fma", "c", c);
     return like(Op.FMA, a, b, c);
   }
 
@@ -179,25 +231,34 @@ public final class LaneProgram {
     return like(Op.NEG, a);
   }
 
+  /** As row {@code max}: NaN where one is. */
   public Node max(Node a, Node b) {
+    Given.given("LaneProgram.max", "a", a);
+    Given.given("LaneProgram.max", "b", b);
     return like(Op.MAX, a, b);
   }
 
+  /** As row {@code min}: NaN where one is. */
   public Node min(Node a, Node b) {
+    Given.given("LaneProgram.min", "a", a);
+    Given.given("LaneProgram.min", "b", b);
     return like(Op.MIN, a, b);
   }
 
   /** {@code yes} where m is true, else {@code no}. */
   public Node select(Node m, Node yes, Node no) {
-    return node(Op.SELECT, yes.dtype, 0, null, m, yes, no);
+    Given.given("LaneProgram.select", "m", m);
+    Given.given("LaneProgram.select", "yes", yes);
+    Given.given("LaneProgram.select", "no", no);
+    return node(Op.SELECT, yes.dtype, 0, m, yes, no);
   }
 
   Node toBits(Node a) {
-    return node(Op.TO_BITS, a.isWide() ? DType.I64 : DType.I32, 0, null, a);
+    return node(Op.TO_BITS, a.isWide() ? DType.I64 : DType.I32, 0, a);
   }
 
   Node fromBits(Node a) {
-    return node(Op.FROM_BITS, a.isWide() ? DType.F64 : DType.F32, 0, null, a);
+    return node(Op.FROM_BITS, a.isWide() ? DType.F64 : DType.F32, 0, a);
   }
 
   Node and(Node a, Node b) {
@@ -213,14 +274,16 @@ public final class LaneProgram {
   }
 
   Node shl(Node a, int distance) {
-    return node(Op.SHL, a.dtype, distance, null, a);
+    return node(Op.SHL, a.dtype, distance, a);
   }
 
   Node ushr(Node a, int distance) {
-    return node(Op.USHR, a.dtype, distance, null, a);
+    return node(Op.USHR, a.dtype, distance, a);
   }
 
   public Node lt(Node a, Node b) {
+    Given.given("LaneProgram.lt", "a", a);
+    Given.given("LaneProgram.lt", "b", b);
     return mask(Op.LT, a, b);
   }
 
@@ -229,10 +292,14 @@ public final class LaneProgram {
   }
 
   public Node eq(Node a, Node b) {
+    Given.given("LaneProgram.eq", "a", a);
+    Given.given("LaneProgram.eq", "b", b);
     return mask(Op.EQ, a, b);
   }
 
   public Node ne(Node a, Node b) {
+    Given.given("LaneProgram.ne", "a", a);
+    Given.given("LaneProgram.ne", "b", b);
     return mask(Op.NE, a, b);
   }
 
@@ -240,15 +307,24 @@ public final class LaneProgram {
     return mask(Op.NOT, a);
   }
 
+  /** True where both are. */
   public Node both(Node a, Node b) {
+    Given.given("LaneProgram.both", "a", a);
+    Given.given("LaneProgram.both", "b", b);
     return mask(Op.BOTH, a, b);
   }
 
+  /** True where one is. */
   public Node either(Node a, Node b) {
+    Given.given("LaneProgram.either", "a", a);
+    Given.given("LaneProgram.either", "b", b);
     return mask(Op.EITHER, a, b);
   }
 
+  /** As {@link dev.engram.ir.op.Cast}. */
   public Node convert(Node a, DType to) {
-    return a.dtype == to ? a : node(Op.CONVERT, to, 0, null, a);
+    Given.given("LaneProgram.convert", "a", a);
+    Given.given("LaneProgram.convert", "to", to);
+    return a.dtype == to ? a : node(Op.CONVERT, to, 0, a);
   }
 }

@@ -1,0 +1,97 @@
+package dev.engram.jit;
+
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Storage;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
+import dev.engram.lower.Device;
+import dev.engram.state.StateSlot;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Memory of donated arguments, for later results of the same type: of each type as much as one call
+ * has results of it, so that what is never used is not kept.
+ */
+final class Donations {
+  private final List<Integer> arguments;
+  private final List<TensorType> results;
+  private final Map<TensorType, Integer> most = new HashMap<>();
+  private final Map<TensorType, Deque<HostTensor>> kept = new HashMap<>();
+
+  /**
+   * @param arguments positions of the donated ones
+   */
+  Donations(List<Integer> arguments, List<TensorType> results) {
+    this.arguments = arguments;
+    this.results = results;
+    results.forEach(t -> most.merge(t, 1, Integer::sum));
+  }
+
+  /** Memory for the results of a call on {@code device}. */
+  List<Tensor> results(Device device) {
+    List<Tensor> out = new ArrayList<>(results.size());
+    for (TensorType t : results) {
+      Tensor free = arguments.isEmpty() ? null : poll(t);
+      out.add(free == null || !device.holds(free) ? device.allocate(t) : free);
+    }
+    return out;
+  }
+
+  private synchronized @Nullable HostTensor poll(TensorType t) {
+    Deque<HostTensor> all = kept.get(t);
+    return all == null ? null : all.poll();
+  }
+
+  /** The results of a call, copies of those that lie in memory which is taken after it. */
+  List<HostTensor> apart(List<HostTensor> results, List<HostTensor> args) {
+    if (arguments.isEmpty()) {
+      return results;
+    }
+    Set<Storage> taken = new HashSet<>();
+    arguments.forEach(i -> taken.add(args.get(i).storage()));
+    return results.stream().map(r -> taken.contains(r.storage()) ? copy(r) : r).toList();
+  }
+
+  /** Takes the memory of what was donated to a call that has ended. */
+  void take(List<Tensor> args) {
+    for (int i : arguments) {
+      if (args.get(i) instanceof HostTensor t) {
+        StateSlot.published(() -> donated(t)).ifPresent(this::keep);
+      }
+    }
+  }
+
+  // One tensor may have come in twice, a state may have it, another run may read it; and memory
+  // that users wrap, such as a mapped file, is not ours to write.
+  private static Optional<HostTensor> donated(HostTensor arg) {
+    boolean mine = arg.storage().isOwned() && !arg.storage().isHeld();
+    return mine ? arg.tryDonate() : Optional.empty();
+  }
+
+  private synchronized void keep(HostTensor own) {
+    Deque<HostTensor> same = kept.computeIfAbsent(own.type(), _ -> new ArrayDeque<>());
+    if (same.size() < most.getOrDefault(own.type(), 0)) {
+      same.add(own);
+    }
+  }
+
+  private static HostTensor copy(HostTensor x) {
+    HostTensor own = HostTensor.allocate(x.type());
+    own.segment().copyFrom(x.segment());
+    return own;
+  }
+
+  /** How many tensors wait to be results. */
+  synchronized int kept() {
+    return kept.values().stream().mapToInt(Deque::size).sum();
+  }
+}

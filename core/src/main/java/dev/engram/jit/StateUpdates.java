@@ -1,0 +1,189 @@
+package dev.engram.jit;
+
+import dev.engram.Captured;
+import dev.engram.State;
+import dev.engram.TracedFunction;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
+import dev.engram.lower.Device;
+import dev.engram.lower.LoopProgram;
+import dev.engram.lower.Update;
+import dev.engram.state.PinnedStates;
+import dev.engram.state.StateSlot;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+
+/**
+ * The runs of a program that reads and sets states: each has the values that it reads, and memory
+ * for the ones that it computes. What the program writes in place takes the memory of the value
+ * itself where nobody else can see that, else that of a copy.
+ */
+public final class StateUpdates {
+  private final List<State> read;
+  private final List<State> written;
+
+  /** For each written state, which read one it is if the program writes it in place; else -1. */
+  private final int[] inPlace;
+
+  private final List<TensorType> types;
+  private final Optional<LoweredCode> code;
+
+  /**
+   * @param code what runs; empty for the interpreter, which allocates what it computes
+   */
+  StateUpdates(
+      TracedFunction t, List<State> read, List<State> written, Optional<LoweredCode> code) {
+    this.read = read;
+    this.written = written;
+    this.code = code;
+    List<TensorType> outs = t.graph().outTypes();
+    this.types = code.isPresent() ? outs.subList(t.resultCount(), outs.size()) : List.of();
+    this.inPlace = new int[types.size()];
+    for (int i = 0; i < inPlace.length; i++) {
+      LoopProgram p = code.orElseThrow().program();
+      int input = p.inputs().indexOf(p.outputs().get(t.resultCount() + i));
+      inPlace[i] = input < 0 ? -1 : input - t.argCount();
+    }
+  }
+
+  /** The results of {@code t} that are the next values of parameters, by their numbers. */
+  public static List<Update> of(TracedFunction t) {
+    List<Update> all = new ArrayList<>();
+    for (int i = 0; i < t.written().size(); i++) {
+      for (int k = 0; k < t.captured().size(); k++) {
+        if (t.captured().get(k) instanceof Captured.OfState(State s, int _)
+            && s.equals(t.written().get(i).state())) {
+          all.add(new Update(t.argCount() + k, t.resultCount() + i));
+        }
+      }
+    }
+    return all;
+  }
+
+  private Device device() {
+    return code.orElseThrow().device();
+  }
+
+  /**
+   * Begins a run: only for who has the turns of the written states.
+   *
+   * @param fits whether the states look as they did when the function was traced
+   * @return empty where they do not
+   */
+  Optional<Run> begin(BooleanSupplier fits) {
+    StateSlot.writing(written);
+    Optional<Run> run =
+        StateSlot.settled(
+            read, () -> fits.getAsBoolean() ? Optional.of(new Run()) : Optional.empty());
+    run.ifPresent(Run::allocate);
+    return run;
+  }
+
+  /** A run that has begun, and has to be closed. */
+  final class Run implements AutoCloseable {
+    private final PinnedStates states;
+
+    /** The pinned values; on the device when the run begins. */
+    private List<Tensor> values;
+
+    /** Memory for the value of each written state; at first only what is there already. */
+    private final List<Optional<Tensor>> spares = new ArrayList<>(types.size());
+
+    private final List<Tensor> next = new ArrayList<>(types.size());
+
+    /** The states whose values it writes over. */
+    private List<State> updated = List.of();
+
+    private Run() {
+      states = PinnedStates.of(read);
+      values = states.values();
+      for (int i = 0; i < types.size(); i++) {
+        spares.add(
+            inPlace[i] < 0
+                ? StateSlot.of(written.get(i)).spare(types.get(i), device())
+                : Optional.empty());
+      }
+    }
+
+    private void allocate() {
+      try {
+        // Only those of fixed states are not there already.
+        values = code.map(c -> c.placed(states.values())).orElse(values);
+        for (int i = 0; i < types.size(); i++) {
+          TensorType type = types.get(i);
+          next.add(
+              inPlace[i] >= 0
+                  ? values.get(inPlace[i])
+                  : spares.get(i).orElseGet(() -> device().allocate(type)));
+        }
+      } catch (RuntimeException | Error e) {
+        close();
+        throw e;
+      }
+    }
+
+    /** What the read states hold. */
+    List<Tensor> values() {
+      return values;
+    }
+
+    /**
+     * Memory for the value of each written state, none for the interpreter; for what is written in
+     * place the value itself.
+     */
+    List<Tensor> next() {
+      return next;
+    }
+
+    /** From now on the run writes in place: puts copies into {@code next} for what others see. */
+    void update(List<Tensor> next) {
+      List<State> mine = new ArrayList<>(types.size());
+      updated = mine;
+      StateSlot.published(
+          () -> {
+            for (int i = 0; i < types.size(); i++) {
+              StateSlot slot = StateSlot.of(written.get(i));
+              if (inPlace[i] >= 0) {
+                boolean over = slot.update();
+                spares.set(i, over ? Optional.of(next.get(i)) : slot.spare(types.get(i), device()));
+                if (over) {
+                  mine.add(written.get(i));
+                }
+              }
+            }
+            return mine;
+          });
+      for (int i = 0; i < types.size(); i++) {
+        if (inPlace[i] >= 0) {
+          TensorType type = types.get(i);
+          Tensor to = spares.get(i).orElseGet(() -> device().allocate(type));
+          if (!to.equals(next.get(i))) {
+            device().copy(next.set(i, to), to);
+          }
+        }
+      }
+    }
+
+    /** The run has failed while it wrote. */
+    void broken(Throwable why) {
+      StateSlot.broken(updated, why);
+      updated = List.of();
+    }
+
+    /** The run has ended: all states get their new values at once. */
+    void publish(List<StateSlot.Cell> cells) {
+      StateSlot.publish(written, cells);
+      updated = List.of();
+    }
+
+    @Override
+    public void close() {
+      if (!updated.isEmpty()) {
+        StateSlot.unchanged(updated);
+      }
+      states.close();
+    }
+  }
+}

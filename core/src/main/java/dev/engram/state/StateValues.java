@@ -1,0 +1,93 @@
+package dev.engram.state;
+
+import dev.engram.State;
+import dev.engram.States;
+import dev.engram.ir.EngramException;
+import dev.engram.ir.SourceLocation;
+import dev.engram.ir.Storage;
+import dev.engram.ir.Tensor;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** All values of several states at one moment, and their way into others. */
+public final class StateValues {
+  private StateValues() {}
+
+  /** {@link States#snapshot}. */
+  public static Map<String, Tensor> snapshot(States states) {
+    requireOutside("snapshot");
+    Map<String, Tensor> out = new LinkedHashMap<>();
+    StateSlot.settled(
+        states.byPath().values(),
+        () -> {
+          states.byPath().forEach((path, s) -> out.put(path, exposed(s)));
+          return out;
+        });
+    return out;
+  }
+
+  private static Tensor exposed(State s) {
+    Tensor value = StateSlot.of(s).lend();
+    Storage.of(value).ifPresent(Storage::expose);
+    return value;
+  }
+
+  /** {@link States#copyFrom}. */
+  public static void copy(States from, States to) {
+    requireOutside("copyFrom");
+    if (!from.byPath().keySet().equals(to.byPath().keySet())) {
+      List<String> missing = new ArrayList<>(to.paths());
+      missing.removeAll(from.paths());
+      List<String> extra = new ArrayList<>(from.paths());
+      extra.removeAll(to.paths());
+      throw new EngramException(
+          "copyFrom: the source lacks %s and has %s besides; no state was changed (%s)"
+              .formatted(
+                  PathList.like("", missing), PathList.like("", extra), SourceLocation.here()));
+    }
+    List<State> targets = List.copyOf(to.byPath().values());
+    Turns turns = Turns.of(targets);
+    List<StateSlot.Cell> cells;
+    turns.take();
+    try {
+      cells =
+          StateSlot.settled(
+              from.byPath().values(),
+              () -> {
+                List<StateSlot.Cell> now = new ArrayList<>();
+                to.byPath().forEach((path, s) -> now.add(cell(path, from.get(path), s)));
+                StateSlot.put(targets, now);
+                return now;
+              });
+    } finally {
+      turns.leave();
+    }
+    StateSlot.look(targets, cells);
+  }
+
+  private static StateSlot.Cell cell(String path, State from, State to) {
+    Tensor value = exposed(from);
+    if (!to.isInitialized() || !to.type().equals(value.type())) {
+      throw new EngramException(
+          "copyFrom: %s is %s in the source, expected %s; no state was changed (%s)"
+              .formatted(
+                  path,
+                  value.type(),
+                  to.isInitialized() ? to.type() : "no value, as in the target",
+                  SourceLocation.here()));
+    }
+    return StateSlot.of(to).like(value);
+  }
+
+  private static void requireOutside(String what) {
+    if (!StateScope.isOutside()) {
+      throw new EngramException(
+          what
+              + ": called inside a transformation, where states have no elements yet ("
+              + SourceLocation.here()
+              + "); call it outside");
+    }
+  }
+}

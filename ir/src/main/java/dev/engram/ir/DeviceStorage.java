@@ -1,0 +1,20 @@
+package dev.engram.ir;
+
+/** Memory of a device, which only its backend reads and writes. */
+public abstract class DeviceStorage extends Storage {
+  /** For backends. */
+  protected DeviceStorage() {}
+
+  /**
+   * Waits for what is being computed there, and copies it to the host.
+   *
+   * @param type of the tensor that is read
+   * @throws RunException when what computed it has failed
+   */
+  public abstract HostTensor read(TensorType type);
+
+  @Override
+  public boolean isOwned() {
+    return true;
+  }
+}

@@ -1,0 +1,73 @@
+package dev.engram.ir;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+
+/** Who may write to memory. */
+class StorageTest {
+  private static final int TRIES = 10_000;
+
+  private static Storage storage() {
+    return HostTensor.allocate(TensorType.of(DType.F32, 1)).storage();
+  }
+
+  @Test
+  void theRunAloneMayWriteOverWhatOneStateHas() {
+    Storage s = storage();
+    s.hold();
+    s.pin();
+    assertTrue(s.isForOneRun());
+    s.pin();
+    assertFalse(s.isForOneRun(), "another run reads it");
+    s.unpin();
+    s.hold();
+    assertFalse(s.isForOneRun(), "another state has it");
+    s.release();
+    assertTrue(s.isForOneRun());
+    s.expose();
+    assertFalse(s.isForOneRun(), "a user sees it");
+  }
+
+  /**
+   * A run of the interpreter exposes what it has pinned, since its result may be that, and lets it
+   * go then: at no moment may a run that looks meanwhile write over it.
+   */
+  @Test
+  void whatIsExposedBeforeItIsLetGoIsNeverForOneRun() throws Exception {
+    AtomicReference<Storage> read = new AtomicReference<>(storage());
+    AtomicReference<Storage> left = new AtomicReference<>(read.get());
+    Thread reader =
+        new Thread(
+            () -> {
+              for (int i = 0; i < TRIES; i++) {
+                while (read.get().equals(left.get())) {
+                  Thread.onSpinWait();
+                }
+                Storage s = read.get();
+                s.expose();
+                s.unpin();
+                left.set(s);
+              }
+            });
+    reader.start();
+    int wrong = 0;
+    for (int i = 0; i < TRIES; i++) {
+      Storage s = storage();
+      s.hold();
+      s.pin();
+      s.pin();
+      read.set(s);
+      while (!left.get().equals(s)) {
+        if (s.isForOneRun()) {
+          wrong++;
+        }
+      }
+    }
+    reader.join();
+    assertEquals(0, wrong, "times it counted as the run's alone");
+  }
+}

@@ -1,0 +1,93 @@
+package dev.engram.lower;
+
+/**
+ * What lowering is told of the machine that a program is for; {@linkplain Backend#lowering a
+ * backend} says it. No result depends on any of it, to the bit: only time and memory do.
+ *
+ * @param alignment of buffers in the arena, in bytes: a power of two, at least 8
+ * @param fuse whether equations share nests at all
+ * @param nestWeight most equations at one point of a nest; more are split into several nests
+ * @param inlineWeight most equations that are computed again by each reader of a value
+ * @param serialPoints most points that a fold may bring into a nest with fewer than {@code
+ *     parallelResults} results
+ * @param parallelResults results of a nest that keep the machine busy
+ * @param keptBytes a value of at most so many bytes that is read repeatedly is kept in memory
+ * @param spread a larger one is computed again if it is so many times as large as what it is
+ *     computed from
+ * @param packedReads least number of times that a transposed copy of an operand of a product is
+ *     read; with fewer none is made
+ * @param reuseInLoops whether buffers that are used in the same loop may share memory. Without it
+ *     there are fewer orders between the nests of a step, for more memory
+ */
+public record LoweringOptions(
+    int alignment,
+    boolean fuse,
+    int nestWeight,
+    int inlineWeight,
+    long serialPoints,
+    int parallelResults,
+    long keptBytes,
+    double spread,
+    long packedReads,
+    boolean reuseInLoops) {
+  public LoweringOptions {
+    if (alignment < 8 || Integer.bitCount(alignment) != 1) {
+      throw new LoweringException(
+          "LoweringOptions: alignment is "
+              + alignment
+              + " bytes, expected a power of two from 8 on");
+    }
+    positive("nestWeight", nestWeight);
+    positive("inlineWeight", inlineWeight);
+    positive("serialPoints", serialPoints);
+    positive("parallelResults", parallelResults);
+    positive("packedReads", packedReads);
+    if (keptBytes < 0 || !(spread >= 1)) {
+      throw new LoweringException(
+          "LoweringOptions: keptBytes is %d and spread %s, expected at least 0 and 1"
+              .formatted(keptBytes, spread));
+    }
+  }
+
+  private static void positive(String name, long value) {
+    if (value < 1) {
+      throw new LoweringException(
+          "LoweringOptions: " + name + " is " + value + ", expected at least 1");
+    }
+  }
+
+  /** For processors with vectors and a few cores. */
+  public static LoweringOptions standard() {
+    return new LoweringOptions(64, true, 96, 32, 1 << 15, 64, 1L << 30, 16, 4, true);
+  }
+
+  /** A nest for each equation, and no copies of operands: simple, and slow. */
+  public LoweringOptions unfused() {
+    return new LoweringOptions(
+        alignment,
+        false,
+        nestWeight,
+        inlineWeight,
+        serialPoints,
+        parallelResults,
+        keptBytes,
+        spread,
+        packedReads,
+        reuseInLoops);
+  }
+
+  /** Other memory: see the parameters. */
+  public LoweringOptions withMemory(int alignment, boolean reuseInLoops) {
+    return new LoweringOptions(
+        alignment,
+        fuse,
+        nestWeight,
+        inlineWeight,
+        serialPoints,
+        parallelResults,
+        keptBytes,
+        spread,
+        packedReads,
+        reuseInLoops);
+  }
+}

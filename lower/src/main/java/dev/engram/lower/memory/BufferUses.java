@@ -1,0 +1,77 @@
+package dev.engram.lower.memory;
+
+import dev.engram.lower.Instr;
+import dev.engram.lower.Stmt;
+import dev.engram.lower.emit.InstrRewriter;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** The buffers that steps read or write. */
+record BufferUses(Set<Integer> reads, Set<Integer> writes) {
+  static BufferUses of(Stmt step) {
+    return of(List.of(step));
+  }
+
+  static BufferUses of(List<Stmt> steps) {
+    BufferUses all = new BufferUses(new HashSet<>(), new HashSet<>());
+    steps.forEach(all::add);
+    return all;
+  }
+
+  boolean contains(int buffer) {
+    return reads.contains(buffer) || writes.contains(buffer);
+  }
+
+  /** True when the order of these steps and {@code other} matters. */
+  boolean clashes(BufferUses other) {
+    return writes.stream().anyMatch(other::contains)
+        || other.writes.stream().anyMatch(reads::contains);
+  }
+
+  private void add(Stmt s) {
+    switch (s) {
+      case Stmt.Nest n -> add(n);
+      case Stmt.Sort o -> add(o.traffic());
+      case Stmt.Tell t -> t.traffic().forEach(this::add);
+      case Stmt.Branch b -> {
+        reads.add(b.predicate().buffer());
+        b.onTrue().forEach(this::add);
+        b.onFalse().forEach(this::add);
+      }
+      case Stmt.Loop l -> {
+        l.body().forEach(this::add);
+        l.swaps().forEach(this::add);
+      }
+      case Stmt.While w -> {
+        w.condition().forEach(this::add);
+        reads.add(w.predicate().buffer());
+        w.body().forEach(this::add);
+        w.swaps().forEach(this::add);
+      }
+    }
+  }
+
+  private void add(Stmt.Swap w) {
+    writes.add(w.a());
+    writes.add(w.b());
+  }
+
+  private void add(Stmt.Nest n) {
+    n.body().forEach(this::add);
+    n.epilogue().forEach(this::add);
+  }
+
+  private void add(Instr i) {
+    Set<Integer> to = i instanceof Instr.Store ? writes : reads;
+    InstrRewriter.buffers(
+        i,
+        b -> {
+          to.add(b);
+          return b;
+        });
+    if (i instanceof Instr.StoreAt s) {
+      writes.add(s.to().buffer());
+    }
+  }
+}

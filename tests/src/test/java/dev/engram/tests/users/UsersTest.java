@@ -1,0 +1,31 @@
+package dev.engram.tests.users;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Random users find nothing. */
+class UsersTest {
+  private static final int ALONE = 60;
+  private static final int CROWDS = 12;
+
+  @TempDir Path folder;
+
+  @Test
+  void oneUserSeesWhatPlainArraysSay() {
+    OneUsers users = new OneUsers(folder);
+    for (long seed = 0; seed < ALONE; seed++) {
+      assertEquals(Optional.empty(), users.find(seed));
+    }
+  }
+
+  @Test
+  void crowdsSeeOneVersionAndLoseNothing() throws Exception {
+    for (long seed = 0; seed < CROWDS; seed++) {
+      assertEquals(Optional.empty(), new Crowd(seed, new Library(), folder).find());
+    }
+  }
+}
