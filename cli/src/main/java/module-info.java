@@ -5,6 +5,7 @@ module dev.engram.cli {
   requires dev.engram.plot;
   requires info.picocli;
   requires java.management;
+  requires jdk.jfr;
   requires jdk.management;
   requires static org.jspecify;
 

@@ -2,12 +2,14 @@
 @org.jspecify.annotations.NullMarked
 module dev.engram.lower {
   requires transitive dev.engram.ir;
+  requires jdk.jfr;
   requires static org.jspecify;
 
   exports dev.engram.lower;
   exports dev.engram.lower.inspect;
   exports dev.engram.lower.interpret;
   exports dev.engram.lower.lanes;
+  exports dev.engram.lower.profile;
 
   uses dev.engram.lower.Backend;
 

@@ -17,12 +17,14 @@ import dev.engram.ir.text.Printer;
 import dev.engram.jit.LoweredCode;
 import dev.engram.jit.Watchers;
 import dev.engram.lower.Backend;
+import dev.engram.lower.CompiledProgram;
 import dev.engram.lower.Device;
 import dev.engram.lower.FoundBackends;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Lowering;
 import dev.engram.lower.Update;
 import dev.engram.lower.inspect.ProgramVerifier;
+import dev.engram.lower.profile.CompileStage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -182,7 +184,8 @@ public record Compiler(String backend, Pipeline passes, boolean verified) {
   /** Runs the passes on {@code g}. */
   Graph simplify(Graph g) {
     Graph sound = verified ? Verifier.verify(g) : g;
-    return isAlone() ? passes.run(sound, PassVerifier::after) : passes.run(sound);
+    return CompileStage.SIMPLIFY.of(
+        g.name(), () -> isAlone() ? passes.run(sound, PassVerifier::after) : passes.run(sound));
   }
 
   /**
@@ -202,7 +205,8 @@ public record Compiler(String backend, Pipeline passes, boolean verified) {
     Given.given("Compiler.lower", "g", g);
     Given.all("Compiler.lower", "updates", updates);
     requireLoops();
-    LoopProgram program = Lowering.lower(g, updates, code().lowering());
+    LoopProgram program =
+        CompileStage.LOWER.of(g.name(), () -> Lowering.lower(g, updates, code().lowering()));
     return isAlone() ? ProgramVerifier.verify(program) : program;
   }
 
@@ -218,7 +222,8 @@ public record Compiler(String backend, Pipeline passes, boolean verified) {
     Given.given("Compiler.compile", "program", program);
     requireLoops();
     Device device = device();
-    return new LoweredCode(program, device.compile(program), device);
+    CompiledProgram code = CompileStage.CODE.of(program.name(), () -> device.compile(program));
+    return new LoweredCode(program, code, device);
   }
 
   private Backend code() {

@@ -3,6 +3,7 @@ package dev.engram.cli;
 import dev.engram.cli.inspect.Dump;
 import dev.engram.cli.inspect.Explain;
 import dev.engram.cli.inspect.Opt;
+import dev.engram.cli.inspect.Profile;
 import dev.engram.cli.inspect.Run;
 import dev.engram.cli.option.Listing;
 import dev.engram.cli.terminal.Terminal;
@@ -107,6 +108,7 @@ public final class Main {
         .add(Explain.NAME, Explain.HEADER, () -> new CommandLine(new Explain(terminal)))
         .add(Opt.NAME, Opt.HEADER, () -> new CommandLine(new Opt(terminal)))
         .add(Run.NAME, Run.HEADER, () -> new CommandLine(new Run(terminal)))
+        .add(Profile.NAME, Profile.HEADER, () -> new CommandLine(new Profile(terminal)))
         .add(Completion.NAME, Completion.HEADER, () -> new CommandLine(new Completion(terminal)))
         .add(Help.NAME, Help.HEADER, () -> new CommandLine(new Help()));
     return engram;

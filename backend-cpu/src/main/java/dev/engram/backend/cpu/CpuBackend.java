@@ -8,6 +8,7 @@ import dev.engram.ir.runtime.Log;
 import dev.engram.lower.CompiledProgram;
 import dev.engram.lower.HostBackend;
 import dev.engram.lower.LoopProgram;
+import dev.engram.lower.profile.ProgramProfile;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -62,6 +63,6 @@ public final class CpuBackend extends HostBackend {
   @Override
   public CompiledProgram compile(LoopProgram program) {
     Setup s = setup();
-    return new CpuProgram(program, s.kernels, s.pool);
+    return new CpuProgram(program, new ProgramProfile(name(), program), s.kernels, s.pool);
   }
 }

@@ -45,7 +45,7 @@ public final class Dump implements Callable<Integer> {
   /** Its line in the list of commands. */
   public static final String HEADER = "print a program after a stage of the compiler";
 
-  private static final Pattern CLASS_NAME =
+  static final Pattern CLASS_NAME =
       Pattern.compile("[\\p{L}_$][\\p{L}\\p{N}_$]*(\\.[\\p{L}_$][\\p{L}\\p{N}_$]*)*");
 
   private static final List<String> PASSES =

@@ -1,7 +1,9 @@
 package dev.engram.cli.inspect;
 
+import dev.engram.cli.text.RunLine;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.Graph;
+import dev.engram.ir.HostTensor;
 import dev.engram.ir.Verifier;
 import dev.engram.ir.text.OpTable;
 import dev.engram.ir.text.Parser;
@@ -10,6 +12,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A file of graphs in text form.
@@ -45,5 +48,35 @@ public record GraphFile(Path path, String text, List<Graph> graphs) {
     } catch (EngramException e) {
       throw new IOException(path + ": " + e.getMessage(), e);
     }
+  }
+
+  /**
+   * Returns the graph of this name, with or without its @; the first where no name is given.
+   *
+   * @throws IOException when there is none
+   */
+  Graph named(Optional<String> name) throws IOException {
+    if (name.isEmpty()) {
+      return graphs.getFirst();
+    }
+    String wanted = name.get().replaceFirst("^@", "");
+    for (Graph g : graphs) {
+      if (g.name().equals(wanted)) {
+        return g;
+      }
+    }
+    List<String> names = graphs.stream().map(Graph::name).toList();
+    throw new IOException(path + ": there is no graph @" + wanted + ", expected one of " + names);
+  }
+
+  /** Returns the inputs of the first line {@code // run:} of a graph, else random ones. */
+  List<HostTensor> arguments(Graph g, long seed) {
+    return text.lines()
+        .map(RunLine::parse)
+        .flatMap(Optional::stream)
+        .filter(l -> l.graph().equals(g.name()))
+        .findFirst()
+        .map(l -> Parser.values(l.arguments(), g.paramTypes()))
+        .orElseGet(() -> Inputs.random(g.paramTypes(), seed));
   }
 }

@@ -9,13 +9,11 @@ import dev.engram.cli.text.Passes;
 import dev.engram.cli.text.RunLine;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.Graph;
-import dev.engram.ir.HostTensor;
 import dev.engram.ir.checks.DidYouMean;
 import dev.engram.ir.passes.Bisect;
 import dev.engram.ir.passes.Pass;
 import dev.engram.ir.passes.PassVerifier;
 import dev.engram.ir.passes.Pipeline;
-import dev.engram.ir.text.Parser;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -199,7 +197,8 @@ public final class Opt implements Callable<Integer> {
     List<String> wrong = new ArrayList<>();
     List<JsonObject> objects = new ArrayList<>();
     for (Graph g : file.graphs()) {
-      Optional<Bisect.Culprit> found = Bisect.first(pipeline, g, arguments(file, g), RunLine::near);
+      Optional<Bisect.Culprit> found =
+          Bisect.first(pipeline, g, file.arguments(g, seed.value()), RunLine::near);
       found.ifPresent(c -> wrong.add(c.pass().name()));
       if (form.isJson()) {
         objects.add(verdict(print, g, found));
@@ -238,16 +237,5 @@ public final class Opt implements Callable<Integer> {
         new Piece.Of(c.before()),
         new Piece.Note("after"),
         new Piece.Of(c.after()));
-  }
-
-  private List<HostTensor> arguments(GraphFile file, Graph g) {
-    return file.text()
-        .lines()
-        .map(RunLine::parse)
-        .flatMap(Optional::stream)
-        .filter(l -> l.graph().equals(g.name()))
-        .findFirst()
-        .map(l -> Parser.values(l.arguments(), g.paramTypes()))
-        .orElseGet(() -> Inputs.random(g.paramTypes(), seed.value()));
   }
 }

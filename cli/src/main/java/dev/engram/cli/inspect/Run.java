@@ -1,25 +1,17 @@
 package dev.engram.cli.inspect;
 
-import dev.engram.Compiler;
 import dev.engram.cli.option.FilePaths;
 import dev.engram.cli.option.JsonOption;
-import dev.engram.cli.option.Words;
 import dev.engram.cli.terminal.Terminal;
 import dev.engram.cli.text.JsonObject;
 import dev.engram.cli.text.RunLine;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.passes.Pipeline;
 import dev.engram.ir.text.Parser;
-import dev.engram.lower.Backend;
-import dev.engram.lower.LoopProgram;
-import dev.engram.lower.Lowering;
-import dev.engram.lower.RunOperands;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -28,10 +20,8 @@ import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 
 /** Runs graphs from a file: {@code engram run}. */
 @Command(
@@ -63,20 +53,10 @@ public final class Run implements Callable<Integer> {
       description = "one value for each parameter, such as '[1, 2], 0.5'")
   private Optional<String> inputs = Optional.empty();
 
-  @Option(names = "--graph", order = 20, paramLabel = "NAME", description = "the graph to run")
+  @Option(names = "--graph", order = 11, paramLabel = "NAME", description = "the graph to run")
   private Optional<String> graph = Optional.empty();
 
-  @Option(
-      names = "--backend",
-      order = 30,
-      paramLabel = "NAME",
-      completionCandidates = Backends.class,
-      description = {
-        "a backend from --class-path, or one of these (default ${DEFAULT-VALUE}):",
-        "${COMPLETION-CANDIDATES}"
-      })
-  private String backend = Compiler.standard().backend();
-
+  @Mixin private final BackendOption backend = new BackendOption();
   @Mixin private final UserCode.Options user = new UserCode.Options();
   @Mixin private final UserCode.OpsOption ops = new UserCode.OpsOption();
   @Mixin private final Inputs.Seed seed = new Inputs.Seed();
@@ -89,22 +69,13 @@ public final class Run implements Callable<Integer> {
     this.terminal = terminal;
   }
 
-  private static final class Backends implements Iterable<String> {
-    @Override
-    public Iterator<String> iterator() {
-      return Compiler.backends().iterator();
-    }
-  }
-
   @Override
   public Integer call() throws IOException {
-    // Backends of the user are known only after the class path has been read.
-    if (!spec.commandLine().getParseResult().hasMatchedOption("--class-path")) {
-      knownBackend();
-    }
+    backend.check(spec.commandLine());
     UserCode code = new UserCode(user.classPath());
     GraphFile file = GraphFile.read(path, code.ops(ops.words()));
-    RunLine.Runner runner = runner(backend, code);
+    BackendOption.GraphCompiler compiler = backend.compiler(code);
+    RunLine.Runner runner = (g, in) -> compiler.compile(g).run(in);
     try {
       List<RunLine> lines =
           file.text().lines().map(RunLine::parse).flatMap(Optional::stream).toList();
@@ -117,27 +88,6 @@ public final class Run implements Callable<Integer> {
       throw new IOException(file.path() + ": " + e.getMessage(), e);
     }
     return ExitCode.OK;
-  }
-
-  private void knownBackend() {
-    try {
-      Words.oneOf(Compiler.backends(), backend);
-    } catch (TypeConversionException e) {
-      throw new ParameterException(spec.commandLine(), "--backend " + e.getMessage(), e);
-    }
-  }
-
-  private static RunLine.Runner runner(String name, UserCode code) throws IOException {
-    if (Compiler.backends().contains(name)) {
-      Compiler compiler = new Compiler(name);
-      return (g, in) -> compiler.compile(g).run(in);
-    }
-    Backend backend = code.backend(name);
-    return (g, in) -> {
-      Graph simplified = Pipeline.standard().run(g);
-      LoopProgram program = Lowering.lower(simplified, List.of(), backend.lowering());
-      return RunOperands.run(backend, program, in);
-    };
   }
 
   private void check(GraphFile file, List<RunLine> lines, RunLine.Runner runner)
@@ -156,7 +106,9 @@ public final class Run implements Callable<Integer> {
       }
     }
     if (json.isGiven()) {
-      terminal.out().println(new JsonObject().put("backend", backend).put("lines", checked));
+      terminal
+          .out()
+          .println(new JsonObject().put("backend", backend.backend()).put("lines", checked));
     }
     if (wrong > 0) {
       throw new IOException(
@@ -173,7 +125,7 @@ public final class Run implements Callable<Integer> {
   }
 
   private void once(GraphFile file, RunLine.Runner runner) throws IOException {
-    Graph g = chosen(file);
+    Graph g = file.named(graph);
     List<HostTensor> in =
         inputs.isPresent()
             ? Parser.values(inputs.get(), g.paramTypes())
@@ -183,12 +135,12 @@ public final class Run implements Callable<Integer> {
           .out()
           .println(
               new JsonObject()
-                  .put("backend", backend)
+                  .put("backend", backend.backend())
                   .put("graph", g.name())
                   .put("inputs", in.stream().map(Run::object).toList())
                   .put("outputs", runner.run(g, in).stream().map(Run::object).toList()));
     } else {
-      terminal.out().println("@" + g.name() + " on " + backend);
+      terminal.out().println("@" + g.name() + " on " + backend.backend());
       print("in ", in);
       print("out", runner.run(g, in));
     }
@@ -202,20 +154,5 @@ public final class Run implements Callable<Integer> {
     for (int i = 0; i < tensors.size(); i++) {
       terminal.out().println("  " + what + " " + i + ": " + tensors.get(i));
     }
-  }
-
-  private Graph chosen(GraphFile file) throws IOException {
-    if (graph.isEmpty()) {
-      return file.graphs().getFirst();
-    }
-    String name = graph.get().replaceFirst("^@", "");
-    for (Graph g : file.graphs()) {
-      if (g.name().equals(name)) {
-        return g;
-      }
-    }
-    List<String> names = file.graphs().stream().map(Graph::name).toList();
-    throw new IOException(
-        file.path() + ": there is no graph @" + name + ", expected one of " + names);
   }
 }

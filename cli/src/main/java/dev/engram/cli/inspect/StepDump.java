@@ -7,7 +7,6 @@ import dev.engram.Pair;
 import dev.engram.RandomKey;
 import dev.engram.TracedFunction;
 import dev.engram.autodiff.Vjp;
-import dev.engram.cli.terminal.Unexpected;
 import dev.engram.cli.train.SequenceStep;
 import dev.engram.cli.train.problem.CopyingProblem;
 import dev.engram.cli.train.problem.SequenceTask;
@@ -27,7 +26,6 @@ import dev.engram.lower.Lowering;
 import dev.engram.online.DRtrl;
 import dev.engram.online.Learner;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.List;
@@ -147,22 +145,7 @@ public final class StepDump {
             }
           }
         };
-    PrintStream own = System.out;
-    System.setOut(System.err);
-    try {
-      Compiler.watch(watcher, () -> UserCode.invoke(main, (Object) new String[0]));
-    } catch (EngramException e) {
-      throw e;
-    } catch (RuntimeException e) {
-      throw new EngramException(
-          main.getDeclaringClass().getName()
-              + " failed: "
-              + Unexpected.in(main.getDeclaringClass().getName(), e)
-              + "; its main method is called without arguments",
-          e);
-    } finally {
-      System.setOut(own);
-    }
+    Compiler.watch(watcher, () -> UserCode.run(main));
     if (out.isEmpty()) {
       throw new EngramException(
           main.getDeclaringClass().getName()

@@ -3,6 +3,7 @@ package dev.engram.cli.inspect;
 import dev.engram.Compiler;
 import dev.engram.cli.option.ClassPath;
 import dev.engram.cli.option.CommaList;
+import dev.engram.cli.terminal.Unexpected;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.Graph;
 import dev.engram.ir.op.Custom;
@@ -12,6 +13,7 @@ import dev.engram.ir.text.OpTable;
 import dev.engram.lower.Backend;
 import dev.engram.lower.FoundBackends;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.lang.reflect.Field;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -223,6 +225,30 @@ public final class UserCode {
     } catch (IllegalAccessException e) {
       throw new EngramException(
           m.getDeclaringClass().getName() + " is not public, so it cannot be called", e);
+    }
+  }
+
+  /**
+   * Runs a main method without arguments; what it prints goes to the error stream.
+   *
+   * @throws EngramException when it fails
+   */
+  static void run(Method main) {
+    PrintStream own = System.out;
+    System.setOut(System.err);
+    try {
+      invoke(main, (Object) new String[0]);
+    } catch (EngramException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw new EngramException(
+          main.getDeclaringClass().getName()
+              + " failed: "
+              + Unexpected.in(main.getDeclaringClass().getName(), e)
+              + "; its main method is called without arguments",
+          e);
+    } finally {
+      System.setOut(own);
     }
   }
 }

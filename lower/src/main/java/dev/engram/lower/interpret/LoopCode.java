@@ -7,6 +7,8 @@ import dev.engram.lower.HostOperands;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.RunPool;
 import dev.engram.lower.inspect.LoopPrinter;
+import dev.engram.lower.profile.ProgramProfile;
+import dev.engram.lower.profile.RunCounts;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -14,9 +16,11 @@ import java.util.function.Supplier;
 final class LoopCode implements CompiledProgram {
   private final LoopProgram program;
   private final RunPool<LoopRun> runs;
+  private final ProgramProfile profile;
 
   LoopCode(LoopProgram program) {
     this.program = program;
+    this.profile = new ProgramProfile(LoopInterpreter.NAME, program);
     this.runs =
         new RunPool<>(program.name(), new LoopRun(program), () -> new LoopRun(program), _ -> {});
   }
@@ -28,7 +32,21 @@ final class LoopCode implements CompiledProgram {
       Supplier<? extends List<? extends Tensor>> updates) {
     List<HostTensor> in = HostOperands.of(program, "input", inputs);
     List<HostTensor> out = HostOperands.of(program, "output", outputs);
-    runs.run(r -> r.run(in, out, () -> HostOperands.of(program, "output", updates.get())));
+    runs.run(r -> run(r, in, out, () -> HostOperands.of(program, "output", updates.get())));
+  }
+
+  private void run(
+      LoopRun run,
+      List<HostTensor> inputs,
+      List<HostTensor> outputs,
+      Supplier<List<HostTensor>> updates) {
+    if (!ProgramProfile.isRecording()) {
+      run.run(inputs, outputs, updates);
+      return;
+    }
+    try (RunCounts counts = profile.begin()) {
+      run.run(inputs, outputs, updates, counts);
+    }
   }
 
   @Override

@@ -12,10 +12,11 @@ import java.util.List;
  * every access against its buffer. It is the oracle for the backends.
  */
 public final class LoopInterpreter extends HostBackend {
+  static final String NAME = "loops";
 
   @Override
   public String name() {
-    return "loops";
+    return NAME;
   }
 
   @Override

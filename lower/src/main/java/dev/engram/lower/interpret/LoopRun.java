@@ -10,11 +10,13 @@ import dev.engram.lower.LoopBuffer;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.LoweringException;
 import dev.engram.lower.Stmt;
+import dev.engram.lower.profile.RunCounts;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** A loop program with memory of its own, interpreted. */
 final class LoopRun {
@@ -26,6 +28,11 @@ final class LoopRun {
   private final MemorySegment arena;
   private HostTensor[] memory = NONE;
   private long[] counters = new long[0];
+
+  /** Of the run that is recorded now. */
+  private @Nullable RunCounts counts;
+
+  private @Nullable NestPlaces places;
 
   LoopRun(LoopProgram program) {
     this.program = program;
@@ -43,6 +50,20 @@ final class LoopRun {
       steps(inputs, outputs, updates);
     } finally {
       memory = NONE;
+    }
+  }
+
+  /** The same, with every nest counted. */
+  void run(
+      List<HostTensor> inputs,
+      List<HostTensor> outputs,
+      Supplier<List<HostTensor>> updates,
+      RunCounts recorded) {
+    counts = recorded;
+    try {
+      run(inputs, outputs, updates);
+    } finally {
+      counts = null;
     }
   }
 
@@ -123,14 +144,27 @@ final class LoopRun {
   private void steps(List<Stmt> steps) {
     for (Stmt s : steps) {
       switch (s) {
-        case Stmt.Nest n -> new NestRun(n, memory, counters).run();
-        case Stmt.Sort o -> sort(o);
+        case Stmt.Nest n -> counted(n, () -> new NestRun(n, memory, counters).run());
+        case Stmt.Sort o -> counted(o, () -> sort(o));
         case Stmt.Tell t -> tell(t);
         case Stmt.Loop l -> loop(l);
         case Stmt.While w -> loop(w);
         case Stmt.Branch b -> steps(holds(b.predicate()) ? b.onTrue() : b.onFalse());
       }
     }
+  }
+
+  private void counted(Stmt step, Runnable work) {
+    RunCounts to = counts;
+    if (to == null) {
+      work.run();
+      return;
+    }
+    NestPlaces known = places == null ? new NestPlaces(program) : places;
+    places = known;
+    long start = to.start();
+    work.run();
+    to.end(known.of(step), start);
   }
 
   private void sort(Stmt.Sort s) {

@@ -37,6 +37,17 @@ class CommandOnTheModulePathTest {
     }
   }
 
+  @Test
+  void profilesTheCopyingTask() throws Exception {
+    List<String> errors =
+        engram("profile --batch 2 --lag 1 --hidden 4 --seconds 0.1 --runs 2".split(" "));
+    assertEquals(List.of(), errors);
+    List<String> out = Files.readAllLines(folder.resolve("out.txt"));
+    assertTrue(
+        out.stream().anyMatch(line -> line.startsWith("@jit on cpu: 2 runs of ")), out::toString);
+    assertTrue(out.getLast().endsWith("total"), out::toString);
+  }
+
   /** Runs the command in a separate JVM and returns its error lines without the JVM's warning. */
   private List<String> engram(String[] words, String... more)
       throws IOException, InterruptedException {

@@ -35,7 +35,7 @@ class ModuleArrowsTest {
   void aDroppedArrowIsReported() {
     ModuleDescriptor bare = ModuleDescriptor.newModule("dev.engram.lower").build();
     assertEquals(
-        List.of("- dev.engram.lower => dev.engram.ir"),
+        List.of("- dev.engram.lower -> jdk.jfr", "- dev.engram.lower => dev.engram.ir"),
         ModuleArrows.difference(ModuleArrows.arrows(instead(bare)), ModuleArrows.arrows(MODULES)));
   }
 

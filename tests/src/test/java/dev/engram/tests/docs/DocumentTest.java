@@ -71,7 +71,9 @@ class DocumentTest {
             "watched",
             () -> output(Watching::main),
             "ruleTrace",
-            DocumentTest::ruleTrace));
+            DocumentTest::ruleTrace,
+            "profile",
+            () -> ProfileListing.of(Sources.read("docs/INSPECT.md"))));
   }
 
   @Test

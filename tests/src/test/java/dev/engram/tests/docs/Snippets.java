@@ -17,6 +17,17 @@ final class Snippets {
 
   private Snippets() {}
 
+  /** What is in the block of this name now. */
+  static String part(String document, String name) {
+    Matcher m = BLOCK.matcher(document);
+    while (m.find()) {
+      if (m.group(2).equals(name)) {
+        return m.group(3);
+      }
+    }
+    throw new AssertionError("the document has no part " + name);
+  }
+
   /** Returns the document with each block as it should be. */
   static String fill(String document, Map<String, Supplier<String>> parts) {
     Set<String> unused = new LinkedHashSet<>(parts.keySet());

@@ -10,6 +10,8 @@ import dev.engram.lower.LoopBuffer;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.LoweringException;
 import dev.engram.lower.RunPool;
+import dev.engram.lower.profile.ProgramProfile;
+import dev.engram.lower.profile.RunCounts;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -27,6 +29,7 @@ public final class CpuProgram implements CompiledProgram {
   private final List<NestCall> nests;
 
   private final RunPool<ProgramRun> runs;
+  private final ProgramProfile profile;
 
   private final Map<Integer, MemorySegment> constants = new HashMap<>();
 
@@ -35,9 +38,11 @@ public final class CpuProgram implements CompiledProgram {
 
   private final boolean updatesInputs;
 
-  public CpuProgram(LoopProgram program, KernelCache kernels, WorkerPool pool) {
+  public CpuProgram(
+      LoopProgram program, ProgramProfile profile, KernelCache kernels, WorkerPool pool) {
     this.program = program;
     this.kernels = kernels;
+    this.profile = profile;
     this.inPlace = new int[program.outputs().size()];
     Arrays.setAll(inPlace, i -> program.inPlace(i).orElse(-1));
     this.updatesInputs = Arrays.stream(inPlace).anyMatch(over -> over >= 0);
@@ -130,7 +135,14 @@ public final class CpuProgram implements CompiledProgram {
     apart(inputs, outputs);
     ProgramRun run = runs.take();
     try {
-      run.run(inputs, outputs, checked(inputs, outputs, updates), bound);
+      Supplier<List<HostTensor>> last = checked(inputs, outputs, updates);
+      if (ProgramProfile.isRecording()) {
+        try (RunCounts counts = profile.begin()) {
+          run.run(inputs, outputs, last, bound, counts);
+        }
+      } else {
+        run.run(inputs, outputs, last, bound, null);
+      }
     } finally {
       runs.give(run);
     }

@@ -8,11 +8,13 @@ import dev.engram.lower.BrokenUpdateException;
 import dev.engram.lower.LoopBuffer;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Stmt;
+import dev.engram.lower.profile.RunCounts;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +35,15 @@ final class ProgramRun {
 
   /** What comes after {@link #code}, from the first step on that writes over an input. */
   private final Code[] updates;
+
+  /** Both, for runs that are recorded; made for the first of them. */
+  private @Nullable CountedCode counted;
+
+  /** Of the run that is recorded now. */
+  private @Nullable RunCounts counts;
+
+  /** How many nests have got their place in the program, whether they have code or not. */
+  private int places;
 
   /** The outputs that are written over inputs. */
   private final int[] inPlace;
@@ -62,10 +73,13 @@ final class ProgramRun {
   record Bound(List<HostTensor> last, List<Integer> first, List<Integer> buffers) {}
 
   /** A step with code. */
-  private sealed interface Code {
-    record Nest(NestCall call) implements Code {}
+  sealed interface Code {
+    record Nest(NestCall call, int place) implements Code {}
 
-    record Sort(SortCall call) implements Code {}
+    record Sort(SortCall call, int place) implements Code {}
+
+    /** One of these, counted. */
+    record Counted(Code[] one, int place) implements Code {}
 
     record Tell(HostCall call) implements Code {}
 
@@ -86,7 +100,7 @@ final class ProgramRun {
   }
 
   /** A bool element that a step reads. */
-  private record Predicate(int buffer, long offset, long[] outer) {
+  record Predicate(int buffer, long offset, long[] outer) {
     static Predicate of(Access a) {
       return new Predicate(
           a.buffer(),
@@ -161,13 +175,14 @@ final class ProgramRun {
     for (Stmt s : steps) {
       switch (s) {
         case Stmt.Nest n -> {
+          int place = places++;
           if (n.axes().stream().allMatch(a -> a.reduce() || a.length() > 0)) {
             NestCall call = new NestCall(n, kernels, pool);
             nests.add(call);
-            out.add(new Code.Nest(call));
+            out.add(new Code.Nest(call, place));
           }
         }
-        case Stmt.Sort o -> out.add(new Code.Sort(new SortCall(o, pool)));
+        case Stmt.Sort o -> out.add(new Code.Sort(new SortCall(o, pool), places++));
         case Stmt.Tell t -> out.add(new Code.Tell(new HostCall(t)));
         case Stmt.Loop l ->
             out.add(
@@ -240,13 +255,16 @@ final class ProgramRun {
    *
    * @param over gives the outputs before the first update; none where they are {@code outputs}
    * @param to has the last inputs, where there are some
+   * @param recorded counts the nests, where someone records
    */
   void run(
       List<HostTensor> inputs,
       List<HostTensor> outputs,
       @Nullable Supplier<List<HostTensor>> over,
-      @Nullable Bound to) {
+      @Nullable Bound to,
+      @Nullable RunCounts recorded) {
     List<Integer> given = to == null ? program.inputs() : to.first;
+    counts = recorded;
     try {
       if (!allocated) {
         allocate();
@@ -258,7 +276,7 @@ final class ProgramRun {
         start[b] = start(b);
       }
       long t = System.nanoTime();
-      steps(code);
+      steps(counts == null ? code : counted().code());
       List<HostTensor> last = over == null || updates.length == 0 ? outputs : over.get();
       update(last);
       trials.ran(System.nanoTime() - t);
@@ -266,7 +284,17 @@ final class ProgramRun {
     } finally {
       release(given);
       release(program.outputs());
+      counts = null;
     }
+  }
+
+  private CountedCode counted() {
+    CountedCode c = counted;
+    if (c == null) {
+      c = CountedCode.of(code, updates);
+      counted = c;
+    }
+    return c;
   }
 
   /** The rest of the program, which writes over inputs that others do not see. */
@@ -275,7 +303,7 @@ final class ProgramRun {
       bind(outputs.get(i), program.outputs().get(i), true);
     }
     try {
-      steps(updates);
+      steps(counts == null ? updates : counted().updates());
     } catch (RuntimeException | Error e) {
       throw new BrokenUpdateException(program.name(), e);
     }
@@ -334,8 +362,16 @@ final class ProgramRun {
         case Code.Loop l -> loop(l);
         case Code.While w -> loop(w);
         case Code.Branch b -> steps(holds(b.holds) ? b.onTrue : b.onFalse);
+        case Code.Counted c -> count(c);
       }
     }
+  }
+
+  private void count(Code.Counted c) {
+    RunCounts to = Objects.requireNonNull(counts);
+    long t = to.start();
+    steps(c.one);
+    to.end(c.place, t);
   }
 
   private boolean holds(Predicate p) {
