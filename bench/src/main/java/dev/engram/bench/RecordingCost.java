@@ -1,17 +1,5 @@
 package dev.engram.bench;
 
-import dev.engram.Engram;
-import dev.engram.Fn1;
-import dev.engram.Grads;
-import dev.engram.States;
-import dev.engram.ValueAndGrad;
-import dev.engram.ir.DType;
-import dev.engram.ir.HostTensor;
-import dev.engram.ir.Tensor;
-import dev.engram.ir.TensorType;
-import dev.engram.online.DRtrl;
-import dev.engram.online.Learner;
-import dev.engram.optim.Sgd;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.util.List;
@@ -34,21 +22,20 @@ public final class RecordingCost {
       List.of("dev.engram.Nest", "dev.engram.Program", "dev.engram.Run");
 
   private final ThreadMXBean threads = ManagementFactory.getThreadMXBean();
-  private final Fn1<Tensor, Tensor> step;
-  private final Tensor x;
+  private final Runnable step;
   private final int runs;
 
-  private RecordingCost(Fn1<Tensor, Tensor> step, Tensor x, int runs) {
+  private RecordingCost(Runnable step, int runs) {
     this.step = step;
-    this.x = x;
     this.runs = runs;
   }
 
   /** Prints both times and the interval of their ratio. */
   public static void main(String[] args) {
     Options o = Options.of(args, List.of("pairs", "runs", "warm-seconds"));
-    Tensor x = HostTensor.full(TensorType.of(DType.F32, 1, TaskSizes.SYMBOLS), 1);
-    RecordingCost cost = new RecordingCost(step(x), x, o.integer("runs", 400));
+    TaskSizes s = TaskSizes.standard();
+    TaskSizes one = new TaskSizes(s.lag(), 1, s.hidden(), s.rate(), s.seed());
+    RecordingCost cost = new RecordingCost(StreamingStep.repeated(one), o.integer("runs", 400));
     cost.warmUp(o.number("warm-seconds", 12));
     try (Recording recording = new Recording()) {
       recording.start();
@@ -56,26 +43,10 @@ public final class RecordingCost {
     }
   }
 
-  private static Fn1<Tensor, Tensor> step(Tensor x) {
-    GruWithReadout model = new GruWithReadout(TaskSizes.standard());
-    model.initAllStates();
-    Learner learner = Learner.compile(model, m -> new DRtrl(m, _ -> {}), x);
-    States weights = learner.weights();
-    Sgd sgd = new Sgd(1e-3);
-    sgd.register(weights);
-    return Engram.jit(
-        in -> {
-          ValueAndGrad<Grads> g =
-              Engram.valueAndGrad(() -> learner.call(in).square().mean(), weights).apply();
-          sgd.update(g.grad());
-          return g.value();
-        });
-  }
-
   private void warmUp(double seconds) {
     long start = System.nanoTime();
     while (System.nanoTime() - start < seconds * 1e9) {
-      step.apply(x);
+      step.run();
     }
   }
 
@@ -115,11 +86,11 @@ public final class RecordingCost {
       }
     }
     for (int i = 0; i < runs / 8; i++) {
-      step.apply(x);
+      step.run();
     }
     long start = threads.getCurrentThreadCpuTime();
     for (int i = 0; i < runs; i++) {
-      step.apply(x);
+      step.run();
     }
     return (threads.getCurrentThreadCpuTime() - start) / 1e3 / runs;
   }

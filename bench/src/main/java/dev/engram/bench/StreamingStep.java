@@ -5,7 +5,6 @@ import dev.engram.Fn2;
 import dev.engram.Grads;
 import dev.engram.State;
 import dev.engram.States;
-import dev.engram.TracedFunction;
 import dev.engram.ValueAndGrad;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
@@ -15,7 +14,6 @@ import dev.engram.loss.Losses;
 import dev.engram.online.DRtrl;
 import dev.engram.online.Learner;
 import dev.engram.optim.Sgd;
-import java.util.List;
 
 /**
  * A net that learns from each symbol as it comes: one step of the model, its traces and D-RTRL, and
@@ -52,15 +50,6 @@ final class StreamingStep implements Fn2<Tensor, Tensor, Tensor> {
     HostTensor x = input(sizes);
     HostTensor digit = digit(sizes);
     return () -> step.apply(x, digit);
-  }
-
-  /** The step as a graph. */
-  static TracedFunction trace(TaskSizes sizes) {
-    StreamingStep step = new StreamingStep(sizes);
-    return TracedFunction.of(
-        "streamingStep",
-        args -> step.apply((Tensor) args.getFirst(), (Tensor) args.getLast()),
-        List.of(input(sizes), digit(sizes)));
   }
 
   private static HostTensor input(TaskSizes sizes) {

@@ -8,7 +8,6 @@ import dev.engram.lower.CompiledProgram;
 import dev.engram.lower.Device;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.RunOperands;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -31,11 +30,14 @@ public record LoweredCode(
     return RunOperands.of(program, device, args).run(code);
   }
 
-  /** The same tensors on the device. */
-  List<Tensor> placed(List<? extends Tensor> args) {
-    List<Tensor> all = new ArrayList<>(args.size());
-    args.forEach(x -> all.add(device.place(x)));
-    return all;
+  /** The same tensors on the device: {@code args} itself where all of them are there. */
+  List<Tensor> placed(List<Tensor> args) {
+    for (Tensor x : args) {
+      if (!device.holds(x)) {
+        return args.stream().map(device::place).toList();
+      }
+    }
+    return args;
   }
 
   /** Binds the last arguments; a run then takes those before them. */

@@ -5,10 +5,7 @@ import dev.engram.cli.option.FilePaths;
 import dev.engram.cli.option.Words;
 import dev.engram.cli.terminal.Terminal;
 import dev.engram.cli.text.JsonObject;
-import dev.engram.cli.train.TrainOptions;
-import dev.engram.cli.train.problem.CopyingProblem;
 import dev.engram.cli.train.problem.Learning;
-import dev.engram.cli.train.problem.SequenceTask;
 import dev.engram.ir.passes.Pass;
 import dev.engram.ir.passes.Pipeline;
 import java.io.IOException;
@@ -94,21 +91,7 @@ public final class Dump implements Callable<Integer> {
       description = "the graph after each run of this pass that changes it")
   private Optional<String> after = Optional.empty();
 
-  @Mixin private final TrainOptions.Lag lag = new TrainOptions.Lag();
-  @Mixin private final TrainOptions.Update update = new TrainOptions.Update();
-  @Mixin private final TrainOptions.Hidden hidden = new TrainOptions.Hidden();
-  @Mixin private final TrainOptions.Layers layers = new TrainOptions.Layers();
-  @Mixin private final TrainOptions.Seed seed = new TrainOptions.Seed();
-
-  @Option(
-      names = "--rule",
-      order = 81,
-      paramLabel = "RULE",
-      converter = Steps.class,
-      completionCandidates = Steps.class,
-      defaultValue = "d-rtrl",
-      description = "d-rtrl or bptt (default ${DEFAULT-VALUE})")
-  private Learning rule = Learning.D_RTRL;
+  @Mixin private final CopyingStepOptions step = new CopyingStepOptions();
 
   @Mixin private final UserModel.Options model = new UserModel.Options();
   @Mixin private final UserCode.Options code = new UserCode.Options();
@@ -123,12 +106,6 @@ public final class Dump implements Callable<Integer> {
   private static final class Stages extends Choice<DumpStage> {
     Stages() {
       super(List.of(DumpStage.values()));
-    }
-  }
-
-  private static final class Steps extends Choice<Learning> {
-    Steps() {
-      super(List.of(Learning.D_RTRL, Learning.BPTT));
     }
   }
 
@@ -187,7 +164,7 @@ public final class Dump implements Callable<Integer> {
         new DumpOptions(
             source.orElse(new DumpOptions.Source.CopyingStep()),
             stage,
-            settings(),
+            step.settings(),
             form.print(spec.commandLine()),
             new DumpOptions.Around(before, after),
             model.setup(code.classPath()),
@@ -198,7 +175,7 @@ public final class Dump implements Callable<Integer> {
     }
     refuse(isGiven("--ops") && !file, "--ops needs a graph from a file");
     refuse(
-        stage == DumpStage.ETRACE && rule == Learning.BPTT,
+        stage == DumpStage.ETRACE && step.rule() == Learning.BPTT,
         "--stage etrace needs --rule d-rtrl: bptt has no eligibility traces");
     refuse(
         options.print().isDiagram() && stage == DumpStage.BYTECODE,
@@ -207,21 +184,6 @@ public final class Dump implements Callable<Integer> {
         options.passes().isAsked() && isGiven("--stage") && stage != DumpStage.SIMPLIFIED,
         "--before and --after show passes of --stage simplified");
     return options;
-  }
-
-  private SequenceTask.Settings settings() {
-    SequenceTask.Settings d = CopyingProblem.TASK.defaults();
-    return new SequenceTask.Settings(
-        d.epochs(),
-        lag.steps(),
-        update.batch,
-        hidden.value,
-        layers.value,
-        update.lr,
-        List.of(rule),
-        seed.value,
-        d.out(),
-        d.threads());
   }
 
   private boolean isGiven(String option) {

@@ -1,16 +1,11 @@
 package dev.engram.cli.inspect;
 
-import dev.engram.cli.option.Choice;
 import dev.engram.cli.option.FilePaths;
 import dev.engram.cli.option.JsonOption;
 import dev.engram.cli.option.PositiveNumber;
 import dev.engram.cli.option.WholeNumber;
 import dev.engram.cli.option.Words;
 import dev.engram.cli.terminal.Terminal;
-import dev.engram.cli.train.TrainOptions;
-import dev.engram.cli.train.problem.CopyingProblem;
-import dev.engram.cli.train.problem.Learning;
-import dev.engram.cli.train.problem.SequenceTask;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
@@ -102,21 +97,7 @@ public final class Profile implements Callable<Integer> {
   private Optional<String> graph = Optional.empty();
 
   @Mixin private final BackendOption backend = new BackendOption();
-  @Mixin private final TrainOptions.Lag lag = new TrainOptions.Lag();
-  @Mixin private final TrainOptions.Update update = new TrainOptions.Update();
-  @Mixin private final TrainOptions.Hidden hidden = new TrainOptions.Hidden();
-  @Mixin private final TrainOptions.Layers layers = new TrainOptions.Layers();
-  @Mixin private final TrainOptions.Seed seed = new TrainOptions.Seed();
-
-  @Option(
-      names = "--rule",
-      order = 81,
-      paramLabel = "RULE",
-      converter = Steps.class,
-      completionCandidates = Steps.class,
-      defaultValue = "d-rtrl",
-      description = "d-rtrl or bptt (default ${DEFAULT-VALUE})")
-  private Learning rule = Learning.D_RTRL;
+  @Mixin private final CopyingStepOptions step = new CopyingStepOptions();
 
   @Mixin private final UserCode.Options code = new UserCode.Options();
   @Mixin private final UserCode.OpsOption ops = new UserCode.OpsOption();
@@ -153,12 +134,6 @@ public final class Profile implements Callable<Integer> {
                 + "' is neither the name of a class nor a file that ends in .ir or .jfr");
       }
       return new Source.OfClass(word);
-    }
-  }
-
-  private static final class Steps extends Choice<Learning> {
-    Steps() {
-      super(List.of(Learning.D_RTRL, Learning.BPTT));
     }
   }
 
@@ -221,7 +196,7 @@ public final class Profile implements Callable<Integer> {
 
   private RecordedProfile profile() throws IOException {
     if (source.isEmpty()) {
-      return steady(Workload.copying(settings()));
+      return steady(Workload.copying(step.settings()));
     }
     return switch (source.get()) {
       case Source.OfGraphs f -> steady(graph(f.path()));
@@ -247,7 +222,7 @@ public final class Profile implements Callable<Integer> {
     List<HostTensor> in =
         inputs.isPresent()
             ? Parser.values(inputs.get(), g.paramTypes())
-            : file.arguments(g, seed.value);
+            : file.arguments(g, step.seed());
     BackendOption.Code compiled = backend.compiler(users).compile(g);
     return () -> compiled.run(in);
   }
@@ -277,20 +252,5 @@ public final class Profile implements Callable<Integer> {
               + " programs, such as with -XX:StartFlightRecording";
       case Source.OfClass c -> c.name() + " ran and no compiled program did";
     };
-  }
-
-  private SequenceTask.Settings settings() {
-    SequenceTask.Settings d = CopyingProblem.TASK.defaults();
-    return new SequenceTask.Settings(
-        d.epochs(),
-        lag.steps(),
-        update.batch,
-        hidden.value,
-        layers.value,
-        update.lr,
-        List.of(rule),
-        seed.value,
-        d.out(),
-        d.threads());
   }
 }

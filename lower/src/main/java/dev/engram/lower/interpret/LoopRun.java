@@ -26,6 +26,7 @@ final class LoopRun {
 
   private final LoopProgram program;
   private final MemorySegment arena;
+  private final int firstUpdate;
   private HostTensor[] memory = NONE;
   private long[] counters = new long[0];
 
@@ -36,6 +37,7 @@ final class LoopRun {
 
   LoopRun(LoopProgram program) {
     this.program = program;
+    this.firstUpdate = program.firstUpdate();
     this.arena =
         NativeMemory.allocate(
             Math.max(program.arenaBytes(), 1),
@@ -93,9 +95,8 @@ final class LoopRun {
           };
     }
     counters = new long[0];
-    int first = program.firstUpdate();
-    steps(program.steps().subList(0, first));
-    if (first == program.steps().size()) {
+    steps(program.steps().subList(0, firstUpdate));
+    if (firstUpdate == program.steps().size()) {
       return;
     }
     List<HostTensor> last = updates.get();
@@ -105,7 +106,7 @@ final class LoopRun {
       }
     }
     try {
-      steps(program.steps().subList(first, program.steps().size()));
+      steps(program.steps().subList(firstUpdate, program.steps().size()));
     } catch (RuntimeException | Error e) {
       throw new BrokenUpdateException(program.name(), e);
     }
