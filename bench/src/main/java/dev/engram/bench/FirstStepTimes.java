@@ -43,7 +43,17 @@ record FirstStepTimes(Workbench bench) {
   }
 
   private Child child(GradientRule rule, List<String> flags) {
-    TaskSizes s = bench.sizes();
+    String ours = System.getProperty("java.class.path");
+    return child(bench.threads(), flags, ours, bench.sizes(), rule);
+  }
+
+  /** A process that trains for one iteration at the standard sizes. */
+  static Child child(int threads, String classPath, GradientRule rule) {
+    return child(threads, List.of(), classPath, TaskSizes.standard(), rule);
+  }
+
+  private static Child child(
+      int threads, List<String> flags, String classPath, TaskSizes s, GradientRule rule) {
     List<String> args =
         List.of(
             rule.word(),
@@ -51,7 +61,7 @@ record FirstStepTimes(Workbench bench) {
             Integer.toString(s.batch()),
             Integer.toString(s.hidden()),
             Long.toString(s.seed()));
-    return Child.jvm(bench.threads(), flags, FirstStep.class.getName(), args);
+    return Child.jvm(threads, flags, classPath, FirstStep.class.getName(), args);
   }
 
   private Samples ours(GradientRule rule, List<String> flags) throws IOException {

@@ -44,6 +44,7 @@ public final class Measure {
       case "compile" -> compile(sizes, rule, o.integer("iterations", 5));
       case "growth" -> Growth.measure();
       case "kernels" -> kernels(sizes, Steady.of(o));
+      case "stream" -> stream(sizes.streaming(), Steady.of(o));
       default -> throw new IllegalArgumentException("cannot measure '" + args[0] + "'");
     }
   }
@@ -166,6 +167,13 @@ public final class Measure {
             .with("unit", "ns")
             .with("speed", ns.sorted())
             .with("ns", ns.sorted()));
+  }
+
+  private static void stream(TaskSizes sizes, Steady steady) {
+    Runnable step = StreamingStep.repeated(sizes);
+    int repeat = 100;
+    Samples ns = steady.nanos(() -> times(repeat, step)).map(t -> t / repeat);
+    System.out.println(Line.of("stream").with("us", ns.map(t -> t / 1e3).sorted()));
   }
 
   private static void times(int n, Runnable run) {

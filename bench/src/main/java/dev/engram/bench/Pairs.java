@@ -17,7 +17,8 @@ import org.apache.commons.math3.stat.inference.WilcoxonSignedRankTest;
  * <pre>
  *   --before CLASSPATH   of the earlier build
  *   --pairs N            20
- *   --only iterations    or kernels
+ *   --only iterations    kernels, compile, first (process start to the end of the first iteration),
+ *                        or stream (a step at batch 1)
  *   --threads N          2
  *   --iterations N       measurements of each process; 30
  *   --warm-seconds S     minimum time of warm-up; 8
@@ -110,15 +111,28 @@ public final class Pairs {
             o.text("iterations", "30"),
             "--warm-seconds",
             o.text("warm-seconds", "8"));
-    if (what.equals("kernels")) {
-      run(o, classPath, what, steady).forEach(l -> add(l.text("name"), l.samples("ns"), into));
-      return;
-    }
-    for (GradientRule rule : GradientRule.values()) {
-      List<String> all = new ArrayList<>(steady);
-      all.addAll(List.of("--rule", rule.word()));
-      run(o, classPath, what, all)
-          .forEach(l -> add(rule.title() + " iteration", l.samples("ms"), into));
+    switch (what) {
+      case "kernels" ->
+          run(o, classPath, what, steady).forEach(l -> add(l.text("name"), l.samples("ns"), into));
+      case "stream" ->
+          run(o, classPath, what, steady)
+              .forEach(l -> add("step at batch 1", l.samples("us"), into));
+      case "first" -> {
+        for (GradientRule rule : GradientRule.values()) {
+          Child.Answers a = FirstStepTimes.child(o.integer("threads", 2), classPath, rule).run();
+          double seconds = a.only().number("end") - a.started();
+          add("first " + rule.title() + " step", new Samples(List.of(seconds)), into);
+        }
+      }
+      case "iterations", "compile" -> {
+        for (GradientRule rule : GradientRule.values()) {
+          List<String> all = new ArrayList<>(what.equals("compile") ? List.of() : steady);
+          all.addAll(List.of("--rule", rule.word()));
+          String name = rule.title() + (what.equals("compile") ? " compilation" : " iteration");
+          run(o, classPath, what, all).forEach(l -> add(name, l.samples("ms"), into));
+        }
+      }
+      default -> throw new IllegalArgumentException("cannot measure '" + what + "'");
     }
   }
 

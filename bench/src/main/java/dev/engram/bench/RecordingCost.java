@@ -33,9 +33,8 @@ public final class RecordingCost {
   /** Prints both times and the interval of their ratio. */
   public static void main(String[] args) {
     Options o = Options.of(args, List.of("pairs", "runs", "warm-seconds"));
-    TaskSizes s = TaskSizes.standard();
-    TaskSizes one = new TaskSizes(s.lag(), 1, s.hidden(), s.rate(), s.seed());
-    RecordingCost cost = new RecordingCost(StreamingStep.repeated(one), o.integer("runs", 400));
+    Runnable step = StreamingStep.repeated(TaskSizes.standard().streaming());
+    RecordingCost cost = new RecordingCost(step, o.integer("runs", 400));
     cost.warmUp(o.number("warm-seconds", 12));
     try (Recording recording = new Recording()) {
       recording.start();

@@ -35,7 +35,7 @@ public final class Specialization {
   private final StateUpdates updates;
   private final Donations donations;
 
-  /** {@link StateSlot#changes} when {@link #fits} was found out. */
+  /** {@link StateSlot#looks} when {@link #fits} was found out. */
   private volatile long checked = -1;
 
   /** Code that holds the values of the states, for a function that writes none. */
@@ -69,13 +69,13 @@ public final class Specialization {
 
   /** True when states still have the types and mapped axes that the function was traced with. */
   boolean fits() {
-    long changes = StateSlot.changes();
-    if (StateScope.isOutside() && changes == checked) {
+    long looks = StateSlot.looks();
+    if (StateScope.isOutside() && looks == checked) {
       return true;
     }
     boolean fits = looksTheSame();
     if (fits && StateScope.isOutside()) {
-      checked = changes;
+      checked = looks;
     }
     return fits;
   }

@@ -48,6 +48,10 @@ public final class StateSlot {
     public Cell {
       Given.given("the value of a state", value);
     }
+
+    private boolean looksLike(Cell other) {
+      return mapped == other.mapped && value.type().equals(other.value.type());
+    }
   }
 
   /** Checks the value that a state is set to. */
@@ -58,6 +62,9 @@ public final class StateSlot {
 
   /** Counts the changes of all states, so that a program need not check each of its own. */
   private static final AtomicLong CHANGES = new AtomicLong();
+
+  /** Counts the changes of what states look like: whether they have a value, its type and axes. */
+  private static final AtomicLong LOOKS = new AtomicLong();
 
   /** Held while values are taken or set, for some instructions: so all readers see one version. */
   static final Object PUBLISHING = new Object();
@@ -468,6 +475,7 @@ public final class StateSlot {
         slot.cell.flatMap(c -> Storage.of(c.value())).ifPresent(Storage::release);
         slot.cell = Optional.empty();
         CHANGES.incrementAndGet();
+        LOOKS.incrementAndGet();
       }
       PUBLISHING.notifyAll();
     }
@@ -520,6 +528,9 @@ public final class StateSlot {
     cell = Optional.of(c);
     old.ifPresent(this::retire);
     CHANGES.incrementAndGet();
+    if (old.filter(was -> was.looksLike(c)).isEmpty()) {
+      LOOKS.incrementAndGet();
+    }
   }
 
   /** The memory of a value that nobody else can see is there for later ones. */
@@ -607,6 +618,14 @@ public final class StateSlot {
   /** Returns a count that is unchanged as long as no state outside of traces changes. */
   public static long changes() {
     return CHANGES.get();
+  }
+
+  /**
+   * Returns a count that is unchanged as long as all states outside of traces have values of the
+   * same types and with the same mapped axes.
+   */
+  public static long looks() {
+    return LOOKS.get();
   }
 
   /** True when only traced functions can set it. */

@@ -40,6 +40,26 @@ class FusionReportTest {
     assertTrue(apart.arenaBytes() > 0);
   }
 
+  /**
+   * A step of gradient descent for a weight that the gradient's way back also reads: w - x g beside
+   * w g. What is done at the points of a short product would keep it from being computed as one.
+   */
+  @Test
+  void aProductIsComputedAlone() {
+    assertEquals(2, FusionReport.of(Lowering.lower(backAndUpdate(10))).nests());
+    // Control: a sum in lanes costs no more where others are computed beside it.
+    assertEquals(1, FusionReport.of(Lowering.lower(backAndUpdate(64))).nests());
+  }
+
+  private static Graph backAndUpdate(int n) {
+    return Oracle.trace(
+        List.of(f32(32, n), f32(n), f32(32)),
+        t ->
+            List.of(
+                t.get(0).matmul(t.get(1).reshape(n, 1)).reshape(32),
+                t.get(0).sub(t.get(2).reshape(32, 1).mul(t.get(1)))));
+  }
+
   @Test
   void aLoopCountsEveryStep() {
     Graph g =

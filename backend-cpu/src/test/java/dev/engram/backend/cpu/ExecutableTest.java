@@ -11,15 +11,19 @@ import dev.engram.ir.EngramException;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.op.Rows;
+import dev.engram.lower.Access;
 import dev.engram.lower.Backend;
 import dev.engram.lower.CompiledProgram;
 import dev.engram.lower.FoldOrder;
+import dev.engram.lower.Instr;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.LoweringException;
+import dev.engram.lower.Stmt;
 import dev.engram.lower.interpret.LoopInterpreter;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -30,6 +34,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Behaviour visible to callers: arguments, memory, threads, the listing. */
 final class ExecutableTest {
@@ -67,6 +73,35 @@ final class ExecutableTest {
         message(() -> e.run(List.of(x, y), List.of(y))));
     e.run(List.of(x, x), List.of(y));
     assertEquals(2, y.getDouble(N - 1));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {3, 60})
+  void everyResultHasMemoryOfItsOwn(int n) {
+    Programs p = new Programs();
+    Stmt[] steps = new Stmt[n];
+    for (int i = 0; i < n; i++) {
+      Instr load = new Instr.Load(DType.F32, Programs.access(p.input(DType.F32, 2), List.of(), 1));
+      Instr twice = new Instr.Apply(Rows.ADD, DType.F32, List.of(0, 0));
+      Access to = Programs.access(p.output(DType.F32, 2), List.of(), 1);
+      steps[i] =
+          Programs.nest("add", new int[] {2}, load, twice, new Instr.Store(DType.F32, to, 1));
+    }
+    CompiledProgram e = new CpuBackend().compile(p.of(steps));
+    List<HostTensor> in = IntStream.range(0, n).mapToObj(_ -> floats(2, 1)).toList();
+    List<HostTensor> out = IntStream.range(0, n).mapToObj(_ -> floats(2, 0)).toList();
+    e.run(in, out);
+    assertEquals(2, out.getLast().getDouble(1));
+    List<HostTensor> twice = new ArrayList<>(out);
+    twice.set(n - 1, out.get(1));
+    assertEquals(
+        "@test: output %d has the memory of output 1, expected memory of its own".formatted(n - 1),
+        message(() -> e.run(in, twice)));
+    List<HostTensor> over = new ArrayList<>(out);
+    over.set(n - 1, in.getFirst());
+    assertEquals(
+        "@test: output %d has the memory of input 0, expected memory of its own".formatted(n - 1),
+        message(() -> e.run(in, over)));
   }
 
   @Test

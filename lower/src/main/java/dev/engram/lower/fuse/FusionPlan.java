@@ -9,6 +9,7 @@ import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
 import dev.engram.ir.op.Control;
 import dev.engram.ir.op.Dot;
+import dev.engram.lower.FoldLanes;
 import dev.engram.lower.LoweringOptions;
 import dev.engram.lower.prepare.PackedOperand;
 import java.util.ArrayList;
@@ -299,12 +300,28 @@ public final class FusionPlan {
     // Fuse with a group that reads the same elements at the same points.
     for (Leaf l : leaves) {
       for (Readers.Read r : readers.latest(l.value(), NEIGHBOURS)) {
-        if (l.at() != null && r.at() != null && tried(n, dims, l.at(), r.group(), r.at(), tried)) {
+        boolean both = l.at() != null && r.at() != null && !separates(n, r.group());
+        if (both && tried(n, dims, l.at(), r.group(), r.at(), tried)) {
           return r.group();
         }
       }
     }
     return null;
+  }
+
+  // A product that takes its terms one after the other is fast alone; what else is computed at its
+  // points would save one read and cost that.
+  private static boolean separates(FusedValue n, FusionGroup k) {
+    return isChain(n)
+        ? k.members.stream().anyMatch(m -> m.kind == AccessMaps.Kind.MAP && !m.epilogue)
+        : n.kind == AccessMaps.Kind.MAP
+            && k.members.stream().allMatch(m -> isChain(m) || m.epilogue);
+  }
+
+  private static boolean isChain(FusedValue n) {
+    return n.kind == AccessMaps.Kind.FOLD
+        && n.equation().op() instanceof Dot
+        && FoldLanes.of(n.equation()) == 1;
   }
 
   private boolean tried(

@@ -13,6 +13,9 @@ final class NestAxes {
   /** Rows longer than this are tiled. */
   private static final int LONGEST = 2048;
 
+  /** Rows along a folded axis have at least this many elements if they can lie along another. */
+  private static final int SHORT = 16;
+
   /** Nests with at least this many points get several outer points if the row allows it. */
   private static final long WORTH_SPLITTING = 1 << 15;
 
@@ -49,7 +52,7 @@ final class NestAxes {
       along = reduce.isEmpty() ? RowNest.Along.ROW : RowNest.Along.FOLD;
     } else {
       int unit = unitAxis(body, epilogue);
-      boolean foldUnit = !reduce.isEmpty() && isUnit(reduce.getLast(), body);
+      boolean foldUnit = !reduce.isEmpty() && isUnit(reduce.getLast(), body) && !isShort(nest);
       boolean rowWins = unit >= 0 && (!foldUnit || parallel.get(unit).length >= 8);
       along = reduce.isEmpty() || rowWins ? RowNest.Along.ROW : RowNest.Along.FOLD;
       chosen = along == RowNest.Along.ROW && unit >= 0 ? unit : parallel.size() - 1;
@@ -69,6 +72,18 @@ final class NestAxes {
         && nest.body().get(2) instanceof Instr.DotFold d
         && d.dtype().isFloat()
         && d.a() != d.b();
+  }
+
+  /**
+   * True for folds of few products that take one after the other: rows of so few elements cost more
+   * than what is in them.
+   */
+  private boolean isShort(Stmt.Nest nest) {
+    int inner = reduce.getLast().length;
+    return inner < SHORT
+        && !parallel.isEmpty()
+        && parallel.getLast().length > inner
+        && nest.body().stream().anyMatch(Instr.DotFold.class::isInstance);
   }
 
   /** Returns the axis of a product's columns, along which one factor is fixed, or -1. */

@@ -15,6 +15,7 @@ import dev.engram.lower.profile.RunCounts;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -22,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A compiled program, which any number of threads may run at the same time. */
 public final class CpuProgram implements CompiledProgram {
+  /** So many pairs of operands are compared one by one. */
+  private static final int MANY = 2048;
+
   private final LoopProgram program;
   private final KernelCache kernels;
 
@@ -180,14 +184,13 @@ public final class CpuProgram implements CompiledProgram {
   private void apart(List<HostTensor> inputs, List<HostTensor> outputs) {
     for (int i = 0; i < outputs.size(); i++) {
       int over = inPlace[i];
-      if (over < 0) {
-        apart(inputs, outputs, i);
-      } else if (inputs.get(over) != outputs.get(i)) {
+      if (over >= 0 && inputs.get(over) != outputs.get(i)) {
         throw new LoweringException(
             "@%s: output %d is another tensor than input %d, which it is written over"
                 .formatted(program.name(), i, over));
       }
     }
+    apart(inputs, outputs, false);
   }
 
   /** Checks what is written over inputs, as late as it is decided: until then it is only read. */
@@ -201,18 +204,31 @@ public final class CpuProgram implements CompiledProgram {
     return () -> {
       List<HostTensor> last =
           updates == null ? outputs : HostOperands.of(program, "output", updates.get());
-      for (int i = 0; i < last.size(); i++) {
-        if (inPlace[i] >= 0) {
-          apart(inputs, last, i);
-        }
-      }
+      apart(inputs, last, true);
       return last;
     };
   }
 
-  /** Output {@code i} has the memory of no other output, and of no input but its own. */
+  /**
+   * Each output has the memory of no other output, and of no input but the one that it is written
+   * over.
+   *
+   * @param over whether those written over inputs are in memory of their own already
+   */
+  private void apart(List<HostTensor> inputs, List<HostTensor> outputs, boolean over) {
+    if ((long) outputs.size() * inputs.size() > MANY) {
+      apartByMap(inputs, outputs, over);
+      return;
+    }
+    for (int i = 0; i < outputs.size(); i++) {
+      if (over || inPlace[i] < 0) {
+        apart(inputs, outputs, over, i);
+      }
+    }
+  }
+
   @SuppressWarnings("ReferenceEquality") // it is about the same memory
-  private void apart(List<HostTensor> inputs, List<HostTensor> outputs, int i) {
+  private void apart(List<HostTensor> inputs, List<HostTensor> outputs, boolean over, int i) {
     Storage o = outputs.get(i).storage();
     for (int k = 0; k < inputs.size(); k++) {
       if (k != inPlace[i] && inputs.get(k).storage() == o) {
@@ -220,8 +236,27 @@ public final class CpuProgram implements CompiledProgram {
       }
     }
     for (int k = 0; k < i; k++) {
-      if (outputs.get(k).storage() == o) {
+      if ((over || inPlace[k] < 0) && outputs.get(k).storage() == o) {
         throw shared("output", k, i);
+      }
+    }
+  }
+
+  // The same for many, in time that grows with their number; it allocates.
+  private void apartByMap(List<HostTensor> inputs, List<HostTensor> outputs, boolean over) {
+    Map<Storage, Integer> written = new IdentityHashMap<>(2 * outputs.size());
+    for (int i = 0; i < outputs.size(); i++) {
+      if (over || inPlace[i] < 0) {
+        Integer other = written.put(outputs.get(i).storage(), i);
+        if (other != null) {
+          throw shared("output", other, i);
+        }
+      }
+    }
+    for (int k = 0; k < inputs.size(); k++) {
+      Integer i = written.get(inputs.get(k).storage());
+      if (i != null && inPlace[i] != k) {
+        throw shared("input", k, i);
       }
     }
   }

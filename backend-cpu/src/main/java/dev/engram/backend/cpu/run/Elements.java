@@ -51,6 +51,14 @@ public final class Elements {
     return s.get(ValueLayout.JAVA_CHAR, at);
   }
 
+  public static void putF32(MemorySegment s, long at, float v) {
+    s.set(ValueLayout.JAVA_FLOAT, at, v);
+  }
+
+  public static void putF64(MemorySegment s, long at, double v) {
+    s.set(ValueLayout.JAVA_DOUBLE, at, v);
+  }
+
   // s[at + stride·k] = s[at + stride·k] combined with v, if 0 <= k < limit
 
   public static void combineF32(

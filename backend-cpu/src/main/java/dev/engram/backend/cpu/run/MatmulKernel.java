@@ -56,9 +56,9 @@ public final class MatmulKernel implements Kernel {
   // packs B[k,n] row by row; the source is read along the smaller of its strides
   private void pack(KernelArgs frame) {
     RowNest.Slot b = matmul.nest().slots().get(matmul.bSlot());
-    int depth = matmul.depth();
     int columns = matmul.columns();
-    MemorySegment to = frame.packed(depth * matmul.rowBytes());
+    long rowBytes = matmul.rowBytes();
+    MemorySegment to = frame.packed(depth * rowBytes);
     MemorySegment from = frame.segments[b.buffer()];
     long base = frame.base[matmul.bSlot()];
     long byDepth = b.reduce().getFirst();
@@ -68,21 +68,41 @@ public final class MatmulKernel implements Kernel {
       for (int n = 0; n < columns; n++) {
         long source = base + n * byColumn;
         if (matmul.dtype() == DType.F32) {
-          for (int k = k0; k < k1; k++) {
-            to.set(
-                ValueLayout.JAVA_FLOAT,
-                k * matmul.rowBytes() + 4L * n,
-                from.get(ValueLayout.JAVA_FLOAT, source + k * byDepth));
-          }
+          packFloats(from, source, byDepth, to, 4L * n, rowBytes, k0, k1);
         } else {
-          for (int k = k0; k < k1; k++) {
-            to.set(
-                ValueLayout.JAVA_DOUBLE,
-                k * matmul.rowBytes() + 8L * n,
-                from.get(ValueLayout.JAVA_DOUBLE, source + k * byDepth));
-          }
+          packDoubles(from, source, byDepth, to, 8L * n, rowBytes, k0, k1);
         }
       }
+    }
+  }
+
+  private static void packFloats(
+      MemorySegment from,
+      long source,
+      long byDepth,
+      MemorySegment to,
+      long target,
+      long rowBytes,
+      int k0,
+      int k1) {
+    for (int k = k0; k < k1; k++) {
+      float x = from.get(ValueLayout.JAVA_FLOAT, source + k * byDepth);
+      to.set(ValueLayout.JAVA_FLOAT, target + k * rowBytes, x);
+    }
+  }
+
+  private static void packDoubles(
+      MemorySegment from,
+      long source,
+      long byDepth,
+      MemorySegment to,
+      long target,
+      long rowBytes,
+      int k0,
+      int k1) {
+    for (int k = k0; k < k1; k++) {
+      double x = from.get(ValueLayout.JAVA_DOUBLE, source + k * byDepth);
+      to.set(ValueLayout.JAVA_DOUBLE, target + k * rowBytes, x);
     }
   }
 

@@ -17,7 +17,6 @@ import dev.engram.backend.cpu.run.FoldStarts;
 import dev.engram.backend.cpu.run.Kernel;
 import dev.engram.backend.cpu.run.KernelArgs;
 import dev.engram.backend.cpu.run.Scratch;
-import dev.engram.ir.op.Reduce;
 import dev.engram.lower.lanes.LaneProgram.Node;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.CodeBuilder;
@@ -38,7 +37,6 @@ public final class VectorNest {
   static final MethodTypeDesc RUN =
       MethodTypeDesc.of(CD_void, KernelArgs.DESC, Scratch.DESC, CD_int, CD_int);
   private static final ClassDesc MATH = ClassDesc.of("java.lang.Math");
-  private static final ClassDesc KIND = HiddenClassWriter.desc(Reduce.Kind.class);
 
   // parameters of `run`
   private static final int FRAME = 1;
@@ -426,21 +424,22 @@ public final class VectorNest {
     return !blocks.isEmpty();
   }
 
+  // Partial results are folded in halves: vectors while there are several, then lanes.
   private void finish(Fold f, int[] partial, int point) {
-    int state = f.states().getFirst();
-    for (int g = 0; g < partial.length; g++) {
-      long offset = rowOffset.get(state) + g * vectorBits / 8;
-      c.aload(partial[g]);
-      VectorCode.store(c, f.dtype(), () -> c.aload(scratchSegment).loadConstant(offset), -1);
+    for (int half = partial.length / 2; half > 0; half /= 2) {
+      for (int g = 0; g < half; g++) {
+        c.aload(partial[g]).aload(partial[g + half]);
+        combine(f);
+        c.astore(partial[g]);
+      }
     }
-    c.aload(scratchSegment).loadConstant((long) rowOffset.get(state));
-    c.getstatic(KIND, f.kind().name(), KIND);
-    c.loadConstant(f.lanes());
-    c.loadConstant((long) rowOffset.get(f.result()));
+    long row = rowOffset.get(f.states().getFirst());
+    c.aload(partial[0]);
+    VectorCode.store(c, f.dtype(), () -> c.aload(scratchSegment).loadConstant(row), -1);
+    c.aload(scratchSegment).loadConstant((long) rowOffset.get(f.result()));
     c.iload(point).i2l().loadConstant((long) size).lmul().ladd();
-    c.invokestatic(
-        HiddenClassWriter.desc(VectorFolds.class),
-        "finish" + f.dtype().name(),
-        MethodTypeDesc.of(CD_void, HiddenClassWriter.SEGMENT, CD_long, KIND, CD_int, CD_long));
+    VectorFolds.pushFolded(
+        c, f, width, lane -> c.aload(scratchSegment).loadConstant(row + (long) lane * size));
+    VectorFolds.put(c, f.dtype());
   }
 }
