@@ -13,6 +13,7 @@ import dev.engram.ir.passes.Pass;
 import dev.engram.ir.passes.PassVerifier;
 import dev.engram.ir.passes.Pipeline;
 import dev.engram.ir.runtime.Log;
+import dev.engram.ir.runtime.PinnedTensors;
 import dev.engram.ir.text.Printer;
 import dev.engram.jit.LoweredCode;
 import dev.engram.jit.Watchers;
@@ -269,7 +270,9 @@ public record Compiler(String backend, Pipeline passes, boolean verified) {
   private record Interpreted(Graph graph) implements CompiledGraph {
     @Override
     public List<HostTensor> run(List<HostTensor> args) {
-      return Interpreter.run(graph, args);
+      try (PinnedTensors _ = PinnedTensors.of(args)) {
+        return Interpreter.run(graph, args);
+      }
     }
 
     @Override

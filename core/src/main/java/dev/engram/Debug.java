@@ -8,6 +8,7 @@ import dev.engram.ir.Trace;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.op.HostEffect;
+import dev.engram.ir.runtime.PinnedTensors;
 import dev.engram.state.StateScope;
 import dev.engram.trace.TraceOrRun;
 import java.util.ArrayList;
@@ -107,7 +108,10 @@ public final class Debug {
       throw new TypeException(e.getMessage() + " (" + SourceLocation.here() + ")", e);
     }
     if (trace.isEmpty()) {
-      op.tell(operands.stream().map(Tensor::host).toList(), SourceLocation.here());
+      List<HostTensor> in = operands.stream().map(Tensor::host).toList();
+      try (PinnedTensors _ = PinnedTensors.of(in)) {
+        op.tell(in, SourceLocation.here());
+      }
       return;
     }
     if (!StateScope.isOfUser(trace.get())) {

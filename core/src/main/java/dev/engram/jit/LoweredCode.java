@@ -4,6 +4,7 @@ import dev.engram.CompiledGraph;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
+import dev.engram.ir.runtime.PinnedTensors;
 import dev.engram.lower.CompiledProgram;
 import dev.engram.lower.Device;
 import dev.engram.lower.LoopProgram;
@@ -27,7 +28,9 @@ public record LoweredCode(
 
   @Override
   public List<HostTensor> run(List<HostTensor> args) {
-    return RunOperands.of(program, device, args).run(code);
+    try (PinnedTensors _ = PinnedTensors.of(args)) {
+      return RunOperands.of(program, device, args).run(code);
+    }
   }
 
   /** The same tensors on the device: {@code args} itself where all of them are there. */

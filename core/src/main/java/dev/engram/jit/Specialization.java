@@ -169,7 +169,7 @@ public final class Specialization {
     for (int i = 0; i < args.size(); i++) {
       if (!storage(args.get(i)).pin()) {
         args.subList(0, i).forEach(x -> storage(x).unpin());
-        args.get(i).host().segment(); // says that it was donated
+        args.get(i).host().segment(); // says that it was donated or closed
       }
     }
   }

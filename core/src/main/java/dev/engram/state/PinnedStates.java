@@ -38,7 +38,7 @@ public final class PinnedStates implements AutoCloseable {
     for (int i = 0; i < values.size(); i++) {
       if (!storage(values.get(i)).pin()) {
         values.subList(0, i).forEach(v -> storage(v).unpin());
-        values.get(i).host().segment(); // says that it was donated
+        values.get(i).host().segment(); // says that it was donated or closed
       }
     }
     return new PinnedStates(values, StateSlot.changes());

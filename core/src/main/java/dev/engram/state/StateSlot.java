@@ -143,6 +143,7 @@ public final class StateSlot {
     this.spread = Spread.SHARED;
     this.path = path;
     this.cell = Optional.of(new Cell(value, 0));
+    value.storage().hold();
   }
 
   /** Registers, once, how the slot of a state is found. */
@@ -337,16 +338,21 @@ public final class StateSlot {
       }
       return;
     }
-    for (int i = 0; i < states.size(); i++) {
-      of(states.get(i)).requireKnown(cells.get(i));
-      expose(cells.get(i).value());
-    }
-    Turns turns = Turns.of(states);
-    turns.take();
+    int pinned = 0;
     try {
-      publish(states, cells);
+      for (; pinned < states.size(); pinned++) {
+        of(states.get(pinned)).pin(cells.get(pinned));
+        expose(cells.get(pinned).value());
+      }
+      Turns turns = Turns.of(states);
+      turns.take();
+      try {
+        publish(states, cells);
+      } finally {
+        turns.leave();
+      }
     } finally {
-      turns.leave();
+      cells.subList(0, pinned).forEach(c -> Storage.of(c.value()).ifPresent(Storage::unpin));
     }
     look(states, cells);
   }
@@ -557,7 +563,7 @@ public final class StateSlot {
       Storage s = Storage.of(t).orElseThrow();
       // Asked first: a run that exposes what it reads does so before it lets it go.
       boolean pinned = s.isPinned();
-      if (!t.type().equals(type) || s.isExposed() || s.isDonated() || !device.holds(t)) {
+      if (!t.type().equals(type) || s.isExposed() || s.isGone() || !device.holds(t)) {
         spares.remove(i);
       } else if (!pinned) {
         spares.remove(i);
@@ -594,15 +600,27 @@ public final class StateSlot {
     }
   }
 
+  /** Keeps a value from being donated or closed before the state has it. */
+  private void pin(Cell c) {
+    requireKnown(c);
+    if (!Storage.of(c.value()).orElseThrow().pin()) {
+      requireKnown(c);
+    }
+  }
+
   private void requireKnown(Cell c) {
-    if (c.value() instanceof HostTensor t && t.isDonated()) {
+    Optional<Storage> gone = Storage.of(c.value()).filter(Storage::isGone);
+    if (gone.isPresent()) {
       throw new TraceException(
           describe()
               + " is set to a tensor of type "
-              + t.type()
-              + " whose memory was donated ("
-              + SourceLocation.here()
-              + "); set it to the result of that call, or call the function without donating");
+              + c.value().type()
+              + (gone.get().isClosed()
+                      ? " that was closed (%s); set it before, and close it when the state has"
+                          + " another value"
+                      : " whose memory was donated (%s); set it to the result of that call, or call"
+                          + " the function without donating")
+                  .formatted(SourceLocation.here()));
     }
     if (c.value() instanceof Tracer) {
       throw new TraceException(

@@ -13,6 +13,13 @@ public abstract class DeviceStorage extends Storage {
    */
   public abstract HostTensor read(TensorType type);
 
+  /**
+   * The tensors of it are closed: nobody reads or writes the memory any more, so it may be freed at
+   * once, or used for others. Called at most once; by default all is left to the garbage collector.
+   */
+  @Override
+  protected void free() {}
+
   @Override
   public boolean isOwned() {
     return true;

@@ -25,9 +25,36 @@ public final class DeviceTensor implements Tensor {
     return storage;
   }
 
+  /**
+   * {@inheritDoc}
+   *
+   * @throws TraceException when it was closed
+   */
   @Override
   public HostTensor host() {
-    return storage.read(type);
+    if (!storage.pin()) {
+      throw storage.gone(type);
+    }
+    try {
+      return storage.read(type);
+    } finally {
+      storage.unpin();
+    }
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>What the device does with memory that is given back is its backend's choice.
+   */
+  @Override
+  public void close() {
+    storage.close(type);
+  }
+
+  @Override
+  public boolean isClosed() {
+    return storage.isClosed();
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.engram.ir;
 
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.runtime.LargeMemory;
 import dev.engram.ir.runtime.Slab;
 import dev.engram.ir.tensor.NestedArray;
 import dev.engram.ir.tensor.Numbers;
@@ -9,11 +10,12 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A dense row-major tensor in memory outside the Java heap, aligned to 64 bytes and freed when it
- * is no longer reachable; small ones share an allocation of 8 KiB and are freed together. Elements
- * are in the machine's byte order; a bool is one byte, 0 or 1.
+ * is no longer reachable, or by {@link #close}; small ones share an allocation of 8 KiB and are
+ * freed together. Elements are in the machine's byte order; a bool is one byte, 0 or 1.
  *
  * <p>Treat a tensor as a value: the library never writes to one that it has handed out.
  */
@@ -26,17 +28,34 @@ public final class HostTensor implements Tensor {
    */
   public static final long SLACK = 64;
 
+  private static final MemorySegment NONE = MemorySegment.ofArray(new byte[0]);
+
   private final TensorType type;
-  private final Storage storage;
-  private final MemorySegment segment;
-  private final MemorySegment padded;
+  private final HostStorage storage;
+
+  /** Where it is in the storage; null for all of that. */
+  private final @Nullable Part part;
+
+  /** Elements, and these with what follows. */
+  private record Part(MemorySegment segment, MemorySegment padded) {}
 
   /** Memory of the host. */
   private static final class HostStorage extends Storage {
     private final boolean owned;
 
-    HostStorage(boolean owned) {
+    // Nothing when it is gone: who keeps a closed tensor keeps no memory.
+    private MemorySegment segment;
+    private MemorySegment padded;
+
+    /** What can be used again after it; null for small memory. */
+    private @Nullable LargeMemory large;
+
+    HostStorage(
+        boolean owned, MemorySegment segment, MemorySegment padded, @Nullable LargeMemory large) {
       this.owned = owned;
+      this.segment = segment;
+      this.padded = padded;
+      this.large = large;
     }
 
     @Override
@@ -48,14 +67,27 @@ public final class HostTensor implements Tensor {
     public boolean isOwned() {
       return owned;
     }
+
+    @Override
+    void free() {
+      LargeMemory again = large;
+      letGo();
+      if (again != null) {
+        again.close();
+      }
+    }
+
+    private void letGo() {
+      segment = NONE;
+      padded = NONE;
+      large = null;
+    }
   }
 
-  private HostTensor(
-      TensorType type, Storage storage, MemorySegment segment, MemorySegment padded) {
+  private HostTensor(TensorType type, HostStorage storage, @Nullable Part part) {
     this.type = type;
     this.storage = storage;
-    this.segment = segment;
-    this.padded = padded;
+    this.part = part;
   }
 
   /**
@@ -70,8 +102,11 @@ public final class HostTensor implements Tensor {
       throw new TypeException(
           type + " does not fit into memory (" + SourceLocation.here() + "); make it smaller");
     }
-    MemorySegment padded = Slab.allocate(bytes + SLACK);
-    return new HostTensor(type, new HostStorage(true), padded.asSlice(0, bytes), padded);
+    LargeMemory large =
+        bytes + SLACK >= LargeMemory.LEAST ? LargeMemory.allocate(bytes + SLACK) : null;
+    MemorySegment padded = large == null ? Slab.allocate(bytes + SLACK) : large.segment();
+    return new HostTensor(
+        type, new HostStorage(true, padded.asSlice(0, bytes), padded, large), null);
   }
 
   /**
@@ -95,7 +130,7 @@ public final class HostTensor implements Tensor {
               + SourceLocation.here()
               + "); cut it with asSlice, or give the type of what it holds");
     }
-    return new HostTensor(type, new HostStorage(false), segment, segment);
+    return new HostTensor(type, new HostStorage(false, segment, segment, null), null);
   }
 
   /**
@@ -115,7 +150,8 @@ public final class HostTensor implements Tensor {
               + SourceLocation.here()
               + "); give a shape of as many elements, and the same element type");
     }
-    return new HostTensor(as, storage, segment(), padded);
+    requireThere();
+    return new HostTensor(as, storage, part);
   }
 
   /**
@@ -139,7 +175,8 @@ public final class HostTensor implements Tensor {
               + "); stay within its elements");
     }
     long at = from * type.dtype().bytes();
-    return new HostTensor(as, storage, segment().asSlice(at, as.bytes()), padded.asSlice(at));
+    return new HostTensor(
+        as, storage, new Part(segment().asSlice(at, as.bytes()), padded().asSlice(at)));
   }
 
   /** The memory with what is known of it; views share it. */
@@ -151,9 +188,12 @@ public final class HostTensor implements Tensor {
    * The same elements in a tensor of their own, to which the memory belongs from now on. This
    * tensor must not be read again, nor any other of the same storage: that is an error.
    *
-   * @throws TraceException when it has been donated before, or a run reads it
+   * @throws TraceException when it has been donated or closed before, or a run reads it
    */
   public HostTensor donate() {
+    if (storage.isClosed()) {
+      throw storage.gone(type);
+    }
     return tryDonate()
         .orElseThrow(
             () ->
@@ -167,9 +207,17 @@ public final class HostTensor implements Tensor {
 
   /** {@link #donate}; empty where that is not possible. */
   public Optional<HostTensor> tryDonate() {
-    return storage.donate()
-        ? Optional.of(new HostTensor(type, new HostStorage(storage.isOwned()), segment, padded))
-        : Optional.empty();
+    if (!storage.donate()) {
+      return Optional.empty();
+    }
+    HostStorage next =
+        new HostStorage(
+            storage.owned,
+            part == null ? storage.segment : part.segment,
+            part == null ? storage.padded : part.padded,
+            storage.large);
+    storage.letGo();
+    return Optional.of(new HostTensor(type, next, null));
   }
 
   /** True when the memory belongs to another tensor now. */
@@ -177,16 +225,26 @@ public final class HostTensor implements Tensor {
     return storage.isDonated();
   }
 
-  private MemorySegment present(MemorySegment memory) {
-    if (isDonated()) {
-      throw new TraceException(
-          "a tensor of type "
-              + type
-              + " is read after its memory was donated ("
-              + SourceLocation.here()
-              + "); keep the result of the call instead, or call the function without donating");
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Memory that was {@linkplain #wrap wrapped} stays the user's: it is neither freed nor used
+   * again.
+   */
+  @Override
+  public void close() {
+    storage.close(type);
+  }
+
+  @Override
+  public boolean isClosed() {
+    return storage.isClosed();
+  }
+
+  private void requireThere() {
+    if (storage.isGone()) {
+      throw storage.gone(type);
     }
-    return memory;
   }
 
   /**
@@ -222,32 +280,32 @@ public final class HostTensor implements Tensor {
 
   public static HostTensor of(float[] values, int... dims) {
     HostTensor t = sized(DType.F32, Given.given("HostTensor.of: the array", values).length, dims);
-    MemorySegment.copy(values, 0, t.segment, ValueLayout.JAVA_FLOAT, 0, values.length);
+    MemorySegment.copy(values, 0, t.segment(), ValueLayout.JAVA_FLOAT, 0, values.length);
     return t;
   }
 
   public static HostTensor of(double[] values, int... dims) {
     HostTensor t = sized(DType.F64, Given.given("HostTensor.of: the array", values).length, dims);
-    MemorySegment.copy(values, 0, t.segment, ValueLayout.JAVA_DOUBLE, 0, values.length);
+    MemorySegment.copy(values, 0, t.segment(), ValueLayout.JAVA_DOUBLE, 0, values.length);
     return t;
   }
 
   public static HostTensor of(int[] values, int... dims) {
     HostTensor t = sized(DType.I32, Given.given("HostTensor.of: the array", values).length, dims);
-    MemorySegment.copy(values, 0, t.segment, ValueLayout.JAVA_INT, 0, values.length);
+    MemorySegment.copy(values, 0, t.segment(), ValueLayout.JAVA_INT, 0, values.length);
     return t;
   }
 
   public static HostTensor of(long[] values, int... dims) {
     HostTensor t = sized(DType.I64, Given.given("HostTensor.of: the array", values).length, dims);
-    MemorySegment.copy(values, 0, t.segment, ValueLayout.JAVA_LONG, 0, values.length);
+    MemorySegment.copy(values, 0, t.segment(), ValueLayout.JAVA_LONG, 0, values.length);
     return t;
   }
 
   /** Of type {@code i16}. */
   public static HostTensor of(short[] values, int... dims) {
     HostTensor t = sized(DType.I16, Given.given("HostTensor.of: the array", values).length, dims);
-    MemorySegment.copy(values, 0, t.segment, ValueLayout.JAVA_SHORT, 0, values.length);
+    MemorySegment.copy(values, 0, t.segment(), ValueLayout.JAVA_SHORT, 0, values.length);
     return t;
   }
 
@@ -263,7 +321,7 @@ public final class HostTensor implements Tensor {
 
   private static HostTensor ofBytes(DType dtype, byte[] values, int... dims) {
     HostTensor t = sized(dtype, Given.given("HostTensor.of: the array", values).length, dims);
-    MemorySegment.copy(values, 0, t.segment, ValueLayout.JAVA_BYTE, 0, values.length);
+    MemorySegment.copy(values, 0, t.segment(), ValueLayout.JAVA_BYTE, 0, values.length);
     return t;
   }
 
@@ -360,17 +418,22 @@ public final class HostTensor implements Tensor {
     return fill(type, Numbers.bits("like", type, fill));
   }
 
-  /** The memory itself: {@code type().bytes()} bytes. */
+  /**
+   * The memory itself: {@code type().bytes()} bytes. After {@link #close} it may be that of another
+   * tensor.
+   */
   public MemorySegment segment() {
-    return present(segment);
+    requireThere();
+    return part == null ? storage.segment : part.segment;
   }
 
   /**
-   * The memory with what follows it: {@link #SLACK} more bytes of no meaning after an allocation,
-   * none after wrapped memory.
+   * The memory with what follows it: at least {@link #SLACK} more bytes of no meaning after an
+   * allocation, none after wrapped memory.
    */
   public MemorySegment padded() {
-    return present(padded);
+    requireThere();
+    return part == null ? storage.padded : part.padded;
   }
 
   /** Raw bits of element {@code i} in row-major order. */
@@ -391,13 +454,14 @@ public final class HostTensor implements Tensor {
 
   /** For code that fills a tensor it has just allocated. */
   public void setBits(long i, long bits) {
+    MemorySegment m = segment();
     switch (type.dtype()) {
-      case F32, I32 -> segment.setAtIndex(ValueLayout.JAVA_INT, i, (int) bits);
-      case F64, I64 -> segment.setAtIndex(ValueLayout.JAVA_LONG, i, bits);
-      case F16, BF16, I16 -> segment.setAtIndex(ValueLayout.JAVA_SHORT, i, (short) bits);
-      case I8, U8 -> segment.set(ValueLayout.JAVA_BYTE, i, (byte) bits);
+      case F32, I32 -> m.setAtIndex(ValueLayout.JAVA_INT, i, (int) bits);
+      case F64, I64 -> m.setAtIndex(ValueLayout.JAVA_LONG, i, bits);
+      case F16, BF16, I16 -> m.setAtIndex(ValueLayout.JAVA_SHORT, i, (short) bits);
+      case I8, U8 -> m.set(ValueLayout.JAVA_BYTE, i, (byte) bits);
       // A bool is 0 or 1.
-      case BOOL -> segment.set(ValueLayout.JAVA_BYTE, i, (byte) (bits == 0 ? 0 : 1));
+      case BOOL -> m.set(ValueLayout.JAVA_BYTE, i, (byte) (bits == 0 ? 0 : 1));
     }
   }
 

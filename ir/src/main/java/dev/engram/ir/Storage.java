@@ -2,7 +2,7 @@ package dev.engram.ir;
 
 import dev.engram.ir.checks.Given;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The memory of a tensor, which all views of it share, and what is known of who may see it.
@@ -12,12 +12,20 @@ import java.util.concurrent.atomic.AtomicInteger;
  * by a state but the one whose next value is written over it.
  */
 public abstract class Storage {
-  private static final int DONATED = Integer.MIN_VALUE;
+  private static final long RUN = 1;
+  private static final long RUNS = (1L << 32) - 1;
+  private static final long STATE = 1L << 32;
+  private static final long STATES = (1L << 62) - STATE;
+  private static final long CLOSED = 1L << 62;
+  private static final long DONATED = 1L << 63;
+  private static final long GONE = CLOSED | DONATED;
 
-  /** How many runs read it, or {@link #DONATED}. */
-  private final AtomicInteger pins = new AtomicInteger();
+  /**
+   * How many runs read it, how many states have it, and whether it is closed or donated. In one
+   * word, so that none begins to use it while it is given away.
+   */
+  private final AtomicLong uses = new AtomicLong();
 
-  private final AtomicInteger holders = new AtomicInteger();
   private volatile boolean exposed;
 
   /** For what allocates memory, on the host or on a device. */
@@ -50,7 +58,7 @@ public abstract class Storage {
 
   /** True when a state has it. */
   public final boolean isHeld() {
-    return holders.get() > 0;
+    return (uses.get() & STATES) != 0;
   }
 
   /**
@@ -59,56 +67,121 @@ public abstract class Storage {
    */
   public final boolean isForOneRun() {
     // In this order: another run that exposes what it reads does so before it lets it go.
-    return isOwned() && holders.get() == 1 && pins.get() == 1 && !exposed;
+    return isOwned() && uses.get() == (STATE | RUN) && !exposed;
   }
 
   /** A state has it now. Holders are counted. */
   public final void hold() {
-    holders.incrementAndGet();
+    uses.addAndGet(STATE);
   }
 
   /** A state that had it has another value. */
   public final void release() {
-    holders.decrementAndGet();
+    if ((uses.getAndAdd(-STATE) & STATES) == 0) {
+      throw new IllegalStateException("released more often than held");
+    }
   }
 
   /** True when the memory belongs to another storage: tensors of this one cannot be read. */
   public final boolean isDonated() {
-    return pins.get() == DONATED;
+    return (uses.get() & DONATED) != 0;
+  }
+
+  /** True when the memory has been given back: tensors of it cannot be read. */
+  public final boolean isClosed() {
+    return (uses.get() & CLOSED) != 0;
+  }
+
+  /** True when tensors of it cannot be read: it is donated or closed. */
+  public final boolean isGone() {
+    return (uses.get() & GONE) != 0;
   }
 
   /**
-   * The memory belongs to another storage from now on, unless a run reads it or that is so already.
+   * The memory belongs to another storage from now on, unless a run reads it or it is gone already.
    *
    * @return whether it was given
    */
   final boolean donate() {
-    return pins.compareAndSet(0, DONATED);
+    long now = uses.get();
+    while ((now & (GONE | RUNS)) == 0 && !uses.compareAndSet(now, now | DONATED)) {
+      now = uses.get();
+    }
+    return (now & (GONE | RUNS)) == 0;
+  }
+
+  /**
+   * Gives the memory back; nothing where that was done before.
+   *
+   * @param type of the tensor that is closed, for errors
+   * @throws TraceException while a run reads it or a state has it, or when it was donated
+   */
+  final void close(TensorType type) {
+    while (true) {
+      long now = uses.get();
+      if ((now & CLOSED) != 0) {
+        return;
+      }
+      if (now != 0) {
+        throw new TraceException(
+            "a tensor of type "
+                + type
+                + " is closed "
+                + user(now).formatted(SourceLocation.here()));
+      }
+      if (uses.compareAndSet(now, CLOSED)) {
+        free();
+        return;
+      }
+    }
+  }
+
+  private static String user(long uses) {
+    return (uses & DONATED) != 0
+        ? "after its memory was donated (%s); it belongs to the results of that call: close these"
+        : (uses & STATES) != 0
+            ? "while a state has it (%s); set the state to another value first"
+            : "while a program reads it (%s); close it when what reads it has returned. A compiled"
+                + " function lets go of an earlier value of a state at its next call";
+  }
+
+  /** For what allocates: the memory is not read any more. Called at most once. */
+  void free() {}
+
+  /** The error that says why a tensor of {@code type} cannot be read. */
+  final TraceException gone(TensorType type) {
+    return new TraceException(
+        "a tensor of type "
+            + type
+            + (isClosed()
+                    ? " is used after it was closed (%s); close it after its last use"
+                    : " is read after its memory was donated (%s); keep the result of the call"
+                        + " instead, or call the function without donating")
+                .formatted(SourceLocation.here()));
   }
 
   /**
    * A run reads it: nobody writes to it before {@link #unpin}. Pins are counted.
    *
-   * @return false when it was donated, and so must not be read
+   * @return false when it was donated or closed, and so must not be read
    */
   public final boolean pin() {
-    int n = pins.get();
-    while (n >= 0 && !pins.compareAndSet(n, n + 1)) {
-      n = pins.get();
+    long now = uses.get();
+    while ((now & GONE) == 0 && !uses.compareAndSet(now, now + RUN)) {
+      now = uses.get();
     }
-    return n >= 0;
+    return (now & GONE) == 0;
   }
 
   /** Ends what {@link #pin} began. */
   public final void unpin() {
-    int left = pins.decrementAndGet();
-    if (left < 0) {
+    if ((uses.getAndAdd(-RUN) & RUNS) == 0) {
       throw new IllegalStateException("unpinned more often than pinned");
     }
   }
 
   /** True while a run reads it. */
   public final boolean isPinned() {
-    return pins.get() > 0;
+    return (uses.get() & RUNS) != 0;
   }
 }

@@ -45,6 +45,24 @@ public sealed interface Tensor
    */
   HostTensor host();
 
+  /**
+   * Gives the memory back at once, that of all tensors which share it. Never needed: memory that
+   * nobody can reach is freed anyway, after some time. Nothing where that was done before.
+   *
+   * <p>Memory of 1 MB and more is there for the next tensors, and is the system's after the JVM's
+   * next garbage collection; smaller memory is freed by that. Whatever reads the tensor later is a
+   * {@link TraceException}. Close one only when no other thread reads it.
+   *
+   * <p>A tensor is no {@link AutoCloseable}, for tools warn of each of these that is not closed.
+   *
+   * @throws TraceException for a traced tensor, which has no memory; while a program reads the
+   *     tensor or a state has it; when its memory was donated
+   */
+  void close();
+
+  /** True when the memory has been given back by {@link #close}. */
+  boolean isClosed();
+
   default Shape shape() {
     return type().shape();
   }

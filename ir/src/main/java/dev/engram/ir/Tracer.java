@@ -4,6 +4,7 @@ import dev.engram.ir.interpret.Interpreter;
 import dev.engram.ir.op.Check;
 import dev.engram.ir.op.Custom;
 import dev.engram.ir.op.Op;
+import dev.engram.ir.runtime.PinnedTensors;
 import dev.engram.ir.tensor.Numbers;
 import java.util.List;
 
@@ -51,6 +52,22 @@ public final class Tracer implements Tensor {
             + " Engram.whileLoop; else return it from the traced function and read the result");
   }
 
+  @Override
+  public void close() {
+    throw new TraceException(
+        "a traced value of type "
+            + type()
+            + " is closed, but has no memory ("
+            + SourceLocation.here()
+            + "); close tensors outside of traced functions");
+  }
+
+  /** False: it has no memory. */
+  @Override
+  public boolean isClosed() {
+    return false;
+  }
+
   /** The results of {@code op} on {@code inputs}, recorded or computed at once. */
   static List<Tensor> apply(Op op, List<Tensor> inputs) {
     Builder b = Trace.target(inputs).orElse(null);
@@ -72,7 +89,10 @@ public final class Tracer implements Tensor {
         op instanceof Check || op instanceof Custom
             ? SourceLocation.here()
             : SourceLocation.UNKNOWN;
-    return List.copyOf(Interpreter.eval(op, inputs.stream().map(Tensor::host).toList(), where));
+    List<HostTensor> in = inputs.stream().map(Tensor::host).toList();
+    try (PinnedTensors _ = PinnedTensors.of(in)) {
+      return List.copyOf(Interpreter.eval(op, in, where));
+    }
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.engram.ir;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.concurrent.atomic.AtomicReference;
@@ -30,6 +31,42 @@ class StorageTest {
     assertTrue(s.isForOneRun());
     s.expose();
     assertFalse(s.isForOneRun(), "a user sees it");
+  }
+
+  @Test
+  void whatSomebodyUsesIsNeitherDonatedNorClosed() {
+    TensorType type = TensorType.of(DType.F32, 1);
+    Storage s = storage();
+    s.pin();
+    assertFalse(s.donate());
+    assertThrows(TraceException.class, () -> s.close(type));
+    s.hold();
+    s.unpin();
+    assertThrows(TraceException.class, () -> s.close(type));
+    s.release();
+    assertFalse(s.isGone());
+    s.close(type);
+    s.close(type);
+    assertTrue(s.isClosed() && s.isGone() && !s.isDonated());
+    assertFalse(s.pin());
+    assertFalse(s.donate());
+    Storage given = storage();
+    given.hold(); // the library asks before it takes what a state has
+    assertTrue(given.donate());
+    assertTrue(given.isDonated() && given.isGone() && !given.isClosed() && given.isHeld());
+    assertFalse(given.donate());
+    assertFalse(given.pin());
+    assertThrows(TraceException.class, () -> given.close(type));
+    given.release();
+    assertTrue(given.isDonated() && !given.isHeld());
+  }
+
+  @Test
+  void countsEnd() {
+    Storage s = storage();
+    assertThrows(IllegalStateException.class, s::release);
+    Storage t = storage();
+    assertThrows(IllegalStateException.class, t::unpin);
   }
 
   /**

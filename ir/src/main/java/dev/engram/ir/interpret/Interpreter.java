@@ -84,7 +84,7 @@ public final class Interpreter {
       case Dot d -> List.of(InterpretDot.eval(d, in.get(0), in.get(1), types.getFirst()));
       case Move m -> List.of(InterpretMove.eval(m, in, types.getFirst()));
       case Index i -> List.of(InterpretIndex.eval(i, in, types.getFirst()));
-      case Source.Const c -> List.of(c.value());
+      case Source.Const c -> List.of(present(c.value()));
       case Source.Iota i -> List.of(iota(i));
       case Source.RandomBits _ -> List.of(randomBits(in.getFirst(), types.getFirst()));
       case Check c -> List.of(check(c, in.getFirst(), where));
@@ -104,6 +104,11 @@ public final class Interpreter {
                   + " use reverse mode, or give the call a jvp rule");
       case Custom c -> run(c.expansion(in.stream().map(HostTensor::type).toList(), where), in);
     };
+  }
+
+  private static HostTensor present(HostTensor t) {
+    t.segment(); // says that it was donated or closed
+    return t;
   }
 
   private static void checkArguments(Graph g, List<HostTensor> args) {

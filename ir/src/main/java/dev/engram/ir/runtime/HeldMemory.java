@@ -55,8 +55,10 @@ final class HeldMemory {
   static String owners() {
     Map<String, Sum> sums = new TreeMap<>();
     for (Piece p : PIECES) {
-      if (p.get() != null) {
-        sums.merge(p.owner, new Sum(p.bytes, 1), Sum::and);
+      MemorySegment.Scope scope = p.get();
+      if (scope != null) {
+        String owner = LargeMemory.isClosed(scope) ? "closed tensors" : p.owner;
+        sums.merge(owner, new Sum(p.bytes, 1), Sum::and);
       }
     }
     return sums.entrySet().stream()

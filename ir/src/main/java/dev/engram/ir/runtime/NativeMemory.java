@@ -73,13 +73,14 @@ public final class NativeMemory {
           + Bytes.text(Long.parseLong(limit.group(1)))
           + " are held"
           + by
-          + "; let go of tensors, make batches smaller, or start Java with a larger"
+          + "; let go of tensors or close them, make batches smaller, or start Java with a larger"
           + " -XX:MaxDirectMemorySize, such as -XX:MaxDirectMemorySize=8g (else it is that of"
           + " -Xmx)";
     }
     return asked
         + said
         + by
-        + "; let go of tensors, make batches smaller, or give the process more memory";
+        + "; let go of tensors or close them, make batches smaller, or give the process more"
+        + " memory";
   }
 }

@@ -9,8 +9,6 @@ import dev.engram.ir.TensorType;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -113,19 +111,6 @@ class NativeMemoryTest {
   }
 
   private static String run(Class<?> main) throws IOException, InterruptedException {
-    Process p =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-XX:MaxDirectMemorySize=" + LIMIT,
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                main.getName())
-            .redirectErrorStream(true)
-            .start();
-    String out = new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-    assertTrue(p.waitFor() == 0 || !out.isEmpty());
-    return out;
+    return ChildJvm.run(LIMIT, List.of("-Xmx256m"), main);
   }
 }

@@ -27,6 +27,7 @@ public final class FakeBackend implements Backend {
   private static final byte POISON = (byte) 0xFF;
   private static final Traffic TRAFFIC =
       new Traffic(new LongAdder(), new LongAdder(), new LongAdder(), new LongAdder());
+  private static final LongAdder HELD = new LongAdder();
 
   private final Device device = new FakeDevice();
 
@@ -37,6 +38,11 @@ public final class FakeBackend implements Backend {
   /** The traffic of this process. */
   public static Traffic traffic() {
     return TRAFFIC;
+  }
+
+  /** Bytes of this process on the device that were allocated and not closed. */
+  public static LongAdder held() {
+    return HELD;
   }
 
   @Override
@@ -75,6 +81,7 @@ public final class FakeBackend implements Backend {
 
     Memory(HostTensor content) {
       this.content = content;
+      HELD.add(content.type().bytes());
     }
 
     @Override
@@ -89,6 +96,13 @@ public final class FakeBackend implements Backend {
       HostTensor out = HostTensor.allocate(type);
       out.segment().copyFrom(content.segment());
       return out;
+    }
+
+    @Override
+    protected void free() {
+      HELD.add(-content.type().bytes());
+      content.segment().fill(POISON);
+      content.close();
     }
   }
 

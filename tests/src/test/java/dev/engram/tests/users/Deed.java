@@ -21,6 +21,8 @@ record Deed(Kind kind, int a, int b, int c) {
     SET,
     /** Sets state a to a kept tensor. */
     SET_KEPT,
+    /** Closes a kept tensor, and keeps a new one. */
+    CLOSE,
     /** Keeps the values of all states. */
     SNAPSHOT,
     /** State k gets the value of state k + c. */

@@ -39,6 +39,7 @@ final class Member {
     SET,
     WRITE_BACK,
     DONATE,
+    CLOSE,
     INTERRUPT,
     LOOK_BACK
   }
@@ -195,6 +196,7 @@ final class Member {
         hold(x, "written back");
       }
       case DONATE -> donate(g);
+      case CLOSE -> close(g);
       case INTERRUPT -> crowd.interrupt(r.nextInt(1 << 20));
       case LOOK_BACK -> lookBack();
     }
@@ -295,6 +297,23 @@ final class Member {
       }
     } catch (TraceException gone) {
       // it says so
+    }
+  }
+
+  private void close(Group g) {
+    int v = r.nextInt(1 << 20);
+    TensorType large = TensorType.of(DType.F64, 1 << 17);
+    HostTensor x = HostTensor.full(r.nextInt(8) == 0 ? large : g.register.type(), v);
+    Tensor twice = x.add(x);
+    library.close(x.reshape((int) x.type().size()));
+    HostTensor next = HostTensor.full(x.type(), v + 1); // this may have the memory
+    if (one(twice, "a result") != 2.0 * v || one(next, "a new tensor") != v + 1) {
+      throw new AssertionError("what was computed from a closed tensor has changed");
+    }
+    try {
+      throw new AssertionError("a closed tensor was read: " + one(x, "a closed tensor"));
+    } catch (TraceException closed) {
+      library.close(next);
     }
   }
 

@@ -43,18 +43,6 @@ final class OneUser {
 
   private boolean running;
 
-  /** A tensor that the user holds, and what it must be. */
-  private static final class Kept {
-    final Tensor tensor;
-    final long[] want;
-    boolean mayBeDonated;
-
-    Kept(Tensor tensor, long[] want) {
-      this.tensor = tensor;
-      this.want = want;
-    }
-  }
-
   /** What a faulty library would have done besides. */
   @FunctionalInterface
   interface Fault {
@@ -185,11 +173,12 @@ final class OneUser {
       }
       case SET_KEPT -> {
         Kept k = kept.get(d.b() % kept.size());
-        if (!k.tensor.host().isDonated()) {
+        if (k.isThere()) {
           states.get(a).set(k.tensor);
           plain.values()[a] = k.want;
         }
       }
+      case CLOSE -> close(d, kept.get(d.b() % kept.size()));
       case SNAPSHOT -> {
         Map<String, Tensor> all = all(0).snapshot();
         for (int i = 0; i < user.states(); i++) {
@@ -234,6 +223,18 @@ final class OneUser {
     }
   }
 
+  private void close(Deed d, Kept k) {
+    k.close(states, kept);
+    if (k.isClosed()) {
+      State s = states.get(d.a() % user.states());
+      k.requireRefused("setting", () -> s.set(k.tensor));
+      k.requireRefused("a call", () -> functions.get(d.c() % functions.size()).apply(k.tensor));
+      // This may have the memory.
+      long[] next = numbers(d.c());
+      keep(Plain.tensor(user.type(), next), next);
+    }
+  }
+
   /** The same values, in the same memory or elsewhere. */
   private Tensor view(Tensor x, int which) {
     int n = (int) x.shape().size();
@@ -255,7 +256,7 @@ final class OneUser {
       case 1 -> keep(states.get(a).value(), plain.values()[a]);
       default -> {
         Kept k = kept.get(d.c() % kept.size());
-        if (!k.tensor.host().isDonated()) {
+        if (k.isThere()) {
           if (d.b() % 4 == 3) {
             keep(view(k.tensor, d.c() / 8), k.want);
             return kept.getLast();
@@ -302,10 +303,8 @@ final class OneUser {
     }
     plain = next;
     if (f.donates()) {
-      Storage given = argument.tensor.host().storage();
-      kept.stream()
-          .filter(k -> k.tensor.host().storage().equals(given))
-          .forEach(k -> k.mayBeDonated = true);
+      Storage given = argument.storage();
+      kept.stream().filter(k -> k.storage().equals(given)).forEach(k -> k.mayBeDonated = true);
     }
     for (int i = 0; i < want.size(); i++) {
       keep(results.get(i), want.get(i));
@@ -357,10 +356,7 @@ final class OneUser {
       require("state " + i, StateSlot.of(states.get(i)).lend().host(), plain.values()[i]);
     }
     for (int i = 0; i < kept.size(); i++) {
-      Kept k = kept.get(i);
-      if (!k.mayBeDonated || !k.tensor.host().isDonated()) {
-        require("kept tensor " + i, k.tensor.host(), k.want);
-      }
+      kept.get(i).check("kept tensor " + i);
     }
   }
 
@@ -368,9 +364,6 @@ final class OneUser {
     if (!got.type().equals(user.type())) {
       throw new AssertionError(what + " has type " + got.type() + ", expected " + user.type());
     }
-    HostTensor right = Plain.tensor(user.type(), want);
-    if (!got.sameBits(right)) {
-      throw new AssertionError(what + " is " + got + ", expected " + right);
-    }
+    Kept.require(what, got, want);
   }
 }

@@ -34,6 +34,11 @@ final class OneUsers {
     return find(UserCase.draw(seed), backends, (_, _, _) -> {});
   }
 
+  /** The same for a user of large tensors. */
+  Optional<String> findLarge(long seed) {
+    return find(UserCase.large(seed), BACKENDS.getFirst(), (_, _, _) -> {});
+  }
+
   private Optional<String> find(UserCase user, List<String> backends, OneUser.Fault fault) {
     if (failure(user, backends, fault).isEmpty()) {
       return Optional.empty();

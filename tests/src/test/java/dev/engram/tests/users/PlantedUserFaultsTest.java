@@ -9,6 +9,7 @@ import dev.engram.ir.HostTensor;
 import dev.engram.ir.InterruptedRunException;
 import dev.engram.ir.Tensor;
 import dev.engram.state.StateSlot;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -73,6 +74,20 @@ class PlantedUserFaultsTest {
               }
             }),
         new Alone(
+            "to close a tensor gives away what a state has",
+            (d, states, _) -> {
+              if (d.kind() == Deed.Kind.CLOSE) {
+                spoil(StateSlot.of(states.get(d.a() % states.size())).lend().host());
+              }
+            }),
+        new Alone(
+            "to close a tensor gives away another that the user keeps",
+            (d, _, kept) -> {
+              if (d.kind() == Deed.Kind.CLOSE) {
+                spoil(kept.getFirst());
+              }
+            }),
+        new Alone(
             "a file that is loaded lacks a state",
             (d, states, _) -> {
               if (d.kind() == Deed.Kind.LOAD) {
@@ -84,7 +99,7 @@ class PlantedUserFaultsTest {
 
   private static void spoil(Tensor t) {
     HostTensor x = t.host();
-    if (!x.isDonated()) {
+    if (!x.isDonated() && !x.isClosed()) {
       x.setDouble(0, x.getDouble(0) + 1);
     }
   }
@@ -191,8 +206,30 @@ class PlantedUserFaultsTest {
             }));
   }
 
+  static Stream<Among> amongOfClosing() {
+    return Stream.of(
+        new Among(
+            "a closed tensor is read",
+            new Library() {
+              @Override
+              void close(Tensor x) {}
+            }),
+        new Among(
+            "the memory of a closed tensor is given to two",
+            new Library() {
+              private Optional<MemorySegment> last = Optional.empty();
+
+              @Override
+              synchronized void close(Tensor x) {
+                last.ifPresent(m -> m.fill((byte) 1));
+                last = Optional.of(x.host().segment());
+                super.close(x);
+              }
+            }));
+  }
+
   @ParameterizedTest
-  @MethodSource("among")
+  @MethodSource({"among", "amongOfClosing"})
   void aFaultForACrowdIsFound(Among fault) throws Exception {
     for (long seed = 0; seed < CROWDS; seed++) {
       if (new Crowd(seed, fault.library(), folder).find().isPresent()) {

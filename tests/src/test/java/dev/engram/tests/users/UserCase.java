@@ -44,10 +44,18 @@ record UserCase(
    */
   record Function(List<Line> lines, boolean donates) {}
 
+  /** A user with tensors so large that the memory of closed ones is used again. */
+  static UserCase large(long seed) {
+    return draw(seed, new SplittableRandom(seed), TensorType.of(DType.F32, 520, 513), 12);
+  }
+
   static UserCase draw(long seed) {
     SplittableRandom r = new SplittableRandom(seed);
     DType dtype = DTYPES.get(r.nextInt(DTYPES.size()));
-    TensorType type = TensorType.of(dtype, SHAPES[r.nextInt(SHAPES.length)]);
+    return draw(seed, r, TensorType.of(dtype, SHAPES[r.nextInt(SHAPES.length)]), 40);
+  }
+
+  private static UserCase draw(long seed, SplittableRandom r, TensorType type, int most) {
     int states = r.nextInt(1, 5);
     List<Function> functions = new ArrayList<>();
     int n = r.nextInt(1, 5);
@@ -55,7 +63,7 @@ record UserCase(
       functions.add(new Function(lines(r, states), r.nextInt(4) == 0));
     }
     List<Deed> deeds = new ArrayList<>();
-    int length = r.nextInt(5, 40);
+    int length = r.nextInt(5, most);
     for (int i = 0; i < length; i++) {
       deeds.add(new Deed(kind(r), r.nextInt(1 << 20), r.nextInt(1 << 20), r.nextInt(1 << 20)));
     }
