@@ -28,8 +28,6 @@ public final class HostTensor implements Tensor {
    */
   public static final long SLACK = 64;
 
-  private static final MemorySegment NONE = MemorySegment.ofArray(new byte[0]);
-
   private final TensorType type;
   private final HostStorage storage;
 
@@ -43,9 +41,11 @@ public final class HostTensor implements Tensor {
   private static final class HostStorage extends Storage {
     private final boolean owned;
 
-    // Nothing when it is gone: who keeps a closed tensor keeps no memory.
-    private MemorySegment segment;
-    private MemorySegment padded;
+    // Null when it is gone: who keeps a closed tensor keeps no memory. That is also how a read
+    // finds
+    // out, as it costs less than to ask; no other thread may read what is being given away.
+    private @Nullable MemorySegment segment;
+    private @Nullable MemorySegment padded;
 
     /** What can be used again after it; null for small memory. */
     private @Nullable LargeMemory large;
@@ -78,8 +78,8 @@ public final class HostTensor implements Tensor {
     }
 
     private void letGo() {
-      segment = NONE;
-      padded = NONE;
+      segment = null;
+      padded = null;
       large = null;
     }
   }
@@ -150,7 +150,7 @@ public final class HostTensor implements Tensor {
               + SourceLocation.here()
               + "); give a shape of as many elements, and the same element type");
     }
-    requireThere();
+    segment(); // says that it was donated or closed
     return new HostTensor(as, storage, part);
   }
 
@@ -210,12 +210,8 @@ public final class HostTensor implements Tensor {
     if (!storage.donate()) {
       return Optional.empty();
     }
-    HostStorage next =
-        new HostStorage(
-            storage.owned,
-            part == null ? storage.segment : part.segment,
-            part == null ? storage.padded : part.padded,
-            storage.large);
+    Part now = part == null ? new Part(there(storage.segment), there(storage.padded)) : part;
+    HostStorage next = new HostStorage(storage.owned, now.segment, now.padded, storage.large);
     storage.letGo();
     return Optional.of(new HostTensor(type, next, null));
   }
@@ -241,10 +237,18 @@ public final class HostTensor implements Tensor {
     return storage.isClosed();
   }
 
-  private void requireThere() {
+  private MemorySegment there(@Nullable MemorySegment memory) {
+    if (memory == null) {
+      throw storage.gone(type);
+    }
+    return memory;
+  }
+
+  private Part there(Part p) {
     if (storage.isGone()) {
       throw storage.gone(type);
     }
+    return p;
   }
 
   /**
@@ -423,8 +427,7 @@ public final class HostTensor implements Tensor {
    * tensor.
    */
   public MemorySegment segment() {
-    requireThere();
-    return part == null ? storage.segment : part.segment;
+    return part == null ? there(storage.segment) : there(part).segment;
   }
 
   /**
@@ -432,8 +435,7 @@ public final class HostTensor implements Tensor {
    * allocation, none after wrapped memory.
    */
   public MemorySegment padded() {
-    requireThere();
-    return part == null ? storage.padded : part.padded;
+    return part == null ? there(storage.padded) : there(part).padded;
   }
 
   /** Raw bits of element {@code i} in row-major order. */
