@@ -93,7 +93,9 @@ class ManyPointsTest {
       CpuBackend cpu = new CpuBackend(new CpuOptions(1, v));
       LoweringException e = assertThrows(LoweringException.class, () -> cpu.compile(p));
       assertTrue(
-          e.getMessage().contains("has more than 2147483647 points (Big.java:3)"), e::getMessage);
+          e.getMessage()
+              .contains("has 4294967296 points, expected at most 2147483647 (Big.java:3)"),
+          e::getMessage);
       assertTrue(e.getMessage().contains("make it smaller"), e::getMessage);
     }
   }

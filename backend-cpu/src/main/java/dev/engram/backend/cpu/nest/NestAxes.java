@@ -10,9 +10,6 @@ final class NestAxes {
   /** One axis, or several that can be merged because they are contiguous in every index map. */
   record Axis(int length, boolean reduce, long[] strides) {}
 
-  /** Rows longer than this are tiled. */
-  private static final int LONGEST = 2048;
-
   /** Rows along a folded axis have at least this many elements if they can lie along another. */
   private static final int SHORT = 16;
 
@@ -30,7 +27,10 @@ final class NestAxes {
   final boolean ordered;
   final int tile;
 
-  NestAxes(Stmt.Nest nest, NestSlots slots) {
+  /**
+   * @param products whether a row may be that of a matrix product, which is as long as the result's
+   */
+  NestAxes(Stmt.Nest nest, NestSlots slots, boolean products) {
     this.slots = slots;
     List<Axis> joined = join(nest);
     for (Axis a : joined) {
@@ -42,7 +42,7 @@ final class NestAxes {
     int[] body = slots.plain(nest.body(), 0);
     int[] epilogue = slots.plain(nest.epilogue(), nest.body().size());
     int chosen;
-    boolean product = !ordered && !reduce.isEmpty() && isProduct(nest);
+    boolean product = products && !ordered && !reduce.isEmpty() && isProduct(nest);
     int columns = product ? columns(nest, epilogue) : -1;
     if (columns >= 0) {
       chosen = columns;
@@ -212,7 +212,8 @@ final class NestAxes {
 
   private int tile() {
     if (ordered) {
-      return Math.min(row.length, LONGEST); // tiles follow each other in order, on one thread
+      return Math.min(
+          row.length, RowNest.LONGEST); // tiles follow each other in order, on one thread
     }
     long outer = 1;
     for (Axis a : parallel) {
@@ -222,7 +223,7 @@ final class NestAxes {
     for (Axis a : reduce) {
       fold *= Math.max(1, a.length);
     }
-    int tile = Math.min(row.length, LONGEST);
+    int tile = Math.min(row.length, RowNest.LONGEST);
     if (outer < 8 && outer * row.length * fold >= WORTH_SPLITTING) {
       long pieces = (8 + outer - 1) / outer;
       long least = along == RowNest.Along.ROW ? 64 : 1;

@@ -46,7 +46,7 @@ public record NestKernel(
       TieringBudget trials,
       Function<ProductShape, Kernel> products) {
     RowNest rows = RowNestBuilder.build(nest, slots);
-    int points = rows.outerPoints(nest.where());
+    int points = rows.outerPoints(nest);
     long grain = rows.ordered() ? points : Math.max(1, WORTH_SHARING / Math.max(1, rows.cost()));
     Optional<Matmul> matmul = Matmul.of(rows);
     List<RowClass.Written> classes = new ArrayList<>();

@@ -6,8 +6,10 @@ import dev.engram.ir.op.Index;
 import dev.engram.ir.op.Reduce;
 import dev.engram.lower.FoldOrder;
 import dev.engram.lower.LoweringException;
+import dev.engram.lower.Stmt;
 import dev.engram.lower.lanes.LaneProgram;
 import dev.engram.lower.lanes.LaneProgram.Node;
+import java.math.BigInteger;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -48,6 +50,9 @@ public record RowNest(
     List<Fold> folds,
     Phase body,
     Phase epilogue) {
+
+  /** Longer rows are computed in tiles, or in pieces along a fold. */
+  public static final int LONGEST = 2048;
 
   /** The axis of the body's rows. */
   public enum Along {
@@ -141,27 +146,33 @@ public record RowNest(
   /**
    * Returns the number of outer points.
    *
-   * @param where the user's line, for the error
+   * @param nest for the error
    */
-  int outerPoints(SourceLocation where) {
-    if (outer.contains(0)) {
-      return 0;
+  int outerPoints(Stmt.Nest nest) {
+    return points(nest.label(), outer, nest.where());
+  }
+
+  /**
+   * Returns the number of points of a loop, which one thread after the other counts as an int.
+   *
+   * @throws LoweringException when there are more
+   */
+  public static int points(String label, List<? extends Number> lengths, SourceLocation where) {
+    BigInteger points =
+        lengths.stream()
+            .map(n -> BigInteger.valueOf(n.longValue()))
+            .reduce(BigInteger.ONE, BigInteger::multiply);
+    if (points.bitLength() < Integer.SIZE) {
+      return points.intValue();
     }
-    long points = 1;
-    for (int n : outer) {
-      points *= n; // both factors are below 2^31
-      if (points > Integer.MAX_VALUE) {
-        throw new LoweringException(
-            "a loop over "
-                + outer
-                + " has more than "
-                + Integer.MAX_VALUE
-                + " points ("
-                + where
-                + "); make it smaller, or compute it in parts");
-      }
-    }
-    return (int) points;
+    throw new LoweringException(
+        "%s: a loop over %s has %s points, expected at most %d%s; make it smaller, or compute it in parts"
+            .formatted(
+                label,
+                lengths,
+                points,
+                Integer.MAX_VALUE,
+                where.isKnown() ? " (" + where + ")" : ""));
   }
 
   /** Returns the number of reduction points outside the body's row. */

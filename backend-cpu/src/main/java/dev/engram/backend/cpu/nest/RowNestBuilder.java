@@ -43,27 +43,32 @@ final class RowNestBuilder {
   private final List<Row> rows = new ArrayList<>();
   private final Fold[] folds;
 
-  private RowNestBuilder(Stmt.Nest nest, NestSlots slots) {
+  private RowNestBuilder(Stmt.Nest nest, NestSlots slots, boolean products) {
     this.nest = nest;
     this.slots = slots;
-    this.axes = new NestAxes(nest, slots);
+    this.axes = new NestAxes(nest, slots, products);
     this.code = new ArrayList<>(nest.body());
     code.addAll(nest.epilogue());
     this.folds = new Fold[code.size()];
   }
 
   static RowNest build(Stmt.Nest nest, NestSlots slots) {
-    return new RowNestBuilder(nest, slots).build();
+    RowNest rows = new RowNestBuilder(nest, slots, true).build();
+    boolean isLong = !rows.tiled() && rows.rowLength() > RowNest.LONGEST;
+    // only products are computed by whole rows of results
+    return isLong && Matmul.of(rows).isEmpty()
+        ? new RowNestBuilder(nest, slots, false).build()
+        : rows;
   }
 
-  private int rowOf(DType dtype, int length) {
-    rows.add(new Row(dtype, length));
+  private int rowOf(DType dtype, long length) {
+    rows.add(new Row(dtype, RowNest.points(nest.label(), List.of(length), nest.where())));
     return rows.size() - 1;
   }
 
   private RowNest build() {
     int inner = axes.along == Along.FOLD ? axes.reduce.getLast().length() : 0;
-    int bodyLength = axes.along == Along.FOLD ? inner : axes.tile;
+    int bodyLength = axes.along == Along.FOLD ? Math.min(inner, RowNest.LONGEST) : axes.tile;
     for (int i = 0; i < nest.body().size(); i++) {
       folds[i] = fold(code.get(i));
     }
@@ -73,7 +78,7 @@ final class RowNestBuilder {
         new ArrayList<>(axes.parallel.stream().map(NestAxes.Axis::length).toList());
     boolean tiled = axes.tile < axes.row.length();
     if (tiled) {
-      outer.add((axes.row.length() + axes.tile - 1) / axes.tile);
+      outer.add(Math.ceilDiv(axes.row.length(), axes.tile));
     }
     List<NestAxes.Axis> loops =
         axes.along == Along.FOLD ? axes.reduce.subList(0, axes.reduce.size() - 1) : axes.reduce;
@@ -124,7 +129,7 @@ final class RowNestBuilder {
   private Fold newFold(Reduce.Kind kind, DType dtype, FoldOrder order) {
     boolean arg = kind == Reduce.Kind.ARGMAX || kind == Reduce.Kind.ARGMIN;
     boolean rowwise = axes.along == Along.ROW;
-    int length = order.lanes() * (rowwise ? axes.tile : 1);
+    long length = (long) order.lanes() * (rowwise ? axes.tile : 1);
     List<Integer> states = new ArrayList<>();
     states.add(rowOf(dtype, length));
     if (arg) {
@@ -135,7 +140,7 @@ final class RowNestBuilder {
     for (NestAxes.Axis a : axes.reduce) {
       points = Math.multiplyExact(points, (long) a.length());
     }
-    int waiting = order.block() < points ? rowOf(dtype, order.waiting(points) * length) : -1;
+    int waiting = order.block() < points ? rowOf(dtype, (long) order.waiting(points) * length) : -1;
     return new Fold(kind, dtype, order, List.copyOf(states), waiting, result);
   }
 

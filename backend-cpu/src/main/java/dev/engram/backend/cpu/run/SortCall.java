@@ -1,8 +1,8 @@
 package dev.engram.backend.cpu.run;
 
+import dev.engram.backend.cpu.nest.RowNest;
 import dev.engram.ir.DType;
 import dev.engram.lower.Access;
-import dev.engram.lower.LoweringException;
 import dev.engram.lower.Stmt;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -23,22 +23,9 @@ final class SortCall implements Kernel {
 
   SortCall(Stmt.Sort sort, WorkerPool pool) {
     this.sort = sort;
-    this.rows = rows(sort);
+    this.rows = RowNest.points("argSort", sort.rows(), sort.where());
     this.job =
         pool.job(this, frame, rows, Math.max(1, WORTH_SHARING / Math.max(1, sort.length())), 1);
-  }
-
-  private static int rows(Stmt.Sort sort) {
-    long rows = 1;
-    for (int n : sort.rows()) {
-      rows = Math.multiplyExact(rows, (long) n);
-      if (rows > Integer.MAX_VALUE) {
-        throw new LoweringException(
-            "argSort of %s rows: expected at most %d; sort them in parts"
-                .formatted(rows, Integer.MAX_VALUE));
-      }
-    }
-    return (int) rows;
   }
 
   void run(MemorySegment[] memory, long[] start, int[] counters, WorkerPool pool, Scratch scratch) {

@@ -149,7 +149,7 @@ public final class ScalarNest implements Kernel {
           }
           long points = r * inner + from;
           ready(s, blocks, points);
-          int n = toBlockEnd(blocks, points, inner - from);
+          int n = toBlockEnd(blocks, points, Math.min(inner - from, RowNest.LONGEST));
           s.r = (int) points;
           call(s, bodyLoads, body, bodyStores, n);
           from += n;
