@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
 
 /**
  * Collects equations into a {@link Graph}. Passes use it directly; {@link Trace} is the one that
@@ -15,6 +17,9 @@ import java.util.Map;
  * <p>Not thread-safe; one thread builds one graph.
  */
 public sealed class Builder permits Trace {
+  /** A line as errors name it: {@code (GruNet.java:21)}. */
+  private static final Pattern A_LINE = Pattern.compile("\\([^\\s()]+:\\d+\\)");
+
   private final String name;
   private final List<Param> params = new ArrayList<>();
   private final List<Eqn> eqns = new ArrayList<>();
@@ -72,11 +77,41 @@ public sealed class Builder permits Trace {
     try {
       types = op.typeOf(inputs.stream().map(Value::type).toList());
     } catch (TypeException e) {
-      throw line.isKnown() ? new TypeException(e.getMessage() + " (" + line + ")", e) : e;
+      throw located(op, line, e);
     }
     List<Var> outs = types.stream().map(Var::new).toList();
     eqns.add(new Eqn(op, List.copyOf(inputs), outs, line));
     return outs;
+  }
+
+  /** What the type rule of {@code op} says, with the op in front and the line behind, once each. */
+  static TypeException located(Op op, SourceLocation line, TypeException e) {
+    String says = withoutCall(e);
+    String named = says.startsWith(op.mnemonic() + ": ") ? says : op.mnemonic() + ": " + says;
+    return new TypeException(line.isKnown() ? named + " (" + line + ")" : named, e);
+  }
+
+  // A shape that is refused names the line of the call, and no op.
+  private static String withoutCall(TypeException e) {
+    return e.getMessage().replace(" (" + SourceLocation.here() + ")", "");
+  }
+
+  /**
+   * What {@code rule} makes of {@code e}, from the line of {@code e} on.
+   *
+   * @throws TypeException where it needs a type that there cannot be; names op and line
+   */
+  public <R> R rule(Eqn e, Supplier<R> rule) {
+    Given.given("Builder.rule", "e", e);
+    Given.given("Builder.rule", "rule", rule);
+    at(e.where());
+    try {
+      return rule.get();
+    } catch (TypeException t) {
+      // what the rule has emitted says its line
+      String says = withoutCall(t);
+      throw A_LINE.matcher(says).find() ? t : located(e.op(), e.where(), t);
+    }
   }
 
   /** Adds an op with one result. */

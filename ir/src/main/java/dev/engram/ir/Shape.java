@@ -1,13 +1,19 @@
 package dev.engram.ir;
 
 import dev.engram.ir.checks.Given;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** A static shape: the length of every axis, outermost first. Immutable; scalars have rank 0. */
+/**
+ * A static shape: the length of every axis, outermost first. Immutable; scalars have rank 0.
+ *
+ * <p>A long holds the product of all lengths that are not 0, so that strides are exact: a shape
+ * beyond that is refused, also where an axis has length 0 (as numpy does).
+ */
 public final class Shape {
   private static final Shape SCALAR = new Shape(new int[0]);
 
@@ -15,7 +21,8 @@ public final class Shape {
   private final long size;
 
   private Shape(int[] dims) {
-    long product = 1;
+    long reached = 1;
+    boolean empty = false;
     for (int d : dims) {
       if (d < 0) {
         throw new TypeException(
@@ -25,20 +32,34 @@ public final class Shape {
                 + SourceLocation.here()
                 + "); give every length, none is found from the others");
       }
-      try {
-        product = Math.multiplyExact(product, (long) d);
-      } catch (ArithmeticException overflow) {
-        throw new TypeException(
-            "shape "
-                + Arrays.toString(dims)
-                + " has more than 2^63 elements ("
-                + SourceLocation.here()
-                + ")",
-            overflow);
+      empty |= d == 0;
+      if (d > 1 && reached > Long.MAX_VALUE / d) {
+        throw tooLarge(dims);
       }
+      reached *= Math.max(d, 1);
     }
     this.dims = dims;
-    this.size = product;
+    this.size = empty ? 0 : reached;
+  }
+
+  private static TypeException tooLarge(int[] dims) {
+    BigInteger elements =
+        Arrays.stream(dims)
+            .filter(d -> d > 0)
+            .mapToObj(BigInteger::valueOf)
+            .reduce(BigInteger.ONE, BigInteger::multiply);
+    return new TypeException(
+        "shape "
+            + Arrays.toString(dims)
+            + " has "
+            + elements
+            + " elements"
+            + (IntStream.of(dims).anyMatch(d -> d == 0) ? " but for the axes of length 0" : "")
+            + ", expected at most "
+            + Long.MAX_VALUE
+            + " ("
+            + SourceLocation.here()
+            + "); make it smaller");
   }
 
   /** The shape with these axis lengths. */

@@ -1,6 +1,7 @@
 package dev.engram.ir;
 
 import dev.engram.ir.checks.Given;
+import java.math.BigInteger;
 
 /** What is known of a value before the run: {@code f32[64,128]}. */
 public record TensorType(DType dtype, Shape shape) {
@@ -31,13 +32,17 @@ public record TensorType(DType dtype, Shape shape) {
    * @throws TypeException when there are more than 2<sup>63</sup> - 1
    */
   public long bytes() {
-    try {
-      return Math.multiplyExact(shape.size(), (long) dtype.bytes());
-    } catch (ArithmeticException overflow) {
+    long bytes = dtype.bytes();
+    if (size() > Long.MAX_VALUE / bytes) {
       throw new TypeException(
-          this + " does not fit into memory (" + SourceLocation.here() + "); make it smaller",
-          overflow);
+          this
+              + " does not fit into memory: it has "
+              + BigInteger.valueOf(size()).multiply(BigInteger.valueOf(bytes))
+              + " bytes ("
+              + SourceLocation.here()
+              + "); make it smaller");
     }
+    return size() * bytes;
   }
 
   public TensorType with(Shape other) {

@@ -82,7 +82,7 @@ public final class Tracer implements Tensor {
     try {
       op.typeOf(inputs.stream().map(Tensor::type).toList());
     } catch (TypeException e) {
-      throw new TypeException(e.getMessage() + " (" + SourceLocation.here() + ")", e);
+      throw Builder.located(op, SourceLocation.here(), e);
     }
     // Of these alone the run can tell the line, and finding it is slow.
     SourceLocation where =

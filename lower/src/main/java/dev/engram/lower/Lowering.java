@@ -59,7 +59,7 @@ public final class Lowering {
     }
     emitter.emit();
     List<Stmt> steps = InPlaceUpdates.order(target.steps(), inputs, outputs, updates);
-    ArenaPlan plan = ArenaPlan.plan(target, steps, options);
+    ArenaPlan plan = ArenaPlan.plan(g.name(), target, steps, options);
     LoopProgram program =
         InPlaceUpdates.apply(
             new LoopProgram(g.name(), plan.buffers(), inputs, outputs, steps, plan.arenaBytes()),

@@ -10,6 +10,7 @@ import dev.engram.ir.Graph;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
+import dev.engram.ir.TypeException;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
 import dev.engram.ir.op.Cast;
@@ -55,11 +56,8 @@ public final class BatchWalk {
     }
     for (Eqn e : g.eqns()) {
       List<BatchedValue> in = e.inputs().stream().map(v -> at(env, v)).toList();
-      b.at(e.where());
-      List<BatchedValue> out =
-          in.stream().anyMatch(BatchedValue::batched) || flags.names(e)
-              ? rule(e, in)
-              : copy(e.op(), in);
+      boolean differs = in.stream().anyMatch(BatchedValue::batched) || flags.names(e);
+      List<BatchedValue> out = b.rule(e, () -> differs ? rule(e, in) : copy(e.op(), in));
       for (int i = 0; i < out.size(); i++) {
         env.put(e.outputs().get(i), out.get(i));
       }
@@ -219,6 +217,18 @@ public final class BatchWalk {
     return b.emit1(new Control.Scan(one, 0, 0, size, false), keys);
   }
 
+  private static TensorType wide(Graph g, int param, int size) {
+    TensorType one = g.params().get(param).type();
+    try {
+      return one.with(one.shape().insert(0, size));
+    } catch (TypeException tooLarge) {
+      throw new TypeException(
+          "batch of @%s: parameter %d, %d of %s: %s"
+              .formatted(g.name(), param, size, one, tooLarge.getMessage()),
+          tooLarge);
+    }
+  }
+
   /**
    * A function over a batch.
    *
@@ -232,9 +242,7 @@ public final class BatchWalk {
       var p = g.params().get(i);
       args.add(
           batched.get(i)
-              ? new BatchedValue(
-                  b.param(p.type().with(p.type().shape().insert(0, size)), p.role(), p.path()),
-                  true)
+              ? new BatchedValue(b.param(wide(g, i, size), p.role(), p.path()), true)
               : new BatchedValue(b.param(p), false));
     }
     BatchWalk batching = new BatchWalk(b, size, flags);

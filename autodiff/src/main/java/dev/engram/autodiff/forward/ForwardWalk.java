@@ -73,9 +73,10 @@ public abstract sealed class ForwardWalk permits JvpWalk, LinearizeWalk {
     }
     for (Eqn e : g.eqns()) {
       List<Dual> in = e.inputs().stream().map(v -> dual(env, v)).toList();
-      primal.at(e.where());
       tangent.at(e.where());
-      List<Dual> out = in.stream().anyMatch(Dual::hasTangent) ? push(g, e, in) : copy(e, in);
+      List<Dual> out =
+          primal.rule(
+              e, () -> in.stream().anyMatch(Dual::hasTangent) ? push(g, e, in) : copy(e, in));
       for (int i = 0; i < out.size(); i++) {
         env.put(e.outputs().get(i), out.get(i));
       }

@@ -4,6 +4,7 @@ import dev.engram.autodiff.facts.Terms;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.Value;
+import dev.engram.ir.checks.TypeRules;
 import dev.engram.ir.op.Reduce;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -49,7 +50,9 @@ record ReduceTangent(ForwardWalk push) {
     int[] back = Terms.inverse(perm).stream().mapToInt(Integer::intValue).toArray();
     Tensor front = x.rank() == 0 ? x : x.transpose(order);
     Shape rest = front.shape().range(axes.size(), x.rank());
-    int n = Math.toIntExact(front.shape().range(0, axes.size()).size());
+    long all = front.shape().range(0, axes.size()).size();
+    String joined = "the axis of its derivative that joins axes " + axes + " of " + x.type();
+    int n = TypeRules.length("reduce_prod", joined, all);
     Tensor w = products(front.reshape(rest.insert(0, n))).reshape(front.shape());
     return x.rank() == 0 ? w : w.transpose(back);
   }

@@ -98,11 +98,16 @@ public final class Residuals {
       return;
     }
     List<Value> missing = e.inputs().stream().filter(v -> !atHand(v)).distinct().toList();
-    long bytes = missing.stream().mapToLong(v -> v.type().bytes()).sum();
-    if (missing.isEmpty() || bytes < e.out().type().bytes()) {
+    double bytes = missing.stream().mapToDouble(Residuals::bytes).sum();
+    if (missing.isEmpty() || bytes < bytes(e.out())) {
       kept.remove(e.out());
       kept.addAll(missing);
     }
+  }
+
+  // A value that is never in memory may have more than a long holds.
+  private static double bytes(Value v) {
+    return (double) v.type().size() * v.type().dtype().bytes();
   }
 
   /** True for what is kept, free, or cheap to compute from such; what is so once remains so. */

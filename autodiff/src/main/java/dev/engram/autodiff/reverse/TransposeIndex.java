@@ -72,14 +72,30 @@ record TransposeIndex(TransposeWalk p) {
         e,
         2,
         () -> {
-          Shape shape = e.in(2).type().shape();
-          TensorType flat = new TensorType(DType.I32, Shape.of(Math.toIntExact(shape.size())));
-          Tensor id = p.tensor(p.b.emit1(new Source.Iota(flat, 0))).reshape(shape);
-          Tensor none = p.tensor(Lit.ofLong(e.in(0).type().with(DType.I32), -1));
+          Tensor id = places(e.in(2).type().shape());
+          Tensor none = p.tensor(Lit.ofLong(e.in(0).type().with(id.dtype()), -1));
           Tensor last = read(e, op, IndexTangent.one(op, none, p.at(e, 1), id));
           Tensor wins = inside(e, op).and(last.eq(id));
           return wins.select(read(e, op, p.tensor(ct)), zeros(e.in(2).type()));
         });
+  }
+
+  /** The place of each element in row-major order, as i32 where that holds it. */
+  private Tensor places(Shape shape) {
+    if (shape.size() <= Integer.MAX_VALUE) {
+      return iota(DType.I32, Shape.of((int) shape.size()), 0).reshape(shape);
+    }
+    // Σ_a i_a · strides[a]
+    long[] strides = shape.strides();
+    Tensor place = p.tensor(Lit.ofLong(new TensorType(DType.I64, shape), 0));
+    for (int a = 0; a < strides.length; a++) {
+      place = place.add(iota(DType.I64, shape, a).mul(strides[a]));
+    }
+    return place;
+  }
+
+  private Tensor iota(DType dtype, Shape shape, int axis) {
+    return p.tensor(p.b.emit1(new Source.Iota(new TensorType(dtype, shape), axis)));
   }
 
   private void update(Eqn e, Index.DynamicUpdate op, Value ct) {

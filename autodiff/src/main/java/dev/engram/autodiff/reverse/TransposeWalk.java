@@ -74,7 +74,7 @@ public final class TransposeWalk {
     }
     List<Var> inputs = DependenceAnalysis.vars(g, n, g.params().size());
     p.linear.addAll(inputs);
-    g.eqns().forEach(p::forward);
+    g.eqns().forEach(e -> b.rule(e, () -> p.forward(e)));
     for (int i = 0; i < outs.size(); i++) {
       p.give(g.outs().get(i), outs.get(i));
     }
@@ -110,8 +110,7 @@ public final class TransposeWalk {
     }
   }
 
-  private void forward(Eqn e) {
-    b.at(e.where());
+  private Eqn forward(Eqn e) {
     if (e.inputs().stream().noneMatch(this::isLinear)) {
       List<Value> in = e.inputs().stream().map(this::constant).toList();
       List<Var> outs = b.emit(e.op(), in);
@@ -129,6 +128,7 @@ public final class TransposeWalk {
     } else {
       split(e);
     }
+    return e;
   }
 
   /** True when all results are linear, so that the rule for the op applies. */
@@ -177,18 +177,20 @@ public final class TransposeWalk {
 
   private void backward(Eqn e) {
     List<Optional<Value>> given = e.outputs().stream().map(this::cotangent).toList();
-    if (given.stream().noneMatch(Optional::isPresent)) {
-      return;
+    if (given.stream().anyMatch(Optional::isPresent)) {
+      b.rule(e, () -> backward(e, given));
     }
-    b.at(e.where());
+  }
+
+  private Eqn backward(Eqn e, List<Optional<Value>> given) {
     Split split = splits.get(e);
     if (split == null && given.getFirst().isPresent() && masked(e, given.getFirst().get())) {
-      return;
+      return e;
     }
     List<Optional<Value>> cts = given.stream().map(ct -> ct.map(masks::clean)).toList();
     if (split != null) {
       pullSplit(e, split, cts);
-      return;
+      return e;
     }
     switch (e.op()) {
       case Dot op -> new TransposeDot(this).pull(e, op, cts.getFirst().orElseThrow());
@@ -202,6 +204,7 @@ public final class TransposeWalk {
           throw notLinear(e);
       case Control.While _, Control.Call _, Custom _ -> throw notLinear(e);
     }
+    return e;
   }
 
   /** The ops through which a mask goes on; false for others. */

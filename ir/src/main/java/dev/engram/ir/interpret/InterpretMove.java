@@ -92,7 +92,7 @@ final class InterpretMove {
     long base = 0;
     for (int i = 0; i < strides.length; i++) {
       base += op.low().get(i) * strides[i];
-      strides[i] *= op.interior().get(i) + 1;
+      strides[i] *= op.interior().get(i) + 1L;
     }
     return IndexMap.offsets(from.toArray(), strides, base);
   }

@@ -71,12 +71,36 @@ public final class Interpreter {
     return g.outs().stream().map(v -> read(env, v, g)).toList();
   }
 
-  /** Runs one op. {@code where} goes into the errors of the run. */
+  /**
+   * Runs one op. {@code where} goes into the errors of the run.
+   *
+   * @throws RunException when a tensor that is read or written position by position has more
+   *     elements than an int counts
+   * @throws OutOfMemoryError when a result or what is computed on the way does not fit into memory;
+   *     says the op and the line
+   */
   public static List<HostTensor> eval(Op op, List<HostTensor> in, SourceLocation where) {
     Given.given("Interpreter.eval", "op", op);
     Given.all("Interpreter.eval", "in", in);
     Given.given("Interpreter.eval", "where", where);
-    List<TensorType> types = op.typeOf(in.stream().map(HostTensor::type).toList());
+    List<TensorType> operands = in.stream().map(HostTensor::type).toList();
+    List<TensorType> types = op.typeOf(operands);
+    if (Positional.isPositional(op)) {
+      if (types.getFirst().size() == 0) {
+        return List.of(HostTensor.allocate(types.getFirst()));
+      }
+      Positional.check(op, operands, where);
+      Positional.check(op, types, where);
+    }
+    try {
+      return eval(op, in, types, where);
+    } catch (OutOfMemoryError full) {
+      throw Positional.located(op, where, full);
+    }
+  }
+
+  private static List<HostTensor> eval(
+      Op op, List<HostTensor> in, List<TensorType> types, SourceLocation where) {
     return switch (op) {
       case Elementwise e -> List.of(InterpretElementwise.eval(e.row(), in, types.getFirst()));
       case Cast _ -> List.of(InterpretElementwise.cast(in.getFirst(), types.getFirst()));

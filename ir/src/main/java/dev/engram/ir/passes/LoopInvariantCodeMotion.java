@@ -98,13 +98,13 @@ public final class LoopInvariantCodeMotion {
 
   private static List<Eqn> worthHoisting(List<Eqn> same) {
     // How many elements a value is made of, where that is less than it has.
-    Map<Value, Long> madeOf = new HashMap<>();
+    Map<Value, Double> madeOf = new HashMap<>();
     List<Eqn> worth = new ArrayList<>();
     for (Eqn e : same) {
-      long made =
+      double made =
           e.inputs().stream()
               .filter(v -> !(v instanceof Lit))
-              .mapToLong(v -> madeOf.getOrDefault(v, v.type().size()))
+              .mapToDouble(v -> madeOf.getOrDefault(v, (double) v.type().size()))
               .sum();
       boolean grows = e.outputs().stream().anyMatch(v -> v.type().size() > made);
       if (isWork(e.op()) && !(grows && e.op() instanceof Elementwise)) {

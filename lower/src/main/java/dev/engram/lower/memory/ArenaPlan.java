@@ -7,11 +7,13 @@ import dev.engram.lower.LoweringException;
 import dev.engram.lower.LoweringOptions;
 import dev.engram.lower.Stmt;
 import dev.engram.lower.emit.LoopProgramBuilder;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * Assigns places to the arena's buffers. Each is live from its first to its last use, and
@@ -19,8 +21,20 @@ import java.util.function.Consumer;
  */
 public record ArenaPlan(List<LoopBuffer> buffers, long arenaBytes) {
 
+  /**
+   * Plans the memory of {@code steps}.
+   *
+   * @param program its name, for errors
+   * @throws LoweringException when a buffer, or those that are alive at one time, have more bytes
+   *     than a long counts
+   */
   public static ArenaPlan plan(
-      LoopProgramBuilder target, List<Stmt> steps, LoweringOptions options) {
+      String program, LoopProgramBuilder target, List<Stmt> steps, LoweringOptions options) {
+    BufferNames names = new BufferNames(program, target, steps);
+    for (int b = 0; b < target.buffers.size(); b++) {
+      // also of operands and results, which the caller allocates
+      fits(names, b, options.alignment());
+    }
     int alignment = options.alignment();
     Liveness live = new Liveness(target, options.reuseInLoops());
     live.steps(steps, List.of());
@@ -41,7 +55,7 @@ public record ArenaPlan(List<LoopBuffer> buffers, long arenaBytes) {
           gaps.free(offset[done], size(target, done, alignment));
         }
       }
-      offset[b] = live.last[b] < 0 ? 0 : gaps.take(size(target, b, alignment));
+      offset[b] = live.last[b] < 0 ? 0 : gaps.take(size(target, b, alignment), () -> names.of(b));
       if (live.last[b] >= 0) {
         ends.computeIfAbsent(live.last[b], _ -> new ArrayList<>()).add(b);
       }
@@ -51,7 +65,6 @@ public record ArenaPlan(List<LoopBuffer> buffers, long arenaBytes) {
     for (int b = 0; b < target.buffers.size(); b++) {
       LoopProgramBuilder.Draft d = target.buffers.get(b);
       LoopBuffer.Place place = d.place();
-      // also of operands and results, which the caller allocates
       long own = d.type().bytes();
       if (place == null) {
         place = new LoopBuffer.Place.Arena(offset[b]);
@@ -62,12 +75,21 @@ public record ArenaPlan(List<LoopBuffer> buffers, long arenaBytes) {
     return new ArenaPlan(List.copyOf(buffers), bytes);
   }
 
-  private static long size(LoopProgramBuilder target, int b, int alignment) {
-    TensorType type = target.buffers.get(b).type();
-    long bytes = type.bytes();
-    if (bytes > Long.MAX_VALUE - alignment) {
-      throw new LoweringException(type + " does not fit into memory");
+  private static void fits(BufferNames names, int b, int alignment) {
+    TensorType type = names.target().buffers.get(b).type();
+    if (type.size() > (Long.MAX_VALUE - alignment) / type.dtype().bytes()) {
+      throw new LoweringException(
+          "%s: %s does not fit into memory: it has %s bytes; make it smaller"
+              .formatted(
+                  names.of(b),
+                  type,
+                  BigInteger.valueOf(type.size())
+                      .multiply(BigInteger.valueOf(type.dtype().bytes()))));
     }
+  }
+
+  private static long size(LoopProgramBuilder target, int b, int alignment) {
+    long bytes = target.buffers.get(b).type().bytes();
     return (bytes + alignment - 1) / alignment * alignment;
   }
 
@@ -182,7 +204,8 @@ public record ArenaPlan(List<LoopBuffer> buffers, long arenaBytes) {
     private final TreeMap<Long, Long> gaps = new TreeMap<>();
     long end;
 
-    long take(long size) {
+    /** Takes {@code size} bytes for {@code what}. */
+    long take(long size, Supplier<String> what) {
       long best = -1;
       for (var g : gaps.entrySet()) {
         if (g.getValue() >= size && (best < 0 || g.getValue() < gaps.get(best))) {
@@ -196,8 +219,9 @@ public record ArenaPlan(List<LoopBuffer> buffers, long arenaBytes) {
         gaps.remove(at);
         if (size > Long.MAX_VALUE - at) {
           throw new LoweringException(
-              "values that are alive at one time have more than 2^63 bytes, which do not fit into"
-                  + " memory");
+              ("%s: it does not fit into memory: beside the values that are alive with it, which"
+                      + " have up to %d bytes, it needs %d; make it smaller")
+                  .formatted(what.get(), at, size));
         }
         end = at + size;
         return at;
