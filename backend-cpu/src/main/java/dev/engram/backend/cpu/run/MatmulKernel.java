@@ -63,8 +63,8 @@ public final class MatmulKernel implements Kernel {
     long base = frame.base[matmul.bSlot()];
     long byDepth = b.reduce().getFirst();
     long byColumn = b.row();
-    for (int k0 = 0; k0 < depth; k0 += 16) {
-      int k1 = Math.min(depth, k0 + 16);
+    for (long k0 = 0; k0 < depth; k0 += 16) {
+      long k1 = Math.min(depth, k0 + 16);
       for (int n = 0; n < columns; n++) {
         long source = base + n * byColumn;
         if (matmul.dtype() == DType.F32) {
@@ -83,9 +83,9 @@ public final class MatmulKernel implements Kernel {
       MemorySegment to,
       long target,
       long rowBytes,
-      int k0,
-      int k1) {
-    for (int k = k0; k < k1; k++) {
+      long k0,
+      long k1) {
+    for (long k = k0; k < k1; k++) {
       float x = from.get(ValueLayout.JAVA_FLOAT, source + k * byDepth);
       to.set(ValueLayout.JAVA_FLOAT, target + k * rowBytes, x);
     }
@@ -98,9 +98,9 @@ public final class MatmulKernel implements Kernel {
       MemorySegment to,
       long target,
       long rowBytes,
-      int k0,
-      int k1) {
-    for (int k = k0; k < k1; k++) {
+      long k0,
+      long k1) {
+    for (long k = k0; k < k1; k++) {
       double x = from.get(ValueLayout.JAVA_DOUBLE, source + k * byDepth);
       to.set(ValueLayout.JAVA_DOUBLE, target + k * rowBytes, x);
     }
@@ -150,15 +150,30 @@ public final class MatmulKernel implements Kernel {
   public void run(KernelArgs frame, Scratch scratch, int begin, int end) {
     KernelArgs block = scratch.block(frame);
     KernelArgs operands = scratch.operands();
-    int rows = matmul.rows();
-    long rowBytes = matmul.rowBytes();
     MemorySegment c = scratch.product((1 + waiting) * blockBytes);
     operands.segments[ProductShape.A] = matmul.rowsOf(frame);
     operands.segments[ProductShape.B] = matmul.columnsOf(frame);
     operands.segments[ProductShape.C] = c;
     block.segments[matmul.cBuffer()] = c;
+    try {
+      blocks(frame, block, operands, scratch, begin, end);
+    } finally {
+      block.clear();
+      operands.clear();
+    }
+  }
+
+  private void blocks(
+      KernelArgs frame,
+      KernelArgs block,
+      KernelArgs operands,
+      Scratch scratch,
+      int begin,
+      int end) {
+    int rows = matmul.rows();
+    long rowBytes = matmul.rowBytes();
     for (int q = begin; q < end; ) {
-      int to = Math.min(Math.min(q + BLOCK, end), q - q % rows + rows);
+      int to = (int) Math.min(Math.min((long) q + BLOCK, end), (long) q - q % rows + rows);
       operands.base[ProductShape.A] = matmul.at(frame, matmul.aSlot(), q);
       operands.base[ProductShape.B] = matmul.columnsAt(frame, q);
       operands.base[ProductShape.C] = 0;
@@ -167,7 +182,5 @@ public final class MatmulKernel implements Kernel {
       epilogue.run(block, scratch, q, to);
       q = to;
     }
-    block.clear();
-    operands.clear();
   }
 }

@@ -1,5 +1,7 @@
 package dev.engram.backend.cpu.run;
 
+import dev.engram.ir.runtime.Log;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -17,30 +19,41 @@ public final class WorkerPool {
   /** A parked worker ends after this long. */
   private static final long IDLE_NANOS = 5_000_000_000L;
 
+  /** After a thread could not be started, this long none is tried again. */
+  private static final long RETRY_NANOS = 10_000_000_000L;
+
   private static final Runnable AT_ONCE = () -> {};
 
   private final int threads;
   private final @Nullable Worker[] workers;
   private final ReentrantLock oneCaller = new ReentrantLock();
   private final Runnable late;
+  private final ThreadFactory fresh;
 
   private volatile @Nullable Job current;
 
   /** How many runs there have been; changes after {@link #current}. */
   private volatile long runs;
 
+  /** Whether a thread could not be started, and when that was last. */
+  private boolean missed;
+
+  private long missedAt;
+
   public WorkerPool(int threads) {
-    this(threads, AT_ONCE);
+    this(threads, AT_ONCE, Thread::new);
   }
 
   /**
    * @param late is run where a thread may be delayed: by the caller before it publishes a run, by
    *     each thread between its look at a job and its claim of a chunk
+   * @param fresh makes threads; they may refuse to start
    */
-  WorkerPool(int threads, Runnable late) {
+  WorkerPool(int threads, Runnable late, ThreadFactory fresh) {
     this.threads = threads;
     this.workers = new Worker[threads - 1];
     this.late = late;
+    this.fresh = fresh;
   }
 
   /**
@@ -96,31 +109,61 @@ public final class WorkerPool {
     for (int i = 0; i < wanted; i++) {
       Worker w = workers[i];
       if (w == null || !w.tryUse()) {
-        try {
-          Worker fresh = new Worker(i, run);
-          fresh.start();
-          workers[i] = fresh;
-        } catch (OutOfMemoryError noThread) {
-          // Those that run do the work.
-          return;
+        Worker started = start(i, run);
+        if (started == null) {
+          return; // those that run do the work
         }
+        workers[i] = started;
       }
     }
   }
 
-  private final class Worker extends Thread {
+  /** A new worker; null where the machine has no thread for it, which is logged once. */
+  private @Nullable Worker start(int i, long run) {
+    if (missed && System.nanoTime() - missedAt < RETRY_NANOS) {
+      return null;
+    }
+    try {
+      Worker w = new Worker(i, run);
+      w.thread.start();
+      return w;
+    } catch (OutOfMemoryError noThread) {
+      if (!missed) {
+        Log.warning(
+            ("no thread could be started for the backend cpu (%s): %d of %d compute; let the"
+                 + " process have more threads or memory, or ask for fewer with"
+                 + " -Dengram.threads=%d")
+                .formatted(noThread.getMessage(), 1 + running(), threads, 1 + running()));
+      }
+      missed = true;
+      missedAt = System.nanoTime();
+      return null;
+    }
+  }
+
+  private int running() {
+    int n = 0;
+    for (Worker w : workers) {
+      n += w == null || w.state.get() == Worker.ENDED ? 0 : 1;
+    }
+    return n;
+  }
+
+  private final class Worker implements Runnable {
     private static final int WORKING = 0;
     private static final int PARKED = 1;
     private static final int ENDED = 2;
 
     private final Scratch scratch = new Scratch();
     private final AtomicInteger state = new AtomicInteger(WORKING);
+    private final Thread thread;
     private long seen;
 
     Worker(int i, long run) {
-      super("engram-cpu-" + (i + 1));
-      setDaemon(true);
       seen = run - 1;
+      thread = fresh.newThread(this);
+      thread.setName("engram-cpu-" + (i + 1));
+      thread.setDaemon(true);
     }
 
     /** Makes sure that the worker will see the job just published; false when it has ended. */
@@ -129,7 +172,7 @@ public final class WorkerPool {
         return true;
       }
       if (state.compareAndSet(PARKED, WORKING)) {
-        LockSupport.unpark(this);
+        LockSupport.unpark(thread);
         return true;
       }
       return state.get() == WORKING;

@@ -74,6 +74,14 @@ public final class ScalarNest implements Kernel {
   @Override
   public void run(KernelArgs frame, Scratch scratch, int begin, int end) {
     scratch.enter(frame, nest);
+    try {
+      points(frame, scratch, begin, end);
+    } finally {
+      scratch.leave();
+    }
+  }
+
+  private void points(KernelArgs frame, Scratch scratch, int begin, int end) {
     long[] point = scratch.atPoint;
     int width = nest.along() == Along.ROW ? nest.tile() : 1;
     ScalarBlocks[] blocks = scratch.blocks(cut.size());
@@ -97,7 +105,6 @@ public final class ScalarNest implements Kernel {
         call(scratch, epilogueLoads, epilogue, epilogueStores, length);
       }
     }
-    scratch.leave();
   }
 
   /** to[slot] = from[slot] + Σ strides[slot][a]·index_a of the row-major point q. */

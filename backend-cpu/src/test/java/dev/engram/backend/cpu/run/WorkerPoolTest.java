@@ -4,6 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
@@ -47,7 +52,7 @@ class WorkerPoolTest {
 
   @Test
   void everyPointIsRunOnceAndNoneAfterTheEnd() {
-    WorkerPool pool = new WorkerPool(THREADS, WorkerPoolTest::late);
+    WorkerPool pool = new WorkerPool(THREADS, WorkerPoolTest::late, Thread::new);
     Scratch scratch = new Scratch();
     int[] points = {2, 32, 5, 64};
     Counting[] kernels = new Counting[points.length];
@@ -69,7 +74,7 @@ class WorkerPoolTest {
 
   @Test
   void aRunEndsWithItsLastChunkThoughAnotherThrows() {
-    WorkerPool pool = new WorkerPool(THREADS, WorkerPoolTest::late);
+    WorkerPool pool = new WorkerPool(THREADS, WorkerPoolTest::late, Thread::new);
     Scratch scratch = new Scratch();
     IllegalStateException wanted = new IllegalStateException("chunk 3");
     Counting counting = new Counting(16);
@@ -93,9 +98,67 @@ class WorkerPoolTest {
     assertEquals(1, after.times.get(15));
   }
 
+  /** Threads of which all after the first {@code most} do not start, as on a full machine. */
+  private static ThreadFactory full(int most, AtomicInteger asked) {
+    return body ->
+        new Thread(body) {
+          @Override
+          public void start() {
+            if (asked.incrementAndGet() > most) {
+              throw new OutOfMemoryError("unable to create native thread");
+            }
+            super.start();
+          }
+        };
+  }
+
+  /** What is logged while a pool runs jobs with such threads. */
+  private static List<String> logged(int most, AtomicInteger asked) {
+    PrintStream before = System.err;
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8)) {
+      System.setErr(out);
+      WorkerPool pool = new WorkerPool(THREADS, WorkerPoolTest::late, full(most, asked));
+      Counting kernel = new Counting(64);
+      Job job = pool.job(kernel, ARGS, 64, 1, 1);
+      for (int run = 1; run <= 200; run++) {
+        pool.run(job, new Scratch());
+        assertEquals(0, kernel.working.get());
+        for (int i = 0; i < 64; i++) {
+          assertEquals(run, kernel.times.get(i), "runs of point " + i);
+        }
+      }
+    } finally {
+      System.setErr(before);
+    }
+    return bytes.toString(StandardCharsets.UTF_8).lines().toList();
+  }
+
+  @Test
+  void aRunNeedsNoThreadThatDoesNotStart() {
+    for (int most = 0; most < THREADS - 1; most++) {
+      AtomicInteger asked = new AtomicInteger();
+      List<String> logged = logged(most, asked);
+      String says =
+          "WARNING: no thread could be started for the backend cpu (unable to create native"
+              + " thread): %d of 8 compute; let the process have more threads or memory, or ask for"
+              + " fewer with -Dengram.threads=%d";
+      assertEquals(List.of(says.formatted(most + 1, most + 1)), logged);
+      assertEquals(most + 1, asked.get(), "threads asked for, of which one does not start");
+    }
+  }
+
+  /** Control. */
+  @Test
+  void nothingIsLoggedWhereAllThreadsStart() {
+    AtomicInteger asked = new AtomicInteger();
+    assertEquals(List.of(), logged(THREADS, asked));
+    assertEquals(THREADS - 1, asked.get());
+  }
+
   @Test
   void chunksAreMultiplesOfTheUnitAndCoverTheRange() {
-    WorkerPool pool = new WorkerPool(3, () -> {});
+    WorkerPool pool = new WorkerPool(3, () -> {}, Thread::new);
     for (int end : new int[] {1, 7, 8, 100, 1000}) {
       for (int unit : new int[] {1, 4, 16}) {
         Counting kernel = new Counting(end);
