@@ -5,6 +5,7 @@ import dev.engram.ir.HostTensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.runtime.MemoryOrder;
 import dev.engram.ir.runtime.NativeMemory;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -141,7 +142,7 @@ public record Safetensors(Map<String, String> metadata, List<Entry> entries) {
     }
 
     /**
-     * Returns this entry as a tensor that shares its memory.
+     * Returns this entry as a tensor that shares its memory, but for machines that are big endian.
      *
      * @throws TypeException when tensors do not support the element type or the length of an axis,
      *     or when a BOOL is neither 0 nor 1
@@ -170,7 +171,8 @@ public record Safetensors(Map<String, String> metadata, List<Entry> entries) {
         }
       }
       int[] dims = Arrays.stream(shape).mapToInt(Math::toIntExact).toArray();
-      return HostTensor.wrap(TensorType.of(type, dims), data);
+      return HostTensor.wrap(
+          TensorType.of(type, dims), MemoryOrder.littleEndian(data, type.bytes()));
     }
 
     /** Unique in the file. */
@@ -190,7 +192,7 @@ public record Safetensors(Map<String, String> metadata, List<Entry> entries) {
 
     /** The elements, row-major and little-endian. */
     public MemorySegment data() {
-      return source.map(HostTensor::segment).orElse(data);
+      return source.map(t -> MemoryOrder.littleEndian(t.segment(), t.dtype().bytes())).orElse(data);
     }
 
     @Override

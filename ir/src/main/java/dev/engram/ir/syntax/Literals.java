@@ -3,7 +3,9 @@ package dev.engram.ir.syntax;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.TensorType;
-import java.nio.ByteOrder;
+import dev.engram.ir.runtime.MemoryOrder;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Base64;
 import java.util.Optional;
 
@@ -160,8 +162,8 @@ public final class Literals {
 
   /** The elements as little-endian bytes. */
   private static String base64(HostTensor t) {
-    byte[] bytes = t.segment().toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
-    swap(bytes, t.type().dtype());
+    MemorySegment elements = MemoryOrder.littleEndian(t.segment(), t.type().dtype().bytes());
+    byte[] bytes = elements.toArray(ValueLayout.JAVA_BYTE);
     return Base64.getEncoder().encodeToString(bytes);
   }
 
@@ -180,24 +182,10 @@ public final class Literals {
         || bytes.length / type.dtype().bytes() != type.size()) {
       return Optional.empty();
     }
-    swap(bytes, type.dtype());
     HostTensor t = HostTensor.allocate(type);
-    t.segment().copyFrom(java.lang.foreign.MemorySegment.ofArray(bytes));
+    t.segment()
+        .copyFrom(MemoryOrder.littleEndian(MemorySegment.ofArray(bytes), type.dtype().bytes()));
     return plainBools(t) ? Optional.of(t) : Optional.empty();
-  }
-
-  private static void swap(byte[] bytes, DType dtype) {
-    if (ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN) {
-      return;
-    }
-    int width = dtype.bytes();
-    for (int at = 0; at < bytes.length; at += width) {
-      for (int i = 0; i < width / 2; i++) {
-        byte b = bytes[at + i];
-        bytes[at + i] = bytes[at + width - 1 - i];
-        bytes[at + width - 1 - i] = b;
-      }
-    }
   }
 
   /**

@@ -12,6 +12,7 @@ import dev.engram.backend.cpu.code.LaneCode;
 import dev.engram.backend.cpu.nest.RowNest;
 import dev.engram.ir.DType;
 import dev.engram.ir.op.ElementwiseRow;
+import dev.engram.ir.runtime.MemoryOrder;
 import dev.engram.lower.lanes.LaneProgram;
 import dev.engram.lower.lanes.LaneProgram.Node;
 import dev.engram.lower.lanes.LaneProgram.Op;
@@ -85,12 +86,17 @@ public final class VectorCode extends LaneCode {
     c.invokestatic(vector(t), "broadcast", MethodTypeDesc.of(vector(t), SPECIES, element(t)));
   }
 
+  /** Pushes the order of elements in memory, which is that of all other code. */
+  private static void pushOrder(CodeBuilder c) {
+    c.getstatic(BYTE_ORDER, MemoryOrder.NATIVE.toString(), BYTE_ORDER);
+  }
+
   /** Loads a vector from the segment and byte offset that {@code pushAddress} pushes. */
   static void load(
       CodeBuilder c, DType t, int vectorBits, HiddenClassWriter.Part pushAddress, int maskLocal) {
     pushSpecies(c, t, vectorBits);
     pushAddress.emit();
-    c.getstatic(BYTE_ORDER, "LITTLE_ENDIAN", BYTE_ORDER);
+    pushOrder(c);
     if (maskLocal >= 0) {
       c.aload(maskLocal);
       c.invokestatic(
@@ -109,7 +115,7 @@ public final class VectorCode extends LaneCode {
   /** Stores the vector on the stack. */
   static void store(CodeBuilder c, DType t, HiddenClassWriter.Part pushAddress, int maskLocal) {
     pushAddress.emit();
-    c.getstatic(BYTE_ORDER, "LITTLE_ENDIAN", BYTE_ORDER);
+    pushOrder(c);
     if (maskLocal >= 0) {
       c.aload(maskLocal);
       c.invokevirtual(
