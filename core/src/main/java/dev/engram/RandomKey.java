@@ -9,6 +9,7 @@ import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.op.Source;
+import dev.engram.ir.tensor.Moves;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -44,13 +45,13 @@ public record RandomKey(Tensor words) {
 
   /** Splits this key into {@code n} independent ones; do not use this one afterwards. */
   public List<RandomKey> split(int n) {
-    Tensor rows = bits(Shape.of(n, 2));
+    Tensor rows = bits(Moves.shape("split", n, 2));
     return IntStream.range(0, n).mapToObj(i -> new RandomKey(rows.get(i))).toList();
   }
 
   /** Returns the keys of {@link #split} in one stack, to map or loop over. */
   public RandomKey splitStack(int n) {
-    return new RandomKey(bits(Shape.of(n, 2)));
+    return new RandomKey(bits(Moves.shape("splitStack", n, 2)));
   }
 
   /** Derives a key from this one and {@code data}, for loops: {@code key.foldIn(step)}. */

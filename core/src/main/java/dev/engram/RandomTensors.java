@@ -8,6 +8,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
+import dev.engram.ir.tensor.Moves;
 import dev.engram.ir.tensor.RoundOnce;
 import dev.engram.random.ExactMath;
 import dev.engram.random.KnownRandom;
@@ -39,7 +40,7 @@ public final class RandomTensors {
       case F32 -> low(key.bits(shape), 24).cast(DType.F32).mul(0x1p-24);
       // 26 bits over 27 bits: 53 fill that of a double.
       case F64 -> {
-        Tensor words = key.bits(shape.insert(0, 2));
+        Tensor words = key.bits(twice("uniform", shape));
         Tensor high = low(words.get(0), 26).cast(DType.F64).mul(0x1p27);
         yield high.add(low(words.get(1), 27).cast(DType.F64)).mul(0x1p-53);
       }
@@ -52,6 +53,10 @@ public final class RandomTensors {
   private static TypeException noFloat(DType dtype) {
     return new TypeException(
         "uniform: dtype=" + dtype + ", expected a float type (" + SourceLocation.here() + ")");
+  }
+
+  private static Shape twice(String op, Shape shape) {
+    return Moves.named(op, () -> shape.insert(0, 2));
   }
 
   private static Tensor low(Tensor words, int bits) {
@@ -94,7 +99,7 @@ public final class RandomTensors {
       return KnownRandom.normal(key.one().host(), shape, dtype);
     }
     // Box and Muller (1958): √(-2 ln u) cos(2πv), with u in (0, 1].
-    Tensor uv = uniform(key, shape.insert(0, 2), dtype).cast(DType.F64);
+    Tensor uv = uniform(key, twice("normal", shape), dtype).cast(DType.F64);
     Tensor u = uv.get(0).neg().add(1);
     Tensor length = ExactMath.log(u).mul(-2).sqrt();
     return length.mul(ExactMath.cosTurns(uv.get(1))).cast(dtype);
@@ -141,13 +146,14 @@ public final class RandomTensors {
     Tensor small = wanted.lt(1);
     Tensor d = small.select(wanted.add(1), wanted).sub(1.0 / 3);
     Shape shape = alpha.shape();
-    Tensor x = normal(keys.get(0), shape.insert(0, ROUNDS), DType.F64);
+    Shape rounds = Moves.named("gamma", () -> shape.insert(0, ROUNDS));
+    Tensor x = normal(keys.get(0), rounds, DType.F64);
     // v = (1 + x/√(9d))³, accepted when ln u < x²/2 + d - dv + d ln v
     Tensor root = x.div(d.mul(9).sqrt()).add(1);
     Tensor v = root.mul(root).mul(root);
     Tensor log = ExactMath.log(v.max(v.like(0x1p-50)).mul(0x1p-10)).add(10 * Math.log(2));
     Tensor limit = x.square().mul(0.5).add(d.mul(v.neg().add(1).add(log)));
-    Tensor accepted = v.gt(0).and(waiting(keys.get(1), shape.insert(0, ROUNDS)).neg().lt(limit));
+    Tensor accepted = v.gt(0).and(waiting(keys.get(1), rounds).neg().lt(limit));
     Tensor first = accepted.cast(DType.I32).argMax(0).expandDims(0);
     Tensor one = d.mul(v.takeAlongAxis(first, 0).squeeze(0));
     // Γ(α) = Γ(α+1) U^(1/α)
@@ -179,7 +185,7 @@ public final class RandomTensors {
   public static Tensor permutation(RandomKey key, int n) {
     Given.given("permutation", "key", key);
     // 64-bit keys: ties would make the order of equal keys visible
-    Tensor words = key.bits(Shape.of(2, n)).cast(DType.I64);
+    Tensor words = key.bits(Moves.shape("permutation", 2, n)).cast(DType.I64);
     Tensor order = words.get(0).shiftLeft(32).xor(words.get(1));
     return order.argSort(0, false);
   }

@@ -4,7 +4,6 @@ import dev.engram.Engram;
 import dev.engram.Pair;
 import dev.engram.StepResult;
 import dev.engram.ir.DType;
-import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import java.util.List;
 
@@ -71,7 +70,7 @@ final class Determinant {
    */
   private static Tensor adjugate(Tensor upper) {
     Tensor i = Matrices.counter(upper.dim(-1));
-    Tensor none = HostTensor.full(upper.type(), 0);
+    Tensor none = upper.like(0);
     Tensor v =
         Engram.<Tensor, Tensor, List<Tensor>>scan(
                 (left, j) -> {
@@ -137,7 +136,7 @@ final class Determinant {
   // C = det A · A⁻ᵀ: dC = det A · (tr(A⁻¹ dA) A⁻ᵀ - (A⁻¹ dA A⁻¹)ᵀ), with A, dA equilibrated
   private static Tensor regular(Equilibration scales, Tensor a, Tensor da) {
     Lu lu = Factorizations.lu("det", a);
-    Tensor unit = Tensor.eye(a.dtype(), a.dim(-1)).broadcastTo(a.shape());
+    Tensor unit = Matrices.each(a, Tensor.eye(a.dtype(), a.dim(-1)));
     Tensor inverse = Differentials.solved(lu, unit);
     Tensor relative = inverse.matmul(da);
     Tensor trace = relative.diagonal().sum(-1).expandDims(-1).expandDims(-1);

@@ -2,7 +2,6 @@ package dev.engram.linalg;
 
 import dev.engram.Engram;
 import dev.engram.Pair;
-import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import java.util.List;
 
@@ -60,7 +59,7 @@ final class Differentials {
             (Tensor x, Tensor dx) -> {
               Lu lu = Factorizations.lu("signAndLogDet", x);
               List<Tensor> value = signAndLogDet(lu);
-              Tensor zero = HostTensor.full(value.get(0).type(), 0);
+              Tensor zero = value.get(0).like(0);
               return new Pair<>(value, List.of(zero, solved(lu, dx).diagonal().sum(-1)));
             })
         .apply(a);
@@ -84,7 +83,7 @@ final class Differentials {
               Tensor left = Triangular.loop(lu.factors(), rows, true, true);
               Tensor f = rightOf(u, left);
               Tensor change = l.matmul(f.tril(-1)).add(f.triu(0).matmul(u));
-              Tensor none = HostTensor.full(lu.sign().type(), 0);
+              Tensor none = lu.sign().like(0);
               return new Pair<>(lu, new Lu(change, lu.permutation(), none));
             })
         .apply(a);

@@ -2,9 +2,7 @@ package dev.engram.linalg;
 
 import dev.engram.Engram;
 import dev.engram.StepResult;
-import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
-import dev.engram.ir.TensorType;
 import java.util.List;
 
 /** Right-looking factorizations: column by column, each updating the rest of the matrix. */
@@ -38,8 +36,8 @@ final class Factorizations {
   static Lu lu(String op, Tensor a) {
     int n = Matrices.square(op, a);
     Tensor i = Matrices.counter(n);
-    Tensor order = i.broadcastTo(Matrices.lead(a).concat(i.shape()));
-    Tensor sign = HostTensor.full(new TensorType(a.dtype(), Matrices.lead(a)), 1);
+    Tensor order = Matrices.each(a, i);
+    Tensor sign = Matrices.each(a, Matrices.one(a));
     if (n == 0) {
       return new Lu(a, order, sign);
     }

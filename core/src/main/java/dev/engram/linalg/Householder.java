@@ -35,7 +35,7 @@ final class Householder {
             a,
             counter);
     Tensor unit = Tensor.eye(a.dtype(), m).slice(1, 0, count);
-    Tensor start = unit.broadcastTo(Matrices.lead(a).concat(unit.shape()));
+    Tensor start = Matrices.each(a, unit);
     Tensor q =
         Engram.<Tensor, List<Tensor>, List<Tensor>>scanReverse(
                 (x, h) -> new StepResult<>(reflect(h, x), List.of()), start, down.out())

@@ -55,7 +55,7 @@ public final class Linalg {
   /** Returns the inverse of {@code [batch…, n, n]}; to multiply by it, prefer {@link #solve}. */
   public static Tensor inverse(Tensor a) {
     int n = Matrices.square("inverse", a);
-    Tensor unit = Tensor.eye(a.dtype(), n).broadcastTo(a.shape());
+    Tensor unit = Matrices.each(a, Tensor.eye(a.dtype(), n));
     return solve(a, unit);
   }
 

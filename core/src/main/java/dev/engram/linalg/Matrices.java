@@ -5,8 +5,10 @@ import dev.engram.ir.Shape;
 import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
+import dev.engram.ir.Tracer;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.checks.Given;
+import java.util.List;
 import java.util.stream.IntStream;
 
 /** Steps that the algorithms share. Matrices are the last two axes, vectors the last one. */
@@ -47,15 +49,25 @@ final class Matrices {
   }
 
   static Tensor zeros(Tensor like, Shape shape) {
-    return HostTensor.full(new TensorType(like.dtype(), shape), 0);
+    return zero(like).broadcastTo(shape);
+  }
+
+  /** {@code known} for each matrix of {@code a}, in the graph that {@code a} is in. */
+  static Tensor each(Tensor a, Tensor known) {
+    return beside(a, known).broadcastTo(lead(a).concat(known.shape()));
+  }
+
+  /** {@code known} in the graph that {@code a} is in. */
+  private static Tensor beside(Tensor a, Tensor known) {
+    return Tracer.recorded(List.of(a, known)).getLast();
   }
 
   static Tensor one(Tensor like) {
-    return HostTensor.full(TensorType.scalar(like.dtype()), 1);
+    return beside(like, HostTensor.full(TensorType.scalar(like.dtype()), 1));
   }
 
   static Tensor zero(Tensor like) {
-    return HostTensor.full(TensorType.scalar(like.dtype()), 0);
+    return beside(like, HostTensor.full(TensorType.scalar(like.dtype()), 0));
   }
 
   /** The numbers 0 … n-1 (i32). */

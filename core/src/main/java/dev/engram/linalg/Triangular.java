@@ -3,7 +3,6 @@ package dev.engram.linalg;
 import dev.engram.Engram;
 import dev.engram.Fn2;
 import dev.engram.StepResult;
-import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import java.util.List;
@@ -41,7 +40,7 @@ final class Triangular {
       return b;
     }
     Tensor i = Matrices.counter(n);
-    Tensor none = HostTensor.full(b.type(), 0);
+    Tensor none = b.like(0);
     Fn2<Tensor, Tensor, StepResult<Tensor, List<Tensor>>> body =
         (x, k) -> {
           Tensor row = Matrices.row(a, k);

@@ -11,6 +11,7 @@ import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
+import dev.engram.ir.tensor.Moves;
 import dev.engram.ir.tensor.RoundOnce;
 import java.util.List;
 
@@ -69,9 +70,10 @@ public final class GroupNorm extends Layer {
   private Tensor standard(Tensor x) {
     Shape positions = x.shape().range(0, x.rank() - 1);
     int each = channels / groups;
-    int n = (int) positions.size();
+    int n = Moves.length("GroupNorm", "the axis of the positions of " + x.type(), positions.size());
+    int whole = Moves.length("GroupNorm", "the axis of a group of " + x.type(), (long) n * each);
     // [n, groups, each] → [groups, n·each]
-    Tensor rows = x.reshape(n, groups, each).transpose(1, 0, 2).reshape(groups, n * each);
+    Tensor rows = x.reshape(n, groups, each).transpose(1, 0, 2).reshape(groups, whole);
     return Normalization.standard(rows, epsilon)
         .reshape(groups, n, each)
         .transpose(1, 0, 2)

@@ -5,6 +5,7 @@ import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.tensor.Moves;
 import java.util.List;
 import java.util.Optional;
 
@@ -33,7 +34,7 @@ public final class MinimalRnnCell extends Cell {
     phi = ofInput(keys.get(0));
     W_u =
         new Linear(
-            2 * hidden,
+            Moves.length("MinimalRnnCell", "the operand of W_u", 2L * hidden),
             hidden,
             keys.get(1),
             dtype,

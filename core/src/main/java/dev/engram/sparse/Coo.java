@@ -8,6 +8,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.tensor.Moves;
 import java.util.stream.IntStream;
 
 /**
@@ -86,7 +87,8 @@ public record Coo(Tensor values, Tensor rows, Tensor columns, int height, int wi
     }
     int width = dense.dim(1);
     int[] at =
-        IntStream.range(0, Math.toIntExact(dense.type().size()))
+        IntStream.range(
+                0, Moves.length("coo", "the elements of " + dense.type(), dense.type().size()))
             .filter(i -> dense.getDouble(i) != 0)
             .toArray();
     HostTensor values = HostTensor.allocate(TensorType.of(dense.dtype(), at.length));

@@ -10,6 +10,7 @@ import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
+import dev.engram.ir.tensor.Moves;
 import java.util.Arrays;
 
 /**
@@ -47,6 +48,7 @@ public final class Delay extends Layer {
     this.steps = steps.clone();
     this.size = steps.length;
     int longest = Arrays.stream(steps).max().getAsInt();
+    Moves.length("Delay", "the axis of all that is kept", (longest + 1L) * size);
     TensorType type = TensorType.of(dtype, longest + 1, size);
     this.past = State.of(State.Kind.OTHER, () -> HostTensor.full(type, 0));
   }

@@ -9,6 +9,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
+import dev.engram.ir.tensor.Moves;
 import dev.engram.ir.tensor.RoundOnce;
 import java.util.Arrays;
 
@@ -26,7 +27,8 @@ public final class Encoders {
    */
   public static Tensor poisson(RandomKey key, Tensor p, int steps) {
     Given.given("poisson", "p", p);
-    Shape shape = p.shape().insert(0, checked("poisson", steps));
+    int n = checked("poisson", steps);
+    Shape shape = Moves.named("poisson", () -> p.shape().insert(0, n));
     return RandomTensors.bernoulli(key, p.broadcastTo(shape)).cast(p.dtype());
   }
 

@@ -10,6 +10,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.Trace;
 import dev.engram.ir.Tracer;
 import dev.engram.ir.TypeException;
+import dev.engram.ir.tensor.Moves;
 import dev.engram.state.StateSlot.Cell;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -59,7 +60,7 @@ public final class NewStates {
 
   /** Repeats {@code x} {@code size} times along a new axis 0. */
   public static Tensor repeat(Tensor x, int size) {
-    Shape to = x.shape().insert(0, size);
+    Shape to = Moves.named("vmapNewStates", () -> x.shape().insert(0, size));
     return switch (x) {
       case Tracer t -> t.broadcastTo(to);
       case HostTensor _, DeviceTensor _ ->

@@ -13,7 +13,6 @@ import dev.engram.autodiff.Jvp;
 import dev.engram.autodiff.Linearize;
 import dev.engram.autodiff.Linearized;
 import dev.engram.autodiff.Vjp;
-import dev.engram.ir.DType;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
@@ -22,6 +21,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.tensor.Moves;
 import dev.engram.jit.Fns;
 import dev.engram.trace.Flattening;
 import dev.engram.trace.TraceOrRun;
@@ -106,9 +106,10 @@ public final class Directional {
         });
   }
 
-  /** Returns the n × n identity matrix as a stack of basis vectors. */
-  private static HostTensor basis(DType dtype, int n) {
-    HostTensor basis = HostTensor.full(new TensorType(dtype, Shape.of(n, n)), 0);
+  /** Returns the n × n identity matrix as a stack of basis vectors of a tensor of n elements. */
+  private static HostTensor basis(String op, TensorType of) {
+    int n = Moves.length(op, "the axis of the elements of " + of, of.size());
+    HostTensor basis = HostTensor.full(new TensorType(of.dtype(), Shape.of(n, n)), 0);
     for (long i = 0; i < n; i++) {
       basis.setDouble(i * n + i, 1);
     }
@@ -133,15 +134,15 @@ public final class Directional {
     VjpResult<Tensor, Tensor> p = vjp(f, x);
     Tensor y = p.value();
     requireFloat("jacrev: the result", y);
-    HostTensor basis = basis(y.dtype(), Math.toIntExact(y.shape().size()));
+    HostTensor basis = basis("jacrev", y.type());
     Tensor rows =
         Engram.<Tensor, Tensor>vmap(ct -> p.pullback().apply(ct.reshape(y.shape()))).apply(basis);
-    return rows.reshape(y.shape().concat(x.shape()));
+    return rows.reshape(Moves.named("jacrev", () -> y.shape().concat(x.shape())));
   }
 
   public static Tensor jacfwd(Fn1<Tensor, Tensor> f, Tensor x) {
     requireFloat("jacfwd: the argument", x);
-    HostTensor basis = basis(x.dtype(), Math.toIntExact(x.shape().size()));
+    HostTensor basis = basis("jacfwd", x.type());
     Tensor rows =
         Engram.<Tensor, Tensor>vmap(
                 dx -> {

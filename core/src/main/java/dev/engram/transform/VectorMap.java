@@ -14,6 +14,7 @@ import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
+import dev.engram.ir.tensor.Moves;
 import dev.engram.state.StateSlot;
 import dev.engram.trace.AxisNames;
 import dev.engram.trace.TraceOrRun;
@@ -142,7 +143,7 @@ public final class VectorMap {
   }
 
   private static Tensor widen(Tensor y, boolean batched, int size) {
-    return batched ? y : y.broadcastTo(y.shape().insert(0, size));
+    return batched ? y : y.broadcastTo(Moves.named("vmap", () -> y.shape().insert(0, size)));
   }
 
   private static int size(Tensor x, int axis, OptionalInt known, String path) {

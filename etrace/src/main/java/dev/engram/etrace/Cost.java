@@ -5,6 +5,7 @@ import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
+import dev.engram.ir.checks.SaturatedCount;
 import dev.engram.ir.op.Cast;
 import dev.engram.ir.op.Check;
 import dev.engram.ir.op.Control;
@@ -63,18 +64,22 @@ public record Cost(
   }
 
   private static long operations(Graph g) {
-    return g.eqns().stream().mapToLong(Cost::operations).sum();
+    return g.eqns().stream().mapToLong(Cost::operations).reduce(0, SaturatedCount::sum);
   }
 
   private static long operations(Eqn e) {
     return switch (e.op()) {
       case Elementwise _ -> e.outputs().getFirst().type().size();
       case Reduce _ -> e.in(0).type().size();
-      case Dot d -> 2 * e.out().type().size() * contracted(d, e.in(0).type());
-      case Control.Scan s -> s.length() * operations(s.body());
+      case Dot d ->
+          SaturatedCount.product(
+              SaturatedCount.product(2, e.out().type().size()), contracted(d, e.in(0).type()));
+      case Control.Scan s -> SaturatedCount.product(s.length(), operations(s.body()));
       // as often as it may run; once if there is no bound
       case Control.While w ->
-          w.bound().orElse(1) * (operations(w.condition()) + operations(w.body()));
+          SaturatedCount.product(
+              w.bound().orElse(1),
+              SaturatedCount.sum(operations(w.condition()), operations(w.body())));
       case Control.Cond c -> Math.max(operations(c.onTrue()), operations(c.onFalse()));
       case Control.Call c -> operations(c.body());
       case Control.Transposed t -> operations(t.backward());

@@ -3,6 +3,7 @@ package dev.engram.ir;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.runtime.LargeMemory;
 import dev.engram.ir.runtime.Slab;
+import dev.engram.ir.tensor.Moves;
 import dev.engram.ir.tensor.NestedArray;
 import dev.engram.ir.tensor.Numbers;
 import java.lang.foreign.MemorySegment;
@@ -499,8 +500,13 @@ public final class HostTensor implements Tensor {
     return getDouble(0);
   }
 
+  /** The elements that an array holds. */
+  private int length(String op) {
+    return Moves.length(op, "an array of the elements of " + type, type.size());
+  }
+
   public double[] toDoubles() {
-    int n = Math.toIntExact(type.size());
+    int n = length("toDoubles");
     double[] out = new double[n];
     if (type.dtype() == DType.F64) {
       MemorySegment.copy(segment(), ValueLayout.JAVA_DOUBLE, 0, out, 0, n);
@@ -511,7 +517,7 @@ public final class HostTensor implements Tensor {
   }
 
   public float[] toFloats() {
-    int n = Math.toIntExact(type.size());
+    int n = length("toFloats");
     float[] out = new float[n];
     if (type.dtype() == DType.F32) {
       MemorySegment.copy(segment(), ValueLayout.JAVA_FLOAT, 0, out, 0, n);
@@ -524,7 +530,7 @@ public final class HostTensor implements Tensor {
   }
 
   public long[] toLongs() {
-    long[] out = new long[Math.toIntExact(type.size())];
+    long[] out = new long[length("toLongs")];
     Arrays.setAll(out, this::getLong);
     return out;
   }

@@ -13,7 +13,7 @@ import java.util.List;
 public sealed interface MoveMethods permits Tensor {
 
   default Tensor reshape(int... dims) {
-    return reshape(Shape.of(dims));
+    return reshape(Moves.shape("reshape", dims));
   }
 
   default Tensor reshape(Shape to) {
@@ -32,7 +32,7 @@ public sealed interface MoveMethods permits Tensor {
   }
 
   default Tensor broadcastTo(int... dims) {
-    return broadcastTo(Shape.of(dims));
+    return broadcastTo(Moves.shape("broadcastTo", dims));
   }
 
   /** Repeats along new leading axes and along axes of length 1. */

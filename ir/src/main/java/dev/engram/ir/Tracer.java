@@ -1,5 +1,6 @@
 package dev.engram.ir;
 
+import dev.engram.ir.checks.Given;
 import dev.engram.ir.interpret.Interpreter;
 import dev.engram.ir.op.Check;
 import dev.engram.ir.op.Custom;
@@ -66,6 +67,19 @@ public final class Tracer implements Tensor {
   @Override
   public boolean isClosed() {
     return false;
+  }
+
+  /**
+   * The operands of one op, before shapes are made equal: where one is traced, known ones are
+   * values of the graph that the op is recorded in, so that they are repeated there and not in
+   * memory.
+   */
+  public static List<Tensor> recorded(List<Tensor> operands) {
+    Given.all("Tracer.recorded", "operands", operands);
+    Builder b = Trace.target(operands).orElse(null);
+    return b == null
+        ? operands
+        : operands.stream().map(t -> t instanceof HostTensor ? b.tracer(b.lift(t)) : t).toList();
   }
 
   /** The results of {@code op} on {@code inputs}, recorded or computed at once. */

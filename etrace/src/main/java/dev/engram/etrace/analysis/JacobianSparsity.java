@@ -1,6 +1,7 @@
 package dev.engram.etrace.analysis;
 
 import dev.engram.etrace.HiddenGroup;
+import dev.engram.etrace.normalize.FlatLength;
 import dev.engram.etrace.normalize.Relabelling;
 import dev.engram.ir.Eqn;
 import dev.engram.ir.HostTensor;
@@ -77,7 +78,7 @@ final class JacobianSparsity {
   }
 
   private static List<BitSet> of(SiteMap map, HiddenGroup group, Map<Value, Known> constants) {
-    int n = Math.toIntExact(map.step.state(group.states().getFirst()).type().size());
+    int n = FlatLength.of(map.step.state(group.states().getFirst()).type());
     if (!map.analysis.mixesPositions(group)) {
       return IntStream.range(0, n).mapToObj(JacobianSparsity::only).toList();
     }
@@ -108,7 +109,7 @@ final class JacobianSparsity {
   }
 
   private static int size(Value v) {
-    return Math.toIntExact(v.type().size());
+    return FlatLength.of(v.type());
   }
 
   private Known of(Value v) {
@@ -166,7 +167,7 @@ final class JacobianSparsity {
     for (int i = 0; i < t.type().size(); i++) {
       zeros.set(i, t.getDouble(i) == 0);
     }
-    return new Known(nothing(Math.toIntExact(t.type().size())), zeros);
+    return new Known(nothing(FlatLength.of(t.type())), zeros);
   }
 
   private static boolean carried(Eqn e, int operand) {

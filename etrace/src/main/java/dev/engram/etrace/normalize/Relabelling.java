@@ -83,7 +83,7 @@ public record Relabelling(List<Step> ops) {
 
   /** True when it leaves a tensor of this type unchanged. */
   boolean isIdentity(TensorType type) {
-    int n = Math.toIntExact(type.size());
+    int n = FlatLength.of(type);
     HostTensor index = HostTensor.of(IntStream.range(0, n).toArray(), n);
     HostTensor moved = apply(index.reshape(type.shape())).host();
     if (!moved.shape().equals(type.shape())) {

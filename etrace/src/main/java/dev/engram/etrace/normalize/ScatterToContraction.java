@@ -114,7 +114,7 @@ public final class ScatterToContraction {
   private Tensor one(Eqn e, int axis, Table table) {
     Tensor into = tracer(e.in(0));
     Tensor updates = tracer(e.in(2));
-    int sent = Math.toIntExact(e.in(1).type().size());
+    int sent = FlatLength.of(e.in(1).type());
     int positions = into.dim(axis);
     Shape line = into.shape().with(axis, sent);
     HostTensor from = table.updates().reshape(positions).host();

@@ -217,7 +217,7 @@ public final class SinkRelabelling {
   }
 
   private static long count(HostTensor mask) {
-    return IntStream.range(0, Math.toIntExact(mask.type().size()))
+    return IntStream.range(0, FlatLength.of(mask.type()))
         .filter(i -> mask.getDouble(i) != 0)
         .count();
   }

@@ -6,6 +6,7 @@ import dev.engram.etrace.Rule;
 import dev.engram.etrace.RuleInput;
 import dev.engram.etrace.analysis.SiteMap;
 import dev.engram.etrace.analysis.StepGraphs;
+import dev.engram.etrace.normalize.FlatLength;
 import dev.engram.ir.DType;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
@@ -73,11 +74,11 @@ public final class Signals {
   }
 
   private int size(int s) {
-    return Math.toIntExact(map.step.state(s).type().size());
+    return FlatLength.of(map.step.state(s).type());
   }
 
   private int hiddenSize() {
-    return map.step.hidden().stream().mapToInt(this::size).sum();
+    return FlatLength.of(map.step.hidden().stream().map(s -> map.step.state(s).type()).toList());
   }
 
   private List<Value> results() {
@@ -87,7 +88,7 @@ public final class Signals {
   }
 
   private int resultSize() {
-    return results().stream().mapToInt(v -> Math.toIntExact(v.type().size())).sum();
+    return FlatLength.of(results().stream().map(Value::type).toList());
   }
 
   /**
@@ -132,10 +133,7 @@ public final class Signals {
 
   private static Tensor flat(List<Tensor> parts) {
     return Tensor.concat(
-        0,
-        parts.stream()
-            .map(t -> t.reshape(Math.toIntExact(t.type().size())))
-            .toArray(Tensor[]::new));
+        0, parts.stream().map(t -> t.reshape(FlatLength.of(t.type()))).toArray(Tensor[]::new));
   }
 
   /** Returns the signals for the traces. */

@@ -2,6 +2,7 @@ package dev.engram.etrace.traces;
 
 import dev.engram.etrace.TraceState;
 import dev.engram.etrace.analysis.SiteMap;
+import dev.engram.etrace.normalize.FlatLength;
 import dev.engram.etrace.signal.GradientSums;
 import dev.engram.etrace.signal.StepCopy;
 import dev.engram.ir.Shape;
@@ -56,7 +57,7 @@ public record FullTraces(SiteMap map, List<Var> weights, List<Integer> hidden) i
     List<Tensor> fresh = new ArrayList<>();
     for (int i = 0; i < weights.size(); i++) {
       Var w = weights.get(i);
-      int n = Math.toIntExact(w.type().size());
+      int n = FlatLength.of(w.type());
       Map<Var, Tensor> directions = new HashMap<>();
       for (int j = 0; j < hidden.size(); j++) {
         int state = hidden.get(j);
@@ -80,10 +81,10 @@ public record FullTraces(SiteMap map, List<Var> weights, List<Integer> hidden) i
       StepCopy copy, Map<Integer, Tensor> signals, List<Tensor> traces, GradientSums gradients) {
     for (int i = 0; i < weights.size(); i++) {
       Var w = weights.get(i);
-      int n = Math.toIntExact(w.type().size());
+      int n = FlatLength.of(w.type());
       for (int j = 0; j < hidden.size(); j++) {
         Tensor l = signals.get(hidden.get(j));
-        int p = Math.toIntExact(l.type().size());
+        int p = FlatLength.of(l.type());
         Tensor g = traces.get(i * hidden.size() + j).reshape(n, p);
         Tensor sum = g.dot(l.reshape(p), new Dot(List.of(1), List.of(0), List.of(), List.of()));
         gradients.addWeight(w, sum.reshape(w.type().shape()));

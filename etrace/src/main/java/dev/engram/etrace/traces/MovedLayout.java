@@ -3,6 +3,7 @@ package dev.engram.etrace.traces;
 import dev.engram.autodiff.Batch;
 import dev.engram.autodiff.Vjp;
 import dev.engram.etrace.analysis.Site;
+import dev.engram.etrace.normalize.FlatLength;
 import dev.engram.etrace.normalize.Relabelling;
 import dev.engram.ir.Builder;
 import dev.engram.ir.Graph;
@@ -47,7 +48,8 @@ public record MovedLayout(
   }
 
   private int size() {
-    return summedOver.stream().mapToInt(a -> own.trace().shape().dim(a)).reduce(1, (a, b) -> a * b);
+    List<Integer> dims = summedOver.stream().map(a -> own.trace().shape().dim(a)).toList();
+    return FlatLength.of(own.trace().with(Shape.of(dims)));
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.engram.etrace.traces;
 
 import dev.engram.etrace.TraceState;
+import dev.engram.etrace.normalize.FlatLength;
 import dev.engram.etrace.signal.GradientSums;
 import dev.engram.etrace.signal.StepCopy;
 import dev.engram.ir.Builder;
@@ -57,7 +58,7 @@ public record ProjectedTraces(ProjectedInfluence influence, List<TraceState> sta
   public List<Tensor> update(StepCopy copy, List<Tensor> old) {
     List<Tensor> theta = ofWeights(old);
     List<TensorType> types = influence.stateProjections().stream().map(TraceState::type).toList();
-    int count = types.stream().mapToInt(t -> Math.toIntExact(t.size())).sum();
+    int count = FlatLength.of(types);
     Tensor words = words(copy.b, old.getFirst(), 2 + count);
     List<Tensor> nu = signs(words.slice(0, 2, 2 + count), types);
 
@@ -87,7 +88,7 @@ public record ProjectedTraces(ProjectedInfluence influence, List<TraceState> sta
     List<Tensor> out = new ArrayList<>();
     int from = 0;
     for (TensorType t : types) {
-      int n = Math.toIntExact(t.size());
+      int n = FlatLength.of(t);
       Tensor bit = words.slice(0, from, from + n).and(HostTensor.of(new int[] {1}));
       out.add(bit.cast(t.dtype()).mul(2).sub(1).reshape(t.shape()));
       from += n;

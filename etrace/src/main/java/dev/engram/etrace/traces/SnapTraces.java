@@ -3,6 +3,7 @@ package dev.engram.etrace.traces;
 import dev.engram.etrace.TraceState;
 import dev.engram.etrace.analysis.Pattern;
 import dev.engram.etrace.analysis.SiteMap;
+import dev.engram.etrace.normalize.FlatLength;
 import dev.engram.etrace.signal.GradientSums;
 import dev.engram.etrace.signal.StepCopy;
 import dev.engram.ir.HostTensor;
@@ -42,7 +43,7 @@ public record SnapTraces(SiteMap map, List<SiteMap.Slot> slots, Map<Integer, Pat
   }
 
   private int positions(int state) {
-    return Math.toIntExact(map.step.state(state).type().size());
+    return FlatLength.of(map.step.state(state).type());
   }
 
   private TensorType type(SiteMap.Slot slot) {
@@ -93,7 +94,7 @@ public record SnapTraces(SiteMap map, List<SiteMap.Slot> slots, Map<Integer, Pat
   /** One-hot of the position that each trace element's signal has, {@code [w…, P]}. */
   private Tensor ownPosition(StepCopy copy, SiteMap.Located l, int state) {
     TensorType signal = l.site().signal().type();
-    int[] index = IntStream.range(0, Math.toIntExact(signal.size())).toArray();
+    int[] index = IntStream.range(0, FlatLength.of(signal)).toArray();
     Tensor positions =
         copy.b.tracer(copy.b.lift(HostTensor.of(index, index.length))).reshape(signal.shape());
     return l.layout().spreadSignal(positions).oneHot(positions(state), signal.dtype());

@@ -4,6 +4,7 @@ import dev.engram.autodiff.Batch;
 import dev.engram.autodiff.Batched;
 import dev.engram.autodiff.Jvp;
 import dev.engram.etrace.HiddenGroup;
+import dev.engram.etrace.normalize.FlatLength;
 import dev.engram.etrace.signal.StepCopy;
 import dev.engram.ir.Builder;
 import dev.engram.ir.DType;
@@ -118,7 +119,7 @@ public final class StateJacobian {
   }
 
   private static int size(StepCopy copy, int s) {
-    return Math.toIntExact(copy.map.step.state(s).type().size());
+    return FlatLength.of(copy.map.step.state(s).type());
   }
 
   /** Returns {@code [rows, columns]} with 1 where row = column + offset. */

@@ -34,7 +34,9 @@ public final class Broadcasting {
       common = join(row.name(), common, in.get(i).shape(), in.get(i).type(), i);
     }
     Shape to = common;
-    List<Tensor> wide = in.stream().map(t -> to(t, to, row.name())).toList();
+    boolean same = in.stream().allMatch(t -> t.shape().equals(to));
+    List<Tensor> wide =
+        (same ? in : Tracer.recorded(in)).stream().map(t -> to(t, to, row.name())).toList();
     return Tensor.apply(new Elementwise(row), wide).getFirst();
   }
 
@@ -87,7 +89,7 @@ public final class Broadcasting {
       }
       dims[rank - i] = da == 1 ? db : da;
     }
-    return Shape.of(dims);
+    return Moves.named(op, () -> Shape.of(dims));
   }
 
   public static Tensor to(Tensor t, Shape to, String op) {
@@ -135,6 +137,12 @@ public final class Broadcasting {
     return Tensor.apply(new Reduce(kind, list), List.of(t)).getFirst();
   }
 
+  /** Matrices repeated along the axes before them. */
+  private static Tensor led(Tensor t, Shape lead) {
+    Shape matrix = t.shape().range(t.rank() - 2, t.rank());
+    return to(t, Moves.named("matmul", () -> lead.concat(matrix)), "matmul");
+  }
+
   public static Tensor matmul(Tensor a, Tensor b) {
     TypeRules.given("matmul", 1, b);
     if (a.rank() == 0 || b.rank() == 0) {
@@ -177,8 +185,8 @@ public final class Broadcasting {
             b.shape().range(0, b.rank() - 2),
             b.type(),
             1);
-    Tensor l = to(left, lead.concat(left.shape().range(left.rank() - 2, left.rank())), "matmul");
-    Tensor r = to(b, lead.concat(b.shape().range(b.rank() - 2, b.rank())), "matmul");
+    Tensor l = led(left, lead);
+    Tensor r = led(b, lead);
     int n = lead.rank();
     List<Integer> batch = IntStream.range(0, n).boxed().toList();
     Tensor y = l.dot(r, new Dot(List.of(n + 1), List.of(n), batch, batch));

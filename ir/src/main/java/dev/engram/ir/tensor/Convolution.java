@@ -35,7 +35,7 @@ public final class Convolution {
               .formatted(size, stride, dilation, axis, x.type(), n, SourceLocation.here()));
     }
     int r = x.rank();
-    Shape wide = x.shape().insert(r, size);
+    Shape wide = Moves.named("windows", () -> x.shape().insert(r, size));
     Tensor y = x.expandDims(r);
     if (size > 1) {
       List<Integer> own = IntStream.range(0, r).boxed().toList();

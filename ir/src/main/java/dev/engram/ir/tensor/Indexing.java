@@ -35,7 +35,7 @@ public final class Indexing {
 
   /** 1 where the new last axis' index equals the element of {@code x}, else 0. */
   public static Tensor oneHot(Tensor x, int classes, DType dtype) {
-    Shape to = x.shape().insert(x.rank(), classes);
+    Shape to = Moves.named("oneHot", () -> x.shape().insert(x.rank(), classes));
     // class numbers may lie beyond the labels' type: in u8, class 256 would be 0 again
     Tensor number = x.cast(x.dtype().wide());
     Tensor iota = Moves.iota(x, number.dtype(), to, x.rank());
@@ -45,8 +45,9 @@ public final class Indexing {
   public static Tensor scatter(
       Tensor x, Index.Combine combine, int axis, Tensor indices, Tensor updates) {
     int a = x.shape().axis("scatter", axis);
-    Shape want =
-        x.shape().range(0, a).concat(indices.shape()).concat(x.shape().range(a + 1, x.rank()));
+    Shape front = x.shape().range(0, a);
+    Shape behind = x.shape().range(a + 1, x.rank());
+    Shape want = Moves.named("scatter", () -> front.concat(indices.shape()).concat(behind));
     Tensor wide = Broadcasting.to(updates, want, "scatter");
     return one(new Index.Scatter(a, 0, combine), List.of(x, indices, wide));
   }
@@ -79,12 +80,12 @@ public final class Indexing {
         }
         lead[i] = m == 1 ? n : m;
       }
-      Shape rows = Shape.of(lead);
-      return new Along(
-          xs.broadcastTo(rows.concat(Shape.of(xs.dim(-1)))),
-          is.broadcastTo(rows.concat(Shape.of(is.dim(-1)))),
-          a);
+      return new Along(spread(op, xs, lead), spread(op, is, lead), a);
     }
+  }
+
+  private static Tensor spread(String op, Tensor t, int[] lead) {
+    return t.broadcastTo(Moves.named(op, () -> Shape.of(lead).concat(Shape.of(t.dim(-1)))));
   }
 
   public static Tensor takeAlongAxis(Tensor x, Tensor indices, int axis) {

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /** Moves that are made of others. */
@@ -192,7 +193,7 @@ public final class Moves {
       joined[a] = length("tile", a, x, (long) times[a] * x.dim(a));
       own.add(2 * a + 1);
     }
-    return one(new Move.Broadcast(Shape.of(wide), own), x).reshape(joined);
+    return one(new Move.Broadcast(shape("tile", wide), own), x).reshape(joined);
   }
 
   public static Tensor repeat(Tensor x, int axis, int times) {
@@ -203,12 +204,28 @@ public final class Moves {
     int all = length("repeat", a, x, (long) x.dim(a) * times);
     List<Integer> own = new ArrayList<>(IntStream.range(0, x.rank() + 1).boxed().toList());
     own.remove(a + 1);
-    Tensor wide = one(new Move.Broadcast(x.shape().insert(a + 1, times), own), x);
+    Shape repeated = named("repeat", () -> x.shape().insert(a + 1, times));
+    Tensor wide = one(new Move.Broadcast(repeated, own), x);
     return wide.reshape(x.shape().with(a, all));
   }
 
   private static int length(String op, int axis, Tensor x, long n) {
     return length(op, "axis " + axis + " of " + x.type(), n);
+  }
+
+  /** A shape that {@code op} makes, whose name is in front of the error where it cannot be. */
+  public static Shape named(String op, Supplier<Shape> shape) {
+    try {
+      return shape.get();
+    } catch (TypeException e) {
+      throw new TypeException(op + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** A shape that a user gives to {@code op}. */
+  public static Shape shape(String op, int... dims) {
+    Given.given(op, "dims", dims);
+    return named(op, () -> Shape.of(dims));
   }
 
   /** {@link TypeRules#length} with the user's line in the error. */
@@ -343,7 +360,7 @@ public final class Moves {
     length("diag", x.rank() - 1, x, n + away);
     Shape square = Shape.of(n, n);
     Tensor on = iota(x, DType.I32, square, 0).eq(iota(x, DType.I32, square, 1));
-    Tensor wide = x.expandDims(-1).broadcastTo(x.shape().concat(Shape.of(n)));
+    Tensor wide = x.expandDims(-1).broadcastTo(named("diag", () -> x.shape().concat(Shape.of(n))));
     Tensor y = on.select(wide, HostTensor.full(TensorType.scalar(x.dtype()), 0));
     int r = y.rank();
     List<Integer> low = new ArrayList<>(Collections.nCopies(r, 0));

@@ -3,6 +3,7 @@ package dev.engram.ir.tensor;
 import dev.engram.ir.SourceLocation;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.checks.SaturatedCount;
 import java.lang.reflect.Array;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +31,7 @@ public record NestedArray(Object values, int[] dims) {
     String path = "";
     for (int axis = 0; axis < rank; axis++) {
       dims[axis] = length(first, path);
-      size *= dims[axis];
+      size = SaturatedCount.product(size, dims[axis]);
       if (dims[axis] == 0) {
         break; // so have the axes behind it
       }

@@ -2,9 +2,11 @@ package dev.engram.ir.tensor;
 
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.Lit;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TopK;
+import dev.engram.ir.Tracer;
 import dev.engram.ir.op.Index;
 import java.util.List;
 
@@ -39,6 +41,12 @@ public final class Sorting {
     return new TopK(x.takeAlongAxis(at, axis), at);
   }
 
+  private static Tensor zeros(Tensor among, TensorType type) {
+    return among instanceof Tracer x
+        ? x.builder().tracer(Lit.ofLong(type, 0))
+        : HostTensor.full(type, 0);
+  }
+
   /** A binary search for all values side by side, from the largest power of 2 down. */
   public static Tensor searchSorted(Tensor sorted, Tensor values, boolean right) {
     if (sorted.rank() != 1 || sorted.dtype() != values.dtype()) {
@@ -52,7 +60,7 @@ public final class Sorting {
     }
     int n = sorted.dim(0);
     TensorType type = values.type().with(DType.I32);
-    Tensor at = HostTensor.full(type, 0);
+    Tensor at = zeros(sorted instanceof Tracer ? sorted : values, type);
     for (int step = Integer.highestOneBit(n); step > 0; step /= 2) {
       Tensor next = at.add(step);
       Tensor there = sorted.take(next.sub(1), 0);

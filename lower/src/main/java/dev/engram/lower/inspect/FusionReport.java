@@ -1,6 +1,7 @@
 package dev.engram.lower.inspect;
 
 import dev.engram.ir.SourceLocation;
+import dev.engram.ir.checks.SaturatedCount;
 import dev.engram.lower.Access;
 import dev.engram.lower.Instr;
 import dev.engram.lower.LoopProgram;
@@ -67,8 +68,8 @@ public record FusionReport(List<Row> rows, long arenaBytes) {
     long all = 1;
     long kept = 1;
     for (Stmt.Axis a : n.axes()) {
-      all *= a.length();
-      kept *= a.reduce() ? 1 : a.length();
+      all = SaturatedCount.product(all, a.length());
+      kept = SaturatedCount.product(kept, a.reduce() ? 1 : a.length());
     }
     Set<Object> moved = new HashSet<>();
     long bytes = 0;
@@ -78,21 +79,29 @@ public record FusionReport(List<Row> rows, long arenaBytes) {
     for (int at = 0; at < folded + n.epilogue().size(); at++) {
       Instr i = at < folded ? n.body().get(at) : n.epilogue().get(at - folded);
       long points = at < folded ? all : kept;
-      flops += points * flops(i);
+      flops = SaturatedCount.sum(flops, SaturatedCount.product(points, flops(i)));
       ops += isOp(i) ? 1 : 0;
       Access a = access(i);
       if (a != null && moved.add(List.of(a, i instanceof Instr.Store))) {
         long width = p.buffers().get(a.buffer()).type().dtype().bytes();
-        bytes += width * (isDirect(i) ? elements(n, a) : points);
+        long elements = isDirect(i) ? elements(n, a) : points;
+        bytes = SaturatedCount.sum(bytes, SaturatedCount.product(width, elements));
       }
     }
-    return new Row(n.label(), n.where(), ops, runs, runs * bytes, runs * flops);
+    return new Row(
+        n.label(),
+        n.where(),
+        ops,
+        runs,
+        SaturatedCount.product(runs, bytes),
+        SaturatedCount.product(runs, flops));
   }
 
   private static long elements(Stmt.Nest n, Access a) {
     long count = 1;
     for (int d = 0; d < n.axes().size(); d++) {
-      count *= a.at().inner().get(d) == 0 ? 1 : n.axes().get(d).length();
+      int each = a.at().inner().get(d) == 0 ? 1 : n.axes().get(d).length();
+      count = SaturatedCount.product(count, each);
     }
     return count;
   }

@@ -116,8 +116,7 @@ class OpSizesTest {
     for (int[] dims :
         List.of(new int[] {m, m, m}, new int[] {0, m, m, m}, new int[] {m, m, m, 0})) {
       String says =
-          assertThrows(TypeException.class, () -> TensorType.of(DType.I8, dims))
-              .getMessage();
+          assertThrows(TypeException.class, () -> TensorType.of(DType.I8, dims)).getMessage();
       assertTrue(says.contains(" " + many + " ") && says.contains("OpSizesTest.java"), says);
     }
   }

@@ -64,13 +64,13 @@ public final class MatmulKernel implements Kernel {
     long byDepth = b.reduce().getFirst();
     long byColumn = b.row();
     for (long k0 = 0; k0 < depth; k0 += 16) {
-      long k1 = Math.min(depth, k0 + 16);
+      int rows = (int) Math.min(depth - k0, 16);
       for (int n = 0; n < columns; n++) {
-        long source = base + n * byColumn;
+        long source = base + k0 * byDepth + n * byColumn;
         if (matmul.dtype() == DType.F32) {
-          packFloats(from, source, byDepth, to, 4L * n, rowBytes, k0, k1);
+          packFloats(from, source, byDepth, to, k0 * rowBytes + 4L * n, rowBytes, rows);
         } else {
-          packDoubles(from, source, byDepth, to, 8L * n, rowBytes, k0, k1);
+          packDoubles(from, source, byDepth, to, k0 * rowBytes + 8L * n, rowBytes, rows);
         }
       }
     }
@@ -83,9 +83,8 @@ public final class MatmulKernel implements Kernel {
       MemorySegment to,
       long target,
       long rowBytes,
-      long k0,
-      long k1) {
-    for (long k = k0; k < k1; k++) {
+      int rows) {
+    for (int k = 0; k < rows; k++) {
       float x = from.get(ValueLayout.JAVA_FLOAT, source + k * byDepth);
       to.set(ValueLayout.JAVA_FLOAT, target + k * rowBytes, x);
     }
@@ -98,9 +97,8 @@ public final class MatmulKernel implements Kernel {
       MemorySegment to,
       long target,
       long rowBytes,
-      long k0,
-      long k1) {
-    for (long k = k0; k < k1; k++) {
+      int rows) {
+    for (int k = 0; k < rows; k++) {
       double x = from.get(ValueLayout.JAVA_DOUBLE, source + k * byDepth);
       to.set(ValueLayout.JAVA_DOUBLE, target + k * rowBytes, x);
     }
