@@ -50,9 +50,9 @@ public record FusionReport(List<Row> rows, long arenaBytes) {
         case Stmt.Sort o -> rows.add(row(p, o.traffic(), runs));
         // Its cost is that of the host.
         case Stmt.Tell _ -> {}
-        case Stmt.Loop l -> collect(p, l.body(), runs * l.length(), rows);
+        case Stmt.Loop l -> collect(p, l.body(), SaturatedCount.product(runs, l.length()), rows);
         case Stmt.While w -> {
-          long most = runs * w.bound().orElse(1);
+          long most = SaturatedCount.product(runs, w.bound().orElse(1));
           collect(p, w.condition(), most, rows);
           collect(p, w.body(), most, rows);
         }
@@ -149,14 +149,14 @@ public record FusionReport(List<Row> rows, long arenaBytes) {
     return rows.stream().mapToInt(Row::ops).sum();
   }
 
-  /** Returns the bytes moved in one run. */
+  /** Returns the bytes moved in one run, {@link Long#MAX_VALUE} where it is more. */
   public long bytes() {
-    return rows.stream().mapToLong(Row::bytes).sum();
+    return rows.stream().mapToLong(Row::bytes).reduce(0, SaturatedCount::sum);
   }
 
-  /** Returns the arithmetic operations in one run. */
+  /** Returns the arithmetic operations in one run, {@link Long#MAX_VALUE} where it is more. */
   public long flops() {
-    return rows.stream().mapToLong(Row::flops).sum();
+    return rows.stream().mapToLong(Row::flops).reduce(0, SaturatedCount::sum);
   }
 
   /** Returns a table, the nests with the most memory traffic first, then the totals. */

@@ -1,5 +1,6 @@
 package dev.engram.lower.profile;
 
+import dev.engram.ir.checks.SaturatedCount;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.inspect.FusionReport;
 import java.util.ArrayList;
@@ -48,7 +49,7 @@ record ProgramFacts(
   private static long bytes(LoopProgram p, List<Integer> buffers) {
     long bytes = 0;
     for (int b : buffers) {
-      bytes += p.buffers().get(b).type().bytes();
+      bytes = SaturatedCount.sum(bytes, p.buffers().get(b).type().bytes());
     }
     return bytes;
   }

@@ -1,6 +1,7 @@
 package dev.engram.tests.sizes;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.autodiff.Batch;
@@ -14,6 +15,9 @@ import dev.engram.ir.Builder;
 import dev.engram.ir.DType;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.Graph;
+import dev.engram.ir.Lit;
+import dev.engram.ir.Role;
+import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
 import dev.engram.ir.Verifier;
@@ -33,6 +37,7 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
@@ -88,8 +93,35 @@ class HugeProgramsTest {
                     }));
   }
 
+  /** Moves of moves, which passes make one of. */
+  @Test
+  void movesInARowAreSoundOrRefused() {
+    SplittableRandom random = new SplittableRandom(41);
+    int sound = 0;
+    for (int i = 0; i < 6 * TRIES; i++) {
+      Builder b = new Builder("huge");
+      Var v = b.param(HugeLengths.type(random, DType.F32, random.nextInt(1, 4)), Role.INPUT, "");
+      b.at(OpSizesTest.LINE);
+      List<SizedUse> uses = new ArrayList<>();
+      for (int k = random.nextInt(2, 5); k > 0; k--) {
+        SizedUse use = SizedUses.move(random, v.type());
+        if (use.tooLarge().isEmpty()) {
+          List<Value> in = new ArrayList<>(List.of(v));
+          for (TensorType t : use.operands().subList(1, use.operands().size())) {
+            in.add(t.rank() == 0 ? Lit.zero(t) : b.param(t, Role.INPUT, ""));
+          }
+          v = b.emit(use.op(), in).getFirst();
+          uses.add(use);
+        }
+      }
+      Graph g = b.build(List.of(v));
+      sound += check(uses, g, random) + check(uses, folded(g), random);
+    }
+    assertTrue(sound > 6 * TRIES, sound + " sound");
+  }
+
   /** Returns how many stages give a program. */
-  private static int check(SizedUse use, Graph g, SplittableRandom random) {
+  private static int check(Object use, Graph g, SplittableRandom random) {
     int sound = 0;
     for (Map.Entry<String, Stage> s : STAGES.entrySet()) {
       try {
@@ -124,7 +156,8 @@ class HugeProgramsTest {
   private static void lowered(Graph g) {
     var program = ProgramVerifier.verify(Lowering.lower(g));
     LoopPrinter.print(program);
-    FusionReport.of(program).toString();
+    String report = FusionReport.of(program).toString();
+    assertFalse(report.matches("(?s).* -\\d.*"), report);
   }
 
   private static void batched(Graph g, SplittableRandom random) {

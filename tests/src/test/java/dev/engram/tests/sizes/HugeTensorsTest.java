@@ -24,10 +24,11 @@ import dev.engram.loss.Metrics;
 import dev.engram.spiking.Encoders;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -177,7 +178,7 @@ class HugeTensorsTest {
     m.put("oneHot", o -> o.in(DType.I32, M, K).oneHot(9, DType.F32));
     m.put("oneHot of -1", o -> o.i().oneHot(-1, DType.F32));
     m.put("concat", o -> Tensor.concat(0, o.v(), o.f32(1)));
-    m.put("stack", o -> Tensor.stack(0, java.util.Collections.nCopies(9, o.x())));
+    m.put("stack", o -> Tensor.stack(0, Collections.nCopies(9, o.x())));
     m.put("expandDims", o -> o.x().expandDims(0).broadcastTo(8, M, K));
     m.put("categorical", o -> RandomTensors.categorical(key(o), o.f32(M, 5), 0).outer(o.x()));
     m.put("poisson", o -> Encoders.poisson(key(o), o.x(), 9));
@@ -217,7 +218,7 @@ class HugeTensorsTest {
             m ->
                 List.of(m.getParameterTypes()).equals(List.of(Tensor.class))
                     || m.getParameterCount() == 0)
-        .sorted(java.util.Comparator.comparing(Method::getName))
+        .sorted(Comparator.comparing(Method::getName))
         .map(
             m ->
                 DynamicTest.dynamicTest(
@@ -259,8 +260,7 @@ class HugeTensorsTest {
     Operands o = Operands.of(trace);
     List<Value> outs;
     try {
-      UnaryOperator<List<Tensor>> same = l -> l;
-      outs = trace.run(() -> same.apply(tensors(call.of(o))).stream().map(trace::lift).toList());
+      outs = trace.run(() -> tensors(call.of(o)).stream().map(trace::lift).toList());
     } catch (TypeException e) {
       String says = e.getMessage();
       assertTrue(says.contains("HugeTensorsTest.java:"), says);

@@ -79,6 +79,34 @@ final class SizedUses {
     return all;
   }
 
+  /** A move of something of this type; the first operand is that. */
+  static SizedUse move(SplittableRandom random, TensorType x) {
+    SizedUses s = new SizedUses(random);
+    return switch (random.nextInt(x.rank() > 1 ? 8 : 7)) {
+      case 0 -> s.reshape(x);
+      case 1 -> s.transpose(x);
+      case 2 -> s.slice(x);
+      case 3 -> s.slice(x);
+      case 4 -> s.pad(x);
+      case 5 -> x.rank() > 0 ? s.concat(x) : s.reverse(x);
+      case 6 -> s.spread(x);
+      default -> s.shear(x);
+    };
+  }
+
+  // one more axis, where there can be one
+  private SizedUse spread(TensorType x) {
+    List<Integer> to = new ArrayList<>(x.shape().dims());
+    int at = random.nextInt(to.size() + 1);
+    to.add(at, any(random));
+    if (SizedUse.tooLarge(exact(to)).isPresent()) {
+      return reverse(x);
+    }
+    List<Integer> axes = new ArrayList<>(range(0, to.size()));
+    axes.remove(at);
+    return use(new Move.Broadcast(shape(to), axes), List.of(x), exact(to));
+  }
+
   private <T> T pick(T[] of) {
     return of[random.nextInt(of.length)];
   }
@@ -156,7 +184,10 @@ final class SizedUses {
 
   // The lengths in another order, and neighbours as one where an int holds that.
   private SizedUse reshape() {
-    TensorType x = type(DType.F32, 0);
+    return reshape(type(DType.F32, 0));
+  }
+
+  private SizedUse reshape(TensorType x) {
     List<Integer> to = new ArrayList<>(x.shape().dims());
     Collections.shuffle(to, new java.util.Random(random.nextLong()));
     for (int i = 0; i + 1 < to.size(); i++) {
@@ -167,13 +198,16 @@ final class SizedUses {
       }
     }
     if (SizedUse.tooLarge(exact(to)).isPresent()) {
-      return reshape();
+      return reshape(x);
     }
     return use(new Move.Reshape(shape(to)), List.of(x), exact(to));
   }
 
   private SizedUse transpose() {
-    TensorType x = type(DType.F32, 0);
+    return transpose(type(DType.F32, 0));
+  }
+
+  private SizedUse transpose(TensorType x) {
     List<Integer> perm = new ArrayList<>(range(0, x.rank()));
     Collections.shuffle(perm, new java.util.Random(random.nextLong()));
     return use(
@@ -193,7 +227,10 @@ final class SizedUses {
 
   // ⌈(limit - start) / stride⌉
   private SizedUse slice() {
-    TensorType x = type(DType.F32, 1);
+    return slice(type(DType.F32, 1));
+  }
+
+  private SizedUse slice(TensorType x) {
     List<Integer> start = new ArrayList<>();
     List<Integer> limit = new ArrayList<>();
     List<Integer> stride = new ArrayList<>();
@@ -214,7 +251,10 @@ final class SizedUses {
 
   // low + n + (n - 1)·interior + high
   private SizedUse pad() {
-    TensorType x = type(DType.F32, 1);
+    return pad(type(DType.F32, 1));
+  }
+
+  private SizedUse pad(TensorType x) {
     List<Integer> low = new ArrayList<>();
     List<Integer> high = new ArrayList<>();
     List<Integer> interior = new ArrayList<>();
@@ -235,7 +275,10 @@ final class SizedUses {
   }
 
   private SizedUse concat() {
-    TensorType x = type(DType.F32, 1);
+    return concat(type(DType.F32, 1));
+  }
+
+  private SizedUse concat(TensorType x) {
     int axis = random.nextInt(x.rank());
     List<TensorType> in = new ArrayList<>(List.of(x));
     List<BigInteger> out = new ArrayList<>(exact(x));
@@ -252,13 +295,19 @@ final class SizedUses {
   }
 
   private SizedUse reverse() {
-    TensorType x = type(DType.F32, 0);
+    return reverse(type(DType.F32, 0));
+  }
+
+  private SizedUse reverse(TensorType x) {
     return use(new Move.Reverse(someAxes(x.rank())), List.of(x), exact(x));
   }
 
   // n - |step|·(K - 1), which is refused by its rule where it is negative
   private SizedUse shear() {
-    TensorType x = type(DType.F32, 2);
+    return shear(type(DType.F32, 2));
+  }
+
+  private SizedUse shear(TensorType x) {
     int axis = random.nextInt(x.rank());
     int by = (axis + 1 + random.nextInt(x.rank() - 1)) % x.rank();
     int step = random.nextBoolean() ? any(random) : -any(random);
@@ -267,7 +316,7 @@ final class SizedUses {
         BigInteger.valueOf(x.shape().dim(axis))
             .subtract(BigInteger.valueOf(step).abs().multiply(slices));
     if (left.signum() < 0) {
-      return shear();
+      return reverse(x);
     }
     List<BigInteger> out = new ArrayList<>(exact(x));
     out.set(axis, left);
