@@ -352,7 +352,9 @@ public final class StateSlot {
         turns.leave();
       }
     } finally {
-      cells.subList(0, pinned).forEach(c -> Storage.of(c.value()).ifPresent(Storage::unpin));
+      for (int i = 0; i < pinned; i++) {
+        Storage.of(cells.get(i).value()).orElseThrow().unpin();
+      }
     }
     look(states, cells);
   }
@@ -602,8 +604,8 @@ public final class StateSlot {
 
   /** Keeps a value from being donated or closed before the state has it. */
   private void pin(Cell c) {
-    requireKnown(c);
-    if (!Storage.of(c.value()).orElseThrow().pin()) {
+    Optional<Storage> storage = Storage.of(c.value());
+    if (storage.isEmpty() || !storage.get().pin()) {
       requireKnown(c);
     }
   }
