@@ -45,8 +45,7 @@ class MemoryNeedTest {
 
   private static final Map<String, UnaryOperator<Tensor>> PROGRAMS =
       Map.of(
-          "a result", MemoryNeedTest::pairs,
-          "a value on the way", x -> pairs(x).cumSum(0).max(0));
+          "a result", MemoryNeedTest::pairs, "a value on the way", x -> pairs(x).cumSum(0).max(0));
 
   @TestFactory
   Stream<DynamicTest> isSaidByEachBackend() {
@@ -83,7 +82,9 @@ class MemoryNeedTest {
     }
   }
 
-  /** One for each way in which ops are interpreted, on tensors of more elements than an int counts. */
+  /**
+   * One for each way in which ops are interpreted, on tensors of more elements than an int counts.
+   */
   @Test
   void anInterpretedOpSaysHowManyElementsItCannotCount() {
     HostTensor line = HostTensor.of(new float[50_000], 50_000);
@@ -140,9 +141,7 @@ class MemoryNeedTest {
   @Test
   void aDelayBeyondIntIsRefused() {
     EngramException e =
-        assertThrows(
-            EngramException.class,
-            () -> new Delay(3, Integer.MAX_VALUE, DType.F32));
+        assertThrows(EngramException.class, () -> new Delay(3, Integer.MAX_VALUE, DType.F32));
     assertTrue(
         e.getMessage().startsWith("Delay: ") && e.getMessage().contains(" 6442450944 long"),
         e::getMessage);

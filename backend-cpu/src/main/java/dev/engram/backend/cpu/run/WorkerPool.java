@@ -131,8 +131,8 @@ public final class WorkerPool {
       if (!missed) {
         Log.warning(
             ("no thread could be started for the backend cpu (%s): %d of %d compute; let the"
-                 + " process have more threads or memory, or ask for fewer with"
-                 + " -Dengram.threads=%d")
+                    + " process have more threads or memory, or ask for fewer with"
+                    + " -Dengram.threads=%d")
                 .formatted(noThread.getMessage(), 1 + running(), threads, 1 + running()));
       }
       missed = true;
