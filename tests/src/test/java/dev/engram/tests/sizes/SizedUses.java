@@ -3,20 +3,13 @@ package dev.engram.tests.sizes;
 import static dev.engram.tests.sizes.HugeLengths.any;
 import static dev.engram.tests.sizes.HugeLengths.exact;
 
-import dev.engram.ir.Builder;
 import dev.engram.ir.DType;
-import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Lit;
-import dev.engram.ir.Role;
 import dev.engram.ir.Shape;
 import dev.engram.ir.TensorType;
-import dev.engram.ir.Value;
-import dev.engram.ir.Var;
 import dev.engram.ir.op.Cast;
 import dev.engram.ir.op.Check;
 import dev.engram.ir.op.Collective;
-import dev.engram.ir.op.Control;
 import dev.engram.ir.op.Dot;
 import dev.engram.ir.op.Elementwise;
 import dev.engram.ir.op.Index;
@@ -70,10 +63,10 @@ final class SizedUses {
     m.put("argSort", SizedUses::argSort);
     m.put("iota", SizedUses::iota);
     m.put("randomBits", SizedUses::randomBits);
-    m.put("scan", SizedUses::scan);
-    m.put("while", SizedUses::loop);
-    m.put("cond", SizedUses::cond);
-    m.put("call", SizedUses::call);
+    m.put("scan", s -> SizedControls.scan(s.random, s.type(DType.F32, 0)));
+    m.put("while", s -> SizedControls.loop(s.random, s.type(DType.F32, 0)));
+    m.put("cond", s -> SizedControls.cond(s.random, s.type(DType.F32, 0)));
+    m.put("call", s -> SizedControls.call(s.random, s.type(DType.F32, 0)));
     Map<String, Function<SplittableRandom, SizedUse>> all = new LinkedHashMap<>();
     m.forEach((name, draw) -> all.put(name, r -> draw.apply(new SizedUses(r))));
     return all;
@@ -115,7 +108,7 @@ final class SizedUses {
     return HugeLengths.type(random, dtype, random.nextInt(leastRank, 5));
   }
 
-  private static SizedUse use(Op op, List<TensorType> in, List<BigInteger> result) {
+  static SizedUse use(Op op, List<TensorType> in, List<BigInteger> result) {
     return new SizedUse(op, in, List.of(result));
   }
 
@@ -166,7 +159,9 @@ final class SizedUses {
   @SafeVarargs
   private static List<Integer> join(List<Integer>... parts) {
     List<Integer> all = new ArrayList<>();
-    List.of(parts).forEach(all::addAll);
+    for (List<Integer> p : parts) {
+      all.addAll(p);
+    }
     return all;
   }
 
@@ -385,53 +380,6 @@ final class SizedUses {
   private SizedUse randomBits() {
     TensorType t = type(DType.I32, 0);
     return use(new Source.RandomBits(t.shape()), List.of(TensorType.of(DType.I32, 2)), exact(t));
-  }
-
-  /** The graph that gives its parameters back, after something that no pass takes away. */
-  private static Graph identity(List<TensorType> types, List<Integer> given) {
-    Builder b = new Builder("body").at(OpSizesTest.LINE);
-    List<Var> params = types.stream().map(t -> b.param(t, Role.INPUT, "")).toList();
-    return b.build(
-        given.stream().map(i -> b.emit1(new Elementwise(Rows.SIN), params.get(i))).toList());
-  }
-
-  // carry x, and x once for each step as a stacked result
-  private SizedUse scan() {
-    TensorType x = type(DType.F32, 0);
-    int length = any(random);
-    List<BigInteger> stacked = new ArrayList<>(List.of(BigInteger.valueOf(length)));
-    stacked.addAll(exact(x));
-    Control.Scan op =
-        new Control.Scan(identity(List.of(x), List.of(0, 0)), 0, 1, length, random.nextBoolean());
-    return new SizedUse(op, List.of(x), List.of(exact(x), stacked));
-  }
-
-  private static Graph never(TensorType x) {
-    Builder b = new Builder("never");
-    b.param(x, Role.INPUT, "");
-    Value no = Lit.ofLong(TensorType.scalar(DType.BOOL), 0);
-    return b.build(List.of(no));
-  }
-
-  private SizedUse loop() {
-    TensorType x = type(DType.F32, 0);
-    Optional<Integer> bound = Optional.of(any(random)).filter(_ -> random.nextBoolean());
-    Control.While op = new Control.While(never(x), identity(List.of(x), List.of(0)), 0, bound);
-    return use(op, List.of(x), exact(x));
-  }
-
-  private SizedUse cond() {
-    TensorType x = type(DType.F32, 0);
-    Graph same = identity(List.of(x), List.of(0));
-    return use(new Control.Cond(same, same), List.of(TensorType.scalar(DType.BOOL), x), exact(x));
-  }
-
-  private SizedUse call() {
-    TensorType x = type(DType.F32, 0);
-    return use(
-        new Control.Call(identity(List.of(x), List.of(0)), new Control.Derivative.Remat(List.of())),
-        List.of(x),
-        exact(x));
   }
 
   /** A constant is as large as what it holds. */
