@@ -17,9 +17,11 @@ import dev.engram.nn.GruCell;
 import dev.engram.nn.Linear;
 import dev.engram.nn.LstmCell;
 import dev.engram.nn.Sequential;
+import dev.engram.optim.Sgd;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
@@ -54,6 +56,66 @@ class ModelTest {
 
     Tensor inner() {
       return w.value();
+    }
+  }
+
+  /** Equal to every other of its width, as a class of settings may be. */
+  private static final class Block extends Layer {
+    private final int width;
+    private final State w;
+
+    Block(int width) {
+      this.width = width;
+      w = parameter(HostTensor.allocate(TensorType.of(DType.F64, width)));
+    }
+
+    @Override
+    public Tensor update(Tensor x) {
+      return x.add(w.value());
+    }
+
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Block b && b.width == width;
+    }
+
+    @Override
+    public int hashCode() {
+      return width;
+    }
+  }
+
+  private static final class Blocks extends Layer {
+    private final List<Block> list = List.of(new Block(2), new Block(2));
+    private final Map<String, Block> map = Map.of("k", new Block(2));
+    private final Block[] array = {new Block(2)};
+    private final Block field = new Block(2);
+    private final Block shared = field;
+
+    @Override
+    public Tensor update(Tensor x) {
+      Tensor y = field.update(array[0].update(map.get("k").update(x)));
+      for (Block b : list) {
+        y = b.update(y);
+      }
+      return y;
+    }
+  }
+
+  /** What is found once is an object, not what equals it. */
+  @Test
+  void equalModelsHaveStatesOfTheirOwn() {
+    Blocks model = new Blocks();
+    States w = model.states();
+    assertEquals(
+        Set.of("list.0.w", "list.1.w", "map.k.w", "array.0.w", "field.w"), Set.copyOf(w.paths()));
+    HostTensor x = HostTensor.allocate(TensorType.of(DType.F64, 2));
+    Grads g = Engram.grad(() -> model.update(x).sum(), w).apply();
+    Sgd sgd = new Sgd(1);
+    sgd.register(w);
+    sgd.update(g);
+    for (State s : w.values()) {
+      assertArrayEquals(new double[] {-1, -1}, s.value().host().toDoubles());
     }
   }
 
