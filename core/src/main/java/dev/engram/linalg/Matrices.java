@@ -8,8 +8,8 @@ import dev.engram.ir.TensorType;
 import dev.engram.ir.Tracer;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.tensor.Numbers;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /** Steps that the algorithms share. Matrices are the last two axes, vectors the last one. */
 final class Matrices {
@@ -72,7 +72,7 @@ final class Matrices {
 
   /** The numbers 0 … n-1 (i32). */
   static Tensor counter(int n) {
-    return HostTensor.of(IntStream.range(0, n).toArray(), n);
+    return Numbers.range("linalg", 0, n);
   }
 
   static Tensor column(Tensor a, Tensor k) {

@@ -9,6 +9,7 @@ import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
+import dev.engram.ir.tensor.Moves;
 import java.util.Optional;
 
 /**
@@ -56,7 +57,7 @@ public abstract class Cell extends Layer {
   /** A linear layer of input and hidden state: orthogonal weights, bias zero. */
   protected Linear gate(RandomKey key) {
     return new Linear(
-        in + hidden,
+        Moves.length(getClass().getSimpleName(), "the axis of input and state", (long) in + hidden),
         hidden,
         key,
         dtype,

@@ -1,12 +1,11 @@
 package dev.engram.sparse;
 
 import dev.engram.ir.DType;
-import dev.engram.ir.HostTensor;
 import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.checks.Given;
-import java.util.stream.IntStream;
+import dev.engram.ir.tensor.Numbers;
 
 /**
  * A sparse matrix in compressed row format.
@@ -40,7 +39,7 @@ public record Csr(Tensor values, Tensor columns, Tensor offsets, int width) {
   /** Converts to coordinate format: an element's row is the last that starts at or before it. */
   public Coo toCoo() {
     int n = values.dim(0);
-    Tensor element = HostTensor.of(IntStream.range(0, n).toArray(), n);
+    Tensor element = Numbers.range("toCoo", 0, n);
     Tensor rows = offsets.searchSorted(element, true).sub(1);
     return new Coo(values, rows, columns, height(), width);
   }

@@ -21,13 +21,15 @@ import java.util.Arrays;
  * trace goes through.
  */
 public final class Delay extends Layer {
+  /** That of each element, or one for all. */
   private final int[] steps;
+
   private final int size;
   private final State past;
 
   /** Uses one delay for all elements. */
   public Delay(int size, int steps, DType dtype) {
-    this(filled(size, steps), dtype);
+    this(Ranges.atLeastOne("Delay", "size", size), new int[] {steps}, dtype);
   }
 
   /**
@@ -36,7 +38,10 @@ public final class Delay extends Layer {
    * @param steps {@code [size]}, each at least 0
    */
   public Delay(int[] steps, DType dtype) {
-    Given.given("Delay", "steps", steps);
+    this(Given.given("Delay", "steps", steps).length, steps, dtype);
+  }
+
+  private Delay(int size, int[] steps, DType dtype) {
     if (steps.length == 0 || Arrays.stream(steps).anyMatch(d -> d < 0)) {
       throw new TypeException(
           "Delay: steps "
@@ -46,17 +51,11 @@ public final class Delay extends Layer {
               + ")");
     }
     this.steps = steps.clone();
-    this.size = steps.length;
+    this.size = size;
     int longest = Arrays.stream(steps).max().getAsInt();
     Moves.length("Delay", "the axis of all that is kept", (longest + 1L) * size);
     TensorType type = TensorType.of(dtype, longest + 1, size);
     this.past = State.of(State.Kind.OTHER, () -> HostTensor.full(type, 0));
-  }
-
-  private static int[] filled(int size, int steps) {
-    int[] all = new int[Ranges.atLeastOne("Delay", "size", size)];
-    Arrays.fill(all, steps);
-    return all;
   }
 
   /**

@@ -7,6 +7,7 @@ import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
+import dev.engram.ir.tensor.Moves;
 import dev.engram.nn.Initializer;
 
 /**
@@ -34,7 +35,8 @@ public final class RecurrentSpikes extends Layer {
     int size = neuron.size();
     this.neuron = neuron;
     this.input = input;
-    this.w = parameter(weight.make(key, Shape.of(in + size, size), neuron.dtype()));
+    int all = Moves.length("RecurrentSpikes", "the axis of input and spikes", (long) in + size);
+    this.w = parameter(weight.make(key, Shape.of(all, size), neuron.dtype()));
   }
 
   @Override

@@ -16,6 +16,7 @@ import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Value;
 import dev.engram.ir.op.Control;
+import dev.engram.ir.tensor.Numbers;
 import dev.engram.state.LostWeights;
 import dev.engram.state.OneVersion;
 import dev.engram.state.StateSlot;
@@ -26,7 +27,6 @@ import dev.engram.trace.TreeSpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
-import java.util.stream.IntStream;
 
 /** {@code scan}: a body run once for each position of axis 0, with a carry from step to step. */
 public final class ScanTransform {
@@ -88,7 +88,7 @@ public final class ScanTransform {
               + SourceLocation.here()
               + "); count up, and use from + to - 1 - i to count down");
     }
-    return HostTensor.of(IntStream.range(from, to).toArray(), to - from);
+    return Numbers.range("forLoop", from, to);
   }
 
   private Object emit(Tracing t, Tree.Flat carry, List<Tensor> xs, int n) {

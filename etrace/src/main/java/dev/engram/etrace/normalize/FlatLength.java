@@ -2,6 +2,7 @@ package dev.engram.etrace.normalize;
 
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
+import dev.engram.ir.checks.SaturatedCount;
 import dev.engram.ir.tensor.Moves;
 import java.util.List;
 
@@ -20,7 +21,7 @@ public final class FlatLength {
 
   /** That of several together. */
   public static int of(List<TensorType> types) {
-    long all = types.stream().mapToLong(TensorType::size).reduce(0, Math::addExact);
+    long all = types.stream().mapToLong(TensorType::size).reduce(0, SaturatedCount::sum);
     return Moves.length("online learning", "one axis for all elements of " + types, all);
   }
 }

@@ -13,6 +13,7 @@ import dev.engram.ir.op.Index;
 import dev.engram.ir.op.Move;
 import dev.engram.ir.op.Op;
 import dev.engram.ir.op.Source;
+import dev.engram.ir.tensor.Numbers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -84,7 +85,7 @@ public record Relabelling(List<Step> ops) {
   /** True when it leaves a tensor of this type unchanged. */
   boolean isIdentity(TensorType type) {
     int n = FlatLength.of(type);
-    HostTensor index = HostTensor.of(IntStream.range(0, n).toArray(), n);
+    HostTensor index = Numbers.range("online learning", 0, n);
     HostTensor moved = apply(index.reshape(type.shape())).host();
     if (!moved.shape().equals(type.shape())) {
       return false;

@@ -9,7 +9,7 @@ final class IndexMap {
   private IndexMap() {}
 
   /** Of so many elements a tensor is where its positions are computed one by one. */
-  static final int MOST = Integer.MAX_VALUE;
+  static final int MOST = Integer.MAX_VALUE - 8; // the longest array of every JVM
 
   /**
    * {@code base + Σ_a i_a · strides[a]} for every index {@code i} below {@code dims}, row-major.

@@ -8,6 +8,8 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Tracer;
 import dev.engram.ir.TypeException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 /** Numbers of user code as elements of a type: rounded to a float type, exact in the others. */
 public final class Numbers {
@@ -29,6 +31,21 @@ public final class Numbers {
     return t instanceof Tracer x
         ? x.builder().tracer(new Lit(type, bits))
         : HostTensor.fill(type, bits);
+  }
+
+  /**
+   * The numbers {@code from} … {@code to - 1} as {@code i32[to - from]}.
+   *
+   * @throws TypeException when there are more than an axis can have
+   */
+  public static HostTensor range(String op, int from, int to) {
+    int n = Moves.length(op, "the axis of what it counts", (long) to - from);
+    HostTensor out = HostTensor.allocate(TensorType.of(DType.I32, n));
+    MemorySegment s = out.segment();
+    for (int i = 0; i < n; i++) {
+      s.setAtIndex(ValueLayout.JAVA_INT, i, from + i);
+    }
+    return out;
   }
 
   /**
