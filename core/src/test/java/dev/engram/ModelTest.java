@@ -107,6 +107,7 @@ class ModelTest {
   void equalModelsHaveStatesOfTheirOwn() {
     Blocks model = new Blocks();
     States w = model.states();
+    assertSame(model.field, model.shared);
     assertEquals(
         Set.of("list.0.w", "list.1.w", "map.k.w", "array.0.w", "field.w"), Set.copyOf(w.paths()));
     HostTensor x = HostTensor.allocate(TensorType.of(DType.F64, 2));
