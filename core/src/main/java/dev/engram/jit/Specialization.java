@@ -6,10 +6,10 @@ import dev.engram.State;
 import dev.engram.TracedFunction;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Param;
-import dev.engram.ir.Storage;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.runtime.Log;
+import dev.engram.ir.runtime.PinnedTensors;
 import dev.engram.lower.BrokenUpdateException;
 import dev.engram.lower.Device;
 import dev.engram.state.LostWeights;
@@ -144,13 +144,10 @@ public final class Specialization {
       lost.look(outs).ifPresent(Log::warning);
       return Optional.of(traced.apply(outs));
     }
-    pin(leaves);
     Optional<List<Tensor>> results;
-    try {
+    try (PinnedTensors _ = PinnedTensors.of(leaves)) {
       List<Tensor> args = lowered.map(c -> c.placed(leaves)).orElseGet(() -> List.copyOf(leaves));
       results = written.isEmpty() ? reading(args) : writing(args);
-    } finally {
-      leaves.forEach(x -> storage(x).unpin());
     }
     if (results.isPresent()) {
       donations.take(leaves);
@@ -162,21 +159,6 @@ public final class Specialization {
     List<HostTensor> all = new ArrayList<>(tensors.size());
     tensors.forEach(x -> all.add(x.host()));
     return all;
-  }
-
-  /** Keeps the arguments from being donated elsewhere while they are read. */
-  private static void pin(List<Tensor> args) {
-    for (int i = 0; i < args.size(); i++) {
-      if (!storage(args.get(i)).pin()) {
-        args.subList(0, i).forEach(x -> storage(x).unpin());
-        args.get(i).host().segment(); // says that it was donated or closed
-      }
-    }
-  }
-
-  // That of a traced tensor is an error which its host() explains.
-  private static Storage storage(Tensor x) {
-    return Storage.of(x).orElseGet(() -> x.host().storage());
   }
 
   /** A run that sets no state: others may set what it reads meanwhile, and it sees none of that. */

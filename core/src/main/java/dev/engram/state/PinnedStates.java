@@ -1,8 +1,8 @@
 package dev.engram.state;
 
 import dev.engram.State;
-import dev.engram.ir.Storage;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.runtime.PinnedTensors;
 import dev.engram.lower.Device;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -13,10 +13,12 @@ import java.util.List;
  * before they are let go.
  */
 public final class PinnedStates implements AutoCloseable {
+  private final PinnedTensors pinned;
   private final List<Tensor> values;
   private final long version;
 
-  private PinnedStates(List<Tensor> values, long version) {
+  private PinnedStates(PinnedTensors pinned, List<Tensor> values, long version) {
+    this.pinned = pinned;
     this.values = List.copyOf(values);
     this.version = version;
   }
@@ -35,18 +37,7 @@ public final class PinnedStates implements AutoCloseable {
     for (State s : states) {
       values.add(StateSlot.of(s).lend());
     }
-    for (int i = 0; i < values.size(); i++) {
-      if (!storage(values.get(i)).pin()) {
-        values.subList(0, i).forEach(v -> storage(v).unpin());
-        values.get(i).host().segment(); // says that it was donated or closed
-      }
-    }
-    return new PinnedStates(values, StateSlot.changes());
-  }
-
-  // No state outside of all traces has a traced value.
-  private static Storage storage(Tensor value) {
-    return Storage.of(value).orElseThrow();
+    return new PinnedStates(PinnedTensors.of(values), values, StateSlot.changes());
   }
 
   /**
@@ -77,6 +68,6 @@ public final class PinnedStates implements AutoCloseable {
   /** Lets the values go; once. */
   @Override
   public void close() {
-    values.forEach(v -> storage(v).unpin());
+    pinned.close();
   }
 }

@@ -148,8 +148,9 @@ public abstract class Storage {
   /** For what allocates: the memory is not read any more. Called at most once. */
   void free() {}
 
-  /** The error that says why a tensor of {@code type} cannot be read. */
-  final TraceException gone(TensorType type) {
+  /** The error that says why a tensor of {@code type} cannot be read, once {@link #pin} fails. */
+  public final TraceException gone(TensorType type) {
+    Given.given("Storage.gone", "type", type);
     return new TraceException(
         "a tensor of type "
             + type

@@ -1,36 +1,43 @@
 package dev.engram.ir.runtime;
 
-import dev.engram.ir.HostTensor;
+import dev.engram.ir.Storage;
+import dev.engram.ir.Tensor;
 import dev.engram.ir.TraceException;
 import java.util.List;
 
 /** Tensors that a run reads: nobody donates or closes one before the run lets them go. */
 public final class PinnedTensors implements AutoCloseable {
-  private final List<HostTensor> tensors;
+  private final List<? extends Tensor> tensors;
 
-  private PinnedTensors(List<HostTensor> tensors) {
+  private PinnedTensors(List<? extends Tensor> tensors) {
     this.tensors = tensors;
   }
 
   /**
    * Pins all of {@code tensors}, which must not change.
    *
-   * @throws TraceException when one was donated or closed; none is pinned then
+   * @throws TraceException when one is traced, or was donated or closed; none is pinned then
    */
-  public static PinnedTensors of(List<HostTensor> tensors) {
+  public static PinnedTensors of(List<? extends Tensor> tensors) {
     for (int i = 0; i < tensors.size(); i++) {
-      if (!tensors.get(i).storage().pin()) {
+      Storage s = storage(tensors.get(i));
+      if (!s.pin()) {
         unpin(tensors.subList(0, i));
-        tensors.get(i).segment(); // says that it was donated or closed
+        throw s.gone(tensors.get(i).type());
       }
     }
     return new PinnedTensors(tensors);
   }
 
-  private static void unpin(List<HostTensor> tensors) {
-    for (HostTensor t : tensors) {
-      t.storage().unpin();
+  private static void unpin(List<? extends Tensor> tensors) {
+    for (Tensor t : tensors) {
+      storage(t).unpin();
     }
+  }
+
+  // That of a traced tensor is an error which its host() explains.
+  private static Storage storage(Tensor x) {
+    return Storage.of(x).orElseGet(() -> x.host().storage());
   }
 
   /** Lets them go; once. */

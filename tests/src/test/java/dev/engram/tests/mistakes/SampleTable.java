@@ -14,6 +14,7 @@ import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Role;
 import dev.engram.ir.Shape;
+import dev.engram.ir.Storage;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Trace;
@@ -87,6 +88,7 @@ final class SampleTable {
     all.put(HostTensor.class, () -> X);
     all.put(DeviceTensor.class, SampleTable::onDevice);
     all.put(DeviceStorage.class, () -> onDevice().storage());
+    all.put(Storage.class, () -> onDevice().storage());
     all.put(Shape.class, () -> Shape.of(2));
     all.put(TensorType.class, () -> TensorType.of(DType.F32, 2));
     all.put(RandomKey.class, () -> RandomKey.of(0));
