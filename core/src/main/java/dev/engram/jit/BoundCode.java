@@ -1,7 +1,7 @@
 package dev.engram.jit;
 
 import dev.engram.state.PinnedStates;
-import dev.engram.state.StateSlot;
+import dev.engram.state.Publication;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Collections;
@@ -32,7 +32,7 @@ final class BoundCode {
 
   private volatile @Nullable Held current;
 
-  /** {@link StateSlot#changes} at the last call. */
+  /** {@link Publication#changes} at the last call. */
   private volatile long unchanged = -1;
 
   /** Code with values of one version, which stay pinned until the last that holds it lets go. */
@@ -68,25 +68,28 @@ final class BoundCode {
   }
 
   /**
-   * The code for the states as they are, to be closed after the run; empty when they have changed
-   * since the last call.
+   * The code for the states as they are, to be closed after the run; null where none is bound to
+   * them yet.
+   */
+  @Nullable Held hold() {
+    Held now = current;
+    if (now == null || !now.hold()) {
+      return null;
+    }
+    if (now.states.version() == Publication.changes()) {
+      return now;
+    }
+    now.close();
+    return null;
+  }
+
+  /**
+   * The same, bound now; empty when states have changed since the last call.
    *
    * @param pinned gives the values, where the code is for states that look as they do
    */
-  Optional<Held> hold(LoweredCode lowered, Supplier<Optional<PinnedStates>> pinned) {
-    long changes = StateSlot.changes();
-    Held now = current;
-    if (now != null && now.hold()) {
-      if (now.states.version() == changes) {
-        return Optional.of(now);
-      }
-      now.close();
-    }
-    return renew(lowered, pinned, changes);
-  }
-
-  private synchronized Optional<Held> renew(
-      LoweredCode lowered, Supplier<Optional<PinnedStates>> pinned, long changes) {
+  synchronized Optional<Held> renew(LoweredCode lowered, Supplier<Optional<PinnedStates>> pinned) {
+    long changes = Publication.changes();
     Held old = current;
     if (old != null && old.states.version() != changes && CURRENT.compareAndSet(this, old, null)) {
       old.close();

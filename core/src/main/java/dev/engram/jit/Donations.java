@@ -5,7 +5,7 @@ import dev.engram.ir.Storage;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.lower.Device;
-import dev.engram.state.StateSlot;
+import dev.engram.state.Publication;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -39,7 +39,8 @@ final class Donations {
   /** Memory for the results of a call on {@code device}. */
   List<Tensor> results(Device device) {
     List<Tensor> out = new ArrayList<>(results.size());
-    for (TensorType t : results) {
+    for (int i = 0; i < results.size(); i++) {
+      TensorType t = results.get(i);
       Tensor free = arguments.isEmpty() ? null : poll(t);
       out.add(free == null || !device.holds(free) ? device.allocate(t) : free);
     }
@@ -63,9 +64,9 @@ final class Donations {
 
   /** Takes the memory of what was donated to a call that has ended. */
   void take(List<Tensor> args) {
-    for (int i : arguments) {
-      if (args.get(i) instanceof HostTensor t) {
-        StateSlot.published(() -> donated(t)).ifPresent(this::keep);
+    for (int i = 0; i < arguments.size(); i++) {
+      if (args.get(arguments.get(i)) instanceof HostTensor t) {
+        Publication.published(() -> donated(t)).ifPresent(this::keep);
       }
     }
   }

@@ -86,13 +86,22 @@ public final class Jit {
     }
     List<Tree.Flat> flat = Tracing.flatten(name, args);
     List<Tensor> leaves = Tracing.leaves(flat);
-    List<TreeSpec> specs = Tracing.specs(flat);
     while (true) {
-      Optional<Object> result = find(specs).run(leaves);
+      Optional<Object> result = program(flat).run(leaves);
       if (result.isPresent()) {
         return result.get();
       }
     }
+  }
+
+  private Specialization program(List<Tree.Flat> args) {
+    synchronized (programs) {
+      Optional<Specialization> again = programs.again(args);
+      if (again.isPresent()) {
+        return again.get();
+      }
+    }
+    return find(Tracing.specs(args));
   }
 
   private Specialization find(List<TreeSpec> args) {

@@ -35,8 +35,8 @@ public record LoweredCode(
 
   /** The same tensors on the device: {@code args} itself where all of them are there. */
   List<Tensor> placed(List<Tensor> args) {
-    for (Tensor x : args) {
-      if (!device.holds(x)) {
+    for (int i = 0; i < args.size(); i++) {
+      if (!device.holds(args.get(i))) {
         return args.stream().map(device::place).toList();
       }
     }

@@ -1,5 +1,6 @@
 package dev.engram.jit;
 
+import dev.engram.Tree;
 import dev.engram.ir.SourceLocation;
 import dev.engram.trace.TreeSpec;
 import java.util.ArrayList;
@@ -12,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The compiled programs of one jitted function, at most {@code capacity} of them; a new one evicts
@@ -23,6 +25,9 @@ final class ProgramCache {
 
   /** Arguments of recently evicted programs. */
   private final Set<List<TreeSpec>> evictedArgs = new LinkedHashSet<>();
+
+  /** What the last call found. */
+  private @Nullable Entry last;
 
   private int compiled;
   private int evicted;
@@ -47,10 +52,29 @@ final class ProgramCache {
       this.where = where;
       this.why = why;
     }
+
+    boolean isFor(List<Tree.Flat> given) {
+      for (int i = 0; i < args.size(); i++) {
+        if (!args.get(i).isOf(given.get(i))) {
+          return false;
+        }
+      }
+      return true;
+    }
   }
 
   ProgramCache(int capacity) {
     this.capacity = capacity;
+  }
+
+  /** The program of the last call, where it is that for {@code args} and the current states. */
+  Optional<Specialization> again(List<Tree.Flat> args) {
+    Entry e = last;
+    if (e == null || !e.isFor(args) || !e.program.fits()) {
+      return Optional.empty();
+    }
+    e.used = ++calls;
+    return Optional.of(e.program);
   }
 
   /** Finds the program for a call with such arguments and the current states. */
@@ -64,6 +88,7 @@ final class ProgramCache {
     for (Entry e : known.getOrDefault(args, List.of())) {
       if (e.program.fits()) {
         e.used = calls;
+        last = e;
         return Optional.of(e.program);
       }
     }
@@ -84,7 +109,11 @@ final class ProgramCache {
     known.computeIfAbsent(args, _ -> new ArrayList<>()).add(fresh);
   }
 
+  @SuppressWarnings("ReferenceEquality") // it is about this very entry
   private void evict(Entry e) {
+    if (last == e) {
+      last = null;
+    }
     List<Entry> same = known.get(e.args);
     same.remove(e);
     if (same.isEmpty()) {

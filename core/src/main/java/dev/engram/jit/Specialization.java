@@ -14,6 +14,7 @@ import dev.engram.lower.BrokenUpdateException;
 import dev.engram.lower.Device;
 import dev.engram.state.LostWeights;
 import dev.engram.state.PinnedStates;
+import dev.engram.state.Publication;
 import dev.engram.state.StateScope;
 import dev.engram.state.StateSlot;
 import dev.engram.state.Turns;
@@ -21,21 +22,25 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** A function compiled for one structure and type of its arguments and states. */
 public final class Specialization {
   private final TracedFunction traced;
   private final CompiledGraph code;
-  private final Optional<LoweredCode> lowered;
+
+  /** What {@link #code} is; null for the interpreter. */
+  private final @Nullable LoweredCode lowered;
+
   private final BooleanSupplier sameLooks;
   private final LostWeights lost;
-  private final List<State> read;
-  private final List<State> written;
+  private final List<StateSlot> read;
+  private final List<StateSlot> written;
   private final Turns turns;
   private final StateUpdates updates;
   private final Donations donations;
 
-  /** {@link StateSlot#looks} when {@link #fits} was found out. */
+  /** {@link Publication#looks} when {@link #fits} was found out. */
   private volatile long checked = -1;
 
   /** Code that holds the values of the states, for a function that writes none. */
@@ -50,7 +55,7 @@ public final class Specialization {
       TracedFunction traced, CompiledGraph code, BooleanSupplier sameLooks, List<Integer> donated) {
     this.traced = traced;
     this.code = code;
-    this.lowered = code instanceof LoweredCode c ? Optional.of(c) : Optional.empty();
+    this.lowered = code instanceof LoweredCode c ? c : null;
     this.sameLooks = sameLooks;
     this.lost = LostWeights.of(traced);
     List<State> read = new ArrayList<>();
@@ -59,17 +64,18 @@ public final class Specialization {
         read.add(s);
       }
     }
-    this.read = List.copyOf(read);
-    this.written = traced.written().stream().map(TracedFunction.Written::state).toList();
+    this.read = StateSlot.of(read);
+    this.written =
+        StateSlot.of(traced.written().stream().map(TracedFunction.Written::state).toList());
     this.turns = Turns.of(written);
-    this.updates = new StateUpdates(traced, this.read, written, lowered);
+    this.updates = new StateUpdates(traced, this.read, written, Optional.ofNullable(lowered));
     List<TensorType> types = traced.graph().outTypes();
     this.donations = new Donations(donated, types.subList(0, traced.resultCount()));
   }
 
   /** True when states still have the types and mapped axes that the function was traced with. */
   boolean fits() {
-    long looks = StateSlot.looks();
+    long looks = Publication.looks();
     if (StateScope.isOutside() && looks == checked) {
       return true;
     }
@@ -144,15 +150,16 @@ public final class Specialization {
       lost.look(outs).ifPresent(Log::warning);
       return Optional.of(traced.apply(outs));
     }
-    Optional<List<Tensor>> results;
+    List<Tensor> results;
     try (PinnedTensors _ = PinnedTensors.of(leaves)) {
-      List<Tensor> args = lowered.map(c -> c.placed(leaves)).orElseGet(() -> List.copyOf(leaves));
+      List<Tensor> args = lowered == null ? leaves : lowered.placed(leaves);
       results = written.isEmpty() ? reading(args) : writing(args);
     }
-    if (results.isPresent()) {
-      donations.take(leaves);
+    if (results == null) {
+      return Optional.empty();
     }
-    return results.map(r -> traced.result().build(r));
+    donations.take(leaves);
+    return Optional.of(traced.result().build(results));
   }
 
   private static List<HostTensor> hosts(List<? extends Tensor> tensors) {
@@ -161,45 +168,60 @@ public final class Specialization {
     return all;
   }
 
-  /** A run that sets no state: others may set what it reads meanwhile, and it sees none of that. */
-  private Optional<List<Tensor>> reading(List<Tensor> args) {
+  /**
+   * A run that sets no state: others may set what it reads meanwhile, and it sees none of that.
+   * Returns null where the states do not look as they did.
+   */
+  private @Nullable List<Tensor> reading(List<Tensor> args) {
     if (read.isEmpty()) {
-      return Optional.of(seen(results(lowered, args)));
+      return seen(lowered == null ? interpreted(args) : results(lowered, args));
     }
-    move();
-    if (lowered.isPresent()) {
-      Optional<BoundCode.Held> held = bound.hold(lowered.get(), this::pinned);
-      if (held.isPresent()) {
-        try (BoundCode.Held h = held.get()) {
-          return Optional.of(seen(results(Optional.of(h.code()), args)));
+    if (lowered != null) {
+      BoundCode.Held held = bound.hold();
+      if (held == null) {
+        move();
+        held = bound.renew(lowered, this::pinned).orElse(null);
+      }
+      if (held != null) {
+        try (BoundCode.Held h = held) {
+          return seen(results(h.code(), args));
         }
       }
     }
     Optional<PinnedStates> now = pinned();
     if (now.isEmpty()) {
-      return Optional.empty();
+      return null;
     }
     try (PinnedStates states = now.get()) {
-      List<Tensor> all = new ArrayList<>(args);
-      all.addAll(lowered.map(c -> c.placed(states.values())).orElse(states.values()));
-      return Optional.of(seen(results(lowered, all)));
+      return seen(
+          lowered == null
+              ? interpreted(with(args, states.values()))
+              : results(lowered, with(args, lowered.placed(states.values()))));
     }
+  }
+
+  private static List<Tensor> with(List<Tensor> args, List<Tensor> states) {
+    List<Tensor> all = new ArrayList<>(args.size() + states.size());
+    all.addAll(args);
+    all.addAll(states);
+    return all;
   }
 
   /** States come to the device that a program runs on, and stay there; but for fixed ones. */
   private void move() {
-    if (lowered.isPresent()) {
-      Device device = lowered.get().device();
-      List<State> away = new ArrayList<>(0);
-      for (State s : read) {
-        if (!StateSlot.of(s).isFixed() && !StateSlot.of(s).liesOn(device)) {
-          away.add(s);
-        }
-      }
-      if (!away.isEmpty() && fits()) {
-        PinnedStates.move(away, device);
+    if (lowered != null && isAway(lowered.device()) && fits()) {
+      PinnedStates.move(read, lowered.device());
+    }
+  }
+
+  private boolean isAway(Device device) {
+    for (int i = 0; i < read.size(); i++) {
+      StateSlot s = read.get(i);
+      if (!s.isFixed() && !s.memory().liesOn(device)) {
+        return true;
       }
     }
+    return false;
   }
 
   private List<Tensor> seen(List<Tensor> results) {
@@ -209,12 +231,15 @@ public final class Specialization {
 
   /** What the states hold now; empty where they do not look as they did. */
   private Optional<PinnedStates> pinned() {
-    return StateSlot.settled(
-        read, () -> fits() ? Optional.of(PinnedStates.of(read)) : Optional.empty());
+    return Publication.settled(
+        read, () -> fits() ? Optional.of(PinnedStates.now(read)) : Optional.empty());
   }
 
-  /** A run that sets states, which nobody else sets meanwhile. */
-  private Optional<List<Tensor>> writing(List<Tensor> args) {
+  /**
+   * A run that sets states, which nobody else sets meanwhile. Returns null where they do not look
+   * as they did.
+   */
+  private @Nullable List<Tensor> writing(List<Tensor> args) {
     int n = traced.resultCount();
     List<StateSlot.Cell> cells = new ArrayList<>(written.size());
     List<Tensor> outs;
@@ -224,13 +249,12 @@ public final class Specialization {
       move();
       Optional<StateUpdates.Run> begun = updates.begin(this::fits);
       if (begun.isEmpty()) {
-        return Optional.empty();
+        return null;
       }
       try (StateUpdates.Run run = begun.get()) {
-        List<Tensor> all = new ArrayList<>(args);
-        all.addAll(run.values());
+        List<Tensor> all = with(args, run.values());
         try {
-          outs = results(all, run);
+          outs = lowered == null ? interpreted(all) : results(lowered, all, run);
         } catch (BrokenUpdateException e) {
           run.broken(e);
           throw e;
@@ -245,36 +269,28 @@ public final class Specialization {
       turns.leave();
     }
     warning.ifPresent(Log::warning);
-    StateSlot.look(written, cells);
-    return Optional.of(outs.subList(0, n));
+    Publication.look(written, cells);
+    return outs.subList(0, n);
   }
 
   /** Runs code that sets no state. */
-  private List<Tensor> results(Optional<LoweredCode> lowered, List<Tensor> args) {
-    if (lowered.isEmpty()) {
-      return interpreted(args);
-    }
-    List<Tensor> outs = donations.results(lowered.get().device());
-    lowered.get().run(args, outs, () -> outs);
+  private List<Tensor> results(LoweredCode lowered, List<Tensor> args) {
+    List<Tensor> outs = donations.results(lowered.device());
+    lowered.run(args, outs, () -> outs);
     return outs;
   }
 
-  private List<Tensor> results(List<Tensor> args, StateUpdates.Run run) {
-    if (lowered.isEmpty()) {
-      return interpreted(args);
-    }
-    List<Tensor> outs = donations.results(lowered.get().device());
+  private List<Tensor> results(LoweredCode lowered, List<Tensor> args, StateUpdates.Run run) {
+    List<Tensor> outs = donations.results(lowered.device());
     int n = outs.size();
     outs.addAll(run.next());
-    lowered
-        .get()
-        .run(
-            args,
-            outs,
-            () -> {
-              run.update(outs.subList(n, outs.size()));
-              return outs;
-            });
+    lowered.run(
+        args,
+        outs,
+        () -> {
+          run.update(outs.subList(n, outs.size()));
+          return outs;
+        });
     return outs;
   }
 

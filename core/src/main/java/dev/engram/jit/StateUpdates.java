@@ -9,6 +9,8 @@ import dev.engram.lower.Device;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Update;
 import dev.engram.state.PinnedStates;
+import dev.engram.state.Publication;
+import dev.engram.state.StateMemory;
 import dev.engram.state.StateSlot;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,8 +23,8 @@ import java.util.function.BooleanSupplier;
  * itself where nobody else can see that, else that of a copy.
  */
 public final class StateUpdates {
-  private final List<State> read;
-  private final List<State> written;
+  private final List<StateSlot> read;
+  private final List<StateSlot> written;
 
   /** For each written state, which read one it is if the program writes it in place; else -1. */
   private final int[] inPlace;
@@ -34,7 +36,7 @@ public final class StateUpdates {
    * @param code what runs; empty for the interpreter, which allocates what it computes
    */
   StateUpdates(
-      TracedFunction t, List<State> read, List<State> written, Optional<LoweredCode> code) {
+      TracedFunction t, List<StateSlot> read, List<StateSlot> written, Optional<LoweredCode> code) {
     this.read = read;
     this.written = written;
     this.code = code;
@@ -73,10 +75,9 @@ public final class StateUpdates {
    * @return empty where they do not
    */
   Optional<Run> begin(BooleanSupplier fits) {
-    StateSlot.writing(written);
     Optional<Run> run =
-        StateSlot.settled(
-            read, () -> fits.getAsBoolean() ? Optional.of(new Run()) : Optional.empty());
+        Publication.settled(
+            read, written, () -> fits.getAsBoolean() ? Optional.of(new Run()) : Optional.empty());
     run.ifPresent(Run::allocate);
     return run;
   }
@@ -94,15 +95,15 @@ public final class StateUpdates {
     private final List<Tensor> next = new ArrayList<>(types.size());
 
     /** The states whose values it writes over. */
-    private List<State> updated = List.of();
+    private List<StateSlot> updated = List.of();
 
     private Run() {
-      states = PinnedStates.of(read);
+      states = PinnedStates.now(read);
       values = states.values();
       for (int i = 0; i < types.size(); i++) {
         spares.add(
             inPlace[i] < 0
-                ? StateSlot.of(written.get(i)).spare(types.get(i), device())
+                ? written.get(i).memory().spare(types.get(i), device())
                 : Optional.empty());
       }
     }
@@ -139,12 +140,12 @@ public final class StateUpdates {
 
     /** From now on the run writes in place: puts copies into {@code next} for what others see. */
     void update(List<Tensor> next) {
-      List<State> mine = new ArrayList<>(types.size());
+      List<StateSlot> mine = new ArrayList<>(types.size());
       updated = mine;
-      StateSlot.published(
+      Publication.published(
           () -> {
             for (int i = 0; i < types.size(); i++) {
-              StateSlot slot = StateSlot.of(written.get(i));
+              StateMemory slot = written.get(i).memory();
               if (inPlace[i] >= 0) {
                 boolean over = slot.update();
                 spares.set(i, over ? Optional.of(next.get(i)) : slot.spare(types.get(i), device()));
@@ -168,20 +169,20 @@ public final class StateUpdates {
 
     /** The run has failed while it wrote. */
     void broken(Throwable why) {
-      StateSlot.broken(updated, why);
+      Publication.broken(updated, why);
       updated = List.of();
     }
 
     /** The run has ended: all states get their new values at once. */
     void publish(List<StateSlot.Cell> cells) {
-      StateSlot.publish(written, cells);
+      Publication.publish(written, cells);
       updated = List.of();
     }
 
     @Override
     public void close() {
       if (!updated.isEmpty()) {
-        StateSlot.unchanged(updated);
+        Publication.unchanged(updated);
       }
       states.close();
     }

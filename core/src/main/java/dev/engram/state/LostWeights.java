@@ -104,8 +104,8 @@ public final class LostWeights {
 
   /** Checks the results of a run. Returns the warning, for who holds no lock. */
   public Optional<String> look(List<? extends Tensor> results) {
-    for (int i : losses) {
-      OptionalDouble bad = notFinite(results.get(i));
+    for (int k = 0; k < losses.size(); k++) {
+      OptionalDouble bad = notFinite(results.get(losses.get(k)));
       if (bad.isPresent() && weights.stream().noneMatch(s -> StateSlot.of(s).isLost())) {
         if (values.isEmpty()) {
           new Loss("a result", bad.getAsDouble(), SourceLocation.here(), weights).watch();
@@ -113,8 +113,8 @@ public final class LostWeights {
         }
         Loss loss = new Loss("the loss", bad.getAsDouble(), SourceLocation.here(), weights);
         Optional<String> warning = Optional.empty();
-        for (int k = 0; k < weights.size() && warning.isEmpty(); k++) {
-          warning = loss.warning(weights.get(k), results.get(values.get(k)));
+        for (int w = 0; w < weights.size() && warning.isEmpty(); w++) {
+          warning = loss.warning(weights.get(w), results.get(values.get(w)));
         }
         return warning;
       }

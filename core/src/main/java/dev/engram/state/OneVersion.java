@@ -33,8 +33,8 @@ public final class OneVersion {
         all.add(s);
       }
     }
-    StateSlot.settled(
-        all,
+    Publication.settled(
+        StateSlot.of(all),
         () -> {
           body.run();
           return all;

@@ -1,11 +1,10 @@
 package dev.engram.state;
 
-import dev.engram.State;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.runtime.PinnedTensors;
 import dev.engram.lower.Device;
 import java.util.ArrayList;
-import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -19,7 +18,7 @@ public final class PinnedStates implements AutoCloseable {
 
   private PinnedStates(PinnedTensors pinned, List<Tensor> values, long version) {
     this.pinned = pinned;
-    this.values = List.copyOf(values);
+    this.values = Collections.unmodifiableList(values);
     this.version = version;
   }
 
@@ -28,28 +27,29 @@ public final class PinnedStates implements AutoCloseable {
    *
    * @throws dev.engram.ir.TraceException when one has no value
    */
-  public static PinnedStates of(Collection<State> states) {
-    return StateSlot.settled(states, () -> pinned(states));
+  public static PinnedStates of(List<StateSlot> states) {
+    return Publication.settled(states, () -> now(states));
   }
 
-  private static PinnedStates pinned(Collection<State> states) {
+  /** The same, only while they are {@link Publication#settled settled}. */
+  public static PinnedStates now(List<StateSlot> states) {
     List<Tensor> values = new ArrayList<>(states.size());
-    for (State s : states) {
-      values.add(StateSlot.of(s).lend());
+    for (int i = 0; i < states.size(); i++) {
+      values.add(states.get(i).lend());
     }
-    return new PinnedStates(PinnedTensors.of(values), values, StateSlot.changes());
+    return new PinnedStates(PinnedTensors.of(values), values, Publication.changes());
   }
 
   /**
    * Moves the values of these states to {@code device}, where they stay. The value of a fixed state
    * stays where it is.
    */
-  public static void move(List<State> states, Device device) {
+  public static void move(List<StateSlot> states, Device device) {
     try (PinnedStates now = of(states)) {
       for (int i = 0; i < states.size(); i++) {
         Tensor value = now.values.get(i);
-        if (!device.holds(value)) {
-          StateSlot.of(states.get(i)).move(value, device.place(value));
+        if (!states.get(i).isFixed() && !device.holds(value)) {
+          Publication.move(states.get(i), value, device.place(value));
         }
       }
     }
@@ -60,7 +60,7 @@ public final class PinnedStates implements AutoCloseable {
     return values;
   }
 
-  /** {@link StateSlot#changes} at that moment. */
+  /** {@link Publication#changes} at that moment. */
   public long version() {
     return version;
   }

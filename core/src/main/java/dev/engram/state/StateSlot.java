@@ -6,7 +6,6 @@ import dev.engram.State;
 import dev.engram.Vmap;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Role;
-import dev.engram.ir.RunException;
 import dev.engram.ir.Shape;
 import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Storage;
@@ -16,8 +15,6 @@ import dev.engram.ir.TraceException;
 import dev.engram.ir.Tracer;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.checks.Given;
-import dev.engram.lower.Device;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -49,7 +46,7 @@ public final class StateSlot {
       Given.given("the value of a state", value);
     }
 
-    private boolean looksLike(Cell other) {
+    boolean looksLike(Cell other) {
       return mapped == other.mapped && value.type().equals(other.value.type());
     }
   }
@@ -59,24 +56,6 @@ public final class StateSlot {
   interface Watch {
     void look(State state, Tensor value);
   }
-
-  /** Counts the changes of all states, so that a program need not check each of its own. */
-  private static final AtomicLong CHANGES = new AtomicLong();
-
-  /** Counts the changes of what states look like: whether they have a value, its type and axes. */
-  private static final AtomicLong LOOKS = new AtomicLong();
-
-  /** Held while values are taken or set, for some instructions: so all readers see one version. */
-  static final Object PUBLISHING = new Object();
-
-  /** Runs that read slowly keep so many earlier values from being used again. */
-  private static final int MOST_SPARES = 3;
-
-  /**
-   * So many writes after a thread that does not write it has read a state, it counts as no thread's
-   * but the writer's again. A reader waits for a value that is written over at most so seldom.
-   */
-  private static final int SHARED_WRITES = 1000;
 
   private static final AtomicLong NUMBERS = new AtomicLong();
 
@@ -94,7 +73,7 @@ public final class StateSlot {
   private final boolean fixed;
   private final long number = NUMBERS.getAndIncrement();
   private final ReentrantLock turn = new ReentrantLock();
-  private volatile Optional<Cell> cell = Optional.empty();
+  private final StateMemory memory;
   private volatile String path = "";
 
   /** True when the user has been told that it is not finite any more. */
@@ -105,21 +84,6 @@ public final class StateSlot {
 
   private Spread spread = Spread.COPIES;
 
-  /** Earlier values, for later ones; some may still be read by slow runs. */
-  private final List<Tensor> spares = new ArrayList<>(0);
-
-  /** The thread that set it last; threads are numbered from 1 on. */
-  private long writer;
-
-  /** Writes left until it counts as the writer's alone. */
-  private int shared;
-
-  /** The thread whose run writes the next value over the value now; 0 for none. */
-  private long updating;
-
-  /** Why it has no value, where a run that wrote it in place has failed. */
-  private volatile Optional<Throwable> broken = Optional.empty();
-
   public StateSlot(
       State state, State.Kind kind, Optional<Supplier<Tensor>> init, Optional<Model> owner) {
     this.state = state;
@@ -128,6 +92,7 @@ public final class StateSlot {
     this.owner = owner;
     this.birth = StateScope.token();
     this.fixed = false;
+    this.memory = new StateMemory();
   }
 
   /**
@@ -142,8 +107,7 @@ public final class StateSlot {
     this.fixed = true;
     this.spread = Spread.SHARED;
     this.path = path;
-    this.cell = Optional.of(new Cell(value, 0));
-    value.storage().hold();
+    this.memory = new StateMemory(value);
   }
 
   /** Registers, once, how the slot of a state is found. */
@@ -153,6 +117,10 @@ public final class StateSlot {
 
   public static StateSlot of(State s) {
     return slots.apply(s);
+  }
+
+  public static List<StateSlot> of(Collection<State> states) {
+    return states.stream().map(StateSlot::of).toList();
   }
 
   public State.Kind kind() {
@@ -183,23 +151,23 @@ public final class StateSlot {
 
   /** The value for the running code, which no run writes to any more; empty where there is none. */
   public Optional<Tensor> read() {
-    Optional<Cell> now = StateScope.isOutside() ? exposed() : StateScope.read(state);
-    now.ifPresent(c -> expose(c.value()));
-    return now.map(Cell::value);
+    return StateScope.read(state)
+        .map(
+            c -> {
+              Publication.expose(c);
+              return c.value();
+            });
   }
 
   /** The value outside of all traces, exposed before it can be replaced. */
   Optional<Cell> exposed() {
-    return settled(
-        List.of(state),
+    return Publication.settled(
+        List.of(this),
         () -> {
-          cell.ifPresent(c -> expose(c.value()));
-          return cell;
+          Optional<Cell> now = memory.cell();
+          now.ifPresent(Publication::expose);
+          return now;
         });
-  }
-
-  private static void expose(Tensor value) {
-    Storage.of(value).ifPresent(Storage::expose);
   }
 
   /** {@link State#set}. */
@@ -324,7 +292,9 @@ public final class StateSlot {
 
   /** Sets the value for the running code; outside of all traces when nobody else writes it. */
   public void write(Cell c) {
-    write(List.of(state), List.of(c));
+    if (!StateScope.write(state, c)) {
+      Publication.write(List.of(this), List.of(c));
+    }
   }
 
   /**
@@ -332,188 +302,30 @@ public final class StateSlot {
    * nobody else writes any of them.
    */
   public static void write(List<State> states, List<Cell> cells) {
-    if (!StateScope.isOutside()) {
-      for (int i = 0; i < states.size(); i++) {
-        StateScope.write(states.get(i), cells.get(i));
-      }
+    if (StateScope.isOutside()) {
+      Publication.write(of(states), cells);
       return;
     }
-    int pinned = 0;
-    try {
-      for (; pinned < states.size(); pinned++) {
-        of(states.get(pinned)).pin(cells.get(pinned));
-        expose(cells.get(pinned).value());
-      }
-      Turns turns = Turns.of(states);
-      turns.take();
-      try {
-        publish(states, cells);
-      } finally {
-        turns.leave();
-      }
-    } finally {
-      for (int i = 0; i < pinned; i++) {
-        Storage.of(cells.get(i).value()).orElseThrow().unpin();
-      }
+    for (int i = 0; i < states.size(); i++) {
+      StateScope.write(states.get(i), cells.get(i));
     }
-    look(states, cells);
+  }
+
+  /** The value outside of all traces. */
+  public StateMemory memory() {
+    return memory;
   }
 
   /** Returns the value outside of all traces. */
   public Optional<Cell> stored() {
-    return cell;
+    return memory.cell();
   }
 
   /** Sets the value outside of all traces. */
   public void store(Cell c) {
     requireKnown(c);
-    synchronized (PUBLISHING) {
-      put(c);
-    }
+    Publication.publish(List.of(this), List.of(c));
     look(c);
-  }
-
-  /**
-   * Runs {@code body} while no state gets another value. For some instructions of the library's
-   * own: it must call no code of users.
-   */
-  public static <R> R published(Supplier<R> body) {
-    synchronized (PUBLISHING) {
-      return body.get();
-    }
-  }
-
-  /**
-   * The same, for who looks at the values of {@code states}: waits first until no other thread
-   * writes one of them in place. That is soon, so an interrupt does not end it.
-   */
-  public static <R> R settled(Collection<State> states, Supplier<R> body) {
-    synchronized (PUBLISHING) {
-      states.forEach(s -> of(s).noteReader());
-      boolean interrupted = false;
-      try {
-        for (Optional<StateSlot> busy = busy(states); busy.isPresent(); busy = busy(states)) {
-          interrupted |= busy.get().await();
-        }
-      } finally {
-        if (interrupted) {
-          Thread.currentThread().interrupt();
-        }
-      }
-      return body.get();
-    }
-  }
-
-  private static Optional<StateSlot> busy(Collection<State> states) {
-    for (State s : states) {
-      if (of(s).updating != 0) {
-        return Optional.of(of(s));
-      }
-    }
-    return Optional.empty();
-  }
-
-  /** This thread is who writes these states now. Only for who has their turns. */
-  public static void writing(Collection<State> states) {
-    synchronized (PUBLISHING) {
-      states.forEach(s -> of(s).writer = Thread.currentThread().threadId());
-    }
-  }
-
-  private void noteReader() {
-    if (writer != Thread.currentThread().threadId()) {
-      shared = SHARED_WRITES;
-    }
-  }
-
-  /** Returns whether it was interrupted meanwhile. */
-  private boolean await() {
-    if (updating == Thread.currentThread().threadId()) {
-      throw new RunException(
-          name() + " is read by the code of a program that is writing it; rows must not do that");
-    }
-    boolean interrupted = false;
-    while (updating != 0) {
-      try {
-        PUBLISHING.wait();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    return interrupted;
-  }
-
-  /**
-   * Begins to write the next value over the value, which the run has pinned, where nobody else can
-   * see that and no other thread has read it lately. It ends when the next value is published, or
-   * with {@link #unchanged} or {@link #broken}. Only for who has the turn, and while values are
-   * {@link #published}.
-   *
-   * @return whether it has begun; else the value must not be written over
-   */
-  public boolean update() {
-    if (shared > 0) {
-      shared--;
-      return false;
-    }
-    if (fixed
-        || !cell.flatMap(c -> Storage.of(c.value())).map(Storage::isForOneRun).orElse(false)) {
-      return false;
-    }
-    updating = Thread.currentThread().threadId();
-    spares.clear();
-    return true;
-  }
-
-  /** Ends the {@link #update} of those of {@code states} that nothing has been written to. */
-  public static void unchanged(Collection<State> states) {
-    synchronized (PUBLISHING) {
-      states.forEach(s -> of(s).updating = 0);
-      PUBLISHING.notifyAll();
-    }
-  }
-
-  /** Takes their values from states whose {@link #update} has failed. */
-  public static void broken(Collection<State> states, Throwable cause) {
-    synchronized (PUBLISHING) {
-      for (State s : states) {
-        StateSlot slot = of(s);
-        slot.updating = 0;
-        slot.broken = Optional.of(cause);
-        slot.cell.flatMap(c -> Storage.of(c.value())).ifPresent(Storage::release);
-        slot.cell = Optional.empty();
-        CHANGES.incrementAndGet();
-        LOOKS.incrementAndGet();
-      }
-      PUBLISHING.notifyAll();
-    }
-  }
-
-  /**
-   * Sets the values of all these states at once, outside of all traces: no reader sees one without
-   * the others. Only for who has their turns; {@link #look} comes after these.
-   */
-  public static void publish(List<State> states, List<Cell> cells) {
-    published(
-        () -> {
-          put(states, cells);
-          return cells;
-        });
-  }
-
-  /** Sets the values. Only while they are {@link #published}. */
-  static void put(List<State> states, List<Cell> cells) {
-    for (int i = 0; i < states.size(); i++) {
-      of(states.get(i)).put(cells.get(i));
-    }
-    PUBLISHING.notifyAll();
-  }
-
-  /** Has what watches these states look at their new values. */
-  public static void look(List<State> states, List<Cell> cells) {
-    for (int i = 0; i < states.size(); i++) {
-      of(states.get(i)).look(cells.get(i));
-    }
   }
 
   /** A value with as many mapped axes as the state has, outside of all traces. */
@@ -521,80 +333,11 @@ public final class StateSlot {
     return new Cell(value, StateScope.mapped(state));
   }
 
-  private void put(Cell c) {
-    updating = 0;
-    if (fixed) {
-      return;
-    }
-    if (watched.isPresent()) {
-      expose(c.value()); // it is looked at when others may write the state again
-    }
-    Storage.of(c.value()).ifPresent(Storage::hold);
-    Optional<Cell> old = cell;
-    writer = Thread.currentThread().threadId();
-    broken = Optional.empty();
-    cell = Optional.of(c);
-    old.ifPresent(this::retire);
-    CHANGES.incrementAndGet();
-    if (old.filter(was -> was.looksLike(c)).isEmpty()) {
-      LOOKS.incrementAndGet();
-    }
+  boolean isWatched() {
+    return watched.isPresent();
   }
 
-  /** The memory of a value that nobody else can see is there for later ones. */
-  private void retire(Cell old) {
-    Storage.of(old.value()).ifPresent(Storage::release);
-    if (Storage.of(old.value())
-        .filter(s -> s.isOwned() && !s.isExposed() && !s.isHeld())
-        .isPresent()) {
-      if (spares.size() == MOST_SPARES) {
-        spares.removeFirst();
-      }
-      spares.add(old.value());
-    }
-  }
-
-  /**
-   * Memory for a value that a program is about to compute: that of an earlier value which nobody
-   * sees any more. Only for who has the turn, and while values are {@link #published}.
-   */
-  public Optional<Tensor> spare(TensorType type, Device device) {
-    Optional<Tensor> free = Optional.empty();
-    for (int i = spares.size() - 1; i >= 0; i--) {
-      Tensor t = spares.get(i);
-      Storage s = Storage.of(t).orElseThrow();
-      // Asked first: a run that exposes what it reads does so before it lets it go.
-      boolean pinned = s.isPinned();
-      if (!t.type().equals(type) || s.isExposed() || s.isGone() || !device.holds(t)) {
-        spares.remove(i);
-      } else if (!pinned) {
-        spares.remove(i);
-        free = Optional.of(t);
-      }
-    }
-    return free;
-  }
-
-  /** True when the value outside of all traces lies on {@code device}; false without a value. */
-  public boolean liesOn(Device device) {
-    return cell.filter(c -> device.holds(c.value())).isPresent();
-  }
-
-  /**
-   * Has {@code copy} instead of {@code value}, whose elements it has, if that is the value still.
-   */
-  @SuppressWarnings("ReferenceEquality") // it is about this very value
-  void move(Tensor value, Tensor copy) {
-    synchronized (PUBLISHING) {
-      if (updating == 0 && cell.filter(c -> c.value() == value).isPresent()) {
-        long last = writer;
-        put(new Cell(copy, cell.orElseThrow().mapped()));
-        writer = last;
-      }
-    }
-  }
-
-  private void look(Cell c) {
+  void look(Cell c) {
     Optional<Watch> watch = watched;
     if (watch.isPresent() && !fixed) {
       watched = Optional.empty();
@@ -603,7 +346,7 @@ public final class StateSlot {
   }
 
   /** Keeps a value from being donated or closed before the state has it. */
-  private void pin(Cell c) {
+  void pin(Cell c) {
     Optional<Storage> storage = Storage.of(c.value());
     if (storage.isEmpty() || !storage.get().pin()) {
       requireKnown(c);
@@ -635,19 +378,6 @@ public final class StateSlot {
     }
   }
 
-  /** Returns a count that is unchanged as long as no state outside of traces changes. */
-  public static long changes() {
-    return CHANGES.get();
-  }
-
-  /**
-   * Returns a count that is unchanged as long as all states outside of traces have values of the
-   * same types and with the same mapped axes.
-   */
-  public static long looks() {
-    return LOOKS.get();
-  }
-
   /** True when only traced functions can set it. */
   public boolean isFixed() {
     return fixed;
@@ -655,7 +385,7 @@ public final class StateSlot {
 
   /** Returns the value outside of all traces, for a reader that keeps no reference to it. */
   public Tensor lend() {
-    return cell.orElseThrow(this::noValue).value();
+    return memory.cell().orElseThrow(this::noValue).value();
   }
 
   /** Orders states. */
@@ -674,7 +404,7 @@ public final class StateSlot {
   }
 
   /** As {@link #describe} where its path is known; looks at no model, so locks may be held. */
-  private String name() {
+  String name() {
     return "state " + (path.isEmpty() ? "of kind " + kind : path);
   }
 
@@ -688,6 +418,7 @@ public final class StateSlot {
   }
 
   private TraceException noValue() {
+    Optional<Throwable> broken = memory.broken();
     if (broken.isPresent()) {
       return new TraceException(
           "%s is read at %s but a run that was writing it has failed (%s); set, load or initialize it again"

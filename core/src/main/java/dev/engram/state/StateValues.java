@@ -19,8 +19,8 @@ public final class StateValues {
   public static Map<String, Tensor> snapshot(States states) {
     requireOutside("snapshot");
     Map<String, Tensor> out = new LinkedHashMap<>();
-    StateSlot.settled(
-        states.byPath().values(),
+    Publication.settled(
+        StateSlot.of(states.byPath().values()),
         () -> {
           states.byPath().forEach((path, s) -> out.put(path, exposed(s)));
           return out;
@@ -47,24 +47,24 @@ public final class StateValues {
               .formatted(
                   PathList.like("", missing), PathList.like("", extra), SourceLocation.here()));
     }
-    List<State> targets = List.copyOf(to.byPath().values());
+    List<StateSlot> targets = StateSlot.of(to.byPath().values());
     Turns turns = Turns.of(targets);
     List<StateSlot.Cell> cells;
     turns.take();
     try {
       cells =
-          StateSlot.settled(
-              from.byPath().values(),
+          Publication.settled(
+              StateSlot.of(from.byPath().values()),
               () -> {
                 List<StateSlot.Cell> now = new ArrayList<>();
                 to.byPath().forEach((path, s) -> now.add(cell(path, from.get(path), s)));
-                StateSlot.put(targets, now);
+                Publication.put(targets, now);
                 return now;
               });
     } finally {
       turns.leave();
     }
-    StateSlot.look(targets, cells);
+    Publication.look(targets, cells);
   }
 
   private static StateSlot.Cell cell(String path, State from, State to) {

@@ -43,7 +43,7 @@ public final class StatesFile {
               .formatted(file, empty, SourceLocation.here()));
     }
     List<String> paths = List.copyOf(states.byPath().keySet());
-    try (PinnedStates now = PinnedStates.of(states.byPath().values())) {
+    try (PinnedStates now = PinnedStates.of(StateSlot.of(states.byPath().values()))) {
       List<Safetensors.Entry> entries = new ArrayList<>();
       for (int i = 0; i < paths.size(); i++) {
         entries.add(Safetensors.Entry.of(paths.get(i), now.values().get(i).host()));
@@ -65,17 +65,17 @@ public final class StatesFile {
           "load from %s: %s; no state was changed (%s)"
               .formatted(file, String.join("; ", wrong), SourceLocation.here()));
     }
-    List<State> targets = List.copyOf(states.byPath().values());
+    List<StateSlot> targets = StateSlot.of(states.byPath().values());
     Turns turns = Turns.of(targets);
     turns.take();
     List<StateSlot.Cell> cells = new ArrayList<>();
     try {
       states.byPath().forEach((path, s) -> cells.add(StateSlot.of(s).like(found.get(path))));
-      StateSlot.publish(targets, cells);
+      Publication.publish(targets, cells);
     } finally {
       turns.leave();
     }
-    StateSlot.look(targets, cells);
+    Publication.look(targets, cells);
   }
 
   private static void requireOutside(String what) {

@@ -1,10 +1,8 @@
 package dev.engram.state;
 
-import dev.engram.State;
 import dev.engram.ir.InterruptedRunException;
 import dev.engram.ir.RunException;
 import dev.engram.ir.SourceLocation;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
@@ -25,10 +23,12 @@ public final class Turns {
   }
 
   /** Those of {@code states}, but for fixed ones, which forget what they are set to. */
-  public static Turns of(Collection<State> states) {
+  public static Turns of(List<StateSlot> states) {
+    if (states.size() == 1 && !states.getFirst().isFixed()) {
+      return new Turns(states);
+    }
     return new Turns(
         states.stream()
-            .map(StateSlot::of)
             .filter(s -> !s.isFixed())
             .distinct()
             .sorted(Comparator.comparingLong(StateSlot::number))

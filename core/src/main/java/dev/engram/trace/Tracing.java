@@ -67,6 +67,9 @@ public final class Tracing {
   }
 
   public static List<Tensor> leaves(List<Tree.Flat> args) {
+    if (args.size() == 1) {
+      return args.getFirst().leaves();
+    }
     List<Tensor> out = new ArrayList<>();
     args.forEach(a -> out.addAll(a.leaves()));
     return out;

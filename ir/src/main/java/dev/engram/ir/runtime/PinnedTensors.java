@@ -1,8 +1,11 @@
 package dev.engram.ir.runtime;
 
+import dev.engram.ir.DeviceTensor;
+import dev.engram.ir.HostTensor;
 import dev.engram.ir.Storage;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TraceException;
+import dev.engram.ir.Tracer;
 import java.util.List;
 
 /** Tensors that a run reads: nobody donates or closes one before the run lets them go. */
@@ -22,27 +25,30 @@ public final class PinnedTensors implements AutoCloseable {
     for (int i = 0; i < tensors.size(); i++) {
       Storage s = storage(tensors.get(i));
       if (!s.pin()) {
-        unpin(tensors.subList(0, i));
+        unpin(tensors, i);
         throw s.gone(tensors.get(i).type());
       }
     }
     return new PinnedTensors(tensors);
   }
 
-  private static void unpin(List<? extends Tensor> tensors) {
-    for (Tensor t : tensors) {
-      storage(t).unpin();
+  private static void unpin(List<? extends Tensor> tensors, int n) {
+    for (int i = 0; i < n; i++) {
+      storage(tensors.get(i)).unpin();
     }
   }
 
-  // That of a traced tensor is an error which its host() explains.
   private static Storage storage(Tensor x) {
-    return Storage.of(x).orElseGet(() -> x.host().storage());
+    return switch (x) {
+      case HostTensor t -> t.storage();
+      case DeviceTensor t -> t.storage();
+      case Tracer t -> t.host().storage(); // an error, which it explains
+    };
   }
 
   /** Lets them go; once. */
   @Override
   public void close() {
-    unpin(tensors);
+    unpin(tensors, tensors.size());
   }
 }
