@@ -5,6 +5,7 @@ import dev.engram.ir.EngramException;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.SourceLocation;
+import dev.engram.ir.Tensor;
 import dev.engram.ir.Verification;
 import dev.engram.ir.Verifier;
 import dev.engram.ir.checks.Given;
@@ -269,9 +270,9 @@ public record Compiler(String backend, Pipeline passes, boolean verified) {
   /** Runs the graph on the interpreter. */
   private record Interpreted(Graph graph) implements CompiledGraph {
     @Override
-    public List<HostTensor> run(List<HostTensor> args) {
+    public List<HostTensor> runOnDevice(List<? extends Tensor> args) {
       try (PinnedTensors _ = PinnedTensors.of(args)) {
-        return Interpreter.run(graph, args);
+        return Interpreter.run(graph, args.stream().map(Tensor::host).toList());
       }
     }
 

@@ -1,14 +1,16 @@
 package dev.engram.jit;
 
+import dev.engram.ir.runtime.IdlePins;
 import dev.engram.state.PinnedStates;
 import dev.engram.state.Publication;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
+import java.lang.ref.Cleaner;
 import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -17,20 +19,19 @@ import org.jspecify.annotations.Nullable;
  * call and this one: then parameters cost a call nothing.
  */
 final class BoundCode {
-  private static final VarHandle CURRENT;
-
-  static {
-    try {
-      CURRENT = MethodHandles.lookup().findVarHandle(BoundCode.class, "current", Held.class);
-    } catch (ReflectiveOperationException e) {
-      throw new ExceptionInInitializerError(e);
-    }
-  }
-
   /** Those that have been bound and are reachable. */
   private static final Set<BoundCode> ALL = Collections.newSetFromMap(new WeakHashMap<>());
 
-  private volatile @Nullable Held current;
+  static {
+    IdlePins.heldBy(() -> dropOld(Publication.changes()));
+  }
+
+  /** Closes what functions hold that are not reachable any more. */
+  private static final Cleaner CLEANER = Cleaner.create();
+
+  private final AtomicReference<@Nullable Held> current = new AtomicReference<>();
+
+  private boolean watched;
 
   /** {@link Publication#changes} at the last call. */
   private volatile long unchanged = -1;
@@ -72,7 +73,7 @@ final class BoundCode {
    * them yet.
    */
   @Nullable Held hold() {
-    Held now = current;
+    Held now = current.get();
     if (now == null || !now.hold()) {
       return null;
     }
@@ -90,15 +91,12 @@ final class BoundCode {
    */
   synchronized Optional<Held> renew(LoweredCode lowered, Supplier<Optional<PinnedStates>> pinned) {
     long changes = Publication.changes();
-    Held old = current;
-    if (old != null && old.states.version() != changes && CURRENT.compareAndSet(this, old, null)) {
-      old.close();
-    }
+    drop(changes);
     if (changes != unchanged) {
       unchanged = changes;
       return Optional.empty();
     }
-    Held now = current;
+    Held now = current.get();
     if (now == null) {
       Optional<PinnedStates> states = pinned.get();
       if (states.isEmpty()) {
@@ -109,39 +107,60 @@ final class BoundCode {
         return Optional.empty();
       }
       now = held(lowered, states.get());
-      current = now;
+      current.set(now);
       dropOld(changes);
+      watch();
     }
     return now.hold() ? Optional.of(now) : Optional.empty();
   }
 
   private static Held held(LoweredCode lowered, PinnedStates states) {
     try {
-      return new Held(lowered.bind(lowered.placed(states.values())), states);
-    } catch (RuntimeException | Error e) {
+      return new Held(lowered.bind(states.values()), states);
+    } catch (Throwable e) {
       states.close();
       throw e;
     }
   }
 
-  /**
-   * Functions that are not called any more let go of the values that they were called with last:
-   * whoever is bound anew sees to that.
-   */
-  private void dropOld(long changes) {
-    synchronized (ALL) {
-      for (BoundCode other : ALL) {
-        if (!other.equals(this)) {
-          other.drop(changes);
-        }
+  private void watch() {
+    if (!watched) {
+      watched = true;
+      synchronized (ALL) {
+        ALL.add(this);
       }
-      ALL.add(this);
+      AtomicReference<@Nullable Held> mine = current;
+      CLEANER.register(this, () -> drop(mine));
     }
   }
 
+  /**
+   * Functions that are not called any more let go of the values that they were called with last:
+   * whoever is bound anew sees to that, and who closes a tensor.
+   */
+  private static void dropOld(long changes) {
+    List<BoundCode> all;
+    synchronized (ALL) {
+      all = List.copyOf(ALL);
+    }
+    all.forEach(b -> b.drop(changes));
+  }
+
   private void drop(long changes) {
-    Held old = current;
-    if (old != null && old.states.version() < changes && CURRENT.compareAndSet(this, old, null)) {
+    Held old = current.get();
+    if (old != null && old.states.version() != changes && current.compareAndSet(old, null)) {
+      old.close();
+    }
+  }
+
+  /** Lets go of all that it holds; a later call binds anew. */
+  void drop() {
+    drop(current);
+  }
+
+  private static void drop(AtomicReference<@Nullable Held> current) {
+    Held old = current.getAndSet(null);
+    if (old != null) {
       old.close();
     }
   }

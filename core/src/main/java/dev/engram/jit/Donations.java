@@ -1,9 +1,12 @@
 package dev.engram.jit;
 
+import dev.engram.ir.DeviceTensor;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Storage;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
+import dev.engram.ir.Tracer;
+import dev.engram.ir.runtime.PinnedTensors;
 import dev.engram.lower.Device;
 import dev.engram.state.Publication;
 import java.util.ArrayDeque;
@@ -24,25 +27,28 @@ import org.jspecify.annotations.Nullable;
 final class Donations {
   private final List<Integer> arguments;
   private final List<TensorType> results;
+  private final Optional<Device> device;
   private final Map<TensorType, Integer> most = new HashMap<>();
   private final Map<TensorType, Deque<HostTensor>> kept = new HashMap<>();
 
   /**
    * @param arguments positions of the donated ones
+   * @param device where the calls run; empty for the interpreter, which allocates what it computes
    */
-  Donations(List<Integer> arguments, List<TensorType> results) {
+  Donations(List<Integer> arguments, List<TensorType> results, Optional<Device> device) {
     this.arguments = arguments;
     this.results = results;
+    this.device = device;
     results.forEach(t -> most.merge(t, 1, Integer::sum));
   }
 
-  /** Memory for the results of a call on {@code device}. */
-  List<Tensor> results(Device device) {
+  /** Memory for the results of a call; the interpreter's needs none. */
+  List<Tensor> results() {
+    Device there = device.orElseThrow();
     List<Tensor> out = new ArrayList<>(results.size());
     for (int i = 0; i < results.size(); i++) {
-      TensorType t = results.get(i);
-      Tensor free = arguments.isEmpty() ? null : poll(t);
-      out.add(free == null || !device.holds(free) ? device.allocate(t) : free);
+      Tensor free = arguments.isEmpty() ? null : poll(results.get(i));
+      out.add(free == null ? there.allocate(results.get(i)) : free);
     }
     return out;
   }
@@ -65,24 +71,39 @@ final class Donations {
   /** Takes the memory of what was donated to a call that has ended. */
   void take(List<Tensor> args) {
     for (int i = 0; i < arguments.size(); i++) {
-      if (args.get(arguments.get(i)) instanceof HostTensor t) {
-        Publication.published(() -> donated(t)).ifPresent(this::keep);
-      }
+      Tensor arg = args.get(arguments.get(i));
+      Publication.published(() -> donated(arg)).ifPresent(this::keep);
     }
   }
 
   // One tensor may have come in twice, a state may have it, another run may read it; and memory
   // that users wrap, such as a mapped file, is not ours to write.
-  private static Optional<HostTensor> donated(HostTensor arg) {
-    boolean mine = arg.storage().isOwned() && !arg.storage().isHeld();
-    return mine ? arg.tryDonate() : Optional.empty();
+  private static Optional<HostTensor> donated(Tensor arg) {
+    Storage s = PinnedTensors.storage(arg);
+    if (!s.isOwned() || s.isHeld()) {
+      return Optional.empty();
+    }
+    return switch (arg) {
+      case HostTensor t -> t.tryDonate();
+      case DeviceTensor t -> {
+        t.tryDonate();
+        yield Optional.empty();
+      }
+      case Tracer _ -> Optional.empty();
+    };
   }
 
-  private synchronized void keep(HostTensor own) {
-    Deque<HostTensor> same = kept.computeIfAbsent(own.type(), _ -> new ArrayDeque<>());
-    if (same.size() < most.getOrDefault(own.type(), 0)) {
-      same.add(own);
+  private void keep(HostTensor own) {
+    if (!isKept(own)) {
+      own.close();
     }
+  }
+
+  private synchronized boolean isKept(HostTensor own) {
+    Deque<HostTensor> same = kept.computeIfAbsent(own.type(), _ -> new ArrayDeque<>());
+    return device.filter(d -> d.holds(own)).isPresent()
+        && same.size() < most.getOrDefault(own.type(), 0)
+        && same.add(own);
   }
 
   private static HostTensor copy(HostTensor x) {

@@ -1,7 +1,6 @@
 package dev.engram.jit;
 
 import dev.engram.CompiledGraph;
-import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.runtime.PinnedTensors;
@@ -27,20 +26,14 @@ public record LoweredCode(
   }
 
   @Override
-  public List<HostTensor> run(List<HostTensor> args) {
-    try (PinnedTensors _ = PinnedTensors.of(args)) {
-      return RunOperands.of(program, device, args).run(code);
+  public List<Tensor> runOnDevice(List<? extends Tensor> args) {
+    List<Tensor> given = List.copyOf(args);
+    try (PinnedTensors _ = PinnedTensors.of(given);
+        PlacedTensors there = PlacedTensors.on(device, given)) {
+      RunOperands operands = RunOperands.of(program, device, there.tensors());
+      code.run(operands.inputs(), operands.outputs());
+      return operands.outputs();
     }
-  }
-
-  /** The same tensors on the device: {@code args} itself where all of them are there. */
-  List<Tensor> placed(List<Tensor> args) {
-    for (int i = 0; i < args.size(); i++) {
-      if (!device.holds(args.get(i))) {
-        return args.stream().map(device::place).toList();
-      }
-    }
-    return args;
   }
 
   /** Binds the last arguments; a run then takes those before them. */

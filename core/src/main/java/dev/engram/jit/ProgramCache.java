@@ -120,6 +120,7 @@ final class ProgramCache {
       known.remove(e.args);
     }
     evicted++;
+    e.program.drop();
     evictedArgs.add(e.args);
     if (evictedArgs.size() > capacity) {
       evictedArgs.remove(evictedArgs.iterator().next());

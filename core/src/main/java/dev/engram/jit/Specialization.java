@@ -10,7 +10,6 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.runtime.Log;
 import dev.engram.ir.runtime.PinnedTensors;
-import dev.engram.lower.BrokenUpdateException;
 import dev.engram.lower.Device;
 import dev.engram.state.LostWeights;
 import dev.engram.state.PinnedStates;
@@ -70,7 +69,11 @@ public final class Specialization {
     this.turns = Turns.of(written);
     this.updates = new StateUpdates(traced, this.read, written, Optional.ofNullable(lowered));
     List<TensorType> types = traced.graph().outTypes();
-    this.donations = new Donations(donated, types.subList(0, traced.resultCount()));
+    this.donations =
+        new Donations(
+            donated,
+            types.subList(0, traced.resultCount()),
+            Optional.ofNullable(lowered).map(LoweredCode::device));
   }
 
   /** True when states still have the types and mapped axes that the function was traced with. */
@@ -144,22 +147,25 @@ public final class Specialization {
    */
   public Optional<Object> run(List<Tensor> leaves) {
     if (!StateScope.isOutside() || read.size() < traced.captured().size()) {
-      List<HostTensor> args = hosts(leaves);
-      args.addAll(hosts(traced.capturedValues()));
-      List<HostTensor> outs = code.run(args);
+      List<? extends Tensor> outs = code.runOnDevice(with(leaves, traced.capturedValues()));
       lost.look(outs).ifPresent(Log::warning);
       return Optional.of(traced.apply(outs));
     }
     List<Tensor> results;
-    try (PinnedTensors _ = PinnedTensors.of(leaves)) {
-      List<Tensor> args = lowered == null ? leaves : lowered.placed(leaves);
-      results = written.isEmpty() ? reading(args) : writing(args);
+    try (PinnedTensors _ = PinnedTensors.of(leaves);
+        PlacedTensors args = PlacedTensors.of(leaves, lowered)) {
+      results = written.isEmpty() ? reading(args.tensors()) : writing(args.tensors());
     }
     if (results == null) {
       return Optional.empty();
     }
     donations.take(leaves);
     return Optional.of(traced.result().build(results));
+  }
+
+  /** Lets go of what it keeps for its next call. */
+  void drop() {
+    bound.drop();
   }
 
   private static List<HostTensor> hosts(List<? extends Tensor> tensors) {
@@ -179,7 +185,6 @@ public final class Specialization {
     if (lowered != null) {
       BoundCode.Held held = bound.hold();
       if (held == null) {
-        move();
         held = bound.renew(lowered, this::pinned).orElse(null);
       }
       if (held != null) {
@@ -196,7 +201,7 @@ public final class Specialization {
       return seen(
           lowered == null
               ? interpreted(with(args, states.values()))
-              : results(lowered, with(args, lowered.placed(states.values()))));
+              : results(lowered, with(args, states.values())));
     }
   }
 
@@ -207,32 +212,26 @@ public final class Specialization {
     return all;
   }
 
-  /** States come to the device that a program runs on, and stay there; but for fixed ones. */
-  private void move() {
-    if (lowered != null && isAway(lowered.device()) && fits()) {
-      PinnedStates.move(read, lowered.device());
-    }
-  }
-
-  private boolean isAway(Device device) {
-    for (int i = 0; i < read.size(); i++) {
-      StateSlot s = read.get(i);
-      if (!s.isFixed() && !s.memory().liesOn(device)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
   private List<Tensor> seen(List<Tensor> results) {
     lost.look(results).ifPresent(Log::warning);
     return results;
   }
 
-  /** What the states hold now; empty where they do not look as they did. */
+  /** What the states hold now, where the code runs; empty where they do not look as they did. */
   private Optional<PinnedStates> pinned() {
-    return Publication.settled(
-        read, () -> fits() ? Optional.of(PinnedStates.now(read)) : Optional.empty());
+    Optional<PinnedStates> now =
+        Publication.settled(
+            read, () -> fits() ? Optional.of(PinnedStates.now(read)) : Optional.empty());
+    return lowered == null || now.isEmpty() ? now : Optional.of(there(now.get(), lowered.device()));
+  }
+
+  private static PinnedStates there(PinnedStates states, Device device) {
+    try {
+      return states.on(device);
+    } catch (Throwable e) {
+      states.close();
+      throw e;
+    }
   }
 
   /**
@@ -246,7 +245,6 @@ public final class Specialization {
     Optional<String> warning;
     turns.take();
     try {
-      move();
       Optional<StateUpdates.Run> begun = updates.begin(this::fits);
       if (begun.isEmpty()) {
         return null;
@@ -255,14 +253,14 @@ public final class Specialization {
         List<Tensor> all = with(args, run.values());
         try {
           outs = lowered == null ? interpreted(all) : results(lowered, all, run);
-        } catch (BrokenUpdateException e) {
-          run.broken(e);
+          for (int i = 0; i < written.size(); i++) {
+            cells.add(new StateSlot.Cell(outs.get(n + i), traced.written().get(i).mapped()));
+          }
+          run.publish(cells);
+        } catch (Throwable e) {
+          run.failed(e);
           throw e;
         }
-        for (int i = 0; i < written.size(); i++) {
-          cells.add(new StateSlot.Cell(outs.get(n + i), traced.written().get(i).mapped()));
-        }
-        run.publish(cells);
         warning = lost.look(outs);
       }
     } finally {
@@ -275,13 +273,13 @@ public final class Specialization {
 
   /** Runs code that sets no state. */
   private List<Tensor> results(LoweredCode lowered, List<Tensor> args) {
-    List<Tensor> outs = donations.results(lowered.device());
+    List<Tensor> outs = donations.results();
     lowered.run(args, outs, () -> outs);
     return outs;
   }
 
   private List<Tensor> results(LoweredCode lowered, List<Tensor> args, StateUpdates.Run run) {
-    List<Tensor> outs = donations.results(lowered.device());
+    List<Tensor> outs = donations.results();
     int n = outs.size();
     outs.addAll(run.next());
     lowered.run(
@@ -297,7 +295,7 @@ public final class Specialization {
   // An interpreter may give an operand's own memory as a result; loops and backends never do.
   private List<Tensor> interpreted(List<Tensor> args) {
     List<HostTensor> in = hosts(args);
-    List<HostTensor> outs = donations.apart(code.run(in), in);
+    List<HostTensor> outs = donations.apart(hosts(code.runOnDevice(in)), in);
     outs.forEach(x -> x.storage().expose());
     return List.copyOf(outs);
   }

@@ -84,22 +84,22 @@ public final class StateUpdates {
 
   /** A run that has begun, and has to be closed. */
   final class Run implements AutoCloseable {
-    private final PinnedStates states;
-
     /** The pinned values; on the device when the run begins. */
-    private List<Tensor> values;
+    private PinnedStates states;
 
     /** Memory for the value of each written state; at first only what is there already. */
     private final List<Optional<Tensor>> spares = new ArrayList<>(types.size());
 
     private final List<Tensor> next = new ArrayList<>(types.size());
 
+    /** True from when the program may have begun to write. */
+    private boolean writes;
+
     /** The states whose values it writes over. */
     private List<StateSlot> updated = List.of();
 
     private Run() {
       states = PinnedStates.now(read);
-      values = states.values();
       for (int i = 0; i < types.size(); i++) {
         spares.add(
             inPlace[i] < 0
@@ -110,16 +110,17 @@ public final class StateUpdates {
 
     private void allocate() {
       try {
-        // Only those of fixed states are not there already.
-        values = code.map(c -> c.placed(states.values())).orElse(values);
+        if (code.isPresent()) {
+          states = states.on(device());
+        }
         for (int i = 0; i < types.size(); i++) {
           TensorType type = types.get(i);
           next.add(
               inPlace[i] >= 0
-                  ? values.get(inPlace[i])
+                  ? states.values().get(inPlace[i])
                   : spares.get(i).orElseGet(() -> device().allocate(type)));
         }
-      } catch (RuntimeException | Error e) {
+      } catch (Throwable e) {
         close();
         throw e;
       }
@@ -127,7 +128,7 @@ public final class StateUpdates {
 
     /** What the read states hold. */
     List<Tensor> values() {
-      return values;
+      return states.values();
     }
 
     /**
@@ -147,7 +148,7 @@ public final class StateUpdates {
             for (int i = 0; i < types.size(); i++) {
               StateMemory slot = written.get(i).memory();
               if (inPlace[i] >= 0) {
-                boolean over = slot.update();
+                boolean over = slot.update(next.get(i));
                 spares.set(i, over ? Optional.of(next.get(i)) : slot.spare(types.get(i), device()));
                 if (over) {
                   mine.add(written.get(i));
@@ -165,12 +166,15 @@ public final class StateUpdates {
           }
         }
       }
+      writes = true;
     }
 
-    /** The run has failed while it wrote. */
-    void broken(Throwable why) {
-      Publication.broken(updated, why);
-      updated = List.of();
+    /** The run has failed: what it may have begun to write over is no value any more. */
+    void failed(Throwable why) {
+      if (writes) {
+        Publication.broken(updated, why);
+        updated = List.of();
+      }
     }
 
     /** The run has ended: all states get their new values at once. */

@@ -3,6 +3,7 @@ package dev.engram.state;
 import dev.engram.Captured;
 import dev.engram.State;
 import dev.engram.TracedFunction;
+import dev.engram.ir.DeviceTensor;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
@@ -25,9 +26,10 @@ import java.util.OptionalDouble;
  * <p>What counts as a loss: float results with at most one axis of functions that set parameters or
  * are differentiated with respect to them. A compiled function that only reads parameters may
  * return gradients in any of its results; for it, the values that its parameters are set to next
- * are checked. Only the last element of a loss is checked, on the host, after the run; that is
- * enough, because NaN in the weights shows again in every later step. This costs a call a few
- * nanoseconds and the compiled program nothing; parameters are checked only after such a loss.
+ * are checked. Only the last element of a loss is checked, after the run; that is enough, because
+ * NaN in the weights shows again in every later step. This costs a call a few nanoseconds and the
+ * compiled program nothing; parameters are checked only after such a loss. A loss on a device is
+ * checked when someone reads it: nothing is copied to the host for the check.
  */
 public final class LostWeights {
   /** Results that may be losses. */
@@ -105,7 +107,12 @@ public final class LostWeights {
   /** Checks the results of a run. Returns the warning, for who holds no lock. */
   public Optional<String> look(List<? extends Tensor> results) {
     for (int k = 0; k < losses.size(); k++) {
-      OptionalDouble bad = notFinite(results.get(losses.get(k)));
+      Tensor result = results.get(losses.get(k));
+      if (result instanceof DeviceTensor t) {
+        t.whenRead(this::lookLater);
+        continue;
+      }
+      OptionalDouble bad = notFinite(result.host());
       if (bad.isPresent() && weights.stream().noneMatch(s -> StateSlot.of(s).isLost())) {
         if (values.isEmpty()) {
           new Loss("a result", bad.getAsDouble(), SourceLocation.here(), weights).watch();
@@ -122,8 +129,21 @@ public final class LostWeights {
     return Optional.empty();
   }
 
-  private static OptionalDouble notFinite(Tensor loss) {
-    HostTensor t = loss.host();
+  /** Looks at a result of a device when it is read, and then at what the weights hold. */
+  private void lookLater(HostTensor result) {
+    OptionalDouble bad = notFinite(result);
+    if (bad.isPresent() && weights.stream().noneMatch(s -> StateSlot.of(s).isLost())) {
+      String name = values.isEmpty() ? "a result" : "the loss";
+      Loss loss = new Loss(name, bad.getAsDouble(), SourceLocation.here(), weights);
+      if (values.isEmpty()) {
+        loss.watch();
+      } else {
+        loss.lookNow();
+      }
+    }
+  }
+
+  private static OptionalDouble notFinite(HostTensor t) {
     double last = t.getDouble(t.type().size() - 1);
     return Double.isFinite(last) ? OptionalDouble.empty() : OptionalDouble.of(last);
   }
@@ -138,8 +158,12 @@ public final class LostWeights {
     if (!StateScope.isOutside() || loss.type().size() == 0) {
       return;
     }
-    OptionalDouble bad = notFinite(loss);
     List<State> mine = weights.stream().filter(LostWeights::isParameter).toList();
+    if (loss instanceof DeviceTensor t) {
+      t.whenRead(read -> watch(mine, read));
+      return;
+    }
+    OptionalDouble bad = notFinite(loss.host());
     if (bad.isPresent() && mine.stream().noneMatch(s -> StateSlot.of(s).isLost())) {
       new Loss("the loss", bad.getAsDouble(), SourceLocation.here(), mine).watch();
     }
@@ -156,6 +180,16 @@ public final class LostWeights {
     /** Checks the value that each weight is set to next. */
     void watch() {
       weights.forEach(s -> StateSlot.of(s).watch(this));
+    }
+
+    /** Checks the value that each weight has. */
+    void lookNow() {
+      List<State> known = weights.stream().filter(State::isInitialized).toList();
+      try (PinnedStates now = PinnedStates.of(StateSlot.of(known))) {
+        for (int i = 0; i < known.size(); i++) {
+          look(known.get(i), now.values().get(i));
+        }
+      }
     }
 
     /** Warns if {@code value} is not finite and there was no warning yet. */

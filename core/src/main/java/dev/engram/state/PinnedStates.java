@@ -12,11 +12,14 @@ import java.util.List;
  * before they are let go.
  */
 public final class PinnedStates implements AutoCloseable {
+  private final List<StateSlot> states;
   private final PinnedTensors pinned;
   private final List<Tensor> values;
   private final long version;
 
-  private PinnedStates(PinnedTensors pinned, List<Tensor> values, long version) {
+  private PinnedStates(
+      List<StateSlot> states, PinnedTensors pinned, List<Tensor> values, long version) {
+    this.states = states;
     this.pinned = pinned;
     this.values = Collections.unmodifiableList(values);
     this.version = version;
@@ -37,22 +40,42 @@ public final class PinnedStates implements AutoCloseable {
     for (int i = 0; i < states.size(); i++) {
       values.add(states.get(i).lend());
     }
-    return new PinnedStates(PinnedTensors.of(values), values, Publication.changes());
+    return new PinnedStates(states, PinnedTensors.of(values), values, Publication.changes());
   }
 
   /**
-   * Moves the values of these states to {@code device}, where they stay. The value of a fixed state
-   * stays where it is.
+   * The same values on {@code device}, in place of these: copies of those that lie elsewhere. A
+   * state stays where it is; it keeps one copy on each device until it has another value.
    */
-  public static void move(List<StateSlot> states, Device device) {
-    try (PinnedStates now = of(states)) {
-      for (int i = 0; i < states.size(); i++) {
-        Tensor value = now.values.get(i);
-        if (!states.get(i).isFixed() && !device.holds(value)) {
-          Publication.move(states.get(i), value, device.place(value));
+  public PinnedStates on(Device device) {
+    int first = 0;
+    while (first < values.size() && device.holds(values.get(first))) {
+      first++;
+    }
+    return first == values.size() ? this : on(device, first);
+  }
+
+  private PinnedStates on(Device device, int first) {
+    List<Tensor> there = new ArrayList<>(values.subList(0, first));
+    List<Tensor> copied = new ArrayList<>();
+    List<Tensor> copies = new ArrayList<>();
+    try {
+      for (int i = first; i < values.size(); i++) {
+        Tensor value = values.get(i);
+        if (device.holds(value)) {
+          there.add(value);
+        } else {
+          copies.add(Publication.copy(states.get(i), value, device));
+          there.add(copies.getLast());
+          copied.add(value);
         }
       }
+    } catch (Throwable e) {
+      PinnedTensors.taken(copies).close();
+      throw e;
     }
+    PinnedTensors.taken(copied).close();
+    return new PinnedStates(states, PinnedTensors.taken(there), there, version);
   }
 
   /** One for each state, in the same order. */

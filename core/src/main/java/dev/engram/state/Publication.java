@@ -3,10 +3,14 @@ package dev.engram.state;
 import dev.engram.ir.RunException;
 import dev.engram.ir.Storage;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.Tracer;
+import dev.engram.ir.runtime.PinnedTensors;
+import dev.engram.lower.Device;
 import dev.engram.state.StateSlot.Cell;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How values of states are taken and set outside of all traces: those of several states at once, so
@@ -158,6 +162,7 @@ public final class Publication {
   static void put(List<StateSlot> states, List<Cell> cells) {
     boolean changed = false;
     boolean looks = true;
+    // Allocates nothing: where memory runs out, all states are set or none.
     for (int i = 0; i < states.size(); i++) {
       StateSlot s = states.get(i);
       if (!s.isFixed()) {
@@ -208,18 +213,38 @@ public final class Publication {
   }
 
   static void expose(Cell c) {
-    Storage.of(c.value()).ifPresent(Storage::expose);
+    if (!(c.value() instanceof Tracer)) {
+      PinnedTensors.storage(c.value()).expose();
+    }
   }
 
   /**
-   * {@code state} has {@code copy} instead of {@code value}, whose elements it has, if that is the
-   * value still.
+   * A copy of {@code value}, which is pinned, on {@code device}; to be unpinned. As long as {@code
+   * state} has that value, there is one copy on each device.
    */
-  static void move(StateSlot state, Tensor value, Tensor copy) {
+  static Tensor copy(StateSlot state, Tensor value, Device device) {
+    Tensor known = pinnedCopy(state, value, device);
+    if (known != null) {
+      return known;
+    }
+    Tensor copy = device.place(value);
     synchronized (LOCK) {
-      if (state.memory().move(value, copy)) {
-        CHANGES.incrementAndGet();
+      Tensor other = pinnedCopy(state, value, device);
+      Storage mine = PinnedTensors.storage(copy);
+      if (other != null) {
+        mine.abandon();
+        return other;
       }
+      mine.pin();
+      state.memory().keep(value, copy);
+      return copy;
+    }
+  }
+
+  private static @Nullable Tensor pinnedCopy(StateSlot state, Tensor value, Device device) {
+    synchronized (LOCK) {
+      Tensor known = state.memory().copy(value, device);
+      return known != null && PinnedTensors.storage(known).pin() ? known : null;
     }
   }
 }

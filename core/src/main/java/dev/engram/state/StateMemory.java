@@ -3,11 +3,13 @@ package dev.engram.state;
 import dev.engram.ir.Storage;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
+import dev.engram.ir.runtime.PinnedTensors;
 import dev.engram.lower.Device;
 import dev.engram.state.StateSlot.Cell;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The value that a state has outside of all traces, the memory of earlier ones, and who reads and
@@ -25,13 +27,19 @@ public final class StateMemory {
 
   private final boolean fixed;
 
-  private volatile Optional<Cell> cell;
+  private volatile @Nullable Cell cell;
 
   /** Why it has no value, where a run that wrote it in place has failed. */
-  private volatile Optional<Throwable> broken = Optional.empty();
+  private volatile @Nullable Throwable broken;
 
-  /** Earlier values, for later ones; some may still be read by slow runs. */
-  private final List<Tensor> spares = new ArrayList<>(0);
+  /**
+   * Earlier values, for later ones; some may still be read by slow runs. Has room for all that it
+   * may hold, so that memory never runs out between two values that are published at once.
+   */
+  private final List<Tensor> spares = new ArrayList<>(MOST_SPARES);
+
+  /** The value on other devices than its own, for who reads it there: at most one on each. */
+  private final List<Tensor> copies = new ArrayList<>(0);
 
   /** The thread that set it last; threads are numbered from 1 on. */
   private long writer;
@@ -44,32 +52,54 @@ public final class StateMemory {
 
   StateMemory() {
     this.fixed = false;
-    this.cell = Optional.empty();
   }
 
   /** That of a fixed state. */
   StateMemory(Tensor value) {
     this.fixed = true;
-    this.cell = Optional.of(new Cell(value, 0));
+    this.cell = new Cell(value, 0);
     storage(value).hold();
   }
 
   private static Storage storage(Tensor value) {
-    return Storage.of(value).orElseThrow();
+    return PinnedTensors.storage(value);
   }
 
   Optional<Cell> cell() {
-    return cell;
+    return Optional.ofNullable(cell);
   }
 
   Optional<Throwable> broken() {
-    return broken;
+    return Optional.ofNullable(broken);
   }
 
-  /** True when the value lies on {@code device}; false without a value. */
-  public boolean liesOn(Device device) {
-    Optional<Cell> now = cell;
-    return now.isPresent() && device.holds(now.get().value());
+  /** The copy on {@code device} of {@code value}; null where that is not the value, or has none. */
+  @SuppressWarnings("ReferenceEquality") // it is about this very value
+  @Nullable Tensor copy(Tensor value, Device device) {
+    Cell now = cell;
+    for (int i = 0; now != null && now.value() == value && i < copies.size(); i++) {
+      if (device.holds(copies.get(i))) {
+        return copies.get(i);
+      }
+    }
+    return null;
+  }
+
+  /** Keeps a copy of {@code value} as long as that is the value; does nothing where it is not. */
+  @SuppressWarnings("ReferenceEquality") // it is about this very value
+  void keep(Tensor value, Tensor copy) {
+    Cell now = cell;
+    if (now != null && now.value() == value) {
+      copies.add(copy);
+      storage(copy).hold();
+    }
+    storage(copy).abandon();
+  }
+
+  private void dropCopies() {
+    for (int i = copies.size() - 1; i >= 0; i--) {
+      storage(copies.remove(i)).release();
+    }
   }
 
   /** The thread whose run writes the next value over the value now; 0 for none. */
@@ -88,23 +118,29 @@ public final class StateMemory {
   }
 
   /**
-   * Begins to write the next value over the value, which the run has pinned, where nobody else can
-   * see that and no other thread has read it lately. It ends when the next value is published, or
-   * with {@link Publication#unchanged} or {@link Publication#broken}. Only for who has the turn,
-   * and while values are {@link Publication#published}.
+   * Begins to write the next value over {@code pinned}, the value that a run has pinned, where that
+   * is the value still, nobody else can see it and no other thread has read it lately. It ends when
+   * the next value is published, or with {@link Publication#unchanged} or {@link
+   * Publication#broken}. Only for who has the turn, and while values are {@link
+   * Publication#published}.
    *
-   * @return whether it has begun; else the value must not be written over
+   * @return whether it has begun; else {@code pinned} must not be written over
    */
-  public boolean update() {
+  @SuppressWarnings("ReferenceEquality") // it is about this very value
+  public boolean update(Tensor pinned) {
     if (shared > 0) {
       shared--;
       return false;
     }
-    if (fixed || cell.isEmpty() || !storage(cell.get().value()).isForOneRun()) {
+    Cell now = cell;
+    if (fixed || now == null || now.value() != pinned || !storage(pinned).isForOneRun()) {
       return false;
     }
     updating = Thread.currentThread().threadId();
-    spares.clear();
+    dropCopies();
+    while (!spares.isEmpty()) {
+      storage(spares.removeLast()).abandon();
+    }
     return true;
   }
 
@@ -116,50 +152,42 @@ public final class StateMemory {
   /** The update has failed: there is no value. */
   void fail(Throwable cause) {
     updating = 0;
-    broken = Optional.of(cause);
-    cell.ifPresent(c -> storage(c.value()).release());
-    cell = Optional.empty();
+    broken = cause;
+    Cell old = cell;
+    cell = null;
+    dropCopies();
+    if (old != null) {
+      storage(old.value()).release();
+      storage(old.value()).abandon();
+    }
   }
 
   /** Sets the value of a state that is not fixed. Returns whether it looks as the one before. */
   boolean put(Cell c) {
     updating = 0;
     storage(c.value()).hold();
-    Optional<Cell> old = cell;
+    Cell old = cell;
     writer = Thread.currentThread().threadId();
-    if (broken.isPresent()) {
-      broken = Optional.empty();
-    }
-    cell = Optional.of(c);
-    if (old.isEmpty()) {
+    broken = null;
+    cell = c;
+    dropCopies();
+    if (old == null) {
       return false;
     }
-    retire(old.get().value());
-    return old.get().looksLike(c);
+    retire(old.value());
+    return old.looksLike(c);
   }
 
   /** The memory of a value that nobody else can see is there for later ones. */
   private void retire(Tensor old) {
     Storage s = storage(old);
     s.release();
-    if (s.isOwned() && !s.isExposed() && !s.isHeld()) {
+    if (s.isOwned() && !s.isExposed() && !s.isHeld() && !s.isGone()) {
       if (spares.size() == MOST_SPARES) {
-        spares.removeFirst();
+        storage(spares.removeFirst()).abandon();
       }
       spares.add(old);
     }
-  }
-
-  /** Puts {@code copy} in the place of {@code value}, if that is the value still. */
-  @SuppressWarnings("ReferenceEquality") // it is about this very value
-  boolean move(Tensor value, Tensor copy) {
-    if (fixed || updating != 0 || cell.isEmpty() || cell.get().value() != value) {
-      return false;
-    }
-    long last = writer;
-    put(new Cell(copy, cell.get().mapped()));
-    writer = last;
-    return true;
   }
 
   /**
@@ -175,6 +203,7 @@ public final class StateMemory {
       boolean pinned = s.isPinned();
       if (!t.type().equals(type) || s.isExposed() || s.isGone() || !device.holds(t)) {
         spares.remove(i);
+        s.abandon();
       } else if (!pinned) {
         spares.remove(i);
         free = Optional.of(t);

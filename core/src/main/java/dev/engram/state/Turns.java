@@ -48,7 +48,7 @@ public final class Turns {
     for (int i = 0; i < slots.size(); i++) {
       try {
         take(slots.get(i), inHook);
-      } catch (RuntimeException | Error e) {
+      } catch (Throwable e) {
         leave(i);
         throw e;
       }

@@ -26,7 +26,7 @@ public final class TraceOrRun {
     if (trace.isEmpty()) {
       List<Tensor> operands = new ArrayList<>(args);
       Graph open = withoutConstants(g, operands);
-      return EagerCodeCache.compileOnce(Compiler.standard(), open).run(hosts(operands));
+      return EagerCodeCache.compileOnce(Compiler.standard(), open).runOnDevice(operands);
     }
     Trace t = trace.get();
     return t.inline(g, args.stream().map(t::lift).toList()).stream().map(t::tracer).toList();
@@ -73,9 +73,5 @@ public final class TraceOrRun {
     like.params().forEach(p -> args.add(b.param(p)));
     args.addAll(more);
     return b.build(b.inline(g, args));
-  }
-
-  private static List<HostTensor> hosts(List<? extends Tensor> tensors) {
-    return tensors.stream().map(Tensor::host).toList();
   }
 }

@@ -11,6 +11,7 @@ import dev.engram.ir.TensorType;
 import dev.engram.lower.Device;
 import dev.engram.lower.interpret.LoopInterpreter;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class DonationsTest {
@@ -25,20 +26,20 @@ class DonationsTest {
 
   @Test
   void asMuchIsKeptAsOneCallHasResults() {
-    Donations d = new Donations(List.of(0), List.of(BIG, SMALL));
+    Donations d = new Donations(List.of(0), List.of(BIG, SMALL), Optional.of(HOST));
     HostTensor first = HostTensor.allocate(BIG);
     HostTensor second = HostTensor.allocate(BIG);
     long at = address(first);
     d.take(List.of(first));
     d.take(List.of(second));
     assertTrue(first.isDonated() && second.isDonated());
-    assertEquals(at, address(d.results(HOST).getFirst()));
-    assertNotEquals(at, address(d.results(HOST).getFirst()));
+    assertEquals(at, address(d.results().getFirst()));
+    assertNotEquals(at, address(d.results().getFirst()));
   }
 
   @Test
   void whatNoResultCanUseIsDropped() {
-    Donations d = new Donations(List.of(0), List.of(SMALL));
+    Donations d = new Donations(List.of(0), List.of(SMALL), Optional.of(HOST));
     HostTensor other = HostTensor.allocate(BIG);
     d.take(List.of(other));
     assertTrue(other.isDonated());
@@ -49,7 +50,7 @@ class DonationsTest {
 
   @Test
   void oneTensorThatCameInTwiceIsTakenOnce() {
-    Donations d = new Donations(List.of(0, 1), List.of(BIG, BIG));
+    Donations d = new Donations(List.of(0, 1), List.of(BIG, BIG), Optional.of(HOST));
     HostTensor x = HostTensor.allocate(BIG);
     d.take(List.of(x, x));
     assertEquals(1, d.kept());

@@ -6,7 +6,8 @@ public abstract class DeviceStorage extends Storage {
   protected DeviceStorage() {}
 
   /**
-   * Waits for what is being computed there, and copies it to the host.
+   * Waits for what is being computed there, and copies it to the host: to a tensor that nobody else
+   * has or gets.
    *
    * @param type of the tensor that is read
    * @throws RunException when what computed it has failed
@@ -14,8 +15,9 @@ public abstract class DeviceStorage extends Storage {
   public abstract HostTensor read(TensorType type);
 
   /**
-   * The tensors of it are closed: nobody reads or writes the memory any more, so it may be freed at
-   * once, or used for others. Called at most once; by default all is left to the garbage collector.
+   * The tensors of it are closed or donated: nobody reads or writes the memory any more, so it may
+   * be freed at once, or used for others. Called at most once; by default all is left to the
+   * garbage collector.
    */
   @Override
   protected void free() {}

@@ -1,6 +1,8 @@
 package dev.engram.ir;
 
 import dev.engram.ir.checks.Given;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A tensor in the memory of a device. Compiled programs of that device take and give such tensors;
@@ -9,6 +11,9 @@ import dev.engram.ir.checks.Given;
 public final class DeviceTensor implements Tensor {
   private final TensorType type;
   private final DeviceStorage storage;
+
+  /** What looks at the elements when they are read for the first time. */
+  private volatile @Nullable Consumer<? super HostTensor> whenRead;
 
   public DeviceTensor(TensorType type, DeviceStorage storage) {
     this.type = Given.given("DeviceTensor", "type", type);
@@ -35,11 +40,36 @@ public final class DeviceTensor implements Tensor {
     if (!storage.pin()) {
       throw storage.gone(type);
     }
+    HostTensor read;
     try {
-      return storage.read(type);
+      read = storage.read(type);
     } finally {
       storage.unpin();
     }
+    Consumer<? super HostTensor> look = whenRead;
+    if (look != null) {
+      whenRead = null;
+      look.accept(read);
+    }
+    return read;
+  }
+
+  /**
+   * Has {@code look} called with the elements when {@link #host} copies them for the first time: a
+   * check of results that nobody reads is not worth a transfer.
+   */
+  public void whenRead(Consumer<? super HostTensor> look) {
+    whenRead = Given.given("DeviceTensor.whenRead", "look", look);
+  }
+
+  /**
+   * Gives the memory to the device, which frees it or uses it for others. This tensor must not be
+   * read again: that is an error.
+   *
+   * @return false where a run reads it, or it was donated or closed before; nothing is given then
+   */
+  public boolean tryDonate() {
+    return storage.donateToDevice();
   }
 
   /**

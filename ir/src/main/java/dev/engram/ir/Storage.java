@@ -1,6 +1,7 @@
 package dev.engram.ir;
 
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.runtime.IdlePins;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -15,14 +16,15 @@ public abstract class Storage {
   private static final long RUN = 1;
   private static final long RUNS = (1L << 32) - 1;
   private static final long STATE = 1L << 32;
-  private static final long STATES = (1L << 62) - STATE;
+  private static final long STATES = (1L << 61) - STATE;
+  private static final long ABANDONED = 1L << 61;
   private static final long CLOSED = 1L << 62;
   private static final long DONATED = 1L << 63;
   private static final long GONE = CLOSED | DONATED;
 
   /**
-   * How many runs read it, how many states have it, and whether it is closed or donated. In one
-   * word, so that none begins to use it while it is given away.
+   * How many runs read it, how many states have it, and whether it is abandoned, closed or donated.
+   * In one word, so that none begins to use it while it is given away.
    */
   private final AtomicLong uses = new AtomicLong();
 
@@ -77,8 +79,28 @@ public abstract class Storage {
 
   /** A state that had it has another value. */
   public final void release() {
-    if ((uses.getAndAdd(-STATE) & STATES) == 0) {
+    long before = uses.getAndAdd(-STATE);
+    if ((before & STATES) == 0) {
       throw new IllegalStateException("released more often than held");
+    }
+    if (before == (ABANDONED | STATE)) {
+      freeAbandoned();
+    }
+  }
+
+  /**
+   * The library needs it no more: unless a user may hold a tensor of it, the memory is given back
+   * at once, or when the last run that reads it and the last state that has it let it go.
+   */
+  public final void abandon() {
+    uses.getAndUpdate(now -> now | ABANDONED);
+    freeAbandoned();
+  }
+
+  private void freeAbandoned() {
+    // In this order: a run that exposes what it reads does so before it lets it go.
+    if (uses.get() == ABANDONED && !exposed && uses.compareAndSet(ABANDONED, CLOSED)) {
+      free();
     }
   }
 
@@ -103,11 +125,28 @@ public abstract class Storage {
    * @return whether it was given
    */
   final boolean donate() {
-    long now = uses.get();
+    long now = usesOfRuns();
     while ((now & (GONE | RUNS)) == 0 && !uses.compareAndSet(now, now | DONATED)) {
       now = uses.get();
     }
     return (now & (GONE | RUNS)) == 0;
+  }
+
+  /** The same, and the memory is free at once. */
+  final boolean donateToDevice() {
+    boolean given = donate();
+    if (given) {
+      free();
+    }
+    return given;
+  }
+
+  /** Pins that no run needs are let go of first. */
+  private long usesOfRuns() {
+    if (isPinned()) {
+      IdlePins.letGo();
+    }
+    return uses.get();
   }
 
   /**
@@ -118,11 +157,11 @@ public abstract class Storage {
    */
   final void close(TensorType type) {
     while (true) {
-      long now = uses.get();
+      long now = usesOfRuns();
       if ((now & CLOSED) != 0) {
         return;
       }
-      if (now != 0) {
+      if ((now & ~ABANDONED) != 0) {
         throw new TraceException(
             "a tensor of type "
                 + type
@@ -141,8 +180,7 @@ public abstract class Storage {
         ? "after its memory was donated (%s); it belongs to the results of that call: close these"
         : (uses & STATES) != 0
             ? "while a state has it (%s); set the state to another value first"
-            : "while a program reads it (%s); close it when what reads it has returned. A compiled"
-                + " function lets go of an earlier value of a state at its next call";
+            : "while a program reads it (%s); close it when what reads it has returned";
   }
 
   /** For what allocates: the memory is not read any more. Called at most once. */
@@ -176,8 +214,12 @@ public abstract class Storage {
 
   /** Ends what {@link #pin} began. */
   public final void unpin() {
-    if ((uses.getAndAdd(-RUN) & RUNS) == 0) {
+    long before = uses.getAndAdd(-RUN);
+    if ((before & RUNS) == 0) {
       throw new IllegalStateException("unpinned more often than pinned");
+    }
+    if (before == (ABANDONED | RUN)) {
+      freeAbandoned();
     }
   }
 

@@ -32,13 +32,23 @@ public final class PinnedTensors implements AutoCloseable {
     return new PinnedTensors(tensors);
   }
 
+  /** {@code tensors} that have been pinned already. */
+  public static PinnedTensors taken(List<? extends Tensor> tensors) {
+    return new PinnedTensors(tensors);
+  }
+
   private static void unpin(List<? extends Tensor> tensors, int n) {
     for (int i = 0; i < n; i++) {
       storage(tensors.get(i)).unpin();
     }
   }
 
-  private static Storage storage(Tensor x) {
+  /**
+   * The memory of {@code x}; allocates nothing.
+   *
+   * @throws TraceException when it is traced
+   */
+  public static Storage storage(Tensor x) {
     return switch (x) {
       case HostTensor t -> t.storage();
       case DeviceTensor t -> t.storage();

@@ -14,8 +14,10 @@ import dev.engram.lower.LoweringOptions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The backend {@code fake}: a device that behaves as if it had memory of its own. Its programs are
@@ -28,6 +30,7 @@ public final class FakeBackend implements Backend {
   private static final Traffic TRAFFIC =
       new Traffic(new LongAdder(), new LongAdder(), new LongAdder(), new LongAdder());
   private static final LongAdder HELD = new LongAdder();
+  private static final AtomicReference<@Nullable RuntimeException> LATE = new AtomicReference<>();
 
   private final Device device = new FakeDevice();
 
@@ -43,6 +46,11 @@ public final class FakeBackend implements Backend {
   /** Bytes of this process on the device that were allocated and not closed. */
   public static LongAdder held() {
     return HELD;
+  }
+
+  /** The next run fails after all that it computes, as when a device reports its errors late. */
+  public static void failLate(RuntimeException error) {
+    LATE.set(error);
   }
 
   @Override
@@ -158,6 +166,10 @@ public final class FakeBackend implements Backend {
         List<? extends Tensor> outputs,
         Supplier<? extends List<? extends Tensor>> updates) {
       code.run(contents(inputs), contents(outputs), () -> contents(updates.get()));
+      RuntimeException late = LATE.getAndSet(null);
+      if (late != null) {
+        throw late;
+      }
     }
 
     private List<HostTensor> contents(List<? extends Tensor> tensors) {
