@@ -152,6 +152,12 @@ public record Compiler(String backend, Pipeline passes, boolean verified) {
       Given.given("Watcher.compiling", "traced", traced);
     }
 
+    /** The same, with the results that are next values of parameters. */
+    default void compiling(Graph traced, List<Update> updates) {
+      Given.all("Watcher.compiling", "updates", updates);
+      compiling(traced);
+    }
+
     /** Called when a learner has analysed its model and built its step. */
     default void prepared(OnlineStep step) {
       Given.given("Watcher.prepared", "step", step);
@@ -176,7 +182,7 @@ public record Compiler(String backend, Pipeline passes, boolean verified) {
    */
   public CompiledGraph compile(Graph g, List<Update> updates) {
     Given.all("Compiler.compile", "updates", updates);
-    Watchers.current().compiling(g);
+    Watchers.current().compiling(g, updates);
     Graph simplified = simplify(g);
     return backend.equals(INTERPRETER)
         ? new Interpreted(simplified)
@@ -226,6 +232,13 @@ public record Compiler(String backend, Pipeline passes, boolean verified) {
     Device device = device();
     CompiledProgram code = CompileStage.CODE.of(program.name(), () -> device.compile(program));
     return new LoweredCode(program, code, device);
+  }
+
+  /** The code of {@code program} in readable form; needs no device. */
+  public String text(LoopProgram program) {
+    Given.given("Compiler.text", "program", program);
+    requireLoops();
+    return code().text(program);
   }
 
   private Backend code() {

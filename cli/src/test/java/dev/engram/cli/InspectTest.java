@@ -188,6 +188,28 @@ class InspectTest {
     assertTrue(streams.err().contains("found `cube`, expected an op"), streams.err());
   }
 
+  /** A program that sets a state. */
+  public static final class Adds {
+    private Adds() {}
+
+    public static void main(String[] args) {
+      State sum = State.other(HostTensor.of(new double[] {1, 2, 3}, 3));
+      Engram.jit(
+              (Tensor x) -> {
+                sum.set(sum.value().add(x));
+                return x.sum();
+              })
+          .apply(HostTensor.of(new double[] {1, 2, 3}, 3));
+    }
+  }
+
+  /** What is shown is what runs: the state is written in place. */
+  @Test
+  void loopsAreShownAsTheyRun() {
+    String loops = output("dump", OURS + "Adds", "--stage", "lowered");
+    assertTrue(loops.contains("loops @jit(b0, b1) -> (b2, b1), arena 0 bytes"), loops);
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

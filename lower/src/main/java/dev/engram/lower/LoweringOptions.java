@@ -16,6 +16,8 @@ package dev.engram.lower;
  *     computed from
  * @param packedReads least number of times that a transposed copy of an operand of a product is
  *     read; with fewer none is made
+ * @param productsAlone whether a product whose terms are added one after the other is kept apart
+ *     from what else is computed at its points: for kernels of products that are fast alone
  * @param reuseInLoops whether buffers that are used in the same loop may share memory. Without it
  *     there are fewer orders between the nests of a step, for more memory
  */
@@ -29,6 +31,7 @@ public record LoweringOptions(
     long keptBytes,
     double spread,
     long packedReads,
+    boolean productsAlone,
     boolean reuseInLoops) {
   public LoweringOptions {
     if (alignment < 8 || Integer.bitCount(alignment) != 1) {
@@ -56,9 +59,9 @@ public record LoweringOptions(
     }
   }
 
-  /** For processors with vectors and a few cores. */
+  /** For processors with vectors and a few cores; backends for other machines give their own. */
   public static LoweringOptions standard() {
-    return new LoweringOptions(64, true, 96, 32, 1 << 15, 64, 1L << 30, 16, 4, true);
+    return new LoweringOptions(64, true, 96, 32, 1 << 15, 64, 1L << 30, 16, 4, true, true);
   }
 
   /** A nest for each equation, and no copies of operands: simple, and slow. */
@@ -73,6 +76,7 @@ public record LoweringOptions(
         keptBytes,
         spread,
         packedReads,
+        productsAlone,
         reuseInLoops);
   }
 
@@ -88,6 +92,7 @@ public record LoweringOptions(
         keptBytes,
         spread,
         packedReads,
+        productsAlone,
         reuseInLoops);
   }
 }

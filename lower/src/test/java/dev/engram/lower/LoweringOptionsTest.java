@@ -30,6 +30,7 @@ class LoweringOptionsTest {
         r.nextInt(200),
         1 + r.nextInt(16),
         1 + r.nextInt(6),
+        r.nextBoolean(),
         r.nextBoolean());
   }
 
@@ -86,13 +87,13 @@ class LoweringOptionsTest {
             o -> o.withMemory(0, true),
             o -> o.withMemory(4, true),
             o -> o.withMemory(48, true),
-            o -> new LoweringOptions(64, true, 0, 1, 1, 1, 0, 1, 1, true),
-            o -> new LoweringOptions(64, true, 1, 0, 1, 1, 0, 1, 1, true),
-            o -> new LoweringOptions(64, true, 1, 1, 0, 1, 0, 1, 1, true),
-            o -> new LoweringOptions(64, true, 1, 1, 1, 0, 0, 1, 1, true),
-            o -> new LoweringOptions(64, true, 1, 1, 1, 1, -1, 1, 1, true),
-            o -> new LoweringOptions(64, true, 1, 1, 1, 1, 0, Double.NaN, 1, true),
-            o -> new LoweringOptions(64, true, 1, 1, 1, 1, 0, 1, 0, true))) {
+            o -> new LoweringOptions(64, true, 0, 1, 1, 1, 0, 1, 1, true, true),
+            o -> new LoweringOptions(64, true, 1, 0, 1, 1, 0, 1, 1, true, true),
+            o -> new LoweringOptions(64, true, 1, 1, 0, 1, 0, 1, 1, true, true),
+            o -> new LoweringOptions(64, true, 1, 1, 1, 0, 0, 1, 1, true, true),
+            o -> new LoweringOptions(64, true, 1, 1, 1, 1, -1, 1, 1, true, true),
+            o -> new LoweringOptions(64, true, 1, 1, 1, 1, 0, Double.NaN, 1, true, true),
+            o -> new LoweringOptions(64, true, 1, 1, 1, 1, 0, 1, 0, true, true))) {
       String text =
           assertThrows(LoweringException.class, () -> wrong.apply(LoweringOptions.standard()))
               .getMessage();

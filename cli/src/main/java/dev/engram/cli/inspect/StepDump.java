@@ -5,6 +5,7 @@ import dev.engram.Engram;
 import dev.engram.Layer;
 import dev.engram.Pair;
 import dev.engram.RandomKey;
+import dev.engram.Stages;
 import dev.engram.TracedFunction;
 import dev.engram.autodiff.Vjp;
 import dev.engram.cli.train.SequenceStep;
@@ -22,7 +23,8 @@ import dev.engram.ir.op.Control;
 import dev.engram.ir.passes.Pass;
 import dev.engram.ir.passes.Pipeline;
 import dev.engram.ir.text.OpTable;
-import dev.engram.lower.Lowering;
+import dev.engram.lower.LoopProgram;
+import dev.engram.lower.Update;
 import dev.engram.online.DRtrl;
 import dev.engram.online.Learner;
 import java.io.IOException;
@@ -30,6 +32,7 @@ import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** Makes the programs after a stage of the compiler, for {@link Dump}. */
 public final class StepDump {
@@ -95,7 +98,8 @@ public final class StepDump {
                 RandomKey.of(job.seed()),
                 batch.first(),
                 _ -> {});
-        yield after(options, Engram.jit(step).trace(batch.first(), batch.second()).graph());
+        Stages.Traced<?> traced = Engram.jit(step).trace(batch.first(), batch.second());
+        yield after(options, traced.graph(), () -> traced.lower().program());
       }
     };
   }
@@ -132,9 +136,9 @@ public final class StepDump {
     Compiler.Watcher watcher =
         new Compiler.Watcher() {
           @Override
-          public void compiling(Graph traced) {
+          public void compiling(Graph traced, List<Update> updates) {
             if (options.stage() != DumpStage.ETRACE) {
-              out.addAll(after(options, traced));
+              out.addAll(after(options, traced, () -> loops(traced, updates)));
             }
           }
 
@@ -166,6 +170,13 @@ public final class StepDump {
   }
 
   private static List<Piece> after(DumpOptions options, Graph g) {
+    return after(options, g, () -> loops(g, List.of()));
+  }
+
+  /**
+   * @param loops what {@code g} is lowered to where it is compiled
+   */
+  private static List<Piece> after(DumpOptions options, Graph g, Supplier<LoopProgram> loops) {
     if (options.passes().isAsked()) {
       return around(options.passes(), g);
     }
@@ -173,9 +184,13 @@ public final class StepDump {
         switch (options.stage()) {
           case TRACED, DIFFERENTIATED, ETRACE -> new Piece.Of(g);
           case SIMPLIFIED -> new Piece.Of(Pipeline.standard().run(g));
-          case LOWERED -> new Piece.Loops(Lowering.lower(Pipeline.standard().run(g)));
-          case BYTECODE -> new Piece.Code(Compiler.standard().compile(g).disassemble());
+          case LOWERED -> new Piece.Loops(loops.get());
+          case BYTECODE -> new Piece.Code(Compiler.standard().text(loops.get()));
         });
+  }
+
+  private static LoopProgram loops(Graph g, List<Update> updates) {
+    return Compiler.standard().lower(Pipeline.standard().run(g), updates);
   }
 
   private static List<Piece> around(DumpOptions.Around passes, Graph g) {

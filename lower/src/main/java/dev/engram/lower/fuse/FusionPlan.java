@@ -309,9 +309,12 @@ public final class FusionPlan {
     return null;
   }
 
-  // A product that takes its terms one after the other is fast alone; what else is computed at its
-  // points would save one read and cost that.
-  private static boolean separates(FusedValue n, FusionGroup k) {
+  // What else is computed at the points of a product would save one read, and cost that the product
+  // is fast alone.
+  private boolean separates(FusedValue n, FusionGroup k) {
+    if (!options.productsAlone()) {
+      return false;
+    }
     return isChain(n)
         ? k.members.stream().anyMatch(m -> m.kind == AccessMaps.Kind.MAP && !m.epilogue)
         : n.kind == AccessMaps.Kind.MAP

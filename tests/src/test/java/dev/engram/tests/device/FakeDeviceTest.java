@@ -293,5 +293,6 @@ class FakeDeviceTest {
             TracedFunction.of("f", args -> ((Tensor) args.getFirst()).add(1), List.of(f64(1)))
                 .graph());
     assertEquals(new FakeBackend().compile(sum).disassemble(), new FakeBackend().text(sum));
+    assertEquals(new FakeBackend().text(sum), FAKE.text(sum));
   }
 }
