@@ -31,7 +31,8 @@ public interface CompiledProgram {
    *
    * @param updates called once, before the {@linkplain LoopProgram#firstUpdate first step} that
    *     writes over an input: the outputs again, each in place being the tensor of its input or a
-   *     copy of that. What it throws ends the run
+   *     copy of that. What it throws ends the run. Whatever the run throws afterwards says that
+   *     outputs in place are neither as they were nor complete
    */
   void run(
       List<? extends Tensor> inputs,
