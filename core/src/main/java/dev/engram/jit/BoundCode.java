@@ -26,8 +26,10 @@ final class BoundCode {
     IdlePins.heldBy(() -> dropOld(Publication.changes()));
   }
 
-  /** Closes what functions hold that are not reachable any more. */
-  private static final Cleaner CLEANER = Cleaner.create();
+  /** Its thread is started for the first code that is bound. */
+  private static final class Unreachable {
+    static final Cleaner CLEANER = Cleaner.create();
+  }
 
   private final AtomicReference<@Nullable Held> current = new AtomicReference<>();
 
@@ -130,7 +132,7 @@ final class BoundCode {
         ALL.add(this);
       }
       AtomicReference<@Nullable Held> mine = current;
-      CLEANER.register(this, () -> drop(mine));
+      Unreachable.CLEANER.register(this, () -> drop(mine));
     }
   }
 
