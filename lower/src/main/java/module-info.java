@@ -1,5 +1,6 @@
 /** Lowers graphs to fused loops with planned memory, and defines the interface of backends. */
 @org.jspecify.annotations.NullMarked
+@SuppressWarnings("module") // the modules that are built after this one
 module dev.engram.lower {
   requires transitive dev.engram.ir;
   requires jdk.jfr;
@@ -9,6 +10,9 @@ module dev.engram.lower {
   exports dev.engram.lower.inspect;
   exports dev.engram.lower.interpret;
   exports dev.engram.lower.lanes;
+  exports dev.engram.lower.memory to
+      dev.engram.backend.cpu,
+      dev.engram.core;
   exports dev.engram.lower.profile;
 
   uses dev.engram.lower.Backend;

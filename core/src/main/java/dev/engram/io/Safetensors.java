@@ -7,6 +7,7 @@ import dev.engram.ir.TypeException;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.runtime.MemoryOrder;
 import dev.engram.ir.runtime.NativeMemory;
+import dev.engram.ir.runtime.NoMemoryError;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -227,6 +228,7 @@ public record Safetensors(Map<String, String> metadata, List<Entry> entries) {
    *
    * @throws FormatException naming the file, the tensor, what was found and what was expected
    * @throws IOException when the file cannot be read
+   * @throws OutOfMemoryError when there is no memory for a tensor of it
    */
   public static Safetensors read(Path file) throws IOException {
     Given.given("Safetensors.read", "file", file);
@@ -257,6 +259,8 @@ public record Safetensors(Map<String, String> metadata, List<Entry> entries) {
       return new Safetensors(header.metadata(), entries);
     } catch (FormatException e) {
       throw new FormatException(file, e.getMessage());
+    } catch (NoMemoryError full) {
+      throw full.asking("a tensor of " + file);
     } catch (NoSuchFileException e) {
       throw new IOException("cannot read " + file + ": there is no such file", e);
     } catch (IOException e) {

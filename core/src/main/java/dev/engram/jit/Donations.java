@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,13 +43,16 @@ final class Donations {
     results.forEach(t -> most.merge(t, 1, Integer::sum));
   }
 
-  /** Memory for the results of a call; the interpreter's needs none. */
-  List<Tensor> results() {
-    Device there = device.orElseThrow();
+  /**
+   * Memory for the results of a call; the interpreter's needs none.
+   *
+   * @param fresh allocates that of one result
+   */
+  List<Tensor> results(IntFunction<Tensor> fresh) {
     List<Tensor> out = new ArrayList<>(results.size());
     for (int i = 0; i < results.size(); i++) {
       Tensor free = arguments.isEmpty() ? null : poll(results.get(i));
-      out.add(free == null ? there.allocate(results.get(i)) : free);
+      out.add(free == null ? fresh.apply(i) : free);
     }
     return out;
   }

@@ -3,11 +3,13 @@ package dev.engram.jit;
 import dev.engram.CompiledGraph;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
+import dev.engram.ir.runtime.NoMemoryError;
 import dev.engram.ir.runtime.PinnedTensors;
 import dev.engram.lower.CompiledProgram;
 import dev.engram.lower.Device;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.RunOperands;
+import dev.engram.lower.memory.ProgramMemory;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -33,7 +35,14 @@ public record LoweredCode(
       RunOperands operands = RunOperands.of(program, device, there.tensors());
       code.run(operands.inputs(), operands.outputs());
       return operands.outputs();
+    } catch (NoMemoryError full) {
+      throw full.here();
     }
+  }
+
+  /** Memory for one result, of undefined content. */
+  Tensor output(int i) {
+    return ProgramMemory.output(program, i, device);
   }
 
   /** Binds the last arguments; a run then takes those before them. */
@@ -51,7 +60,11 @@ public record LoweredCode(
       List<? extends Tensor> args,
       List<? extends Tensor> outs,
       Supplier<? extends List<? extends Tensor>> updates) {
-    code.run(args, outs, updates);
+    try {
+      code.run(args, outs, updates);
+    } catch (NoMemoryError full) {
+      throw full.here(); // it may come from a thread of the backend
+    }
   }
 
   @Override

@@ -273,13 +273,13 @@ public final class Specialization {
 
   /** Runs code that sets no state. */
   private List<Tensor> results(LoweredCode lowered, List<Tensor> args) {
-    List<Tensor> outs = donations.results();
+    List<Tensor> outs = donations.results(lowered::output);
     lowered.run(args, outs, () -> outs);
     return outs;
   }
 
   private List<Tensor> results(LoweredCode lowered, List<Tensor> args, StateUpdates.Run run) {
-    List<Tensor> outs = donations.results();
+    List<Tensor> outs = donations.results(lowered::output);
     int n = outs.size();
     outs.addAll(run.next());
     lowered.run(

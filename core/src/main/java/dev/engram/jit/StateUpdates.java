@@ -29,6 +29,9 @@ public final class StateUpdates {
   /** For each written state, which read one it is if the program writes it in place; else -1. */
   private final int[] inPlace;
 
+  /** The first of the program's results that is a state's. */
+  private final int first;
+
   private final List<TensorType> types;
   private final Optional<LoweredCode> code;
 
@@ -41,11 +44,12 @@ public final class StateUpdates {
     this.written = written;
     this.code = code;
     List<TensorType> outs = t.graph().outTypes();
-    this.types = code.isPresent() ? outs.subList(t.resultCount(), outs.size()) : List.of();
+    this.first = t.resultCount();
+    this.types = code.isPresent() ? outs.subList(first, outs.size()) : List.of();
     this.inPlace = new int[types.size()];
     for (int i = 0; i < inPlace.length; i++) {
       LoopProgram p = code.orElseThrow().program();
-      int input = p.inputs().indexOf(p.outputs().get(t.resultCount() + i));
+      int input = p.inputs().indexOf(p.outputs().get(first + i));
       inPlace[i] = input < 0 ? -1 : input - t.argCount();
     }
   }
@@ -114,16 +118,17 @@ public final class StateUpdates {
           states = states.on(device());
         }
         for (int i = 0; i < types.size(); i++) {
-          TensorType type = types.get(i);
-          next.add(
-              inPlace[i] >= 0
-                  ? states.values().get(inPlace[i])
-                  : spares.get(i).orElseGet(() -> device().allocate(type)));
+          next.add(inPlace[i] >= 0 ? states.values().get(inPlace[i]) : memory(i));
         }
       } catch (Throwable e) {
         close();
         throw e;
       }
+    }
+
+    /** What was there already, or else new memory, for the value of a written state. */
+    private Tensor memory(int i) {
+      return spares.get(i).orElseGet(() -> code.orElseThrow().output(first + i));
     }
 
     /** What the read states hold. */
@@ -159,8 +164,7 @@ public final class StateUpdates {
           });
       for (int i = 0; i < types.size(); i++) {
         if (inPlace[i] >= 0) {
-          TensorType type = types.get(i);
-          Tensor to = spares.get(i).orElseGet(() -> device().allocate(type));
+          Tensor to = memory(i);
           if (!to.equals(next.get(i))) {
             device().copy(next.set(i, to), to);
           }

@@ -2,6 +2,7 @@ package dev.engram.ir;
 
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.runtime.LargeMemory;
+import dev.engram.ir.runtime.NoMemoryError;
 import dev.engram.ir.runtime.Slab;
 import dev.engram.ir.tensor.Moves;
 import dev.engram.ir.tensor.NestedArray;
@@ -95,6 +96,8 @@ public final class HostTensor implements Tensor {
    * A tensor of zeros.
    *
    * @throws TypeException when it would need more memory than one allocation can have
+   * @throws OutOfMemoryError when it does not fit beside what is still reachable; says what was
+   *     asked for, what is held and by whom, and how to have more
    */
   public static HostTensor allocate(TensorType type) {
     Given.given("allocate: the type", type);
@@ -103,11 +106,15 @@ public final class HostTensor implements Tensor {
       throw new TypeException(
           type + " does not fit into memory (" + SourceLocation.here() + "); make it smaller");
     }
-    LargeMemory large =
-        bytes + SLACK >= LargeMemory.LEAST ? LargeMemory.allocate(bytes + SLACK) : null;
-    MemorySegment padded = large == null ? Slab.allocate(bytes + SLACK) : large.segment();
-    return new HostTensor(
-        type, new HostStorage(true, padded.asSlice(0, bytes), padded, large), null);
+    try {
+      LargeMemory large =
+          bytes + SLACK >= LargeMemory.LEAST ? LargeMemory.allocate(bytes + SLACK) : null;
+      MemorySegment padded = large == null ? Slab.allocate(bytes + SLACK) : large.segment();
+      return new HostTensor(
+          type, new HostStorage(true, padded.asSlice(0, bytes), padded, large), null);
+    } catch (NoMemoryError full) {
+      throw full.asking(type.toString());
+    }
   }
 
   /**

@@ -1,12 +1,8 @@
 package dev.engram.ir;
 
 import dev.engram.ir.checks.Given;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
+import dev.engram.ir.runtime.LibraryClasses;
 import java.lang.StackWalker.StackFrame;
-import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +31,7 @@ public record SourceLocation(String file, int line) {
   public static SourceLocation of(Throwable thrown) {
     Given.given("SourceLocation.of", "thrown", thrown);
     return Stream.of(thrown.getStackTrace())
-        .filter(f -> !Library.has(f.getClassName()))
+        .filter(f -> !LibraryClasses.has(f.getClassName()))
         .findFirst()
         .map(f -> at(f.getFileName(), f.getLineNumber()))
         .orElse(UNKNOWN);
@@ -47,57 +43,10 @@ public record SourceLocation(String file, int line) {
 
   private static SourceLocation firstUserFrame(Stream<StackFrame> frames) {
     return frames
-        .filter(f -> !Library.HAS.get(f.getDeclaringClass()))
+        .filter(f -> !LibraryClasses.has(f.getDeclaringClass()))
         .findFirst()
         .map(f -> at(f.getFileName(), f.getLineNumber()))
         .orElse(UNKNOWN);
-  }
-
-  /** Which classes are the library's own, or the JDK's below it. */
-  private static final class Library {
-    /** Packages that use the library as users do. */
-    private static final List<String> PROGRAMS =
-        List.of(
-            "dev.engram.tests.", "dev.engram.examples.", "dev.engram.cli.", "dev.engram.bench.");
-
-    /**
-     * A resource that the tests of the library bring along, and the library does not: ends of the
-     * names of classes in its packages that count as the user's, one a line.
-     */
-    private static final String TESTS = "META-INF/dev.engram.user-classes";
-
-    private static final List<String> TEST_NAMES = testNames();
-
-    static final ClassValue<Boolean> HAS =
-        new ClassValue<>() {
-          @Override
-          protected Boolean computeValue(Class<?> c) {
-            return has(c.getName());
-          }
-        };
-
-    private static boolean has(String className) {
-      if (className.startsWith("java.") || className.startsWith("jdk.")) {
-        return true;
-      }
-      if (!className.startsWith("dev.engram.")) {
-        return false;
-      }
-      int nested = className.indexOf('$');
-      String top = nested < 0 ? className : className.substring(0, nested);
-      return PROGRAMS.stream().noneMatch(top::startsWith)
-          && TEST_NAMES.stream().noneMatch(top::endsWith);
-    }
-
-    private static List<String> testNames() {
-      try (InputStream in = SourceLocation.class.getClassLoader().getResourceAsStream(TESTS)) {
-        return in == null
-            ? List.of()
-            : new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
   }
 
   /** {@code message} with this line, where it is known, in front of the fix after the semicolon. */

@@ -3,6 +3,7 @@ package dev.engram.lower;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.checks.Given;
+import dev.engram.lower.memory.ProgramMemory;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -28,7 +29,7 @@ public record RunOperands(List<Tensor> inputs, List<Tensor> outputs) {
     inputs.forEach(t -> in.add(device.place(t)));
     List<Tensor> outs = new ArrayList<>(program.outputs().size());
     for (int i = 0; i < program.outputs().size(); i++) {
-      Tensor out = device.allocate(program.buffers().get(program.outputs().get(i)).type());
+      Tensor out = ProgramMemory.output(program, i, device);
       outs.add(out);
       int over = program.inPlace(i).orElse(-1);
       if (over >= 0 && over < in.size() && in.get(over).type().equals(out.type())) {

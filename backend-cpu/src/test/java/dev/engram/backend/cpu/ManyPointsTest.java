@@ -94,7 +94,9 @@ class ManyPointsTest {
       LoweringException e = assertThrows(LoweringException.class, () -> cpu.compile(p));
       assertTrue(
           e.getMessage()
-              .contains("has 4294967296 points, expected at most 2147483647 (Big.java:3)"),
+              .contains(
+                  "for bool[65536,65536,3] has 4294967296 points, expected at most 2147483647"
+                      + " (Big.java:3)"),
           e::getMessage);
       assertTrue(e.getMessage().contains("make it smaller"), e::getMessage);
     }

@@ -75,7 +75,7 @@ public final class Interpreter {
    * Runs one op. {@code where} goes into the errors of the run.
    *
    * @throws RunException when a tensor that is read or written position by position has more
-   *     elements than an int counts
+   *     elements than an int counts, or a result more bytes than a long
    * @throws OutOfMemoryError when a result or what is computed on the way does not fit into memory;
    *     says the op and the line
    */
@@ -91,6 +91,9 @@ public final class Interpreter {
       }
       Positional.check(op, operands, where);
       Positional.check(op, types, where);
+    }
+    if (where.isKnown()) {
+      Positional.fit(op, types, where);
     }
     try {
       return eval(op, in, types, where);

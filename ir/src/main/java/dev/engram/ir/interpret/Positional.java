@@ -15,9 +15,14 @@ import dev.engram.ir.op.Move;
 import dev.engram.ir.op.Op;
 import dev.engram.ir.op.Reduce;
 import dev.engram.ir.op.Source;
+import dev.engram.ir.runtime.NoMemoryError;
+import java.math.BigInteger;
 import java.util.List;
 
-/** The limits of ops whose positions are computed one by one, as {@link IndexMap} does. */
+/**
+ * The limits of what is interpreted: memory, and for ops whose positions are computed one by one,
+ * as {@link IndexMap} does, the elements that an int counts.
+ */
 final class Positional {
   private Positional() {}
 
@@ -40,16 +45,34 @@ final class Positional {
     }
   }
 
+  /** Results of a program's op have as many bytes as a long counts. */
+  static void fit(Op op, List<TensorType> results, SourceLocation where) {
+    for (TensorType t : results) {
+      int each = t.dtype().bytes();
+      if (t.size() > Long.MAX_VALUE / each) {
+        throw new RunException(
+            "%s: %s does not fit into memory: it has %s bytes (%s); make it smaller"
+                .formatted(
+                    op.mnemonic(),
+                    t,
+                    BigInteger.valueOf(t.size()).multiply(BigInteger.valueOf(each)),
+                    where));
+      }
+    }
+  }
+
   /** What was not there, with the op that needs it and its line in front; inner ops say theirs. */
   static OutOfMemoryError located(Op op, SourceLocation where, OutOfMemoryError full) {
+    if (full instanceof NoMemoryError n) {
+      return n.in(op.mnemonic(), where);
+    }
     if (op instanceof Control || op instanceof Custom) {
       return full;
     }
-    String said = String.valueOf(full.getMessage());
-    String heap =
-        said.startsWith("no ") ? "" : "; compute it in parts, or start Java with a larger -Xmx";
     OutOfMemoryError located =
-        new OutOfMemoryError(op.mnemonic() + " (" + line(where) + "): " + said + heap);
+        new OutOfMemoryError(
+            "%s (%s): %s; compute it in parts, or start Java with a larger -Xmx"
+                .formatted(op.mnemonic(), line(where), full.getMessage()));
     located.initCause(full);
     return located;
   }

@@ -29,7 +29,7 @@ public final class NativeMemory {
   /**
    * So many zeros, for tensors.
    *
-   * @throws OutOfMemoryError when they do not fit beside what is still reachable
+   * @throws NoMemoryError when they do not fit beside what is still reachable
    */
   public static MemorySegment allocate(long bytes, long alignment) {
     return allocate(bytes, alignment, "tensors");
@@ -39,8 +39,7 @@ public final class NativeMemory {
    * So many zeros.
    *
    * @param owner what they are for, such as {@code the arena of @step}
-   * @throws OutOfMemoryError when they do not fit beside what is still reachable; says what was
-   *     asked for, what is held and by whom, and how to have more
+   * @throws NoMemoryError when they do not fit beside what is still reachable
    */
   public static MemorySegment allocate(long bytes, long alignment, String owner) {
     for (int i = 1; ; i++) {
@@ -48,7 +47,7 @@ public final class NativeMemory {
         return HeldMemory.note(Arena.ofAuto().allocate(bytes, alignment), owner);
       } catch (OutOfMemoryError full) {
         if (i == TRIES || neverFits(bytes, full)) {
-          throw (OutOfMemoryError) new OutOfMemoryError(text(bytes, owner, full)).initCause(full);
+          throw NoMemoryError.here(bytes, owner, why(full), full);
         }
       }
     }
@@ -59,16 +58,14 @@ public final class NativeMemory {
     return limit.find() && bytes > Long.parseLong(limit.group(1));
   }
 
-  private static String text(long bytes, String owner, OutOfMemoryError full) {
+  private static String why(OutOfMemoryError full) {
     String said = String.valueOf(full.getMessage());
     Matcher limit = LIMIT.matcher(said);
     Matcher held = HELD.matcher(said);
     String owners = HeldMemory.owners();
-    String asked = "no " + Bytes.text(bytes) + " for " + owner + " outside the heap: ";
     String by = owners.isEmpty() ? "" : " (" + owners + ")";
     if (limit.find() && held.find()) {
-      return asked
-          + Bytes.text(Long.parseLong(held.group(1)))
+      return Bytes.text(Long.parseLong(held.group(1)))
           + " of at most "
           + Bytes.text(Long.parseLong(limit.group(1)))
           + " are held"
@@ -77,8 +74,7 @@ public final class NativeMemory {
           + " -XX:MaxDirectMemorySize, such as -XX:MaxDirectMemorySize=8g (else it is that of"
           + " -Xmx)";
     }
-    return asked
-        + said
+    return said
         + by
         + "; let go of tensors or close them, make batches smaller, or give the process more"
         + " memory";

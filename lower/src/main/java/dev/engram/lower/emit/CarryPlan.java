@@ -131,7 +131,7 @@ final class CarryPlan {
   }
 
   private void steps(Control.Scan op, List<Stmt.Swap> swaps) {
-    GraphEmitter inside = new GraphEmitter(body, outside.target());
+    GraphEmitter inside = outside.inside(eqn, body);
     // Views are made outside of the loop, so that copies for them are, too.
     List<Runnable> bindings = bindings(inside, graph);
     deliver(inside, bindings);
@@ -149,8 +149,8 @@ final class CarryPlan {
 
   private void steps(Control.While op, List<Stmt.Swap> swaps) {
     LoopProgramBuilder target = outside.target();
-    GraphEmitter decides = new GraphEmitter(outside.plan().inner(op.condition()), target);
-    GraphEmitter inside = new GraphEmitter(body, target);
+    GraphEmitter decides = outside.inside(eqn, outside.plan().inner(op.condition()));
+    GraphEmitter inside = outside.inside(eqn, body);
     List<Runnable> before = bindings(decides, op.condition());
     List<Runnable> bindings = bindings(inside, graph);
     deliver(inside, bindings);

@@ -51,9 +51,22 @@ public final class GraphEmitter {
 
   private final Map<FusedValue, CarryPlan> loops = new HashMap<>();
 
+  /** The line of the loop or branch around; unknown where there is none. */
+  private final SourceLocation around;
+
   public GraphEmitter(FusionPlan plan, LoopProgramBuilder target) {
+    this(plan, target, SourceLocation.UNKNOWN);
+  }
+
+  private GraphEmitter(FusionPlan plan, LoopProgramBuilder target, SourceLocation around) {
     this.plan = plan;
     this.target = target;
+    this.around = around;
+  }
+
+  /** For a graph of {@code e}, whose line is that of what has none in there. */
+  GraphEmitter inside(Eqn e, FusionPlan body) {
+    return new GraphEmitter(body, target, e.where().isKnown() ? e.where() : around);
   }
 
   int depth() {
@@ -249,14 +262,14 @@ public final class GraphEmitter {
     b.finish(where(k));
   }
 
-  private static SourceLocation where(FusionGroup k) {
+  private SourceLocation where(FusionGroup k) {
     SourceLocation line = SourceLocation.UNKNOWN;
     for (FusedValue n : k.members) {
       if (n.eqn != null && (!line.isKnown() || n.kind == AccessMaps.Kind.FOLD)) {
         line = n.eqn.where();
       }
     }
-    return line;
+    return line.isKnown() ? line : around;
   }
 
   private void write(NestBuilder b, FusedValue n, int id) {

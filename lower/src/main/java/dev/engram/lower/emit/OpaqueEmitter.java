@@ -294,7 +294,7 @@ final class OpaqueEmitter {
   }
 
   private void branch(Eqn e, Graph g, List<Value> args) {
-    GraphEmitter in = new GraphEmitter(emitter.plan().inner(g), emitter.target());
+    GraphEmitter in = emitter.inside(e, emitter.plan().inner(g));
     for (int i = 0; i < args.size(); i++) {
       emitter.pass(in, g.params().get(i), args.get(i));
     }

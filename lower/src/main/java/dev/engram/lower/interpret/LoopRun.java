@@ -3,13 +3,13 @@ package dev.engram.lower.interpret;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.InterruptedRunException;
 import dev.engram.ir.Lit;
-import dev.engram.ir.runtime.NativeMemory;
 import dev.engram.lower.Access;
 import dev.engram.lower.BrokenUpdateException;
 import dev.engram.lower.LoopBuffer;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.LoweringException;
 import dev.engram.lower.Stmt;
+import dev.engram.lower.memory.ProgramMemory;
 import dev.engram.lower.profile.RunCounts;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -38,11 +38,7 @@ final class LoopRun {
   LoopRun(LoopProgram program) {
     this.program = program;
     this.firstUpdate = program.firstUpdate();
-    this.arena =
-        NativeMemory.allocate(
-            Math.max(program.arenaBytes(), 1),
-            HostTensor.ALIGNMENT,
-            "the arena of @" + program.name());
+    this.arena = ProgramMemory.arena(program, program.arenaBytes() == 0 ? 1 : 0);
   }
 
   void run(List<HostTensor> inputs, List<HostTensor> outputs, Supplier<List<HostTensor>> updates) {

@@ -1,5 +1,6 @@
 package dev.engram.lower.memory;
 
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.TensorType;
 import dev.engram.lower.Instr;
 import dev.engram.lower.LoopBuffer;
@@ -30,10 +31,10 @@ public record ArenaPlan(List<LoopBuffer> buffers, long arenaBytes) {
    */
   public static ArenaPlan plan(
       String program, LoopProgramBuilder target, List<Stmt> steps, LoweringOptions options) {
-    BufferNames names = new BufferNames(program, target, steps);
+    BufferNames names = new BufferNames(program, steps);
     for (int b = 0; b < target.buffers.size(); b++) {
       // also of operands and results, which the caller allocates
-      fits(names, b, options.alignment());
+      fits(names, b, target.buffers.get(b), options.alignment());
     }
     int alignment = options.alignment();
     Liveness live = new Liveness(target, options.reuseInLoops());
@@ -55,7 +56,8 @@ public record ArenaPlan(List<LoopBuffer> buffers, long arenaBytes) {
           gaps.free(offset[done], size(target, done, alignment));
         }
       }
-      offset[b] = live.last[b] < 0 ? 0 : gaps.take(size(target, b, alignment), () -> names.of(b));
+      offset[b] =
+          live.last[b] < 0 ? 0 : gaps.take(size(target, b, alignment), () -> names.of(b, null));
       if (live.last[b] >= 0) {
         ends.computeIfAbsent(live.last[b], _ -> new ArrayList<>()).add(b);
       }
@@ -75,16 +77,19 @@ public record ArenaPlan(List<LoopBuffer> buffers, long arenaBytes) {
     return new ArenaPlan(List.copyOf(buffers), bytes);
   }
 
-  private static void fits(BufferNames names, int b, int alignment) {
-    TensorType type = names.target().buffers.get(b).type();
+  private static void fits(
+      BufferNames names, int b, LoopProgramBuilder.Draft draft, int alignment) {
+    TensorType type = draft.type();
     if (type.size() > (Long.MAX_VALUE - alignment) / type.dtype().bytes()) {
-      throw new LoweringException(
+      String says =
           "%s: %s does not fit into memory: it has %s bytes; make it smaller"
               .formatted(
-                  names.of(b),
+                  names.of(b, draft.place()),
                   type,
                   BigInteger.valueOf(type.size())
-                      .multiply(BigInteger.valueOf(type.dtype().bytes()))));
+                      .multiply(BigInteger.valueOf(type.dtype().bytes())));
+      boolean located = names.maker(b).map(m -> m.where().isKnown()).orElse(false);
+      throw new LoweringException(located ? says : SourceLocation.here().in(says));
     }
   }
 

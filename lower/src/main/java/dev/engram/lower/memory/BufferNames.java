@@ -2,19 +2,35 @@ package dev.engram.lower.memory;
 
 import dev.engram.ir.SourceLocation;
 import dev.engram.lower.LoopBuffer;
+import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Stmt;
-import dev.engram.lower.emit.LoopProgramBuilder;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** What buffers hold in the words of the user's program, for errors. */
-record BufferNames(String program, LoopProgramBuilder target, List<Stmt> steps) {
+record BufferNames(String program, List<Stmt> steps) {
+  /** A step that writes a buffer. */
+  record Maker(String label, SourceLocation where) {
+    /** {@code exp (Net.java:7)}. */
+    @Override
+    public String toString() {
+      return where.isKnown() ? label + " (" + where + ")" : label;
+    }
+  }
 
-  /** Such as {@code result 0 of @step, which exp makes (Net.java:7)}. */
-  String of(int buffer) {
-    Optional<String> maker = steps.stream().flatMap(s -> maker(s, buffer)).findFirst();
-    LoopBuffer.Place place = target.buffers.get(buffer).place();
+  static BufferNames of(LoopProgram program) {
+    return new BufferNames(program.name(), program.steps());
+  }
+
+  /**
+   * Such as {@code result 0 of @step, which exp (Net.java:7) makes}.
+   *
+   * @param place null where it has none yet, which is in the arena
+   */
+  String of(int buffer, LoopBuffer.@Nullable Place place) {
+    Optional<Maker> maker = maker(buffer);
     return switch (place) {
       case LoopBuffer.Place.Input in -> "operand " + in.index() + " of @" + program;
       case LoopBuffer.Place.Output out ->
@@ -29,12 +45,16 @@ record BufferNames(String program, LoopProgramBuilder target, List<Stmt> steps) 
     };
   }
 
-  private String named(Optional<String> maker) {
+  private String named(Optional<Maker> maker) {
     return "a value of @" + program + maker.map(m -> ", which " + m + " makes").orElse("");
   }
 
   /** The first step that writes the buffer. */
-  private static Stream<String> maker(Stmt s, int buffer) {
+  Optional<Maker> maker(int buffer) {
+    return steps.stream().flatMap(s -> maker(s, buffer)).findFirst();
+  }
+
+  private static Stream<Maker> maker(Stmt s, int buffer) {
     return switch (s) {
       case Stmt.Nest n -> maker(s, n.label(), n.where(), buffer);
       case Stmt.Sort o -> maker(s, "argSort", o.where(), buffer);
@@ -47,10 +67,8 @@ record BufferNames(String program, LoopProgramBuilder target, List<Stmt> steps) 
     };
   }
 
-  private static Stream<String> maker(Stmt s, String label, SourceLocation where, int buffer) {
+  private static Stream<Maker> maker(Stmt s, String label, SourceLocation where, int buffer) {
     boolean writes = BufferUses.of(s).writes().contains(buffer);
-    return writes
-        ? Stream.of(where.isKnown() ? label + " (" + where + ")" : label)
-        : Stream.empty();
+    return writes ? Stream.of(new Maker(label, where)) : Stream.empty();
   }
 }

@@ -142,7 +142,7 @@ class HugeProgramsTest {
 
   /** A parameter that is a result is copied, by no line. */
   private static boolean isCopy(String says) {
-    return says.startsWith("copy: a loop over ");
+    return says.startsWith("copy: a loop for ");
   }
 
   private static List<Boolean> floats(Graph g) {

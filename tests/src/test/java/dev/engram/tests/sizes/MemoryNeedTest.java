@@ -67,7 +67,8 @@ class MemoryNeedTest {
                 () -> Engram.jit(new Compiler(backend), (Tensor t) -> f.apply(t)).apply(x))
             .getMessage();
     // 2^40 elements of 4 bytes, perhaps several of them
-    assertTrue(says.matches("no \\d+(\\.\\d)? TB for .* outside the heap: .*"), says);
+    assertTrue(says.startsWith("apply (MemoryNeedTest.java:"), says);
+    assertTrue(says.matches(".*: no \\d+(\\.\\d)? TB for .* outside the heap: .*"), says);
     assertTrue(says.contains(" are held ("), says);
     assertTrue(says.contains("-XX:MaxDirectMemorySize="), says);
   }

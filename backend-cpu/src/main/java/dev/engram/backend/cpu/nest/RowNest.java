@@ -5,7 +5,6 @@ import dev.engram.ir.SourceLocation;
 import dev.engram.ir.op.Index;
 import dev.engram.ir.op.Reduce;
 import dev.engram.lower.FoldOrder;
-import dev.engram.lower.LoweringException;
 import dev.engram.lower.Stmt;
 import dev.engram.lower.lanes.LaneProgram;
 import dev.engram.lower.lanes.LaneProgram.Node;
@@ -155,7 +154,7 @@ public record RowNest(
   /**
    * Returns the number of points of a loop, which one thread after the other counts as an int.
    *
-   * @throws LoweringException when there are more
+   * @throws TooManyPointsException when there are more
    */
   public static int points(String label, List<? extends Number> lengths, SourceLocation where) {
     BigInteger points =
@@ -165,14 +164,7 @@ public record RowNest(
     if (points.bitLength() < Integer.SIZE) {
       return points.intValue();
     }
-    throw new LoweringException(
-        "%s: a loop over %s has %s points, expected at most %d%s; make it smaller, or compute it in parts"
-            .formatted(
-                label,
-                lengths,
-                points,
-                Integer.MAX_VALUE,
-                where.isKnown() ? " (" + where + ")" : ""));
+    throw new TooManyPointsException(label, points, where);
   }
 
   /** Returns the number of reduction points outside the body's row. */

@@ -8,6 +8,7 @@ import dev.engram.lower.BrokenUpdateException;
 import dev.engram.lower.LoopBuffer;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Stmt;
+import dev.engram.lower.memory.ProgramMemory;
 import dev.engram.lower.profile.RunCounts;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -148,7 +149,7 @@ final class ProgramRun {
 
   // Not before a run: the memory of a long sequence takes longer to clear than the code to write.
   private void allocate() {
-    MemorySegment arena = allocate(program.arenaBytes(), "the arena of @" + program.name());
+    MemorySegment arena = ProgramMemory.arena(program, HostTensor.SLACK);
     for (int b = 0; b < memory.length; b++) {
       memory[b] =
           switch (program.buffers().get(b).place()) {
@@ -177,12 +178,15 @@ final class ProgramRun {
         case Stmt.Nest n -> {
           int place = places++;
           if (n.axes().stream().allMatch(a -> a.reduce() || a.length() > 0)) {
-            NestCall call = new NestCall(n, kernels, pool);
+            NestCall call = StepTypes.making(program, n, () -> new NestCall(n, kernels, pool));
             nests.add(call);
             out.add(new Code.Nest(call, place));
           }
         }
-        case Stmt.Sort o -> out.add(new Code.Sort(new SortCall(o, pool), places++));
+        case Stmt.Sort o -> {
+          SortCall call = StepTypes.making(program, o, () -> new SortCall(o, pool));
+          out.add(new Code.Sort(call, places++));
+        }
         case Stmt.Tell t -> out.add(new Code.Tell(new HostCall(t)));
         case Stmt.Loop l ->
             out.add(
