@@ -1,15 +1,11 @@
 package dev.engram.ir;
 
 import dev.engram.ir.checks.Given;
-import dev.engram.ir.runtime.LargeMemory;
 import dev.engram.ir.runtime.NoMemoryError;
-import dev.engram.ir.runtime.Slab;
-import dev.engram.ir.tensor.Moves;
 import dev.engram.ir.tensor.NestedArray;
 import dev.engram.ir.tensor.Numbers;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -34,59 +30,9 @@ public final class HostTensor implements Tensor {
   private final HostStorage storage;
 
   /** Where it is in the storage; null for all of that. */
-  private final @Nullable Part part;
+  private final HostStorage.@Nullable Part part;
 
-  /** Elements, and these with what follows. */
-  private record Part(MemorySegment segment, MemorySegment padded) {}
-
-  /** Memory of the host. */
-  private static final class HostStorage extends Storage {
-    private final boolean owned;
-
-    // Null when it is gone: who keeps a closed tensor keeps no memory. That is also how a read
-    // finds
-    // out, as it costs less than to ask; no other thread may read what is being given away.
-    private @Nullable MemorySegment segment;
-    private @Nullable MemorySegment padded;
-
-    /** What can be used again after it; null for small memory. */
-    private @Nullable LargeMemory large;
-
-    HostStorage(
-        boolean owned, MemorySegment segment, MemorySegment padded, @Nullable LargeMemory large) {
-      this.owned = owned;
-      this.segment = segment;
-      this.padded = padded;
-      this.large = large;
-    }
-
-    @Override
-    public String device() {
-      return "host";
-    }
-
-    @Override
-    public boolean isOwned() {
-      return owned;
-    }
-
-    @Override
-    void free() {
-      LargeMemory again = large;
-      letGo();
-      if (again != null) {
-        again.close();
-      }
-    }
-
-    private void letGo() {
-      segment = null;
-      padded = null;
-      large = null;
-    }
-  }
-
-  private HostTensor(TensorType type, HostStorage storage, @Nullable Part part) {
+  private HostTensor(TensorType type, HostStorage storage, HostStorage.@Nullable Part part) {
     this.type = type;
     this.storage = storage;
     this.part = part;
@@ -107,11 +53,7 @@ public final class HostTensor implements Tensor {
           type + " does not fit into memory (" + SourceLocation.here() + "); make it smaller");
     }
     try {
-      LargeMemory large =
-          bytes + SLACK >= LargeMemory.LEAST ? LargeMemory.allocate(bytes + SLACK) : null;
-      MemorySegment padded = large == null ? Slab.allocate(bytes + SLACK) : large.segment();
-      return new HostTensor(
-          type, new HostStorage(true, padded.asSlice(0, bytes), padded, large), null);
+      return new HostTensor(type, HostStorage.allocate(bytes), null);
     } catch (NoMemoryError full) {
       throw full.asking(type.toString());
     }
@@ -126,19 +68,8 @@ public final class HostTensor implements Tensor {
   public static HostTensor wrap(TensorType type, MemorySegment segment) {
     Given.given("HostTensor.wrap", "type", type);
     Given.given("HostTensor.wrap", "segment", segment);
-    if (segment.byteSize() != type.bytes()) {
-      throw new TypeException(
-          "a segment of "
-              + segment.byteSize()
-              + " bytes for "
-              + type
-              + ", expected "
-              + type.bytes()
-              + " ("
-              + SourceLocation.here()
-              + "); cut it with asSlice, or give the type of what it holds");
-    }
-    return new HostTensor(type, new HostStorage(false, segment, segment, null), null);
+    HostChecks.wrapped(type, segment);
+    return new HostTensor(type, HostStorage.wrap(segment), null);
   }
 
   /**
@@ -148,16 +79,7 @@ public final class HostTensor implements Tensor {
    */
   public HostTensor view(TensorType as) {
     Given.given("HostTensor.view", "as", as);
-    if (as.dtype() != type.dtype() || as.size() != type.size()) {
-      throw new TypeException(
-          "view: got "
-              + as
-              + " of a tensor of type "
-              + type
-              + " ("
-              + SourceLocation.here()
-              + "); give a shape of as many elements, and the same element type");
-    }
+    HostChecks.view(as, type);
     segment(); // says that it was donated or closed
     return new HostTensor(as, storage, part);
   }
@@ -170,21 +92,11 @@ public final class HostTensor implements Tensor {
    */
   public HostTensor part(TensorType as, long from) {
     Given.given("HostTensor.part", "as", as);
-    if (as.dtype() != type.dtype() || from < 0 || from > type.size() - as.size()) {
-      throw new TypeException(
-          "part: got "
-              + as
-              + " from element "
-              + from
-              + " of a tensor of type "
-              + type
-              + " ("
-              + SourceLocation.here()
-              + "); stay within its elements");
-    }
+    HostChecks.part(as, from, type);
     long at = from * type.dtype().bytes();
-    return new HostTensor(
-        as, storage, new Part(segment().asSlice(at, as.bytes()), padded().asSlice(at)));
+    HostStorage.Part there =
+        new HostStorage.Part(segment().asSlice(at, as.bytes()), padded().asSlice(at));
+    return new HostTensor(as, storage, there);
   }
 
   /** The memory with what is known of it; views share it. */
@@ -202,26 +114,14 @@ public final class HostTensor implements Tensor {
     if (storage.isClosed()) {
       throw storage.gone(type);
     }
-    return tryDonate()
-        .orElseThrow(
-            () ->
-                new TraceException(
-                    "a tensor of type "
-                        + type
-                        + " is donated while a program reads it, or a second time ("
-                        + SourceLocation.here()
-                        + "); donate it once, when what reads it has returned"));
+    return tryDonate().orElseThrow(() -> HostChecks.notDonated(type));
   }
 
   /** {@link #donate}; empty where that is not possible. */
   public Optional<HostTensor> tryDonate() {
-    if (!storage.donate()) {
-      return Optional.empty();
-    }
-    Part now = part == null ? new Part(there(storage.segment), there(storage.padded)) : part;
-    HostStorage next = new HostStorage(storage.owned, now.segment, now.padded, storage.large);
-    storage.letGo();
-    return Optional.of(new HostTensor(type, next, null));
+    return storage.donate()
+        ? Optional.of(new HostTensor(type, storage.give(type, part), null))
+        : Optional.empty();
   }
 
   /** True when the memory belongs to another tensor now. */
@@ -243,20 +143,6 @@ public final class HostTensor implements Tensor {
   @Override
   public boolean isClosed() {
     return storage.isClosed();
-  }
-
-  private MemorySegment there(@Nullable MemorySegment memory) {
-    if (memory == null) {
-      throw storage.gone(type);
-    }
-    return memory;
-  }
-
-  private Part there(Part p) {
-    if (storage.isGone()) {
-      throw storage.gone(type);
-    }
-    return p;
   }
 
   /**
@@ -291,58 +177,38 @@ public final class HostTensor implements Tensor {
   }
 
   public static HostTensor of(float[] values, int... dims) {
-    HostTensor t = sized(DType.F32, Given.given("HostTensor.of: the array", values).length, dims);
-    MemorySegment.copy(values, 0, t.segment(), ValueLayout.JAVA_FLOAT, 0, values.length);
-    return t;
+    return HostArrays.of(DType.F32, values, dims);
   }
 
   public static HostTensor of(double[] values, int... dims) {
-    HostTensor t = sized(DType.F64, Given.given("HostTensor.of: the array", values).length, dims);
-    MemorySegment.copy(values, 0, t.segment(), ValueLayout.JAVA_DOUBLE, 0, values.length);
-    return t;
+    return HostArrays.of(DType.F64, values, dims);
   }
 
   public static HostTensor of(int[] values, int... dims) {
-    HostTensor t = sized(DType.I32, Given.given("HostTensor.of: the array", values).length, dims);
-    MemorySegment.copy(values, 0, t.segment(), ValueLayout.JAVA_INT, 0, values.length);
-    return t;
+    return HostArrays.of(DType.I32, values, dims);
   }
 
   public static HostTensor of(long[] values, int... dims) {
-    HostTensor t = sized(DType.I64, Given.given("HostTensor.of: the array", values).length, dims);
-    MemorySegment.copy(values, 0, t.segment(), ValueLayout.JAVA_LONG, 0, values.length);
-    return t;
+    return HostArrays.of(DType.I64, values, dims);
   }
 
   /** Of type {@code i16}. */
   public static HostTensor of(short[] values, int... dims) {
-    HostTensor t = sized(DType.I16, Given.given("HostTensor.of: the array", values).length, dims);
-    MemorySegment.copy(values, 0, t.segment(), ValueLayout.JAVA_SHORT, 0, values.length);
-    return t;
+    return HostArrays.of(DType.I16, values, dims);
   }
 
   /** Of type {@code i8}. */
   public static HostTensor of(byte[] values, int... dims) {
-    return ofBytes(DType.I8, values, dims);
+    return HostArrays.of(DType.I8, values, dims);
   }
 
   /** Of type {@code u8}: each byte stands for 0 to 255. */
   public static HostTensor ofUnsigned(byte[] values, int... dims) {
-    return ofBytes(DType.U8, values, dims);
-  }
-
-  private static HostTensor ofBytes(DType dtype, byte[] values, int... dims) {
-    HostTensor t = sized(dtype, Given.given("HostTensor.of: the array", values).length, dims);
-    MemorySegment.copy(values, 0, t.segment(), ValueLayout.JAVA_BYTE, 0, values.length);
-    return t;
+    return HostArrays.of(DType.U8, values, dims);
   }
 
   public static HostTensor of(boolean[] values, int... dims) {
-    HostTensor t = sized(DType.BOOL, Given.given("HostTensor.of: the array", values).length, dims);
-    for (int i = 0; i < values.length; i++) {
-      t.setBits(i, values[i] ? 1 : 0);
-    }
-    return t;
+    return HostArrays.of(values, dims);
   }
 
   /**
@@ -351,63 +217,37 @@ public final class HostTensor implements Tensor {
    * @throws TypeException when a row has another length than the first
    */
   public static HostTensor of(double[][] rows) {
-    NestedArray a = NestedArray.of(rows);
-    return of((double[]) a.values(), a.dims());
+    return HostArrays.of(NestedArray.of(rows));
   }
 
   /** See {@link #of(double[][])}. */
   public static HostTensor of(double[][][] parts) {
-    NestedArray a = NestedArray.of(parts);
-    return of((double[]) a.values(), a.dims());
+    return HostArrays.of(NestedArray.of(parts));
   }
 
   /** See {@link #of(double[][])}; of type {@code f32}. */
   public static HostTensor of(float[][] rows) {
-    NestedArray a = NestedArray.of(rows);
-    return of((float[]) a.values(), a.dims());
+    return HostArrays.of(NestedArray.of(rows));
   }
 
   /** See {@link #of(double[][])}; of type {@code f32}. */
   public static HostTensor of(float[][][] parts) {
-    NestedArray a = NestedArray.of(parts);
-    return of((float[]) a.values(), a.dims());
+    return HostArrays.of(NestedArray.of(parts));
   }
 
   /** See {@link #of(double[][])}; of type {@code i32}. */
   public static HostTensor of(int[][] rows) {
-    NestedArray a = NestedArray.of(rows);
-    return of((int[]) a.values(), a.dims());
+    return HostArrays.of(NestedArray.of(rows));
   }
 
   /** See {@link #of(double[][])}; of type {@code i64}. */
   public static HostTensor of(long[][] rows) {
-    NestedArray a = NestedArray.of(rows);
-    return of((long[]) a.values(), a.dims());
+    return HostArrays.of(NestedArray.of(rows));
   }
 
   /** See {@link #of(double[][])}; of type {@code bool}. */
   public static HostTensor of(boolean[][] rows) {
-    NestedArray a = NestedArray.of(rows);
-    return of((boolean[]) a.values(), a.dims());
-  }
-
-  private static HostTensor sized(DType dtype, int n, int[] dims) {
-    TensorType type = TensorType.of(dtype, dims);
-    if (type.size() != n) {
-      throw new TypeException(
-          "HostTensor.of: got "
-              + n
-              + " values, expected "
-              + type.size()
-              + " for "
-              + type
-              + " ("
-              + SourceLocation.here()
-              + "); give the shape after the values, such as of(values, "
-              + n
-              + ")");
-    }
-    return allocate(type);
+    return HostArrays.of(NestedArray.of(rows));
   }
 
   @Override
@@ -435,7 +275,7 @@ public final class HostTensor implements Tensor {
    * tensor.
    */
   public MemorySegment segment() {
-    return part == null ? there(storage.segment) : there(part).segment;
+    return part == null ? storage.segment(type) : storage.there(part, type).segment();
   }
 
   /**
@@ -443,7 +283,7 @@ public final class HostTensor implements Tensor {
    * allocation, none after wrapped memory.
    */
   public MemorySegment padded() {
-    return part == null ? there(storage.padded) : there(part).padded;
+    return part == null ? storage.padded(type) : storage.there(part, type).padded();
   }
 
   /** Raw bits of element {@code i} in row-major order. */
@@ -496,50 +336,20 @@ public final class HostTensor implements Tensor {
    * @throws TypeException when there is not exactly one
    */
   public double item() {
-    if (type.size() != 1) {
-      throw new TypeException(
-          "item: got "
-              + type
-              + ", expected exactly one element ("
-              + SourceLocation.here()
-              + "); read one of them with getDouble(i), or reduce it first, such as by mean()");
-    }
+    HostChecks.one(type);
     return getDouble(0);
   }
 
-  /** The elements that an array holds. */
-  private int length(String op) {
-    return Moves.length(op, "an array of the elements of " + type, type.size());
-  }
-
   public double[] toDoubles() {
-    int n = length("toDoubles");
-    double[] out = new double[n];
-    if (type.dtype() == DType.F64) {
-      MemorySegment.copy(segment(), ValueLayout.JAVA_DOUBLE, 0, out, 0, n);
-    } else {
-      Arrays.setAll(out, this::getDouble);
-    }
-    return out;
+    return HostArrays.toDoubles(this);
   }
 
   public float[] toFloats() {
-    int n = length("toFloats");
-    float[] out = new float[n];
-    if (type.dtype() == DType.F32) {
-      MemorySegment.copy(segment(), ValueLayout.JAVA_FLOAT, 0, out, 0, n);
-    } else {
-      for (int i = 0; i < n; i++) {
-        out[i] = (float) getDouble(i);
-      }
-    }
-    return out;
+    return HostArrays.toFloats(this);
   }
 
   public long[] toLongs() {
-    long[] out = new long[length("toLongs")];
-    Arrays.setAll(out, this::getLong);
-    return out;
+    return HostArrays.toLongs(this);
   }
 
   /** The bits that all elements share; empty when they differ or there is none. */
@@ -573,42 +383,11 @@ public final class HostTensor implements Tensor {
   /** {@code f32[2,3] [[1.0, 2.0, 3.0], …]}; long tensors are cut to the first and last elements. */
   @Override
   public String toString() {
-    StringBuilder out = new StringBuilder(type.toString()).append(' ');
-    append(out, 0, 0);
-    return out.toString();
+    return type + " " + elements();
   }
 
   /** As {@link #toString}, without the type. */
   public String elements() {
-    StringBuilder out = new StringBuilder();
-    append(out, 0, 0);
-    return out.toString();
-  }
-
-  private void append(StringBuilder out, int axis, long offset) {
-    if (axis == type.rank()) {
-      out.append(
-          switch (type.dtype()) {
-            case F32, F16, BF16 -> Float.toString((float) getDouble(offset));
-            case F64 -> Double.toString(getDouble(offset));
-            case I8, I16, I32, I64, U8 -> Long.toString(bits(offset));
-            case BOOL -> Boolean.toString(bits(offset) != 0);
-          });
-      return;
-    }
-    int n = type.shape().dim(axis);
-    long step = type.shape().strides()[axis];
-    out.append('[');
-    for (int i = 0; i < n; i++) {
-      if (i > 0) {
-        out.append(", ");
-      }
-      if (n > 8 && i == 3) {
-        out.append("…, ");
-        i = n - 3;
-      }
-      append(out, axis + 1, offset + i * step);
-    }
-    out.append(']');
+    return HostText.of(this);
   }
 }

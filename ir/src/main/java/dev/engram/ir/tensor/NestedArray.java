@@ -4,6 +4,7 @@ import dev.engram.ir.SourceLocation;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.SaturatedCount;
+import dev.engram.ir.runtime.HeapArrays;
 import java.lang.reflect.Array;
 import org.jspecify.annotations.Nullable;
 
@@ -41,7 +42,10 @@ public record NestedArray(Object values, int[] dims) {
     if (size > Integer.MAX_VALUE) {
       throw Moves.error("HostTensor.of", size + " values, expected at most " + Integer.MAX_VALUE);
     }
-    NestedArray out = new NestedArray(Array.newInstance(element, (int) size), dims);
+    Class<?> of = element;
+    int each = of == boolean.class ? 1 : of == float.class || of == int.class ? 4 : 8;
+    Object values = HeapArrays.make("all values", (int) size, each, n -> Array.newInstance(of, n));
+    NestedArray out = new NestedArray(values, dims);
     out.copy(nested, 0, 0, "");
     return out;
   }
