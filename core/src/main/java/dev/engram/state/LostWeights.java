@@ -28,8 +28,8 @@ import java.util.OptionalDouble;
  * return gradients in any of its results; for it, the values that its parameters are set to next
  * are checked. Only the last element of a loss is checked, after the run; that is enough, because
  * NaN in the weights shows again in every later step. This costs a call a few nanoseconds and the
- * compiled program nothing; parameters are checked only after such a loss. A loss on a device is
- * checked when someone reads it: nothing is copied to the host for the check.
+ * compiled program nothing; parameters are checked only after such a loss. A loss that a compiled
+ * function has left on a device is checked when someone reads it: nothing is copied for the check.
  */
 public final class LostWeights {
   /** Results that may be losses. */
@@ -96,8 +96,16 @@ public final class LostWeights {
           losses.add(i);
         }
       }
-      new LostWeights(set, first, losses).look(results).ifPresent(Log::warning);
+      LostWeights lost = new LostWeights(set, first, losses);
+      lost.look(lost.read(results)).ifPresent(Log::warning);
     }
+  }
+
+  /** {@code results} with the losses among them on the host. */
+  private List<Tensor> read(List<? extends Tensor> results) {
+    List<Tensor> all = new ArrayList<>(results);
+    losses.forEach(i -> all.set(i, all.get(i).host()));
+    return all;
   }
 
   private static boolean mayBeLoss(TensorType t, int rank) {
@@ -159,10 +167,6 @@ public final class LostWeights {
       return;
     }
     List<State> mine = weights.stream().filter(LostWeights::isParameter).toList();
-    if (loss instanceof DeviceTensor t) {
-      t.whenRead(read -> watch(mine, read));
-      return;
-    }
     OptionalDouble bad = notFinite(loss.host());
     if (bad.isPresent() && mine.stream().noneMatch(s -> StateSlot.of(s).isLost())) {
       new Loss("the loss", bad.getAsDouble(), SourceLocation.here(), mine).watch();

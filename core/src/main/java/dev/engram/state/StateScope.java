@@ -2,6 +2,7 @@ package dev.engram.state;
 
 import dev.engram.Engram;
 import dev.engram.State;
+import dev.engram.ir.EngramException;
 import dev.engram.ir.Shape;
 import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
@@ -83,6 +84,18 @@ public final class StateScope {
   /** True when no transformation is running. */
   public static boolean isOutside() {
     return CURRENT.get() == null;
+  }
+
+  /**
+   * @param what is called, for the error
+   * @throws EngramException inside a transformation
+   */
+  static void requireOutside(String what) {
+    if (!isOutside()) {
+      throw new EngramException(
+          "%s: called inside a transformation, where states have no elements yet; call it outside (%s)"
+              .formatted(what, SourceLocation.here()));
+    }
   }
 
   /** Returns the value and mapped axes of {@code s} as the running code sees them. */

@@ -17,7 +17,7 @@ public final class StateValues {
 
   /** {@link States#snapshot}. */
   public static Map<String, Tensor> snapshot(States states) {
-    requireOutside("snapshot");
+    StateScope.requireOutside("snapshot");
     Map<String, Tensor> out = new LinkedHashMap<>();
     Publication.settled(
         StateSlot.of(states.byPath().values()),
@@ -36,7 +36,7 @@ public final class StateValues {
 
   /** {@link States#copyFrom}. */
   public static void copy(States from, States to) {
-    requireOutside("copyFrom");
+    StateScope.requireOutside("copyFrom");
     if (!from.byPath().keySet().equals(to.byPath().keySet())) {
       List<String> missing = new ArrayList<>(to.paths());
       missing.removeAll(from.paths());
@@ -79,15 +79,5 @@ public final class StateValues {
                   SourceLocation.here()));
     }
     return StateSlot.of(to).like(value);
-  }
-
-  private static void requireOutside(String what) {
-    if (!StateScope.isOutside()) {
-      throw new EngramException(
-          what
-              + ": called inside a transformation, where states have no elements yet ("
-              + SourceLocation.here()
-              + "); call it outside");
-    }
   }
 }

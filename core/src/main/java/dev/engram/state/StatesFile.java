@@ -31,7 +31,7 @@ public final class StatesFile {
   private StatesFile() {}
 
   public static void save(States states, Path file) throws IOException {
-    requireOutside("save");
+    StateScope.requireOutside("save");
     List<String> empty =
         states.byPath().entrySet().stream()
             .filter(e -> !e.getValue().isInitialized())
@@ -57,7 +57,7 @@ public final class StatesFile {
   }
 
   public static void load(States states, Path file) throws IOException {
-    requireOutside("load");
+    StateScope.requireOutside("load");
     Map<String, HostTensor> found = tensors(file);
     List<String> wrong = misfits(states, found);
     if (!wrong.isEmpty()) {
@@ -76,14 +76,6 @@ public final class StatesFile {
       turns.leave();
     }
     Publication.look(targets, cells);
-  }
-
-  private static void requireOutside(String what) {
-    if (!StateScope.isOutside()) {
-      throw new EngramException(
-          "%s: called inside a transformation, where states have no elements yet; call it outside (%s)"
-              .formatted(what, SourceLocation.here()));
-    }
   }
 
   /** Reads the content of an intact file as copies, since the memory of a state is written to. */
