@@ -7,13 +7,11 @@ import dev.engram.Vmap;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Role;
 import dev.engram.ir.Shape;
-import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Storage;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TraceException;
 import dev.engram.ir.Tracer;
-import dev.engram.ir.TypeException;
 import dev.engram.ir.checks.Given;
 import java.util.Collection;
 import java.util.List;
@@ -176,7 +174,7 @@ public final class StateSlot {
         .filter(want -> !want.equals(value.type()))
         .ifPresent(
             want -> {
-              throw misfit(value.type(), want);
+              throw StateErrors.misfit(this, value.type(), want);
             });
     replace(value);
   }
@@ -184,29 +182,6 @@ public final class StateSlot {
   /** {@link State#replace}. */
   public void replace(Tensor value) {
     write(new Cell(value, StateScope.mapped(state)));
-  }
-
-  private TypeException misfit(TensorType got, TensorType want) {
-    Shape shape = got.shape();
-    int more = got.rank() - want.rank();
-    String fix =
-        got.dtype() != want.dtype()
-            ? "cast the value to " + want.dtype() + ", or change the type with replace(...)"
-            : more == 1 && shape.range(1, got.rank()).equals(want.shape()) && hasInit()
-                ? "for whole batches give the states a batch axis with model.initAllStates("
-                    + shape.dim(0)
-                    + "), or map over the examples with Vmap"
-                : "give it a value of that type, or change the type with replace(...)";
-    return new TypeException(
-        describe()
-            + " is set to "
-            + got
-            + ", expected "
-            + want
-            + " ("
-            + SourceLocation.here()
-            + "); "
-            + fix);
   }
 
   /** {@link State#init}. */
@@ -356,25 +331,10 @@ public final class StateSlot {
   private void requireKnown(Cell c) {
     Optional<Storage> gone = Storage.of(c.value()).filter(Storage::isGone);
     if (gone.isPresent()) {
-      throw new TraceException(
-          describe()
-              + " is set to a tensor of type "
-              + c.value().type()
-              + (gone.get().isClosed()
-                      ? " that was closed (%s); set it before, and close it when the state has"
-                          + " another value"
-                      : " whose memory was donated (%s); set it to the result of that call, or call"
-                          + " the function without donating")
-                  .formatted(SourceLocation.here()));
+      throw StateErrors.gone(this, c.value(), gone.get());
     }
     if (c.value() instanceof Tracer) {
-      throw new TraceException(
-          describe()
-              + " cannot be set to a traced value of type "
-              + c.value().type()
-              + " outside of its trace ("
-              + SourceLocation.here()
-              + "); set it inside the traced function, or return the value from it");
+      throw StateErrors.traced(this, c.value());
     }
   }
 
@@ -418,22 +378,6 @@ public final class StateSlot {
   }
 
   private TraceException noValue() {
-    Optional<Throwable> broken = memory.broken();
-    if (broken.isPresent()) {
-      return new TraceException(
-          "%s is read at %s but a run that was writing it has failed (%s); set, load or initialize it again"
-              .formatted(describe(), SourceLocation.here(), broken.get()),
-          broken.get());
-    }
-    String fix =
-        StateScope.isTrace(birth)
-            ? "it was made in a traced function and ended with it; make it outside, or return its"
-                + " value"
-            : init.isPresent()
-                ? "call initAllStates() first on the model that holds it in a field, such as"
-                    + " model.initAllStates()"
-                : "give it a value with set(...) first";
-    return new TraceException(
-        describe() + " is read at " + SourceLocation.here() + " but has no value; " + fix);
+    return StateErrors.noValue(this);
   }
 }
