@@ -12,6 +12,7 @@ import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Trace;
+import dev.engram.ir.runtime.RowCode;
 import dev.engram.trace.Tracing;
 import dev.engram.trace.TreeSpec;
 import java.util.ArrayList;
@@ -81,6 +82,9 @@ public final class Jit {
   }
 
   public Object call(List<Object> args) {
+    if (RowCode.isRunning()) {
+      throw RowCode.refused(name + ": a compiled function is called");
+    }
     if (Trace.current().isPresent()) {
       return f.apply(args);
     }

@@ -64,6 +64,7 @@ public final class Publication {
 
   /** The same for a run that sets the states {@code written}, whose turns this thread has. */
   public static <R> R settled(List<StateSlot> read, List<StateSlot> written, Supplier<R> body) {
+    StateScope.refuseInRows(read, "is read");
     long thread = Thread.currentThread().threadId();
     synchronized (LOCK) {
       for (int i = 0; i < written.size(); i++) {

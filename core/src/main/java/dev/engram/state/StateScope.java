@@ -10,6 +10,7 @@ import dev.engram.ir.TensorType;
 import dev.engram.ir.Trace;
 import dev.engram.ir.Tracer;
 import dev.engram.ir.TypeException;
+import dev.engram.ir.runtime.RowCode;
 import dev.engram.state.StateSlot.Cell;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -98,8 +99,26 @@ public final class StateScope {
     }
   }
 
+  /**
+   * Refuses what the function of a row must not do with states.
+   *
+   * @param what is done, such as {@code is read}
+   */
+  static void refuseInRows(List<StateSlot> states, String what) {
+    if (RowCode.isRunning() && !states.isEmpty()) {
+      refuseInRows(states.getFirst(), what);
+    }
+  }
+
+  static void refuseInRows(StateSlot s, String what) {
+    if (RowCode.isRunning()) {
+      throw RowCode.refused(s.describe() + " " + what);
+    }
+  }
+
   /** Returns the value and mapped axes of {@code s} as the running code sees them. */
   public static Optional<Cell> read(State s) {
+    refuseInRows(List.of(s), "is read");
     StateScope f = CURRENT.get();
     return f == null ? StateSlot.of(s).exposed() : f.get(s);
   }
@@ -143,6 +162,7 @@ public final class StateScope {
     if (f == null) {
       return false;
     }
+    refuseInRows(List.of(s), "is set");
     f.cells.put(s, c);
     f.written.add(s);
     return true;

@@ -38,8 +38,9 @@ public final class Turns {
   /**
    * Waits for all of them.
    *
-   * @throws RunException in a hook of a running program that sets states: when this thread has one
-   *     of them already, or another thread has one, for which a hook must not wait
+   * @throws RunException in the function of a row; and in a hook of a running program that sets
+   *     states: when this thread has one of them already, or another thread has one, for which a
+   *     hook must not wait
    * @throws InterruptedRunException when the thread is interrupted while it waits
    */
   public void take() {
@@ -57,6 +58,7 @@ public final class Turns {
   }
 
   private static void take(StateSlot s, boolean inHook) {
+    StateScope.refuseInRows(s, "is set");
     ReentrantLock turn = s.turn();
     if (turn.isHeldByCurrentThread()) {
       throw refused(

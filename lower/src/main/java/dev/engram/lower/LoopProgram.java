@@ -37,8 +37,8 @@ public record LoopProgram(
   }
 
   /**
-   * The first step that writes over an input. From there on no check, loop or notice can end the
-   * run.
+   * The first step that writes over an input. From there on no check, loop, notice or function of a
+   * user can end the run.
    *
    * @return the number of steps where there is none
    */

@@ -6,9 +6,11 @@ import dev.engram.ir.SourceLocation;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.op.HostEffect;
 import dev.engram.ir.op.Index;
+import dev.engram.ir.op.Rows;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** One step of a program. */
 public sealed interface Stmt {
@@ -37,6 +39,12 @@ public sealed interface Stmt {
       axes = List.copyOf(axes);
       body = List.copyOf(body);
       epilogue = List.copyOf(epilogue);
+    }
+
+    /** True where it calls functions of users' rows, which may throw anything. */
+    public boolean callsUsers() {
+      return Stream.concat(body.stream(), epilogue.stream())
+          .anyMatch(i -> i instanceof Instr.Apply a && !Rows.has(a.row()));
     }
   }
 

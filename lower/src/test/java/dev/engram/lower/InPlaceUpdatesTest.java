@@ -13,6 +13,9 @@ import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.interpret.Interpreter;
+import dev.engram.ir.op.Elementwise;
+import dev.engram.ir.op.ElementwiseRow;
+import dev.engram.ir.op.Rows;
 import dev.engram.lower.inspect.LoopPrinter;
 import dev.engram.lower.inspect.ProgramVerifier;
 import dev.engram.lower.interpret.LoopInterpreter;
@@ -92,6 +95,24 @@ class InPlaceUpdatesTest {
               return List.of(next, run.get(0));
             });
     assertEquals(OptionalInt.empty(), after.inPlace(0), () -> LoopPrinter.print(after));
+  }
+
+  private static Tensor rowOfAUser(Tensor x) {
+    ElementwiseRow row =
+        ElementwiseRow.of(
+            "users", 1, (a, _, _) -> a + 1, Rows.TANH.domain(), List.of((_, y) -> y.like(1)));
+    return Tensor.apply(new Elementwise(row), List.of(x)).getFirst();
+  }
+
+  /** It may throw, and the parameter is to be as it was then. */
+  @Test
+  void noFunctionOfAUserRunsOnceAnInputIsWrittenOver() {
+    assertFalse(isInPlace(x -> List.of(rowOfAUser(x.get(0)))));
+    assertTrue(isInPlace(x -> List.of(x.get(0).add(1))), "control");
+    assertTrue(
+        isInPlace(x -> List.of(x.get(0).add(1), rowOfAUser(x.get(1).matmul(x.get(1))))),
+        "it comes before the update");
+    assertFalse(isInPlace(x -> List.of(x.get(0).add(1), rowOfAUser(x.get(0).add(1)))));
   }
 
   @Test

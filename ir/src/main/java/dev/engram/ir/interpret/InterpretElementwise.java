@@ -4,6 +4,9 @@ import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.op.ElementwiseRow;
+import dev.engram.ir.op.Rows;
+import dev.engram.ir.runtime.RowCode;
+import dev.engram.ir.runtime.Thrown;
 import java.util.List;
 
 /** Elementwise rows and casts. */
@@ -11,6 +14,17 @@ final class InterpretElementwise {
   private InterpretElementwise() {}
 
   static HostTensor eval(ElementwiseRow row, List<HostTensor> in, TensorType type) {
+    if (Rows.has(row)) {
+      return each(row, in, type);
+    }
+    try (RowCode _ = RowCode.enter()) {
+      return each(row, in, type);
+    } catch (Throwable t) {
+      throw Thrown.unchecked(t);
+    }
+  }
+
+  private static HostTensor each(ElementwiseRow row, List<HostTensor> in, TensorType type) {
     return row.signature().isWhole(in.getLast().dtype())
         ? whole(row.whole(), in, type)
         : real(row.real(), in, type);

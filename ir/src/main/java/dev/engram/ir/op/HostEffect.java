@@ -252,11 +252,11 @@ public sealed interface HostEffect extends Op {
     Given.given("HostEffect.tell", "where", where);
     try {
       say(in);
-    } catch (InterruptedRunException e) {
+    } catch (InterruptedRunException | Error e) {
       throw e;
-    } catch (RuntimeException e) {
+    } catch (Throwable t) { // from code that need not declare what it throws
       throw new RunException(
-          mnemonic() + ": the code of the host has thrown " + e + " (" + where + ")", e);
+          mnemonic() + ": the code of the host has thrown " + t + " (" + where + ")", t);
     }
     return HostTensor.of(new int[] {(int) in.getFirst().bits(0) + 1});
   }

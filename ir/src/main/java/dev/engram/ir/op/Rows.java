@@ -17,6 +17,7 @@ import static dev.engram.ir.op.RowKinds.one;
 import static dev.engram.ir.op.RowKinds.row;
 import static dev.engram.ir.op.RowKinds.step;
 
+import dev.engram.ir.checks.Given;
 import dev.engram.ir.math.ElementaryFunctions;
 import dev.engram.ir.math.ErrorFunction;
 import dev.engram.ir.math.GammaFunction;
@@ -24,6 +25,7 @@ import dev.engram.ir.op.ElementwiseRow.Domain;
 import java.lang.reflect.Field;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /** The standard elementwise rows; one row is one op. */
 public final class Rows {
@@ -347,8 +349,15 @@ public final class Rows {
     return All.ROWS;
   }
 
+  /** True for a row of this class, whose functions are the library's own. */
+  public static boolean has(ElementwiseRow row) {
+    Given.given("Rows.has", "row", row);
+    return All.SET.contains(row);
+  }
+
   private static final class All {
     static final List<ElementwiseRow> ROWS = collect();
+    static final Set<ElementwiseRow> SET = Set.copyOf(ROWS);
 
     private static List<ElementwiseRow> collect() {
       List<ElementwiseRow> rows = new ArrayList<>();

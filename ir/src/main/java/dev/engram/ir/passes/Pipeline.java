@@ -129,7 +129,7 @@ public record Pipeline(List<Pass> passes, int rounds) {
     }
     try {
       return Given.given("the graph that it gives", pass.run().apply(g));
-    } catch (RuntimeException e) {
+    } catch (Exception e) { // also one that it need not declare
       throw new GraphException(
           "the pass %s, in round %d, failed on @%s: %s; mend the pass, or leave it out"
               .formatted(

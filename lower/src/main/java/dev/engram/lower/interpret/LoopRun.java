@@ -103,8 +103,8 @@ final class LoopRun {
     }
     try {
       steps(program.steps().subList(firstUpdate, program.steps().size()));
-    } catch (RuntimeException | Error e) {
-      throw new BrokenUpdateException(program.name(), e);
+    } catch (Throwable t) {
+      throw new BrokenUpdateException(program.name(), t);
     }
   }
 

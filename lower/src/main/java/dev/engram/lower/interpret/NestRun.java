@@ -8,6 +8,8 @@ import dev.engram.ir.math.Threefry;
 import dev.engram.ir.op.ElementwiseRow;
 import dev.engram.ir.op.Index;
 import dev.engram.ir.op.Reduce;
+import dev.engram.ir.runtime.RowCode;
+import dev.engram.ir.runtime.Thrown;
 import dev.engram.lower.Access;
 import dev.engram.lower.AffineMap;
 import dev.engram.lower.Instr;
@@ -48,7 +50,15 @@ final class NestRun {
   }
 
   void run() {
-    each(0, parallel, this::onePoint);
+    if (!nest.callsUsers()) {
+      each(0, parallel, this::onePoint);
+      return;
+    }
+    try (RowCode _ = RowCode.enter()) {
+      each(0, parallel, this::onePoint);
+    } catch (Throwable t) {
+      throw Thrown.unchecked(t);
+    }
   }
 
   private void onePoint() {

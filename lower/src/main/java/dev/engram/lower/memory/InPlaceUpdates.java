@@ -21,7 +21,8 @@ import java.util.Set;
  *
  * <p>It is safe where the first nest that writes the result touches each element of both once, at
  * the same point and the read first; where nothing reads the parameter after it; and where from
- * there on nothing can stop the run, so that an error leaves the parameter as it was.
+ * there on nothing can stop the run, neither a check nor a function of a user, so that an error
+ * leaves the parameter as it was.
  */
 public final class InPlaceUpdates {
   private final List<Stmt> steps;
@@ -131,7 +132,8 @@ public final class InPlaceUpdates {
   private static boolean mayStop(Stmt s) {
     return switch (s) {
       case Stmt.Nest n ->
-          n.body().stream().anyMatch(Instr.Check.class::isInstance)
+          n.callsUsers()
+              || n.body().stream().anyMatch(Instr.Check.class::isInstance)
               || n.epilogue().stream().anyMatch(Instr.Check.class::isInstance);
       case Stmt.Loop _, Stmt.While _, Stmt.Tell _ -> true;
       case Stmt.Branch b ->

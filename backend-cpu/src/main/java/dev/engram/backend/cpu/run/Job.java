@@ -1,5 +1,6 @@
 package dev.engram.backend.cpu.run;
 
+import dev.engram.ir.runtime.Thrown;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
@@ -94,8 +95,8 @@ final class Job {
       try {
         int from = chunk * size;
         kernel.run(args, scratch, from, (int) Math.min((long) from + size, end));
-      } catch (RuntimeException | Error e) {
-        failure = e;
+      } catch (Throwable t) {
+        failure = t;
       } finally {
         ENDED.getAndAdd(this, 1);
       }
@@ -107,14 +108,27 @@ final class Job {
     return ended == chunks;
   }
 
+  /**
+   * Takes the chunks that no thread has begun, for good: where the caller cannot do its share, the
+   * run has to end without them.
+   */
+  void withdraw() {
+    long claim = next;
+    while ((int) claim < chunks) {
+      if (NEXT.compareAndSet(this, claim, claim - (int) claim + chunks)) {
+        ENDED.getAndAdd(this, chunks - (int) claim);
+        return;
+      }
+      claim = next;
+    }
+  }
+
   /** Throws what a chunk of the run threw. */
   void rethrow() {
     Throwable f = failure;
-    if (f instanceof Error e) {
-      throw e;
-    }
-    if (f instanceof RuntimeException e) {
-      throw e;
+    if (f != null) {
+      failure = null;
+      throw Thrown.unchecked(f);
     }
   }
 }

@@ -4,6 +4,7 @@ import dev.engram.backend.cpu.nest.NestKernel;
 import dev.engram.backend.cpu.nest.NestSlots;
 import dev.engram.ir.RunException;
 import dev.engram.ir.Shape;
+import dev.engram.ir.runtime.Thrown;
 import dev.engram.lower.AffineMap;
 import dev.engram.lower.Instr;
 import dev.engram.lower.Stmt;
@@ -32,7 +33,12 @@ public final class NestCall {
     this.buffers = slots.buffers().stream().mapToInt(Integer::intValue).toArray();
     this.frame = new KernelArgs(buffers.length, n);
     this.job =
-        pool.job(kernel.kernel(), frame, kernel.outerPoints(), kernel.grain(), kernel.unit());
+        pool.job(
+            nest.callsUsers() ? new UserKernel(kernel.kernel()) : kernel.kernel(),
+            frame,
+            kernel.outerPoints(),
+            kernel.grain(),
+            kernel.unit());
     this.bufferOfSlot = new int[n];
     this.offset = new long[n];
     this.outer = new long[n][];
@@ -61,9 +67,9 @@ public final class NestCall {
       kernel.kernel().prepare(frame);
       pool.run(job, scratch);
       frame.takeFailure(failure);
-    } catch (RuntimeException | Error e) {
+    } catch (Throwable t) {
       frame.forgetFailure();
-      throw e;
+      throw Thrown.unchecked(t);
     } finally {
       // releases the caller's tensors
       Arrays.fill(frame.segments, MemorySegment.NULL);

@@ -308,8 +308,8 @@ final class ProgramRun {
     }
     try {
       steps(counts == null ? updates : counted().updates());
-    } catch (RuntimeException | Error e) {
-      throw new BrokenUpdateException(program.name(), e);
+    } catch (Throwable t) {
+      throw new BrokenUpdateException(program.name(), t);
     }
   }
 

@@ -94,13 +94,17 @@ public final class WorkerPool {
 
   /** Does what no worker has begun, and waits for the rest: whatever happens, nothing is left. */
   private void finish(Job job, Scratch scratch) {
-    job.work(scratch, late);
-    int spins = 0;
-    while (!job.hasEnded()) {
-      if (++spins < 2000) {
-        Thread.onSpinWait();
-      } else {
-        Thread.yield();
+    try {
+      job.work(scratch, late);
+    } finally {
+      job.withdraw();
+      int spins = 0;
+      while (!job.hasEnded()) {
+        if (++spins < 2000) {
+          Thread.onSpinWait();
+        } else {
+          Thread.yield();
+        }
       }
     }
   }
@@ -180,12 +184,16 @@ public final class WorkerPool {
 
     @Override
     public void run() {
-      while (awaitJob()) {
-        seen = runs;
-        Job job = current;
-        if (job != null) {
-          job.work(scratch, late);
+      try {
+        while (awaitJob()) {
+          seen = runs;
+          Job job = current;
+          if (job != null) {
+            job.work(scratch, late);
+          }
         }
+      } finally {
+        state.set(ENDED); // however it ends, the next run that wants it starts another
       }
     }
 

@@ -8,12 +8,17 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Runs of jobs, with threads that come late between a look at a job and the claim of a chunk. */
 class WorkerPoolTest {
@@ -96,6 +101,79 @@ class WorkerPoolTest {
     Counting after = new Counting(16);
     pool.run(pool.job(after, ARGS, 16, 1, 1), scratch);
     assertEquals(1, after.times.get(15));
+  }
+
+  /** A worker that dies outside of any chunk is replaced by the next run. */
+  @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void aWorkerThatEndsIsStartedAgain() {
+    AtomicInteger asked = new AtomicInteger();
+    AtomicInteger died = new AtomicInteger();
+    AtomicBoolean deadly = new AtomicBoolean();
+    Thread caller = Thread.currentThread();
+    WorkerPool pool =
+        new WorkerPool(
+            THREADS,
+            () -> {
+              if (deadly.get() && Thread.currentThread() != caller) {
+                throw new IllegalStateException("outside of a chunk");
+              }
+            },
+            body -> {
+              asked.incrementAndGet();
+              Thread t = new Thread(body);
+              t.setUncaughtExceptionHandler((_, _) -> died.incrementAndGet());
+              return t;
+            });
+    for (int run = 1; run <= 3; run++) {
+      deadly.set(true);
+      Kernel slow = (args, s, begin, end) -> waitFor(() -> died.get() == THREADS - 1);
+      pool.run(pool.job(slow, ARGS, THREADS, 1, 1), new Scratch());
+      assertEquals(THREADS - 1, died.getAndSet(0));
+      deadly.set(false);
+      Set<Thread> here = ConcurrentHashMap.newKeySet();
+      Kernel together =
+          (args, s, begin, end) -> {
+            here.add(Thread.currentThread());
+            waitFor(() -> here.size() == THREADS);
+          };
+      pool.run(pool.job(together, ARGS, THREADS, 1, 1), new Scratch());
+      assertEquals((run + 1) * (THREADS - 1), asked.get());
+    }
+  }
+
+  private static void waitFor(BooleanSupplier what) {
+    while (!what.getAsBoolean()) {
+      Thread.onSpinWait();
+    }
+  }
+
+  /** Where it cannot do its share, and no worker runs that could, the run ends with that error. */
+  @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void aCallerThatFailsOutsideOfAChunkDoesNotWaitForWhatNobodyDoes() {
+    AtomicInteger left = new AtomicInteger();
+    WorkerPool pool =
+        new WorkerPool(
+            THREADS,
+            () -> {
+              if (left.decrementAndGet() == 0) {
+                throw new IllegalStateException("outside of a chunk");
+              }
+            },
+            full(0, new AtomicInteger()));
+    Counting counting = new Counting(THREADS);
+    Job job = pool.job(counting, ARGS, THREADS, 1, 1);
+    for (int done = 0; done < THREADS; done++) {
+      left.set(2 + done); // once before the run is published
+      String text =
+          assertThrows(IllegalStateException.class, () -> pool.run(job, new Scratch()))
+              .getMessage();
+      assertEquals("outside of a chunk", text);
+      int before = counting.times.get(THREADS - 1);
+      pool.run(job, new Scratch());
+      assertEquals(before + 1, counting.times.get(THREADS - 1));
+    }
   }
 
   /** Threads of which all after the first {@code most} do not start, as on a full machine. */

@@ -1,0 +1,28 @@
+package dev.engram.backend.cpu.run;
+
+import dev.engram.ir.runtime.RowCode;
+
+/** A kernel that calls functions of users' rows: the threads that run it are marked. */
+record UserKernel(Kernel kernel) implements Kernel {
+  @Override
+  public void prepare(KernelArgs frame) {
+    kernel.prepare(frame);
+  }
+
+  @Override
+  public void run(KernelArgs frame, Scratch scratch, int begin, int end) {
+    try (RowCode _ = RowCode.enter()) {
+      kernel.run(frame, scratch, begin, end);
+    }
+  }
+
+  @Override
+  public long work(KernelArgs frame) {
+    return kernel.work(frame);
+  }
+
+  @Override
+  public void touch(KernelArgs frame, Scratch scratch, int begin, int end) {
+    kernel.touch(frame, scratch, begin, end);
+  }
+}
