@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
 import dev.engram.ir.RunException;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -14,12 +16,24 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class RunPoolTest {
   private final AtomicInteger made = new AtomicInteger(1);
   private final List<Integer> idle = new ArrayList<>();
-  private final RunPool<Integer> pool = new RunPool<>("f", 0, made::getAndIncrement, idle::add);
+  private final RunPool<Arena> pool =
+      new RunPool<>(
+          "f", new Arena(0), () -> new Arena(made.getAndIncrement()), a -> idle.add(a.number));
+
+  /** What a run has: an object that nobody else holds. */
+  private static final class Arena {
+    final int number;
+
+    Arena(int number) {
+      this.number = number;
+    }
+  }
 
   private void together(int threads) throws Exception {
     CyclicBarrier all = new CyclicBarrier(threads);
@@ -43,22 +57,60 @@ class RunPoolTest {
   }
 
   @Test
-  void asMuchIsKeptAsWasInUseAtOnce() throws Exception {
+  void aBurstOfThreadsLeavesOne() throws Exception {
     together(6);
-    assertEquals(6, pool.kept());
-    together(6);
-    assertEquals(6, made.get(), "nothing more is made for as many threads");
-    for (int i = 0; i < 1000; i++) {
+    assertEquals(6, made.get());
+    for (int i = 0; i < 50 && pool.kept() > 1; i++) {
+      System.gc();
+      Thread.sleep(10);
+    }
+    assertEquals(1, pool.kept(), "kept while nobody runs");
+    for (int i = 0; i < 3; i++) {
+      System.gc();
       pool.run(_ -> {});
     }
-    assertEquals(1, pool.kept(), "what one thread does not need is given up");
+    assertEquals(6, made.get(), "one is kept for the next run");
+    together(6);
+    assertEquals(11, made.get());
+  }
+
+  /** Threads that run it again and again find what they used before. */
+  @Test
+  void steadyRunsOfSeveralThreadsAllocateNothing() throws Exception {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    int n = 4;
+    int runs = 20_000;
+    AtomicLong quiet = new AtomicLong();
+    CyclicBarrier all = new CyclicBarrier(n);
+    ExecutorService pooled = Executors.newFixedThreadPool(n);
+    List<Future<?>> running = new ArrayList<>();
+    for (int t = 0; t < n; t++) {
+      running.add(
+          pooled.submit(
+              () -> {
+                await(all);
+                for (int i = 0; i < runs; i++) {
+                  long before = threads.getCurrentThreadAllocatedBytes();
+                  pool.give(pool.take());
+                  if (threads.getCurrentThreadAllocatedBytes() == before) {
+                    quiet.incrementAndGet();
+                  }
+                }
+              }));
+    }
+    for (Future<?> f : running) {
+      f.get(60, TimeUnit.SECONDS);
+    }
+    pooled.shutdown();
+    assertTrue(quiet.get() > 0.99 * n * runs, quiet + " runs of " + n * runs);
+    assertTrue(made.get() < 100, made + " were made");
   }
 
   @Test
   void oneThreadUsesTheSameAgain() {
     List<Integer> used = new ArrayList<>();
     for (int i = 0; i < 5; i++) {
-      pool.run(used::add);
+      pool.run(a -> used.add(a.number));
     }
     assertEquals(List.of(0, 0, 0, 0, 0), used);
     assertEquals(List.of(), idle);
