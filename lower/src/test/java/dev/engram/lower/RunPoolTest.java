@@ -4,9 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.sun.management.ThreadMXBean;
 import dev.engram.ir.RunException;
-import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -16,7 +14,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class RunPoolTest {
@@ -72,38 +69,6 @@ class RunPoolTest {
     assertEquals(6, made.get(), "one is kept for the next run");
     together(6);
     assertEquals(11, made.get());
-  }
-
-  /** Threads that run it again and again find what they used before. */
-  @Test
-  void steadyRunsOfSeveralThreadsAllocateNothing() throws Exception {
-    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    int n = 4;
-    int runs = 20_000;
-    AtomicLong quiet = new AtomicLong();
-    CyclicBarrier all = new CyclicBarrier(n);
-    ExecutorService pooled = Executors.newFixedThreadPool(n);
-    List<Future<?>> running = new ArrayList<>();
-    for (int t = 0; t < n; t++) {
-      running.add(
-          pooled.submit(
-              () -> {
-                await(all);
-                for (int i = 0; i < runs; i++) {
-                  long before = threads.getCurrentThreadAllocatedBytes();
-                  pool.give(pool.take());
-                  if (threads.getCurrentThreadAllocatedBytes() == before) {
-                    quiet.incrementAndGet();
-                  }
-                }
-              }));
-    }
-    for (Future<?> f : running) {
-      f.get(60, TimeUnit.SECONDS);
-    }
-    pooled.shutdown();
-    assertTrue(quiet.get() > 0.99 * n * runs, quiet + " runs of " + n * runs);
-    assertTrue(made.get() < 100, made + " were made");
   }
 
   @Test

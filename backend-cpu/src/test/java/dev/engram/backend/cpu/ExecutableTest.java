@@ -10,6 +10,7 @@ import dev.engram.ir.DType;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.TensorType;
+import dev.engram.ir.op.ElementwiseRow;
 import dev.engram.ir.op.Rows;
 import dev.engram.lower.Access;
 import dev.engram.lower.Backend;
@@ -22,16 +23,23 @@ import dev.engram.lower.Stmt;
 import dev.engram.lower.interpret.LoopInterpreter;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import java.util.ServiceLoader;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -198,6 +206,124 @@ final class ExecutableTest {
     byte[] seen = new byte[100];
     long after = threads.getCurrentThreadAllocatedBytes();
     assertTrue(after - before >= seen.length, "the counter counts");
+  }
+
+  /** Each of them finds an arena that was used before. */
+  @Test
+  void norDoThoseOfSeveralThreads() throws Exception {
+    ThreadMXBean counter = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    CompiledProgram e = new CpuBackend(new CpuOptions(1, Vectors.OFF)).compile(ADD);
+    List<HostTensor> in = List.of(floats(N, 1), floats(N, 2));
+    int n = 4;
+    int runs = 20_000;
+    AtomicLong quiet = new AtomicLong();
+    together(
+        n,
+        () -> {
+          List<HostTensor> out = List.of(floats(N, 0));
+          for (int i = 0; i < runs; i++) {
+            long before = counter.getCurrentThreadAllocatedBytes();
+            e.run(in, out);
+            if (counter.getCurrentThreadAllocatedBytes() == before) {
+              quiet.incrementAndGet();
+            }
+          }
+          return out;
+        });
+    assertTrue(quiet.get() > 0.9 * n * runs, quiet + " runs of " + n * runs);
+  }
+
+  private static void together(int threads, Callable<?> body) throws Exception {
+    try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {
+      for (Future<?> f : pool.invokeAll(Collections.nCopies(threads, body))) {
+        f.get();
+      }
+    }
+  }
+
+  /** x + 1 by way of an arena of 4 MB, once all threads have come. */
+  private static LoopProgram meeting(int n, CyclicBarrier all, ThreadLocal<Boolean> met) {
+    ElementwiseRow row =
+        ElementwiseRow.of(
+            "meeting",
+            1,
+            (x, _, _) -> {
+              if (!met.get()) {
+                met.set(true);
+                await(all);
+              }
+              return x + 1;
+            },
+            Rows.TANH.domain(),
+            List.of((x, _) -> x.getFirst().like(1)));
+    Programs p = new Programs();
+    Access from = Programs.access(p.input(DType.F32, n), List.of(), 1);
+    Access by = Programs.access(p.arena(DType.F32, n), List.of(), 1);
+    Access to = Programs.access(p.output(DType.F32, n), List.of(), 1);
+    int[] axes = {n};
+    return p.of(
+        Programs.nest(
+            "meet",
+            axes,
+            new Instr.Load(DType.F32, from),
+            new Instr.Apply(row, DType.F32, List.of(0)),
+            new Instr.Store(DType.F32, by, 1)),
+        Programs.nest(
+            "copy", axes, new Instr.Load(DType.F32, by), new Instr.Store(DType.F32, to, 0)));
+  }
+
+  private static void await(CyclicBarrier all) {
+    try {
+      all.await(30, TimeUnit.SECONDS);
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static double megabytes() {
+    return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+        .filter(b -> b.getName().equals("direct"))
+        .mapToDouble(b -> b.getMemoryUsed() / 1048576.0)
+        .sum();
+  }
+
+  @Test
+  void aBurstOfThreadsLeavesOneArena() throws Exception {
+    int n = 1 << 20;
+    int threads = 8;
+    HostTensor x = floats(n, 1);
+    ThreadLocal<Boolean> met = ThreadLocal.withInitial(() -> false);
+    CompiledProgram e =
+        new CpuBackend(new CpuOptions(1, Vectors.OFF))
+            .compile(meeting(n, new CyclicBarrier(threads), met));
+    List<HostTensor> results = new ArrayList<>();
+    for (int i = 0; i < threads; i++) {
+      results.add(floats(n, 0));
+    }
+    System.gc();
+    Thread.sleep(100);
+    double before = megabytes();
+    AtomicInteger next = new AtomicInteger();
+    together(
+        threads,
+        () -> {
+          e.run(List.of(x), List.of(results.get(next.getAndIncrement())));
+          return x;
+        });
+    double all = megabytes() - before;
+    assertTrue(all > 4 * threads - 1, all + " MB in use at once");
+    for (int i = 0; i < 100 && megabytes() - before > 5; i++) {
+      System.gc();
+      Thread.sleep(20);
+    }
+    double left = megabytes() - before;
+    assertTrue(left > 3 && left <= 5, left + " MB are kept");
+    for (HostTensor y : results) {
+      assertEquals(2, y.getDouble(n - 1));
+    }
+    met.set(true);
+    e.run(List.of(x), List.of(results.getFirst()));
+    assertTrue(megabytes() - before <= 5, "the next run has that arena");
   }
 
   @Test
