@@ -17,6 +17,7 @@ import dev.engram.ir.Var;
 import dev.engram.ir.Verifier;
 import dev.engram.ir.op.Control;
 import dev.engram.ir.text.Parser;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -182,20 +183,23 @@ class PassVerifierTest {
     assertTrue(message.endsWith("run with -Dengram.verify=true to find what broke it"), message);
   }
 
+  @SuppressWarnings("unchecked")
+  private static <T extends Throwable> Graph sneakily(Throwable t) throws T {
+    throw (T) t;
+  }
+
   @Test
   void aPassThatFailsIsNamed() {
-    IllegalStateException cause = new IllegalStateException("no case for it");
-    Pass fails =
-        new Pass(
-            "fails",
-            _ -> {
-              throw cause;
-            });
+    isNamed(new IllegalStateException("no case for it"));
+    isNamed(new IOException("no case for it")); // from Kotlin, say
+  }
+
+  private static void isNamed(Exception cause) {
+    Pass fails = new Pass("fails", _ -> PassVerifierTest.<RuntimeException>sneakily(cause));
     GraphException e =
         assertThrows(GraphException.class, () -> pipeline(fails).run(GRAPH, false, NONE));
     assertEquals(
-        "the pass fails, in round 1, failed on @f: java.lang.IllegalStateException: no case for it;"
-            + " mend the pass, or leave it out",
+        "the pass fails, in round 1, failed on @f: " + cause + "; mend the pass, or leave it out",
         e.getMessage());
     assertSame(cause, e.getCause());
   }

@@ -2,8 +2,8 @@ package dev.engram.tests.inside;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -36,6 +36,7 @@ import dev.engram.ir.passes.Pass;
 import dev.engram.nn.GruCell;
 import dev.engram.online.DRtrl;
 import dev.engram.online.Learner;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -374,6 +375,16 @@ class NoticesTest {
   @ParameterizedTest
   @MethodSource("backends")
   void whatAHookThrowsReachesTheCaller(String backend) {
+    whatAHookThrowsReachesTheCaller(backend, new IllegalStateException("no more"));
+    whatAHookThrowsReachesTheCaller(backend, new IOException("no more")); // from Kotlin, say
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <T extends Throwable> void sneakily(Throwable t) throws T {
+    throw (T) t;
+  }
+
+  private static void whatAHookThrowsReachesTheCaller(String backend, Exception thrown) {
     State runs = State.other(scalar(0));
     boolean[] broken = {true};
     Fn1<Tensor, Tensor> f =
@@ -390,7 +401,7 @@ class NoticesTest {
                         2,
                         (step, _) -> {
                           if (broken[0] && step == 2) {
-                            throw new IllegalStateException("no more");
+                            NoticesTest.<RuntimeException>sneakily(thrown);
                           }
                         });
                     return c.add(1);
@@ -402,9 +413,11 @@ class NoticesTest {
         e.getMessage()
             .matches(
                 "progress: the code of the host has thrown"
-                    + " java.lang.IllegalStateException: no more \\(NoticesTest.java:\\d+\\)"),
+                    + " "
+                    + thrown.getClass().getName()
+                    + ": no more \\(NoticesTest.java:\\d+\\)"),
         e.getMessage());
-    assertInstanceOf(IllegalStateException.class, e.getCause());
+    assertSame(thrown, e.getCause());
     assertEquals(0, runs.value().host().item());
     broken[0] = false;
     assertEquals(4, f.apply(scalar(0)).host().item());
