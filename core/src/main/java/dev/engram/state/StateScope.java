@@ -118,7 +118,7 @@ public final class StateScope {
 
   /** Returns the value and mapped axes of {@code s} as the running code sees them. */
   public static Optional<Cell> read(State s) {
-    refuseInRows(List.of(s), "is read");
+    refuseInRows(StateSlot.of(s), "is read");
     StateScope f = CURRENT.get();
     return f == null ? StateSlot.of(s).exposed() : f.get(s);
   }
@@ -162,7 +162,7 @@ public final class StateScope {
     if (f == null) {
       return false;
     }
-    refuseInRows(List.of(s), "is set");
+    refuseInRows(StateSlot.of(s), "is set");
     f.cells.put(s, c);
     f.written.add(s);
     return true;

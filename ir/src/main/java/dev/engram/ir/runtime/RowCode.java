@@ -11,8 +11,11 @@ import dev.engram.ir.SourceLocation;
 public final class RowCode implements AutoCloseable {
   private static final ThreadLocal<RowCode> OF_THREAD = ThreadLocal.withInitial(RowCode::new);
 
-  /** False until a row of a user has run, so that programs without any pay nothing. */
-  private static volatile boolean some;
+  /**
+   * False until this thread, or maybe another, has run a row of a user, so that programs without
+   * any pay nothing. Not volatile: each thread asks only about itself.
+   */
+  private static boolean some;
 
   private int depth;
 
@@ -20,7 +23,9 @@ public final class RowCode implements AutoCloseable {
 
   /** From here on this thread runs such functions, until what is returned is closed. */
   public static RowCode enter() {
-    some = true;
+    if (!some) {
+      some = true;
+    }
     RowCode mine = OF_THREAD.get();
     mine.depth++;
     return mine;
