@@ -2,7 +2,9 @@ package dev.engram;
 
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.checks.Given;
 import dev.engram.lower.LoopProgram;
+import dev.engram.lower.RunOperands;
 import java.util.List;
 import java.util.Optional;
 
@@ -11,7 +13,7 @@ public interface CompiledGraph {
 
   /** Runs on one tensor for each parameter of the graph; returns one for each result. */
   default List<HostTensor> run(List<HostTensor> args) {
-    return runOnDevice(args).stream().map(Tensor::host).toList();
+    return RunOperands.read(runOnDevice(Given.all("CompiledGraph.run", "args", args)));
   }
 
   /** The same; the results stay where they are made. */

@@ -234,6 +234,11 @@ public record Compiler(String backend, Pipeline passes, boolean verified) {
     return new LoweredCode(program, code, device);
   }
 
+  /** False for the interpreter, which runs graphs as they are. */
+  public boolean hasLoops() {
+    return !backend.equals(INTERPRETER);
+  }
+
   /** The code of {@code program} in readable form; needs no device. */
   public String text(LoopProgram program) {
     Given.given("Compiler.text", "program", program);
@@ -271,7 +276,7 @@ public record Compiler(String backend, Pipeline passes, boolean verified) {
   }
 
   private void requireLoops() {
-    if (backend.equals(INTERPRETER)) {
+    if (!hasLoops()) {
       throw new EngramException(
           "the backend interpreter runs graphs as they are and has no loops ("
               + SourceLocation.here()

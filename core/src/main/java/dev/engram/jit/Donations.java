@@ -50,9 +50,14 @@ final class Donations {
    */
   List<Tensor> results(IntFunction<Tensor> fresh) {
     List<Tensor> out = new ArrayList<>(results.size());
-    for (int i = 0; i < results.size(); i++) {
-      Tensor free = arguments.isEmpty() ? null : poll(results.get(i));
-      out.add(free == null ? fresh.apply(i) : free);
+    try {
+      for (int i = 0; i < results.size(); i++) {
+        Tensor free = arguments.isEmpty() ? null : poll(results.get(i));
+        out.add(free == null ? fresh.apply(i) : free);
+      }
+    } catch (Throwable e) {
+      out.forEach(StateUpdates::abandon);
+      throw e;
     }
     return out;
   }

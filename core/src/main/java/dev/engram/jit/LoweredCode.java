@@ -33,7 +33,12 @@ public record LoweredCode(
     try (PinnedTensors _ = PinnedTensors.of(given);
         PlacedTensors there = PlacedTensors.on(device, given)) {
       RunOperands operands = RunOperands.of(program, device, there.tensors());
-      code.run(operands.inputs(), operands.outputs());
+      try {
+        code.run(operands.inputs(), operands.outputs());
+      } catch (Throwable e) {
+        operands.outputs().forEach(StateUpdates::abandon);
+        throw e;
+      }
       return operands.outputs();
     } catch (NoMemoryError full) {
       throw full.here();

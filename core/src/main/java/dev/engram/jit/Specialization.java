@@ -267,14 +267,19 @@ public final class Specialization {
       turns.leave();
     }
     warning.ifPresent(Log::warning);
-    Publication.look(written, cells);
+    Publication.look(written);
     return outs.subList(0, n);
   }
 
   /** Runs code that sets no state. */
   private List<Tensor> results(LoweredCode lowered, List<Tensor> args) {
     List<Tensor> outs = donations.results(lowered::output);
-    lowered.run(args, outs, () -> outs);
+    try {
+      lowered.run(args, outs, () -> outs);
+    } catch (Throwable e) {
+      outs.forEach(StateUpdates::abandon);
+      throw e;
+    }
     return outs;
   }
 
@@ -282,13 +287,18 @@ public final class Specialization {
     List<Tensor> outs = donations.results(lowered::output);
     int n = outs.size();
     outs.addAll(run.next());
-    lowered.run(
-        args,
-        outs,
-        () -> {
-          run.update(outs.subList(n, outs.size()));
-          return outs;
-        });
+    try {
+      lowered.run(
+          args,
+          outs,
+          () -> {
+            run.update(outs.subList(n, outs.size()));
+            return outs;
+          });
+    } catch (Throwable e) {
+      outs.stream().filter(t -> !run.reads(t)).forEach(StateUpdates::abandon);
+      throw e;
+    }
     return outs;
   }
 

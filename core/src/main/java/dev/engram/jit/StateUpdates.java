@@ -5,6 +5,7 @@ import dev.engram.State;
 import dev.engram.TracedFunction;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
+import dev.engram.ir.runtime.PinnedTensors;
 import dev.engram.lower.Device;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Update;
@@ -86,6 +87,11 @@ public final class StateUpdates {
     return run;
   }
 
+  /** The result of a run that has failed is nobody's. */
+  static void abandon(Tensor result) {
+    PinnedTensors.storage(result).abandon();
+  }
+
   /** A run that has begun, and has to be closed. */
   final class Run implements AutoCloseable {
     /** The pinned values; on the device when the run begins. */
@@ -95,6 +101,8 @@ public final class StateUpdates {
     private final List<Optional<Tensor>> spares = new ArrayList<>(types.size());
 
     private final List<Tensor> next = new ArrayList<>(types.size());
+
+    private boolean published;
 
     /** True from when the program may have begun to write. */
     private boolean writes;
@@ -154,10 +162,10 @@ public final class StateUpdates {
               StateMemory slot = written.get(i).memory();
               if (inPlace[i] >= 0) {
                 boolean over = slot.update(next.get(i));
-                spares.set(i, over ? Optional.of(next.get(i)) : slot.spare(types.get(i), device()));
                 if (over) {
-                  mine.add(written.get(i));
+                  mine.add(written.get(i)); // at once: it is ended if anything below fails
                 }
+                spares.set(i, over ? Optional.of(next.get(i)) : slot.spare(types.get(i), device()));
               }
             }
             return mine;
@@ -181,9 +189,16 @@ public final class StateUpdates {
       }
     }
 
+    /** True where {@code t} is a state's value, rather than memory for the next one. */
+    @SuppressWarnings("ReferenceEquality") // it is about this very value
+    boolean reads(Tensor t) {
+      return states.values().stream().anyMatch(v -> v == t);
+    }
+
     /** The run has ended: all states get their new values at once. */
     void publish(List<StateSlot.Cell> cells) {
       Publication.publish(written, cells);
+      published = true;
       updated = List.of();
     }
 
@@ -191,6 +206,14 @@ public final class StateUpdates {
     public void close() {
       if (!updated.isEmpty()) {
         Publication.unchanged(updated);
+      }
+      for (int i = 0; !published && i < spares.size(); i++) {
+        if (inPlace[i] < 0) {
+          spares.get(i).ifPresent(StateUpdates::abandon);
+        }
+        if (inPlace[i] < 0 && i < next.size()) {
+          abandon(next.get(i));
+        }
       }
       states.close();
     }

@@ -188,8 +188,16 @@ public final class LostWeights {
 
     /** Checks the value that each weight has. */
     void lookNow() {
-      List<State> known = weights.stream().filter(State::isInitialized).toList();
-      try (PinnedStates now = PinnedStates.of(StateSlot.of(known))) {
+      List<State> known = new ArrayList<>();
+      try (PinnedStates now =
+          Publication.settled(
+              StateSlot.of(weights),
+              () -> {
+                weights.stream()
+                    .filter(s -> StateSlot.of(s).stored().isPresent())
+                    .forEach(known::add);
+                return PinnedStates.now(StateSlot.of(known));
+              })) {
         for (int i = 0; i < known.size(); i++) {
           look(known.get(i), now.values().get(i));
         }

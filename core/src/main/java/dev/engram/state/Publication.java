@@ -167,11 +167,11 @@ public final class Publication {
     for (int i = 0; i < states.size(); i++) {
       StateSlot s = states.get(i);
       if (!s.isFixed()) {
-        if (s.isWatched()) {
-          expose(cells.get(i)); // it is looked at when others may write the state again
-        }
+        s.coming(cells.get(i));
         changed = true;
         looks &= s.memory().put(cells.get(i));
+      } else {
+        PinnedTensors.storage(cells.get(i).value()).abandon(); // it is forgotten
       }
     }
     if (changed) {
@@ -184,9 +184,9 @@ public final class Publication {
   }
 
   /** Has what watches these states look at their new values. */
-  public static void look(List<StateSlot> states, List<Cell> cells) {
+  public static void look(List<StateSlot> states) {
     for (int i = 0; i < states.size(); i++) {
-      states.get(i).look(cells.get(i));
+      states.get(i).look();
     }
   }
 
@@ -210,7 +210,7 @@ public final class Publication {
         Storage.of(cells.get(i).value()).orElseThrow().unpin();
       }
     }
-    look(states, cells);
+    look(states);
   }
 
   static void expose(Cell c) {

@@ -38,8 +38,7 @@ final class StateErrors {
             : "whose memory was donated (%s); set it to the result of that call, or call the"
                 + " function without donating";
     return new TraceException(
-        "%s is set to a tensor of type %s "
-                .formatted(s.describe(), value.type())
+        "%s is set to a tensor of type %s ".formatted(s.describe(), value.type())
             + how.formatted(SourceLocation.here()));
   }
 

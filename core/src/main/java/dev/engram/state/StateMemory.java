@@ -29,8 +29,10 @@ public final class StateMemory {
 
   private volatile @Nullable Cell cell;
 
-  /** Why it has no value, where a run that wrote it in place has failed. */
+  /** Why it has no value, where a run that wrote it in place has failed; and how it looked. */
   private volatile @Nullable Throwable broken;
+
+  private volatile StateScope.@Nullable Peek lost;
 
   /**
    * Earlier values, for later ones; some may still be read by slow runs. Has room for all that it
@@ -67,6 +69,14 @@ public final class StateMemory {
 
   Optional<Cell> cell() {
     return Optional.ofNullable(cell);
+  }
+
+  /** Type and mapped axes of the value, or of the one that was lost to a failed run. */
+  Optional<StateScope.Peek> looks() {
+    Cell now = cell;
+    return now == null
+        ? Optional.ofNullable(lost)
+        : Optional.of(new StateScope.Peek(now.value().type(), now.mapped()));
   }
 
   Optional<Throwable> broken() {
@@ -136,11 +146,11 @@ public final class StateMemory {
     if (fixed || now == null || now.value() != pinned || !storage(pinned).isForOneRun()) {
       return false;
     }
-    updating = Thread.currentThread().threadId();
     dropCopies();
     while (!spares.isEmpty()) {
       storage(spares.removeLast()).abandon();
     }
+    updating = Thread.currentThread().threadId();
     return true;
   }
 
@@ -157,6 +167,7 @@ public final class StateMemory {
     cell = null;
     dropCopies();
     if (old != null) {
+      lost = new StateScope.Peek(old.value().type(), old.mapped());
       storage(old.value()).release();
       storage(old.value()).abandon();
     }
@@ -169,6 +180,7 @@ public final class StateMemory {
     Cell old = cell;
     writer = Thread.currentThread().threadId();
     broken = null;
+    lost = null;
     cell = c;
     dropCopies();
     if (old == null) {

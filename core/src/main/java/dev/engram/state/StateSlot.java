@@ -20,6 +20,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** The internals of a {@link State}: its value outside of all traces, its owner and its path. */
 public final class StateSlot {
@@ -79,6 +80,11 @@ public final class StateSlot {
 
   /** What looks at the next value. */
   private volatile Optional<Watch> watched = Optional.empty();
+
+  /** What is to look at {@link #dueCell}; both are set while values are published. */
+  private volatile Optional<Watch> due = Optional.empty();
+
+  private volatile @Nullable Cell dueCell;
 
   private Spread spread = Spread.COPIES;
 
@@ -300,23 +306,38 @@ public final class StateSlot {
   public void store(Cell c) {
     requireKnown(c);
     Publication.publish(List.of(this), List.of(c));
-    look(c);
+    look();
   }
 
-  /** A value with as many mapped axes as the state has, outside of all traces. */
+  /** A value with as many mapped axes as the state has or had, outside of all traces. */
   Cell like(Tensor value) {
-    return new Cell(value, StateScope.mapped(state));
+    return new Cell(value, memory.looks().map(StateScope.Peek::mapped).orElse(0));
   }
 
-  boolean isWatched() {
-    return watched.isPresent();
-  }
-
-  void look(Cell c) {
-    Optional<Watch> watch = watched;
-    if (watch.isPresent() && !fixed) {
+  /** It is about to get this value, which {@link #look} looks at if the state is watched now. */
+  void coming(Cell c) {
+    if (watched.isPresent()) {
+      Publication.expose(c); // others may write the state again before it is looked at
+      due = watched;
+      dueCell = c;
       watched = Optional.empty();
-      watch.get().look(state, c.value());
+    }
+  }
+
+  /** Has what watched the state look at the value that it got. */
+  void look() {
+    if (due.isPresent()) {
+      Optional<Watch> watch;
+      Cell c;
+      synchronized (this) {
+        watch = due;
+        c = dueCell;
+        due = Optional.empty();
+        dueCell = null;
+      }
+      if (watch.isPresent() && c != null) {
+        watch.get().look(state, c.value());
+      }
     }
   }
 

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** All values of several states at one moment, and their way into others. */
 public final class StateValues {
@@ -64,18 +65,19 @@ public final class StateValues {
     } finally {
       turns.leave();
     }
-    Publication.look(targets, cells);
+    Publication.look(targets);
   }
 
   private static StateSlot.Cell cell(String path, State from, State to) {
-    Tensor value = exposed(from);
-    if (!to.isInitialized() || !to.type().equals(value.type())) {
+    Tensor value = StateSlot.of(from).lend();
+    Optional<StateScope.Peek> want = StateSlot.of(to).memory().looks();
+    if (want.isEmpty() || !want.get().type().equals(value.type())) {
       throw new EngramException(
           "copyFrom: %s is %s in the source, expected %s; no state was changed (%s)"
               .formatted(
                   path,
                   value.type(),
-                  to.isInitialized() ? to.type() : "no value, as in the target",
+                  want.<Object>map(StateScope.Peek::type).orElse("no value, as in the target"),
                   SourceLocation.here()));
     }
     return StateSlot.of(to).like(value);

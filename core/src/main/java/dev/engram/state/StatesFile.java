@@ -32,6 +32,11 @@ public final class StatesFile {
 
   public static void save(States states, Path file) throws IOException {
     StateScope.requireOutside("save");
+    for (StateSlot s : StateSlot.of(states.byPath().values())) {
+      if (s.memory().broken().isPresent()) {
+        throw StateErrors.noValue(s);
+      }
+    }
     List<String> empty =
         states.byPath().entrySet().stream()
             .filter(e -> !e.getValue().isInitialized())
@@ -75,7 +80,7 @@ public final class StatesFile {
     } finally {
       turns.leave();
     }
-    Publication.look(targets, cells);
+    Publication.look(targets);
   }
 
   /** Reads the content of an intact file as copies, since the memory of a state is written to. */
@@ -131,12 +136,13 @@ public final class StatesFile {
   }
 
   private static Optional<String> misfit(String path, State s, TensorType got) {
-    if (!s.isInitialized()) {
+    Optional<StateScope.Peek> want = StateSlot.of(s).memory().looks();
+    if (want.isEmpty()) {
       return Optional.of(path + " has no value yet: call initAllStates() on the model first");
     }
-    return s.type().equals(got)
+    return want.get().type().equals(got)
         ? Optional.empty()
-        : Optional.of(path + " is " + got + " in the file, expected " + s.type());
+        : Optional.of(path + " is " + got + " in the file, expected " + want.get().type());
   }
 
   /** Computes the checksum of names, types, shapes and elements, in the order of the entries. */

@@ -17,7 +17,8 @@ public abstract class DeviceStorage extends Storage {
   /**
    * The tensors of it are closed or donated: nobody reads or writes the memory any more, so it may
    * be freed at once, or used for others. Called at most once; by default all is left to the
-   * garbage collector.
+   * garbage collector. It may be called by any thread, under locks of the library: it should
+   * neither wait nor throw; what it throws is logged.
    */
   @Override
   protected void free() {}

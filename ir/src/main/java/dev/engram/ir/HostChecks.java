@@ -48,7 +48,7 @@ final class HostChecks {
 
   static TraceException notDonated(TensorType type) {
     return new TraceException(
-        "a tensor of type %s is donated while a program reads it, or a second time (%s); donate it once, when what reads it has returned"
+        "a tensor of type %s is donated while a program reads it or a state has it, or a second time (%s); donate it once, when what reads it has returned and the state has another value"
             .formatted(type, SourceLocation.here()));
   }
 }

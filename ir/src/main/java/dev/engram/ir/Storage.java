@@ -2,6 +2,7 @@ package dev.engram.ir;
 
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.runtime.IdlePins;
+import dev.engram.ir.runtime.Log;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -100,7 +101,7 @@ public abstract class Storage {
   private void freeAbandoned() {
     // In this order: a run that exposes what it reads does so before it lets it go.
     if (uses.get() == ABANDONED && !exposed && uses.compareAndSet(ABANDONED, CLOSED)) {
-      free();
+      giveBack();
     }
   }
 
@@ -120,23 +121,24 @@ public abstract class Storage {
   }
 
   /**
-   * The memory belongs to another storage from now on, unless a run reads it or it is gone already.
+   * The memory belongs to another storage from now on, unless a run reads it, a state has it, or it
+   * is gone already.
    *
    * @return whether it was given
    */
   final boolean donate() {
     long now = usesOfRuns();
-    while ((now & (GONE | RUNS)) == 0 && !uses.compareAndSet(now, now | DONATED)) {
+    while ((now & (GONE | RUNS | STATES)) == 0 && !uses.compareAndSet(now, now | DONATED)) {
       now = uses.get();
     }
-    return (now & (GONE | RUNS)) == 0;
+    return (now & (GONE | RUNS | STATES)) == 0;
   }
 
   /** The same, and the memory is free at once. */
   final boolean donateToDevice() {
     boolean given = donate();
     if (given) {
-      free();
+      giveBack();
     }
     return given;
   }
@@ -169,7 +171,7 @@ public abstract class Storage {
                 + user(now).formatted(SourceLocation.here()));
       }
       if (uses.compareAndSet(now, CLOSED)) {
-        free();
+        giveBack();
         return;
       }
     }
@@ -181,6 +183,15 @@ public abstract class Storage {
         : (uses & STATES) != 0
             ? "while a state has it (%s); set the state to another value first"
             : "while a program reads it (%s); close it when what reads it has returned";
+  }
+
+  // Nobody needs the memory: what goes wrong is no fault of who let go of it last.
+  private void giveBack() {
+    try {
+      free();
+    } catch (RuntimeException | Error e) {
+      Log.warning("the memory of a tensor on " + device() + " was not given back: " + e);
+    }
   }
 
   /** For what allocates: the memory is not read any more. Called at most once. */

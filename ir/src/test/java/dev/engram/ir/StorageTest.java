@@ -51,14 +51,39 @@ class StorageTest {
     assertFalse(s.pin());
     assertFalse(s.donate());
     Storage given = storage();
-    given.hold(); // the library asks before it takes what a state has
+    given.hold();
+    assertFalse(given.donate());
+    given.release();
     assertTrue(given.donate());
-    assertTrue(given.isDonated() && given.isGone() && !given.isClosed() && given.isHeld());
+    assertTrue(given.isDonated() && given.isGone() && !given.isClosed() && !given.isHeld());
     assertFalse(given.donate());
     assertFalse(given.pin());
     assertThrows(TraceException.class, () -> given.close(type));
-    given.release();
-    assertTrue(given.isDonated() && !given.isHeld());
+  }
+
+  /** What is abandoned is given back when the last lets it go, but not under a user's hands. */
+  @Test
+  void whatIsAbandonedEndsWithItsLastUse() {
+    Storage s = storage();
+    s.pin();
+    s.hold();
+    s.abandon();
+    s.unpin();
+    assertFalse(s.isGone());
+    s.release();
+    assertTrue(s.isClosed());
+    Storage seen = storage();
+    seen.pin();
+    seen.abandon();
+    seen.expose();
+    seen.unpin();
+    assertFalse(seen.isGone());
+    seen.close(TensorType.of(DType.F32, 1));
+    assertTrue(seen.isClosed());
+    Storage once = storage();
+    once.abandon();
+    once.abandon();
+    assertTrue(once.isClosed());
   }
 
   @Test

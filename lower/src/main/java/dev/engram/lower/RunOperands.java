@@ -1,5 +1,6 @@
 package dev.engram.lower;
 
+import dev.engram.ir.DeviceTensor;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.checks.Given;
@@ -51,6 +52,19 @@ public record RunOperands(List<Tensor> inputs, List<Tensor> outputs) {
   public List<HostTensor> run(CompiledProgram code) {
     Given.given("RunOperands.run", "code", code);
     code.run(inputs, outputs);
-    return outputs.stream().map(Tensor::host).toList();
+    return read(outputs);
+  }
+
+  /** Reads {@code results} that nobody else has: what lies on a device is given back. */
+  public static List<HostTensor> read(List<? extends Tensor> results) {
+    Given.all("RunOperands.read", "results", results);
+    List<HostTensor> all = new ArrayList<>(results.size());
+    for (Tensor t : results) {
+      all.add(t.host());
+      if (t instanceof DeviceTensor) {
+        t.close();
+      }
+    }
+    return all;
   }
 }

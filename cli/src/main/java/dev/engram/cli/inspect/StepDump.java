@@ -99,7 +99,13 @@ public final class StepDump {
                 batch.first(),
                 _ -> {});
         Stages.Traced<?> traced = Engram.jit(step).trace(batch.first(), batch.second());
-        yield after(options, traced.graph(), () -> traced.lower().program());
+        yield after(
+            options,
+            traced.graph(),
+            () ->
+                Compiler.standard().hasLoops()
+                    ? traced.lower().program()
+                    : loops(traced.graph(), List.of()));
       }
     };
   }
@@ -185,12 +191,18 @@ public final class StepDump {
           case TRACED, DIFFERENTIATED, ETRACE -> new Piece.Of(g);
           case SIMPLIFIED -> new Piece.Of(Pipeline.standard().run(g));
           case LOWERED -> new Piece.Loops(loops.get());
-          case BYTECODE -> new Piece.Code(Compiler.standard().text(loops.get()));
+          case BYTECODE -> new Piece.Code(compiler().text(loops.get()));
         });
   }
 
   private static LoopProgram loops(Graph g, List<Update> updates) {
-    return Compiler.standard().lower(Pipeline.standard().run(g), updates);
+    return compiler().lower(Pipeline.standard().run(g), updates);
+  }
+
+  /** Where the user asks for the interpreter, what would be interpreted as loops. */
+  private static Compiler compiler() {
+    Compiler standard = Compiler.standard();
+    return standard.hasLoops() ? standard : new Compiler("loops");
   }
 
   private static List<Piece> around(DumpOptions.Around passes, Graph g) {

@@ -31,6 +31,9 @@ public final class LargeMemory {
 
   private final MemorySegment segment;
 
+  /** Made now: where memory has run out, to give some back must not need more. */
+  private final WeakReference<LargeMemory> self = new WeakReference<>(this);
+
   private LargeMemory(MemorySegment segment) {
     this.segment = segment;
   }
@@ -53,7 +56,7 @@ public final class LargeMemory {
   /** Nobody reads it any more. Only once after each {@link #allocate}. */
   public void close() {
     synchronized (CLOSED) {
-      CLOSED.add(new WeakReference<>(this));
+      CLOSED.add(self);
       some = true;
     }
   }

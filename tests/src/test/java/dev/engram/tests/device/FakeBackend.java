@@ -32,6 +32,8 @@ public final class FakeBackend implements Backend {
   private static final LongAdder HELD = new LongAdder();
   private static final AtomicReference<@Nullable RuntimeException> LATE = new AtomicReference<>();
 
+  private static volatile boolean freeFails;
+
   private final Device device = new FakeDevice();
 
   /** Transfers of this process, and their bytes. */
@@ -46,6 +48,11 @@ public final class FakeBackend implements Backend {
   /** Bytes of this process on the device that were allocated and not closed. */
   public static LongAdder held() {
     return HELD;
+  }
+
+  /** Whether memory cannot be given back. */
+  public static void failFree(boolean fails) {
+    freeFails = fails;
   }
 
   /** The next run fails after all that it computes, as when a device reports its errors late. */
@@ -108,6 +115,9 @@ public final class FakeBackend implements Backend {
 
     @Override
     protected void free() {
+      if (freeFails) {
+        throw new IllegalStateException("the device does not answer");
+      }
       HELD.add(-content.type().bytes());
       content.segment().fill(POISON);
       content.close();

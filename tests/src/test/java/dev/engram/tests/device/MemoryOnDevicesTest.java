@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.CompiledGraph;
 import dev.engram.Compiler;
 import dev.engram.Debug;
 import dev.engram.Engram;
@@ -24,10 +25,13 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TraceException;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What of a device's memory is written, copied and given back, and when. */
 class MemoryOnDevicesTest {
@@ -43,6 +47,8 @@ class MemoryOnDevicesTest {
   private static Tensor one() {
     return HostTensor.full(TensorType.of(DType.F32, 1), 1);
   }
+
+  @TempDir Path folder;
 
   /** Bytes that came to the device and went from it while {@code body} ran. */
   private static List<Long> bytes(Runnable body) {
@@ -252,6 +258,172 @@ class MemoryOnDevicesTest {
     HostTensor x = HostTensor.full(LARGE, 1);
     f.apply(x);
     assertTrue(x.isDonated(), "so on every device");
+  }
+
+  /** Weights that are published are held by both models, and by nobody else. */
+  @Test
+  void publishedWeightsAreGivenBack() {
+    State trained = State.parameter(HostTensor.full(LARGE, 1));
+    State served = State.parameter(HostTensor.full(LARGE, 1));
+    Fn1<Tensor, Tensor> train =
+        Engram.jit(
+            FAKE,
+            (Tensor x) -> {
+              trained.set(trained.value().mul(0.5).add(x));
+              return trained.value().mean();
+            });
+    Fn1<Tensor, Tensor> predict = Engram.jit(FAKE, (Tensor x) -> served.value().mul(x).mean());
+    States to = new States(Map.of("w", served));
+    States from = new States(Map.of("w", trained));
+    predict.apply(one());
+    long before = FakeBackend.held().sum();
+    for (int i = 0; i < 60; i++) {
+      train.apply(one()).close();
+      to.copyFrom(from);
+      predict.apply(one()).close();
+    }
+    assertTrue(FakeBackend.held().sum() - before <= 6 * BYTES);
+    assertEquals(trained.value().host().getDouble(7), predict.apply(one()).host().item(), 1e-6);
+  }
+
+  @Test
+  void failedRunsGiveBackTheirResults() {
+    State w = State.parameter(HostTensor.full(LARGE, 1));
+    Fn1<Tensor, Tensor> f =
+        Engram.jit(
+            FAKE,
+            (Tensor x) -> {
+              Tensor before = w.value();
+              w.set(before.reverse(0).add(x));
+              return before.add(x);
+            });
+    f.apply(one()).close();
+    long before = FakeBackend.held().sum();
+    for (int i = 0; i < 20; i++) {
+      FakeBackend.failLate(new RunException("late"));
+      assertThrows(RunException.class, () -> f.apply(one()));
+    }
+    assertTrue(FakeBackend.held().sum() - before <= 4 * BYTES);
+    f.apply(one()).close();
+  }
+
+  /** As its error says: set it, load it, or copy it. */
+  @Test
+  void aBrokenStateIsRestored() throws IOException {
+    State w = State.parameter(HostTensor.full(LARGE, 1));
+    State good = State.parameter(HostTensor.full(LARGE, 3));
+    States states = new States(Map.of("w", w));
+    Fn1<Tensor, Tensor> f =
+        Engram.jit(
+            FAKE,
+            (Tensor x) -> {
+              w.set(w.value().add(x));
+              return x;
+            });
+    Path file = folder.resolve("states");
+    states.save(file);
+    List<ThrowingRunnable> ways =
+        List.of(
+            () -> states.load(file),
+            () -> states.copyFrom(new States(Map.of("w", good))),
+            () -> w.set(HostTensor.full(LARGE, 2)));
+    double[] want = {1, 3, 2};
+    for (int i = 0; i < want.length; i++) {
+      f.apply(one());
+      f.apply(one());
+      FakeBackend.failLate(new RunException("late"));
+      assertThrows(RunException.class, () -> f.apply(one()));
+      String text =
+          assertThrows(TraceException.class, () -> states.save(folder.resolve("no"))).getMessage();
+      assertTrue(text.contains("a run that was writing it has failed"), text);
+      ways.get(i).run();
+      assertEquals(want[i], w.value().host().getDouble(0));
+    }
+  }
+
+  /** A way to restore a state. */
+  @FunctionalInterface
+  private interface ThrowingRunnable {
+    void run() throws IOException;
+  }
+
+  @Test
+  void whatAStateHasIsNotDonated() {
+    State w = State.parameter(HostTensor.full(LARGE, 1));
+    Fn1<Tensor, Tensor> f =
+        Engram.jit(
+            FAKE,
+            (Tensor x) -> {
+              w.set(w.value().add(x));
+              return x;
+            });
+    f.apply(one());
+    assertFalse(assertInstanceOf(DeviceTensor.class, w.value()).tryDonate());
+    HostTensor here = HostTensor.full(LARGE, 1);
+    State s = State.parameter(here);
+    String text = assertThrows(TraceException.class, here::donate).getMessage();
+    assertTrue(text.contains("or a state has it"), text);
+    assertEquals(1, s.value().host().getDouble(0));
+    f.apply(one());
+  }
+
+  /** The device does not answer: a warning, and nobody waits or is refused for it. */
+  @Test
+  void memoryThatCannotBeGivenBackIsNobodysFault() throws Exception {
+    State w = State.parameter(HostTensor.full(LARGE, 1));
+    Fn1<Tensor, Tensor> f =
+        Engram.jit(
+            FAKE,
+            (Tensor x) -> {
+              w.set(w.value().add(x));
+              return x;
+            });
+    Fn1<Tensor, Tensor> here = Engram.jit(CPU, (Tensor x) -> w.value().mul(x).mean());
+    f.apply(one());
+    List<String> told;
+    FakeBackend.failFree(true);
+    try {
+      told =
+          logged(
+              () -> {
+                for (int i = 0; i < 5; i++) {
+                  here.apply(one());
+                  f.apply(one()).close();
+                }
+              });
+    } finally {
+      FakeBackend.failFree(false);
+    }
+    assertTrue(
+        told.getFirst().contains("fake:0 was not given back: java.lang.IllegalState"), "" + told);
+    double[] read = new double[1];
+    Thread other = new Thread(() -> read[0] = w.value().host().getDouble(0));
+    other.start();
+    other.join(10_000);
+    assertFalse(other.isAlive());
+    assertEquals(7, read[0]);
+  }
+
+  @Test
+  void tokensOfHooksAndReadResultsAreGivenBack() {
+    Fn1<Tensor, Tensor> f =
+        Engram.jit(
+            FAKE,
+            (Tensor x) -> {
+              Debug.progress(HostTensor.of(new int[] {0}).reshape(), 1, (_, _) -> {});
+              return x.add(1);
+            });
+    CompiledGraph code =
+        FAKE.compile(
+            TracedFunction.of("f", a -> ((Tensor) a.getFirst()).add(1), List.of(one())).graph());
+    f.apply(one()).close();
+    code.run(List.of(one().host()));
+    long before = FakeBackend.held().sum();
+    for (int i = 0; i < 20; i++) {
+      f.apply(one()).close();
+      code.run(List.of(one().host()));
+    }
+    assertEquals(before, FakeBackend.held().sum());
   }
 
   /** Operands on the device stay there: loops, branches and ops outside of compiled functions. */

@@ -250,7 +250,7 @@ final class LearnerMistakes {
                     return g.value();
                   });
           for (int i = 0; i < 5; i++) {
-            step.apply();
+            step.apply().host();
           }
         });
     rows.told(

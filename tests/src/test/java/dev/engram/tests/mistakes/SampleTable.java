@@ -1,5 +1,6 @@
 package dev.engram.tests.mistakes;
 
+import dev.engram.CompiledGraph;
 import dev.engram.Compiler;
 import dev.engram.Engram;
 import dev.engram.Jitted;
@@ -110,6 +111,7 @@ final class SampleTable {
     all.put(Custom.class, () -> new OptimizationBarrier());
     all.put(ModelStep.class, () -> new ModelStep(twice(), 1, List.of()));
     all.put(Compiler.class, Compiler::standard);
+    all.put(CompiledGraph.class, () -> Compiler.standard().compile(twice()));
     all.put(Compiler.Watcher.class, () -> new Compiler.Watcher() {});
   }
 

@@ -23,12 +23,12 @@ final class Kept {
   }
 
   Storage storage() {
-    return tensor.host().storage();
+    return Storage.of(tensor).orElseThrow();
   }
 
   /** True when it can be read. */
   boolean isThere() {
-    return !closed && !tensor.host().isDonated();
+    return !closed && !storage().isDonated();
   }
 
   /**
@@ -39,7 +39,8 @@ final class Kept {
    */
   void close(List<State> states, List<Kept> all) {
     boolean held =
-        states.stream().anyMatch(s -> StateSlot.of(s).lend().host().storage().equals(storage()));
+        states.stream()
+            .anyMatch(s -> Storage.of(StateSlot.of(s).lend()).orElseThrow().equals(storage()));
     boolean pinned = storage().isPinned();
     try {
       tensor.close();
@@ -49,7 +50,7 @@ final class Kept {
       }
       return;
     }
-    if (held || tensor.host().isDonated()) {
+    if (held || storage().isDonated()) {
       throw new AssertionError("closed, but " + (held ? "a state has it" : "it was donated"));
     }
     all.stream().filter(k -> k.storage().equals(storage())).forEach(k -> k.closed = true);
@@ -70,13 +71,12 @@ final class Kept {
 
   /** Looks at it. */
   void check(String name) {
-    HostTensor t = tensor.host();
     if (closed) {
-      requireRefused("reading", () -> t.bits(0));
+      requireRefused("reading", () -> tensor.host().bits(0));
       return;
     }
-    if (!mayBeDonated || !t.isDonated()) {
-      require(name, t, want);
+    if (!mayBeDonated || !storage().isDonated()) {
+      require(name, tensor.host(), want);
     }
   }
 
