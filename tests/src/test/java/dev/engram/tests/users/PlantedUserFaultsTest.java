@@ -12,6 +12,7 @@ import dev.engram.state.StateSlot;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -217,12 +218,12 @@ class PlantedUserFaultsTest {
         new Among(
             "the memory of a closed tensor is given to two",
             new Library() {
-              private Optional<MemorySegment> last = Optional.empty();
+              private final List<MemorySegment> closed = new ArrayList<>();
 
               @Override
               synchronized void close(Tensor x) {
-                last.ifPresent(m -> m.fill((byte) 1));
-                last = Optional.of(x.host().segment());
+                closed.forEach(m -> m.fill((byte) 1));
+                closed.add(x.host().segment());
                 super.close(x);
               }
             }));
