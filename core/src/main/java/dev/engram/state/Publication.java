@@ -88,7 +88,11 @@ public final class Publication {
     waiting++;
     try {
       while (isUpdated(read, thread)) {
-        interrupted |= sleep();
+        try {
+          LOCK.wait();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
       }
     } finally {
       waiting--;
@@ -111,16 +115,6 @@ public final class Publication {
       }
     }
     return false;
-  }
-
-  /** Returns whether it was interrupted meanwhile. */
-  private static boolean sleep() {
-    try {
-      LOCK.wait();
-      return false;
-    } catch (InterruptedException e) {
-      return true;
-    }
   }
 
   private static void wake() {

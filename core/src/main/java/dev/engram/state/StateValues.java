@@ -50,18 +50,16 @@ public final class StateValues {
     }
     List<StateSlot> targets = StateSlot.of(to.byPath().values());
     Turns turns = Turns.of(targets);
-    List<StateSlot.Cell> cells;
     turns.take();
     try {
-      cells =
-          Publication.settled(
-              StateSlot.of(from.byPath().values()),
-              () -> {
-                List<StateSlot.Cell> now = new ArrayList<>();
-                to.byPath().forEach((path, s) -> now.add(cell(path, from.get(path), s)));
-                Publication.put(targets, now);
-                return now;
-              });
+      Publication.settled(
+          StateSlot.of(from.byPath().values()),
+          () -> {
+            List<StateSlot.Cell> now = new ArrayList<>();
+            to.byPath().forEach((path, s) -> now.add(cell(path, from.get(path), s)));
+            Publication.put(targets, now);
+            return now;
+          });
     } finally {
       turns.leave();
     }
