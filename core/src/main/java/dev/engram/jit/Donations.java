@@ -8,7 +8,6 @@ import dev.engram.ir.TensorType;
 import dev.engram.ir.Tracer;
 import dev.engram.ir.runtime.PinnedTensors;
 import dev.engram.lower.Device;
-import dev.engram.state.Publication;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -81,15 +80,14 @@ final class Donations {
   void take(List<Tensor> args) {
     for (int i = 0; i < arguments.size(); i++) {
       Tensor arg = args.get(arguments.get(i));
-      Publication.published(() -> donated(arg)).ifPresent(this::keep);
+      donated(arg).ifPresent(this::keep);
     }
   }
 
-  // One tensor may have come in twice, a state may have it, another run may read it; and memory
+  // Refused where one tensor has come in twice, a state has it or another run reads it; and memory
   // that users wrap, such as a mapped file, is not ours to write.
   private static Optional<HostTensor> donated(Tensor arg) {
-    Storage s = PinnedTensors.storage(arg);
-    if (!s.isOwned() || s.isHeld()) {
+    if (!PinnedTensors.storage(arg).isOwned()) {
       return Optional.empty();
     }
     return switch (arg) {

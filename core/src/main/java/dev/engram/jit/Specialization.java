@@ -180,7 +180,7 @@ public final class Specialization {
    */
   private @Nullable List<Tensor> reading(List<Tensor> args) {
     if (read.isEmpty()) {
-      return seen(lowered == null ? interpreted(args) : results(lowered, args));
+      return seen(results(args));
     }
     if (lowered != null) {
       BoundCode.Held held = bound.hold();
@@ -198,10 +198,7 @@ public final class Specialization {
       return null;
     }
     try (PinnedStates states = now.get()) {
-      return seen(
-          lowered == null
-              ? interpreted(with(args, states.values()))
-              : results(lowered, with(args, states.values())));
+      return seen(results(with(args, states.values())));
     }
   }
 
@@ -271,7 +268,11 @@ public final class Specialization {
     return outs.subList(0, n);
   }
 
-  /** Runs code that sets no state. */
+  /** Runs code that sets no state, on all that it reads. */
+  private List<Tensor> results(List<Tensor> args) {
+    return lowered == null ? interpreted(args) : results(lowered, args);
+  }
+
   private List<Tensor> results(LoweredCode lowered, List<Tensor> args) {
     List<Tensor> outs = donations.results(lowered::output);
     try {

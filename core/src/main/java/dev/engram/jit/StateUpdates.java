@@ -209,10 +209,8 @@ public final class StateUpdates {
       }
       for (int i = 0; !published && i < spares.size(); i++) {
         if (inPlace[i] < 0) {
-          spares.get(i).ifPresent(StateUpdates::abandon);
-        }
-        if (inPlace[i] < 0 && i < next.size()) {
-          abandon(next.get(i));
+          Optional<Tensor> memory = i < next.size() ? Optional.of(next.get(i)) : spares.get(i);
+          memory.ifPresent(StateUpdates::abandon);
         }
       }
       states.close();

@@ -201,7 +201,7 @@ public final class Publication {
       }
     } finally {
       for (int i = 0; i < pinned; i++) {
-        Storage.of(cells.get(i).value()).orElseThrow().unpin();
+        PinnedTensors.storage(cells.get(i).value()).unpin();
       }
     }
     look(states);

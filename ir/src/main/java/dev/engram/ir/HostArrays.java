@@ -16,38 +16,32 @@ final class HostArrays {
   private HostArrays() {}
 
   static HostTensor of(DType dtype, float[] values, int... dims) {
-    HostTensor t = sized(dtype, Given.given(GIVEN, values).length, dims);
-    MemorySegment.copy(values, 0, t.segment(), ValueLayout.JAVA_FLOAT, 0, values.length);
-    return t;
+    return copy(dtype, Given.given(GIVEN, values), values.length, ValueLayout.JAVA_FLOAT, dims);
   }
 
   static HostTensor of(DType dtype, double[] values, int... dims) {
-    HostTensor t = sized(dtype, Given.given(GIVEN, values).length, dims);
-    MemorySegment.copy(values, 0, t.segment(), ValueLayout.JAVA_DOUBLE, 0, values.length);
-    return t;
+    return copy(dtype, Given.given(GIVEN, values), values.length, ValueLayout.JAVA_DOUBLE, dims);
   }
 
   static HostTensor of(DType dtype, int[] values, int... dims) {
-    HostTensor t = sized(dtype, Given.given(GIVEN, values).length, dims);
-    MemorySegment.copy(values, 0, t.segment(), ValueLayout.JAVA_INT, 0, values.length);
-    return t;
+    return copy(dtype, Given.given(GIVEN, values), values.length, ValueLayout.JAVA_INT, dims);
   }
 
   static HostTensor of(DType dtype, long[] values, int... dims) {
-    HostTensor t = sized(dtype, Given.given(GIVEN, values).length, dims);
-    MemorySegment.copy(values, 0, t.segment(), ValueLayout.JAVA_LONG, 0, values.length);
-    return t;
+    return copy(dtype, Given.given(GIVEN, values), values.length, ValueLayout.JAVA_LONG, dims);
   }
 
   static HostTensor of(DType dtype, short[] values, int... dims) {
-    HostTensor t = sized(dtype, Given.given(GIVEN, values).length, dims);
-    MemorySegment.copy(values, 0, t.segment(), ValueLayout.JAVA_SHORT, 0, values.length);
-    return t;
+    return copy(dtype, Given.given(GIVEN, values), values.length, ValueLayout.JAVA_SHORT, dims);
   }
 
   static HostTensor of(DType dtype, byte[] values, int... dims) {
-    HostTensor t = sized(dtype, Given.given(GIVEN, values).length, dims);
-    MemorySegment.copy(values, 0, t.segment(), ValueLayout.JAVA_BYTE, 0, values.length);
+    return copy(dtype, Given.given(GIVEN, values), values.length, ValueLayout.JAVA_BYTE, dims);
+  }
+
+  private static HostTensor copy(DType dtype, Object values, int n, ValueLayout each, int[] dims) {
+    HostTensor t = sized(dtype, n, dims);
+    MemorySegment.copy(values, 0, t.segment(), each, 0, n);
     return t;
   }
 

@@ -152,13 +152,17 @@ class ThrowingRowsTest {
     f.each = () -> {};
   }
 
+  /** Its row at {@link #N} points, for {@link #THREADS} threads. */
+  private static CompiledProgram compiled(Function f) {
+    return new CpuBackend(new CpuOptions(THREADS, Vectors.OFF))
+        .compile(Programs.map(f.row, DType.F64, DType.F64, N));
+  }
+
   @ParameterizedTest
   @EnumSource
   void inAWorker(Kind kind) {
     Function f = new Function();
-    CompiledProgram p =
-        new CpuBackend(new CpuOptions(THREADS, Vectors.OFF))
-            .compile(Programs.map(f.row, DType.F64, DType.F64, N));
+    CompiledProgram p = compiled(f);
     HostTensor x = HostTensor.full(TensorType.of(DType.F64, N), 1);
     for (int i = 0; i < 3; i++) {
       AtomicBoolean thrown = new AtomicBoolean();
@@ -180,9 +184,7 @@ class ThrowingRowsTest {
   @EnumSource
   void inTheCallerWhileWorkersWork(Kind kind) {
     Function f = new Function();
-    CompiledProgram p =
-        new CpuBackend(new CpuOptions(THREADS, Vectors.OFF))
-            .compile(Programs.map(f.row, DType.F64, DType.F64, N));
+    CompiledProgram p = compiled(f);
     HostTensor x = HostTensor.full(TensorType.of(DType.F64, N), 1);
     for (int i = 0; i < 3; i++) {
       AtomicBoolean thrown = new AtomicBoolean();

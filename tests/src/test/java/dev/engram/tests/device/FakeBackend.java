@@ -45,6 +45,14 @@ public final class FakeBackend implements Backend {
     return TRAFFIC;
   }
 
+  /** Bytes that came to the device and went from it while {@code body} ran. */
+  public static List<Long> moved(Runnable body) {
+    long to = TRAFFIC.bytesToDevice().sum();
+    long from = TRAFFIC.bytesToHost().sum();
+    body.run();
+    return List.of(TRAFFIC.bytesToDevice().sum() - to, TRAFFIC.bytesToHost().sum() - from);
+  }
+
   /** Bytes of this process on the device that were allocated and not closed. */
   public static LongAdder held() {
     return HELD;

@@ -54,15 +54,6 @@ class FakeDeviceTest {
 
   @TempDir Path folder;
 
-  /** Bytes that came to the device and went from it while {@code body} ran. */
-  private static List<Long> bytes(Runnable body) {
-    FakeBackend.Traffic t = FakeBackend.traffic();
-    long to = t.bytesToDevice().sum();
-    long from = t.bytesToHost().sum();
-    body.run();
-    return List.of(t.bytesToDevice().sum() - to, t.bytesToHost().sum() - from);
-  }
-
   private static HostTensor f64(double... values) {
     return HostTensor.of(values, values.length);
   }
@@ -71,14 +62,17 @@ class FakeDeviceTest {
   void resultsStayThereUntilTheyAreRead() {
     Fn1<Tensor, Tensor> twice = Engram.jit(FAKE, (Tensor x) -> x.mul(2));
     Tensor[] y = {f64(0)};
-    assertEquals(List.of(24L, 0L), bytes(() -> y[0] = twice.apply(f64(1, 2, 3))));
+    assertEquals(List.of(24L, 0L), FakeBackend.moved(() -> y[0] = twice.apply(f64(1, 2, 3))));
     DeviceTensor there = assertInstanceOf(DeviceTensor.class, y[0]);
     assertEquals("fake:0", there.storage().device());
-    assertEquals(List.of(0L, 0L), bytes(() -> y[0] = twice.apply(there)));
+    assertEquals(List.of(0L, 0L), FakeBackend.moved(() -> y[0] = twice.apply(there)));
     assertEquals(
         List.of(0L, 24L),
-        bytes(() -> assertArrayEquals(new double[] {4, 8, 12}, y[0].host().toDoubles())));
-    assertEquals(List.of(0L, 24L), bytes(() -> assertEquals("f64[3] [4.0, 8.0, 12.0]", "" + y[0])));
+        FakeBackend.moved(
+            () -> assertArrayEquals(new double[] {4, 8, 12}, y[0].host().toDoubles())));
+    assertEquals(
+        List.of(0L, 24L),
+        FakeBackend.moved(() -> assertEquals("f64[3] [4.0, 8.0, 12.0]", "" + y[0])));
     Tensor sum = y[0].add(1);
     assertInstanceOf(HostTensor.class, sum, "an op outside of compiled programs is the host's");
     assertEquals(13, sum.host().getDouble(2));
@@ -129,7 +123,7 @@ class FakeDeviceTest {
       Tensor y = data(2 * i + 1);
       HostTensor want = off.step.apply(x, y).host();
       HostTensor[] got = new HostTensor[1];
-      List<Long> moved = bytes(() -> got[0] = on.step.apply(x, y).host());
+      List<Long> moved = FakeBackend.moved(() -> got[0] = on.step.apply(x, y).host());
       assertTrue(want.sameBits(got[0]), "loss " + i);
       if (i > 0) {
         long data = 2L * BATCH * X * 4;
@@ -186,7 +180,9 @@ class FakeDeviceTest {
     Fn1<Tensor, Tensor> read = Engram.jit(FAKE, (Tensor x) -> s.value().add(x));
     assertEquals(want, read.apply(f64(0, 0)).host().getDouble(0));
     assertEquals(
-        List.of(16L, 0L), bytes(() -> read.apply(f64(0, 0))), "a state is copied there once");
+        List.of(16L, 0L),
+        FakeBackend.moved(() -> read.apply(f64(0, 0))),
+        "a state is copied there once");
   }
 
   @Test

@@ -50,13 +50,14 @@ class MemoryOnDevicesTest {
 
   @TempDir Path folder;
 
-  /** Bytes that came to the device and went from it while {@code body} ran. */
-  private static List<Long> bytes(Runnable body) {
-    FakeBackend.Traffic t = FakeBackend.traffic();
-    long to = t.bytesToDevice().sum();
-    long from = t.bytesToHost().sum();
-    body.run();
-    return List.of(t.bytesToDevice().sum() - to, t.bytesToHost().sum() - from);
+  /** A step that adds its argument to {@code w} in place. */
+  private static Fn1<Tensor, Tensor> adds(State w) {
+    return Engram.jit(
+        FAKE,
+        (Tensor x) -> {
+          w.set(w.value().add(x));
+          return x;
+        });
   }
 
   /** Lines of warnings. */
@@ -158,8 +159,8 @@ class MemoryOnDevicesTest {
     for (Fn1<Tensor, Tensor> f : List.of(predict, grad)) {
       f.apply(one());
       Tensor[] y = new Tensor[1];
-      assertEquals(List.of(4L, 0L), bytes(() -> y[0] = f.apply(one())));
-      assertEquals(List.of(0L, BYTES), bytes(() -> y[0].host()));
+      assertEquals(List.of(4L, 0L), FakeBackend.moved(() -> y[0] = f.apply(one())));
+      assertEquals(List.of(0L, BYTES), FakeBackend.moved(() -> y[0].host()));
     }
   }
 
@@ -206,11 +207,12 @@ class MemoryOnDevicesTest {
             Engram.jit(CPU, (Tensor x) -> w.value().mul(x).sum()));
     both.forEach(f -> f.apply(one()));
     for (int i = 0; i < 3; i++) {
-      assertEquals(List.of(4L, 0L), bytes(() -> both.forEach(f -> f.apply(one()))));
+      assertEquals(List.of(4L, 0L), FakeBackend.moved(() -> both.forEach(f -> f.apply(one()))));
     }
     assertInstanceOf(HostTensor.class, w.value(), "a state stays where it is");
     w.set(HostTensor.full(LARGE, 2));
-    assertEquals(List.of(BYTES + 4, 0L), bytes(() -> both.forEach(f -> f.apply(one()))));
+    assertEquals(
+        List.of(BYTES + 4, 0L), FakeBackend.moved(() -> both.forEach(f -> f.apply(one()))));
     assertEquals(2.0 * LARGE.size(), both.getFirst().apply(one()).host().item());
   }
 
@@ -313,13 +315,7 @@ class MemoryOnDevicesTest {
     State w = State.parameter(HostTensor.full(LARGE, 1));
     State good = State.parameter(HostTensor.full(LARGE, 3));
     States states = new States(Map.of("w", w));
-    Fn1<Tensor, Tensor> f =
-        Engram.jit(
-            FAKE,
-            (Tensor x) -> {
-              w.set(w.value().add(x));
-              return x;
-            });
+    Fn1<Tensor, Tensor> f = adds(w);
     Path file = folder.resolve("states");
     states.save(file);
     List<ThrowingRunnable> ways =
@@ -350,13 +346,7 @@ class MemoryOnDevicesTest {
   @Test
   void whatAStateHasIsNotDonated() {
     State w = State.parameter(HostTensor.full(LARGE, 1));
-    Fn1<Tensor, Tensor> f =
-        Engram.jit(
-            FAKE,
-            (Tensor x) -> {
-              w.set(w.value().add(x));
-              return x;
-            });
+    Fn1<Tensor, Tensor> f = adds(w);
     f.apply(one());
     assertFalse(assertInstanceOf(DeviceTensor.class, w.value()).tryDonate());
     HostTensor here = HostTensor.full(LARGE, 1);
@@ -371,13 +361,7 @@ class MemoryOnDevicesTest {
   @Test
   void memoryThatCannotBeGivenBackIsNobodysFault() throws Exception {
     State w = State.parameter(HostTensor.full(LARGE, 1));
-    Fn1<Tensor, Tensor> f =
-        Engram.jit(
-            FAKE,
-            (Tensor x) -> {
-              w.set(w.value().add(x));
-              return x;
-            });
+    Fn1<Tensor, Tensor> f = adds(w);
     Fn1<Tensor, Tensor> here = Engram.jit(CPU, (Tensor x) -> w.value().mul(x).mean());
     f.apply(one());
     List<String> told;
@@ -435,7 +419,7 @@ class MemoryOnDevicesTest {
     Tensor[] r = new Tensor[1];
     assertEquals(
         List.of(0L, 0L),
-        bytes(
+        FakeBackend.moved(
             () ->
                 r[0] =
                     (Tensor)
