@@ -168,6 +168,9 @@ public final class Publication {
         PinnedTensors.storage(cells.get(i).value()).abandon(); // it is forgotten
       }
     }
+    for (int i = 0; changed && i < states.size(); i++) {
+      states.get(i).memory().retire();
+    }
     if (changed) {
       CHANGES.incrementAndGet();
     }

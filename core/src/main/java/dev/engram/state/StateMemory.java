@@ -29,6 +29,9 @@ public final class StateMemory {
 
   private volatile @Nullable Cell cell;
 
+  /** The value before the last {@link #put}, until it is let go of. */
+  private @Nullable Cell retiring;
+
   /** Why it has no value, where a run that wrote it in place has failed; and how it looked. */
   private volatile @Nullable Throwable broken;
 
@@ -173,21 +176,33 @@ public final class StateMemory {
     }
   }
 
-  /** Sets the value of a state that is not fixed. Returns whether it looks as the one before. */
+  /**
+   * Sets the value of a state that is not fixed; {@link #retire} comes after it. Returns whether it
+   * looks as the one before.
+   */
   boolean put(Cell c) {
+    retire(); // a state that stands under two names is put twice
     updating = 0;
     storage(c.value()).hold();
-    Cell old = cell;
+    retiring = cell;
     writer = Thread.currentThread().threadId();
     broken = null;
     lost = null;
     cell = c;
     dropCopies();
-    if (old == null) {
-      return false;
+    return retiring != null && retiring.looksLike(c);
+  }
+
+  /**
+   * Lets go of the value before the last {@link #put}: where values change places between states,
+   * all of them are put first, so that none seems to be nobody's.
+   */
+  void retire() {
+    Cell old = retiring;
+    retiring = null;
+    if (old != null) {
+      retire(old.value());
     }
-    retire(old.value());
-    return old.looksLike(c);
   }
 
   /** The memory of a value that nobody else can see is there for later ones. */

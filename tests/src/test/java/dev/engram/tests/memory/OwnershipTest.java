@@ -75,6 +75,51 @@ class OwnershipTest {
     assertArrayEquals(new float[] {7, 8}, floats(a.value()));
   }
 
+  /** Neither value is nobody's between the two moments at which the states get them. */
+  @Test
+  void valuesThatChangePlacesBelongToTheStatesThatGetThem() {
+    State a = State.parameter(f32(1, 2));
+    State b = State.parameter(f32(10, 20));
+    State c = State.parameter(f32(100, 200));
+    Fn0<Tensor> both =
+        Engram.jit(
+            () -> {
+              a.set(a.value().add(1));
+              b.set(b.value().add(1));
+              return a.value();
+            });
+    // It does not read the state that it sets, so it takes the memory of an earlier value.
+    Fn0<Tensor> set =
+        Engram.jit(
+            () -> {
+              a.set(c.value().add(1));
+              return c.value();
+            });
+    both.apply();
+    new States(Map.of("x", a, "y", b)).copyFrom(new States(Map.of("x", b, "y", a)));
+    set.apply();
+    assertArrayEquals(new float[] {101, 201}, floats(a.value()));
+    assertArrayEquals(new float[] {2, 3}, floats(b.value()));
+    new States(Map.of("y", a, "x", b)).copyFrom(new States(Map.of("y", b, "x", a)));
+    both.apply();
+    set.apply();
+    assertArrayEquals(new float[] {101, 201}, floats(a.value()));
+    assertArrayEquals(new float[] {102, 202}, floats(b.value()));
+  }
+
+  @Test
+  void aStateUnderTwoNamesLetsGoOfItsValueOnce() {
+    State a = State.parameter(f32(1, 2));
+    State b = State.parameter(f32(10, 20));
+    Fn0<Tensor> step = step(a);
+    step.apply();
+    for (int i = 0; i < 3; i++) {
+      new States(Map.of("x", a, "y", a)).copyFrom(new States(Map.of("x", b, "y", b)));
+      step.apply();
+      assertArrayEquals(new float[] {11, 21}, floats(a.value()));
+    }
+  }
+
   @Test
   void whatAnotherFunctionLeavesInAStateIsKeptFromTheFirst() {
     State a = State.parameter(f32(1, 2));
