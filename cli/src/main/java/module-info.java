@@ -1,6 +1,7 @@
 /** The command {@code engram}. */
 @org.jspecify.annotations.NullMarked
 module dev.engram.cli {
+  requires dev.engram.backend.cuda;
   requires dev.engram.core;
   requires dev.engram.plot;
   requires info.picocli;

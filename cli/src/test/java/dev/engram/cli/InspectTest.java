@@ -475,6 +475,7 @@ class InspectTest {
         "dump FILE --grep (|2|--grep must be a regular expression, got '('",
         "dump FILE --grep x --format dot|2|--grep needs --format text or exact",
         "dump FILE --stage bytecode --format json|2|--stage bytecode has no diagram",
+        "dump FILE --stage cuda --format dot|2|--stage cuda has no diagram",
         "dump FILE --stage etrace|1|needs a model",
         "dump no.such.Thing|1|there is no class no.such.Thing in",
         "dump java.lang.String|1|is not a Layer, and has no main method to run",

@@ -174,7 +174,7 @@ class MainTest {
         "dump --rule both#--rule must be one of d-rtrl, bptt, got 'both'; did you mean `bptt`?",
         "dump --epochs 3#unknown option --epochs",
         "dump --stage etrac#--stage must be one of traced, differentiated, etrace, simplified,"
-            + " lowered, bytecode, got 'etrac'; did you mean `etrace`?",
+            + " lowered, bytecode, cuda, got 'etrac'; did you mean `etrace`?",
         "dump --stage etrace --rule bptt#--stage etrace needs --rule d-rtrl: bptt has no"
             + " eligibility traces",
       })

@@ -178,8 +178,8 @@ public final class Dump implements Callable<Integer> {
         stage == DumpStage.ETRACE && step.rule() == Learning.BPTT,
         "--stage etrace needs --rule d-rtrl: bptt has no eligibility traces");
     refuse(
-        options.print().isDiagram() && stage == DumpStage.BYTECODE,
-        "--stage bytecode has no diagram; leave out --format");
+        options.print().isDiagram() && stage.isCode(),
+        "--stage %s has no diagram; leave out --format".formatted(Words.of(stage)));
     refuse(
         options.passes().isAsked() && isGiven("--stage") && stage != DumpStage.SIMPLIFIED,
         "--before and --after show passes of --stage simplified");

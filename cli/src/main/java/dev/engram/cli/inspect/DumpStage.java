@@ -13,5 +13,12 @@ public enum DumpStage {
   /** As a loop program. */
   LOWERED,
   /** As JVM bytecode. */
-  BYTECODE
+  BYTECODE,
+  /** As CUDA C, for which no card is needed. */
+  CUDA;
+
+  /** True where there is code of a machine, and no graph or loops. */
+  boolean isCode() {
+    return this == BYTECODE || this == CUDA;
+  }
 }

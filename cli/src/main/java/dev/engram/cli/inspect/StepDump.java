@@ -8,6 +8,8 @@ import dev.engram.RandomKey;
 import dev.engram.Stages;
 import dev.engram.TracedFunction;
 import dev.engram.autodiff.Vjp;
+import dev.engram.backend.cuda.text.CudaText;
+import dev.engram.backend.cuda.text.TextOptions;
 import dev.engram.cli.train.SequenceStep;
 import dev.engram.cli.train.problem.CopyingProblem;
 import dev.engram.cli.train.problem.SequenceTask;
@@ -88,7 +90,7 @@ public final class StepDump {
         problem.model().initAllStates();
         yield model(problem.model(), example, options);
       }
-      case DIFFERENTIATED, SIMPLIFIED, LOWERED, BYTECODE -> {
+      case DIFFERENTIATED, SIMPLIFIED, LOWERED, BYTECODE, CUDA -> {
         Pair<Tensor, Tensor> batch = problem.next();
         SequenceStep step =
             new SequenceStep(
@@ -192,6 +194,7 @@ public final class StepDump {
           case SIMPLIFIED -> new Piece.Of(Pipeline.standard().run(g));
           case LOWERED -> new Piece.Loops(loops.get());
           case BYTECODE -> new Piece.Code(compiler().text(loops.get()));
+          case CUDA -> new Piece.Code(CudaText.of(loops.get(), TextOptions.standard()).text());
         });
   }
 

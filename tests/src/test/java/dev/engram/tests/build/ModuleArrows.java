@@ -30,6 +30,7 @@ public final class ModuleArrows {
           "etrace",
           "lower",
           "backend-cpu",
+          "backend-cuda",
           "core",
           "library",
           "plot",

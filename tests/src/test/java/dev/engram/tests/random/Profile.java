@@ -13,7 +13,7 @@ import java.util.List;
  */
 public record Profile(List<DType> dtypes, boolean kinks, boolean markers, boolean rules) {
   /** Everything. */
-  static final Profile ANY =
+  public static final Profile ANY =
       new Profile(
           List.of(
               DType.F32,
@@ -34,12 +34,12 @@ public record Profile(List<DType> dtypes, boolean kinks, boolean markers, boolea
           true);
 
   /** For derivatives; floats are f64, so that rounding stays far below any fault. */
-  static final Profile DERIVED =
+  public static final Profile DERIVED =
       new Profile(
           List.of(DType.F64, DType.F64, DType.F64, DType.I32, DType.BOOL), true, false, true);
 
   /** Floats whose derivatives are continuous, so that they may be computed in any order. */
-  static final Profile SMOOTH =
+  public static final Profile SMOOTH =
       new Profile(List.of(DType.F64, DType.F64, DType.F64, DType.I32), false, true, true);
 
   /** True when programs will be differentiated, and so must contain something to differentiate. */

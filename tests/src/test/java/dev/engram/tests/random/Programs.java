@@ -11,7 +11,7 @@ import java.util.SplittableRandom;
 /**
  * Generates random well-typed programs, small and with moderate values, over every family and row.
  */
-final class Programs {
+public final class Programs {
   /** Depth of nesting of scans, conditions and calls. */
   private static final int DEPTH = 2;
 
@@ -50,7 +50,7 @@ final class Programs {
     return outs;
   }
 
-  static Program random(Profile profile, long seed) {
+  public static Program random(Profile profile, long seed) {
     return of(profile, Recipe.random(seed));
   }
 }

@@ -1,0 +1,28 @@
+package dev.engram.backend.cuda.text;
+
+/** Lines of code, indented. */
+final class CodeWriter {
+  private final StringBuilder out = new StringBuilder();
+  private int depth;
+
+  void line(String format, Object... args) {
+    out.append("  ".repeat(depth)).append(args.length == 0 ? format : format.formatted(args));
+    out.append('\n');
+  }
+
+  /** A line that ends with an opening brace; {@link #close} belongs to it. */
+  void open(String format, Object... args) {
+    line(format, args);
+    depth++;
+  }
+
+  void close() {
+    depth--;
+    line("}");
+  }
+
+  @Override
+  public String toString() {
+    return out.toString();
+  }
+}

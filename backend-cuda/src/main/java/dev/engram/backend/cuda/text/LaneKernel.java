@@ -1,0 +1,141 @@
+package dev.engram.backend.cuda.text;
+
+import dev.engram.lower.FoldOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * As many threads of a warp for each result as its folds have lanes: thread l is lane l, and the
+ * lanes are added up by shuffles.
+ */
+final class LaneKernel {
+  private final NestText nest;
+  private final CodeWriter out;
+  private final FoldOrder order;
+  private final List<FoldText> folds = new ArrayList<>();
+
+  private LaneKernel(NestText nest, CodeWriter out, FoldOrder order) {
+    this.nest = nest;
+    this.out = out;
+    this.order = order;
+    for (int i = 0; i < nest.nest.body().size(); i++) {
+      if (FoldText.is(nest.nest.body().get(i))) {
+        folds.add(FoldText.of(i, nest.nest.body().get(i)));
+      }
+    }
+  }
+
+  /** The order of all folds of a nest; empty where there are several. */
+  static Optional<FoldOrder> common(NestText nest) {
+    List<FoldOrder> all =
+        nest.nest.body().stream()
+            .filter(FoldText::is)
+            .map(i -> FoldText.of(0, i).order())
+            .distinct()
+            .toList();
+    return all.size() == 1 ? Optional.of(all.getFirst()) : Optional.empty();
+  }
+
+  /** Empty where the folds have not that many lanes. */
+  static Optional<LaneKernel> of(NestText nest, CodeWriter out) {
+    return common(nest)
+        .filter(o -> o.lanes() > 1 && o.lanes() <= 32 && nest.folded() >= o.lanes())
+        .map(o -> new LaneKernel(nest, out, o));
+  }
+
+  /** Returns the number of threads that have work. */
+  long write() {
+    int lanes = order.lanes();
+    int groups = nest.options.threads() / lanes;
+    String type = nest.index.type();
+    String results = nest.index.number(nest.results());
+    out.line("int lane = threadIdx.x %% %d;", lanes);
+    out.open(
+        "for (%s first = blockIdx.x * (%s)%d; first < %s; first += gridDim.x * (%s)%d) {",
+        type, type, groups, results, type, groups);
+    out.line("%s g = first + threadIdx.x / %d;", type, lanes);
+    out.line("bool live = g < %s; // all threads of a warp take part in its shuffles", results);
+    for (FoldText f : folds) {
+      out.line("%s %s = %s;", f.type(), f.name(), f.start());
+    }
+    out.open("if (live) {");
+    nest.axes(out, nest.axes(0, nest.parallel), "g");
+    terms();
+    out.close();
+    for (FoldText f : folds) {
+      out.open("for (int h = %d; h > 0; h /= 2) {", lanes / 2);
+      out.line("%s other = __shfl_down_sync(0xffffffffu, %s, h, %d);", f.type(), f.name(), lanes);
+      out.line("if (lane < h) %s = %s;", f.name(), f.combine(f.name(), "other"));
+      out.close();
+      nest.name(f.i(), f.name());
+    }
+    out.open("if (live && lane == 0) {");
+    nest.axes(out, nest.axes(0, nest.parallel), "g");
+    nest.epilogue(out, order("g", CTypes.literal(nest.folded())));
+    out.close();
+    out.close();
+    return nest.results() * lanes;
+  }
+
+  private String order(String at, String term) {
+    return "(i64)%s * %s + %s".formatted(at, CTypes.literal(nest.folded() + 1), term);
+  }
+
+  private void terms() {
+    int lanes = order.lanes();
+    int waiting = order.waiting(nest.folded());
+    if (waiting > 0) {
+      out.line(
+          "Blocks blocks(%s, %s);", CTypes.literal(order.block()), CTypes.literal(order.share()));
+      out.line("i64 end = blocks.left;");
+      out.line("int top = 0;");
+      for (FoldText f : folds) {
+        out.line("%s stack%d[%d];", f.type(), f.i(), waiting);
+      }
+    }
+    String terms = nest.index.number(nest.folded());
+    out.line("#pragma unroll 1");
+    out.open("for (%s r0 = 0; r0 < %s; r0 += %d) {", nest.index.type(), terms, lanes);
+    if (waiting > 0) {
+      out.open("if (r0 == end) {");
+      out.line("#pragma unroll 1");
+      out.open("for (int k = blocks.next(); k > 0; k--) {");
+      addTop();
+      out.close();
+      for (FoldText f : folds) {
+        out.line("stack%d[top] = %s;", f.i(), f.name());
+        out.line("%s = %s;", f.name(), f.start());
+      }
+      out.line("top++;");
+      out.line("end += blocks.left;");
+      out.close();
+    }
+    out.line("%s r = r0 + lane;", nest.index.type());
+    out.open("if (r < %s) {", terms);
+    nest.axes(out, nest.axes(nest.parallel, nest.nest.axes().size()), "r");
+    nest.body(
+        out,
+        order("g", "r"),
+        (o, i, in) -> {
+          FoldText f = FoldText.of(i, in);
+          o.line("%s = %s;", f.name(), f.next(nest, in, f.name()));
+        });
+    out.close();
+    out.close();
+    if (waiting > 0) {
+      out.line("#pragma unroll 1");
+      out.open("while (top > 0) {");
+      addTop();
+      out.close();
+    }
+  }
+
+  private void addTop() {
+    out.line("top--;");
+    for (FoldText f : folds) {
+      String top = "stack" + f.i() + "[top]";
+      out.line("%s = %s;", f.name(), f.combine(top, f.name()));
+    }
+  }
+}

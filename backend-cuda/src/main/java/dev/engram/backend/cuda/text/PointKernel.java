@@ -1,0 +1,183 @@
+package dev.engram.backend.cuda.text;
+
+import dev.engram.lower.FoldOrder;
+import dev.engram.lower.Instr;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A thread for each result, which folds all of its terms. */
+final class PointKernel {
+  private final NestText nest;
+  private final CodeWriter out;
+
+  /** True where something needs the number of the term. */
+  private final boolean counted;
+
+  PointKernel(NestText nest, CodeWriter out) {
+    this.nest = nest;
+    this.out = out;
+    boolean ordered = false;
+    for (Instr i : nest.nest.body()) {
+      if (FoldText.is(i)) {
+        FoldText f = FoldText.of(0, i);
+        ordered |= f.picks() || f.order().lanes() > 1 || waiting(f) > 0;
+      }
+    }
+    this.counted = nest.folds() && (ordered || nest.checks());
+  }
+
+  private int waiting(FoldText f) {
+    return f.order().waiting(nest.folded());
+  }
+
+  /** Writes the loop over the results, and returns how many there are. */
+  long write() {
+    long results = nest.results();
+    String type = nest.index.type();
+    out.open(
+        "for (%s g = blockIdx.x * (%s)blockDim.x + threadIdx.x; g < %s; g += gridDim.x *"
+            + " (%s)blockDim.x) {",
+        type, type, nest.index.number(results), type);
+    nest.axes(out, nest.axes(0, nest.parallel), "g");
+    point("g");
+    out.close();
+    return results;
+  }
+
+  /**
+   * Everything at one point of the parallel axes, whose variables are there.
+   *
+   * @param at the number of the point
+   */
+  void point(String at) {
+    if (!nest.folds()) {
+      nest.body(out, "(i64)" + at, (_, _, _) -> {});
+      return;
+    }
+    List<FoldText> folds = new ArrayList<>();
+    for (int i = 0; i < nest.nest.body().size(); i++) {
+      if (FoldText.is(nest.nest.body().get(i))) {
+        folds.add(FoldText.of(i, nest.nest.body().get(i)));
+      }
+    }
+    folds.forEach(this::declare);
+    long terms = nest.folded();
+    if (counted) {
+      out.line("i64 r = 0;");
+    }
+    int opened = nest.loops(out, nest.axes(nest.parallel, nest.nest.axes().size()));
+    if (terms > 0) {
+      folds.forEach(this::beforeTerm);
+      nest.body(out, order(at, "r"), (_, i, in) -> term(FoldText.of(i, in), in));
+      if (counted) {
+        out.line("r++;");
+      }
+    }
+    for (int k = 0; k < opened; k++) {
+      out.close();
+    }
+    folds.forEach(this::finish);
+    nest.epilogue(out, order(at, CTypes.literal(terms)));
+  }
+
+  /** Terms before the epilogue of their point, points in row-major order. */
+  private String order(String at, String term) {
+    return "(i64)%s * %s + %s".formatted(at, CTypes.literal(nest.folded() + 1), term);
+  }
+
+  private void declare(FoldText f) {
+    int lanes = f.order().lanes();
+    String size = lanes > 1 ? "[" + lanes + "]" : "";
+    out.line("%s %s%s%s;", f.type(), f.name(), size, lanes > 1 ? "" : " = " + f.start());
+    if (lanes > 1) {
+      eachLane(f, f.name() + "[l] = " + f.start() + ";");
+    }
+    if (f.picks()) {
+      out.line("int best%d = 0;", f.i());
+    }
+    int waiting = waiting(f);
+    if (waiting > 0) {
+      out.line("%s stack%d[%d]%s;", f.type(), f.i(), waiting, size);
+      out.line(
+          "Blocks blocks%d(%s, %s);",
+          f.i(), CTypes.literal(f.order().block()), CTypes.literal(f.order().share()));
+      out.line("i64 end%d = blocks%d.left;", f.i(), f.i());
+      out.line("int top%d = 0;", f.i());
+    }
+  }
+
+  private void eachLane(FoldText f, String line) {
+    out.line("for (int l = 0; l < %d; l++) %s", f.order().lanes(), line);
+  }
+
+  /** Where a block has ended, it is added to those that wait, and waits. */
+  private void beforeTerm(FoldText f) {
+    if (waiting(f) == 0) {
+      return;
+    }
+    int i = f.i();
+    out.open("if (r == end%d) {", i);
+    out.line("#pragma unroll 1");
+    out.open("for (int k = blocks%d.next(); k > 0; k--) {", i);
+    addTop(f);
+    out.close();
+    each(f, "stack%d[top%d]@ = %s@;".formatted(i, i, f.name()));
+    out.line("top%d++;", i);
+    each(f, "%s@ = %s;".formatted(f.name(), f.start()));
+    out.line("end%d += blocks%d.left;", i, i);
+    out.close();
+  }
+
+  private void addTop(FoldText f) {
+    out.line("top%d--;", f.i());
+    each(
+        f,
+        "%s@ = %s;"
+            .formatted(
+                f.name(), f.combine("stack%d[top%d]@".formatted(f.i(), f.i()), f.name() + "@")));
+  }
+
+  /** A line for each lane, in which {@code @} is its index. */
+  private void each(FoldText f, String line) {
+    if (f.order().lanes() > 1) {
+      eachLane(f, line.replace("@", "[l]"));
+    } else {
+      out.line("%s", line.replace("@", ""));
+    }
+  }
+
+  private void term(FoldText f, Instr in) {
+    if (f.picks()) {
+      String v = nest.value(((Instr.Fold) in).value());
+      out.open("if (r == 0 || %s) {", f.better(v));
+      out.line("%s = %s;", f.name(), v);
+      out.line("best%d = (int)r;", f.i());
+      out.close();
+      return;
+    }
+    int lanes = f.order().lanes();
+    String to = lanes > 1 ? f.name() + "[r % " + lanes + "]" : f.name();
+    out.line("%s = %s;", to, f.next(nest, in, to));
+  }
+
+  private void finish(FoldText f) {
+    if (f.picks()) {
+      nest.name(f.i(), "best" + f.i());
+      return;
+    }
+    if (waiting(f) > 0) {
+      out.line("#pragma unroll 1");
+      out.open("while (top%d > 0) {", f.i());
+      addTop(f);
+      out.close();
+    }
+    FoldOrder order = f.order();
+    if (order.lanes() > 1) {
+      out.line("for (int h = %d; h > 0; h /= 2)", order.lanes() / 2);
+      out.line(
+          "  for (int l = 0; l < h; l++) %s[l] = %s;",
+          f.name(), f.combine(f.name() + "[l]", f.name() + "[l + h]"));
+    }
+    nest.name(f.i(), order.lanes() > 1 ? f.name() + "[0]" : f.name());
+  }
+}

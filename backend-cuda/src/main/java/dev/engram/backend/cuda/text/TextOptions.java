@@ -1,0 +1,35 @@
+package dev.engram.backend.cuda.text;
+
+/**
+ * How nests are laid out over threads. No result depends on any of it, to the bit.
+ *
+ * @param threads of a block, a multiple of 32
+ * @param tile threads along each side of the tile of a product
+ * @param perThread results along each side that one thread of a tile computes
+ * @param depth terms of a product that a tile keeps in shared memory at once
+ * @param fewResults a nest with fewer results folds each by a whole block, where that has leaves
+ *     enough
+ */
+public record TextOptions(int threads, int tile, int perThread, int depth, int fewResults) {
+  public TextOptions {
+    if (threads < 32 || threads % 32 != 0 || threads > 1024) {
+      throw new IllegalArgumentException(
+          "TextOptions: " + threads + " threads, expected a multiple of 32 up to 1024");
+    }
+    if (tile < 1 || tile * tile > 1024 || perThread < 1 || depth < 1 || fewResults < 0) {
+      throw new IllegalArgumentException(
+          "TextOptions: tiles of %d threads a side, %d results each, depth %d, %d results"
+              .formatted(tile, perThread, depth, fewResults));
+    }
+  }
+
+  /** For cards of today. */
+  public static TextOptions standard() {
+    return new TextOptions(256, 16, 2, 16, 2048);
+  }
+
+  /** Tiles and blocks so small that small programs meet all edges and barriers. */
+  public static TextOptions tiny() {
+    return new TextOptions(32, 4, 2, 3, 1 << 20);
+  }
+}

@@ -1,0 +1,216 @@
+package dev.engram.tests.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.engram.backend.cuda.text.TextOptions;
+import dev.engram.ir.DType;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Shape;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
+import dev.engram.lower.Backend;
+import dev.engram.lower.LoopProgram;
+import dev.engram.lower.RunOperands;
+import dev.engram.tests.build.Needs;
+import dev.engram.tests.random.Ways;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The stand-in finds faults of a text in each way of running it, and none in the text as it is. */
+class PlantedTextFaultsTest {
+  private static final String BARRIER = "__syncthreads();";
+
+  @BeforeAll
+  static void needs() {
+    Needs.cppCompiler();
+  }
+
+  private static TensorType f32(Integer... dims) {
+    return new TensorType(DType.F32, Shape.of(List.of(dims)));
+  }
+
+  /**
+   * @param expected in what is said of it; empty where it shows in several ways
+   * @param always whether every order of the threads shows it
+   */
+  record Fault(
+      String name,
+      Function<List<Tensor>, Tensor> program,
+      List<TensorType> types,
+      UnaryOperator<String> planted,
+      String expected,
+      boolean always) {
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  static Stream<Fault> faults() {
+    Function<List<Tensor>, Tensor> product = x -> x.getFirst().matmul(x.getLast());
+    List<TensorType> matrices = List.of(f32(9, 20), f32(20, 11));
+    Function<List<Tensor>, Tensor> sum = x -> x.getFirst().sum(0);
+    List<TensorType> tall = List.of(f32(1000, 3));
+    Function<List<Tensor>, Tensor> rows = x -> x.getFirst().sum(1);
+    List<TensorType> wide = List.of(f32(5, 70));
+    String race = "two threads at one element";
+    return Stream.of(
+        new Fault(
+            "no barrier before a tile is used",
+            product,
+            matrices,
+            t -> t.replaceFirst("__syncthreads\\(\\);", ""),
+            race,
+            true),
+        new Fault(
+            "no barrier after a tile is used",
+            product,
+            matrices,
+            t -> last(t, BARRIER, ""),
+            race,
+            true),
+        new Fault(
+            "no barrier between the levels of a tree",
+            sum,
+            tall,
+            t -> t.replaceFirst("__syncthreads\\(\\);\\n    }\\n", "}\n"),
+            race,
+            true),
+        new Fault(
+            "a barrier in a branch",
+            product,
+            matrices,
+            t -> t.replaceFirst("__syncthreads\\(\\);", "if (threadIdx.x < 5) __syncthreads();"),
+            "",
+            true),
+        new Fault(
+            "a thread that leaves before a barrier",
+            product,
+            matrices,
+            t ->
+                t.replaceFirst(
+                    "__syncthreads\\(\\);", "if (threadIdx.x == 5) return; __syncthreads();"),
+            "barriers that do not meet",
+            true),
+        new Fault(
+            "a shuffle by one less",
+            rows,
+            wide,
+            t -> t.replaceFirst("(__shfl_down_sync\\(0xffffffffu, \\w+, h)", "$1 - 1"),
+            "",
+            true),
+        new Fault(
+            "a warp of which some threads leave",
+            rows,
+            wide,
+            t -> t.replaceFirst("for \\(int h = 8", "if (!live) return;\n for (int h = 8"),
+            "barriers that do not meet",
+            false),
+        new Fault(
+            "no test of the last terms",
+            rows,
+            wide,
+            t -> t.replaceFirst("if \\(r < \\d+\\)", "if (true)"),
+            "",
+            true),
+        new Fault(
+            "no test of a tile's last rows",
+            product,
+            matrices,
+            t -> t.replaceFirst("if \\(i0 < \\d+ && i1 < \\d+\\)", "if (true)"),
+            "",
+            true),
+        new Fault(
+            "no test of an operand's last columns",
+            product,
+            matrices,
+            t -> t.replaceFirst("if \\(i\\d < \\d+ && r < \\d+\\)", "if (true)"),
+            "an access out of bounds",
+            true),
+        new Fault(
+            "a result of two threads",
+            x -> x.getFirst().mul(2),
+            List.of(f32(100)),
+            t -> t.replaceFirst("y0\\[i0\\]", "y0[i0 / 2]"),
+            race,
+            true),
+        new Fault(
+            "an element too far",
+            x -> x.getFirst().mul(2),
+            List.of(f32(100)),
+            t -> t.replaceFirst("x0\\[i0\\]", "x0[i0 + 1]"),
+            "an access out of bounds",
+            true));
+  }
+
+  private static String last(String text, String what, String by) {
+    int at = text.lastIndexOf(what);
+    return at < 0 ? text : text.substring(0, at) + by + text.substring(at + what.length());
+  }
+
+  @ParameterizedTest
+  @MethodSource("faults")
+  void isFound(Fault f) {
+    LoopProgram p = Texts.of(f.program, f.types);
+    List<HostTensor> args = Texts.args(f.types, 11);
+    for (String flag : List.of("-DEG_FAST", "-DEG_PORTABLE")) {
+      StandInProgram sound = built(p, t -> t, flag);
+      List<String> changed = new ArrayList<>();
+      StandInProgram wrong =
+          built(
+              p,
+              t -> {
+                changed.add(t);
+                changed.add(f.planted.apply(t));
+                return changed.getLast();
+              },
+              flag);
+      assertNotEquals(changed.getFirst(), changed.getLast(), "the fault is planted");
+      int found = 0;
+      int runs = 0;
+      for (int grid : new int[] {1, 2, 1000}) {
+        for (int order = 0; order < 3; order++) {
+          runs++;
+          assertEquals(Optional.empty(), fault(sound.launched(grid, order, true), args));
+          Optional<String> text = fault(wrong.launched(grid, order, true), args);
+          found += text.isPresent() ? 1 : 0;
+          assertTrue(text.isEmpty() || text.get().contains(f.expected), text::toString);
+        }
+      }
+      assertTrue(f.always ? found == runs : found > 0, found + " of " + runs + " runs, " + flag);
+    }
+  }
+
+  private static StandInProgram built(LoopProgram p, UnaryOperator<String> spoil, String flag) {
+    StandInUnit unit = new StandInUnit(TextOptions.tiny(), spoil, List.of(flag));
+    unit.add(p);
+    return unit.build().getFirst();
+  }
+
+  /** What is wrong with the text; empty where nothing is. */
+  private static Optional<String> fault(StandInProgram text, List<HostTensor> args) {
+    Backend cpu = Ways.backend("cpu");
+    List<HostTensor> want = RunOperands.run(cpu, text.program(), args);
+    List<HostTensor> got;
+    try {
+      got = RunOperands.of(text.program(), cpu.device(), args).run(text);
+    } catch (AssertionError e) {
+      return Optional.of(String.valueOf(e.getMessage()));
+    }
+    for (int i = 0; i < want.size(); i++) {
+      if (!Agreement.sameBits(want.get(i), got.get(i))) {
+        return Optional.of("other bits");
+      }
+    }
+    return Optional.empty();
+  }
+}

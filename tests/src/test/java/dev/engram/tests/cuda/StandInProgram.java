@@ -1,0 +1,348 @@
+package dev.engram.tests.cuda;
+
+import dev.engram.backend.cuda.text.CudaSource;
+import dev.engram.backend.cuda.text.Kernel;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Lit;
+import dev.engram.ir.RunException;
+import dev.engram.ir.Shape;
+import dev.engram.ir.Tensor;
+import dev.engram.lower.Access;
+import dev.engram.lower.BrokenUpdateException;
+import dev.engram.lower.CompiledProgram;
+import dev.engram.lower.HostOperands;
+import dev.engram.lower.Instr;
+import dev.engram.lower.LoopBuffer;
+import dev.engram.lower.LoopProgram;
+import dev.engram.lower.Stmt;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+/**
+ * A program whose kernels run on the stand-in for a card, each with the number of blocks and in the
+ * order of threads that are set. A fault of the text is an {@link AssertionError}.
+ */
+final class StandInProgram implements CompiledProgram {
+  private static final byte POISON = (byte) 0xFF;
+  private static final long FAILURE_BYTES = 40;
+
+  private final LoopProgram program;
+  private final CudaSource source;
+  private final Map<String, MethodHandle> run;
+  private final MethodHandle faults;
+  private final Map<Stmt, Kernel> kernels = new IdentityHashMap<>();
+  private int grid = 3;
+  private int order;
+  private boolean races = true;
+
+  StandInProgram(
+      LoopProgram program, CudaSource source, Map<String, MethodHandle> run, MethodHandle faults) {
+    this.program = program;
+    this.source = source;
+    this.run = run;
+    this.faults = faults;
+    number(program.steps());
+  }
+
+  private void number(List<Stmt> steps) {
+    for (Stmt s : steps) {
+      switch (s) {
+        case Stmt.Nest _, Stmt.Sort _ -> kernels.put(s, source.kernels().get(kernels.size()));
+        case Stmt.Tell _ -> {}
+        case Stmt.Loop l -> number(l.body());
+        case Stmt.While w -> {
+          number(w.condition());
+          number(w.body());
+        }
+        case Stmt.Branch b -> {
+          number(b.onTrue());
+          number(b.onFalse());
+        }
+      }
+    }
+  }
+
+  /**
+   * How its kernels are launched from now on.
+   *
+   * @param grid most blocks of a launch
+   * @param order of the threads: 0 forward, 1 backward, more for others
+   * @param races whether accesses of different threads to one element are looked for
+   */
+  StandInProgram launched(int grid, int order, boolean races) {
+    this.grid = grid;
+    this.order = order;
+    this.races = races;
+    return this;
+  }
+
+  LoopProgram program() {
+    return program;
+  }
+
+  CudaSource source() {
+    return source;
+  }
+
+  @Override
+  public String disassemble() {
+    return source.text();
+  }
+
+  @Override
+  public void run(
+      List<? extends Tensor> inputs,
+      List<? extends Tensor> outputs,
+      Supplier<? extends List<? extends Tensor>> updates) {
+    List<HostTensor> in = HostOperands.of(program, "input", inputs);
+    List<HostTensor> out = HostOperands.of(program, "output", outputs);
+    try (Arena arena = Arena.ofConfined()) {
+      new Run(arena, in, out).steps(() -> HostOperands.of(program, "output", updates.get()));
+    }
+  }
+
+  /** One run, with memory of its own. */
+  private final class Run {
+    private final Arena arena;
+    private final MemorySegment[] memory;
+    private final MemorySegment failure;
+    private final List<Stmt> launches = new ArrayList<>();
+    private final List<long[]> launchCounters = new ArrayList<>();
+    private final List<HostTensor> given = new ArrayList<>();
+    private final List<HostTensor> outputs;
+    private final List<MemorySegment> copies = new ArrayList<>();
+    private long[] counters = new long[0];
+
+    Run(Arena arena, List<HostTensor> inputs, List<HostTensor> outputs) {
+      this.arena = arena;
+      this.outputs = outputs;
+      this.memory = new MemorySegment[program.buffers().size()];
+      MemorySegment own = arena.allocate(Math.max(1, program.arenaBytes()), 64);
+      own.fill(POISON);
+      failure = arena.allocate(FAILURE_BYTES, 8);
+      failure.fill(POISON);
+      given.addAll(inputs);
+      for (int b = 0; b < memory.length; b++) {
+        LoopBuffer buffer = program.buffers().get(b);
+        memory[b] =
+            switch (buffer.place()) {
+              case LoopBuffer.Place.Input p -> moved(inputs.get(p.index()));
+              case LoopBuffer.Place.Output p -> {
+                MemorySegment s = arena.allocate(Math.max(1, buffer.type().bytes()), 64);
+                s.fill(POISON);
+                yield s;
+              }
+              case LoopBuffer.Place.Arena p -> own.asSlice(p.offset(), buffer.type().bytes());
+              case LoopBuffer.Place.Constant p -> moved(p.value());
+            };
+      }
+    }
+
+    private MemorySegment moved(HostTensor t) {
+      MemorySegment s = arena.allocate(Math.max(1, t.type().bytes()), 64);
+      MemorySegment.copy(t.segment(), 0, s, 0, t.type().bytes());
+      return s;
+    }
+
+    void steps(Supplier<List<HostTensor>> updates) {
+      int first = program.firstUpdate();
+      steps(program.steps().subList(0, first));
+      check();
+      if (first < program.steps().size()) {
+        List<HostTensor> last = updates.get();
+        for (int i = 0; i < last.size(); i++) {
+          if (program.inPlace(i).isPresent()) {
+            memory[program.outputs().get(i)] = moved(last.get(i));
+          }
+        }
+        try {
+          steps(program.steps().subList(first, program.steps().size()));
+        } catch (RuntimeException e) {
+          throw new BrokenUpdateException(program.name(), e);
+        }
+        read(last);
+        return;
+      }
+      read(outputs);
+    }
+
+    private void read(List<HostTensor> to) {
+      for (int i = 0; i < to.size(); i++) {
+        HostTensor t = to.get(i);
+        MemorySegment.copy(memory[program.outputs().get(i)], 0, t.segment(), 0, t.type().bytes());
+      }
+    }
+
+    private void steps(List<Stmt> steps) {
+      for (Stmt s : steps) {
+        switch (s) {
+          case Stmt.Nest _, Stmt.Sort _ -> launch(s);
+          case Stmt.Tell t -> tell(t);
+          case Stmt.Loop l -> loop(l);
+          case Stmt.While w -> loop(w);
+          case Stmt.Branch b -> {
+            check();
+            steps(holds(b.predicate()) ? b.onTrue() : b.onFalse());
+          }
+        }
+      }
+    }
+
+    private void launch(Stmt s) {
+      Kernel k = kernels.get(s);
+      if (k.blocks() == 0) {
+        return;
+      }
+      launches.add(s);
+      launchCounters.add(counters.clone());
+      try (Arena call = Arena.ofConfined()) {
+        List<MemorySegment> params = new ArrayList<>();
+        List<Long> sizes = new ArrayList<>();
+        for (int b : k.buffers()) {
+          params.add(call.allocateFrom(ValueLayout.ADDRESS, memory[b]));
+          sizes.add(program.buffers().get(b).type().size());
+        }
+        for (long bytes : k.scratchBytes()) {
+          params.add(call.allocateFrom(ValueLayout.ADDRESS, call.allocate(Math.max(4, bytes), 64)));
+          sizes.add(bytes / 4);
+        }
+        for (int t : k.loops()) {
+          params.add(call.allocateFrom(ValueLayout.JAVA_INT, (int) counters[t]));
+          sizes.add(0L);
+        }
+        if (k.checks()) {
+          params.add(call.allocateFrom(ValueLayout.ADDRESS, failure));
+          params.add(call.allocateFrom(ValueLayout.JAVA_LONG, launches.size()));
+          sizes.add(0L);
+          sizes.add(0L);
+        }
+        MemorySegment p = call.allocate(ValueLayout.ADDRESS, Math.max(1, params.size()));
+        MemorySegment n = call.allocate(ValueLayout.JAVA_LONG, Math.max(1, params.size()));
+        for (int i = 0; i < params.size(); i++) {
+          p.setAtIndex(ValueLayout.ADDRESS, i, params.get(i));
+          n.setAtIndex(ValueLayout.JAVA_LONG, i, sizes.get(i));
+        }
+        int blocks = (int) Math.min(k.blocks(), grid);
+        int bad =
+            (int)
+                run.get(k.function()).invokeExact(p, n, blocks, k.threads(), order, races ? 1 : 0);
+        if (bad != 0) {
+          throw fault(k);
+        }
+      } catch (RuntimeException | Error e) {
+        throw e;
+      } catch (Throwable e) {
+        throw new IllegalStateException(e);
+      }
+    }
+
+    private AssertionError fault(Kernel k) throws Throwable {
+      MemorySegment f = ((MemorySegment) faults.invokeExact()).reinterpret(32);
+      String what =
+          switch (f.get(ValueLayout.JAVA_INT, 0)) {
+            case 1 -> "an access out of bounds";
+            case 2 -> "two threads at one element, of which one writes, with no barrier between";
+            default -> "barriers that do not meet";
+          };
+      return new AssertionError(
+          "%s: parameter %d, element %d, threads %d and %d of %s"
+              .formatted(
+                  what,
+                  f.get(ValueLayout.JAVA_INT, 4),
+                  f.get(ValueLayout.JAVA_LONG, 8),
+                  f.get(ValueLayout.JAVA_INT, 16),
+                  f.get(ValueLayout.JAVA_INT, 20),
+                  k.function()));
+    }
+
+    /** Throws what the first check that failed says. */
+    private void check() {
+      long launch = failure.get(ValueLayout.JAVA_LONG, 0);
+      if (launch == -1) {
+        return;
+      }
+      Stmt.Nest nest = (Stmt.Nest) launches.get((int) launch - 1);
+      List<Instr> code = Stream.concat(nest.body().stream(), nest.epilogue().stream()).toList();
+      Instr.Check c = (Instr.Check) code.get(failure.get(ValueLayout.JAVA_INT, 32));
+      String at = Shape.of(c.dims()).indices(failure.get(ValueLayout.JAVA_LONG, 24));
+      throw new RunException(c.op().message(at, failure.get(ValueLayout.JAVA_LONG, 16), c.where()));
+    }
+
+    private void tell(Stmt.Tell t) {
+      check();
+      List<HostTensor> in = t.operands().stream().map(this::gathered).toList();
+      HostTensor next = t.op().tell(in, t.where());
+      memory[t.order().buffer()].setAtIndex(
+          ValueLayout.JAVA_INT, at(t.order()), (int) next.bits(0));
+    }
+
+    private HostTensor gathered(Stmt.Operand operand) {
+      return switch (operand) {
+        case Stmt.Operand.Known(Lit value) -> HostTensor.fill(value.type(), value.bits());
+        case Stmt.Operand.Stored s -> {
+          HostTensor from =
+              HostTensor.wrap(
+                  program.buffers().get(s.from().buffer()).type(), memory[s.from().buffer()]);
+          HostTensor out = HostTensor.allocate(s.type());
+          for (long k = 0; k < s.type().size(); k++) {
+            out.setBits(k, from.bits(s.position(k, t -> counters[t])));
+          }
+          yield out;
+        }
+      };
+    }
+
+    private long at(Access a) {
+      long at = a.at().offset();
+      for (int t = 0; t < counters.length; t++) {
+        at += a.at().outer().get(t) * counters[t];
+      }
+      return at;
+    }
+
+    private boolean holds(Access p) {
+      return memory[p.buffer()].get(ValueLayout.JAVA_BYTE, at(p)) != 0;
+    }
+
+    private void loop(Stmt.Loop l) {
+      long[] outside = counters;
+      counters = Arrays.copyOf(outside, outside.length + 1);
+      for (int i = 0; i < l.length(); i++) {
+        counters[outside.length] = l.reverse() ? l.length() - 1 - i : i;
+        steps(l.body());
+        l.swaps().forEach(this::swap);
+      }
+      counters = outside;
+    }
+
+    private void loop(Stmt.While w) {
+      long[] outside = counters;
+      counters = Arrays.copyOf(outside, outside.length + 1);
+      for (long step = 0; w.bound().isEmpty() || step < w.bound().get(); step++) {
+        steps(w.condition());
+        check();
+        if (!holds(w.predicate())) {
+          break;
+        }
+        steps(w.body());
+        w.swaps().forEach(this::swap);
+      }
+      counters = outside;
+    }
+
+    private void swap(Stmt.Swap s) {
+      MemorySegment a = memory[s.a()];
+      memory[s.a()] = memory[s.b()];
+      memory[s.b()] = a;
+    }
+  }
+}

@@ -1,0 +1,192 @@
+package dev.engram.tests.cuda;
+
+import dev.engram.backend.cuda.text.CudaSource;
+import dev.engram.backend.cuda.text.CudaText;
+import dev.engram.backend.cuda.text.Kernel;
+import dev.engram.backend.cuda.text.TextOptions;
+import dev.engram.lower.LoopProgram;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The texts of some programs, compiled together by {@code g++} for the stand-in of a card: that one
+ * call costs more than the code of a small program.
+ */
+final class StandInUnit {
+  private static final FunctionDescriptor RUN =
+      FunctionDescriptor.of(
+          ValueLayout.JAVA_INT,
+          ValueLayout.ADDRESS,
+          ValueLayout.ADDRESS,
+          ValueLayout.JAVA_INT,
+          ValueLayout.JAVA_INT,
+          ValueLayout.JAVA_INT,
+          ValueLayout.JAVA_INT);
+  private static final FunctionDescriptor FAULTS = FunctionDescriptor.of(ValueLayout.ADDRESS);
+  private static final Pattern KERNEL = Pattern.compile("(?m)^KERNEL\\(\\d+\\) (\\w+)\\($");
+
+  private final TextOptions options;
+  private final UnaryOperator<String> spoil;
+  private final List<String> flags;
+  private final List<LoopProgram> programs = new ArrayList<>();
+  private final List<CudaSource> sources = new ArrayList<>();
+  private final StringBuilder text = new StringBuilder();
+  private final List<String> entries = new ArrayList<>();
+
+  StandInUnit(TextOptions options) {
+    this(options, t -> t, List.of());
+  }
+
+  /**
+   * @param spoil plants a fault into the text of each program
+   * @param flags more of the compiler
+   */
+  StandInUnit(TextOptions options, UnaryOperator<String> spoil, List<String> flags) {
+    this.options = options;
+    this.spoil = spoil;
+    this.flags = flags;
+  }
+
+  /** The programs that are in it. */
+  int size() {
+    return programs.size();
+  }
+
+  void add(LoopProgram program) {
+    CudaSource source = CudaText.of(program, options);
+    String code = spoil.apply(source.text().replace(CudaText.prelude(), ""));
+    String space = "p" + programs.size();
+    text.append("namespace ").append(space).append(" {\n").append(code).append("}\n");
+    Map<String, Kernel> byName = new LinkedHashMap<>();
+    source.kernels().forEach(k -> byName.put(k.function(), k));
+    Set<String> waiting = waiting(code);
+    byName.forEach(
+        (name, k) -> {
+          int params =
+              k.buffers().size()
+                  + k.scratchBytes().size()
+                  + k.loops().size()
+                  + (k.checks() ? 2 : 0);
+          entries.add(
+              "EG_ENTRY(%s, %s, %d, %s)\n".formatted(space, name, params, waiting.contains(name)));
+        });
+    programs.add(program);
+    sources.add(source);
+  }
+
+  /** The kernels whose threads wait for each other. */
+  private static Set<String> waiting(String code) {
+    Set<String> all = new HashSet<>();
+    Matcher m = KERNEL.matcher(code);
+    List<Integer> starts = new ArrayList<>();
+    List<String> names = new ArrayList<>();
+    while (m.find()) {
+      starts.add(m.start());
+      names.add(m.group(1));
+    }
+    for (int i = 0; i < names.size(); i++) {
+      String body =
+          code.substring(starts.get(i), i + 1 < names.size() ? starts.get(i + 1) : code.length());
+      if (body.contains("__syncthreads") || body.contains("_sync(")) {
+        all.add(names.get(i));
+      }
+    }
+    return all;
+  }
+
+  /** What {@code g++} compiles. */
+  String text() {
+    return resource("/cuda/stand-in.h") + CudaText.prelude() + text + String.join("", entries);
+  }
+
+  static String resource(String name) {
+    try (InputStream in = StandInUnit.class.getResourceAsStream(name)) {
+      if (in == null) {
+        throw new IllegalStateException(name + " is not among the resources of the tests");
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Compiles the unit, and gives its programs in the order in which they were added. */
+  List<StandInProgram> build() {
+    Arena arena = Arena.ofAuto();
+    SymbolLookup library = load(arena);
+    Linker linker = Linker.nativeLinker();
+    MethodHandle faults = linker.downcallHandle(library.find("eg_faults").orElseThrow(), FAULTS);
+    List<StandInProgram> all = new ArrayList<>();
+    for (int p = 0; p < programs.size(); p++) {
+      Map<String, MethodHandle> run = new HashMap<>();
+      for (Kernel k : sources.get(p).kernels()) {
+        String name = "eg_run_p" + p + "_" + k.function();
+        run.computeIfAbsent(
+            k.function(), _ -> linker.downcallHandle(library.find(name).orElseThrow(), RUN));
+      }
+      all.add(new StandInProgram(programs.get(p), sources.get(p), run, faults));
+    }
+    return all;
+  }
+
+  private SymbolLookup load(Arena arena) {
+    try {
+      Path folder = Files.createTempDirectory("engram-stand-in");
+      Path source = folder.resolve("unit.cc");
+      Path library = folder.resolve("unit.so");
+      Path messages = folder.resolve("messages");
+      Files.writeString(source, text());
+      List<String> command =
+          new ArrayList<>(
+              List.of(
+                  "g++",
+                  "-std=c++17",
+                  "-O1",
+                  "-w",
+                  "-shared",
+                  "-fPIC",
+                  "-ffp-contract=off",
+                  "-fno-strict-aliasing"));
+      command.addAll(flags);
+      command.addAll(List.of("-o", library.toString(), source.toString(), "-lm"));
+      Process g =
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(messages.toFile())
+              .start();
+      if (g.waitFor() != 0) {
+        throw new AssertionError(Files.readString(messages) + "\nin " + source);
+      }
+      SymbolLookup found = SymbolLookup.libraryLookup(library, arena);
+      for (Path f : List.of(source, library, messages, folder)) {
+        Files.delete(f);
+      }
+      return found;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+}

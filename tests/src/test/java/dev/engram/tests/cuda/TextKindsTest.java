@@ -1,0 +1,218 @@
+package dev.engram.tests.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.engram.Engram;
+import dev.engram.backend.cuda.text.TextOptions;
+import dev.engram.ir.DType;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Shape;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
+import dev.engram.ir.op.Check;
+import dev.engram.lower.LoopProgram;
+import dev.engram.tests.build.Needs;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.Function;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Every way in which the points of a nest are divided among threads, at sizes where it is chosen
+ * and at the edges of these, with the bits of {@code cpu}.
+ */
+class TextKindsTest {
+  private final SplittableRandom random = new SplittableRandom(7);
+
+  @BeforeAll
+  static void needs() {
+    Needs.cppCompiler();
+  }
+
+  private final Agreement standard = new Agreement(TextOptions.standard(), new int[] {1, 5}, 3);
+  private final Agreement tiny = new Agreement(TextOptions.tiny(), new int[] {1, 5}, 3);
+
+  /** No block of threads is for one result. */
+  private final Agreement alone =
+      new Agreement(new TextOptions(64, 4, 1, 5, 0), new int[] {1, 5}, 3);
+
+  private void add(String name, Function<List<Tensor>, Tensor> f, TensorType... types) {
+    add(name, f, Texts.args(List.of(types), random.nextLong()));
+  }
+
+  private void add(String name, Function<List<Tensor>, Tensor> f, List<HostTensor> args) {
+    LoopProgram p = Texts.of(f, args.stream().map(HostTensor::type).toList());
+    for (Agreement a : List.of(standard, tiny, alone)) {
+      a.add(name, p, args);
+    }
+  }
+
+  private void check(String... wanted) {
+    for (Agreement a : List.of(standard, tiny, alone)) {
+      a.check();
+      assertEquals(0, a.exempt());
+    }
+    for (String w : wanted) {
+      assertTrue((tiny.text() + alone.text()).contains(w), w);
+    }
+  }
+
+  private static TensorType type(DType t, Integer... dims) {
+    return new TensorType(t, Shape.of(List.of(dims)));
+  }
+
+  /** Leaves of trees, with and without shares, along memory and across it. */
+  @Test
+  void folds() {
+    for (DType t : List.of(DType.F32, DType.F64, DType.I32)) {
+      for (int n : new int[] {1, 15, 16, 17, 255, 2048, 2049, 4095, 10_000, 33_000}) {
+        add("sum of " + n, x -> x.getFirst().sum(), type(t, n));
+        add("columns of " + n, x -> x.getFirst().sum(0), type(t, n, 3));
+        add("rows of " + n, x -> x.getFirst().sum(1), type(t, 3, n));
+      }
+      add("sum of all", x -> x.getFirst().sum(), type(t, 70, 33, 9));
+      add("batch", x -> x.getFirst().sum(0, 1), type(t, 70, 33, 9));
+      add("prod", x -> x.getFirst().prod(0), type(t, 5000, 2));
+      add("max", x -> x.getFirst().max(0), type(t, 5000));
+      add("argMax", x -> x.getFirst().argMax(0), type(t, 500, 2));
+    }
+    check("__shfl_down_sync", "Blocks blocks", "SHARED(");
+  }
+
+  @Test
+  void products() {
+    for (DType t : List.of(DType.F32, DType.F64, DType.I32)) {
+      int[][] sizes = {{1, 1, 1}, {2, 3, 4}, {8, 8, 8}, {9, 17, 7}, {33, 300, 5}, {7, 1100, 9}};
+      for (int[] s : sizes) {
+        add(
+            "product " + List.of(s[0], s[1], s[2]),
+            x -> x.getFirst().matmul(x.getLast()),
+            type(t, s[0], s[1]),
+            type(t, s[1], s[2]));
+        add(
+            "product of the transposed",
+            x -> x.getFirst().transpose().matmul(x.getLast().transpose()),
+            type(t, s[1], s[0]),
+            type(t, s[2], s[1]));
+      }
+      add(
+          "batch of products",
+          x -> x.getFirst().matmul(x.getLast()),
+          type(t, 3, 9, 20),
+          type(t, 3, 20, 10));
+    }
+    check("SHARED(", "__syncthreads();");
+  }
+
+  @Test
+  void gathersAndScatters() {
+    List<DType> types = List.of(DType.F32, DType.F64, DType.I32, DType.I64, DType.F16, DType.U8);
+    for (DType t : types) {
+      add("gather", x -> x.getFirst().take(x.getLast(), 0), type(t, 7, 5), type(DType.I32, 40));
+      add(
+          "embedding gradient",
+          x -> x.getFirst().like(0).addAt(0, x.get(1), x.get(2)),
+          type(t, 7, 5),
+          type(DType.I32, 40),
+          type(t, 40, 5));
+      add(
+          "the last and the greatest",
+          x -> x.getFirst().setAt(0, x.get(1), x.get(2)).maxAt(0, x.get(1), x.get(2).mul(2)),
+          type(t, 7, 5),
+          type(DType.I32, 40),
+          type(t, 40, 5));
+      add(
+          "histogram",
+          x -> x.getFirst().like(0).addAt(0, x.get(1), x.get(2)),
+          type(t, 9),
+          type(DType.I64, 300),
+          type(t, 300));
+    }
+    check();
+  }
+
+  @Test
+  void sorts() {
+    for (DType t : List.of(DType.F32, DType.F64, DType.I32, DType.U8, DType.BF16, DType.BOOL)) {
+      for (int n : new int[] {1, 2, 7, 64, 1000}) {
+        add("sort of " + n, x -> x.getFirst().argSort(1, n % 2 == 0), type(t, 3, n));
+        add("sort down of " + n, x -> x.getFirst().argSort(0, n % 2 != 0), type(t, n, 2));
+      }
+    }
+    List<Double> odd = new ArrayList<>(List.of(0.0, -0.0, Double.NaN, 1.0, Double.NaN, -1.0, 0.0));
+    HostTensor special =
+        HostTensor.of(odd.stream().mapToDouble(Double::doubleValue).toArray(), odd.size());
+    for (boolean down : new boolean[] {false, true}) {
+      add("NaN and zeros", x -> x.getFirst().argSort(0, down), List.of(special));
+    }
+    check("eg_sorts_up");
+  }
+
+  @Test
+  void casts() {
+    DType[] all = DType.values();
+    double[] values = {
+      0,
+      -0.0,
+      1.5,
+      -2.5,
+      65_504,
+      65_519.9,
+      65_520,
+      1e-8,
+      6e-8,
+      -6.1e-5,
+      3e9,
+      -3e9,
+      1e19,
+      -1e19,
+      300,
+      -129,
+      0x1p-25,
+      0x1.8p-25,
+      0x1.ffcp-15,
+      Double.NaN,
+      Double.POSITIVE_INFINITY,
+      1e300,
+      2049,
+      4099
+    };
+    for (DType from : all) {
+      HostTensor x = HostTensor.allocate(new TensorType(from, Shape.of(values.length)));
+      for (int i = 0; i < values.length; i++) {
+        x.setBits(i, from.bitsOf(values[i]));
+      }
+      for (DType to : all) {
+        add(from + " to " + to, in -> in.getFirst().cast(to), List.of(x));
+      }
+    }
+    check();
+  }
+
+  private static Tensor finite(Tensor x) {
+    return Tensor.apply(new Check.Finite("x"), List.of(x)).getFirst();
+  }
+
+  /** The first element in row-major order is named, whichever thread comes first. */
+  @Test
+  void checks() {
+    for (int bad : new int[] {0, 1, 17, 299, 300}) {
+      HostTensor x = Texts.args(List.of(type(DType.F32, 3, 100)), bad).getFirst();
+      for (int i = bad; i < 300; i += 7) {
+        x.setBits(i, DType.F32.bitsOf(i % 2 == 0 ? Double.NaN : Double.NEGATIVE_INFINITY));
+      }
+      add("each, from " + bad, in -> finite(in.getFirst()).mul(2), List.of(x));
+      add("rows, from " + bad, in -> finite(in.getFirst()).sum(1), List.of(x));
+      add("columns, from " + bad, in -> finite(in.getFirst()).sum(0), List.of(x));
+      add("sums, from " + bad, in -> finite(in.getFirst().sum(1)).mul(2), List.of(x));
+      add(
+          "in a loop, from " + bad,
+          in -> Engram.forLoop((Tensor row) -> finite(row).exp(), in.getFirst()),
+          List.of(x));
+    }
+    check("eg_check(failed, launch,");
+  }
+}

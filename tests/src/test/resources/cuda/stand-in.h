@@ -1,0 +1,316 @@
+// Runs the text of CUDA kernels on a CPU: the threads of a block are fibers that change at barriers and shuffles, blocks run
+// one after the other. It finds accesses out of bounds, accesses of two threads to one element with no barrier between them
+// of which one writes, and barriers that do not meet. It includes nothing, so that it is read quickly.
+#define EG_STAND_IN
+#define __device__
+#define __global__
+
+typedef unsigned long eg_size;
+extern "C" {
+void* memset(void*, int, eg_size);
+void* mmap(void*, eg_size, int, int, int, long);
+int munmap(void*, eg_size);
+double pow(double, double), atan2(double, double), fmod(double, double), hypot(double, double);
+double floor(double), ceil(double), rint(double), trunc(double), exp2(double), log2(double), log10(double), cbrt(double);
+double sin(double), cos(double), tan(double), asin(double), acos(double), atan(double), sinh(double), cosh(double);
+double asinh(double), acosh(double), atanh(double), erf(double), erfc(double), lgamma(double), exp(double), log(double);
+double sqrt(double), fabs(double), tgamma(double), copysign(double, double);
+}
+
+#define __fmaf_rn __builtin_fmaf
+#define __fma_rn __builtin_fma
+#define __fsqrt_rn __builtin_sqrtf
+#define __dsqrt_rn __builtin_sqrt
+#define __popcll __builtin_popcountll
+#define __ffsll __builtin_ffsll
+static inline float __int_as_float(int i) { float f; __builtin_memcpy(&f, &i, 4); return f; }
+static inline int __float_as_int(float f) { int i; __builtin_memcpy(&i, &f, 4); return i; }
+static inline double __longlong_as_double(long long i) { double f; __builtin_memcpy(&f, &i, 8); return f; }
+static inline long long __double_as_longlong(double f) { long long i; __builtin_memcpy(&i, &f, 8); return i; }
+static inline unsigned atomicExch(unsigned* p, unsigned v) { unsigned old = *p; *p = v; return old; }
+static inline void __threadfence() {}
+
+// ---- what goes wrong, the first of it
+
+enum { EG_FINE, EG_BOUNDS, EG_RACE, EG_BARRIER };
+static struct eg_report { int kind, param; long index; int thread, other; } eg_bad;
+static void eg_fault(int kind, int param, long index, int thread, int other) {
+  if (eg_bad.kind == EG_FINE) eg_bad = {kind, param, index, thread, other};
+}
+extern "C" const eg_report* eg_faults() { return &eg_bad; }
+
+// ---- threads
+
+struct eg_dim { unsigned x; };
+static eg_dim threadIdx, blockIdx, blockDim, gridDim;
+/// The number of barriers that the running thread has passed.
+static unsigned eg_phase;
+/// Bytes of shared memory that it has declared.
+static long eg_declared;
+static int eg_id() { return (int)(blockIdx.x * blockDim.x + threadIdx.x); }
+
+// ---- elements, with who was there last
+
+/// A reader is a thread, -2 - b for several threads of block b, or one of these.
+enum { EG_NOBODY = -1, EG_SEVERAL_BLOCKS = -2147483647 - 1 };
+struct eg_cell { int writer, reader; unsigned written, read; };
+static inline bool eg_together(int block, unsigned phase) { return block != (int)blockIdx.x || phase == eg_phase; }
+static inline int eg_block_of(int thread) { return thread < 0 ? -2 - thread : thread / (int)blockDim.x; }
+static void eg_read_by(eg_cell& c, int param, long i) {
+  int me = eg_id(), block = (int)blockIdx.x;
+  if (c.writer != EG_NOBODY && c.writer != me && eg_together(eg_block_of(c.writer), c.written)) eg_fault(EG_RACE, param, i, me, c.writer);
+  if (c.reader == EG_NOBODY) c.reader = me;
+  else if (c.reader == EG_SEVERAL_BLOCKS || eg_block_of(c.reader) != block) c.reader = EG_SEVERAL_BLOCKS;
+  else if (c.read != eg_phase) c.reader = me;
+  else if (c.reader != me) c.reader = -2 - block;
+  c.read = eg_phase;
+}
+static void eg_write_by(eg_cell& c, int param, long i) {
+  int me = eg_id();
+  if (c.writer != EG_NOBODY && c.writer != me && eg_together(eg_block_of(c.writer), c.written)) eg_fault(EG_RACE, param, i, me, c.writer);
+  if (c.reader == EG_SEVERAL_BLOCKS || (c.reader != EG_NOBODY && c.reader != me && eg_together(eg_block_of(c.reader), c.read))) eg_fault(EG_RACE, param, i, me, c.reader);
+  c.writer = me;
+  c.written = eg_phase;
+}
+
+template <class T> struct eg_array {
+  T* p;
+  eg_cell* cells;
+  long n;
+  int param;
+  bool within(long i) const {
+    if (i >= 0 && i < n) return true;
+    eg_fault(EG_BOUNDS, param, i, eg_id(), EG_NOBODY);
+    return false;
+  }
+  T get(long i) const {
+    if (!within(i)) return T(77);
+    if (cells) eg_read_by(cells[i], param, i);
+    return p[i];
+  }
+  void set(long i, T v) const {
+    if (!within(i)) return;
+    if (cells) eg_write_by(cells[i], param, i);
+    p[i] = v;
+  }
+};
+template <class T> struct eg_element {
+  eg_array<T> a;
+  long i;
+  operator T() const { return a.get(i); }
+  void operator=(T v) const { a.set(i, v); }
+  void operator=(const eg_element& v) const { a.set(i, v.a.get(v.i)); }
+};
+template <class T> struct eg_in : eg_array<T> { T operator[](long i) const { return this->get(i); } };
+template <class T> struct eg_out : eg_array<T> { eg_element<T> operator[](long i) const { return {*this, i}; } };
+#define READ(T) eg_in<T>
+#define WRITE(T) eg_out<T>
+#define UPDATE(T) eg_out<T>
+
+enum { EG_SHARED_BYTES = 48 << 10 };
+alignas(16) static unsigned char eg_shared[EG_SHARED_BYTES];
+static eg_cell eg_shared_cells[EG_SHARED_BYTES];
+template <class T> static eg_out<T> eg_share(long n) {
+  long at = (eg_declared + 15) / 16 * 16;
+  eg_declared = at + n * (long)sizeof(T);
+  if (eg_declared > EG_SHARED_BYTES) eg_fault(EG_BOUNDS, 1000, eg_declared, eg_id(), EG_NOBODY);
+  eg_out<T> a;
+  a.p = (T*)(eg_shared + at);
+  a.cells = eg_shared_cells + at;
+  a.n = n;
+  a.param = 1000;
+  return a;
+}
+#define SHARED(T, name, n) eg_out<T> name = eg_share<T>(n)
+
+// ---- fibers
+
+enum { EG_READY, EG_BLOCK, EG_WARP, EG_DONE };
+enum { EG_STACK = 64 << 10, EG_THREADS = 1024 };
+struct eg_fiber { void* stack; int state; unsigned phase; long declared; unsigned long long put; };
+static eg_fiber eg_fibers[EG_THREADS];
+static int eg_running;
+static void* eg_host;
+static void (*eg_enter)();
+
+static void eg_resume(int f);
+static void eg_wait(int state);
+static void eg_fiber_main() {
+  eg_enter();
+  eg_wait(EG_DONE);
+}
+#if defined(__x86_64__) && !defined(EG_PORTABLE)
+extern "C" void eg_switch(void** save, void* to);
+asm(".text\n.globl eg_switch\n.hidden eg_switch\neg_switch:\n"
+    "  pushq %rbp; pushq %rbx; pushq %r12; pushq %r13; pushq %r14; pushq %r15\n"
+    "  movq %rsp, (%rdi); movq %rsi, %rsp\n"
+    "  popq %r15; popq %r14; popq %r13; popq %r12; popq %rbx; popq %rbp; ret\n");
+static unsigned char* eg_stacks;
+static void eg_start(int f) {
+  if (!eg_stacks) eg_stacks = (unsigned char*)mmap(0, (eg_size)EG_THREADS * EG_STACK, 3, 0x22, -1, 0);
+  void** top = (void**)(eg_stacks + (eg_size)(f + 1) * EG_STACK);
+  *--top = 0;
+  *--top = (void*)eg_fiber_main;
+  for (int k = 0; k < 6; k++) *--top = 0;
+  eg_fibers[f].stack = top;
+}
+static void eg_to(int f) { eg_switch(&eg_host, eg_fibers[f].stack); }
+static void eg_back(int f) { eg_switch(&eg_fibers[f].stack, eg_host); }
+#else
+#include <ucontext.h>
+static ucontext_t eg_contexts[EG_THREADS], eg_host_context;
+static unsigned char* eg_stacks;
+static void eg_start(int f) {
+  if (!eg_stacks) eg_stacks = (unsigned char*)mmap(0, (eg_size)EG_THREADS * EG_STACK, 3, 0x22, -1, 0);
+  getcontext(&eg_contexts[f]);
+  eg_contexts[f].uc_stack.ss_sp = eg_stacks + (eg_size)f * EG_STACK;
+  eg_contexts[f].uc_stack.ss_size = EG_STACK;
+  eg_contexts[f].uc_link = &eg_host_context;
+  makecontext(&eg_contexts[f], eg_fiber_main, 0);
+}
+static void eg_to(int f) { swapcontext(&eg_host_context, &eg_contexts[f]); }
+static void eg_back(int f) { swapcontext(&eg_contexts[f], &eg_host_context); }
+#endif
+
+static void eg_resume(int f) {
+  eg_running = f;
+  threadIdx.x = (unsigned)f;
+  eg_phase = eg_fibers[f].phase;
+  eg_declared = eg_fibers[f].declared;
+  eg_to(f);
+}
+static void eg_wait(int state) {
+  eg_fiber& f = eg_fibers[eg_running];
+  f.state = state;
+  f.phase = eg_phase;
+  f.declared = eg_declared;
+  eg_back(eg_running);
+}
+static void __syncthreads() {
+  eg_phase++;
+  eg_wait(EG_BLOCK);
+}
+template <class T> static T __shfl_down_sync(unsigned, T v, int by, int width) {
+  int me = eg_running;
+  eg_fibers[me].put = 0;
+  __builtin_memcpy(&eg_fibers[me].put, &v, sizeof v);
+  eg_wait(EG_WARP);
+  int from = me % width + by < width ? me + by : me;
+  T r;
+  __builtin_memcpy(&r, &eg_fibers[from].put, sizeof r);
+  eg_wait(EG_WARP);
+  return r;
+}
+/// Lets those that wait in [from, to) go on if all of them wait for the same.
+static bool eg_release(int from, int to, int state) {
+  int waiting = 0;
+  for (int f = from; f < to; f++) waiting += eg_fibers[f].state == state;
+  if (waiting == 0) return false;
+  int live = 0;
+  for (int f = from; f < to; f++) live += eg_fibers[f].state != EG_DONE;
+  if (waiting < live) return false;
+  if (live < to - from) eg_fault(EG_BARRIER, 0, 0, from, EG_NOBODY);
+  for (int f = from; f < to; f++) if (eg_fibers[f].state == state) eg_fibers[f].state = EG_READY;
+  return true;
+}
+/// The order in which threads run: forward, backward, or another.
+static int eg_nth(int k, int n, unsigned order) {
+  if (order == 0) return k;
+  if (order == 1) return n - 1 - k;
+  return (int)((k * 7919ul + order) % (unsigned)n);
+}
+static void eg_run_block(int n, unsigned order) {
+  if (n % 7919 == 0 && order > 1) order = 0;
+  memset(eg_shared, 0xff, sizeof eg_shared);
+  memset(eg_shared_cells, 0xff, sizeof eg_shared_cells);
+  for (int f = 0; f < n; f++) {
+    eg_fibers[f] = {0, EG_READY, 0, 0, 0};
+    eg_start(f);
+  }
+  for (;;) {
+    bool ran = false;
+    for (int k = 0; k < n; k++) {
+      int f = eg_nth(k, n, order);
+      if (eg_fibers[f].state != EG_READY) continue;
+      ran = true;
+      eg_resume(f);
+    }
+    if (ran) continue;
+    bool released = false;
+    for (int w = 0; w < n; w += 32) released |= eg_release(w, w + 32 < n ? w + 32 : n, EG_WARP);
+    if (released || eg_release(0, n, EG_BLOCK)) continue;
+    for (int f = 0; f < n; f++) {
+      if (eg_fibers[f].state != EG_DONE) {
+        eg_fault(EG_BARRIER, 0, 0, f, EG_NOBODY);
+        return;
+      }
+    }
+    return;
+  }
+}
+
+// ---- launches
+
+enum { EG_MOST_PARAMS = 64 };
+static void** eg_params;
+static const long* eg_sizes;
+static eg_cell* eg_cells[EG_MOST_PARAMS];
+template <class T> struct eg_arg { static T of(int i) { return *(T*)eg_params[i]; } };
+template <class T, template <class> class A> static A<T> eg_array_arg(int i) {
+  A<T> a;
+  a.p = *(T**)eg_params[i];
+  a.n = eg_sizes[i];
+  a.cells = eg_cells[i];
+  a.param = i;
+  return a;
+}
+template <class T> struct eg_arg<eg_in<T>> { static eg_in<T> of(int i) { return eg_array_arg<T, eg_in>(i); } };
+template <class T> struct eg_arg<eg_out<T>> { static eg_out<T> of(int i) { return eg_array_arg<T, eg_out>(i); } };
+template <int... I> struct eg_pack {};
+template <auto f, class... A> struct eg_kernel {
+  template <int... I> static void call(eg_pack<I...>) { f(eg_arg<A>::of(I)...); }
+  static void enter() { call(eg_pack<__integer_pack((int)sizeof...(A))...>()); }
+};
+template <auto f, class... A> static void (*eg_entry_of(void (*)(A...)))() { return eg_kernel<f, A...>::enter; }
+
+/// Params as for a launch on a card, with the number of elements of each array, 0 for others.
+static int eg_launch(void (*enter)(), bool barriers, int params, void** p, const long* sizes, unsigned grid, unsigned block, unsigned order, bool races) {
+  eg_bad = {};
+  eg_params = p;
+  eg_sizes = sizes;
+  eg_enter = enter;
+  blockDim.x = block;
+  gridDim.x = grid;
+  eg_size bytes = 0;
+  for (int i = 0; i < params; i++) bytes += (eg_size)sizes[i] * sizeof(eg_cell);
+  eg_cell* cells = 0;
+  if (races && bytes > 0) {
+    cells = (eg_cell*)mmap(0, bytes, 3, 0x22, -1, 0);
+    memset(cells, 0xff, bytes);
+  }
+  eg_cell* next = cells;
+  for (int i = 0; i < params; i++) {
+    eg_cells[i] = cells && sizes[i] > 0 ? next : 0;
+    next += cells ? sizes[i] : 0;
+  }
+  for (unsigned k = 0; k < grid; k++) {
+    blockIdx.x = (unsigned)eg_nth((int)k, (int)grid, order == 1 ? 1 : 0);
+    if (barriers) {
+      eg_run_block((int)block, order);
+    } else {
+      for (unsigned t = 0; t < block; t++) {
+        threadIdx.x = (unsigned)eg_nth((int)t, (int)block, order == 1 ? 1 : 0);
+        eg_phase = 0;
+        eg_declared = 0;
+        enter();
+      }
+    }
+  }
+  if (cells) munmap(cells, bytes);
+  return eg_bad.kind;
+}
+#define KERNEL(threads) static void
+#define EG_ENTRY(space, kernel, params, barriers) \
+  extern "C" int eg_run_##space##_##kernel(void** p, const long* sizes, unsigned grid, unsigned block, unsigned order, int races) { \
+    return eg_launch(eg_entry_of<&space::kernel>(&space::kernel), barriers, params, p, sizes, grid, block, order, races != 0); \
+  }
