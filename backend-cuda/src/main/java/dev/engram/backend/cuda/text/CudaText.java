@@ -1,6 +1,5 @@
 package dev.engram.backend.cuda.text;
 
-import dev.engram.ir.checks.Given;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Stmt;
 import java.io.IOException;
@@ -51,8 +50,6 @@ public final class CudaText {
 
   /** The text of {@code program}; it needs no device. */
   public static CudaSource of(LoopProgram program, TextOptions options) {
-    Given.given("CudaText.of", "program", program);
-    Given.given("CudaText.of", "options", options);
     CudaText text = new CudaText(program, options);
     text.steps(program.steps(), List.of());
     return new CudaSource(text.text(), text.kernels);

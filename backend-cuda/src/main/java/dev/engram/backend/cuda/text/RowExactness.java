@@ -1,6 +1,5 @@
 package dev.engram.backend.cuda.text;
 
-import dev.engram.ir.checks.Given;
 import dev.engram.lower.Instr;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Stmt;
@@ -15,7 +14,6 @@ public final class RowExactness {
    * differ between libraries.
    */
   public static boolean of(LoopProgram program) {
-    Given.given("RowExactness.of", "program", program);
     return exact(program.steps());
   }
 
