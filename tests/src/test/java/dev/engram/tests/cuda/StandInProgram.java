@@ -31,6 +31,7 @@ import java.util.stream.Stream;
  * A program whose kernels run on the stand-in for a card, each with the number of blocks and in the
  * order of threads that are set. A fault of the text is an {@link AssertionError}.
  */
+@SuppressWarnings("restricted") // calls what the compiler made
 final class StandInProgram implements CompiledProgram {
   private static final byte POISON = (byte) 0xFF;
   private static final long FAILURE_BYTES = 40;

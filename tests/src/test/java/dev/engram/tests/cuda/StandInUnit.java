@@ -32,6 +32,7 @@ import java.util.regex.Pattern;
  * The texts of some programs, compiled together by {@code g++} for the stand-in of a card: that one
  * call costs more than the code of a small program.
  */
+@SuppressWarnings("restricted") // calls what the compiler made
 final class StandInUnit {
   private static final FunctionDescriptor RUN =
       FunctionDescriptor.of(
