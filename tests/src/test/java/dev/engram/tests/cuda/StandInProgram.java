@@ -117,10 +117,7 @@ final class StandInProgram implements CompiledProgram {
     private final MemorySegment[] memory;
     private final MemorySegment failure;
     private final List<Stmt> launches = new ArrayList<>();
-    private final List<long[]> launchCounters = new ArrayList<>();
-    private final List<HostTensor> given = new ArrayList<>();
     private final List<HostTensor> outputs;
-    private final List<MemorySegment> copies = new ArrayList<>();
     private long[] counters = new long[0];
 
     Run(Arena arena, List<HostTensor> inputs, List<HostTensor> outputs) {
@@ -131,7 +128,6 @@ final class StandInProgram implements CompiledProgram {
       own.fill(POISON);
       failure = arena.allocate(FAILURE_BYTES, 8);
       failure.fill(POISON);
-      given.addAll(inputs);
       for (int b = 0; b < memory.length; b++) {
         LoopBuffer buffer = program.buffers().get(b);
         memory[b] =
@@ -204,7 +200,6 @@ final class StandInProgram implements CompiledProgram {
         return;
       }
       launches.add(s);
-      launchCounters.add(counters.clone());
       try (Arena call = Arena.ofConfined()) {
         List<MemorySegment> params = new ArrayList<>();
         List<Long> sizes = new ArrayList<>();

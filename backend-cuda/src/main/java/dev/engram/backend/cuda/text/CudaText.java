@@ -118,7 +118,7 @@ public final class CudaText {
   }
 
   private void nest(Stmt.Nest n, List<Integer> trips) {
-    NestText nest = new NestText(program.buffers(), n, trips, kernels.size(), rows, options);
+    NestText nest = new NestText(program.buffers(), n, trips, rows, options);
     CodeWriter body = new CodeWriter();
     int threads = options.threads();
     long work;

@@ -19,7 +19,6 @@ final class NestText {
   final IndexText index;
   final Params params;
   final TextOptions options;
-  final int place;
 
   /** Axes that are not folded, which come first. */
   final int parallel;
@@ -33,13 +32,11 @@ final class NestText {
       List<LoopBuffer> buffers,
       Stmt.Nest nest,
       List<Integer> trips,
-      int place,
       RowText rows,
       TextOptions options) {
     this.nest = nest;
     this.index = new IndexText(buffers, nest, trips);
     this.params = Params.of(buffers, nest);
-    this.place = place;
     this.rows = rows;
     this.options = options;
     this.parallel = (int) nest.axes().stream().filter(a -> !a.reduce()).count();
