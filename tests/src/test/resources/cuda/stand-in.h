@@ -43,7 +43,7 @@ extern "C" const eg_report* eg_faults() { return &eg_bad; }
 
 struct eg_dim { unsigned x; };
 static eg_dim threadIdx, blockIdx, blockDim, gridDim;
-/// The number of barriers that the running thread has passed.
+/// The number of barriers of its block that the running thread has passed, and below it that of its warp since.
 static unsigned eg_phase;
 /// Bytes of shared memory that it has declared.
 static long eg_declared;
@@ -51,24 +51,39 @@ static int eg_id() { return (int)(blockIdx.x * blockDim.x + threadIdx.x); }
 
 // ---- elements, with who was there last
 
-/// A reader is a thread, -2 - b for several threads of block b, or one of these.
-enum { EG_NOBODY = -1, EG_SEVERAL_BLOCKS = -2147483647 - 1 };
+/// A reader is a thread, or several threads of a warp or of a block, or one of these.
+enum { EG_NOBODY = -1, EG_SEVERAL_BLOCKS = -2147483647 - 1, EG_SEVERAL_WARPS = -(1 << 30) };
 struct eg_cell { int writer, reader; unsigned written, read; };
-static inline bool eg_together(int block, unsigned phase) { return block != (int)blockIdx.x || phase == eg_phase; }
-static inline int eg_block_of(int thread) { return thread < 0 ? -2 - thread : thread / (int)blockDim.x; }
+static inline int eg_warps() { return ((int)blockDim.x + 31) / 32; }
+static inline int eg_warp_of(int who) {
+  if (who >= 0) return who / (int)blockDim.x * eg_warps() + who % (int)blockDim.x / 32;
+  return who > EG_SEVERAL_WARPS ? -2 - who : -1;
+}
+static inline int eg_block_of(int who) {
+  if (who >= 0) return who / (int)blockDim.x;
+  return who > EG_SEVERAL_WARPS ? (-2 - who) / eg_warps() : EG_SEVERAL_WARPS - who;
+}
+static inline int eg_my_warp() { return eg_warp_of(eg_id()); }
+/// True where nothing orders what they did in that phase and what the running thread does now.
+static inline bool eg_together(int who, unsigned phase) {
+  if (eg_block_of(who) != (int)blockIdx.x) return true;
+  return eg_warp_of(who) == eg_my_warp() ? phase == eg_phase : phase >> 16 == eg_phase >> 16;
+}
 static void eg_read_by(eg_cell& c, int param, long i) {
   int me = eg_id(), block = (int)blockIdx.x;
-  if (c.writer != EG_NOBODY && c.writer != me && eg_together(eg_block_of(c.writer), c.written)) eg_fault(EG_RACE, param, i, me, c.writer);
+  if (c.writer != EG_NOBODY && c.writer != me && eg_together(c.writer, c.written)) eg_fault(EG_RACE, param, i, me, c.writer);
   if (c.reader == EG_NOBODY) c.reader = me;
   else if (c.reader == EG_SEVERAL_BLOCKS || eg_block_of(c.reader) != block) c.reader = EG_SEVERAL_BLOCKS;
+  else if (c.read >> 16 != eg_phase >> 16) c.reader = me;
+  else if (eg_warp_of(c.reader) != eg_my_warp()) c.reader = EG_SEVERAL_WARPS - block;
   else if (c.read != eg_phase) c.reader = me;
-  else if (c.reader != me) c.reader = -2 - block;
+  else if (c.reader != me) c.reader = -2 - eg_my_warp();
   c.read = eg_phase;
 }
 static void eg_write_by(eg_cell& c, int param, long i) {
   int me = eg_id();
-  if (c.writer != EG_NOBODY && c.writer != me && eg_together(eg_block_of(c.writer), c.written)) eg_fault(EG_RACE, param, i, me, c.writer);
-  if (c.reader == EG_SEVERAL_BLOCKS || (c.reader != EG_NOBODY && c.reader != me && eg_together(eg_block_of(c.reader), c.read))) eg_fault(EG_RACE, param, i, me, c.reader);
+  if (c.writer != EG_NOBODY && c.writer != me && eg_together(c.writer, c.written)) eg_fault(EG_RACE, param, i, me, c.writer);
+  if (c.reader == EG_SEVERAL_BLOCKS || (c.reader != EG_NOBODY && c.reader != me && eg_together(c.reader, c.read))) eg_fault(EG_RACE, param, i, me, c.reader);
   c.writer = me;
   c.written = eg_phase;
 }
@@ -113,7 +128,10 @@ static eg_cell eg_shared_cells[EG_SHARED_BYTES];
 template <class T> static eg_out<T> eg_share(long n) {
   long at = (eg_declared + 15) / 16 * 16;
   eg_declared = at + n * (long)sizeof(T);
-  if (eg_declared > EG_SHARED_BYTES) eg_fault(EG_BOUNDS, 1000, eg_declared, eg_id(), EG_NOBODY);
+  if (eg_declared > EG_SHARED_BYTES) {
+    eg_fault(EG_BOUNDS, 1000, eg_declared, eg_id(), EG_NOBODY);
+    at = n = 0;
+  }
   eg_out<T> a;
   a.p = (T*)(eg_shared + at);
   a.cells = eg_shared_cells + at;
@@ -127,17 +145,17 @@ template <class T> static eg_out<T> eg_share(long n) {
 
 enum { EG_READY, EG_BLOCK, EG_WARP, EG_DONE };
 enum { EG_STACK = 64 << 10, EG_THREADS = 1024 };
-struct eg_fiber { void* stack; int state; unsigned phase; long declared; unsigned long long put; };
+struct eg_fiber { void* stack; int state, line; unsigned phase; long declared; unsigned long long put; };
 static eg_fiber eg_fibers[EG_THREADS];
 static int eg_running;
 static void* eg_host;
 static void (*eg_enter)();
 
 static void eg_resume(int f);
-static void eg_wait(int state);
+static void eg_wait(int state, int line);
 static void eg_fiber_main() {
   eg_enter();
-  eg_wait(EG_DONE);
+  eg_wait(EG_DONE, 0);
 }
 #if defined(__x86_64__) && !defined(EG_PORTABLE)
 extern "C" void eg_switch(void** save, void* to);
@@ -179,32 +197,46 @@ static void eg_resume(int f) {
   eg_declared = eg_fibers[f].declared;
   eg_to(f);
 }
-static void eg_wait(int state) {
+static void eg_wait(int state, int line) {
   eg_fiber& f = eg_fibers[eg_running];
   f.state = state;
+  f.line = line;
   f.phase = eg_phase;
   f.declared = eg_declared;
   eg_back(eg_running);
 }
-static void __syncthreads() {
-  eg_phase++;
-  eg_wait(EG_BLOCK);
+/// Barriers meet where they are in one line of the text.
+static void eg_block_barrier(int line) {
+  eg_phase = (eg_phase >> 16) + 1 << 16;
+  eg_wait(EG_BLOCK, line);
 }
-template <class T> static T __shfl_down_sync(unsigned, T v, int by, int width) {
+#define __syncthreads() eg_block_barrier(__LINE__)
+static void eg_warp_barrier(int line) {
+  eg_phase++;
+  eg_wait(EG_WARP, line);
+}
+#define __syncwarp() eg_warp_barrier(__LINE__)
+template <class T> static T eg_shuffle_down(int line, T v, int by, int width) {
   int me = eg_running;
   eg_fibers[me].put = 0;
   __builtin_memcpy(&eg_fibers[me].put, &v, sizeof v);
-  eg_wait(EG_WARP);
+  eg_wait(EG_WARP, line);
   int from = me % width + by < width ? me + by : me;
   T r;
   __builtin_memcpy(&r, &eg_fibers[from].put, sizeof r);
-  eg_wait(EG_WARP);
+  eg_wait(EG_WARP, line);
   return r;
 }
+#define __shfl_down_sync(mask, v, by, width) eg_shuffle_down(__LINE__, v, by, width)
 /// Lets those that wait in [from, to) go on if all of them wait for the same.
 static bool eg_release(int from, int to, int state) {
-  int waiting = 0;
-  for (int f = from; f < to; f++) waiting += eg_fibers[f].state == state;
+  int waiting = 0, line = 0;
+  for (int f = from; f < to; f++) {
+    if (eg_fibers[f].state != state) continue;
+    if (waiting > 0 && eg_fibers[f].line != line) eg_fault(EG_BARRIER, 0, 0, f, from);
+    waiting++;
+    line = eg_fibers[f].line;
+  }
   if (waiting == 0) return false;
   int live = 0;
   for (int f = from; f < to; f++) live += eg_fibers[f].state != EG_DONE;
@@ -215,16 +247,15 @@ static bool eg_release(int from, int to, int state) {
 }
 /// The order in which threads run: forward, backward, or another.
 static int eg_nth(int k, int n, unsigned order) {
-  if (order == 0) return k;
+  if (order == 0 || (order > 1 && n % 7919 == 0)) return k;
   if (order == 1) return n - 1 - k;
   return (int)((k * 7919ul + order) % (unsigned)n);
 }
 static void eg_run_block(int n, unsigned order) {
-  if (n % 7919 == 0 && order > 1) order = 0;
   memset(eg_shared, 0xff, sizeof eg_shared);
   memset(eg_shared_cells, 0xff, sizeof eg_shared_cells);
   for (int f = 0; f < n; f++) {
-    eg_fibers[f] = {0, EG_READY, 0, 0, 0};
+    eg_fibers[f] = {0, EG_READY, 0, 0, 0, 0};
     eg_start(f);
   }
   for (;;) {
@@ -251,7 +282,7 @@ static void eg_run_block(int n, unsigned order) {
 
 // ---- launches
 
-enum { EG_MOST_PARAMS = 64 };
+enum { EG_MOST_PARAMS = 256 };
 static void** eg_params;
 static const long* eg_sizes;
 static eg_cell* eg_cells[EG_MOST_PARAMS];
@@ -276,6 +307,10 @@ template <auto f, class... A> static void (*eg_entry_of(void (*)(A...)))() { ret
 /// Params as for a launch on a card, with the number of elements of each array, 0 for others.
 static int eg_launch(void (*enter)(), bool barriers, int params, void** p, const long* sizes, unsigned grid, unsigned block, unsigned order, bool races) {
   eg_bad = {};
+  if (params > EG_MOST_PARAMS) {
+    eg_fault(EG_BOUNDS, params, EG_MOST_PARAMS, 0, EG_NOBODY);
+    return eg_bad.kind;
+  }
   eg_params = p;
   eg_sizes = sizes;
   eg_enter = enter;
@@ -294,12 +329,12 @@ static int eg_launch(void (*enter)(), bool barriers, int params, void** p, const
     next += cells ? sizes[i] : 0;
   }
   for (unsigned k = 0; k < grid; k++) {
-    blockIdx.x = (unsigned)eg_nth((int)k, (int)grid, order == 1 ? 1 : 0);
+    blockIdx.x = (unsigned)eg_nth((int)k, (int)grid, order);
     if (barriers) {
       eg_run_block((int)block, order);
     } else {
       for (unsigned t = 0; t < block; t++) {
-        threadIdx.x = (unsigned)eg_nth((int)t, (int)block, order == 1 ? 1 : 0);
+        threadIdx.x = (unsigned)eg_nth((int)t, (int)block, order);
         eg_phase = 0;
         eg_declared = 0;
         enter();

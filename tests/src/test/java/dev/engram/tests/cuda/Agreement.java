@@ -2,6 +2,7 @@ package dev.engram.tests.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.backend.cuda.text.CudaText;
 import dev.engram.backend.cuda.text.RowExactness;
 import dev.engram.backend.cuda.text.TextOptions;
 import dev.engram.ir.DType;
@@ -29,7 +30,7 @@ final class Agreement {
   /** Programs that are compiled at once. */
   private static final int IN_UNIT = 40;
 
-  private static final int[] GRIDS = {1, 3, 1000};
+  private static final int[] GRIDS = {1, 3, StandInProgram.MORE};
   private static final int ORDERS = 3;
 
   private final TextOptions options;
@@ -105,9 +106,8 @@ final class Agreement {
   }
 
   private void unit(List<Case> some) {
-    StandInUnit unit = new StandInUnit(options);
-    some.forEach(c -> unit.add(c.program));
-    List<StandInProgram> built = unit.build();
+    List<StandInProgram> built =
+        StandInProgram.of(some.stream().map(Case::program).toList(), options);
     for (int i = 0; i < some.size(); i++) {
       one(some.get(i), built.get(i));
     }
@@ -136,7 +136,7 @@ final class Agreement {
   }
 
   private synchronized void count(StandInProgram text, int moreResults, int moreExempt) {
-    texts.append(text.source().text());
+    texts.append(text.source().text().replace(CudaText.prelude(), ""));
     kernels += text.source().kernels().size();
     results += moreResults;
     exempt += moreExempt;

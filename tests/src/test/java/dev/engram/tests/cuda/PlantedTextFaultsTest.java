@@ -137,6 +137,30 @@ class PlantedTextFaultsTest {
             "an access out of bounds",
             true),
         new Fault(
+            "no barrier between merges",
+            x -> x.getFirst().argSort(0, false),
+            List.of(f32(100)),
+            t -> last(last(last(t, BARRIER, "@"), BARRIER, ""), "@", BARRIER),
+            "",
+            true),
+        new Fault(
+            "updates of one element by two threads",
+            x -> x.get(0).addAt(0, x.get(1), x.get(2)),
+            List.of(f32(7, 6), new TensorType(DType.I32, Shape.of(40)), f32(40, 6)),
+            t -> t.replaceFirst("int i1 = g;", "int i1 = g / 2 * 2;"),
+            race,
+            true),
+        new Fault(
+            "a barrier in each branch",
+            product,
+            matrices,
+            t ->
+                t.replaceFirst(
+                    "__syncthreads\\(\\);",
+                    "if (threadIdx.x < 5) {\n__syncthreads();\n} else {\n__syncthreads();\n}"),
+            "barriers that do not meet",
+            true),
+        new Fault(
             "a result of two threads",
             x -> x.getFirst().mul(2),
             List.of(f32(100)),
@@ -177,7 +201,7 @@ class PlantedTextFaultsTest {
       assertNotEquals(changed.getFirst(), changed.getLast(), "the fault is planted");
       int found = 0;
       int runs = 0;
-      for (int grid : new int[] {1, 2, 1000}) {
+      for (int grid : new int[] {1, 2, StandInProgram.MORE}) {
         for (int order = 0; order < 3; order++) {
           runs++;
           assertEquals(Optional.empty(), fault(sound.launched(grid, order, true), args));
@@ -191,9 +215,8 @@ class PlantedTextFaultsTest {
   }
 
   private static StandInProgram built(LoopProgram p, UnaryOperator<String> spoil, String flag) {
-    StandInUnit unit = new StandInUnit(TextOptions.tiny(), spoil, List.of(flag));
-    unit.add(p);
-    return unit.build().getFirst();
+    StandInUnit unit = new StandInUnit(spoil, List.of(flag));
+    return StandInProgram.of(List.of(p), TextOptions.tiny(), unit).getFirst();
   }
 
   /** What is wrong with the text; empty where nothing is. */

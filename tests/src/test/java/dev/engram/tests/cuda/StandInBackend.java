@@ -4,6 +4,7 @@ import dev.engram.backend.cuda.text.TextOptions;
 import dev.engram.lower.CompiledProgram;
 import dev.engram.lower.HostBackend;
 import dev.engram.lower.LoopProgram;
+import java.util.List;
 
 /** The text of the CUDA backend on the stand-in for a card, in the memory of the host. */
 public final class StandInBackend extends HostBackend {
@@ -22,8 +23,6 @@ public final class StandInBackend extends HostBackend {
 
   @Override
   public CompiledProgram compile(LoopProgram program) {
-    StandInUnit unit = new StandInUnit(options);
-    unit.add(program);
-    return unit.build().getFirst().launched(BLOCKS, 0, true);
+    return StandInProgram.of(List.of(program), options).getFirst().launched(BLOCKS, 0, true);
   }
 }

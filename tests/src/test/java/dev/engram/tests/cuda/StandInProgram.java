@@ -1,7 +1,9 @@
 package dev.engram.tests.cuda;
 
 import dev.engram.backend.cuda.text.CudaSource;
+import dev.engram.backend.cuda.text.CudaText;
 import dev.engram.backend.cuda.text.Kernel;
+import dev.engram.backend.cuda.text.TextOptions;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Lit;
 import dev.engram.ir.RunException;
@@ -18,7 +20,6 @@ import dev.engram.lower.Stmt;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
@@ -33,25 +34,42 @@ import java.util.stream.Stream;
  */
 @SuppressWarnings("restricted") // calls what the compiler made
 final class StandInProgram implements CompiledProgram {
+  /** More blocks than have work to do. */
+  static final int MORE = Integer.MAX_VALUE;
+
   private static final byte POISON = (byte) 0xFF;
   private static final long FAILURE_BYTES = 40;
 
   private final LoopProgram program;
   private final CudaSource source;
-  private final Map<String, MethodHandle> run;
-  private final MethodHandle faults;
+  private final StandInUnit.Code code;
   private final Map<Stmt, Kernel> kernels = new IdentityHashMap<>();
   private int grid = 3;
   private int order;
   private boolean races = true;
 
-  StandInProgram(
-      LoopProgram program, CudaSource source, Map<String, MethodHandle> run, MethodHandle faults) {
+  private StandInProgram(LoopProgram program, CudaSource source, StandInUnit.Code code) {
     this.program = program;
     this.source = source;
-    this.run = run;
-    this.faults = faults;
+    this.code = code;
     number(program.steps());
+  }
+
+  /** Programs that are compiled together. */
+  static List<StandInProgram> of(List<LoopProgram> programs, TextOptions options) {
+    return of(programs, options, new StandInUnit());
+  }
+
+  static List<StandInProgram> of(
+      List<LoopProgram> programs, TextOptions options, StandInUnit unit) {
+    List<CudaSource> sources = programs.stream().map(p -> CudaText.of(p, options)).toList();
+    sources.forEach(unit::add);
+    List<StandInUnit.Code> code = unit.build();
+    List<StandInProgram> all = new ArrayList<>();
+    for (int i = 0; i < programs.size(); i++) {
+      all.add(new StandInProgram(programs.get(i), sources.get(i), code.get(i)));
+    }
+    return all;
   }
 
   private void number(List<Stmt> steps) {
@@ -75,7 +93,7 @@ final class StandInProgram implements CompiledProgram {
   /**
    * How its kernels are launched from now on.
    *
-   * @param grid most blocks of a launch
+   * @param grid most blocks of a launch, or {@link #MORE}
    * @param order of the threads: 0 forward, 1 backward, more for others
    * @param races whether accesses of different threads to one element are looked for
    */
@@ -208,7 +226,9 @@ final class StandInProgram implements CompiledProgram {
           sizes.add(program.buffers().get(b).type().size());
         }
         for (long bytes : k.scratchBytes()) {
-          params.add(call.allocateFrom(ValueLayout.ADDRESS, call.allocate(Math.max(4, bytes), 64)));
+          params.add(
+              call.allocateFrom(
+                  ValueLayout.ADDRESS, call.allocate(Math.max(4, bytes), 64).fill(POISON)));
           sizes.add(bytes / 4);
         }
         for (int t : k.loops()) {
@@ -227,37 +247,20 @@ final class StandInProgram implements CompiledProgram {
           p.setAtIndex(ValueLayout.ADDRESS, i, params.get(i));
           n.setAtIndex(ValueLayout.JAVA_LONG, i, sizes.get(i));
         }
-        int blocks = (int) Math.min(k.blocks(), grid);
+        int blocks = (int) (grid == MORE ? k.blocks() + 2 : Math.min(k.blocks(), grid));
         int bad =
             (int)
-                run.get(k.function()).invokeExact(p, n, blocks, k.threads(), order, races ? 1 : 0);
+                code.kernels()
+                    .get(k.function())
+                    .invokeExact(p, n, blocks, k.threads(), order, races ? 1 : 0);
         if (bad != 0) {
-          throw fault(k);
+          throw code.fault(k.function());
         }
       } catch (RuntimeException | Error e) {
         throw e;
       } catch (Throwable e) {
         throw new IllegalStateException(e);
       }
-    }
-
-    private AssertionError fault(Kernel k) throws Throwable {
-      MemorySegment f = ((MemorySegment) faults.invokeExact()).reinterpret(32);
-      String what =
-          switch (f.get(ValueLayout.JAVA_INT, 0)) {
-            case 1 -> "an access out of bounds";
-            case 2 -> "two threads at one element, of which one writes, with no barrier between";
-            default -> "barriers that do not meet";
-          };
-      return new AssertionError(
-          "%s: parameter %d, element %d, threads %d and %d of %s"
-              .formatted(
-                  what,
-                  f.get(ValueLayout.JAVA_INT, 4),
-                  f.get(ValueLayout.JAVA_LONG, 8),
-                  f.get(ValueLayout.JAVA_INT, 16),
-                  f.get(ValueLayout.JAVA_INT, 20),
-                  k.function()));
     }
 
     /** Throws what the first check that failed says. */
@@ -267,8 +270,8 @@ final class StandInProgram implements CompiledProgram {
         return;
       }
       Stmt.Nest nest = (Stmt.Nest) launches.get((int) launch - 1);
-      List<Instr> code = Stream.concat(nest.body().stream(), nest.epilogue().stream()).toList();
-      Instr.Check c = (Instr.Check) code.get(failure.get(ValueLayout.JAVA_INT, 32));
+      List<Instr> instrs = Stream.concat(nest.body().stream(), nest.epilogue().stream()).toList();
+      Instr.Check c = (Instr.Check) instrs.get(failure.get(ValueLayout.JAVA_INT, 32));
       String at = Shape.of(c.dims()).indices(failure.get(ValueLayout.JAVA_LONG, 24));
       throw new RunException(c.op().message(at, failure.get(ValueLayout.JAVA_LONG, 16), c.where()));
     }

@@ -3,14 +3,13 @@ package dev.engram.tests.cuda;
 import dev.engram.backend.cuda.text.CudaSource;
 import dev.engram.backend.cuda.text.CudaText;
 import dev.engram.backend.cuda.text.Kernel;
-import dev.engram.backend.cuda.text.TextOptions;
-import dev.engram.lower.LoopProgram;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
@@ -34,6 +33,7 @@ import java.util.regex.Pattern;
  */
 @SuppressWarnings("restricted") // calls what the compiler made
 final class StandInUnit {
+  private static final long REPORT_BYTES = 24;
   private static final FunctionDescriptor RUN =
       FunctionDescriptor.of(
           ValueLayout.JAVA_INT,
@@ -46,53 +46,73 @@ final class StandInUnit {
   private static final FunctionDescriptor FAULTS = FunctionDescriptor.of(ValueLayout.ADDRESS);
   private static final Pattern KERNEL = Pattern.compile("(?m)^KERNEL\\(\\d+\\) (\\w+)\\($");
 
-  private final TextOptions options;
   private final UnaryOperator<String> spoil;
   private final List<String> flags;
-  private final List<LoopProgram> programs = new ArrayList<>();
   private final List<CudaSource> sources = new ArrayList<>();
   private final StringBuilder text = new StringBuilder();
   private final List<String> entries = new ArrayList<>();
 
-  StandInUnit(TextOptions options) {
-    this(options, t -> t, List.of());
+  /**
+   * The kernels of one text, compiled.
+   *
+   * @param kernels {@code int run(void** params, const long* sizes, int blocks, int threads, int
+   *     order, int races)} for each function: 0, or that something is wrong
+   * @param faults {@code const eg_report* faults()}: what is wrong
+   */
+  record Code(Map<String, MethodHandle> kernels, MethodHandle faults) {
+
+    /** What the last run of a kernel found. */
+    AssertionError fault(String kernel) throws Throwable {
+      MemorySegment f = ((MemorySegment) faults.invokeExact()).reinterpret(REPORT_BYTES);
+      String what =
+          switch (f.get(ValueLayout.JAVA_INT, 0)) {
+            case 1 -> "an access out of bounds";
+            case 2 -> "two threads at one element, of which one writes, with no barrier between";
+            default -> "barriers that do not meet";
+          };
+      return new AssertionError(
+          "%s: parameter %d, element %d, threads %d and %d of %s"
+              .formatted(
+                  what,
+                  f.get(ValueLayout.JAVA_INT, 4),
+                  f.get(ValueLayout.JAVA_LONG, 8),
+                  f.get(ValueLayout.JAVA_INT, 16),
+                  f.get(ValueLayout.JAVA_INT, 20),
+                  kernel));
+    }
+  }
+
+  StandInUnit() {
+    this(t -> t, List.of());
   }
 
   /**
-   * @param spoil plants a fault into the text of each program
+   * @param spoil plants a fault into each text
    * @param flags more of the compiler
    */
-  StandInUnit(TextOptions options, UnaryOperator<String> spoil, List<String> flags) {
-    this.options = options;
+  StandInUnit(UnaryOperator<String> spoil, List<String> flags) {
     this.spoil = spoil;
     this.flags = flags;
   }
 
-  /** The programs that are in it. */
-  int size() {
-    return programs.size();
-  }
-
-  void add(LoopProgram program) {
-    CudaSource source = CudaText.of(program, options);
+  void add(CudaSource source) {
     String code = spoil.apply(source.text().replace(CudaText.prelude(), ""));
-    String space = "p" + programs.size();
+    String space = "p" + sources.size();
     text.append("namespace ").append(space).append(" {\n").append(code).append("}\n");
     Map<String, Kernel> byName = new LinkedHashMap<>();
     source.kernels().forEach(k -> byName.put(k.function(), k));
     Set<String> waiting = waiting(code);
     byName.forEach(
-        (name, k) -> {
-          int params =
-              k.buffers().size()
-                  + k.scratchBytes().size()
-                  + k.loops().size()
-                  + (k.checks() ? 2 : 0);
-          entries.add(
-              "EG_ENTRY(%s, %s, %d, %s)\n".formatted(space, name, params, waiting.contains(name)));
-        });
-    programs.add(program);
+        (name, k) ->
+            entries.add(
+                "EG_ENTRY(%s, %s, %d, %s)\n"
+                    .formatted(space, name, params(k), waiting.contains(name))));
     sources.add(source);
+  }
+
+  /** The number of parameters of a kernel. */
+  static int params(Kernel k) {
+    return k.buffers().size() + k.scratchBytes().size() + k.loops().size() + (k.checks() ? 2 : 0);
   }
 
   /** The kernels whose threads wait for each other. */
@@ -108,7 +128,7 @@ final class StandInUnit {
     for (int i = 0; i < names.size(); i++) {
       String body =
           code.substring(starts.get(i), i + 1 < names.size() ? starts.get(i + 1) : code.length());
-      if (body.contains("__syncthreads") || body.contains("_sync(")) {
+      if (body.contains("__sync") || body.contains("_sync(")) {
         all.add(names.get(i));
       }
     }
@@ -131,21 +151,21 @@ final class StandInUnit {
     }
   }
 
-  /** Compiles the unit, and gives its programs in the order in which they were added. */
-  List<StandInProgram> build() {
+  /** Compiles the unit, and gives the code of each text in the order in which they were added. */
+  List<Code> build() {
     Arena arena = Arena.ofAuto();
     SymbolLookup library = load(arena);
     Linker linker = Linker.nativeLinker();
     MethodHandle faults = linker.downcallHandle(library.find("eg_faults").orElseThrow(), FAULTS);
-    List<StandInProgram> all = new ArrayList<>();
-    for (int p = 0; p < programs.size(); p++) {
+    List<Code> all = new ArrayList<>();
+    for (int p = 0; p < sources.size(); p++) {
       Map<String, MethodHandle> run = new HashMap<>();
       for (Kernel k : sources.get(p).kernels()) {
         String name = "eg_run_p" + p + "_" + k.function();
         run.computeIfAbsent(
             k.function(), _ -> linker.downcallHandle(library.find(name).orElseThrow(), RUN));
       }
-      all.add(new StandInProgram(programs.get(p), sources.get(p), run, faults));
+      all.add(new Code(run, faults));
     }
     return all;
   }

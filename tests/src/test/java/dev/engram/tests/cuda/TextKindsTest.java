@@ -35,9 +35,9 @@ class TextKindsTest {
   private final Agreement standard = new Agreement(TextOptions.standard(), new int[] {1, 5}, 3);
   private final Agreement tiny = new Agreement(TextOptions.tiny(), new int[] {1, 5}, 3);
 
-  /** No block of threads is for one result. */
+  /** No block of threads is for one result, and indices have 64 bits. */
   private final Agreement alone =
-      new Agreement(new TextOptions(64, 4, 1, 5, 0), new int[] {1, 5}, 3);
+      new Agreement(new TextOptions(64, 4, 1, 5, 0, 0), new int[] {1, 5}, 3);
 
   private void add(String name, Function<List<Tensor>, Tensor> f, TensorType... types) {
     add(name, f, Texts.args(List.of(types), random.nextLong()));
@@ -79,7 +79,7 @@ class TextKindsTest {
       add("max", x -> x.getFirst().max(0), type(t, 5000));
       add("argMax", x -> x.getFirst().argMax(0), type(t, 500, 2));
     }
-    check("__shfl_down_sync", "Blocks blocks", "SHARED(");
+    check("__shfl_down_sync", "Blocks blocks(", "SHARED(float, p", "i64 i0");
   }
 
   @Test
@@ -104,7 +104,7 @@ class TextKindsTest {
           type(t, 3, 9, 20),
           type(t, 3, 20, 10));
     }
-    check("SHARED(", "__syncthreads();");
+    check("float f[2][2] = {};", "double f[2][2] = {};", "int f[1][1] = {};", "stack[top][p][q]");
   }
 
   @Test
@@ -148,7 +148,7 @@ class TextKindsTest {
     for (boolean down : new boolean[] {false, true}) {
       add("NaN and zeros", x -> x.getFirst().argSort(0, down), List.of(special));
     }
-    check("eg_sorts_up");
+    check("eg_sorts_up(y, x)", "eg_sorts_down(y, x)");
   }
 
   @Test
@@ -190,6 +190,19 @@ class TextKindsTest {
       }
     }
     check();
+  }
+
+  /** What lanes have read, one of them writes over. */
+  @Test
+  void accumulatorsInPlace() {
+    for (int n : new int[] {16, 70, 300}) {
+      List<TensorType> types = List.of(type(DType.F32, 9), type(DType.F32, 9, n));
+      LoopProgram p = Texts.inPlace(x -> x.getFirst().add(x.getLast().sum(1)), types);
+      for (Agreement a : List.of(standard, tiny, alone)) {
+        a.add("rows of " + n, p, Texts.args(types, n));
+      }
+    }
+    check("UPDATE(float) z0");
   }
 
   private static Tensor finite(Tensor x) {

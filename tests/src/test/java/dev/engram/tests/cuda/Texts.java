@@ -2,12 +2,14 @@ package dev.engram.tests.cuda;
 
 import dev.engram.TracedFunction;
 import dev.engram.ir.DType;
+import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.passes.Pipeline;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Lowering;
+import dev.engram.tests.random.Ways;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -19,14 +21,23 @@ final class Texts {
 
   /** {@code f} of tensors of these types, as users run it. */
   static LoopProgram of(Function<List<Tensor>, Tensor> f, List<TensorType> types) {
+    return Lowering.lower(graph(f, types));
+  }
+
+  /** The same, with the results written over arguments of their types where that is safe. */
+  static LoopProgram inPlace(Function<List<Tensor>, Tensor> f, List<TensorType> types) {
+    Graph g = graph(f, types);
+    return Lowering.lower(g, Ways.updates(g));
+  }
+
+  private static Graph graph(Function<List<Tensor>, Tensor> f, List<TensorType> types) {
     List<Object> args = new ArrayList<>(types);
     args.replaceAll(t -> HostTensor.allocate((TensorType) t));
-    return Lowering.lower(
-        Pipeline.standard()
-            .run(
-                TracedFunction.of(
-                        "f", in -> f.apply(in.stream().map(Tensor.class::cast).toList()), args)
-                    .graph()));
+    return Pipeline.standard()
+        .run(
+            TracedFunction.of(
+                    "f", in -> f.apply(in.stream().map(Tensor.class::cast).toList()), args)
+                .graph());
   }
 
   /** Values that are plausible for any program: floats about 0, small integers. */

@@ -9,34 +9,22 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.engram.Compiler;
 import dev.engram.Engram;
 import dev.engram.Fn1;
-import dev.engram.Fn2;
-import dev.engram.RandomKey;
-import dev.engram.RandomTensors;
 import dev.engram.State;
 import dev.engram.States;
 import dev.engram.TracedFunction;
-import dev.engram.ir.DType;
 import dev.engram.ir.DeviceTensor;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.RunException;
-import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
-import dev.engram.ir.TensorType;
 import dev.engram.ir.op.Check;
 import dev.engram.ir.op.Op;
-import dev.engram.loss.Losses;
 import dev.engram.lower.Backend;
 import dev.engram.lower.Device;
 import dev.engram.lower.FoundBackends;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Lowering;
 import dev.engram.lower.LoweringException;
-import dev.engram.nn.GruCell;
-import dev.engram.nn.Linear;
-import dev.engram.online.DRtrl;
-import dev.engram.online.Learner;
-import dev.engram.optim.Adam;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,9 +36,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Programs, states and results on a device with memory of its own. */
 class FakeDeviceTest {
   private static final Compiler FAKE = new Compiler("fake");
-  private static final int BATCH = 4;
-  private static final int X = 3;
-  private static final int H = 5;
 
   @TempDir Path folder;
 
@@ -78,55 +63,19 @@ class FakeDeviceTest {
     assertEquals(13, sum.host().getDouble(2));
   }
 
-  /** A net, its optimizer and a compiled step of D-RTRL. */
-  private static final class Training {
-    final GruCell rnn = new GruCell(X, H, RandomKey.of(1));
-    final Linear readout = new Linear(H, X, RandomKey.of(2));
-    final Learner learner;
-    final Adam adam = new Adam(0.01);
-    final States weights;
-    final Fn2<Tensor, Tensor, Tensor> step;
-
-    Training(Compiler compiler) {
-      Net net = new Net(rnn, readout);
-      learner =
-          Learner.compile(
-              net,
-              m -> new DRtrl(m, _ -> {}),
-              HostTensor.allocate(TensorType.of(DType.F32, BATCH, X)));
-      weights = net.states().subset(State.Kind.PARAMETER);
-      adam.register(weights);
-      step =
-          Engram.jit(
-              compiler,
-              (x, y) -> {
-                var g =
-                    Engram.valueAndGrad(
-                            () -> Losses.meanSquaredError(learner.call(x), y).mean(), weights)
-                        .apply();
-                adam.update(g.grad());
-                return g.value();
-              });
-    }
-  }
-
-  private static Tensor data(int i) {
-    return RandomTensors.uniform(RandomKey.of(i), Shape.of(BATCH, X), DType.F32, -1, 1);
-  }
-
   @Test
   void trainingMovesOnlyDataInAndLossesOut() {
     Training on = new Training(FAKE);
     Training off = new Training(new Compiler("cpu"));
     for (int i = 0; i < 10; i++) {
-      Tensor x = data(2 * i);
-      Tensor y = data(2 * i + 1);
+      Tensor x = Training.data(2 * i);
+      Tensor y = Training.data(2 * i + 1);
       HostTensor want = off.step.apply(x, y).host();
       HostTensor[] got = new HostTensor[1];
       List<Long> moved = FakeBackend.moved(() -> got[0] = on.step.apply(x, y).host());
       assertTrue(want.sameBits(got[0]), "loss " + i);
       if (i > 0) {
-        long data = 2L * BATCH * X * 4;
+        long data = 2 * Training.DATA_BYTES;
         assertEquals(List.of(data, 4L), moved, "bytes of step " + i);
       }
     }

@@ -84,7 +84,7 @@ final class CTypes {
       case I32 -> real ? "eg_to_i32(" + x + ")" : "(int)" + x;
       case I16, I8, U8 ->
           real
-              ? "eg_clamp(eg_to_i32(%s), %d, %d)"
+              ? "eg_clamp(eg_to_i32(%s), %s, %s)"
                   .formatted(x, (int) to.lowest(), (int) to.highest())
               : "(int)(" + memory(to) + ")" + x;
     };

@@ -1,12 +1,16 @@
 package dev.engram.backend.cuda.text;
 
+import java.util.Locale;
+
 /** Lines of code, indented. */
 final class CodeWriter {
   private final StringBuilder out = new StringBuilder();
   private int depth;
 
+  /** Numbers are written by {@code %s}, which is the same in every language. */
   void line(String format, Object... args) {
-    out.append("  ".repeat(depth)).append(args.length == 0 ? format : format.formatted(args));
+    out.append("  ".repeat(depth))
+        .append(args.length == 0 ? format : String.format(Locale.ROOT, format, args));
     out.append('\n');
   }
 

@@ -73,7 +73,9 @@ public final class CudaText {
 
   private String text() {
     StringBuilder out = new StringBuilder();
-    out.append("// @").append(program.name()).append("\n\n").append(prelude()).append('\n');
+    out.append("// @").append(program.name()).append("; compile with ");
+    out.append(String.join(" ", CudaSource.OPTIONS)).append("\n\n").append(prelude());
+    out.append('\n');
     if (rows.isSpecial()) {
       out.append(resource("special.cu"));
     }
@@ -164,14 +166,14 @@ public final class CudaText {
   }
 
   private void sort(Stmt.Sort s, List<Integer> trips) {
-    SortText sort = new SortText(program.buffers(), s, trips);
+    SortText sort = new SortText(program.buffers(), s, trips, options);
     CodeWriter body = new CodeWriter();
     sort.write(body);
     List<String> params = sort.params().declared();
     params.add("UPDATE(int) order");
     sort.index().loops().forEach(t -> params.add("int t" + t));
     String use =
-        "sort of %d rows of %d%s"
+        "sort of %s rows of %s%s"
             .formatted(sort.rows(), s.length(), s.where().isKnown() ? "  " + s.where() : "");
     add(
         "sort",
@@ -196,7 +198,7 @@ public final class CudaText {
     if (f == null) {
       String word = label.replaceAll("[^A-Za-z0-9]+", "_").replaceAll("^_|_$", "");
       String name = "k" + functions.size() + (word.isEmpty() ? "" : "_" + word);
-      code.line("KERNEL(%d) %s(", k.threads(), name);
+      code.line("KERNEL(%s) %s(", k.threads(), name);
       code.open("    %s) {", String.join(",\n    ", params));
       body.toString().lines().forEach(l -> code.line("%s", l));
       code.close();

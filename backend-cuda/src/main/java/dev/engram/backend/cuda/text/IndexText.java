@@ -15,22 +15,20 @@ import java.util.stream.Stream;
  * i1}, …, counters of the loops around {@code t0}, {@code t1}, ….
  */
 final class IndexText {
-  /** Above, sums with the stride of a grid might not fit. */
-  private static final long MOST_NARROW = 1L << 30;
-
   private final List<Stmt.Axis> axes;
   private final boolean wide;
   private final TreeSet<Integer> loops = new TreeSet<>();
 
   /**
    * @param trips numbers of runs of the loops around, outermost first
+   * @param most {@link TextOptions#narrow}
    */
-  IndexText(List<LoopBuffer> buffers, Stmt.Nest nest, List<Integer> trips) {
+  IndexText(List<LoopBuffer> buffers, Stmt.Nest nest, List<Integer> trips, long most) {
     this.axes = nest.axes();
-    boolean narrow = points(axes) < MOST_NARROW;
+    boolean narrow = points(axes, most) < most;
     for (Instr i : instrs(nest)) {
       for (AffineMap m : maps(i)) {
-        narrow &= Math.max(high(m, trips), -low(m, trips)) < MOST_NARROW;
+        narrow &= Math.max(high(m, trips), -low(m, trips)) < most;
         for (int t = 0; t < m.outer().size(); t++) {
           if (m.outer().get(t) != 0) {
             loops.add(t);
@@ -38,10 +36,10 @@ final class IndexText {
         }
       }
       for (Access a : accesses(i)) {
-        narrow &= buffers.get(a.buffer()).type().size() < MOST_NARROW;
+        narrow &= buffers.get(a.buffer()).type().size() < most;
       }
       if (i instanceof Instr.StoreAt s) {
-        narrow &= s.limit() < MOST_NARROW;
+        narrow &= s.limit() < most;
       }
     }
     this.wide = !narrow;
@@ -51,10 +49,10 @@ final class IndexText {
     return Stream.concat(nest.body().stream(), nest.epilogue().stream()).toList();
   }
 
-  private static long points(List<Stmt.Axis> axes) {
+  private static long points(List<Stmt.Axis> axes, long most) {
     long n = 1;
     for (Stmt.Axis a : axes) {
-      n = n > MOST_NARROW ? n : n * Math.max(1, a.length());
+      n = n > most ? n : n * Math.max(1, a.length());
     }
     return n;
   }

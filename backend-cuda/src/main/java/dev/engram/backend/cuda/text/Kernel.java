@@ -6,7 +6,7 @@ import java.util.List;
  * A kernel of a program, as it is launched for one nest or sort: with the addresses of {@code
  * buffers}, then those of {@code scratch} temporary arrays, then the counters of {@code loops} as
  * i32, then, where it {@code checks}, the address of the record of failures and the number of the
- * launch. Kernels are right for any number of blocks.
+ * launch. Kernels are right for any number of blocks up to {@code blocks}, and a few more.
  *
  * @param function its name in the text; several nests may share one
  * @param buffers of the program, in the order of the parameters

@@ -50,11 +50,11 @@ final class LaneKernel {
     int groups = nest.options.threads() / lanes;
     String type = nest.index.type();
     String results = nest.index.number(nest.results());
-    out.line("int lane = threadIdx.x %% %d;", lanes);
+    out.line("int lane = threadIdx.x %% %s;", lanes);
     out.open(
-        "for (%s first = blockIdx.x * (%s)%d; first < %s; first += gridDim.x * (%s)%d) {",
+        "for (%s first = blockIdx.x * (%s)%s; first < %s; first += gridDim.x * (%s)%s) {",
         type, type, groups, results, type, groups);
-    out.line("%s g = first + threadIdx.x / %d;", type, lanes);
+    out.line("%s g = first + threadIdx.x / %s;", type, lanes);
     out.line("bool live = g < %s; // all threads of a warp take part in its shuffles", results);
     for (FoldText f : folds) {
       out.line("%s %s = %s;", f.type(), f.name(), f.start());
@@ -64,11 +64,14 @@ final class LaneKernel {
     terms();
     out.close();
     for (FoldText f : folds) {
-      out.open("for (int h = %d; h > 0; h /= 2) {", lanes / 2);
-      out.line("%s other = __shfl_down_sync(0xffffffffu, %s, h, %d);", f.type(), f.name(), lanes);
+      out.open("for (int h = %s; h > 0; h /= 2) {", lanes / 2);
+      out.line("%s other = __shfl_down_sync(0xffffffffu, %s, h, %s);", f.type(), f.name(), lanes);
       out.line("if (lane < h) %s = %s;", f.name(), f.combine(f.name(), "other"));
       out.close();
       nest.name(f.i(), f.name());
+    }
+    if (nest.params.declared().stream().anyMatch(p -> p.startsWith("UPDATE"))) {
+      out.line("__syncwarp(); // all have read what one writes over");
     }
     out.open("if (live && lane == 0) {");
     nest.axes(out, nest.axes(0, nest.parallel), "g");
@@ -91,12 +94,12 @@ final class LaneKernel {
       out.line("i64 end = blocks.left;");
       out.line("int top = 0;");
       for (FoldText f : folds) {
-        out.line("%s stack%d[%d];", f.type(), f.i(), waiting);
+        out.line("%s stack%s[%s];", f.type(), f.i(), waiting);
       }
     }
     String terms = nest.index.number(nest.folded());
     out.line("#pragma unroll 1");
-    out.open("for (%s r0 = 0; r0 < %s; r0 += %d) {", nest.index.type(), terms, lanes);
+    out.open("for (%s r0 = 0; r0 < %s; r0 += %s) {", nest.index.type(), terms, lanes);
     if (waiting > 0) {
       out.open("if (r0 == end) {");
       out.line("#pragma unroll 1");
@@ -104,7 +107,7 @@ final class LaneKernel {
       addTop();
       out.close();
       for (FoldText f : folds) {
-        out.line("stack%d[top] = %s;", f.i(), f.name());
+        out.line("stack%s[top] = %s;", f.i(), f.name());
         out.line("%s = %s;", f.name(), f.start());
       }
       out.line("top++;");

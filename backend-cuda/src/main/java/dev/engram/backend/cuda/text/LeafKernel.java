@@ -66,7 +66,7 @@ final class LeafKernel {
     String type = nest.index.type();
     long slots = shares * inShare * lanes;
     for (FoldText f : folds) {
-      out.line("SHARED(%s, p%d, %d);", f.type(), f.i(), slots);
+      out.line("SHARED(%s, p%s, %s);", f.type(), f.i(), slots);
     }
     out.open(
         "for (%s g = blockIdx.x; g < %s; g += gridDim.x) {",
@@ -81,12 +81,11 @@ final class LeafKernel {
       level("s", shares, inShare * lanes, times("s", inShare), inShare == 1 ? "" : "b == 0 && ");
     }
     if (lanes > 1) {
-      out.open("for (int h = %d; h > 0; h /= 2) {", lanes / 2);
-      out.open("if (threadIdx.x < h) {");
+      out.open("for (int h = %s; h > 0; h /= 2) {", lanes / 2);
+      out.open("for (int k = threadIdx.x; k < h; k += blockDim.x) {");
       for (FoldText f : folds) {
         String p = "p" + f.i();
-        out.line(
-            "%s[threadIdx.x] = %s;", p, f.combine(p + "[threadIdx.x]", p + "[threadIdx.x + h]"));
+        out.line("%s[k] = %s;", p, f.combine(p + "[k]", p + "[k + h]"));
       }
       out.close();
       out.line("__syncthreads();");
@@ -94,7 +93,7 @@ final class LeafKernel {
     }
     out.open("if (threadIdx.x == 0) {");
     for (FoldText f : folds) {
-      out.line("%s %s = p%d[0];", f.type(), f.name(), f.i());
+      out.line("%s %s = p%s[0];", f.type(), f.name(), f.i());
       nest.name(f.i(), f.name());
     }
     // Slot 0 is thread 0's own, so the next result needs no barrier.
@@ -115,7 +114,7 @@ final class LeafKernel {
     long share = Math.min(order.share(), points);
     long block = Math.min(order.block(), share);
     out.line("#pragma unroll 1");
-    out.open("for (int k = threadIdx.x; k < %d; k += blockDim.x) {", slots);
+    out.open("for (int k = threadIdx.x; k < %s; k += blockDim.x) {", slots);
     leaf();
     out.line(
         "%s from = s * %s%s;",
@@ -128,7 +127,7 @@ final class LeafKernel {
     }
     out.line("#pragma unroll 1");
     String lane = lanes == 1 ? "" : " + k % " + lanes;
-    out.open("for (%s r = from%s; r < to; r += %d) {", type, lane, lanes);
+    out.open("for (%s r = from%s; r < to; r += %s) {", type, lane, lanes);
     nest.axes(out, nest.axes(nest.parallel, nest.nest.axes().size()), "r");
     nest.body(
         out,
@@ -139,7 +138,7 @@ final class LeafKernel {
         });
     out.close();
     for (FoldText f : folds) {
-      out.line("p%d[k] = %s;", f.i(), f.name());
+      out.line("p%s[k] = %s;", f.i(), f.name());
     }
     out.close();
   }
@@ -149,7 +148,7 @@ final class LeafKernel {
     int lanes = order.lanes();
     out.line("int s = k%s;", inShare * lanes == 1 ? "" : " / " + inShare * lanes);
     if (inShare > 1) {
-      out.line("int b = k%s %% %d;", lanes == 1 ? "" : " / " + lanes, inShare);
+      out.line("int b = k%s %% %s;", lanes == 1 ? "" : " / " + lanes, inShare);
     }
   }
 
@@ -167,12 +166,12 @@ final class LeafKernel {
    */
   private void level(String number, long parts, long distance, String leaf, String first) {
     int lanes = order.lanes();
-    out.open("for (int n = 1; n < %d; n *= 2) {", parts);
+    out.open("for (int n = 1; n < %s; n *= 2) {", parts);
     out.line("#pragma unroll 1");
-    out.open("for (int k = threadIdx.x; k < %d; k += blockDim.x) {", shares * inShare * lanes);
+    out.open("for (int k = threadIdx.x; k < %s; k += blockDim.x) {", shares * inShare * lanes);
     leaf();
     out.open(
-        "if (%s%s %% (2 * n) == 0 && %s + n < %d && %s + %s < %d) {",
+        "if (%s%s %% (2 * n) == 0 && %s + n < %s && %s + %s < %s) {",
         first, number, number, parts, leaf, times("n", distance / lanes), leaves);
     for (FoldText f : folds) {
       String p = "p" + f.i();

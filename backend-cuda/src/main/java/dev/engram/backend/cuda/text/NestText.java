@@ -35,7 +35,7 @@ final class NestText {
       RowText rows,
       TextOptions options) {
     this.nest = nest;
-    this.index = new IndexText(buffers, nest, trips);
+    this.index = new IndexText(buffers, nest, trips, options.narrow());
     this.params = Params.of(buffers, nest);
     this.rows = rows;
     this.options = options;
@@ -90,7 +90,7 @@ final class NestText {
         e += " % " + index.number(n);
       }
       if (IndexText.uses(nest, a) || checks()) {
-        lines.add("%s i%d = %s;".formatted(index.type(), a, e));
+        lines.add("%s i%s = %s;".formatted(index.type(), a, e));
       }
       behind *= n;
     }
@@ -112,7 +112,7 @@ final class NestText {
       int n = nest.axes().get(a).length();
       if (n != 1) {
         out.line("#pragma unroll 1");
-        out.open("for (%s i%d = 0; i%d < %s; i%d++) {", index.type(), a, a, index.number(n), a);
+        out.open("for (%s i%s = 0; i%s < %s; i%s++) {", index.type(), a, a, index.number(n), a);
         opened++;
       }
     }
@@ -189,7 +189,7 @@ final class NestText {
       case Instr.Check c -> {
         values[i] = values[c.value()];
         out.line(
-            "eg_check(failed, launch, (i64)%s, %s, %s, (%s) * %d + %d, (i64)(%s), %d);",
+            "eg_check(failed, launch, (i64)%s, %s, %s, (%s) * %s + %s, (i64)(%s), %s);",
             values[c.value()],
             CTypes.literal(c.op().low()),
             CTypes.literal(c.op().high()),
@@ -212,7 +212,7 @@ final class NestText {
 
   private void define(CodeWriter out, int i, DType type, String expression) {
     values[i] = "v" + i;
-    out.line("%s v%d = %s;", CTypes.value(type), i, bare(expression));
+    out.line("%s v%s = %s;", CTypes.value(type), i, bare(expression));
   }
 
   /** Without parentheses around the whole. */

@@ -93,21 +93,21 @@ final class PointKernel {
       eachLane(f, f.name() + "[l] = " + f.start() + ";");
     }
     if (f.picks()) {
-      out.line("int best%d = 0;", f.i());
+      out.line("int best%s = 0;", f.i());
     }
     int waiting = waiting(f);
     if (waiting > 0) {
-      out.line("%s stack%d[%d]%s;", f.type(), f.i(), waiting, size);
+      out.line("%s stack%s[%s]%s;", f.type(), f.i(), waiting, size);
       out.line(
-          "Blocks blocks%d(%s, %s);",
+          "Blocks blocks%s(%s, %s);",
           f.i(), CTypes.literal(f.order().block()), CTypes.literal(f.order().share()));
-      out.line("i64 end%d = blocks%d.left;", f.i(), f.i());
-      out.line("int top%d = 0;", f.i());
+      out.line("i64 end%s = blocks%s.left;", f.i(), f.i());
+      out.line("int top%s = 0;", f.i());
     }
   }
 
   private void eachLane(FoldText f, String line) {
-    out.line("for (int l = 0; l < %d; l++) %s", f.order().lanes(), line);
+    out.line("for (int l = 0; l < %s; l++) %s", f.order().lanes(), line);
   }
 
   /** Where a block has ended, it is added to those that wait, and waits. */
@@ -116,25 +116,25 @@ final class PointKernel {
       return;
     }
     int i = f.i();
-    out.open("if (r == end%d) {", i);
+    out.open("if (r == end%s) {", i);
     out.line("#pragma unroll 1");
-    out.open("for (int k = blocks%d.next(); k > 0; k--) {", i);
+    out.open("for (int k = blocks%s.next(); k > 0; k--) {", i);
     addTop(f);
     out.close();
-    each(f, "stack%d[top%d]@ = %s@;".formatted(i, i, f.name()));
-    out.line("top%d++;", i);
+    each(f, "stack%s[top%s]@ = %s@;".formatted(i, i, f.name()));
+    out.line("top%s++;", i);
     each(f, "%s@ = %s;".formatted(f.name(), f.start()));
-    out.line("end%d += blocks%d.left;", i, i);
+    out.line("end%s += blocks%s.left;", i, i);
     out.close();
   }
 
   private void addTop(FoldText f) {
-    out.line("top%d--;", f.i());
+    out.line("top%s--;", f.i());
     each(
         f,
         "%s@ = %s;"
             .formatted(
-                f.name(), f.combine("stack%d[top%d]@".formatted(f.i(), f.i()), f.name() + "@")));
+                f.name(), f.combine("stack%s[top%s]@".formatted(f.i(), f.i()), f.name() + "@")));
   }
 
   /** A line for each lane, in which {@code @} is its index. */
@@ -151,7 +151,7 @@ final class PointKernel {
       String v = nest.value(((Instr.Fold) in).value());
       out.open("if (r == 0 || %s) {", f.better(v));
       out.line("%s = %s;", f.name(), v);
-      out.line("best%d = (int)r;", f.i());
+      out.line("best%s = (int)r;", f.i());
       out.close();
       return;
     }
@@ -167,13 +167,13 @@ final class PointKernel {
     }
     if (waiting(f) > 0) {
       out.line("#pragma unroll 1");
-      out.open("while (top%d > 0) {", f.i());
+      out.open("while (top%s > 0) {", f.i());
       addTop(f);
       out.close();
     }
     FoldOrder order = f.order();
     if (order.lanes() > 1) {
-      out.line("for (int h = %d; h > 0; h /= 2)", order.lanes() / 2);
+      out.line("for (int h = %s; h > 0; h /= 2)", order.lanes() / 2);
       out.line(
           "  for (int l = 0; l < h; l++) %s[l] = %s;",
           f.name(), f.combine(f.name() + "[l]", f.name() + "[l + h]"));

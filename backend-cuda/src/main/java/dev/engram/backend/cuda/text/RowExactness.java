@@ -5,7 +5,7 @@ import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Stmt;
 import java.util.List;
 
-/** Says which programs have the same bits here as on every other backend. */
+/** Says which programs have the bits of {@code cpu}. */
 public final class RowExactness {
   private RowExactness() {}
 

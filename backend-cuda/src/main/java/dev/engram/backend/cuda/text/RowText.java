@@ -30,8 +30,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Elementwise rows in C. Those with a lane program are that program, so they have the bits of every
- * other backend; the others call functions of CUDA's math library, in f64.
+ * Elementwise rows in C. Those with a lane program are that program, so they have the bits that
+ * {@code cpu} computes with it; the others call functions of CUDA's math library, in f64.
  */
 final class RowText {
   /** So many operations are written where they are used; more become a function. */
@@ -86,6 +86,12 @@ final class RowText {
   private static final Set<String> SPECIAL = Set.of("erfInv", "digamma", "polygamma");
 
   private final Map<String, String> functions = new LinkedHashMap<>();
+
+  /** The functions of authors' rows. */
+  private final Map<Authors, String> authors = new HashMap<>();
+
+  private record Authors(ElementwiseRow row, DType dtype) {}
+
   private boolean special;
 
   /** The functions that were asked for, each before what calls it. */
@@ -99,7 +105,7 @@ final class RowText {
   }
 
   /**
-   * True where the row's results have the same bits on every backend.
+   * True where the row's results have the bits of {@code cpu}.
    *
    * @param dtype of the operands
    */
@@ -114,7 +120,7 @@ final class RowText {
           case CALL, PATCH -> {
             ElementwiseRow called = (ElementwiseRow) n.payload();
             yield called.signature().isWhole(n.args.getLast().dtype)
-                || EXACT.contains(called.name());
+                || Rows.has(called) && EXACT.contains(called.name());
           }
           default -> true;
         };
@@ -161,8 +167,12 @@ final class RowText {
                         ("there is no CUDA code for the row %s (%s); give it an expansion into"
                                 + " rows that have some")
                             .formatted(row.name(), where)));
-    String name = "row_" + row.name().replaceAll("[^A-Za-z0-9_]", "_") + "_" + dtype;
-    if (!functions.containsKey(name)) {
+    String name = authors.get(new Authors(row, dtype));
+    if (name == null) {
+      // Names of rows are not unique.
+      String word = row.name().replaceAll("[^A-Za-z0-9_]", "_");
+      name = "row" + authors.size() + "_" + word + "_" + dtype;
+      authors.put(new Authors(row, dtype), name);
       functions.put(name, function(name, graph(row, dtype, expansion), where));
     }
     return name + "(" + String.join(", ", args) + ")";
@@ -316,7 +326,7 @@ final class RowText {
         case FMA -> (t == DType.F32 ? "__fmaf_rn(" : "__fma_rn(") + list(a) + ")";
         case SQRT -> (t == DType.F32 ? "__fsqrt_rn(" : "__dsqrt_rn(") + list(a) + ")";
         case ABS -> "eg_abs(" + list(a) + ")";
-        case NEG -> real ? "(-" + a.getFirst() + ")" : "eg_neg(" + a.getFirst() + ")";
+        case NEG -> real ? "(- " + a.getFirst() + ")" : "eg_neg(" + a.getFirst() + ")";
         case MAX -> "eg_max(" + list(a) + ")";
         case MIN -> "eg_min(" + list(a) + ")";
         case SELECT -> "(" + a.get(0) + " ? " + a.get(1) + " : " + a.get(2) + ")";
@@ -359,8 +369,8 @@ final class RowText {
 
     private static String shift(boolean wide, String x, String op, long bits) {
       return wide
-          ? "((i64)((u64)%s %s %d))".formatted(x, op, bits)
-          : "((int)((u32)%s %s %d))".formatted(x, op, bits);
+          ? "((i64)((u64)%s %s %s))".formatted(x, op, bits)
+          : "((int)((u32)%s %s %s))".formatted(x, op, bits);
     }
 
     private static String call(

@@ -65,23 +65,28 @@ final class ScatterKernel {
     return sum;
   }
 
-  /** Axes of which different points never write the same element; outermost first. */
+  /**
+   * Axes of which different points never write the same element, outermost first; none where
+   * something else is written too.
+   */
   private List<Integer> apart() {
     List<Instr.StoreAt> writes = new ArrayList<>();
-    List<Instr> all = IndexText.instrs(nest.nest);
-    for (Instr i : all) {
+    boolean others = nest.folds();
+    for (Instr i : IndexText.instrs(nest.nest)) {
       if (i instanceof Instr.StoreAt s) {
         writes.add(s);
       }
+      others |= i instanceof Instr.Store;
+    }
+    Instr.StoreAt write = writes.getFirst();
+    if (others || writes.size() > 1 || reads(write.to().buffer())) {
+      return List.of();
     }
     List<Integer> result = new ArrayList<>();
-    for (int a = 0; a < nest.parallel && !reads(writes); a++) {
-      int axis = a;
-      boolean clear =
-          nest.nest.axes().get(a).length() > 1
-              && writes.stream().allMatch(s -> keepsApart(s, axis))
-              && writes.stream().allMatch(s -> !depends(s.index(), axis));
-      if (clear) {
+    for (int a = 0; a < nest.parallel; a++) {
+      if (nest.nest.axes().get(a).length() > 1
+          && keepsApart(write, a)
+          && !depends(write.index(), a)) {
         result.add(a);
       }
     }
@@ -100,7 +105,13 @@ final class ScatterKernel {
       return false;
     }
     List<Part> parts = new ArrayList<>();
-    parts.add(new Part(Math.abs(s.stride()), s.limit(), false));
+    boolean moves = false;
+    for (int a = 0; a < nest.parallel; a++) {
+      moves |= depends(s.index(), a);
+    }
+    if (moves) {
+      parts.add(new Part(Math.abs(s.stride()), s.limit(), false));
+    }
     for (int a = 0; a < nest.parallel; a++) {
       long stride = Math.abs(s.to().at().inner().get(a));
       if (stride != 0 && nest.nest.axes().get(a).length() > 1) {
@@ -137,11 +148,10 @@ final class ScatterKernel {
     };
   }
 
-  /** True where some point reads a buffer that is scattered to. */
-  private boolean reads(List<Instr.StoreAt> writes) {
+  private boolean reads(int buffer) {
     return IndexText.instrs(nest.nest).stream()
         .filter(i -> i instanceof Instr.Load || i instanceof Instr.LoadAt)
         .flatMap(i -> IndexText.accesses(i).stream())
-        .anyMatch(r -> writes.stream().anyMatch(w -> w.to().buffer() == r.buffer()));
+        .anyMatch(r -> r.buffer() == buffer);
   }
 }

@@ -15,10 +15,10 @@ final class SortText {
   private final Params params;
   private final IndexText index;
 
-  SortText(List<LoopBuffer> buffers, Stmt.Sort sort, List<Integer> trips) {
+  SortText(List<LoopBuffer> buffers, Stmt.Sort sort, List<Integer> trips, TextOptions options) {
     this.sort = sort;
     this.params = Params.of(buffers, sort);
-    this.index = new IndexText(buffers, sort.traffic(), trips);
+    this.index = new IndexText(buffers, sort.traffic(), trips, options.narrow());
   }
 
   Params params() {
@@ -47,15 +47,15 @@ final class SortText {
     out.open("for (%s g = blockIdx.x; g < %s; g += gridDim.x) {", type, index.number(rows()));
     rowAxes(out);
     // Positions lie in one half of the scratch memory and are merged into the other.
-    out.line("i64 from = g * 2LL * %d, to = from + %d;", n, n);
-    out.line("for (int k = threadIdx.x; k < %d; k += blockDim.x) order[from + k] = k;", n);
+    out.line("i64 from = g * 2LL * %s, to = from + %s;", n, n);
+    out.line("for (int k = threadIdx.x; k < %s; k += blockDim.x) order[from + k] = k;", n);
     out.line("__syncthreads();");
     out.line("#pragma unroll 1");
-    out.open("for (i64 run = 1; run < %d; run *= 2) {", n);
+    out.open("for (i64 run = 1; run < %s; run *= 2) {", n);
     out.line("#pragma unroll 1");
-    out.open("for (int k = threadIdx.x; k < %d; k += blockDim.x) {", n);
+    out.open("for (int k = threadIdx.x; k < %s; k += blockDim.x) {", n);
     out.line("i64 low = k / (2 * run) * (2 * run);");
-    out.line("i64 middle = eg_least(low + run, %dLL), high = eg_least(low + 2 * run, %dLL);", n, n);
+    out.line("i64 middle = eg_least(low + run, %sLL), high = eg_least(low + 2 * run, %sLL);", n, n);
     out.line("int mine = order[from + k];");
     out.line("%s x = %s;", key, element(narrowFloat, "mine"));
     // The left run's positions stay before equal ones of the right run.
@@ -77,7 +77,7 @@ final class SortText {
     out.line("from = to;");
     out.line("to = other;");
     out.close();
-    out.open("for (int k = threadIdx.x; k < %d; k += blockDim.x) {", n);
+    out.open("for (int k = threadIdx.x; k < %s; k += blockDim.x) {", n);
     out.line("%s[%s] = order[from + k];", params.name(sort.to().buffer()), at(sort.to().at(), "k"));
     out.close();
     out.line("__syncthreads();");
@@ -113,7 +113,7 @@ final class SortText {
       if (n == 1) {
         continue;
       }
-      out.line("%s i%d = g / %s %% %s;", index.type(), a, index.number(behind), index.number(n));
+      out.line("%s i%s = g / %s %% %s;", index.type(), a, index.number(behind), index.number(n));
       behind *= n;
     }
   }

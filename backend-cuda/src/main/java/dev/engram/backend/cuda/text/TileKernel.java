@@ -94,17 +94,17 @@ final class TileKernel {
     String real = fold.type();
     // One more element in a row spreads a column over the banks of the memory.
     out.line(
-        "SHARED(%s, a, %d); // %d x %d of the left operand", real, depth * (side + 1), depth, side);
-    out.line("SHARED(%s, b, %d); // and of the right one", real, depth * (side + 1));
-    out.line("int ty = threadIdx.x / %d * %d;", nest.options.tile(), per);
-    out.line("int tx = threadIdx.x %% %d * %d;", nest.options.tile(), per);
+        "SHARED(%s, a, %s); // %s x %s of the left operand", real, depth * (side + 1), depth, side);
+    out.line("SHARED(%s, b, %s); // and of the right one", real, depth * (side + 1));
+    out.line("int ty = threadIdx.x / %s * %s;", nest.options.tile(), per);
+    out.line("int tx = threadIdx.x %% %s * %s;", nest.options.tile(), per);
     out.open(
         "for (%s tile = blockIdx.x; tile < %s; tile += gridDim.x) {",
         type, nest.index.number(tiles));
     out.line(
-        "int row0 = tile / %s %% %s * %d;",
+        "int row0 = tile / %s %% %s * %s;",
         nest.index.number(across), nest.index.number(down), side);
-    out.line("int column0 = tile %% %s * %d;", nest.index.number(across), side);
+    out.line("int column0 = tile %% %s * %s;", nest.index.number(across), side);
     if (!others.isEmpty()) {
       out.line("%s rest = tile / %s;", type, nest.index.number(down * across));
       nest.axes(out, others, "rest");
@@ -112,16 +112,16 @@ final class TileKernel {
     accumulators(per);
     long terms = nest.folded();
     out.line("#pragma unroll 1");
-    out.open("for (%s k0 = 0; k0 < %s; k0 += %d) {", type, nest.index.number(terms), depth);
+    out.open("for (%s k0 = 0; k0 < %s; k0 += %s) {", type, nest.index.number(terms), depth);
     stage("a", a, rows, "row0", height, side, depth);
     stage("b", b, columns, "column0", width, side, depth);
     out.line("__syncthreads();");
-    out.line("int terms = (int)eg_least((%s)%d, %s - k0);", type, depth, nest.index.number(terms));
+    out.line("int terms = (int)eg_least((%s)%s, %s - k0);", type, depth, nest.index.number(terms));
     out.line("#pragma unroll 1");
     out.open("for (int k = 0; k < terms; k++) {");
     block(per);
-    out.open("for (int p = 0; p < %d; p++) {", per);
-    out.open("for (int q = 0; q < %d; q++) {", per);
+    out.open("for (int p = 0; p < %s; p++) {", per);
+    out.open("for (int q = 0; q < %s; q++) {", per);
     out.line(
         "f[p][q] = %s;",
         fold.product(
@@ -142,9 +142,9 @@ final class TileKernel {
   }
 
   private void accumulators(int per) {
-    out.line("%s f[%d][%d] = {};", fold.type(), per, per);
+    out.line("%s f[%s][%s] = {};", fold.type(), per, per);
     if (waiting() > 0) {
-      out.line("%s stack[%d][%d][%d];", fold.type(), waiting(), per, per);
+      out.line("%s stack[%s][%s][%s];", fold.type(), waiting(), per, per);
       out.line(
           "Blocks blocks(%s, %s);",
           CTypes.literal(dot.order().block()), CTypes.literal(dot.order().share()));
@@ -154,8 +154,8 @@ final class TileKernel {
   }
 
   private void each(int per, String line) {
-    out.line("for (int p = 0; p < %d; p++)", per);
-    out.line("  for (int q = 0; q < %d; q++) %s", per, line);
+    out.line("for (int p = 0; p < %s; p++)", per);
+    out.line("  for (int q = 0; q < %s; q++) %s", per, line);
   }
 
   private void block(int per) {
@@ -192,27 +192,27 @@ final class TileKernel {
     // Neighbouring threads read neighbours in memory: along the axis, or along the terms.
     boolean along = Math.abs(from.from().at().inner().get(axis)) == 1;
     out.line("#pragma unroll 1");
-    out.open("for (int e = threadIdx.x; e < %d; e += blockDim.x) {", side * depth);
-    out.line("int k = e %s %d;", along ? "/" : "%", along ? side : depth);
-    out.line("int x = e %s %d;", along ? "%" : "/", along ? side : depth);
-    out.line("%s i%d = %s + x;", type, axis, first);
+    out.open("for (int e = threadIdx.x; e < %s; e += blockDim.x) {", side * depth);
+    out.line("int k = e %s %s;", along ? "/" : "%", along ? side : depth);
+    out.line("int x = e %s %s;", along ? "%" : "/", along ? side : depth);
+    out.line("%s i%s = %s + x;", type, axis, first);
     out.line("%s r = k0 + k;", type);
     out.line("%s v = 0;", fold.type());
-    out.open("if (i%d < %d && r < %s) {", axis, length, nest.index.number(nest.folded()));
+    out.open("if (i%s < %s && r < %s) {", axis, length, nest.index.number(nest.folded()));
     nest.axes(out, nest.axes(nest.parallel, nest.nest.axes().size()), "r");
     out.line("v = %s;", nest.element(from.from()));
     out.close();
-    out.line("%s[k * %d + x] = v;", to, side + 1);
+    out.line("%s[k * %s + x] = v;", to, side + 1);
     out.close();
   }
 
   private void results(int per, int height, int width) {
     String type = nest.index.type();
-    out.open("for (int p = 0; p < %d; p++) {", per);
-    out.open("for (int q = 0; q < %d; q++) {", per);
-    out.line("%s i%d = row0 + ty + p;", type, rows);
-    out.line("%s i%d = column0 + tx + q;", type, columns);
-    out.open("if (i%d < %d && i%d < %d) {", rows, height, columns, width);
+    out.open("for (int p = 0; p < %s; p++) {", per);
+    out.open("for (int q = 0; q < %s; q++) {", per);
+    out.line("%s i%s = row0 + ty + p;", type, rows);
+    out.line("%s i%s = column0 + tx + q;", type, columns);
+    out.open("if (i%s < %s && i%s < %s) {", rows, height, columns, width);
     nest.name(2, "f[p][q]");
     nest.epilogue(out, "0");
     out.close();

@@ -1,0 +1,2 @@
+/** What the backend asks of a card's driver. */
+package dev.engram.backend.cuda.driver;

@@ -1,0 +1,37 @@
+package dev.engram.backend.cuda.run;
+
+import dev.engram.ir.DeviceStorage;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.TensorType;
+
+/** The memory of a tensor on a card. */
+final class CardStorage extends DeviceStorage {
+  private final CudaDevice device;
+  private final CardMemory.Block block;
+
+  CardStorage(CudaDevice device, TensorType type) {
+    this.device = device;
+    this.block = device.memory().allocate(this, type.bytes(), type::toString);
+  }
+
+  long address() {
+    return block.address();
+  }
+
+  @Override
+  public String device() {
+    return device.name();
+  }
+
+  @Override
+  public HostTensor read(TensorType type) {
+    HostTensor out = HostTensor.allocate(type);
+    device.driver().copyToHost(out.segment(), address());
+    return out;
+  }
+
+  @Override
+  protected void free() {
+    block.free();
+  }
+}

@@ -1,0 +1,165 @@
+package dev.engram.backend.cuda.run;
+
+import dev.engram.backend.cuda.driver.Driver;
+import dev.engram.backend.cuda.text.CudaSource;
+import dev.engram.backend.cuda.text.Kernel;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Tensor;
+import dev.engram.lower.CompiledProgram;
+import dev.engram.lower.LoopBuffer;
+import dev.engram.lower.LoopProgram;
+import dev.engram.lower.LoweringException;
+import dev.engram.lower.RunPool;
+import dev.engram.lower.Stmt;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/**
+ * A program whose nests are kernels. A run puts them on the stream of the card and returns; it
+ * waits only where the host has to know something: what a loop or a branch depends on, what a
+ * notice tells, whether a check has failed.
+ */
+final class CudaProgram implements CompiledProgram {
+  /** So many blocks fill any card; kernels go on from there. */
+  private static final long MOST_BLOCKS = 1 << 14;
+
+  /** A kernel with its handle. */
+  record Code(Kernel kernel, long function) {
+    int blocks() {
+      return (int) Math.min(MOST_BLOCKS, kernel.blocks());
+    }
+  }
+
+  private final CudaDevice device;
+  private final LoopProgram program;
+  private final CudaSource source;
+  private final Map<Stmt, Code> code = new IdentityHashMap<>();
+
+  /** Constants on the card, by buffer. */
+  private final Map<Integer, Tensor> constants = new HashMap<>();
+
+  private final RunPool<CudaRun> runs;
+
+  CudaProgram(CudaDevice device, LoopProgram program, CudaSource source, Driver.Module module) {
+    this.device = device;
+    this.program = program;
+    this.source = source;
+    number(program.steps(), module);
+    for (int b = 0; b < program.buffers().size(); b++) {
+      if (program.buffers().get(b).place() instanceof LoopBuffer.Place.Constant(HostTensor value)) {
+        constants.put(b, device.put(value));
+      }
+    }
+    this.runs = new RunPool<>(program.name(), new CudaRun(this), () -> new CudaRun(this), _ -> {});
+  }
+
+  private void number(List<Stmt> steps, Driver.Module module) {
+    for (Stmt s : steps) {
+      switch (s) {
+        case Stmt.Nest _, Stmt.Sort _ -> {
+          Kernel k = source.kernels().get(code.size());
+          code.put(s, new Code(k, module.function(k.function())));
+        }
+        case Stmt.Tell _ -> {}
+        case Stmt.Loop l -> number(l.body(), module);
+        case Stmt.While w -> {
+          number(w.condition(), module);
+          number(w.body(), module);
+        }
+        case Stmt.Branch b -> {
+          number(b.onTrue(), module);
+          number(b.onFalse(), module);
+        }
+      }
+    }
+  }
+
+  CudaDevice device() {
+    return device;
+  }
+
+  LoopProgram program() {
+    return program;
+  }
+
+  Code code(Stmt nestOrSort) {
+    Code c = code.get(nestOrSort);
+    if (c == null) {
+      throw new AssertionError("a step of another program: " + nestOrSort);
+    }
+    return c;
+  }
+
+  long constant(int buffer) {
+    return address(constants.get(buffer));
+  }
+
+  private long address(Tensor t) {
+    return device.address(program.name(), t);
+  }
+
+  /** The addresses of operands, of which there must be one for each of these buffers. */
+  List<Long> addresses(String what, List<? extends Tensor> tensors, List<Integer> buffers) {
+    if (tensors.size() != buffers.size()) {
+      throw new LoweringException(
+          "@%s: got %d %ss, expected %d"
+              .formatted(program.name(), tensors.size(), what, buffers.size()));
+    }
+    List<Long> all = new ArrayList<>(tensors.size());
+    for (int i = 0; i < tensors.size(); i++) {
+      LoopBuffer b = program.buffers().get(buffers.get(i));
+      if (!tensors.get(i).type().equals(b.type())) {
+        throw new LoweringException(
+            "@%s: %s %d has type %s, expected %s"
+                .formatted(program.name(), what, i, tensors.get(i).type(), b.type()));
+      }
+      all.add(address(tensors.get(i)));
+    }
+    return all;
+  }
+
+  @Override
+  public void run(
+      List<? extends Tensor> inputs,
+      List<? extends Tensor> outputs,
+      Supplier<? extends List<? extends Tensor>> updates) {
+    List<Long> in = addresses("input", inputs, program.inputs());
+    List<Long> out = addresses("output", outputs, program.outputs());
+    apart(in, out);
+    runs.run(run -> run.run(in, out, () -> addresses("output", updates.get(), program.outputs())));
+  }
+
+  /** Each output has memory of its own, but for one that is written over its input. */
+  private void apart(List<Long> inputs, List<Long> outputs) {
+    Map<Long, String> written = new HashMap<>();
+    for (int i = 0; i < inputs.size(); i++) {
+      written.putIfAbsent(inputs.get(i), "input " + i);
+    }
+    for (int i = 0; i < outputs.size(); i++) {
+      int over = program.inPlace(i).orElse(-1);
+      if (over >= 0) {
+        if (!outputs.get(i).equals(inputs.get(over))) {
+          throw new LoweringException(
+              "@%s: output %d is another tensor than input %d, which it is written over"
+                  .formatted(program.name(), i, over));
+        }
+        continue;
+      }
+      String other = written.put(outputs.get(i), "output " + i);
+      if (other != null) {
+        throw new LoweringException(
+            "@%s: output %d has the memory of %s, expected memory of its own"
+                .formatted(program.name(), i, other));
+      }
+    }
+  }
+
+  @Override
+  public String disassemble() {
+    return source.text();
+  }
+}

@@ -1,0 +1,2 @@
+/** Programs and tensors on a card. */
+package dev.engram.backend.cuda.run;
