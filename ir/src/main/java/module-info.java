@@ -28,6 +28,7 @@ module dev.engram.ir {
       dev.engram.etrace;
   exports dev.engram.ir.runtime to
       dev.engram.backend.cpu,
+      dev.engram.backend.cuda,
       dev.engram.core,
       dev.engram.lower;
   exports dev.engram.ir.tensor to
