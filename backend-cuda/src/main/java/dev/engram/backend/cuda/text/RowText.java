@@ -120,7 +120,7 @@ final class RowText {
           case CALL, PATCH -> {
             ElementwiseRow called = (ElementwiseRow) n.payload();
             yield called.signature().isWhole(n.args.getLast().dtype)
-                || Rows.has(called) && EXACT.contains(called.name());
+                || (Rows.has(called) && EXACT.contains(called.name()));
           }
           default -> true;
         };
