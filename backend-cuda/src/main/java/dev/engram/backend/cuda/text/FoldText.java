@@ -10,12 +10,12 @@ import dev.engram.lower.Instr;
  *
  * @param i its number in the nest
  */
-record FoldText(int i, Reduce.Kind kind, DType dtype, FoldOrder order, boolean product) {
+record FoldText(int i, Reduce.Kind kind, DType dtype, FoldOrder order) {
 
   static FoldText of(int i, Instr in) {
     return switch (in) {
-      case Instr.Fold f -> new FoldText(i, f.kind(), f.dtype(), f.order(), false);
-      case Instr.DotFold f -> new FoldText(i, Reduce.Kind.SUM, f.dtype(), f.order(), true);
+      case Instr.Fold f -> new FoldText(i, f.kind(), f.dtype(), f.order());
+      case Instr.DotFold f -> new FoldText(i, Reduce.Kind.SUM, f.dtype(), f.order());
       case Instr _ -> throw new IllegalArgumentException("no fold: " + in);
     };
   }

@@ -1,7 +1,6 @@
 package dev.engram.backend.cuda.text;
 
 import dev.engram.lower.FoldOrder;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -13,27 +12,18 @@ final class LaneKernel {
   private final NestText nest;
   private final CodeWriter out;
   private final FoldOrder order;
-  private final List<FoldText> folds = new ArrayList<>();
+  private final List<FoldText> folds;
 
   private LaneKernel(NestText nest, CodeWriter out, FoldOrder order) {
     this.nest = nest;
     this.out = out;
     this.order = order;
-    for (int i = 0; i < nest.nest.body().size(); i++) {
-      if (FoldText.is(nest.nest.body().get(i))) {
-        folds.add(FoldText.of(i, nest.nest.body().get(i)));
-      }
-    }
+    this.folds = nest.folds();
   }
 
   /** The order of all folds of a nest; empty where there are several. */
   static Optional<FoldOrder> common(NestText nest) {
-    List<FoldOrder> all =
-        nest.nest.body().stream()
-            .filter(FoldText::is)
-            .map(i -> FoldText.of(0, i).order())
-            .distinct()
-            .toList();
+    List<FoldOrder> all = nest.folds().stream().map(FoldText::order).distinct().toList();
     return all.size() == 1 ? Optional.of(all.getFirst()) : Optional.empty();
   }
 
@@ -75,14 +65,10 @@ final class LaneKernel {
     }
     out.open("if (live && lane == 0) {");
     nest.axes(out, nest.axes(0, nest.parallel), "g");
-    nest.epilogue(out, order("g", CTypes.literal(nest.folded())));
+    nest.epilogue(out);
     out.close();
     out.close();
     return nest.results() * lanes;
-  }
-
-  private String order(String at, String term) {
-    return "(i64)%s * %s + %s".formatted(at, CTypes.literal(nest.folded() + 1), term);
   }
 
   private void terms() {
@@ -116,14 +102,7 @@ final class LaneKernel {
     }
     out.line("%s r = r0 + lane;", nest.index.type());
     out.open("if (r < %s) {", terms);
-    nest.axes(out, nest.axes(nest.parallel, nest.nest.axes().size()), "r");
-    nest.body(
-        out,
-        order("g", "r"),
-        (o, i, in) -> {
-          FoldText f = FoldText.of(i, in);
-          o.line("%s = %s;", f.name(), f.next(nest, in, f.name()));
-        });
+    nest.term(out);
     out.close();
     out.close();
     if (waiting > 0) {

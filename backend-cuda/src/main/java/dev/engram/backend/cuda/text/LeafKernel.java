@@ -1,7 +1,6 @@
 package dev.engram.backend.cuda.text;
 
 import dev.engram.lower.FoldOrder;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -17,7 +16,7 @@ final class LeafKernel {
   private final NestText nest;
   private final CodeWriter out;
   private final FoldOrder order;
-  private final List<FoldText> folds = new ArrayList<>();
+  private final List<FoldText> folds;
 
   /** Blocks of a share, and shares. */
   private final long inShare;
@@ -29,11 +28,7 @@ final class LeafKernel {
     this.nest = nest;
     this.out = out;
     this.order = order;
-    for (int i = 0; i < nest.nest.body().size(); i++) {
-      if (FoldText.is(nest.nest.body().get(i))) {
-        folds.add(FoldText.of(i, nest.nest.body().get(i)));
-      }
-    }
+    this.folds = nest.folds();
     long points = nest.folded();
     long share = Math.min(order.share(), points);
     long block = Math.min(order.block(), share);
@@ -97,14 +92,10 @@ final class LeafKernel {
       nest.name(f.i(), f.name());
     }
     // Slot 0 is thread 0's own, so the next result needs no barrier.
-    nest.epilogue(out, order("g", CTypes.literal(nest.folded())));
+    nest.epilogue(out);
     out.close();
     out.close();
     return nest.results() * nest.options.threads();
-  }
-
-  private String order(String at, String term) {
-    return "(i64)%s * %s + %s".formatted(at, CTypes.literal(nest.folded() + 1), term);
   }
 
   private void leaves(long slots) {
@@ -128,14 +119,7 @@ final class LeafKernel {
     out.line("#pragma unroll 1");
     String lane = lanes == 1 ? "" : " + k % " + lanes;
     out.open("for (%s r = from%s; r < to; r += %s) {", type, lane, lanes);
-    nest.axes(out, nest.axes(nest.parallel, nest.nest.axes().size()), "r");
-    nest.body(
-        out,
-        order("g", "r"),
-        (o, i, in) -> {
-          FoldText f = FoldText.of(i, in);
-          o.line("%s = %s;", f.name(), f.next(nest, in, f.name()));
-        });
+    nest.term(out);
     out.close();
     for (FoldText f : folds) {
       out.line("p%s[k] = %s;", f.i(), f.name());

@@ -61,8 +61,52 @@ final class NestText {
     return points(parallel, nest.axes().size());
   }
 
-  boolean folds() {
+  boolean hasFolds() {
     return parallel < nest.axes().size();
+  }
+
+  /** The folds of the body, in order. */
+  List<FoldText> folds() {
+    List<FoldText> all = new ArrayList<>();
+    for (int i = 0; i < nest.body().size(); i++) {
+      if (FoldText.is(nest.body().get(i))) {
+        all.add(FoldText.of(i, nest.body().get(i)));
+      }
+    }
+    return all;
+  }
+
+  /**
+   * The number of term {@code term} of point {@code at}, for checks: terms come before the epilogue
+   * of their point, points in row-major order.
+   */
+  String order(String at, String term) {
+    return "(i64)%s * %s + %s".formatted(at, CTypes.literal(folded() + 1), term);
+  }
+
+  /** The epilogue of point {@code g}, after all of its terms. */
+  void epilogue(CodeWriter out) {
+    epilogue(out, order("g", CTypes.literal(folded())));
+  }
+
+  /** Term {@code r} of point {@code g}, added to the partial results {@code fk}. */
+  void term(CodeWriter out) {
+    axes(out, axes(parallel, nest.axes().size()), "r");
+    body(
+        out,
+        order("g", "r"),
+        (o, i, in) -> {
+          FoldText f = FoldText.of(i, in);
+          o.line("%s = %s;", f.name(), f.next(this, in, f.name()));
+        });
+  }
+
+  /** Opens the loop of a thread over its points {@code g} of so many. */
+  void eachPoint(CodeWriter out, long points) {
+    out.open(
+        "for (%s g = blockIdx.x * (%s)blockDim.x + threadIdx.x; g < %s; g += gridDim.x *"
+            + " (%s)blockDim.x) {",
+        index.type(), index.type(), index.number(points), index.type());
   }
 
   boolean checks() {

@@ -2,7 +2,6 @@ package dev.engram.backend.cuda.text;
 
 import dev.engram.lower.FoldOrder;
 import dev.engram.lower.Instr;
-import java.util.ArrayList;
 import java.util.List;
 
 /** A thread for each result, which folds all of its terms. */
@@ -16,14 +15,9 @@ final class PointKernel {
   PointKernel(NestText nest, CodeWriter out) {
     this.nest = nest;
     this.out = out;
-    boolean ordered = false;
-    for (Instr i : nest.nest.body()) {
-      if (FoldText.is(i)) {
-        FoldText f = FoldText.of(0, i);
-        ordered |= f.picks() || f.order().lanes() > 1 || waiting(f) > 0;
-      }
-    }
-    this.counted = nest.folds() && (ordered || nest.checks());
+    boolean ordered =
+        nest.folds().stream().anyMatch(f -> f.picks() || f.order().lanes() > 1 || waiting(f) > 0);
+    this.counted = nest.hasFolds() && (ordered || nest.checks());
   }
 
   private int waiting(FoldText f) {
@@ -33,11 +27,7 @@ final class PointKernel {
   /** Writes the loop over the results, and returns how many there are. */
   long write() {
     long results = nest.results();
-    String type = nest.index.type();
-    out.open(
-        "for (%s g = blockIdx.x * (%s)blockDim.x + threadIdx.x; g < %s; g += gridDim.x *"
-            + " (%s)blockDim.x) {",
-        type, type, nest.index.number(results), type);
+    nest.eachPoint(out, results);
     nest.axes(out, nest.axes(0, nest.parallel), "g");
     point("g");
     out.close();
@@ -50,16 +40,11 @@ final class PointKernel {
    * @param at the number of the point
    */
   void point(String at) {
-    if (!nest.folds()) {
+    if (!nest.hasFolds()) {
       nest.body(out, "(i64)" + at, (_, _, _) -> {});
       return;
     }
-    List<FoldText> folds = new ArrayList<>();
-    for (int i = 0; i < nest.nest.body().size(); i++) {
-      if (FoldText.is(nest.nest.body().get(i))) {
-        folds.add(FoldText.of(i, nest.nest.body().get(i)));
-      }
-    }
+    List<FoldText> folds = nest.folds();
     folds.forEach(this::declare);
     long terms = nest.folded();
     if (counted) {
@@ -68,7 +53,7 @@ final class PointKernel {
     int opened = nest.loops(out, nest.axes(nest.parallel, nest.nest.axes().size()));
     if (terms > 0) {
       folds.forEach(this::beforeTerm);
-      nest.body(out, order(at, "r"), (_, i, in) -> term(FoldText.of(i, in), in));
+      nest.body(out, nest.order(at, "r"), (_, i, in) -> term(FoldText.of(i, in), in));
       if (counted) {
         out.line("r++;");
       }
@@ -77,12 +62,7 @@ final class PointKernel {
       out.close();
     }
     folds.forEach(this::finish);
-    nest.epilogue(out, order(at, CTypes.literal(terms)));
-  }
-
-  /** Terms before the epilogue of their point, points in row-major order. */
-  private String order(String at, String term) {
-    return "(i64)%s * %s + %s".formatted(at, CTypes.literal(nest.folded() + 1), term);
+    nest.epilogue(out, nest.order(at, CTypes.literal(terms)));
   }
 
   private void declare(FoldText f) {

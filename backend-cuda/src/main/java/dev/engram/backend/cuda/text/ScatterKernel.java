@@ -32,11 +32,7 @@ final class ScatterKernel {
     for (int a : apart) {
       threads *= nest.nest.axes().get(a).length();
     }
-    String type = nest.index.type();
-    out.open(
-        "for (%s g = blockIdx.x * (%s)blockDim.x + threadIdx.x; g < %s; g += gridDim.x *"
-            + " (%s)blockDim.x) {",
-        type, type, nest.index.number(threads), type);
+    nest.eachPoint(out, threads);
     nest.axes(out, apart, "g");
     int opened = nest.loops(out, inOrder);
     String at = "0";
@@ -71,7 +67,7 @@ final class ScatterKernel {
    */
   private List<Integer> apart() {
     List<Instr.StoreAt> writes = new ArrayList<>();
-    boolean others = nest.folds();
+    boolean others = nest.hasFolds();
     for (Instr i : IndexText.instrs(nest.nest)) {
       if (i instanceof Instr.StoreAt s) {
         writes.add(s);
