@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.backend.cuda.text.CudaKernel;
 import dev.engram.backend.cuda.text.CudaSource;
 import dev.engram.backend.cuda.text.CudaText;
-import dev.engram.backend.cuda.text.Kernel;
 import dev.engram.backend.cuda.text.TextOptions;
 import dev.engram.ir.DType;
 import dev.engram.ir.Shape;
@@ -64,7 +64,8 @@ class CudaTextTest {
         """,
         own(s).replaceAll("java:\\d+", "java:LINE"));
     assertEquals(
-        List.of(new Kernel("k0_mul_add", List.of(0, 1, 2), List.of(), List.of(), false, 256, 2, 0)),
+        List.of(
+            new CudaKernel("k0_mul_add", List.of(0, 1, 2), List.of(), List.of(), false, 256, 2, 0)),
         s.kernels());
   }
 
@@ -77,10 +78,11 @@ class CudaTextTest {
             List.of(f32(8, 8), f32(8, 8)));
     CudaSource s = CudaText.of(p, TextOptions.standard());
     assertEquals(FusionReport.of(p).rows().size(), s.kernels().size());
-    List<Kernel> products = s.kernels().stream().filter(k -> k.function().contains("dot")).toList();
+    List<CudaKernel> products =
+        s.kernels().stream().filter(k -> k.function().contains("dot")).toList();
     assertEquals(3, products.size());
-    assertEquals(1, products.stream().map(Kernel::function).distinct().count());
-    assertEquals(3, products.stream().map(Kernel::buffers).distinct().count());
+    assertEquals(1, products.stream().map(CudaKernel::function).distinct().count());
+    assertEquals(3, products.stream().map(CudaKernel::buffers).distinct().count());
   }
 
   /** Where 32 bits do not do. */

@@ -2,8 +2,8 @@ package dev.engram.tests.cuda;
 
 import dev.engram.backend.cuda.driver.CudaException;
 import dev.engram.backend.cuda.driver.Driver;
+import dev.engram.backend.cuda.text.CudaKernel;
 import dev.engram.backend.cuda.text.CudaSource;
-import dev.engram.backend.cuda.text.Kernel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -52,7 +52,7 @@ final class StandInDriver implements Driver {
   /** What the stream could not do, which all later calls say. */
   private volatile CudaException broken;
 
-  private record Function(Kernel kernel, StandInUnit.Code code) {}
+  private record Function(CudaKernel kernel, StandInUnit.Code code) {}
 
   /** Bytes that came to the card, and went from it, and kernels, so far. */
   List<Long> traffic() {
@@ -200,7 +200,7 @@ final class StandInDriver implements Driver {
     call("the loading of a module");
     StandInUnit.Code code = COMPILED.computeIfAbsent(source.text(), _ -> compiled(source));
     Map<String, Long> names = new HashMap<>();
-    for (Kernel k : source.kernels()) {
+    for (CudaKernel k : source.kernels()) {
       names.computeIfAbsent(
           k.function(),
           _ -> {

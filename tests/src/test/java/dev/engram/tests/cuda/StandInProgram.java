@@ -1,8 +1,8 @@
 package dev.engram.tests.cuda;
 
+import dev.engram.backend.cuda.text.CudaKernel;
 import dev.engram.backend.cuda.text.CudaSource;
 import dev.engram.backend.cuda.text.CudaText;
-import dev.engram.backend.cuda.text.Kernel;
 import dev.engram.backend.cuda.text.TextOptions;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Lit;
@@ -43,7 +43,7 @@ final class StandInProgram implements CompiledProgram {
   private final LoopProgram program;
   private final CudaSource source;
   private final StandInUnit.Code code;
-  private final Map<Stmt, Kernel> kernels = new IdentityHashMap<>();
+  private final Map<Stmt, CudaKernel> kernels = new IdentityHashMap<>();
   private int grid = 3;
   private int order;
   private boolean races = true;
@@ -213,7 +213,7 @@ final class StandInProgram implements CompiledProgram {
     }
 
     private void launch(Stmt s) {
-      Kernel k = kernels.get(s);
+      CudaKernel k = kernels.get(s);
       if (k.blocks() == 0) {
         return;
       }

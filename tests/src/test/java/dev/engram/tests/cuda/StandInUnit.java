@@ -1,8 +1,8 @@
 package dev.engram.tests.cuda;
 
+import dev.engram.backend.cuda.text.CudaKernel;
 import dev.engram.backend.cuda.text.CudaSource;
 import dev.engram.backend.cuda.text.CudaText;
-import dev.engram.backend.cuda.text.Kernel;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -99,7 +99,7 @@ final class StandInUnit {
     String code = spoil.apply(source.text().replace(CudaText.prelude(), ""));
     String space = "p" + sources.size();
     text.append("namespace ").append(space).append(" {\n").append(code).append("}\n");
-    Map<String, Kernel> byName = new LinkedHashMap<>();
+    Map<String, CudaKernel> byName = new LinkedHashMap<>();
     source.kernels().forEach(k -> byName.put(k.function(), k));
     Set<String> waiting = waiting(code);
     byName.forEach(
@@ -111,7 +111,7 @@ final class StandInUnit {
   }
 
   /** The number of parameters of a kernel. */
-  static int params(Kernel k) {
+  static int params(CudaKernel k) {
     return k.buffers().size() + k.scratchBytes().size() + k.loops().size() + (k.checks() ? 2 : 0);
   }
 
@@ -160,7 +160,7 @@ final class StandInUnit {
     List<Code> all = new ArrayList<>();
     for (int p = 0; p < sources.size(); p++) {
       Map<String, MethodHandle> run = new HashMap<>();
-      for (Kernel k : sources.get(p).kernels()) {
+      for (CudaKernel k : sources.get(p).kernels()) {
         String name = "eg_run_p" + p + "_" + k.function();
         run.computeIfAbsent(
             k.function(), _ -> linker.downcallHandle(library.find(name).orElseThrow(), RUN));

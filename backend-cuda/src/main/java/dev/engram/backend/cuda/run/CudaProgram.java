@@ -1,8 +1,8 @@
 package dev.engram.backend.cuda.run;
 
 import dev.engram.backend.cuda.driver.Driver;
+import dev.engram.backend.cuda.text.CudaKernel;
 import dev.engram.backend.cuda.text.CudaSource;
-import dev.engram.backend.cuda.text.Kernel;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.lower.CompiledProgram;
@@ -28,7 +28,7 @@ final class CudaProgram implements CompiledProgram {
   private static final long MOST_BLOCKS = 1 << 14;
 
   /** A kernel with its handle. */
-  record Code(Kernel kernel, long function) {
+  record Code(CudaKernel kernel, long function) {
     int blocks() {
       return (int) Math.min(MOST_BLOCKS, kernel.blocks());
     }
@@ -61,7 +61,7 @@ final class CudaProgram implements CompiledProgram {
     for (Stmt s : steps) {
       switch (s) {
         case Stmt.Nest _, Stmt.Sort _ -> {
-          Kernel k = source.kernels().get(code.size());
+          CudaKernel k = source.kernels().get(code.size());
           code.put(s, new Code(k, module.function(k.function())));
         }
         case Stmt.Tell _ -> {}

@@ -1,7 +1,7 @@
 package dev.engram.backend.cuda.run;
 
 import dev.engram.backend.cuda.driver.Driver;
-import dev.engram.backend.cuda.text.Kernel;
+import dev.engram.backend.cuda.text.CudaKernel;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.InterruptedRunException;
 import dev.engram.ir.Lit;
@@ -145,7 +145,7 @@ final class CudaRun {
 
   private void launch(Stmt step) {
     CudaProgram.Code code = owner.code(step);
-    Kernel k = code.kernel();
+    CudaKernel k = code.kernel();
     if (k.blocks() == 0) {
       return;
     }

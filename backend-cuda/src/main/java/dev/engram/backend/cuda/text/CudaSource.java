@@ -9,7 +9,7 @@ import java.util.List;
  * @param text one translation unit, which includes nothing
  * @param kernels one for each nest and sort of the program, in the order of the text form
  */
-public record CudaSource(String text, List<Kernel> kernels) {
+public record CudaSource(String text, List<CudaKernel> kernels) {
   /**
    * What a compiler of CUDA must be told: products and sums are rounded one by one, but where the
    * text asks for a fused multiply-add.

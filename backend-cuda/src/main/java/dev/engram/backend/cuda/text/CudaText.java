@@ -23,7 +23,7 @@ public final class CudaText {
   private final LoopProgram program;
   private final TextOptions options;
   private final RowText rows = new RowText();
-  private final List<Kernel> kernels = new ArrayList<>();
+  private final List<CudaKernel> kernels = new ArrayList<>();
 
   /** Function bodies by their name, and the names by parameters and body. */
   private final Map<String, Function> functions = new LinkedHashMap<>();
@@ -154,7 +154,7 @@ public final class CudaText {
         use,
         params,
         body,
-        new Kernel(
+        new CudaKernel(
             "",
             nest.params.buffers(),
             List.of(),
@@ -180,7 +180,7 @@ public final class CudaText {
         use,
         params,
         body,
-        new Kernel(
+        new CudaKernel(
             "",
             sort.params().buffers(),
             List.of(sort.scratchBytes()),
@@ -191,7 +191,7 @@ public final class CudaText {
             kernels.size()));
   }
 
-  private void add(String label, String use, List<String> params, CodeWriter body, Kernel k) {
+  private void add(String label, String use, List<String> params, CodeWriter body, CudaKernel k) {
     CodeWriter code = new CodeWriter();
     String key = k.threads() + String.join(",", params) + body;
     Function f = known.get(key);
@@ -208,7 +208,7 @@ public final class CudaText {
     }
     f.uses.add(use);
     kernels.add(
-        new Kernel(
+        new CudaKernel(
             f.name,
             k.buffers(),
             k.scratchBytes(),

@@ -16,7 +16,7 @@ import java.util.List;
  * @param blocks that have work to do
  * @param place of its nest among the rows of a {@link dev.engram.lower.inspect.FusionReport}
  */
-public record Kernel(
+public record CudaKernel(
     String function,
     List<Integer> buffers,
     List<Long> scratchBytes,
@@ -25,7 +25,7 @@ public record Kernel(
     int threads,
     long blocks,
     int place) {
-  public Kernel {
+  public CudaKernel {
     buffers = List.copyOf(buffers);
     scratchBytes = List.copyOf(scratchBytes);
     loops = List.copyOf(loops);
