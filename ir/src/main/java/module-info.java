@@ -16,6 +16,7 @@ module dev.engram.ir {
   exports dev.engram.ir.text;
   exports dev.engram.ir.checks to
       dev.engram.autodiff,
+      dev.engram.backend.cuda,
       dev.engram.cli,
       dev.engram.core,
       dev.engram.etrace,

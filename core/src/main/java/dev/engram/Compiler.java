@@ -265,12 +265,12 @@ public record Compiler(String backend, Pipeline passes, boolean verified) {
     int at = names.indexOf(backend);
     if (at < 0) {
       throw new EngramException(
-          "no device %s, expected one of %s (%s)%s"
+          "no device %s%s (%s)%s"
               .formatted(
                   backend,
-                  names,
+                  names.isEmpty() ? "" : ", expected one of " + names,
                   SourceLocation.here(),
-                  all.unavailable().map(why -> "; " + why).orElse("")));
+                  all.unavailable().map(why -> ": " + why).orElse("")));
     }
     return all.devices().get(at);
   }

@@ -2,6 +2,7 @@ package dev.engram.lower;
 
 import dev.engram.ir.EngramException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -24,6 +25,14 @@ public interface Backend {
   /** Why there is no device; empty where there is one. */
   default Optional<String> unavailable() {
     return Optional.empty();
+  }
+
+  /**
+   * What helps to find a fault, in order: versions, paths and settings, such as {@code driver} with
+   * {@code 580.65, CUDA 13.0}. Never throws; what cannot be found out says why.
+   */
+  default Map<String, String> facts() {
+    return Map.of();
   }
 
   /** The code of {@code program} in readable form. It needs no device. */

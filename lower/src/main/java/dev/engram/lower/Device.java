@@ -4,11 +4,20 @@ import dev.engram.ir.HostTensor;
 import dev.engram.ir.Storage;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
+import java.util.Map;
 
 /** Where programs of a backend run, and where their tensors lie. */
 public interface Device {
   /** Such as {@code cpu} or {@code cuda:0}: the name of the backend, with a number of several. */
   String name();
+
+  /**
+   * What helps to find a fault, in order, such as {@code memory} with {@code 78.9 GB free of 85.0
+   * GB}. Never throws; what cannot be found out says why.
+   */
+  default Map<String, String> facts() {
+    return Map.of();
+  }
 
   /** Compiles {@code program}; thread-safe, called once per program. */
   CompiledProgram compile(LoopProgram program);

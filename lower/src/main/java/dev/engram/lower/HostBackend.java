@@ -5,6 +5,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.checks.Given;
 import java.util.List;
+import java.util.Map;
 
 /** A backend whose programs run in the memory of the host: it is its own device. */
 public abstract class HostBackend implements Backend, Device {
@@ -16,6 +17,12 @@ public abstract class HostBackend implements Backend, Device {
 
   @Override
   public abstract CompiledProgram compile(LoopProgram program);
+
+  /** Those of the backend, which are those of its device. */
+  @Override
+  public Map<String, String> facts() {
+    return Map.of();
+  }
 
   @Override
   public final List<Device> devices() {

@@ -77,6 +77,11 @@ public final class RunCounts implements AutoCloseable {
     began = System.nanoTime();
   }
 
+  /** True where the run of now is timed; where it is not, {@link #start} does not look at the clock. */
+  public boolean isTimed() {
+    return timed;
+  }
+
   /** Begins a call of a nest; give what it returns to {@link #end}. */
   public long start() {
     return timed ? System.nanoTime() : 0;

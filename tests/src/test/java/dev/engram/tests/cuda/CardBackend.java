@@ -14,7 +14,7 @@ public final class CardBackend implements Backend {
   static final StandInDriver DRIVER = new StandInDriver();
 
   private static final CudaDevice DEVICE =
-      new CudaDevice("card:0", DRIVER, TextOptions.tiny(), Long.MAX_VALUE);
+      new CudaDevice("card:0", DRIVER, TextOptions.tiny(), Long.MAX_VALUE, false);
 
   @Override
   public String name() {

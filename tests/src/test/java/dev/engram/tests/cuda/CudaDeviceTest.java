@@ -31,6 +31,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 /** Programs, states and results on a card, for which a stand-in stands. */
 class CudaDeviceTest {
@@ -46,7 +47,7 @@ class CudaDeviceTest {
   }
 
   private static CudaDevice device(StandInDriver driver, long memory) {
-    return new CudaDevice("cuda:0", driver, TextOptions.tiny(), memory);
+    return new CudaDevice("cuda:0", driver, TextOptions.tiny(), memory, false);
   }
 
   @Test
@@ -104,7 +105,8 @@ class CudaDeviceTest {
     assertTrue(
         text.startsWith(
             "no 262.1 kB for f32[65536] on cuda:0 (stand-in): this process holds 1.0 MB there in 4"
-                + " pieces, of at most 1.0 MB (CudaDeviceTest.java:"),
+                + " pieces, of at most 1.0 MB (engram.cuda.memory), and 8.6 GB of 8.6 GB are free"
+                + " (CudaDeviceTest.java:"),
         text);
     assertEquals(4, kept.size());
     kept.clear();
@@ -156,43 +158,96 @@ class CudaDeviceTest {
   /** An error at every call of the driver in turn loses nothing and leaks nothing. */
   @Test
   void everyCallOfTheDriverMayFail() {
-    LoopProgram p =
-        Texts.of(
-            x -> finite(x.getFirst().matmul(x.getLast())).sum(1).tanh(),
-            List.of(TensorType.of(DType.F32, 5, 7), TensorType.of(DType.F32, 7, 5)));
-    List<TensorType> types = p.inputs().stream().map(b -> p.buffers().get(b).type()).toList();
-    List<HostTensor> args = Texts.args(types, 5);
-    StandInDriver whole = new StandInDriver();
-    CudaDevice sound = device(whole, Long.MAX_VALUE);
-    CompiledProgram code = sound.compile(p);
-    List<HostTensor> want = RunOperands.of(p, sound, args).run(code);
-    long calls = whole.calls();
-    assertTrue(calls > 10, "calls: " + calls);
     StandInDriver driver = new StandInDriver();
-    CudaDevice card = device(driver, Long.MAX_VALUE);
-    CompiledProgram again = card.compile(p);
-    List<HostTensor> first = RunOperands.of(p, card, args).run(again);
-    assertTrue(want.getFirst().sameBits(first.getFirst()));
-    int failed = 0;
-    for (long n = 1; n <= calls; n++) {
-      driver.failAt(n, 999);
-      try {
-        List<HostTensor> got = RunOperands.of(p, card, args).run(again);
-        assertTrue(want.getFirst().sameBits(got.getFirst()), "call " + n);
-      } catch (CudaException e) {
-        assertEquals(999, e.code(), e::toString);
-        failed++;
-      }
-      driver.failAt(Long.MAX_VALUE / 2, 0);
-      List<HostTensor> got = RunOperands.of(p, card, args).run(again);
-      assertTrue(want.getFirst().sameBits(got.getFirst()), "after call " + n + " failed");
+    FailingCalls.check(
+        device(driver, Long.MAX_VALUE),
+        new FailingCalls.Faults() {
+          @Override
+          public long calls() {
+            return driver.calls();
+          }
+
+          @Override
+          public void failAt(long n, int code) {
+            driver.failAt(n, code);
+          }
+
+          @Override
+          public long pieces() {
+            return driver.pieces() + driver.handles();
+          }
+        });
+  }
+
+  /** What comes again with its buffers at the same places is one graph. */
+  @Test
+  void runsThatComeAgainAreGraphs() {
+    Training on = new Training(CARD);
+    List<Long> before = CardBackend.DRIVER.traffic();
+    for (int i = 0; i < 20; i++) {
+      on.step.apply(Training.data(2 * i), Training.data(2 * i + 1)).host();
     }
-    assertTrue(failed > 5, "calls that failed: " + failed);
-    for (int i = 0; i < 20 && driver.pieces() > 12; i++) {
-      System.gc();
-      card.allocate(TensorType.of(DType.F32, 1)).close();
-      driver.synchronize();
+    long graphs = CardBackend.DRIVER.traffic().get(3) - before.get(3);
+    assertTrue(graphs >= 10, "graphs in 20 steps: " + graphs);
+  }
+
+  private static final LoopProgram SORTED_PRODUCT =
+      Texts.of(
+          x -> x.getFirst().matmul(x.getLast()).argSort(0, false),
+          List.of(TensorType.of(DType.F32, 5, 7), TensorType.of(DType.F32, 7, 5)));
+
+  private static void runSortedProduct(CudaDevice card, CompiledProgram code) {
+    List<TensorType> types =
+        SORTED_PRODUCT.inputs().stream().map(b -> SORTED_PRODUCT.buffers().get(b).type()).toList();
+    RunOperands.of(SORTED_PRODUCT, card, Texts.args(types, 5)).run(code);
+  }
+
+  /** With {@code sync} the error names the kernel, and all that comes later says the same. */
+  @Test
+  void anErrorThatLastsNamesTheKernelAndIsToldAgain() {
+    String text = "";
+    for (int n = 1; n < 30 && !text.contains("k1_sort"); n++) {
+      StandInDriver driver = new StandInDriver();
+      CudaDevice card = new CudaDevice("cuda:0", driver, TextOptions.tiny(), 1 << 20, true);
+      CompiledProgram code = card.compile(SORTED_PRODUCT);
+      driver.failAt(n, 719);
+      text = message(() -> runSortedProduct(card, code));
+      assertEquals(text, message(() -> runSortedProduct(card, code)));
+      assertEquals(text, message(() -> card.allocate(TensorType.of(DType.F32, 3))));
     }
-    assertTrue(driver.pieces() <= 12, "pieces: " + driver.pieces());
+    assertTrue(
+        text.matches(
+            "@f, k1_sort \\(CudaDeviceTest.java:\\d+\\): cuda:0 \\(stand-in\\) can do nothing more"
+                + " in this process: a launch of k1_sort failed: CUDA error 719, as the test wants"
+                + " it"),
+        text);
+  }
+
+  private static String message(Executable failing) {
+    return assertThrows(CudaException.class, failing).getMessage();
+  }
+
+  /** Without it, the first and the last kernel since the last wait. */
+  @Test
+  void anErrorThatIsMetLaterNamesTheKernelsSince() {
+    StandInDriver driver = new StandInDriver();
+    CudaDevice card = device(driver, 1 << 20);
+    CompiledProgram code = card.compile(SORTED_PRODUCT);
+    String text = "";
+    for (int n = 1; n < 30 && !text.contains("a copy to the host"); n++) {
+      StandInDriver other = new StandInDriver();
+      CudaDevice broken = device(other, 1 << 20);
+      CompiledProgram again = broken.compile(SORTED_PRODUCT);
+      other.failAt(n, 700);
+      text = message(() -> runSortedProduct(broken, again));
+    }
+    assertTrue(
+        text.matches(
+            "cuda:0 \\(stand-in\\) can do nothing more in this process: a copy to the host"
+                + " failed: CUDA error 700, as the test wants it; the kernels since the last wait"
+                + " were 2 from @f, k0_\\w+ \\(CudaDeviceTest.java:\\d+\\) to @f, k1_sort"
+                + " \\(CudaDeviceTest.java:\\d+\\); -Dengram.cuda.sync=true tells which it was"),
+        text);
+    runSortedProduct(card, code); // another card goes on
   }
 }

@@ -1,14 +1,18 @@
 package dev.engram.tests.cuda;
 
+import dev.engram.backend.cuda.driver.Card;
 import dev.engram.backend.cuda.driver.CudaException;
 import dev.engram.backend.cuda.driver.Driver;
+import dev.engram.backend.cuda.driver.Task;
 import dev.engram.backend.cuda.text.CudaKernel;
 import dev.engram.backend.cuda.text.CudaSource;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +34,7 @@ final class StandInDriver implements Driver {
   private static final byte POISON = (byte) 0xFF;
   private static final long ALIGNMENT = 256;
   private static final int MOST_BLOCKS = 7;
+  private static final long BYTES = 1L << 33;
 
   /** By text: the compiler takes a good part of a second. */
   private static final Map<String, StandInUnit.Code> COMPILED = new ConcurrentHashMap<>();
@@ -37,11 +42,15 @@ final class StandInDriver implements Driver {
   private final ExecutorService stream =
       Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("stream").factory());
 
-  /** What is allocated, by address; only the stream frees. */
+  /** What is allocated as the stream sees it, by address. */
   private final TreeMap<Long, MemorySegment> memory = new TreeMap<>();
 
-  private final AtomicLong handles = new AtomicLong();
-  private final Map<Long, Function> functions = new ConcurrentHashMap<>();
+  /** What was given back, to be taken again by allocations of the same size. */
+  private final Map<Long, Deque<MemorySegment>> free = new HashMap<>();
+
+  private final Map<Long, MemorySegment> taken = new HashMap<>();
+  private final AtomicLong held = new AtomicLong();
+  private final AtomicLong graphs = new AtomicLong();
   private final AtomicLong calls = new AtomicLong();
   private final AtomicLong toCard = new AtomicLong();
   private final AtomicLong toHost = new AtomicLong();
@@ -52,11 +61,16 @@ final class StandInDriver implements Driver {
   /** What the stream could not do, which all later calls say. */
   private volatile CudaException broken;
 
-  private record Function(CudaKernel kernel, StandInUnit.Code code) {}
+  private record Kernel(CudaKernel kernel, StandInUnit.Code code) implements Function {}
 
-  /** Bytes that came to the card, and went from it, and kernels, so far. */
+  /** Bytes that came to the card, and went from it, kernels, and graphs that ran, so far. */
   List<Long> traffic() {
-    return List.of(toCard.get(), toHost.get(), launches.get());
+    return List.of(toCard.get(), toHost.get(), launches.get(), graphs.get());
+  }
+
+  /** Modules and graphs that are there. */
+  long handles() {
+    return held.get();
   }
 
   long calls() {
@@ -65,8 +79,8 @@ final class StandInDriver implements Driver {
 
   /** Pieces of memory that are allocated. */
   int pieces() {
-    synchronized (memory) {
-      return memory.size();
+    synchronized (taken) {
+      return taken.size();
     }
   }
 
@@ -121,33 +135,56 @@ final class StandInDriver implements Driver {
   }
 
   @Override
-  public String card() {
-    return "stand-in";
+  public Card card() {
+    return new Card("stand-in", 9, 0, BYTES);
+  }
+
+  @Override
+  public long freeBytes() {
+    synchronized (taken) {
+      return BYTES - taken.values().stream().mapToLong(MemorySegment::byteSize).sum();
+    }
   }
 
   @Override
   public long allocate(long bytes) {
     call("an allocation");
-    MemorySegment s = Arena.ofAuto().allocate(bytes, ALIGNMENT).fill(POISON);
-    synchronized (memory) {
-      memory.put(s.address(), s);
+    synchronized (taken) {
+      MemorySegment again = free.getOrDefault(bytes, new ArrayDeque<>()).poll();
+      MemorySegment s = again != null ? again : Arena.ofAuto().allocate(bytes, ALIGNMENT);
+      taken.put(s.address(), s);
+      later(
+          () -> {
+            s.fill(POISON);
+            synchronized (memory) {
+              memory.put(s.address(), s);
+            }
+          });
+      return s.address();
     }
-    return s.address();
   }
 
   @Override
   public void free(long address) {
-    later(
-        () -> {
-          MemorySegment s;
-          synchronized (memory) {
-            s = memory.remove(address);
-          }
-          if (s == null) {
-            throw new AssertionError("memory that is not allocated is freed");
-          }
-          s.fill(POISON);
-        });
+    synchronized (taken) {
+      MemorySegment s = taken.remove(address);
+      if (s == null) {
+        throw new AssertionError("memory that is not allocated is freed");
+      }
+      free.computeIfAbsent(s.byteSize(), _ -> new ArrayDeque<>()).add(s);
+      later(
+          () -> {
+            synchronized (memory) {
+              memory.remove(address);
+            }
+            s.fill(POISON);
+          });
+    }
+  }
+
+  @Override
+  public void trim() {
+    synchronize();
   }
 
   /** Memory that must be allocated. */
@@ -183,12 +220,6 @@ final class StandInDriver implements Driver {
     later(() -> at(to, bytes).copyFrom(at(from, bytes)));
   }
 
-  @Override
-  public void fill(long to, byte value, long bytes) {
-    call("a fill");
-    later(() -> at(to, bytes).fill(value));
-  }
-
   private static StandInUnit.Code compiled(CudaSource source) {
     StandInUnit unit = new StandInUnit();
     unit.add(source);
@@ -199,37 +230,45 @@ final class StandInDriver implements Driver {
   public Module load(CudaSource source) {
     call("the loading of a module");
     StandInUnit.Code code = COMPILED.computeIfAbsent(source.text(), _ -> compiled(source));
-    Map<String, Long> names = new HashMap<>();
-    for (CudaKernel k : source.kernels()) {
-      names.computeIfAbsent(
-          k.function(),
-          _ -> {
-            long handle = handles.incrementAndGet();
-            functions.put(handle, new Function(k, code));
-            return handle;
-          });
-    }
+    Map<String, Kernel> names = new HashMap<>();
+    source.kernels().forEach(k -> names.putIfAbsent(k.function(), new Kernel(k, code)));
+    held.incrementAndGet();
     return new Module() {
       @Override
-      public long function(String name) {
+      public Function function(String name) {
         call("a look for a kernel");
         return names.get(name);
       }
 
       @Override
       public void unload() {
-        later(() -> names.values().forEach(functions::remove));
+        await();
+        held.decrementAndGet();
       }
     };
   }
 
   @Override
-  public void launch(long function, int blocks, int threads, MemorySegment params) {
-    Function f = functions.get(function);
+  public void run(Task task) {
+    later(work(task));
+  }
+
+  private Runnable work(Task task) {
+    return switch (task) {
+      case Task.Fill f -> {
+        call("a fill");
+        yield () -> at(f.to(), f.bytes()).fill(f.value());
+      }
+      case Task.Launch l -> launching(l.function(), l.blocks(), l.threads(), l.params());
+    };
+  }
+
+  private Runnable launching(Function function, int blocks, int threads, MemorySegment params) {
+    Kernel f = (Kernel) function;
     call("a launch of " + f.kernel.function());
     launches.incrementAndGet();
     List<Long> values = new ArrayList<>();
-    int n = StandInUnit.params(f.kernel);
+    int n = f.kernel.params();
     int arrays = f.kernel.buffers().size() + f.kernel.scratchBytes().size();
     int narrow = arrays + f.kernel.loops().size();
     for (int i = 0; i < n; i++) {
@@ -237,10 +276,35 @@ final class StandInDriver implements Driver {
       boolean isInt = i >= arrays && i < narrow;
       values.add(isInt ? p.get(ValueLayout.JAVA_INT, 0) : p.get(ValueLayout.JAVA_LONG, 0));
     }
-    later(() -> run(f, values, arrays, blocks, threads));
+    return () -> run(f, values, arrays, blocks, threads);
   }
 
-  private void run(Function f, List<Long> values, int arrays, int blocks, int threads) {
+  @Override
+  public Graph graph(List<Task> tasks) {
+    call("a graph");
+    List<Runnable> work = new ArrayList<>(tasks.stream().map(this::work).toList());
+    held.incrementAndGet();
+    return new Graph() {
+      @Override
+      public void run() {
+        call("the launch of a graph");
+        graphs.incrementAndGet();
+        work.forEach(StandInDriver.this::later);
+      }
+
+      @Override
+      public void change(int at, Task.Launch launch) {
+        work.set(at, work(launch));
+      }
+
+      @Override
+      public void close() {
+        held.decrementAndGet();
+      }
+    };
+  }
+
+  private void run(Kernel f, List<Long> values, int arrays, int blocks, int threads) {
     try (Arena call = Arena.ofConfined()) {
       MemorySegment p = call.allocate(ValueLayout.ADDRESS, Math.max(1, values.size()));
       MemorySegment sizes = call.allocate(ValueLayout.JAVA_LONG, Math.max(1, values.size()));
@@ -253,9 +317,12 @@ final class StandInDriver implements Driver {
             ValueLayout.ADDRESS, i, call.allocateFrom(ValueLayout.JAVA_LONG, values.get(i)));
       }
       MethodHandle run = f.code.kernels().get(f.kernel.function());
-      int bad = (int) run.invokeExact(p, sizes, Math.min(blocks, MOST_BLOCKS), threads, 1, 0);
-      if (bad != 0) {
-        throw f.code.fault(f.kernel.function());
+      // Threads of a stand-in are in global variables.
+      synchronized (f.code) {
+        int bad = (int) run.invokeExact(p, sizes, Math.min(blocks, MOST_BLOCKS), threads, 1, 0);
+        if (bad != 0) {
+          throw f.code.fault(f.kernel.function());
+        }
       }
     } catch (RuntimeException | Error e) {
       throw e;

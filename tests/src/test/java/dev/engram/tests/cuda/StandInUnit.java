@@ -106,13 +106,8 @@ final class StandInUnit {
         (name, k) ->
             entries.add(
                 "EG_ENTRY(%s, %s, %d, %s)\n"
-                    .formatted(space, name, params(k), waiting.contains(name))));
+                    .formatted(space, name, k.params(), waiting.contains(name))));
     sources.add(source);
-  }
-
-  /** The number of parameters of a kernel. */
-  static int params(CudaKernel k) {
-    return k.buffers().size() + k.scratchBytes().size() + k.loops().size() + (k.checks() ? 2 : 0);
   }
 
   /** The kernels whose threads wait for each other. */

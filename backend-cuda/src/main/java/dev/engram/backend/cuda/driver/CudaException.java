@@ -1,6 +1,7 @@
 package dev.engram.backend.cuda.driver;
 
 import dev.engram.ir.EngramException;
+import java.util.Set;
 
 /** A call of the driver has failed. */
 public final class CudaException extends EngramException {
@@ -8,6 +9,13 @@ public final class CudaException extends EngramException {
 
   /** CUDA_ERROR_OUT_OF_MEMORY. */
   public static final int OUT_OF_MEMORY = 2;
+
+  /**
+   * Errors after which the driver refuses all further work of the process: of memory that has
+   * decayed, of kernels, and of cards that are lost (CUDA Driver API, "Data types", CUresult).
+   */
+  private static final Set<Integer> LASTING =
+      Set.of(214, 220, 226, 700, 702, 709, 710, 714, 715, 716, 717, 718, 719);
 
   private final int code;
 
@@ -21,6 +29,12 @@ public final class CudaException extends EngramException {
     this.code = code;
   }
 
+  /** The same error, with another text. */
+  public CudaException(String text, CudaException cause) {
+    super(text, cause);
+    this.code = cause.code;
+  }
+
   /** The driver's number of what went wrong. */
   public int code() {
     return code;
@@ -28,5 +42,10 @@ public final class CudaException extends EngramException {
 
   public boolean isOutOfMemory() {
     return code == OUT_OF_MEMORY;
+  }
+
+  /** True where this process can do nothing more on the card. */
+  public boolean lasts() {
+    return LASTING.contains(code);
   }
 }

@@ -2,6 +2,7 @@ package dev.engram.backend.cuda.driver;
 
 import dev.engram.backend.cuda.text.CudaSource;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /**
  * What the backend asks of the driver of one card. Work is put on one stream, which does it in
@@ -9,8 +10,10 @@ import java.lang.foreign.MemorySegment;
  * {@link CudaException}, perhaps of work that was put there before.
  */
 public interface Driver {
-  /** The card, such as {@code NVIDIA H100}. */
-  String card();
+  Card card();
+
+  /** Bytes that are free on the card, for this process and for others. */
+  long freeBytes();
 
   /**
    * Memory of undefined content, aligned to 256 bytes.
@@ -23,6 +26,9 @@ public interface Driver {
   /** Gives memory back, once the work before it is done. */
   void free(long address);
 
+  /** Waits for all work, and gives memory that was given back to other processes. */
+  void trim();
+
   /** Copies {@code from} to the card. When this returns, {@code from} may be written to. */
   void copyToCard(long to, MemorySegment from);
 
@@ -31,26 +37,41 @@ public interface Driver {
 
   void copy(long to, long from, long bytes);
 
-  void fill(long to, byte value, long bytes);
-
   /** Compiles and loads kernels. */
   Module load(CudaSource source);
 
   /** Kernels that are loaded. */
   interface Module {
-    /** The handle of a kernel, for {@link Driver#launch}. */
-    long function(String name);
+    Function function(String name);
 
-    /** Lets go of them; none is running any more, nor will be launched. */
+    /** Waits for all work, and lets go of them; none will be launched any more. */
     void unload();
   }
 
-  /**
-   * Starts a kernel.
-   *
-   * @param params the address of each parameter's value; both may be changed when this returns
-   */
-  void launch(long function, int blocks, int threads, MemorySegment params);
+  /** A kernel that is loaded. */
+  interface Function {}
+
+  /** Puts a task on the stream. Where it reads from the host, that may be changed afterwards. */
+  void run(Task task);
+
+  /** Makes one piece of work of tasks, each of which begins when the one before it is done. */
+  Graph graph(List<Task> tasks);
+
+  /** Tasks that are put on the stream as one. */
+  interface Graph {
+    void run();
+
+    /**
+     * Gives a launch in it other parameters from now on.
+     *
+     * @param at its place among the tasks
+     * @param launch of the same kernel
+     */
+    void change(int at, Task.Launch launch);
+
+    /** Lets go of it, once it is done. */
+    void close();
+  }
 
   /** Waits for all work. */
   void synchronize();

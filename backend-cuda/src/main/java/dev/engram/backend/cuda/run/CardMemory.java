@@ -8,8 +8,10 @@ import dev.engram.ir.runtime.Bytes;
 import java.lang.ref.PhantomReference;
 import java.lang.ref.Reference;
 import java.lang.ref.ReferenceQueue;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
@@ -21,32 +23,65 @@ import java.util.function.Supplier;
 final class CardMemory {
   private static final long COLLECTION_MILLIS = 200;
 
-  private final Driver driver;
+  private final WatchedDriver driver;
   private final String device;
   private final long limit;
   private final AtomicLong held = new AtomicLong();
   private final ReferenceQueue<Object> unreachable = new ReferenceQueue<>();
 
-  /** What is allocated; keeps the references until they are asked. */
-  private final Set<Block> blocks = ConcurrentHashMap.newKeySet();
+  /** What is there; keeps the references until they are asked. */
+  private final Set<Held> all = ConcurrentHashMap.newKeySet();
+
+  /** What could not be given back. */
+  private final Queue<Held> failed = new ConcurrentLinkedQueue<>();
+
+  private final AtomicLong pieces = new AtomicLong();
 
   /**
    * @param limit most bytes at a time
    */
-  CardMemory(Driver driver, String device, long limit) {
+  CardMemory(WatchedDriver driver, String device, long limit) {
     this.driver = driver;
     this.device = device;
     this.limit = limit;
   }
 
-  /** Memory that belongs to one object, and ends with it at the latest. */
-  final class Block extends PhantomReference<Object> {
-    private final long address;
-    private final long bytes;
+  /** Something on the card that belongs to one object, and ends with it at the latest. */
+  abstract class Held extends PhantomReference<Object> {
     private final AtomicBoolean freed = new AtomicBoolean();
 
-    private Block(Object owner, long address, long bytes) {
+    private Held(Object owner) {
       super(owner, unreachable);
+    }
+
+    /** Gives it back, once what is on the stream is done; where that fails, later. */
+    final void free() {
+      if (!freed.compareAndSet(false, true)) {
+        return;
+      }
+      boolean done = false;
+      try {
+        release();
+        all.remove(this);
+        done = true;
+      } finally {
+        if (!done) {
+          freed.set(false);
+          failed.add(this);
+        }
+      }
+    }
+
+    abstract void release();
+  }
+
+  /** Memory of one object. */
+  final class Block extends Held {
+    private final long address;
+    private final long bytes;
+
+    private Block(Object owner, long address, long bytes) {
+      super(owner);
       this.address = address;
       this.bytes = bytes;
     }
@@ -59,14 +94,25 @@ final class CardMemory {
       return bytes;
     }
 
-    /** Gives it back, once what is on the stream is done. */
-    void free() {
-      if (freed.compareAndSet(false, true)) {
-        blocks.remove(this);
-        held.addAndGet(-bytes);
-        driver.free(address);
-      }
+    @Override
+    void release() {
+      driver.free(address);
+      held.addAndGet(-bytes);
+      pieces.decrementAndGet();
     }
+  }
+
+  /** Something other than memory, which {@code release} lets go of. */
+  Held hold(Object owner, Runnable release) {
+    Held h =
+        new Held(owner) {
+          @Override
+          void release() {
+            release.run();
+          }
+        };
+    all.add(h);
+    return h;
   }
 
   /** Bytes that are allocated. */
@@ -93,7 +139,7 @@ final class CardMemory {
     System.gc();
     awaitUnreachable();
     freeUnreachable();
-    driver.synchronize();
+    driver.trim();
     try {
       return allocated(owner, size);
     } catch (CudaException e) {
@@ -109,7 +155,8 @@ final class CardMemory {
         throw new CudaException(CudaException.OUT_OF_MEMORY, "an allocation", "over the limit");
       }
       Block b = new Block(owner, driver.allocate(bytes), bytes);
-      blocks.add(b);
+      all.add(b);
+      pieces.incrementAndGet();
       done = true;
       return b;
     } finally {
@@ -121,15 +168,20 @@ final class CardMemory {
 
   private EngramException full(long bytes, String what, CudaException cause) {
     return new EngramException(
-        "no %s for %s on %s (%s): this process holds %s there in %d pieces%s (%s); lower the batch, close tensors, or donate arguments"
+        ("no %s for %s on %s (%s): this process holds %s there in %d pieces%s, and %s of %s are"
+                + " free (%s); lower the batch, close tensors, or donate arguments")
             .formatted(
                 Bytes.text(bytes),
                 what,
                 device,
-                driver.card(),
+                driver.card().name(),
                 Bytes.text(held.get()),
-                blocks.size(),
-                limit == Long.MAX_VALUE ? "" : ", of at most " + Bytes.text(limit),
+                pieces.get(),
+                limit < driver.card().bytes()
+                    ? ", of at most " + Bytes.text(limit) + " (engram.cuda.memory)"
+                    : "",
+                Bytes.text(driver.freeBytes()),
+                Bytes.text(driver.card().bytes()),
                 SourceLocation.here()),
         cause);
   }
@@ -139,16 +191,23 @@ final class CardMemory {
     try {
       Reference<?> first = unreachable.remove(COLLECTION_MILLIS);
       if (first != null) {
-        ((Block) first).free();
+        ((Held) first).free();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  private void freeUnreachable() {
+  /** Gives back what nobody can reach any more. */
+  void freeUnreachable() {
+    for (int n = failed.size(); n > 0; n--) {
+      Held again = failed.poll();
+      if (again != null) {
+        again.free();
+      }
+    }
     for (Reference<?> r = unreachable.poll(); r != null; r = unreachable.poll()) {
-      ((Block) r).free();
+      ((Held) r).free();
     }
   }
 }

@@ -1,5 +1,7 @@
 package dev.engram.backend.cuda.run;
 
+import dev.engram.backend.cuda.driver.Card;
+import dev.engram.backend.cuda.driver.CudaException;
 import dev.engram.backend.cuda.driver.Driver;
 import dev.engram.backend.cuda.text.CudaSource;
 import dev.engram.backend.cuda.text.CudaText;
@@ -8,27 +10,35 @@ import dev.engram.ir.DeviceTensor;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
+import dev.engram.ir.runtime.Bytes;
 import dev.engram.lower.CompiledProgram;
 import dev.engram.lower.Device;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.LoweringException;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /** A card: tensors stay on it until someone reads them, and runs end before their work is done. */
 public final class CudaDevice implements Device {
   private final String name;
-  private final Driver driver;
+  private final WatchedDriver driver;
   private final TextOptions options;
   private final CardMemory memory;
+  private final long limit;
+  private final boolean sync;
 
   /**
    * @param name such as {@code cuda:0}
    * @param memory most bytes that the process has there at a time
+   * @param sync whether each kernel is waited for
    */
-  public CudaDevice(String name, Driver driver, TextOptions options, long memory) {
+  public CudaDevice(String name, Driver driver, TextOptions options, long memory, boolean sync) {
     this.name = name;
-    this.driver = driver;
+    this.driver = new WatchedDriver(driver, name, sync);
     this.options = options;
-    this.memory = new CardMemory(driver, name, memory);
+    this.limit = memory;
+    this.sync = sync;
+    this.memory = new CardMemory(this.driver, name, memory);
   }
 
   @Override
@@ -36,8 +46,34 @@ public final class CudaDevice implements Device {
     return name;
   }
 
-  Driver driver() {
+  @Override
+  public Map<String, String> facts() {
+    Map<String, String> all = new LinkedHashMap<>();
+    Card card = driver.card();
+    all.put("card", card.name());
+    all.put("compute capability", card.major() + "." + card.minor());
+    all.put("memory", Bytes.text(card.bytes()) + free());
+    all.put(
+        "held by this process",
+        Bytes.text(memory.held()) + " of at most " + Bytes.text(Math.min(limit, card.bytes())));
+    return all;
+  }
+
+  private String free() {
+    try {
+      return ", of which " + Bytes.text(driver.freeBytes()) + " are free";
+    } catch (CudaException e) {
+      return "; " + e.getMessage();
+    }
+  }
+
+  WatchedDriver driver() {
     return driver;
+  }
+
+  /** True where kernels are waited for one by one, and so not recorded. */
+  boolean sync() {
+    return sync;
   }
 
   CardMemory memory() {
@@ -52,7 +88,19 @@ public final class CudaDevice implements Device {
   @Override
   public CompiledProgram compile(LoopProgram program) {
     CudaSource source = CudaText.of(program, options);
-    return new CudaProgram(this, program, source, driver.load(source));
+    memory.freeUnreachable();
+    Driver.Module kernels = driver.load(source);
+    boolean done = false;
+    try {
+      CudaProgram compiled = new CudaProgram(this, program, source, kernels);
+      memory.hold(compiled, kernels::unload);
+      done = true;
+      return compiled;
+    } finally {
+      if (!done) {
+        kernels.unload();
+      }
+    }
   }
 
   @Override

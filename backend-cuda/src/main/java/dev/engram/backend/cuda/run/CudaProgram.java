@@ -4,6 +4,7 @@ import dev.engram.backend.cuda.driver.Driver;
 import dev.engram.backend.cuda.text.CudaKernel;
 import dev.engram.backend.cuda.text.CudaSource;
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.lower.CompiledProgram;
 import dev.engram.lower.LoopBuffer;
@@ -11,11 +12,14 @@ import dev.engram.lower.LoopProgram;
 import dev.engram.lower.LoweringException;
 import dev.engram.lower.RunPool;
 import dev.engram.lower.Stmt;
+import dev.engram.lower.profile.ProgramProfile;
+import dev.engram.lower.profile.RunCounts;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
@@ -28,7 +32,7 @@ final class CudaProgram implements CompiledProgram {
   private static final long MOST_BLOCKS = 1 << 14;
 
   /** A kernel with its handle. */
-  record Code(CudaKernel kernel, long function) {
+  record Code(CudaKernel kernel, Driver.Function function) {
     int blocks() {
       return (int) Math.min(MOST_BLOCKS, kernel.blocks());
     }
@@ -42,6 +46,9 @@ final class CudaProgram implements CompiledProgram {
   /** Constants on the card, by buffer. */
   private final Map<Integer, Tensor> constants = new HashMap<>();
 
+  private final ProgramProfile profile;
+  private final Part first;
+  private final Part updates;
   private final RunPool<CudaRun> runs;
 
   CudaProgram(CudaDevice device, LoopProgram program, CudaSource source, Driver.Module module) {
@@ -54,6 +61,10 @@ final class CudaProgram implements CompiledProgram {
         constants.put(b, device.put(value));
       }
     }
+    this.profile = new ProgramProfile(backend(device.name()), program);
+    List<Stmt> all = program.steps();
+    this.first = Part.of(all.subList(0, program.firstUpdate()));
+    this.updates = Part.of(all.subList(program.firstUpdate(), all.size()));
     this.runs = new RunPool<>(program.name(), new CudaRun(this), () -> new CudaRun(this), _ -> {});
   }
 
@@ -62,7 +73,7 @@ final class CudaProgram implements CompiledProgram {
       switch (s) {
         case Stmt.Nest _, Stmt.Sort _ -> {
           CudaKernel k = source.kernels().get(code.size());
-          code.put(s, new Code(k, module.function(k.function())));
+          code.put(s, new Code(k, function(k, s, module)));
         }
         case Stmt.Tell _ -> {}
         case Stmt.Loop l -> number(l.body(), module);
@@ -76,6 +87,31 @@ final class CudaProgram implements CompiledProgram {
         }
       }
     }
+  }
+
+  private Driver.Function function(CudaKernel k, Stmt step, Driver.Module module) {
+    SourceLocation where =
+        switch (step) {
+          case Stmt.Nest n -> n.where();
+          case Stmt.Sort n -> n.where();
+          default -> throw new AssertionError(step);
+        };
+    String place = "@%s, %s (%s)".formatted(program.name(), k.function(), where);
+    return device.driver().placed(module.function(k.function()), place);
+  }
+
+  private static String backend(String device) {
+    return device.split(":", 2)[0];
+  }
+
+  /** The steps before states may be written. */
+  Part first() {
+    return first;
+  }
+
+  /** The steps that write states. */
+  Part updates() {
+    return updates;
   }
 
   CudaDevice device() {
@@ -130,7 +166,17 @@ final class CudaProgram implements CompiledProgram {
     List<Long> in = addresses("input", inputs, program.inputs());
     List<Long> out = addresses("output", outputs, program.outputs());
     apart(in, out);
-    runs.run(run -> run.run(in, out, () -> addresses("output", updates.get(), program.outputs())));
+    Supplier<List<Long>> last = () -> addresses("output", updates.get(), program.outputs());
+    runs.run(
+        run -> {
+          if (ProgramProfile.isRecording()) {
+            try (RunCounts counts = profile.begin()) {
+              run.run(in, out, last, Optional.of(counts));
+            }
+          } else {
+            run.run(in, out, last, Optional.empty());
+          }
+        });
   }
 
   /** Each output has memory of its own, but for one that is written over its input. */

@@ -1,6 +1,8 @@
 package dev.engram.backend.cuda.run;
 
+import dev.engram.backend.cuda.driver.CudaException;
 import dev.engram.backend.cuda.driver.Driver;
+import dev.engram.backend.cuda.driver.Task;
 import dev.engram.backend.cuda.text.CudaKernel;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.InterruptedRunException;
@@ -14,12 +16,18 @@ import dev.engram.lower.Instr;
 import dev.engram.lower.LoopBuffer;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Stmt;
+import dev.engram.lower.profile.RunCounts;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -34,8 +42,11 @@ final class CudaRun {
 
   private final CudaProgram owner;
   private final LoopProgram program;
-  private final Driver driver;
-  private final int firstUpdate;
+  private final WatchedDriver driver;
+  private final Map<Part, RecordedPart> recorded = new IdentityHashMap<>();
+
+  /** Parts that have run before. */
+  private final Set<Part> seen = Collections.newSetFromMap(new IdentityHashMap<>());
 
   /** The addresses of the buffers in the run of now. */
   private final long[] memory;
@@ -48,22 +59,30 @@ final class CudaRun {
   private final List<Stmt.Nest> checked = new ArrayList<>();
 
   private long[] counters = new long[0];
+  private Optional<RunCounts> counts = Optional.empty();
+
+  /** Where tasks go that are not to be done now. */
+  private Optional<Recording> recording = Optional.empty();
 
   CudaRun(CudaProgram owner) {
     this.owner = owner;
     this.program = owner.program();
     this.driver = owner.device().driver();
-    this.firstUpdate = program.firstUpdate();
     this.memory = new long[program.buffers().size()];
   }
 
-  void run(List<Long> inputs, List<Long> outputs, Supplier<List<Long>> updates) {
+  void run(
+      List<Long> inputs,
+      List<Long> outputs,
+      Supplier<List<Long>> updates,
+      Optional<RunCounts> counting) {
     place(inputs, outputs);
     checked.clear();
     counters = new long[0];
-    steps(program.steps().subList(0, firstUpdate));
+    counts = counting;
+    run(owner.first());
     check();
-    if (firstUpdate == program.steps().size()) {
+    if (owner.updates().steps().isEmpty()) {
       return;
     }
     List<Long> last = updates.get();
@@ -73,9 +92,89 @@ final class CudaRun {
           memory[program.outputs().get(i)] = last.get(i);
         }
       }
-      steps(program.steps().subList(firstUpdate, program.steps().size()));
+      run(owner.updates());
     } catch (Throwable t) {
       throw new BrokenUpdateException(program.name(), t);
+    }
+  }
+
+  /** Launches one by one what comes for the first time, and as a graph what comes again. */
+  private void run(Part part) {
+    if (!part.recordable() || counts.isPresent() || owner.device().sync()) {
+      steps(part.steps());
+      return;
+    }
+    RecordedPart known = recorded.get(part);
+    if (known == null && seen.add(part)) {
+      steps(part.steps());
+      return;
+    }
+    InterruptedRunException.check(program.name(), 0);
+    if (known == null) {
+      record(part).ifPresentOrElse(made -> run(part, made), () -> steps(part.steps()));
+    } else {
+      run(part, known);
+    }
+  }
+
+  private void run(Part part, RecordedPart graph) {
+    boolean done = false;
+    try {
+      checked.addAll(graph.checked());
+      graph.run(memory);
+      done = true;
+    } finally {
+      if (!done) {
+        // Some of its launches may have new addresses.
+        recorded.remove(part);
+        graph.close();
+      }
+    }
+  }
+
+  /** Makes a graph, unless there is no memory for it or the like: then nothing has happened. */
+  private Optional<RecordedPart> record(Part part) {
+    long[] before = memory.clone();
+    int earlier = checked.size();
+    recording = Optional.of(new Recording(memory.length));
+    try {
+      steps(part.steps());
+      Recording r = recording.get();
+      Driver.Graph graph = driver.graph(r.tasks);
+      RecordedPart made =
+          new RecordedPart(
+              graph,
+              r.nodes,
+              checked.subList(earlier, checked.size()),
+              before,
+              r.origin,
+              owner.device().memory().hold(this, graph::close));
+      recorded.put(part, made);
+      return Optional.of(made);
+    } catch (CudaException e) {
+      if (e.lasts()) {
+        throw e;
+      }
+      return Optional.empty();
+    } finally {
+      recording = Optional.empty();
+      counters = new long[0];
+      checked.subList(earlier, checked.size()).clear();
+      System.arraycopy(before, 0, memory, 0, memory.length);
+    }
+  }
+
+  /** The tasks of a part. */
+  private static final class Recording {
+    final List<Task> tasks = new ArrayList<>();
+    final List<RecordedPart.Node> nodes = new ArrayList<>();
+
+    /** Whose memory, as it was when the part began, each buffer has now. */
+    final int[] origin;
+
+    Recording(int buffers) {
+      origin = new int[buffers];
+      Arrays.setAll(origin, b -> b);
     }
   }
 
@@ -113,7 +212,8 @@ final class CudaRun {
       failure = known;
     }
     if (checked.isEmpty()) {
-      driver.fill(known.address(), ALL_ONES, FAILURE_BYTES);
+      Task clear = new Task.Fill(known.address(), ALL_ONES, FAILURE_BYTES);
+      recording.ifPresentOrElse(r -> r.tasks.add(clear), () -> driver.run(clear));
     }
     return known.address();
   }
@@ -149,28 +249,62 @@ final class CudaRun {
     if (k.blocks() == 0) {
       return;
     }
-    try (Arena call = Arena.ofConfined()) {
-      List<MemorySegment> values = new ArrayList<>();
-      for (int b : k.buffers()) {
-        values.add(call.allocateFrom(ValueLayout.JAVA_LONG, memory[b]));
-      }
-      for (long bytes : k.scratchBytes()) {
-        values.add(call.allocateFrom(ValueLayout.JAVA_LONG, scratch(bytes)));
-      }
-      for (int t : k.loops()) {
-        values.add(call.allocateFrom(ValueLayout.JAVA_INT, (int) counters[t]));
-      }
-      if (k.checks()) {
-        values.add(call.allocateFrom(ValueLayout.JAVA_LONG, failure()));
-        checked.add((Stmt.Nest) step);
-        values.add(call.allocateFrom(ValueLayout.JAVA_LONG, checked.size()));
-      }
-      MemorySegment params = call.allocate(ValueLayout.ADDRESS, Math.max(1, values.size()));
-      for (int i = 0; i < values.size(); i++) {
-        params.setAtIndex(ValueLayout.ADDRESS, i, values.get(i));
-      }
-      driver.launch(code.function(), code.blocks(), k.threads(), params);
+    if (recording.isPresent()) {
+      Recording r = recording.get();
+      LaunchParams params = params(step, code, Arena.ofAuto());
+      Task.Launch launch = launch(code, params);
+      int[] buffers = k.buffers().stream().mapToInt(b -> r.origin[b]).toArray();
+      r.nodes.add(new RecordedPart.Node(r.tasks.size(), launch, params, buffers));
+      r.tasks.add(launch);
+      return;
     }
+    try (Arena call = Arena.ofConfined()) {
+      Task.Launch launch = launch(code, params(step, code, call));
+      if (counts.isPresent()) {
+        count(counts.get(), k.place(), launch);
+      } else {
+        driver.run(launch);
+      }
+    }
+  }
+
+  private static Task.Launch launch(CudaProgram.Code code, LaunchParams params) {
+    return new Task.Launch(
+        code.function(), code.blocks(), code.kernel().threads(), params.addresses());
+  }
+
+  private LaunchParams params(Stmt step, CudaProgram.Code code, Arena arena) {
+    CudaKernel k = code.kernel();
+    LaunchParams params = new LaunchParams(arena, k.params());
+    int n = 0;
+    for (int b : k.buffers()) {
+      params.setLong(n++, memory[b]);
+    }
+    for (long bytes : k.scratchBytes()) {
+      params.setLong(n++, scratch(bytes));
+    }
+    for (int t : k.loops()) {
+      params.setInt(n++, (int) counters[t]);
+    }
+    if (k.checks()) {
+      params.setLong(n++, failure());
+      checked.add((Stmt.Nest) step);
+      params.setLong(n++, checked.size());
+    }
+    return params;
+  }
+
+  /** While runs are counted, a kernel that is timed is waited for. */
+  private void count(RunCounts c, int place, Task.Launch launch) {
+    if (c.isTimed()) {
+      driver.synchronize();
+    }
+    long start = c.start();
+    driver.run(launch);
+    if (c.isTimed()) {
+      driver.synchronize();
+    }
+    c.end(place, start);
   }
 
   /** Waits, where something was checked, and throws what the first check that failed says. */
@@ -272,5 +406,11 @@ final class CudaRun {
     long a = memory[s.a()];
     memory[s.a()] = memory[s.b()];
     memory[s.b()] = a;
+    if (recording.isPresent()) {
+      int[] origin = recording.get().origin;
+      int o = origin[s.a()];
+      origin[s.a()] = origin[s.b()];
+      origin[s.b()] = o;
+    }
   }
 }

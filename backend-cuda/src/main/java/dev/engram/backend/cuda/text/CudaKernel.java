@@ -30,4 +30,9 @@ public record CudaKernel(
     scratchBytes = List.copyOf(scratchBytes);
     loops = List.copyOf(loops);
   }
+
+  /** The number of parameters. */
+  public int params() {
+    return buffers.size() + scratchBytes.size() + loops.size() + (checks ? 2 : 0);
+  }
 }

@@ -1,0 +1,198 @@
+package dev.engram.backend.cuda.javacpp;
+
+import dev.engram.backend.cuda.driver.Card;
+import dev.engram.backend.cuda.driver.Driver;
+import dev.engram.backend.cuda.driver.KernelCompiler;
+import dev.engram.backend.cuda.driver.Task;
+import dev.engram.backend.cuda.text.CudaSource;
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
+import java.util.List;
+import org.bytedeco.cuda.cudart.CUctx_st;
+import org.bytedeco.cuda.cudart.CUfunc_st;
+import org.bytedeco.cuda.cudart.CUmemPoolHandle_st;
+import org.bytedeco.cuda.cudart.CUmod_st;
+import org.bytedeco.cuda.cudart.CUstream_st;
+import org.bytedeco.cuda.global.cudart;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.PointerPointer;
+import org.bytedeco.javacpp.SizeTPointer;
+
+/** The driver of NVIDIA for one card: its primary context, a stream, and its pool of memory. */
+final class JavaCppDriver implements Driver {
+  private static final long KEEP_ALL = -1;
+
+  /** A kernel, with its name for errors. */
+  record Kernel(String name, CUfunc_st function) implements Function {}
+
+  private final Card card;
+  private final KernelCompiler compiler;
+  private final CUctx_st context = new CUctx_st();
+  private final CUstream_st stream = new CUstream_st();
+  private final CUmemPoolHandle_st pool = new CUmemPoolHandle_st();
+  private final StagingBuffers staging = new StagingBuffers(stream);
+
+  /**
+   * @param device the driver's number of the card
+   */
+  JavaCppDriver(int device, Card card, KernelCompiler compiler) {
+    this.card = card;
+    this.compiler = compiler;
+    Calls.check(cudart.cuDevicePrimaryCtxRetain(context, device), "the context of " + card.name());
+    enter();
+    Calls.check(cudart.cuStreamCreate(stream, cudart.CU_STREAM_NON_BLOCKING), "a stream");
+    Calls.check(cudart.cuDeviceGetDefaultMemPool(pool, device), "the pool of memory");
+    // Without this, each wait gives all free memory back, and each allocation asks for it anew.
+    try (LongPointer keep = new LongPointer(1)) {
+      Calls.check(
+          cudart.cuMemPoolSetAttribute(
+              pool, cudart.CU_MEMPOOL_ATTR_RELEASE_THRESHOLD, keep.put(KEEP_ALL)),
+          "the setting of the pool of memory");
+    }
+  }
+
+  /** The driver has a context for each thread. */
+  private void enter() {
+    Calls.check(cudart.cuCtxSetCurrent(context), "the context of " + card.name());
+  }
+
+  @Override
+  public Card card() {
+    return card;
+  }
+
+  @Override
+  public long freeBytes() {
+    enter();
+    try (SizeTPointer free = new SizeTPointer(1);
+        SizeTPointer total = new SizeTPointer(1)) {
+      Calls.check(cudart.cuMemGetInfo(free, total), "the question for free memory");
+      return free.get();
+    }
+  }
+
+  @Override
+  public long allocate(long bytes) {
+    enter();
+    long[] address = new long[1];
+    Calls.check(cudart.cuMemAllocAsync(address, bytes, stream), "an allocation");
+    return address[0];
+  }
+
+  @Override
+  public void free(long address) {
+    enter();
+    Calls.check(cudart.cuMemFreeAsync(address, stream), "a release of memory");
+  }
+
+  @Override
+  public void trim() {
+    synchronize();
+    Calls.check(cudart.cuMemPoolTrimTo(pool, 0), "the release of free memory");
+  }
+
+  @Override
+  public void copyToCard(long to, MemorySegment from) {
+    enter();
+    staging.copy(to, from);
+  }
+
+  @Override
+  public void copyToHost(MemorySegment to, long from) {
+    enter();
+    if (to.byteSize() > 0) {
+      // To memory that is not pinned, it returns when all is there.
+      int code = cudart.cuMemcpyDtoHAsync(new Address(to), from, to.byteSize(), stream);
+      Reference.reachabilityFence(to);
+      Calls.check(code, "a copy to the host");
+    }
+    synchronize();
+  }
+
+  @Override
+  public void copy(long to, long from, long bytes) {
+    enter();
+    if (bytes > 0) {
+      Calls.check(cudart.cuMemcpyDtoDAsync(to, from, bytes, stream), "a copy on the card");
+    }
+  }
+
+  @Override
+  public void run(Task task) {
+    enter();
+    switch (task) {
+      case Task.Fill f ->
+          Calls.check(cudart.cuMemsetD8Async(f.to(), f.value(), f.bytes(), stream), "a fill");
+      case Task.Launch l -> launch(l);
+    }
+  }
+
+  private void launch(Task.Launch l) {
+    Kernel k = (Kernel) l.function();
+    int code =
+        cudart.cuLaunchKernel(
+            k.function,
+            l.blocks(),
+            1,
+            1,
+            l.threads(),
+            1,
+            1,
+            0,
+            stream,
+            new PointerPointer<>(new Address(l.params())),
+            null);
+    Reference.reachabilityFence(l);
+    if (code != cudart.CUDA_SUCCESS) {
+      Calls.check(code, "a launch of " + k.name);
+    }
+  }
+
+  @Override
+  public Module load(CudaSource source) {
+    byte[] image = compiler.compile(source.text(), card);
+    enter();
+    CUmod_st module = new CUmod_st();
+    // The end of PTX is a zero; a cubin has its size in itself.
+    try (BytePointer p = new BytePointer(image.length + 1L)) {
+      p.put(image, 0, image.length).put(image.length, (byte) 0);
+      Calls.check(cudart.cuModuleLoadData(module, p), "the loading of kernels");
+    }
+    return new Loaded(module);
+  }
+
+  private final class Loaded implements Module {
+    private final CUmod_st module;
+
+    Loaded(CUmod_st module) {
+      this.module = module;
+    }
+
+    @Override
+    public Function function(String name) {
+      enter();
+      CUfunc_st f = new CUfunc_st();
+      Calls.check(cudart.cuModuleGetFunction(f, module, name), "the look for the kernel " + name);
+      return new Kernel(name, f);
+    }
+
+    @Override
+    public void unload() {
+      synchronize();
+      Calls.check(cudart.cuModuleUnload(module), "the unloading of kernels");
+    }
+  }
+
+  @Override
+  public Graph graph(List<Task> tasks) {
+    enter();
+    return new LinearGraph(context, stream, tasks);
+  }
+
+  @Override
+  public void synchronize() {
+    enter();
+    Calls.check(cudart.cuStreamSynchronize(stream), "a wait for the card");
+  }
+}

@@ -1,0 +1,38 @@
+package dev.engram.backend.cuda.run;
+
+import dev.engram.lower.Stmt;
+import java.util.List;
+
+/**
+ * Steps that run without a break, if none of them fails.
+ *
+ * @param recordable true where the host has nothing to do between them but to launch, so that they
+ *     may be one graph
+ */
+record Part(List<Stmt> steps, boolean recordable) {
+  /** A graph of fewer launches saves nothing, and one of more takes long to make. */
+  private static final long LEAST_LAUNCHES = 2;
+
+  private static final long MOST_LAUNCHES = 1 << 14;
+
+  static Part of(List<Stmt> steps) {
+    long n = launches(steps);
+    return new Part(steps, n >= LEAST_LAUNCHES && n <= MOST_LAUNCHES);
+  }
+
+  /** More than the most where the host has to know something on the way. */
+  private static long launches(List<Stmt> steps) {
+    long sum = 0;
+    for (Stmt s : steps) {
+      long more =
+          switch (s) {
+            case Stmt.Nest _, Stmt.Sort _ -> 1;
+            case Stmt.Loop l ->
+                Math.min(MOST_LAUNCHES + 1, launches(l.body())) * Math.min(MOST_LAUNCHES + 1, l.length());
+            case Stmt.Tell _, Stmt.While _, Stmt.Branch _ -> MOST_LAUNCHES + 1;
+          };
+      sum = Math.min(MOST_LAUNCHES + 1, sum + more);
+    }
+    return sum;
+  }
+}

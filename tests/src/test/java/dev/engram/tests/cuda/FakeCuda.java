@@ -1,0 +1,162 @@
+package dev.engram.tests.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Libraries that stand in for NVIDIA's: a JVM that finds them in {@code LD_LIBRARY_PATH} runs
+ * kernels on the CPU behind the real calls of JavaCPP.
+ */
+@SuppressWarnings("restricted") // calls the library's functions for tests
+final class FakeCuda implements FailingCalls.Faults {
+  private static final String FOLDER = "LD_LIBRARY_PATH";
+  private static final String DRIVER = "libcuda.so.1";
+  private final Path folder;
+
+  private FakeCuda(Path folder) {
+    this.folder = folder;
+  }
+
+  /** Compiles them into {@code folder}. */
+  static FakeCuda build(Path folder) throws IOException, InterruptedException {
+    write(folder, "fake-driver.cc", "fake-compiler.cc", "fake-runtime.map", "stand-in.h");
+    Files.writeString(folder.resolve("fake-runtime.cc"), "");
+    library(folder, DRIVER, "fake-driver.cc", "-ldl", "-lpthread");
+    library(folder, "libnvrtc.so.13", "fake-compiler.cc");
+    library(
+        folder,
+        "libcudart.so.13",
+        "fake-runtime.cc",
+        "-Wl,--version-script=" + folder.resolve("fake-runtime.map"));
+    return new FakeCuda(folder);
+  }
+
+  private static void write(Path folder, String... names) throws IOException {
+    for (String name : names) {
+      Files.writeString(folder.resolve(name), StandInUnit.resource("/cuda/" + name));
+    }
+  }
+
+  private static void library(Path folder, String name, String source, String... flags)
+      throws IOException, InterruptedException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                "g++",
+                "-O1",
+                "-shared",
+                "-fPIC",
+                "-Wl,-soname," + name,
+                "-o",
+                folder.resolve(name).toString(),
+                folder.resolve(source).toString()));
+    command.addAll(List.of(flags));
+    Process g = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String messages = new String(g.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, g.waitFor(), messages);
+  }
+
+  /**
+   * What {@code main} prints in a JVM that has them.
+   *
+   * @param environment more of it
+   * @param options of the JVM
+   */
+  String run(Map<String, String> environment, List<String> options, Class<?> main)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(
+        List.of(
+            "-Xmx1g",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "--enable-native-access=ALL-UNNAMED",
+            "--add-modules=jdk.incubator.vector",
+            "-Dengram.cuda.cache=" + folder.resolve("cache")));
+    command.addAll(options);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+    ProcessBuilder p = new ProcessBuilder(command).redirectErrorStream(true);
+    Map<String, String> variables = new HashMap<>();
+    variables.put(FOLDER, folder.toString());
+    variables.put("FAKE_CUDA_STAND_IN", folder.resolve("stand-in.h").toString());
+    variables.putAll(environment);
+    p.environment().putAll(variables);
+    Process java = p.start();
+    String out = new String(java.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+    assertEquals(0, java.waitFor(), out);
+    return out.replaceFirst("WARNING: Using incubator modules: jdk.incubator.vector\\s*", "");
+  }
+
+  /** Those that this JVM has. */
+  static FakeCuda here() {
+    return new FakeCuda(Path.of(System.getenv(FOLDER)));
+  }
+
+  private MethodHandle function(String name, FunctionDescriptor type) {
+    SymbolLookup driver = SymbolLookup.libraryLookup(folder.resolve(DRIVER), Arena.global());
+    return Linker.nativeLinker().downcallHandle(driver.find(name).orElseThrow(), type);
+  }
+
+  private static AssertionError failed(Throwable e) {
+    return new AssertionError("a function of the fake driver", e);
+  }
+
+  /** Bytes to the card, bytes from it, kernels outside of graphs, and graphs, so far. */
+  List<Long> traffic() {
+    return List.of(count(0), count(1), count(2), count(3));
+  }
+
+  private long count(int what) {
+    try {
+      return (long)
+          function(
+                  "fake_count",
+                  FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT))
+              .invokeExact(what);
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+  }
+
+  @Override
+  public long calls() {
+    try {
+      return (long)
+          function("fake_calls", FunctionDescriptor.of(ValueLayout.JAVA_LONG)).invokeExact();
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+  }
+
+  @Override
+  public void failAt(long n, int code) {
+    try {
+      function(
+              "fake_fail_at",
+              FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT))
+          .invokeExact(n, code);
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+  }
+
+  @Override
+  public long pieces() {
+    return count(4) + count(5);
+  }
+}
