@@ -1,14 +1,20 @@
 package dev.engram.backend.cpu;
 
+import dev.engram.backend.cpu.nest.NestKernel;
 import dev.engram.backend.cpu.run.CpuProgram;
 import dev.engram.backend.cpu.run.KernelCache;
 import dev.engram.backend.cpu.run.WorkerPool;
 import dev.engram.backend.cpu.vector.VectorApi;
+import dev.engram.ir.EngramException;
 import dev.engram.ir.runtime.Log;
 import dev.engram.lower.CompiledProgram;
 import dev.engram.lower.HostBackend;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.profile.ProgramProfile;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -46,8 +52,9 @@ public final class CpuBackend extends HostBackend {
       return wanted;
     }
     Log.warning(
-        "the Vector API is not available, so programs run in scalar code; start Java with"
-            + " --add-modules jdk.incubator.vector for vector code");
+        "the Vector API is not available, so programs run in scalar code; start Java with "
+            + VectorApi.FLAG
+            + " for vector code");
     return CpuOptions.Vectors.OFF;
   }
 
@@ -58,6 +65,35 @@ public final class CpuBackend extends HostBackend {
 
   public CpuOptions options() {
     return setup().options;
+  }
+
+  /** Its threads, and how it uses vectors; what {@link CpuOptions} refuse is told instead. */
+  @Override
+  public Map<String, String> facts() {
+    Map<String, String> facts = new LinkedHashMap<>();
+    try {
+      CpuOptions o = settled();
+      facts.put("threads", Integer.toString(o.threads()));
+      facts.put("vectors", vectorFact(o.vectors()));
+    } catch (EngramException e) {
+      facts.put("options", String.valueOf(e.getMessage()));
+    }
+    return Collections.unmodifiableMap(facts);
+  }
+
+  /** The options in use, or to be used; no thread is started. */
+  private synchronized CpuOptions settled() {
+    return setup == null ? wanted.get() : setup.options;
+  }
+
+  private static String vectorFact(CpuOptions.Vectors wanted) {
+    String word = wanted.name().toLowerCase(Locale.ROOT).replaceFirst("_\\d+", "");
+    if (wanted == CpuOptions.Vectors.OFF) {
+      return word;
+    }
+    return VectorApi.isPresent()
+        ? word + ", " + NestKernel.bits(wanted) + " bits"
+        : "none: the module jdk.incubator.vector is missing; add " + VectorApi.FLAG;
   }
 
   @Override

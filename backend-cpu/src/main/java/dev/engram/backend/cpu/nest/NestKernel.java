@@ -114,7 +114,8 @@ public record NestKernel(
     return w == null ? null : w.kernel();
   }
 
-  static int bits(Vectors vectors) {
+  /** Returns the width of vectors where any are used. */
+  public static int bits(Vectors vectors) {
     return switch (vectors) {
       case AUTO, FORCE, OFF -> VectorApi.preferredBits();
       case FORCE_128 -> 128;

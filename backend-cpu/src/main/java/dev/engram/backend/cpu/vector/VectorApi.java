@@ -4,6 +4,9 @@ import jdk.incubator.vector.FloatVector;
 
 /** Says whether the Vector API is available, and which width to use. */
 public final class VectorApi {
+  /** The option of the JVM that makes it available. */
+  public static final String FLAG = "--add-modules=jdk.incubator.vector";
+
   private VectorApi() {}
 
   public static boolean isPresent() {
