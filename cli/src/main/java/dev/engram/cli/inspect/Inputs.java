@@ -29,7 +29,7 @@ public final class Inputs {
   }
 
   /** Draws floats between -1 and 1, integers from 0 to 3; equal seeds yield equal tensors. */
-  static List<HostTensor> random(List<TensorType> types, long seed) {
+  public static List<HostTensor> random(List<TensorType> types, long seed) {
     SplittableRandom random = new SplittableRandom(seed);
     return types.stream().map(t -> random(t, random)).toList();
   }

@@ -1,5 +1,6 @@
 package dev.engram.cli.inspect;
 
+import dev.engram.cli.text.Quantity;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

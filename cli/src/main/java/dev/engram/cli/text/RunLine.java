@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.BiPredicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -118,19 +119,21 @@ public record RunLine(String graph, String arguments, String relation, String re
    * True for tensors of the same type whose elements differ at most by rounding; NaN equals itself.
    */
   public static boolean near(HostTensor expected, HostTensor got) {
-    if (!got.type().equals(expected.type())) {
-      return false;
-    }
+    return got.type().equals(expected.type()) && firstFar(expected, got).isEmpty();
+  }
+
+  /** The place of the first element that is not near, in two tensors of the same type. */
+  public static OptionalLong firstFar(HostTensor expected, HostTensor got) {
     for (long k = 0; k < expected.type().size(); k++) {
       boolean near =
           expected.dtype().isFloat()
               ? near(got.getDouble(k), expected.getDouble(k), epsilon(expected.dtype()))
               : got.bits(k) == expected.bits(k);
       if (!near) {
-        return false;
+        return OptionalLong.of(k);
       }
     }
-    return true;
+    return OptionalLong.empty();
   }
 
   // |a - b| ≤ ε (1 + |b|) if both are finite; for infinite b it would hold for any a.

@@ -3,6 +3,7 @@ package dev.engram.cli.inspect;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.cli.text.Quantity;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;

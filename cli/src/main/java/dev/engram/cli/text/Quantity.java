@@ -1,22 +1,22 @@
-package dev.engram.cli.inspect;
+package dev.engram.cli.text;
 
 import java.util.List;
 import java.util.Locale;
 
 /** Times and sizes with three digits and a unit. */
-final class Quantity {
+public final class Quantity {
   private static final List<String> TIMES = List.of("ns", "µs", "ms", "s");
   private static final List<String> SIZES = List.of("B", "kB", "MB", "GB", "TB", "PB", "EB");
 
   private Quantity() {}
 
   /** {@code 42.9 µs}. */
-  static String time(double nanos) {
+  public static String time(double nanos) {
     return text(nanos, TIMES);
   }
 
   /** {@code 3.11 GB}, in powers of 1000. */
-  static String bytes(double bytes) {
+  public static String bytes(double bytes) {
     return text(bytes, SIZES);
   }
 
