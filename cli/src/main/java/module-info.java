@@ -13,6 +13,8 @@ module dev.engram.cli {
   // Options are found by reflection.
   opens dev.engram.cli to
       info.picocli;
+  opens dev.engram.cli.doctor to
+      info.picocli;
   opens dev.engram.cli.inspect to
       info.picocli;
   opens dev.engram.cli.option to

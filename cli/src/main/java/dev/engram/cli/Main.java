@@ -1,5 +1,6 @@
 package dev.engram.cli;
 
+import dev.engram.cli.doctor.Doctor;
 import dev.engram.cli.inspect.Dump;
 import dev.engram.cli.inspect.Explain;
 import dev.engram.cli.inspect.Opt;
@@ -109,6 +110,7 @@ public final class Main {
         .add(Opt.NAME, Opt.HEADER, () -> new CommandLine(new Opt(terminal)))
         .add(Run.NAME, Run.HEADER, () -> new CommandLine(new Run(terminal)))
         .add(Profile.NAME, Profile.HEADER, () -> new CommandLine(new Profile(terminal)))
+        .add(Doctor.NAME, Doctor.HEADER, () -> new CommandLine(new Doctor(terminal)))
         .add(Completion.NAME, Completion.HEADER, () -> new CommandLine(new Completion(terminal)))
         .add(Help.NAME, Help.HEADER, () -> new CommandLine(new Help()));
     return engram;

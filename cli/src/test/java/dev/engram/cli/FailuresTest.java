@@ -108,6 +108,7 @@ class FailuresTest {
                 "run FOLDER/g.ir --inputs 2",
                 "dump FOLDER/g.ir",
                 "explain --hidden 2",
+                "doctor --backend loops",
                 "train --help",
                 "train copying --epochs 1 --lag 0 --batch 1 --hidden 2 --rule bptt --out"
                     + " FOLDER/o"));
@@ -221,6 +222,7 @@ class FailuresTest {
             + " it)",
         "opt --nix#usage: engram opt [OPTIONS] FILE.ir (`engram opt --help` describes it)",
         "run --nix#usage: engram run [OPTIONS] FILE.ir (`engram run --help` describes it)",
+        "doctor --nix#usage: engram doctor [OPTIONS] (`engram doctor --help` describes it)",
       })
   void usageOfWhatWasCalled(String line, String usage) {
     assertEquals(Main.USAGE, run(line));
