@@ -3,8 +3,10 @@ package dev.engram.cli.doctor;
 import dev.engram.lower.Backend;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -16,7 +18,8 @@ import java.util.stream.Stream;
 record JvmFlag(String flag, String without) {
   private static final String VECTORS = "jdk.incubator.vector";
   private static final String WITH_VECTORS = "dev.engram.backend.cpu.";
-  private static final String NATIVE = "dev.engram.backend.cuda.";
+  private static final String CARDS = "cuda";
+  private static final Set<String> NATIVE = Set.of("org.bytedeco.cuda", "org.bytedeco.javacpp");
 
   /**
    * Lists those that these backends lack.
@@ -30,8 +33,26 @@ record JvmFlag(String flag, String without) {
           new JvmFlag(
               "--add-modules=" + VECTORS, "without it the backend cpu runs in scalar code"));
     }
-    nativeAccess(of(backends, NATIVE)).ifPresent(all::add);
+    if (backends.stream().anyMatch(JvmFlag::callsADriver)) {
+      nativeAccess(callers(boot)).ifPresent(all::add);
+    }
     return all;
+  }
+
+  private static boolean callsADriver(Backend b) {
+    return b.name().equals(CARDS) && b.unavailable().isEmpty();
+  }
+
+  /** On the class path, all classes are of one module. */
+  private static Stream<Module> callers(ModuleLayer boot) {
+    List<Module> named =
+        boot.modules().stream()
+            .filter(m -> NATIVE.contains(m.getName()))
+            .sorted(Comparator.comparing(Module::getName))
+            .toList();
+    return named.isEmpty()
+        ? Stream.of(JvmFlag.class.getClassLoader().getUnnamedModule())
+        : named.stream();
   }
 
   private static Stream<Module> of(Collection<Backend> backends, String prefix) {
