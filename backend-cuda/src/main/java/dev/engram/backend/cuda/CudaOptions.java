@@ -121,9 +121,7 @@ public record CudaOptions(Memory memory, boolean sync, Path cache) {
     }
     String caches = environment.apply("XDG_CACHE_HOME");
     Path folder =
-        caches.isBlank()
-            ? Path.of(properties.apply("user.home"), ".cache")
-            : Path.of(caches);
+        caches.isBlank() ? Path.of(properties.apply("user.home"), ".cache") : Path.of(caches);
     return folder.resolve("engram/cuda");
   }
 }

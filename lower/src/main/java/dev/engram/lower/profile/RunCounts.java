@@ -77,7 +77,9 @@ public final class RunCounts implements AutoCloseable {
     began = System.nanoTime();
   }
 
-  /** True where the run of now is timed; where it is not, {@link #start} does not look at the clock. */
+  /**
+   * True where the run of now is timed; where it is not, {@link #start} does not look at the clock.
+   */
   public boolean isTimed() {
     return timed;
   }

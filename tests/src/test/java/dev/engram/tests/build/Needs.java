@@ -23,11 +23,24 @@ public final class Needs {
         "g++", "tests of the CUDA backend's text", "install g++, such as with apt-get install g++");
   }
 
+  /** NVIDIA's compiler of kernels, in a jar of 340 MB. */
+  public static void nvrtc() {
+    check(
+        Needs.class.getResource("/org/bytedeco/cuda/linux-x86_64/libnvrtc.so.13") != null,
+        "NVRTC",
+        "tests of the CUDA backend's kernels",
+        "download it (340 MB) with -Pnvrtc");
+  }
+
   private static void program(String name, String what, String how) {
     boolean there =
         Arrays.stream(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
             .filter(folder -> !folder.isEmpty())
             .anyMatch(folder -> Files.isExecutable(Path.of(folder, name)));
+    check(there, name, what, how);
+  }
+
+  private static void check(boolean there, String name, String what, String how) {
     Path record = Path.of(System.getProperty("engram.root"), "tests/target/left-out", name);
     if (there) {
       write(record, "");

@@ -2,6 +2,7 @@ package dev.engram.tests.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.io.File;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -13,9 +14,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * Libraries that stand in for NVIDIA's: a JVM that finds them in {@code LD_LIBRARY_PATH} runs
@@ -25,10 +28,20 @@ import java.util.Map;
 final class FakeCuda implements FailingCalls.Faults {
   private static final String FOLDER = "LD_LIBRARY_PATH";
   private static final String DRIVER = "libcuda.so.1";
+  private static final String REAL = "cuda-redist";
   private final Path folder;
+  private final String classPath;
 
-  private FakeCuda(Path folder) {
+  private FakeCuda(Path folder, String classPath) {
     this.folder = folder;
+    this.classPath = classPath;
+  }
+
+  /** Where NVIDIA's libraries are, they come first. */
+  private static String classPathWithoutThem() {
+    return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+        .filter(jar -> !jar.contains(REAL))
+        .collect(Collectors.joining(File.pathSeparator));
   }
 
   /** Compiles them into {@code folder}. */
@@ -42,7 +55,14 @@ final class FakeCuda implements FailingCalls.Faults {
         "libcudart.so.13",
         "fake-runtime.cc",
         "-Wl,--version-script=" + folder.resolve("fake-runtime.map"));
-    return new FakeCuda(folder);
+    return new FakeCuda(folder, classPathWithoutThem());
+  }
+
+  /** Only an empty driver, which NVIDIA's other libraries want to find. */
+  static FakeCuda withoutDriver(Path folder) throws IOException, InterruptedException {
+    Files.writeString(folder.resolve("no-driver.cc"), "");
+    library(folder, DRIVER, "no-driver.cc");
+    return new FakeCuda(folder, System.getProperty("java.class.path"));
   }
 
   private static void write(Path folder, String... names) throws IOException {
@@ -87,9 +107,10 @@ final class FakeCuda implements FailingCalls.Faults {
             "-XX:TieredStopAtLevel=1",
             "--enable-native-access=ALL-UNNAMED",
             "--add-modules=jdk.incubator.vector",
+            "-Dengram.root=" + System.getProperty("engram.root"),
             "-Dengram.cuda.cache=" + folder.resolve("cache")));
     command.addAll(options);
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+    command.addAll(List.of("-cp", classPath, main.getName()));
     ProcessBuilder p = new ProcessBuilder(command).redirectErrorStream(true);
     Map<String, String> variables = new HashMap<>();
     variables.put(FOLDER, folder.toString());
@@ -104,7 +125,7 @@ final class FakeCuda implements FailingCalls.Faults {
 
   /** Those that this JVM has. */
   static FakeCuda here() {
-    return new FakeCuda(Path.of(System.getenv(FOLDER)));
+    return new FakeCuda(Path.of(System.getenv(FOLDER)), "");
   }
 
   private MethodHandle function(String name, FunctionDescriptor type) {
@@ -124,9 +145,7 @@ final class FakeCuda implements FailingCalls.Faults {
   private long count(int what) {
     try {
       return (long)
-          function(
-                  "fake_count",
-                  FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT))
+          function("fake_count", FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT))
               .invokeExact(what);
     } catch (Throwable e) {
       throw failed(e);

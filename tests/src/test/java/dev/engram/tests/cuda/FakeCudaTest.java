@@ -84,7 +84,8 @@ class FakeCudaTest {
     Path other = folder.resolve("other");
     String text =
         fake.run(noCompiler, List.of("-Dengram.cuda.cache=" + other), SaysWhatFails.class);
-    assertTrue(text.startsWith("NVRTC 13.99 cannot compile what the CUDA backend has written"), text);
+    assertTrue(
+        text.startsWith("NVRTC 13.99 cannot compile what the CUDA backend has written"), text);
   }
 
   /** Every call of the driver in turn. */
@@ -219,8 +220,7 @@ class FakeCudaTest {
 
     private static Tensor work(Tensor x) {
       return Engram.scan(
-              (Tensor carry, Tensor i) ->
-                  new StepResult<>(carry.mul(i).add(x).tanh(), carry.sum()),
+              (Tensor carry, Tensor i) -> new StepResult<>(carry.mul(i).add(x).tanh(), carry.sum()),
               x,
               HostTensor.of(new double[] {0.5, 0.25, 2}, 3))
           .out()

@@ -29,7 +29,7 @@ class TrainingTextsTest {
     Needs.cppCompiler();
   }
 
-  private static LoopProgram step(Learning rule) {
+  static LoopProgram step(Learning rule) {
     SequenceTask.Settings job =
         new SequenceTask.Settings(
             1, CopyingProblem.steps(50), 64, 128, 1, 1e-3, List.of(rule), 0, Path.of("out"), 1);

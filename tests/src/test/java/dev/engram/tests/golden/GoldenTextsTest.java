@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.backend.cuda.text.TextOptions;
 import dev.engram.cli.text.Passes;
+import dev.engram.ir.interpret.Interpreter;
+import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Lowering;
 import dev.engram.lower.RunOperands;
 import dev.engram.tests.build.Needs;
@@ -14,13 +16,14 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /** The golden files that every backend runs, on the text of the CUDA backend. */
-class GoldenTextsTest {
+public class GoldenTextsTest {
   private static final Path FOLDER =
       Path.of(System.getProperty("engram.root"), "tests", "src", "test", "resources", "ir");
   private static final String RUN = "// test: run *\n";
@@ -36,22 +39,44 @@ class GoldenTextsTest {
     Runner runner =
         new Runner(text.name(), (g, in) -> RunOperands.run(text, Lowering.lower(g), in));
     List<Runner> runners = List.of(Runner.interpreter(), runner);
+    List<DynamicTest> all =
+        paths().stream()
+            .map(
+                f ->
+                    DynamicTest.dynamicTest(
+                        FOLDER.relativize(f).toString(),
+                        () ->
+                            assertEquals(
+                                read(f),
+                                new GoldenFile(read(f), Passes.all(), runners).expected())))
+            .toList();
+    assertTrue(all.size() > 10, all::toString);
+    return all;
+  }
+
+  private static List<Path> paths() throws IOException {
     try (Stream<Path> files = Files.walk(FOLDER)) {
-      List<DynamicTest> all =
-          files
-              .filter(f -> f.toString().endsWith(".ir") && read(f).startsWith(RUN))
-              .sorted()
-              .map(
-                  f ->
-                      DynamicTest.dynamicTest(
-                          FOLDER.relativize(f).toString(),
-                          () ->
-                              assertEquals(
-                                  read(f),
-                                  new GoldenFile(read(f), Passes.all(), runners).expected())))
-              .toList();
-      assertTrue(all.size() > 10, all::toString);
-      return all;
+      return files
+          .filter(f -> f.toString().endsWith(".ir") && read(f).startsWith(RUN))
+          .sorted()
+          .toList();
+    }
+  }
+
+  /** Gives each program that they run. */
+  public static void forEach(Consumer<LoopProgram> to) throws IOException {
+    Runner collecting =
+        new Runner(
+            "collecting",
+            (g, in) -> {
+              to.accept(Lowering.lower(g));
+              return Interpreter.run(g, in);
+            });
+    for (Path f : paths()) {
+      String text = read(f);
+      assertEquals(
+          text,
+          new GoldenFile(text, Passes.all(), List.of(Runner.interpreter(), collecting)).expected());
     }
   }
 

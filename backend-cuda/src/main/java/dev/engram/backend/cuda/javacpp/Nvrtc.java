@@ -19,13 +19,26 @@ import org.bytedeco.javacpp.SizeTPointer;
  * NVIDIA's run-time compiler. It makes code for the card itself; for a card that is newer than it,
  * PTX for the newest that it knows, which the driver then compiles.
  */
-final class Nvrtc implements KernelCompiler {
+public final class Nvrtc implements KernelCompiler {
+  /** From this version on it can use several threads. */
+  private static final int SPLITS = 1303;
+
   private final int major;
   private final int minor;
   private final int[] architectures;
 
-  /** Fails as {@link Libraries#load} where it is not there. */
-  Nvrtc() {
+  /**
+   * What it has made.
+   *
+   * @param log what it says, such as warnings
+   */
+  public record Made(byte[] image, String log) {}
+
+  /**
+   * @throws EngramException where it is not there
+   */
+  public Nvrtc() {
+    Libraries.prepare();
     Libraries.load(nvrtc.class, "NVRTC, the compiler of kernels");
     int[] a = new int[1];
     int[] b = new int[1];
@@ -53,7 +66,9 @@ final class Nvrtc implements KernelCompiler {
 
   @Override
   public byte[] compile(String text, Card card) {
-    return compile(text, architecture(card), List.of());
+    List<String> more =
+        100 * major + minor >= SPLITS ? List.of("--split-compile=0") : List.of(); // all processors
+    return compile(text, architecture(card), more).image;
   }
 
   /** Real for code, virtual for PTX. */
@@ -70,8 +85,13 @@ final class Nvrtc implements KernelCompiler {
             .formatted(card.name(), card.major(), card.minor(), name(), architectures[0] / 10.0));
   }
 
-  /** Compiles with more options. */
-  byte[] compile(String text, String architecture, List<String> more) {
+  /**
+   * Compiles for {@code architecture}, such as {@code sm_90} for code and {@code compute_90} for
+   * PTX.
+   *
+   * @param more options beside those that {@code text} needs
+   */
+  public Made compile(String text, String architecture, List<String> more) {
     List<String> options = new ArrayList<>(CudaSource.OPTIONS);
     options.add("-arch=" + architecture);
     options.addAll(more);
@@ -83,31 +103,37 @@ final class Nvrtc implements KernelCompiler {
           nvrtc.nvrtcCreateProgram(program, source, name, 0, none, none),
           "the making of a program");
       try {
-        compile(program, options);
-        return architecture.startsWith("sm_")
-            ? bytes(size -> nvrtc.nvrtcGetCUBINSize(program, size), to -> nvrtc.nvrtcGetCUBIN(program, to))
-            : bytes(size -> nvrtc.nvrtcGetPTXSize(program, size), to -> nvrtc.nvrtcGetPTX(program, to));
+        int code;
+        try (PointerPointer<BytePointer> words =
+            new PointerPointer<>(options.toArray(String[]::new))) {
+          code = nvrtc.nvrtcCompileProgram(program, options.size(), words);
+        }
+        String log = log(program);
+        if (code != nvrtc.NVRTC_SUCCESS) {
+          throw new EngramException(
+              "%s cannot compile what the CUDA backend has written, which is a fault of Engram: %s"
+                  .formatted(name(), log));
+        }
+        return new Made(image(program, architecture), log);
       } finally {
         check(nvrtc.nvrtcDestroyProgram(program), "the end of a program");
       }
     }
   }
 
-  private void compile(_nvrtcProgram program, List<String> options) {
-    int code;
-    try (PointerPointer<BytePointer> words =
-        new PointerPointer<>(options.toArray(String[]::new))) {
-      code = nvrtc.nvrtcCompileProgram(program, options.size(), words);
-    }
-    if (code != nvrtc.NVRTC_SUCCESS) {
-      byte[] log =
-          bytes(
-              size -> nvrtc.nvrtcGetProgramLogSize(program, size),
-              to -> nvrtc.nvrtcGetProgramLog(program, to));
-      throw new EngramException(
-          "%s cannot compile what the CUDA backend has written, which is a fault of Engram: %s"
-              .formatted(name(), new String(log, StandardCharsets.UTF_8).strip()));
-    }
+  private static String log(_nvrtcProgram program) {
+    byte[] text =
+        bytes(
+            size -> nvrtc.nvrtcGetProgramLogSize(program, size),
+            to -> nvrtc.nvrtcGetProgramLog(program, to));
+    return new String(text, StandardCharsets.UTF_8).replace("\0", "").strip();
+  }
+
+  private static byte[] image(_nvrtcProgram program, String architecture) {
+    return architecture.startsWith("sm_")
+        ? bytes(
+            size -> nvrtc.nvrtcGetCUBINSize(program, size), to -> nvrtc.nvrtcGetCUBIN(program, to))
+        : bytes(size -> nvrtc.nvrtcGetPTXSize(program, size), to -> nvrtc.nvrtcGetPTX(program, to));
   }
 
   private static byte[] bytes(ToIntFunction<SizeTPointer> size, ToIntFunction<byte[]> get) {

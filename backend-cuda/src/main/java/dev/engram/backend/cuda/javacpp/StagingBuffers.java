@@ -68,7 +68,6 @@ final class StagingBuffers {
       return;
     }
     next = buffers.size();
-    buffers.add(
-        new Buffer(p, MemorySegment.ofBuffer(p.capacity(BYTES).asByteBuffer()), copied));
+    buffers.add(new Buffer(p, MemorySegment.ofBuffer(p.capacity(BYTES).asByteBuffer()), copied));
   }
 }

@@ -1,7 +1,6 @@
 package dev.engram.backend.cuda.run;
 
 import dev.engram.backend.cuda.driver.CudaException;
-import dev.engram.backend.cuda.driver.Driver;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.SourceLocation;
 import dev.engram.ir.runtime.Bytes;

@@ -28,7 +28,8 @@ record Part(List<Stmt> steps, boolean recordable) {
           switch (s) {
             case Stmt.Nest _, Stmt.Sort _ -> 1;
             case Stmt.Loop l ->
-                Math.min(MOST_LAUNCHES + 1, launches(l.body())) * Math.min(MOST_LAUNCHES + 1, l.length());
+                Math.min(MOST_LAUNCHES + 1, launches(l.body()))
+                    * Math.min(MOST_LAUNCHES + 1, l.length());
             case Stmt.Tell _, Stmt.While _, Stmt.Branch _ -> MOST_LAUNCHES + 1;
           };
       sum = Math.min(MOST_LAUNCHES + 1, sum + more);

@@ -1,0 +1,63 @@
+package dev.engram.tests.cuda;
+
+import dev.engram.backend.cuda.text.TextOptions;
+import dev.engram.ir.Graph;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.passes.Pipeline;
+import dev.engram.lower.LoopProgram;
+import dev.engram.lower.Lowering;
+import dev.engram.lower.LoweringOptions;
+import dev.engram.tests.random.Profile;
+import dev.engram.tests.random.Program;
+import dev.engram.tests.random.Programs;
+import dev.engram.tests.random.Ways;
+import java.util.List;
+
+/** Random programs whose text is checked. */
+enum RandomTexts {
+  AS_LOWERED(0, false, false),
+  /** Tiles and blocks so small that these programs meet edges and barriers. */
+  IN_TINY_TILES(100_000, true, false),
+  /** Simplified, with results written over parameters, and in other memory. */
+  AS_USERS_RUN_THEM(200_000, true, true);
+
+  /** Of each kind. */
+  static final int PROGRAMS =
+      Math.max(
+          1, (int) Math.round(1000 * Double.parseDouble(System.getProperty("engram.tries", "1"))));
+
+  private final long first;
+  private final boolean tiny;
+  private final boolean simplified;
+
+  RandomTexts(long first, boolean tiny, boolean simplified) {
+    this.first = first;
+    this.tiny = tiny;
+    this.simplified = simplified;
+  }
+
+  TextOptions options() {
+    return tiny ? TextOptions.tiny() : TextOptions.standard();
+  }
+
+  /** Gives each program with its name and its arguments. */
+  void forEach(Sink to) {
+    for (long seed = first; seed < first + PROGRAMS; seed++) {
+      Program p = Programs.random(Profile.ANY, seed);
+      to.accept("program " + seed, simplified ? simplified(p) : lowered(p), p.args());
+    }
+  }
+
+  interface Sink {
+    void accept(String name, LoopProgram program, List<HostTensor> args);
+  }
+
+  private static LoopProgram lowered(Program p) {
+    return Lowering.lower(p.graph(), List.of(), LoweringOptions.standard());
+  }
+
+  private static LoopProgram simplified(Program p) {
+    Graph g = Pipeline.standard().run(p.graph());
+    return Lowering.lower(g, Ways.updates(g), LoweringOptions.standard().withMemory(256, false));
+  }
+}
