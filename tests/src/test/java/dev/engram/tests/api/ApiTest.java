@@ -34,6 +34,7 @@ class ApiTest {
         "dev.engram",
         "dev.engram.autodiff",
         "dev.engram.backend.cpu",
+        "dev.engram.backend.cuda",
         "dev.engram.core",
         "dev.engram.etrace",
         "dev.engram.ir",
