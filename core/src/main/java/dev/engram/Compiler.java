@@ -105,6 +105,14 @@ public record Compiler(String backend, Pipeline passes, boolean verified) {
   }
 
   /**
+   * Returns the names of all devices that are there, such as {@code cpu} and {@code cuda:0}, which
+   * a compiler may be given. Looking for cards loads the libraries of their makers.
+   */
+  public static List<String> devices() {
+    return found().values().stream().flatMap(b -> b.devices().stream()).map(Device::name).toList();
+  }
+
+  /**
    * Uses the backend that the system property {@code engram.backend} names; without it {@code cpu}
    * where that is found, else {@code interpreter}, which is logged once.
    */

@@ -36,6 +36,7 @@ import dev.engram.ir.passes.Pass;
 import dev.engram.nn.GruCell;
 import dev.engram.online.DRtrl;
 import dev.engram.online.Learner;
+import dev.engram.tests.Everywhere;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -56,7 +57,7 @@ class NoticesTest {
   private static final int SCRIPTS = 60;
 
   static List<String> backends() {
-    return Compiler.backends();
+    return Everywhere.names();
   }
 
   private static List<String> lines(Runnable body) {

@@ -14,6 +14,7 @@ import dev.engram.ValueAndGrad;
 import dev.engram.io.Safetensors;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
+import dev.engram.tests.Everywhere;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
@@ -33,7 +34,7 @@ class JaxProgramsTest {
   private static final double TOLERANCE = 1e-11;
 
   static List<Compiler> compilers() {
-    return Compiler.backends().stream().map(Compiler::new).toList();
+    return Everywhere.names().stream().map(Compiler::new).toList();
   }
 
   /** One file of reference vectors. */

@@ -14,6 +14,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.Trace;
 import dev.engram.ir.Value;
 import dev.engram.tests.Close;
+import dev.engram.tests.Everywhere;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
@@ -85,7 +86,7 @@ class JaxOpsTest {
     HostTensor want = get(name + "/y");
     Close.check(name + " at once", f.apply(List.copyOf(args)).host(), want);
     Graph g = trace(args, f);
-    for (String backend : Compiler.backends()) {
+    for (String backend : Everywhere.names()) {
       CompiledGraph run = new Compiler(backend).compile(g);
       Close.check(name + " by " + backend, run.run(args).getFirst(), want);
     }
@@ -100,7 +101,7 @@ class JaxOpsTest {
     Graph back = Vjp.of(g, floats);
     List<HostTensor> all = new ArrayList<>(args);
     all.add(get(name + "/ct"));
-    for (String backend : Compiler.backends()) {
+    for (String backend : Everywhere.names()) {
       List<HostTensor> outs = new Compiler(backend).compile(back).run(all);
       int next = 1;
       for (int i = 0; i < args.size(); i++) {
