@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.engram.backend.cuda.text.CudaKernel;
 import dev.engram.backend.cuda.text.CudaSource;
 import dev.engram.backend.cuda.text.CudaText;
+import dev.engram.backend.cuda.text.RowExactness;
 import dev.engram.backend.cuda.text.TextOptions;
 import dev.engram.ir.DType;
 import dev.engram.ir.Shape;
@@ -15,11 +16,17 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.op.Elementwise;
 import dev.engram.ir.op.ElementwiseRow;
+import dev.engram.ir.op.Rows;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.LoweringException;
 import dev.engram.lower.inspect.FusionReport;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** What a reader of the text sees. It needs no compiler. */
@@ -148,5 +155,30 @@ class CudaTextTest {
     assertThrows(IllegalArgumentException.class, () -> new TextOptions(48, 4, 2, 3, 1, 1));
     assertThrows(IllegalArgumentException.class, () -> new TextOptions(64, 64, 2, 3, 1, 1));
     assertThrows(IllegalArgumentException.class, () -> new TextOptions(64, 4, 0, 3, 1, 1));
+  }
+
+  @Test
+  void theDocumentListsTheFunctionsOfTheLibrary() throws IOException {
+    String inBoth = rows(r -> differs(r, DType.F32) && differs(r, DType.F64));
+    String inF64 = rows(r -> !differs(r, DType.F32) && differs(r, DType.F64));
+    String text =
+        Files.readString(Path.of(System.getProperty("engram.root"), "docs", "CUDA.md"))
+            .replaceAll("\\s+", " ");
+    String sentence =
+        "last places: " + inBoth + (inF64.isEmpty() ? "." : "; and in f64 " + inF64 + ".");
+    assertTrue(text.contains(sentence), sentence);
+  }
+
+  private static boolean differs(ElementwiseRow row, DType dtype) {
+    return row.signature().accepts(dtype) && !RowExactness.of(row, dtype);
+  }
+
+  private static String rows(Predicate<ElementwiseRow> which) {
+    return Rows.all().stream()
+        .filter(which)
+        .map(ElementwiseRow::name)
+        .sorted()
+        .map(name -> "`" + name + "`")
+        .collect(Collectors.joining(", "));
   }
 }

@@ -11,6 +11,8 @@ import dev.engram.autodiff.Linearized;
 import dev.engram.autodiff.Vjp;
 import dev.engram.backend.cpu.CpuBackend;
 import dev.engram.backend.cpu.CpuOptions;
+import dev.engram.backend.cuda.text.CudaText;
+import dev.engram.backend.cuda.text.TextOptions;
 import dev.engram.etrace.OnlineStep;
 import dev.engram.examples.LeakyCell;
 import dev.engram.ir.DType;
@@ -61,6 +63,7 @@ final class TanhLife {
     parts.put("simplified", () -> text(step));
     parts.put("loops", () -> LoopPrinter.print(loops));
     parts.put("bytecode", this::bytecode);
+    parts.put("cuda", this::cuda);
     return parts;
   }
 
@@ -125,5 +128,14 @@ final class TanhLife {
     int from = nest.lastIndexOf("Float.intBitsToFloat");
     int to = nest.indexOf(" return\n", from);
     return nest.substring(nest.lastIndexOf('\n', from) + 1, nest.lastIndexOf('\n', to));
+  }
+
+  /** The kernel with the tanh, from where the product has been computed. */
+  private String cuda() {
+    String all = CudaText.of(loops, TextOptions.standard()).text();
+    int tanh = all.indexOf("= tanh_f32(");
+    int loop = all.lastIndexOf("for (int p ", tanh);
+    int from = all.lastIndexOf('\n', loop) + 1;
+    return all.substring(from, all.indexOf("\n  }\n}\n", from)).stripIndent();
   }
 }

@@ -1,5 +1,7 @@
 package dev.engram.backend.cuda.text;
 
+import dev.engram.ir.DType;
+import dev.engram.ir.op.ElementwiseRow;
 import dev.engram.lower.Instr;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Stmt;
@@ -17,6 +19,11 @@ public final class RowExactness {
     return exact(program.steps());
   }
 
+  /** The same of one row. */
+  public static boolean of(ElementwiseRow row, DType dtype) {
+    return RowText.isExact(row, dtype);
+  }
+
   private static boolean exact(List<Stmt> steps) {
     return steps.stream()
         .allMatch(
@@ -31,6 +38,6 @@ public final class RowExactness {
   }
 
   private static boolean exact(Instr i) {
-    return !(i instanceof Instr.Apply a) || RowText.isExact(a.row(), a.dtype());
+    return !(i instanceof Instr.Apply a) || of(a.row(), a.dtype());
   }
 }
