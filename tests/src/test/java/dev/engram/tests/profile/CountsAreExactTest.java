@@ -56,7 +56,7 @@ class CountsAreExactTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"cpu", "loops"})
+  @ValueSource(strings = {"cpu", "loops", "card"})
   void everyNestIsCountedOncePerTurn(String backend) throws Exception {
     Traced t = loops(backend);
     Recorded got = Recorded.of(() -> t.run(4));
@@ -85,7 +85,7 @@ class CountsAreExactTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"cpu", "loops"})
+  @ValueSource(strings = {"cpu", "loops", "card"})
   void linesAreTheUsersOwn(String backend) throws Exception {
     int[] line = {0};
     Traced t =
@@ -110,7 +110,7 @@ class CountsAreExactTest {
 
   /** How often a loop turns and which branch is taken is only known in a run. */
   @ParameterizedTest
-  @ValueSource(strings = {"cpu", "loops"})
+  @ValueSource(strings = {"cpu", "loops", "card"})
   void turnsAndBranchesAreThoseOfTheRun(String backend) throws Exception {
     Traced t =
         Traced.of(
@@ -134,7 +134,7 @@ class CountsAreExactTest {
 
   /** The place of a nest is its row of the report, also behind one that has nothing to do. */
   @ParameterizedTest
-  @ValueSource(strings = {"cpu", "loops"})
+  @ValueSource(strings = {"cpu", "loops", "card"})
   void placesAreRowsOfTheReport(String backend) throws Exception {
     Traced sine = Traced.of("sine", backend, in -> in.getFirst().sin(), Traced.ones(4));
     LoopProgram p = sine.code().loops().orElseThrow();
@@ -163,7 +163,7 @@ class CountsAreExactTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"cpu", "loops"})
+  @ValueSource(strings = {"cpu", "loops", "card"})
   void onlyRunsThatAreRecordedCount(String backend) throws Exception {
     Traced t = loops(backend);
     t.run(3);
@@ -221,7 +221,7 @@ class CountsAreExactTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"cpu", "loops"})
+  @ValueSource(strings = {"cpu", "loops", "card"})
   void threadsLoseNoCounts(String backend) throws Exception {
     int threads = 8;
     int runs = backend.equals("cpu") ? 2000 : 100;
@@ -237,7 +237,7 @@ class CountsAreExactTest {
 
   /** A recording that ends in the middle of a run has what has been done by then. */
   @ParameterizedTest
-  @ValueSource(strings = {"cpu", "loops"})
+  @ValueSource(strings = {"cpu", "loops", "card"})
   void theRunOfNowCounts(String backend) throws Exception {
     List<Recorded> seen = new ArrayList<>();
     int[] turns = {0};
@@ -283,7 +283,7 @@ class CountsAreExactTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"cpu", "loops"})
+  @ValueSource(strings = {"cpu", "loops"}) // a card goes on: it is asked at the end
   void aRunThatFailsCountsUpToThere(String backend) throws Exception {
     Traced t =
         Traced.of(

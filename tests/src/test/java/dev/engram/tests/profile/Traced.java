@@ -8,6 +8,7 @@ import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.lower.inspect.FusionReport;
+import dev.engram.tests.build.Needs;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +20,9 @@ import java.util.function.ToLongFunction;
 record Traced(String name, CompiledGraph code, List<HostTensor> in) {
   static Traced of(
       String name, String backend, Function<List<Tensor>, Object> f, HostTensor... in) {
+    if (backend.equals("card")) {
+      Needs.cppCompiler();
+    }
     TracedFunction traced =
         TracedFunction.of(
             name,
