@@ -1,6 +1,7 @@
 // Runs the text of CUDA kernels on a CPU: the threads of a block are fibers that change at barriers and shuffles, blocks run
 // one after the other. It finds accesses out of bounds, accesses of two threads to one element with no barrier between them
-// of which one writes, and barriers that do not meet. It includes nothing, so that it is read quickly.
+// of which one writes, barriers that do not meet, and words behind a lock without the fences that it needs. It includes
+// nothing, so that it is read quickly.
 #define EG_STAND_IN
 #define __device__
 #define __global__
@@ -27,12 +28,10 @@ static inline float __int_as_float(int i) { float f; __builtin_memcpy(&f, &i, 4)
 static inline int __float_as_int(float f) { int i; __builtin_memcpy(&i, &f, 4); return i; }
 static inline double __longlong_as_double(long long i) { double f; __builtin_memcpy(&f, &i, 8); return f; }
 static inline long long __double_as_longlong(double f) { long long i; __builtin_memcpy(&i, &f, 8); return i; }
-static inline unsigned atomicExch(unsigned* p, unsigned v) { unsigned old = *p; *p = v; return old; }
-static inline void __threadfence() {}
 
 // ---- what goes wrong, the first of it
 
-enum { EG_FINE, EG_BOUNDS, EG_RACE, EG_BARRIER };
+enum { EG_FINE, EG_BOUNDS, EG_RACE, EG_BARRIER, EG_FENCE };
 static struct eg_report { int kind, param; long index; int thread, other; } eg_bad;
 static void eg_fault(int kind, int param, long index, int thread, int other) {
   if (eg_bad.kind == EG_FINE) eg_bad = {kind, param, index, thread, other};
@@ -42,6 +41,7 @@ extern "C" const eg_report* eg_faults() { return &eg_bad; }
 // ---- threads
 
 struct eg_dim { unsigned x; };
+enum { EG_NOBODY = -1 };
 static eg_dim threadIdx, blockIdx, blockDim, gridDim;
 /// The number of barriers of its block that the running thread has passed, and below it that of its warp since.
 static unsigned eg_phase;
@@ -49,10 +49,37 @@ static unsigned eg_phase;
 static long eg_declared;
 static int eg_id() { return (int)(blockIdx.x * blockDim.x + threadIdx.x); }
 
+// ---- words behind a lock, which is taken by 1 and given back by any other value
+
+/// Whether words were written since the last fence, and whether the lock was taken since.
+static bool eg_unfenced, eg_taken;
+static inline void __threadfence() { eg_unfenced = eg_taken = false; }
+static inline unsigned atomicExch(unsigned* p, unsigned v) {
+  unsigned old = *p;
+  if (eg_unfenced && v != 1) eg_fault(EG_FENCE, 0, 0, eg_id(), EG_NOBODY);
+  eg_unfenced = false;
+  eg_taken = v == 1 && old != 1;
+  *p = v;
+  return old;
+}
+template <class T> struct eg_word {
+  T v;
+  operator T() const volatile {
+    if (eg_taken) eg_fault(EG_FENCE, 0, 0, eg_id(), EG_NOBODY);
+    return v;
+  }
+  void operator=(T next) volatile {
+    if (eg_taken) eg_fault(EG_FENCE, 0, 0, eg_id(), EG_NOBODY);
+    eg_unfenced = true;
+    v = next;
+  }
+};
+#define WORD(T) eg_word<T>
+
 // ---- elements, with who was there last
 
 /// A reader is a thread, or several threads of a warp or of a block, or one of these.
-enum { EG_NOBODY = -1, EG_SEVERAL_BLOCKS = -2147483647 - 1, EG_SEVERAL_WARPS = -(1 << 30) };
+enum { EG_SEVERAL_BLOCKS = -2147483647 - 1, EG_SEVERAL_WARPS = -(1 << 30) };
 struct eg_cell { int writer, reader; unsigned written, read; };
 static inline int eg_warps() { return ((int)blockDim.x + 31) / 32; }
 static inline int eg_warp_of(int who) {
@@ -307,6 +334,7 @@ template <auto f, class... A> static void (*eg_entry_of(void (*)(A...)))() { ret
 /// Params as for a launch on a card, with the number of elements of each array, 0 for others.
 static int eg_launch(void (*enter)(), bool barriers, int params, void** p, const long* sizes, unsigned grid, unsigned block, unsigned order, bool races) {
   eg_bad = {};
+  eg_unfenced = eg_taken = false;
   if (params > EG_MOST_PARAMS) {
     eg_fault(EG_BOUNDS, params, EG_MOST_PARAMS, 0, EG_NOBODY);
     return eg_bad.kind;

@@ -2,14 +2,17 @@ package dev.engram.tests.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.backend.cuda.text.TextOptions;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.RunException;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
+import dev.engram.ir.op.Check;
 import dev.engram.lower.Backend;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.RunOperands;
@@ -24,6 +27,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The stand-in finds faults of a text in each way of running it, and none in the text as it is. */
 class PlantedTextFaultsTest {
@@ -211,6 +215,40 @@ class PlantedTextFaultsTest {
         }
       }
       assertTrue(f.always ? found == runs : found > 0, found + " of " + runs + " runs, " + flag);
+    }
+  }
+
+  /** Removes what {@code what} says, the n-th time that it is there. */
+  private static String without(String text, String what, int n) {
+    int at = -1;
+    for (int k = 0; k <= n; k++) {
+      at = text.indexOf(what, at + 1);
+    }
+    return text.substring(0, at) + text.substring(at + what.length());
+  }
+
+  /** Of the lock that guards the record of the first failed check. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1})
+  void aMissingFenceIsFound(int fence) {
+    LoopProgram p =
+        Texts.of(x -> Tensor.apply(new Check.Finite("x"), x).getFirst().mul(2), List.of(f32(100)));
+    HostTensor x = HostTensor.full(f32(100), Double.NaN);
+    Backend cpu = Ways.backend("cpu");
+    StandInUnit unit = new StandInUnit();
+    unit.spoilPrelude(t -> without(t, "__threadfence();", fence));
+    StandInProgram wrong = StandInProgram.of(List.of(p), TextOptions.tiny(), unit).getFirst();
+    StandInProgram sound = built(p, t -> t, "-DEG_FAST");
+    for (int order = 0; order < 3; order++) {
+      StandInProgram now = wrong.launched(3, order, true);
+      String text =
+          assertThrows(
+                  AssertionError.class, () -> RunOperands.of(p, cpu.device(), List.of(x)).run(now))
+              .getMessage();
+      assertTrue(text.startsWith("no fence between a lock and what it guards"), text);
+      StandInProgram right = sound.launched(3, order, true);
+      assertThrows(
+          RunException.class, () -> RunOperands.of(p, cpu.device(), List.of(x)).run(right));
     }
   }
 

@@ -48,6 +48,7 @@ final class StandInUnit {
 
   private final UnaryOperator<String> spoil;
   private final List<String> flags;
+  private String prelude = CudaText.prelude();
   private final List<CudaSource> sources = new ArrayList<>();
   private final StringBuilder text = new StringBuilder();
   private final List<String> entries = new ArrayList<>();
@@ -68,6 +69,7 @@ final class StandInUnit {
           switch (f.get(ValueLayout.JAVA_INT, 0)) {
             case 1 -> "an access out of bounds";
             case 2 -> "two threads at one element, of which one writes, with no barrier between";
+            case 4 -> "no fence between a lock and what it guards";
             default -> "barriers that do not meet";
           };
       return new AssertionError(
@@ -93,6 +95,15 @@ final class StandInUnit {
   StandInUnit(UnaryOperator<String> spoil, List<String> flags) {
     this.spoil = spoil;
     this.flags = flags;
+  }
+
+  /** Plants a fault into what every text begins with. */
+  void spoilPrelude(UnaryOperator<String> how) {
+    String before = prelude;
+    prelude = how.apply(before);
+    if (prelude.equals(before)) {
+      throw new AssertionError("the fault is not planted");
+    }
   }
 
   void add(CudaSource source) {
@@ -132,7 +143,7 @@ final class StandInUnit {
 
   /** What {@code g++} compiles. */
   String text() {
-    return resource("/cuda/stand-in.h") + CudaText.prelude() + text + String.join("", entries);
+    return resource("/cuda/stand-in.h") + prelude + text + String.join("", entries);
   }
 
   static String resource(String name) {

@@ -9,6 +9,7 @@ typedef unsigned int u32;
 #define WRITE(T) T* __restrict__
 #define UPDATE(T) T*
 #define SHARED(T, name, n) __shared__ T name[n]
+#define WORD(T) T
 #endif
 
 // Integers wrap.
@@ -120,9 +121,10 @@ struct Blocks {
 // The first failure of a run: of the first launch that has one, the one of the least order. All bits are set where there
 // is none, and the lock is free.
 struct Failure {
-  u64 launch, order;
-  i64 value, position;
-  u32 instruction, lock;
+  WORD(u64) launch, order;
+  WORD(i64) value, position;
+  WORD(u32) instruction;
+  u32 lock;
 };
 __device__ inline void eg_check(Failure* failed, u64 launch, i64 value, i64 low, i64 high, i64 order, i64 position, int instruction) {
   if (value >= low && value < high) return;
