@@ -72,7 +72,16 @@ class CudaTextTest {
         own(s).replaceAll("java:\\d+", "java:LINE"));
     assertEquals(
         List.of(
-            new CudaKernel("k0_mul_add", List.of(0, 1, 2), List.of(), List.of(), false, 256, 2, 0)),
+            new CudaKernel(
+                s.kernels().getFirst().step(),
+                "k0_mul_add",
+                List.of(0, 1, 2),
+                List.of(),
+                List.of(),
+                false,
+                256,
+                2,
+                0)),
         s.kernels());
   }
 

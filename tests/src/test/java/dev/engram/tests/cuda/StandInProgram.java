@@ -52,7 +52,7 @@ final class StandInProgram implements CompiledProgram {
     this.program = program;
     this.source = source;
     this.code = code;
-    number(program.steps());
+    source.kernels().forEach(k -> kernels.put(k.step(), k));
   }
 
   /** Programs that are compiled together. */
@@ -70,24 +70,6 @@ final class StandInProgram implements CompiledProgram {
       all.add(new StandInProgram(programs.get(i), sources.get(i), code.get(i)));
     }
     return all;
-  }
-
-  private void number(List<Stmt> steps) {
-    for (Stmt s : steps) {
-      switch (s) {
-        case Stmt.Nest _, Stmt.Sort _ -> kernels.put(s, source.kernels().get(kernels.size()));
-        case Stmt.Tell _ -> {}
-        case Stmt.Loop l -> number(l.body());
-        case Stmt.While w -> {
-          number(w.condition());
-          number(w.body());
-        }
-        case Stmt.Branch b -> {
-          number(b.onTrue());
-          number(b.onFalse());
-        }
-      }
-    }
   }
 
   /**

@@ -55,7 +55,7 @@ final class CudaProgram implements CompiledProgram {
     this.device = device;
     this.program = program;
     this.source = source;
-    number(program.steps(), module);
+    source.kernels().forEach(k -> code.put(k.step(), new Code(k, function(k, module))));
     for (int b = 0; b < program.buffers().size(); b++) {
       if (program.buffers().get(b).place() instanceof LoopBuffer.Place.Constant(HostTensor value)) {
         constants.put(b, device.put(value));
@@ -68,33 +68,12 @@ final class CudaProgram implements CompiledProgram {
     this.runs = new RunPool<>(program.name(), new CudaRun(this), () -> new CudaRun(this), _ -> {});
   }
 
-  private void number(List<Stmt> steps, Driver.Module module) {
-    for (Stmt s : steps) {
-      switch (s) {
-        case Stmt.Nest _, Stmt.Sort _ -> {
-          CudaKernel k = source.kernels().get(code.size());
-          code.put(s, new Code(k, function(k, s, module)));
-        }
-        case Stmt.Tell _ -> {}
-        case Stmt.Loop l -> number(l.body(), module);
-        case Stmt.While w -> {
-          number(w.condition(), module);
-          number(w.body(), module);
-        }
-        case Stmt.Branch b -> {
-          number(b.onTrue(), module);
-          number(b.onFalse(), module);
-        }
-      }
-    }
-  }
-
-  private Driver.Function function(CudaKernel k, Stmt step, Driver.Module module) {
+  private Driver.Function function(CudaKernel k, Driver.Module module) {
     SourceLocation where =
-        switch (step) {
+        switch (k.step()) {
           case Stmt.Nest n -> n.where();
           case Stmt.Sort n -> n.where();
-          default -> throw new AssertionError(step);
+          default -> throw new AssertionError(k.step());
         };
     String place = "@%s, %s (%s)".formatted(program.name(), k.function(), where);
     return device.driver().placed(module.function(k.function()), place);

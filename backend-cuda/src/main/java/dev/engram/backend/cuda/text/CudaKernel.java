@@ -1,5 +1,6 @@
 package dev.engram.backend.cuda.text;
 
+import dev.engram.lower.Stmt;
 import java.util.List;
 
 /**
@@ -8,6 +9,7 @@ import java.util.List;
  * i32, then, where it {@code checks}, the address of the record of failures and the number of the
  * launch. Kernels are right for any number of blocks up to {@code blocks}, and a few more.
  *
+ * @param step the nest or sort
  * @param function its name in the text; several nests may share one
  * @param buffers of the program, in the order of the parameters
  * @param scratchBytes sizes of the temporary arrays
@@ -17,6 +19,7 @@ import java.util.List;
  * @param place of its nest among the rows of a {@link dev.engram.lower.inspect.FusionReport}
  */
 public record CudaKernel(
+    Stmt step,
     String function,
     List<Integer> buffers,
     List<Long> scratchBytes,

@@ -155,6 +155,7 @@ public final class CudaText {
         params,
         body,
         new CudaKernel(
+            n,
             "",
             nest.params.buffers(),
             List.of(),
@@ -181,6 +182,7 @@ public final class CudaText {
         params,
         body,
         new CudaKernel(
+            s,
             "",
             sort.params().buffers(),
             List.of(sort.scratchBytes()),
@@ -209,6 +211,7 @@ public final class CudaText {
     f.uses.add(use);
     kernels.add(
         new CudaKernel(
+            k.step(),
             f.name,
             k.buffers(),
             k.scratchBytes(),
