@@ -242,6 +242,17 @@ public record Compiler(String backend, Pipeline passes, boolean verified) {
     return new LoweredCode(program, code, device);
   }
 
+  /**
+   * Looks for the device that programs will run on, which {@link #compile} does otherwise.
+   *
+   * @throws EngramException with the reason, where it is not there
+   */
+  public void requireDevice() {
+    if (hasLoops()) {
+      device();
+    }
+  }
+
   /** False for the interpreter, which runs graphs as they are. */
   public boolean hasLoops() {
     return !backend.equals(INTERPRETER);

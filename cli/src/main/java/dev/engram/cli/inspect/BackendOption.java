@@ -2,6 +2,7 @@ package dev.engram.cli.inspect;
 
 import dev.engram.Compiler;
 import dev.engram.cli.option.Words;
+import dev.engram.ir.EngramException;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.passes.Pipeline;
@@ -73,19 +74,25 @@ final class BackendOption {
   /**
    * Returns the compiler of this backend.
    *
-   * @throws IOException when there is no such backend
+   * @throws IOException when there is no such backend, or it has no device
    */
   GraphCompiler compiler(UserCode code) throws IOException {
-    if (Compiler.backends().contains(backend)) {
-      Compiler compiler = new Compiler(backend);
-      return g -> compiler.compile(g)::run;
-    }
-    Backend users = code.backend(backend);
-    return g -> {
-      LoopProgram program = Lowering.lower(Pipeline.standard().run(g), List.of(), users.lowering());
+    try {
+      if (Compiler.backends().contains(backend)) {
+        Compiler compiler = new Compiler(backend);
+        compiler.requireDevice();
+        return g -> compiler.compile(g)::run;
+      }
+      Backend users = code.backend(backend);
       Device device = users.device();
-      CompiledProgram compiled = device.compile(program);
-      return in -> RunOperands.of(program, device, in).run(compiled);
-    };
+      return g -> {
+        LoopProgram program =
+            Lowering.lower(Pipeline.standard().run(g), List.of(), users.lowering());
+        CompiledProgram compiled = device.compile(program);
+        return in -> RunOperands.of(program, device, in).run(compiled);
+      };
+    } catch (EngramException e) {
+      throw new IOException(e.getMessage(), e);
+    }
   }
 }
