@@ -46,16 +46,24 @@ final class FakeCuda implements FailingCalls.Faults {
 
   /** Compiles them into {@code folder}. */
   static FakeCuda build(Path folder) throws IOException, InterruptedException {
-    write(folder, "fake-driver.cc", "fake-compiler.cc", "fake-runtime.map", "stand-in.h");
-    Files.writeString(folder.resolve("fake-runtime.cc"), "");
-    library(folder, DRIVER, "fake-driver.cc", "-ldl", "-lpthread");
-    library(folder, "libnvrtc.so.13", "fake-compiler.cc");
-    library(
+    write(
         folder,
-        "libcudart.so.13",
-        "fake-runtime.cc",
-        "-Wl,--version-script=" + folder.resolve("fake-runtime.map"));
+        "fake-driver.cc",
+        "fake-compiler.cc",
+        "fake-exports.map",
+        "fake-runtime.map",
+        "stand-in.h");
+    Files.writeString(folder.resolve("fake-runtime.cc"), "");
+    String exports = symbols(folder, "fake-exports.map");
+    library(folder, DRIVER, "fake-driver.cc", exports, "-ldl", "-lpthread");
+    library(folder, "libnvrtc.so.13", "fake-compiler.cc", exports);
+    library(folder, "libcudart.so.13", "fake-runtime.cc", symbols(folder, "fake-runtime.map"));
     return new FakeCuda(folder, classPathWithoutThem());
+  }
+
+  /** Other symbols than these would take the place of those of other libraries. */
+  private static String symbols(Path folder, String map) {
+    return "-Wl,--version-script=" + folder.resolve(map);
   }
 
   /** Only an empty driver, which NVIDIA's other libraries want to find. */
