@@ -78,7 +78,7 @@ public final class CudaBackend implements Backend {
               + e.getMessage()
               + "); add org.bytedeco:cuda, and on the module path"
               + " --add-modules=org.bytedeco.cuda");
-    } catch (EngramException | LinkageError e) {
+    } catch (RuntimeException | LinkageError e) {
       return none(o, String.valueOf(e.getMessage()));
     }
   }
@@ -104,8 +104,14 @@ public final class CudaBackend implements Backend {
 
   @Override
   public Map<String, String> facts() {
-    Found f = found();
     Map<String, String> all = new LinkedHashMap<>();
+    Found f;
+    try {
+      f = found();
+    } catch (EngramException e) {
+      all.put("settings", String.valueOf(e.getMessage()));
+      return all;
+    }
     f.cards.ifPresent(
         c -> {
           all.put("driver", "CUDA " + c.version());

@@ -117,7 +117,7 @@ public record CudaOptions(Memory memory, boolean sync, Path cache) {
   private static Path cache(
       String text, UnaryOperator<String> environment, UnaryOperator<String> properties) {
     if (!text.isBlank()) {
-      return Path.of(text);
+      return Path.of(text.strip());
     }
     String caches = environment.apply("XDG_CACHE_HOME");
     Path folder =

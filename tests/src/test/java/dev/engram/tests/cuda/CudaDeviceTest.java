@@ -11,7 +11,6 @@ import dev.engram.Debug;
 import dev.engram.Engram;
 import dev.engram.Fn1;
 import dev.engram.State;
-import dev.engram.backend.cuda.driver.CudaException;
 import dev.engram.backend.cuda.run.CudaDevice;
 import dev.engram.backend.cuda.text.TextOptions;
 import dev.engram.ir.DType;
@@ -158,9 +157,9 @@ class CudaDeviceTest {
   /** An error at every call of the driver in turn loses nothing and leaks nothing. */
   @Test
   void everyCallOfTheDriverMayFail() {
-    StandInDriver driver = new StandInDriver();
+    StandInDriver driver = CardBackend.DRIVER;
     FailingCalls.check(
-        device(driver, Long.MAX_VALUE),
+        new CardBackend().device(),
         new FailingCalls.Faults() {
           @Override
           public long calls() {
@@ -189,6 +188,30 @@ class CudaDeviceTest {
     }
     long graphs = CardBackend.DRIVER.traffic().get(3) - before.get(3);
     assertTrue(graphs >= 10, "graphs in 20 steps: " + graphs);
+  }
+
+  /** Between turns of loops runs may be interrupted, and not while states are written. */
+  @Test
+  void anInterruptLosesNoState() {
+    State sum = State.other(f64(0, 0));
+    State product = State.other(f64(1, 1));
+    Fn1<Tensor, Tensor> f =
+        Engram.jit(
+            CARD,
+            (Tensor x) -> {
+              sum.set(sum.value().add(x));
+              product.set(product.value().mul(x.sum()));
+              return x.max();
+            });
+    for (int i = 0; i < 6; i++) {
+      if (i > 2) {
+        Thread.currentThread().interrupt();
+      }
+      f.apply(f64(1, 2));
+      assertEquals(i > 2, Thread.interrupted());
+    }
+    assertArrayEquals(new double[] {6, 12}, sum.value().host().toDoubles());
+    assertArrayEquals(new double[] {729, 729}, product.value().host().toDoubles());
   }
 
   private static final LoopProgram SORTED_PRODUCT =
@@ -224,7 +247,7 @@ class CudaDeviceTest {
   }
 
   private static String message(Executable failing) {
-    return assertThrows(CudaException.class, failing).getMessage();
+    return assertThrows(EngramException.class, failing).getMessage();
   }
 
   /** Without it, the first and the last kernel since the last wait. */

@@ -115,7 +115,8 @@ final class FakeCuda implements FailingCalls.Faults {
             "-XX:TieredStopAtLevel=1",
             "--enable-native-access=ALL-UNNAMED",
             "--add-modules=jdk.incubator.vector",
-            "-Dorg.bytedeco.javacpp.cachedir=" + folder.resolve("javacpp"),
+            "-Dorg.bytedeco.javacpp.cachedir="
+                + Path.of(System.getProperty("engram.root"), "tests", "target", "javacpp"),
             "-Dengram.root=" + System.getProperty("engram.root"),
             "-Dengram.cuda.cache=" + folder.resolve("cache")));
     command.addAll(options);

@@ -14,6 +14,7 @@ import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.lower.Device;
+import dev.engram.lower.FoundBackends;
 import dev.engram.tests.build.Needs;
 import dev.engram.tests.device.Training;
 import java.nio.file.Path;
@@ -91,7 +92,8 @@ class FakeCudaTest {
   /** Every call of the driver in turn. */
   static final class Fails {
     public static void main(String[] args) {
-      Device card = new CudaBackend().device();
+      // That of compilers, whose states are tried, too.
+      Device card = FoundBackends.of(Fails.class.getClassLoader()).byName().get("cuda").device();
       FailingCalls.check(card, FakeCuda.here());
       System.out.println("nothing lost");
     }

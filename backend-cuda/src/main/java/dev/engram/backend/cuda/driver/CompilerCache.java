@@ -3,6 +3,7 @@ package dev.engram.backend.cuda.driver;
 import dev.engram.backend.cuda.text.CudaSource;
 import dev.engram.ir.runtime.Log;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -67,7 +68,7 @@ public final class CompilerCache implements KernelCompiler {
     byte[] made = compiler.compile(text, card);
     try {
       write(file, made);
-    } catch (IOException e) {
+    } catch (IOException | UncheckedIOException e) {
       tell("write", e);
     }
     return made;
@@ -99,7 +100,7 @@ public final class CompilerCache implements KernelCompiler {
   /** Other processes see all of a file, or nothing. */
   private void write(Path file, byte[] content) throws IOException {
     Files.createDirectories(folder);
-    Path next = Files.createTempFile(folder, "next", SUFFIX);
+    Path next = Files.createTempFile(folder, "next", ".part");
     try {
       byte[] hash = hash(content);
       Files.write(
@@ -135,7 +136,7 @@ public final class CompilerCache implements KernelCompiler {
     }
   }
 
-  private void tell(String what, IOException e) {
+  private void tell(String what, Exception e) {
     if (!told.getAndSet(true)) {
       Log.warning(
           "cannot "

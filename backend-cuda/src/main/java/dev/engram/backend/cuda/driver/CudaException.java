@@ -11,11 +11,12 @@ public final class CudaException extends EngramException {
   public static final int OUT_OF_MEMORY = 2;
 
   /**
-   * Errors after which the driver refuses all further work of the process: of memory that has
-   * decayed, of kernels, and of cards that are lost (CUDA Driver API, "Data types", CUresult).
+   * Errors after which the driver refuses all further work of the process: uncorrectable errors of
+   * its memory, errors of kernels, and of cards that are lost (CUDA Driver API, "Data types",
+   * CUresult).
    */
   private static final Set<Integer> LASTING =
-      Set.of(214, 220, 226, 700, 702, 709, 710, 714, 715, 716, 717, 718, 719);
+      Set.of(214, 220, 226, 700, 702, 709, 710, 714, 715, 716, 717, 718, 719, 721, 810, 911);
 
   private final int code;
 

@@ -26,22 +26,44 @@ final class JavaCppDriver implements Driver {
   /** A kernel, with its name for errors. */
   record Kernel(String name, CUfunc_st function) implements Function {}
 
+  private final int device;
   private final Card card;
   private final KernelCompiler compiler;
   private final CUctx_st context = new CUctx_st();
   private final CUstream_st stream = new CUstream_st();
   private final CUmemPoolHandle_st pool = new CUmemPoolHandle_st();
-  private final StagingBuffers staging = new StagingBuffers(stream);
+  private final StagingBuffers staging = new StagingBuffers(context, stream);
+  private volatile boolean open;
 
   /**
    * @param device the driver's number of the card
    */
   JavaCppDriver(int device, Card card, KernelCompiler compiler) {
+    this.device = device;
     this.card = card;
     this.compiler = compiler;
-    Calls.check(cudart.cuDevicePrimaryCtxRetain(context, device), "the context of " + card.name());
-    enter();
-    Calls.check(cudart.cuStreamCreate(stream, cudart.CU_STREAM_NON_BLOCKING), "a stream");
+  }
+
+  /** For each call: the driver has a context for each thread. The first one opens the card. */
+  private void enter() {
+    if (!open) {
+      open();
+    }
+    Calls.check(cudart.cuCtxSetCurrent(context), "the context of " + card.name());
+  }
+
+  private synchronized void open() {
+    if (open) {
+      return;
+    }
+    if (context.isNull()) {
+      Calls.check(
+          cudart.cuDevicePrimaryCtxRetain(context, device), "the context of " + card.name());
+    }
+    Calls.check(cudart.cuCtxSetCurrent(context), "the context of " + card.name());
+    if (stream.isNull()) {
+      Calls.check(cudart.cuStreamCreate(stream, cudart.CU_STREAM_NON_BLOCKING), "a stream");
+    }
     Calls.check(cudart.cuDeviceGetDefaultMemPool(pool, device), "the pool of memory");
     // Without this, each wait gives all free memory back, and each allocation asks for it anew.
     try (LongPointer keep = new LongPointer(1)) {
@@ -50,11 +72,7 @@ final class JavaCppDriver implements Driver {
               pool, cudart.CU_MEMPOOL_ATTR_RELEASE_THRESHOLD, keep.put(KEEP_ALL)),
           "the setting of the pool of memory");
     }
-  }
-
-  /** The driver has a context for each thread. */
-  private void enter() {
-    Calls.check(cudart.cuCtxSetCurrent(context), "the context of " + card.name());
+    open = true;
   }
 
   @Override
@@ -102,12 +120,11 @@ final class JavaCppDriver implements Driver {
   public void copyToHost(MemorySegment to, long from) {
     enter();
     if (to.byteSize() > 0) {
-      // To memory that is not pinned, it returns when all is there.
       int code = cudart.cuMemcpyDtoHAsync(new Address(to), from, to.byteSize(), stream);
-      Reference.reachabilityFence(to);
       Calls.check(code, "a copy to the host");
     }
     synchronize();
+    Reference.reachabilityFence(to);
   }
 
   @Override

@@ -110,7 +110,13 @@ final class LinearGraph implements Driver.Graph {
   @Override
   public void close() {
     enter();
-    Calls.check(cudart.cuGraphExecDestroy(exec), "the end of a graph");
-    Calls.check(cudart.cuGraphDestroy(graph), "the end of a graph");
+    if (!exec.isNull()) {
+      Calls.check(cudart.cuGraphExecDestroy(exec), "the end of a graph");
+      exec.setNull();
+    }
+    if (!graph.isNull()) {
+      Calls.check(cudart.cuGraphDestroy(graph), "the end of a graph");
+      graph.setNull();
+    }
   }
 }

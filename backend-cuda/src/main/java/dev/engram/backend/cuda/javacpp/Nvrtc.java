@@ -103,11 +103,7 @@ public final class Nvrtc implements KernelCompiler {
           nvrtc.nvrtcCreateProgram(program, source, name, 0, none, none),
           "the making of a program");
       try {
-        int code;
-        try (PointerPointer<BytePointer> words =
-            new PointerPointer<>(options.toArray(String[]::new))) {
-          code = nvrtc.nvrtcCompileProgram(program, options.size(), words);
-        }
+        int code = compiled(program, options);
         String log = log(program);
         if (code != nvrtc.NVRTC_SUCCESS) {
           throw new EngramException(
@@ -118,6 +114,19 @@ public final class Nvrtc implements KernelCompiler {
       } finally {
         check(nvrtc.nvrtcDestroyProgram(program), "the end of a program");
       }
+    }
+  }
+
+  private static int compiled(_nvrtcProgram program, List<String> options) {
+    List<BytePointer> words =
+        options.stream().map(o -> new BytePointer(o, StandardCharsets.UTF_8)).toList();
+    try (PointerPointer<BytePointer> all = new PointerPointer<>(words.size())) {
+      for (int i = 0; i < words.size(); i++) {
+        all.put(i, words.get(i));
+      }
+      return nvrtc.nvrtcCompileProgram(program, words.size(), all);
+    } finally {
+      words.forEach(BytePointer::close);
     }
   }
 

@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.List;
+import org.bytedeco.cuda.cudart.CUctx_st;
 import org.bytedeco.cuda.cudart.CUevent_st;
 import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.global.cudart;
@@ -17,6 +18,7 @@ final class StagingBuffers {
   private static final int BUFFERS = 8;
   private static final long BYTES = 1 << 20;
 
+  private final CUctx_st context;
   private final CUstream_st stream;
   private final List<Buffer> buffers = new ArrayList<>();
   private int next;
@@ -26,12 +28,18 @@ final class StagingBuffers {
 
   private record Buffer(BytePointer pointer, MemorySegment memory, CUevent_st copied) {}
 
-  StagingBuffers(CUstream_st stream) {
+  StagingBuffers(CUctx_st context, CUstream_st stream) {
+    this.context = context;
     this.stream = stream;
   }
 
-  /** Copies {@code from} to the card; it may be written to when this returns. */
+  /**
+   * Copies {@code from} to the card; it may be written to when this returns. What is larger than
+   * all buffers waits for the work before it.
+   */
   synchronized void copy(long to, MemorySegment from) {
+    // Here, since a virtual thread that has waited for the lock may go on in another thread.
+    Calls.check(cudart.cuCtxSetCurrent(context), "the context of a copy");
     for (long at = 0; at < from.byteSize(); at += BYTES) {
       copyPart(to + at, from.asSlice(at, Math.min(BYTES, from.byteSize() - at)));
     }
@@ -43,11 +51,14 @@ final class StagingBuffers {
     }
     if (buffers.isEmpty()) {
       int code = cudart.cuMemcpyHtoDAsync(to, new Address(part), part.byteSize(), stream);
-      Reference.reachabilityFence(part);
       Calls.check(code, "a copy to the card");
+      // It may be read until then.
+      Calls.check(cudart.cuStreamSynchronize(stream), "a wait for a copy to the card");
+      Reference.reachabilityFence(part);
       return;
     }
-    Buffer b = buffers.get(next++ % buffers.size());
+    Buffer b = buffers.get(next);
+    next = (next + 1) % buffers.size();
     Calls.check(cudart.cuEventSynchronize(b.copied), "a wait for a copy to the card");
     b.memory.copyFrom(part);
     Calls.check(

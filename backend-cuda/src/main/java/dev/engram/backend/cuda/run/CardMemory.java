@@ -4,6 +4,7 @@ import dev.engram.backend.cuda.driver.CudaException;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.SourceLocation;
 import dev.engram.ir.runtime.Bytes;
+import dev.engram.ir.runtime.Log;
 import java.lang.ref.PhantomReference;
 import java.lang.ref.Reference;
 import java.lang.ref.ReferenceQueue;
@@ -25,14 +26,16 @@ final class CardMemory {
   private final WatchedDriver driver;
   private final String device;
   private final long limit;
-  private final AtomicLong held = new AtomicLong();
+  private final AtomicLong heldBytes = new AtomicLong();
   private final ReferenceQueue<Object> unreachable = new ReferenceQueue<>();
 
   /** What is there; keeps the references until they are asked. */
   private final Set<Held> all = ConcurrentHashMap.newKeySet();
 
   /** What could not be given back. */
-  private final Queue<Held> failed = new ConcurrentLinkedQueue<>();
+  private final Queue<Held> unreleased = new ConcurrentLinkedQueue<>();
+
+  private final AtomicBoolean told = new AtomicBoolean();
 
   private final AtomicLong pieces = new AtomicLong();
 
@@ -66,7 +69,7 @@ final class CardMemory {
       } finally {
         if (!done) {
           freed.set(false);
-          failed.add(this);
+          unreleased.add(this);
         }
       }
     }
@@ -96,7 +99,7 @@ final class CardMemory {
     @Override
     void release() {
       driver.free(address);
-      held.addAndGet(-bytes);
+      heldBytes.addAndGet(-bytes);
       pieces.decrementAndGet();
     }
   }
@@ -115,8 +118,8 @@ final class CardMemory {
   }
 
   /** Bytes that are allocated. */
-  long held() {
-    return held.get();
+  long heldBytes() {
+    return heldBytes.get();
   }
 
   /**
@@ -125,10 +128,19 @@ final class CardMemory {
    * @param what says what it is for, for errors
    */
   Block allocate(Object owner, long bytes, Supplier<String> what) {
-    freeUnreachable();
     long size = Math.max(1, bytes);
+    return withRoom(() -> allocated(owner, size), () -> Bytes.text(size) + " for " + what.get());
+  }
+
+  /**
+   * Does what takes memory of the card; where there is none, makes room and does it again.
+   *
+   * @param what it takes, such as {@code 4.2 MB for f32[1024,1024]}
+   */
+  <T> T withRoom(Supplier<T> body, Supplier<String> what) {
+    freeUnreachable();
     try {
-      return allocated(owner, size);
+      return body.get();
     } catch (CudaException e) {
       if (!e.isOutOfMemory()) {
         throw e;
@@ -137,22 +149,18 @@ final class CardMemory {
     // Tensors that nobody has any more may hold all of it.
     System.gc();
     awaitUnreachable();
-    freeUnreachable();
     driver.trim();
     try {
-      return allocated(owner, size);
+      return body.get();
     } catch (CudaException e) {
-      throw e.isOutOfMemory() ? full(size, what.get(), e) : e;
+      throw e.isOutOfMemory() ? full(what.get(), e) : e;
     }
   }
 
   private Block allocated(Object owner, long bytes) {
-    long now = held.addAndGet(bytes);
+    reserve(bytes);
     boolean done = false;
     try {
-      if (now > limit) {
-        throw new CudaException(CudaException.OUT_OF_MEMORY, "an allocation", "over the limit");
-      }
       Block b = new Block(owner, driver.allocate(bytes), bytes);
       all.add(b);
       pieces.incrementAndGet();
@@ -160,53 +168,85 @@ final class CardMemory {
       return b;
     } finally {
       if (!done) {
-        held.addAndGet(-bytes);
+        heldBytes.addAndGet(-bytes);
       }
     }
   }
 
-  private EngramException full(long bytes, String what, CudaException cause) {
+  private void reserve(long bytes) {
+    for (long now = heldBytes.get(); ; now = heldBytes.get()) {
+      if (bytes > limit - now) {
+        throw new CudaException(CudaException.OUT_OF_MEMORY, "an allocation", "over the limit");
+      }
+      if (heldBytes.compareAndSet(now, now + bytes)) {
+        return;
+      }
+    }
+  }
+
+  private EngramException full(String what, CudaException cause) {
     return new EngramException(
-        ("no %s for %s on %s (%s): this process holds %s there in %d pieces%s, and %s of %s are"
-                + " free (%s); lower the batch, close tensors, or donate arguments")
+        ("no %s on %s (%s): this process holds %s there in %d pieces%s, and %s of %s are free"
+                + " (%s); lower the batch, close tensors, or donate arguments")
             .formatted(
-                Bytes.text(bytes),
                 what,
                 device,
                 driver.card().name(),
-                Bytes.text(held.get()),
+                Bytes.text(heldBytes.get()),
                 pieces.get(),
                 limit < driver.card().bytes()
                     ? ", of at most " + Bytes.text(limit) + " (engram.cuda.memory)"
                     : "",
-                Bytes.text(driver.freeBytes()),
+                freeText(),
                 Bytes.text(driver.card().bytes()),
                 SourceLocation.here()),
         cause);
   }
 
-  /** What a collection has found is queued by another thread, soon. */
-  private void awaitUnreachable() {
+  /** What is free on the card, or why that is not known. */
+  String freeText() {
     try {
-      Reference<?> first = unreachable.remove(COLLECTION_MILLIS);
-      if (first != null) {
-        ((Held) first).free();
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+      return Bytes.text(driver.freeBytes());
+    } catch (CudaException e) {
+      return "an unknown part (" + e.getMessage() + ")";
     }
   }
 
-  /** Gives back what nobody can reach any more. */
+  /** What a collection has found is queued by another thread, soon. */
+  private void awaitUnreachable() {
+    try {
+      for (Reference<?> r = unreachable.remove(COLLECTION_MILLIS);
+          r != null;
+          r = unreachable.remove(COLLECTION_MILLIS)) {
+        freeOrKeep((Held) r);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      freeUnreachable();
+    }
+  }
+
+  /** Gives back what nobody can reach any more, and what could not be given back before. */
   void freeUnreachable() {
-    for (int n = failed.size(); n > 0; n--) {
-      Held again = failed.poll();
+    for (int n = unreleased.size(); n > 0; n--) {
+      Held again = unreleased.poll();
       if (again != null) {
-        again.free();
+        freeOrKeep(again);
       }
     }
     for (Reference<?> r = unreachable.poll(); r != null; r = unreachable.poll()) {
-      ((Held) r).free();
+      freeOrKeep((Held) r);
+    }
+  }
+
+  /** It has nothing to do with what the caller does, who is told of errors that last anyway. */
+  private void freeOrKeep(Held h) {
+    try {
+      h.free();
+    } catch (CudaException e) {
+      if (!told.getAndSet(true)) {
+        Log.warning("something on " + device + " could not be given back: " + e.getMessage());
+      }
     }
   }
 }

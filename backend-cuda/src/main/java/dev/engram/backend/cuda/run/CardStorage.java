@@ -1,7 +1,9 @@
 package dev.engram.backend.cuda.run;
 
+import dev.engram.backend.cuda.driver.CudaException;
 import dev.engram.ir.DeviceStorage;
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.RunException;
 import dev.engram.ir.TensorType;
 
 /** The memory of a tensor on a card. */
@@ -18,6 +20,11 @@ final class CardStorage extends DeviceStorage {
     return block.address();
   }
 
+  @SuppressWarnings("ReferenceEquality") // a device is itself alone
+  boolean isOn(CudaDevice d) {
+    return device == d;
+  }
+
   @Override
   public String device() {
     return device.name();
@@ -26,7 +33,11 @@ final class CardStorage extends DeviceStorage {
   @Override
   public HostTensor read(TensorType type) {
     HostTensor out = HostTensor.allocate(type);
-    device.driver().copyToHost(out.segment(), address());
+    try {
+      device.driver().copyToHost(out.segment(), address());
+    } catch (CudaException e) {
+      throw new RunException(String.valueOf(e.getMessage()), e);
+    }
     return out;
   }
 

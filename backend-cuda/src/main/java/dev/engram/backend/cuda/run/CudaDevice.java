@@ -1,7 +1,6 @@
 package dev.engram.backend.cuda.run;
 
 import dev.engram.backend.cuda.driver.Card;
-import dev.engram.backend.cuda.driver.CudaException;
 import dev.engram.backend.cuda.driver.Driver;
 import dev.engram.backend.cuda.text.CudaSource;
 import dev.engram.backend.cuda.text.CudaText;
@@ -15,6 +14,7 @@ import dev.engram.lower.CompiledProgram;
 import dev.engram.lower.Device;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.LoweringException;
+import java.lang.ref.Reference;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -52,19 +52,13 @@ public final class CudaDevice implements Device {
     Card card = driver.card();
     all.put("card", card.name());
     all.put("compute capability", card.major() + "." + card.minor());
-    all.put("memory", Bytes.text(card.bytes()) + free());
+    all.put("memory", memory.freeText() + " of " + Bytes.text(card.bytes()) + " free");
     all.put(
         "held by this process",
-        Bytes.text(memory.held()) + " of at most " + Bytes.text(Math.min(limit, card.bytes())));
+        Bytes.text(memory.heldBytes())
+            + " of at most "
+            + Bytes.text(Math.min(limit, card.bytes())));
     return all;
-  }
-
-  private String free() {
-    try {
-      return ", of which " + Bytes.text(driver.freeBytes()) + " are free";
-    } catch (CudaException e) {
-      return "; " + e.getMessage();
-    }
   }
 
   WatchedDriver driver() {
@@ -82,14 +76,15 @@ public final class CudaDevice implements Device {
 
   /** Bytes of this process on the card. */
   public long heldBytes() {
-    return memory.held();
+    return memory.heldBytes();
   }
 
   @Override
   public CompiledProgram compile(LoopProgram program) {
     CudaSource source = CudaText.of(program, options);
-    memory.freeUnreachable();
-    Driver.Module kernels = driver.load(source);
+    Driver.Module kernels =
+        memory.withRoom(
+            () -> driver.load(source), () -> "memory for the kernels of @" + program.name());
     boolean done = false;
     try {
       CudaProgram compiled = new CudaProgram(this, program, source, kernels);
@@ -118,11 +113,19 @@ public final class CudaDevice implements Device {
   @Override
   public void copy(Tensor from, Tensor to) {
     driver.copy(address("copy", to), address("copy", from), to.type().bytes());
+    Reference.reachabilityFence(from);
+    Reference.reachabilityFence(to);
+  }
+
+  /** False for those of another object for the same card: its work is on another stream. */
+  @Override
+  public boolean holds(Tensor t) {
+    return t instanceof DeviceTensor d && d.storage() instanceof CardStorage s && s.isOn(this);
   }
 
   /** The address of a tensor that lies here. */
   long address(String program, Tensor t) {
-    if (t instanceof DeviceTensor d && d.storage() instanceof CardStorage s && holds(t)) {
+    if (holds(t) && ((DeviceTensor) t).storage() instanceof CardStorage s) {
       return s.address();
     }
     throw new LoweringException(

@@ -14,6 +14,7 @@ import dev.engram.lower.RunPool;
 import dev.engram.lower.Stmt;
 import dev.engram.lower.profile.ProgramProfile;
 import dev.engram.lower.profile.RunCounts;
+import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -93,6 +94,20 @@ final class CudaProgram implements CompiledProgram {
     return updates;
   }
 
+  /** Memory for the positions of a sort: the most of all, as one sort after the other uses it. */
+  long scratchBytes() {
+    return source.kernels().stream()
+        .flatMap(k -> k.scratchBytes().stream())
+        .mapToLong(n -> n)
+        .max()
+        .orElse(0);
+  }
+
+  /** True where some of its kernels check values. */
+  boolean checks() {
+    return source.kernels().stream().anyMatch(CudaKernel::checks);
+  }
+
   CudaDevice device() {
     return device;
   }
@@ -156,6 +171,8 @@ final class CudaProgram implements CompiledProgram {
             run.run(in, out, last, Optional.empty());
           }
         });
+    Reference.reachabilityFence(inputs);
+    Reference.reachabilityFence(outputs);
   }
 
   /** Each output has memory of its own, but for one that is written over its input. */

@@ -76,6 +76,7 @@ final class CudaRun {
       List<Long> outputs,
       Supplier<List<Long>> updates,
       Optional<RunCounts> counting) {
+    takeMemory();
     place(inputs, outputs);
     checked.clear();
     counters = new long[0];
@@ -109,7 +110,9 @@ final class CudaRun {
       steps(part.steps());
       return;
     }
-    InterruptedRunException.check(program.name(), 0);
+    if (part.loops()) {
+      InterruptedRunException.check(program.name(), 0);
+    }
     if (known == null) {
       record(part).ifPresentOrElse(made -> run(part, made), () -> steps(part.steps()));
     } else {
@@ -117,18 +120,27 @@ final class CudaRun {
     }
   }
 
+  /** Runs a graph; where it cannot be started, nothing of it has run. */
   private void run(Part part, RecordedPart graph) {
-    boolean done = false;
+    boolean started = false;
     try {
-      checked.addAll(graph.checked());
       graph.run(memory);
-      done = true;
+      started = true;
+    } catch (CudaException e) {
+      if (e.lasts()) {
+        throw e;
+      }
     } finally {
-      if (!done) {
+      if (!started) {
         // Some of its launches may have new addresses.
         recorded.remove(part);
         graph.close();
       }
+    }
+    if (started) {
+      checked.addAll(graph.checked());
+    } else {
+      steps(part.steps());
     }
   }
 
@@ -179,7 +191,7 @@ final class CudaRun {
   }
 
   private void place(List<Long> inputs, List<Long> outputs) {
-    long base = arena();
+    long base = address(arena);
     for (int b = 0; b < memory.length; b++) {
       memory[b] =
           switch (program.buffers().get(b).place()) {
@@ -195,40 +207,34 @@ final class CudaRun {
     return owner.device().memory().allocate(this, bytes, () -> what + " of @" + program.name());
   }
 
-  private long arena() {
-    CardMemory.Block known = arena;
-    if (known == null) {
-      known = block(program.arenaBytes(), "the arena");
-      arena = known;
+  /** All that runs need, once and before anything is started: graphs keep the addresses. */
+  private void takeMemory() {
+    if (arena == null) {
+      arena = block(program.arenaBytes(), "the arena");
     }
-    return known.address();
+    if (failure == null && owner.checks()) {
+      failure = block(FAILURE_BYTES, "the checks");
+    }
+    if (scratch == null && owner.scratchBytes() > 0) {
+      scratch = block(owner.scratchBytes(), "the sorts");
+    }
+  }
+
+  private static long address(CardMemory.@Nullable Block taken) {
+    if (taken == null) {
+      throw new AssertionError("memory that was not taken");
+    }
+    return taken.address();
   }
 
   /** The record of failures, cleared for the first check of a run. */
   private long failure() {
-    CardMemory.Block known = failure;
-    if (known == null) {
-      known = block(FAILURE_BYTES, "the checks");
-      failure = known;
-    }
+    long at = address(failure);
     if (checked.isEmpty()) {
-      Task clear = new Task.Fill(known.address(), ALL_ONES, FAILURE_BYTES);
+      Task clear = new Task.Fill(at, ALL_ONES, FAILURE_BYTES);
       recording.ifPresentOrElse(r -> r.tasks.add(clear), () -> driver.run(clear));
     }
-    return known.address();
-  }
-
-  /** Memory for the positions of a sort; one after the other uses it. */
-  private long scratch(long bytes) {
-    CardMemory.Block known = scratch;
-    if (known == null || known.bytes() < bytes) {
-      if (known != null) {
-        known.free();
-      }
-      known = block(bytes, "a sort");
-      scratch = known;
-    }
-    return known.address();
+    return at;
   }
 
   private void steps(List<Stmt> steps) {
@@ -280,8 +286,8 @@ final class CudaRun {
     for (int b : k.buffers()) {
       params.setLong(n++, memory[b]);
     }
-    for (long bytes : k.scratchBytes()) {
-      params.setLong(n++, scratch(bytes));
+    for (long _ : k.scratchBytes()) {
+      params.setLong(n++, address(scratch));
     }
     for (int t : k.loops()) {
       params.setInt(n++, (int) counters[t]);
@@ -314,9 +320,10 @@ final class CudaRun {
     }
     try (Arena call = Arena.ofConfined()) {
       MemorySegment f = call.allocate(FAILURE_BYTES, Long.BYTES);
-      driver.copyToHost(f, failure());
+      driver.copyToHost(f, address(failure));
       long launch = f.get(ValueLayout.JAVA_LONG, 0);
       if (launch == NO_LAUNCH) {
+        checked.clear();
         return;
       }
       Stmt.Nest nest = checked.get((int) launch - 1);

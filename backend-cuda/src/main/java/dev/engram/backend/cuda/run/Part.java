@@ -8,8 +8,9 @@ import java.util.List;
  *
  * @param recordable true where the host has nothing to do between them but to launch, so that they
  *     may be one graph
+ * @param loops true where there is a loop, between whose turns a run may be interrupted
  */
-record Part(List<Stmt> steps, boolean recordable) {
+record Part(List<Stmt> steps, boolean recordable, boolean loops) {
   /** A graph of fewer launches saves nothing, and one of more takes long to make. */
   private static final long LEAST_LAUNCHES = 2;
 
@@ -17,7 +18,10 @@ record Part(List<Stmt> steps, boolean recordable) {
 
   static Part of(List<Stmt> steps) {
     long n = launches(steps);
-    return new Part(steps, n >= LEAST_LAUNCHES && n <= MOST_LAUNCHES);
+    return new Part(
+        steps,
+        n >= LEAST_LAUNCHES && n <= MOST_LAUNCHES,
+        steps.stream().anyMatch(s -> s instanceof Stmt.Loop));
   }
 
   /** More than the most where the host has to know something on the way. */

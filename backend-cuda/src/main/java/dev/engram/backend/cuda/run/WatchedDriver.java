@@ -29,6 +29,9 @@ final class WatchedDriver implements Driver {
   private long done;
   private volatile @Nullable CudaException broken;
 
+  /** With {@code sync}, an error is that of the launch which is waited for. */
+  private final Object oneByOne = new Object();
+
   /**
    * @param sync whether each launch is waited for
    */
@@ -55,7 +58,7 @@ final class WatchedDriver implements Driver {
     try {
       return body.get();
     } catch (CudaException e) {
-      throw told(e, "");
+      throw explained(e, "");
     }
   }
 
@@ -75,9 +78,11 @@ final class WatchedDriver implements Driver {
   }
 
   /**
+   * The error to throw for {@code e}, which is kept where it lasts.
+   *
    * @param place of the kernel whose launch it was, if it was one
    */
-  private synchronized CudaException told(CudaException e, String place) {
+  private synchronized CudaException explained(CudaException e, String place) {
     if (!e.lasts()) {
       return place.isEmpty() ? e : new CudaException(place + ": " + e.getMessage(), e);
     }
@@ -105,13 +110,13 @@ final class WatchedDriver implements Driver {
     }
     String kernels =
         launched - from == 1
-            ? launch(from)
-            : (launched - done) + " from " + launch(from) + " to " + launch(launched - 1);
+            ? place(from)
+            : (launched - done) + " from " + place(from) + " to " + place(launched - 1);
     return "; the kernels since the last wait were %s; -Dengram.cuda.sync=true tells which it was"
         .formatted(kernels);
   }
 
-  private String launch(long n) {
+  private String place(long n) {
     return launches[(int) (n % REMEMBERED)];
   }
 
@@ -177,7 +182,21 @@ final class WatchedDriver implements Driver {
 
   @Override
   public Module load(CudaSource source) {
-    return call(() -> driver.load(source));
+    Module m = call(() -> driver.load(source));
+    return new Module() {
+      @Override
+      public Function function(String name) {
+        return call(() -> m.function(name));
+      }
+
+      /** What a broken card holds is gone. */
+      @Override
+      public void unload() {
+        if (broken == null) {
+          WatchedDriver.this.run(m::unload);
+        }
+      }
+    };
   }
 
   @Override
@@ -200,14 +219,18 @@ final class WatchedDriver implements Driver {
 
   private void launch(String place, Runnable launch) {
     throwIfBroken();
+    remember(place);
     try {
-      launch.run();
-      remember(place);
       if (sync) {
-        driver.synchronize();
+        synchronized (oneByOne) {
+          launch.run();
+          driver.synchronize();
+        }
+      } else {
+        launch.run();
       }
     } catch (CudaException e) {
-      throw told(e, place);
+      throw explained(e, place);
     }
   }
 
