@@ -35,7 +35,7 @@ GATES = ("Wz", "Wr", "Wh")
 def options():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument("mode", choices=["iterations", "first", "memory", "compile", "kernels", "losses"])
-    p.add_argument("--rule", choices=["d_rtrl", "bptt"], default="d_rtrl")
+    p.add_argument("--rule", choices=["d_rtrl", "bptt", "both"], default="d_rtrl")
     p.add_argument("--lag", type=int, default=50)
     p.add_argument("--batch", type=int, default=64)
     p.add_argument("--hidden", type=int, default=128)
@@ -44,6 +44,8 @@ def options():
     p.add_argument("--threads", type=int, default=2)
     p.add_argument("--iterations", type=int, default=30)
     p.add_argument("--warm-seconds", type=float, default=3.0)
+    p.add_argument("--platform", choices=["cpu", "cuda"], default="cpu")
+    p.add_argument("--precision", help="of products, such as highest: on a card, JAX rounds f32 operands by default")
     p.add_argument("--data", help="losses: a safetensors file with the weights and `symbols`, i32[N, T, B]")
     return p.parse_args()
 
@@ -375,9 +377,12 @@ def main(o):
         "kernels": kernels,
         "losses": losses,
     }
-    modes[o.mode](o)
+    for rule in RULES if o.rule == "both" else [o.rule]:
+        modes[o.mode](argparse.Namespace(**{**vars(o), "rule": rule}))
 
 
 if __name__ == "__main__":
-    jax.config.update("jax_platforms", "cpu")
+    jax.config.update("jax_platforms", OPTIONS.platform)
+    if OPTIONS.precision:
+        jax.config.update("jax_default_matmul_precision", OPTIONS.precision)
     main(OPTIONS)
