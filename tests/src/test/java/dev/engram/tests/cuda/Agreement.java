@@ -1,21 +1,15 @@
 package dev.engram.tests.cuda;
 
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import dev.engram.backend.cuda.text.CudaText;
 import dev.engram.backend.cuda.text.RowExactness;
 import dev.engram.backend.cuda.text.TextOptions;
-import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.RunException;
 import dev.engram.lower.Backend;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.RunOperands;
-import dev.engram.tests.Close;
 import dev.engram.tests.random.Ways;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -116,14 +110,14 @@ final class Agreement {
   private void one(Case c, StandInProgram text) {
     boolean exact = RowExactness.of(c.program);
     Backend cpu = Ways.backend("cpu");
-    Outcome want = outcome(() -> RunOperands.run(cpu, c.program, c.args));
+    Outcome want = Outcome.of(() -> RunOperands.run(cpu, c.program, c.args));
     int differ = 0;
     for (int grid : grids) {
       for (int order = 0; order < orders; order++) {
         text.launched(grid, order, true);
-        Outcome got = outcome(() -> RunOperands.of(c.program, cpu.device(), c.args).run(text));
+        Outcome got = Outcome.of(() -> RunOperands.of(c.program, cpu.device(), c.args).run(text));
         try {
-          differ = Math.max(differ, compare(want, got, exact));
+          differ = Math.max(differ, got.compare(want, exact));
         } catch (AssertionError e) {
           throw new AssertionError(
               "%s, %d blocks, order %d: %s%n%s%n%s"
@@ -132,7 +126,7 @@ final class Agreement {
         }
       }
     }
-    count(text, want.values.size(), differ);
+    count(text, want.values().size(), differ);
   }
 
   private synchronized void count(StandInProgram text, int moreResults, int moreExempt) {
@@ -140,53 +134,5 @@ final class Agreement {
     kernels += text.source().kernels().size();
     results += moreResults;
     exempt += moreExempt;
-  }
-
-  /** What a run gives, or the message of the check that ended it. */
-  private record Outcome(List<HostTensor> values, Optional<String> failure) {}
-
-  private static Outcome outcome(java.util.function.Supplier<List<HostTensor>> run) {
-    try {
-      return new Outcome(run.get(), Optional.empty());
-    } catch (RunException e) {
-      return new Outcome(List.of(), Optional.of(String.valueOf(e.getMessage())));
-    }
-  }
-
-  /** The number of results that differ in bits, and may. */
-  private static int compare(Outcome want, Outcome got, boolean exact) {
-    if (!want.failure.equals(got.failure)) {
-      throw new AssertionError("got " + got.failure + ", expected " + want.failure);
-    }
-    int differ = 0;
-    for (int r = 0; r < want.values.size(); r++) {
-      if (sameBits(want.values.get(r), got.values.get(r))) {
-        continue;
-      }
-      differ++;
-      String what = "result " + r;
-      assertTrue(
-          !exact, () -> what + " differs from cpu's: " + got.values + ", not " + want.values);
-      Close.check(what, got.values.get(r), want.values.get(r));
-    }
-    return differ;
-  }
-
-  /** A NaN is a NaN: which of them an operation gives is the processor's choice. */
-  static boolean sameBits(HostTensor a, HostTensor b) {
-    if (a.sameBits(b)) {
-      return true;
-    }
-    if (!a.type().equals(b.type()) || !a.dtype().isFloat()) {
-      return false;
-    }
-    DType t = a.dtype();
-    for (long i = 0; i < a.type().size(); i++) {
-      boolean nan = Double.isNaN(t.toDouble(a.bits(i))) && Double.isNaN(t.toDouble(b.bits(i)));
-      if (!nan && a.bits(i) != b.bits(i)) {
-        return false;
-      }
-    }
-    return true;
   }
 }

@@ -11,9 +11,11 @@ import dev.engram.backend.cuda.text.CudaText;
 import dev.engram.backend.cuda.text.TextOptions;
 import dev.engram.cli.train.problem.Learning;
 import dev.engram.ir.EngramException;
+import dev.engram.ir.interpret.Interpreter;
 import dev.engram.lower.LoopProgram;
+import dev.engram.lower.Lowering;
 import dev.engram.tests.build.Needs;
-import dev.engram.tests.golden.GoldenTextsTest;
+import dev.engram.tests.golden.GoldenRuns;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -101,7 +103,15 @@ class NvrtcTest {
 
     public static void main(String[] args) throws Exception {
       Many m = new Many();
-      GoldenTextsTest.forEach(p -> m.add(p, TextOptions.tiny()));
+      for (String name : GoldenRuns.names()) {
+        GoldenRuns.check(
+            name,
+            "nvrtc",
+            (g, in) -> {
+              m.add(Lowering.lower(g), TextOptions.tiny());
+              return Interpreter.run(g, in);
+            });
+      }
       for (RandomTexts kind : RandomTexts.values()) {
         kind.forEach((_, program, _) -> m.add(program, kind.options()));
       }

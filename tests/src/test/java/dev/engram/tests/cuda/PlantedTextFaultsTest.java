@@ -268,7 +268,7 @@ class PlantedTextFaultsTest {
       return Optional.of(String.valueOf(e.getMessage()));
     }
     for (int i = 0; i < want.size(); i++) {
-      if (!Agreement.sameBits(want.get(i), got.get(i))) {
+      if (!Outcome.sameBits(want.get(i), got.get(i))) {
         return Optional.of("other bits");
       }
     }
