@@ -68,7 +68,8 @@ record PeerLosses(TaskSizes sizes, int iterations, Path data) {
     return outs;
   }
 
-  private void write() throws IOException {
+  /** Writes the file. */
+  void write() throws IOException {
     List<Safetensors.Entry> entries = new ArrayList<>();
     Map<String, State> weights = new CopyingStep(sizes, GradientRule.BPTT).weights().byPath();
     weights.forEach((path, s) -> entries.add(Safetensors.Entry.of(path, s.value().host())));

@@ -1,0 +1,237 @@
+package dev.engram.tests.cuda;
+
+import dev.engram.backend.cuda.CudaBackend;
+import dev.engram.backend.cuda.CudaOptions;
+import dev.engram.backend.cuda.driver.CudaException;
+import dev.engram.backend.cuda.driver.Driver;
+import dev.engram.backend.cuda.javacpp.JavaCppCards;
+import dev.engram.backend.cuda.run.CudaDevice;
+import dev.engram.backend.cuda.text.TextOptions;
+import dev.engram.ir.EngramException;
+import dev.engram.ir.Graph;
+import dev.engram.ir.passes.Pipeline;
+import dev.engram.lower.CompiledProgram;
+import dev.engram.lower.Device;
+import dev.engram.lower.LoopProgram;
+import dev.engram.lower.Lowering;
+import dev.engram.lower.LoweringOptions;
+import dev.engram.tests.golden.GoldenRuns;
+import dev.engram.tests.random.Profile;
+import dev.engram.tests.random.Program;
+import dev.engram.tests.random.Programs;
+import dev.engram.tests.random.Ways;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Function;
+
+/**
+ * Compares a real card with {@code cpu}: for {@code bench/gpu/run}, which says how it is started.
+ *
+ * <pre>
+ *   golden            the golden files that every backend runs
+ *   random FIRST END  random programs by number, as lowered and as users run them, in tiles for
+ *                     cards and in tiny ones
+ * </pre>
+ *
+ * Exits with 1 when something differs, and with 3 when the process has lost the card; then the last
+ * line tells which number comes next.
+ */
+public final class CardChecks {
+  private static final int LOST = 3;
+  private static final double MOST_EXEMPT = 0.01;
+
+  /** What is printed in full. */
+  private static final int MOST_FAILURES = 5;
+
+  private static final int MOST_CHARACTERS = 20_000;
+  private static final int PROGRESS = 25;
+
+  private final CardComparison all = new CardComparison();
+  private int failures;
+
+  private CardChecks() {}
+
+  /** Prints what differs, and in the end what was compared. */
+  public static void main(String[] args) throws InterruptedException {
+    CudaBackend backend = new CudaBackend();
+    if (backend.devices().isEmpty()) {
+      System.out.println("no card: " + backend.unavailable().orElse("it does not say why"));
+      System.exit(1);
+    }
+    CardChecks checks = new CardChecks();
+    switch (args[0]) {
+      case "golden" -> checks.golden(backend.devices().getFirst());
+      case "random" -> {
+        checks.random(
+            backend.devices().getFirst(), Integer.parseInt(args[1]), Integer.parseInt(args[2]));
+        if (checks.all.tooManyExempt(MOST_EXEMPT)) {
+          checks.failures++;
+          System.out.println("FAILED: too many results differ in bits");
+        }
+      }
+      default -> throw new IllegalArgumentException("cannot check '" + args[0] + "'");
+    }
+    System.out.println(checks.all + "; " + checks.failures + " failures");
+    System.exit(checks.failures > 0 ? 1 : 0);
+  }
+
+  private void golden(Device card) {
+    List<String> names = GoldenRuns.names();
+    System.out.println(names.size() + " golden files");
+    for (String name : names) {
+      attempt(name, "", "the other files were not run", () -> golden(name, card));
+    }
+  }
+
+  /** On each by itself, so that a file with notices sees those of one run. */
+  private void golden(String name, Device card) {
+    List<Outcome> wanted = new ArrayList<>();
+    GoldenRuns.check(
+        name,
+        "cpu",
+        (g, args) -> {
+          Outcome want = all.cpu(Lowering.lower(g), args);
+          wanted.add(want);
+          return want.result();
+        });
+    Iterator<Outcome> next = wanted.iterator();
+    GoldenRuns.check(
+        name,
+        "cuda",
+        (g, args) -> {
+          LoopProgram p = Lowering.lower(g);
+          Outcome want = next.next();
+          all.check(p, args, card, card.compile(p), want);
+          return want.result();
+        });
+  }
+
+  /** How a random program is run. */
+  private record Way(String name, long seeds, Device card, Function<Graph, LoopProgram> lowering) {}
+
+  private static List<Way> ways(Device card) {
+    CudaOptions options = CudaOptions.ofProperties();
+    Driver driver = JavaCppCards.find(options.cache()).drivers().getFirst();
+    Device tiny =
+        new CudaDevice(
+            "cuda:0 in tiny tiles",
+            driver,
+            TextOptions.tiny(),
+            driver.card().bytes(),
+            options.sync());
+    Function<Graph, LoopProgram> plain = Lowering::lower;
+    return List.of(
+        new Way("as lowered", 0, card, plain),
+        new Way("in tiny tiles", 100_000, tiny, plain),
+        new Way("as users run it, in tiny tiles", 200_000, tiny, CardChecks::asUsersRunIt));
+  }
+
+  /** Simplified, with results written over parameters, and in other memory. */
+  private static LoopProgram asUsersRunIt(Graph traced) {
+    Graph g = Pipeline.standard().run(traced);
+    return Lowering.lower(g, Ways.updates(g), LoweringOptions.standard().withMemory(256, false));
+  }
+
+  /** A program on its way to the card: compilation is most of the work, and is done by many. */
+  private record Prepared(
+      String name, Program program, Device card, LoopProgram lowered, CompiledProgram code) {}
+
+  private void random(Device card, int first, int end) throws InterruptedException {
+    List<Way> ways = ways(card);
+    ExecutorService pool = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
+    try {
+      List<Future<Prepared>> prepared = new ArrayList<>();
+      for (int i = first; i < end; i++) {
+        Way way = ways.get(i % ways.size());
+        long seed = way.seeds + i / ways.size();
+        prepared.add(pool.submit(() -> prepare(way, seed)));
+      }
+      for (int i = first; i < end; i++) {
+        Future<Prepared> next = prepared.get(i - first);
+        String again = "next: " + (i + 1);
+        String name = "program " + i;
+        attempt(name, "", again, () -> run(name, again, result(next)));
+        if ((i + 1) % PROGRESS == 0) {
+          System.out.println(all);
+        }
+      }
+    } finally {
+      pool.shutdownNow();
+    }
+  }
+
+  private static Prepared prepare(Way way, long seed) {
+    Program p = Programs.random(Profile.ANY, seed);
+    LoopProgram lowered = way.lowering.apply(p.graph());
+    String name = "seed " + seed + " " + way.name;
+    try {
+      return new Prepared(name, p, way.card, lowered, way.card.compile(lowered));
+    } catch (CudaException e) {
+      throw e;
+    } catch (EngramException e) {
+      throw new EngramException(name + ": " + e.getMessage() + "\n" + p, e);
+    }
+  }
+
+  private static Prepared result(Future<Prepared> f) {
+    try {
+      return f.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException r) {
+        throw r;
+      }
+      throw new IllegalStateException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private void run(String number, String again, Prepared p) {
+    attempt(
+        number + " (" + p.name + ")",
+        p.program + "\n" + p.lowered,
+        again,
+        () ->
+            all.check(
+                p.lowered, p.program.args(), p.card, p.code, all.cpu(p.lowered, p.program.args())));
+  }
+
+  /**
+   * Does one thing, and prints why it fails.
+   *
+   * @param more printed with a failure
+   * @param lost the last line, where the card is lost
+   */
+  private void attempt(String name, String more, String lost, Runnable what) {
+    try {
+      what.run();
+    } catch (AssertionError | RuntimeException e) {
+      failures++;
+      String text = "FAILED: " + name + ": " + e.getMessage() + "\n" + more;
+      System.out.println(
+          failures > MOST_FAILURES
+              ? text.lines().findFirst().orElseThrow()
+              : text.substring(0, Math.min(text.length(), MOST_CHARACTERS)));
+      if (isLost(e)) {
+        System.out.println(all + "; " + failures + " failures");
+        System.out.println(lost);
+        System.exit(LOST);
+      }
+    }
+  }
+
+  private static boolean isLost(Throwable e) {
+    for (Throwable t = e; t != null; t = t.getCause()) {
+      if (t instanceof CudaException c && c.lasts()) {
+        return true;
+      }
+    }
+    return false;
+  }
+}
