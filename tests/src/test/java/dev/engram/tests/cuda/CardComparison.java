@@ -35,11 +35,6 @@ final class CardComparison {
     programs++;
   }
 
-  /** True where more results differ in bits than may, of all. */
-  boolean tooManyExempt(double share) {
-    return exempt > Math.max(3, share * results);
-  }
-
   @Override
   public String toString() {
     return "%d programs, %d results, %d of them within the tolerance but not the same bits"
