@@ -1,6 +1,8 @@
 package dev.engram.backend.cuda;
 
 import dev.engram.backend.cuda.driver.Cards;
+import dev.engram.backend.cuda.driver.CompilerCache;
+import dev.engram.backend.cuda.driver.LoadedLibraries;
 import dev.engram.backend.cuda.javacpp.JavaCppCards;
 import dev.engram.backend.cuda.run.CudaDevice;
 import dev.engram.backend.cuda.text.CudaText;
@@ -116,8 +118,9 @@ public final class CudaBackend implements Backend {
         c -> {
           all.put("driver", "CUDA " + c.version());
           all.put("compiler", compiler(c));
+          all.putAll(LoadedLibraries.paths());
         });
-    all.put("cache", f.options.cache().toString());
+    all.put("cache", CompilerCache.describe(f.options.cache()));
     all.put("wait for each kernel", f.options.sync() ? "yes" : "no");
     return all;
   }

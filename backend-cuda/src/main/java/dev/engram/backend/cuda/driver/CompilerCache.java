@@ -1,6 +1,7 @@
 package dev.engram.backend.cuda.driver;
 
 import dev.engram.backend.cuda.text.CudaSource;
+import dev.engram.ir.runtime.Bytes;
 import dev.engram.ir.runtime.Log;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -112,9 +113,20 @@ public final class CompilerCache implements KernelCompiler {
     makeRoom();
   }
 
+  /** A folder with what it holds. */
+  public static String describe(Path folder) {
+    try {
+      List<Kept> files = Files.isDirectory(folder) ? kept(folder) : List.of();
+      return "%s, %d files of %s"
+          .formatted(folder, files.size(), Bytes.text(files.stream().mapToLong(Kept::bytes).sum()));
+    } catch (IOException | UncheckedIOException e) {
+      return folder + ", which cannot be read: " + e.getMessage();
+    }
+  }
+
   private record Kept(Path file, long bytes, FileTime used) {}
 
-  private void makeRoom() throws IOException {
+  private static List<Kept> kept(Path folder) throws IOException {
     List<Kept> files = new ArrayList<>();
     try (Stream<Path> all = Files.list(folder)) {
       for (Path p : all.filter(p -> p.toString().endsWith(SUFFIX)).toList()) {
@@ -125,6 +137,11 @@ public final class CompilerCache implements KernelCompiler {
         }
       }
     }
+    return files;
+  }
+
+  private void makeRoom() throws IOException {
+    List<Kept> files = kept(folder);
     files.sort(Comparator.comparing(Kept::used));
     long sum = files.stream().mapToLong(Kept::bytes).sum();
     for (Kept k : files) {
