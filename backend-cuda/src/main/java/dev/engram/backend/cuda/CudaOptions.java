@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
  * @param cache the folder of compiled kernels
  */
 public record CudaOptions(Memory memory, boolean sync, Path cache) {
-  private static final Pattern AMOUNT = Pattern.compile("(\\d{1,18})(%|[KMGT]i?B)?");
+  private static final Pattern AMOUNT = Pattern.compile("(\\d{1,18})(%|B|[kKMGT]i?B)?");
 
   public CudaOptions {
     Given.given("CudaOptions", "memory", memory);
@@ -86,12 +86,12 @@ public record CudaOptions(Memory memory, boolean sync, Path cache) {
 
   /** Powers of 1000, but with an i of 1024. */
   private static long bytes(String unit) {
-    if (unit.isEmpty()) {
+    if (unit.isEmpty() || unit.equals("B") || unit.equals("%")) {
       return 1;
     }
     long base = unit.contains("i") ? 1024 : 1000;
     long bytes = base;
-    for (int k = "KMGT".indexOf(unit.charAt(0)); k > 0; k--) {
+    for (int k = "KMGT".indexOf(Character.toUpperCase(unit.charAt(0))); k > 0; k--) {
       bytes *= base;
     }
     return bytes;
@@ -121,7 +121,9 @@ public record CudaOptions(Memory memory, boolean sync, Path cache) {
     }
     String caches = environment.apply("XDG_CACHE_HOME");
     Path folder =
-        caches.isBlank() ? Path.of(properties.apply("user.home"), ".cache") : Path.of(caches);
+        Path.of(caches).isAbsolute()
+            ? Path.of(caches)
+            : Path.of(properties.apply("user.home"), ".cache");
     return folder.resolve("engram/cuda");
   }
 }
