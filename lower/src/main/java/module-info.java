@@ -14,6 +14,8 @@ module dev.engram.lower {
       dev.engram.backend.cpu,
       dev.engram.core;
   exports dev.engram.lower.profile;
+  exports dev.engram.lower.run to
+      dev.engram.backend.cuda;
 
   uses dev.engram.lower.Backend;
 

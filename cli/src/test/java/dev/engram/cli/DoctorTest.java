@@ -159,7 +159,7 @@ class DoctorTest {
   }
 
   /** Has no device. */
-  private static final class Missing implements Backend {
+  public static final class Missing implements Backend {
     @Override
     public String name() {
       return "gone";

@@ -15,7 +15,6 @@ import dev.engram.cli.train.problem.SequenceTask;
 import dev.engram.ir.Tensor;
 import dev.engram.lower.Backend;
 import dev.engram.lower.CompiledProgram;
-import dev.engram.lower.Device;
 import dev.engram.lower.HostBackend;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.interpret.LoopInterpreter;
@@ -28,7 +27,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -373,37 +371,15 @@ class FailuresTest {
     }
   }
 
-  /** It has no device. */
-  public static final class Gone implements Backend {
-    @Override
-    public String name() {
-      return "gone";
-    }
-
-    @Override
-    public List<Device> devices() {
-      return List.of();
-    }
-
-    @Override
-    public Optional<String> unavailable() {
-      return Optional.of("no card is here");
-    }
-
-    @Override
-    public String text(LoopProgram program) {
-      return "";
-    }
-  }
-
   /** Not as if each line of the file were wrong. */
   @Test
   void aBackendWithoutADeviceSaysSo() throws IOException {
     Path services = Files.createDirectories(folder.resolve("classes/META-INF/services"));
-    Files.writeString(services.resolve(Backend.class.getName()), Gone.class.getName());
+    Files.writeString(
+        services.resolve(Backend.class.getName()), DoctorTest.Missing.class.getName());
     assertEquals(Main.FAILED, run("run FOLDER/g.ir --backend gone --class-path FOLDER/classes"));
     assertEquals("", streams.out());
-    assertEquals("engram: backend gone has no device: no card is here\n", streams.err());
+    assertEquals("engram: backend gone has no device: no card\n", streams.err());
   }
 
   @Test

@@ -1,9 +1,6 @@
 package dev.engram.lower.interpret;
 
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.InterruptedRunException;
-import dev.engram.ir.Lit;
-import dev.engram.lower.Access;
 import dev.engram.lower.BrokenUpdateException;
 import dev.engram.lower.LoopBuffer;
 import dev.engram.lower.LoopProgram;
@@ -11,15 +8,16 @@ import dev.engram.lower.LoweringException;
 import dev.engram.lower.Stmt;
 import dev.engram.lower.memory.ProgramMemory;
 import dev.engram.lower.profile.RunCounts;
+import dev.engram.lower.run.HostSteps;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.function.LongUnaryOperator;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** A loop program with memory of its own, interpreted. */
-final class LoopRun {
+final class LoopRun extends HostSteps {
   // Read before it is written, this is NaN or -1 rather than a plausible zero.
   private static final byte POISON = (byte) 0xFF;
   private static final HostTensor[] NONE = {};
@@ -28,7 +26,6 @@ final class LoopRun {
   private final MemorySegment arena;
   private final int firstUpdate;
   private HostTensor[] memory = NONE;
-  private long[] counters = new long[0];
 
   /** Of the run that is recorded now. */
   private @Nullable RunCounts counts;
@@ -36,6 +33,7 @@ final class LoopRun {
   private @Nullable NestPlaces places;
 
   LoopRun(LoopProgram program) {
+    super(program.name());
     this.program = program;
     this.firstUpdate = program.firstUpdate();
     this.arena = ProgramMemory.arena(program, program.arenaBytes() == 0 ? 1 : 0);
@@ -90,8 +88,7 @@ final class LoopRun {
             case LoopBuffer.Place.Constant p -> p.value();
           };
     }
-    counters = new long[0];
-    steps(program.steps().subList(0, firstUpdate));
+    run(program.steps().subList(0, firstUpdate));
     if (firstUpdate == program.steps().size()) {
       return;
     }
@@ -102,7 +99,7 @@ final class LoopRun {
       }
     }
     try {
-      steps(program.steps().subList(firstUpdate, program.steps().size()));
+      run(program.steps().subList(firstUpdate, program.steps().size()));
     } catch (Throwable t) {
       throw new BrokenUpdateException(program.name(), t);
     }
@@ -138,16 +135,12 @@ final class LoopRun {
     }
   }
 
-  private void steps(List<Stmt> steps) {
-    for (Stmt s : steps) {
-      switch (s) {
-        case Stmt.Nest n -> counted(n, () -> new NestRun(n, memory, counters).run());
-        case Stmt.Sort o -> counted(o, () -> sort(o));
-        case Stmt.Tell t -> tell(t);
-        case Stmt.Loop l -> loop(l);
-        case Stmt.While w -> loop(w);
-        case Stmt.Branch b -> steps(holds(b.predicate()) ? b.onTrue() : b.onFalse());
-      }
+  @Override
+  protected void launch(Stmt step) {
+    switch (step) {
+      case Stmt.Nest n -> counted(n, () -> new NestRun(n, memory, counters()).run());
+      case Stmt.Sort o -> counted(o, () -> sort(o));
+      default -> throw new AssertionError(step);
     }
   }
 
@@ -176,8 +169,8 @@ final class LoopRun {
         at[d] = rest % s.rows().get(d);
         rest /= s.rows().get(d);
       }
-      long read = NestRun.at(s.from().at(), counters, at);
-      long write = NestRun.at(s.to().at(), counters, at);
+      long read = NestRun.at(s.from().at(), counters(), at);
+      long write = NestRun.at(s.to().at(), counters(), at);
       long in = s.from().at().inner().getLast();
       long out = s.to().at().inner().getLast();
       List<Integer> order = new ArrayList<>();
@@ -192,60 +185,18 @@ final class LoopRun {
     }
   }
 
-  private void tell(Stmt.Tell t) {
-    List<HostTensor> in = t.operands().stream().map(this::gathered).toList();
-    HostTensor next = t.op().tell(in, t.where());
-    long at = NestRun.at(t.order().at(), counters, new long[0]);
-    memory[t.order().buffer()].setBits(at, next.bits(0));
+  @Override
+  protected LongUnaryOperator elements(int buffer, long first, long last) {
+    return memory[buffer]::bits;
   }
 
-  private HostTensor gathered(Stmt.Operand operand) {
-    return switch (operand) {
-      case Stmt.Operand.Known(Lit value) -> HostTensor.fill(value.type(), value.bits());
-      case Stmt.Operand.Stored s -> {
-        HostTensor out = HostTensor.allocate(s.type());
-        for (long k = 0; k < s.type().size(); k++) {
-          long at = s.position(k, t -> counters[t]);
-          out.setBits(k, memory[s.from().buffer()].bits(at));
-        }
-        yield out;
-      }
-    };
+  @Override
+  protected void setElement(int buffer, long at, long bits) {
+    memory[buffer].setBits(at, bits);
   }
 
-  private boolean holds(Access p) {
-    long at = NestRun.at(p.at(), counters, new long[p.at().inner().size()]);
-    return memory[p.buffer()].bits(at) != 0;
-  }
-
-  private void loop(Stmt.Loop l) {
-    long[] outside = counters;
-    counters = Arrays.copyOf(outside, outside.length + 1);
-    for (int i = 0; i < l.length(); i++) {
-      InterruptedRunException.check(program.name(), i);
-      counters[outside.length] = l.reverse() ? l.length() - 1 - i : i;
-      steps(l.body());
-      l.swaps().forEach(this::swap);
-    }
-    counters = outside;
-  }
-
-  private void loop(Stmt.While w) {
-    long[] outside = counters;
-    counters = Arrays.copyOf(outside, outside.length + 1);
-    for (long step = 0; w.bound().isEmpty() || step < w.bound().get(); step++) {
-      steps(w.condition());
-      if (!holds(w.predicate())) {
-        break;
-      }
-      InterruptedRunException.check(program.name(), step);
-      steps(w.body());
-      w.swaps().forEach(this::swap);
-    }
-    counters = outside;
-  }
-
-  private void swap(Stmt.Swap s) {
+  @Override
+  protected void swap(Stmt.Swap s) {
     HostTensor a = memory[s.a()];
     memory[s.a()] = memory[s.b()];
     memory[s.b()] = a;

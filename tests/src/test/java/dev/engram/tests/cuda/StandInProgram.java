@@ -5,11 +5,9 @@ import dev.engram.backend.cuda.text.CudaSource;
 import dev.engram.backend.cuda.text.CudaText;
 import dev.engram.backend.cuda.text.TextOptions;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Lit;
 import dev.engram.ir.RunException;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
-import dev.engram.lower.Access;
 import dev.engram.lower.BrokenUpdateException;
 import dev.engram.lower.CompiledProgram;
 import dev.engram.lower.HostOperands;
@@ -17,14 +15,15 @@ import dev.engram.lower.Instr;
 import dev.engram.lower.LoopBuffer;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Stmt;
+import dev.engram.lower.run.HostSteps;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongUnaryOperator;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -112,15 +111,15 @@ final class StandInProgram implements CompiledProgram {
   }
 
   /** One run, with memory of its own. */
-  private final class Run {
+  private final class Run extends HostSteps {
     private final Arena arena;
     private final MemorySegment[] memory;
     private final MemorySegment failure;
     private final List<Stmt> launches = new ArrayList<>();
     private final List<HostTensor> outputs;
-    private long[] counters = new long[0];
 
     Run(Arena arena, List<HostTensor> inputs, List<HostTensor> outputs) {
+      super(program.name());
       this.arena = arena;
       this.outputs = outputs;
       this.memory = new MemorySegment[program.buffers().size()];
@@ -152,7 +151,7 @@ final class StandInProgram implements CompiledProgram {
 
     void steps(Supplier<List<HostTensor>> updates) {
       int first = program.firstUpdate();
-      steps(program.steps().subList(0, first));
+      run(program.steps().subList(0, first));
       check();
       if (first < program.steps().size()) {
         List<HostTensor> last = updates.get();
@@ -162,7 +161,7 @@ final class StandInProgram implements CompiledProgram {
           }
         }
         try {
-          steps(program.steps().subList(first, program.steps().size()));
+          run(program.steps().subList(first, program.steps().size()));
         } catch (RuntimeException e) {
           throw new BrokenUpdateException(program.name(), e);
         }
@@ -179,22 +178,8 @@ final class StandInProgram implements CompiledProgram {
       }
     }
 
-    private void steps(List<Stmt> steps) {
-      for (Stmt s : steps) {
-        switch (s) {
-          case Stmt.Nest _, Stmt.Sort _ -> launch(s);
-          case Stmt.Tell t -> tell(t);
-          case Stmt.Loop l -> loop(l);
-          case Stmt.While w -> loop(w);
-          case Stmt.Branch b -> {
-            check();
-            steps(holds(b.predicate()) ? b.onTrue() : b.onFalse());
-          }
-        }
-      }
-    }
-
-    private void launch(Stmt s) {
+    @Override
+    protected void launch(Stmt s) {
       CudaKernel k = kernels.get(s);
       if (k.blocks() == 0) {
         return;
@@ -214,7 +199,7 @@ final class StandInProgram implements CompiledProgram {
           sizes.add(bytes / 4);
         }
         for (int t : k.loops()) {
-          params.add(call.allocateFrom(ValueLayout.JAVA_INT, (int) counters[t]));
+          params.add(call.allocateFrom(ValueLayout.JAVA_INT, (int) counters()[t]));
           sizes.add(0L);
         }
         if (k.checks()) {
@@ -258,69 +243,24 @@ final class StandInProgram implements CompiledProgram {
       throw new RunException(c.op().message(at, failure.get(ValueLayout.JAVA_LONG, 16), c.where()));
     }
 
-    private void tell(Stmt.Tell t) {
+    @Override
+    protected void beforeNotice() {
       check();
-      List<HostTensor> in = t.operands().stream().map(this::gathered).toList();
-      HostTensor next = t.op().tell(in, t.where());
-      memory[t.order().buffer()].setAtIndex(
-          ValueLayout.JAVA_INT, at(t.order()), (int) next.bits(0));
     }
 
-    private HostTensor gathered(Stmt.Operand operand) {
-      return switch (operand) {
-        case Stmt.Operand.Known(Lit value) -> HostTensor.fill(value.type(), value.bits());
-        case Stmt.Operand.Stored s -> {
-          HostTensor from =
-              HostTensor.wrap(
-                  program.buffers().get(s.from().buffer()).type(), memory[s.from().buffer()]);
-          HostTensor out = HostTensor.allocate(s.type());
-          for (long k = 0; k < s.type().size(); k++) {
-            out.setBits(k, from.bits(s.position(k, t -> counters[t])));
-          }
-          yield out;
-        }
-      };
+    @Override
+    protected LongUnaryOperator elements(int buffer, long first, long last) {
+      check();
+      return HostTensor.wrap(program.buffers().get(buffer).type(), memory[buffer])::bits;
     }
 
-    private long at(Access a) {
-      long at = a.at().offset();
-      for (int t = 0; t < counters.length; t++) {
-        at += a.at().outer().get(t) * counters[t];
-      }
-      return at;
+    @Override
+    protected void setElement(int buffer, long at, long bits) {
+      HostTensor.wrap(program.buffers().get(buffer).type(), memory[buffer]).setBits(at, bits);
     }
 
-    private boolean holds(Access p) {
-      return memory[p.buffer()].get(ValueLayout.JAVA_BYTE, at(p)) != 0;
-    }
-
-    private void loop(Stmt.Loop l) {
-      long[] outside = counters;
-      counters = Arrays.copyOf(outside, outside.length + 1);
-      for (int i = 0; i < l.length(); i++) {
-        counters[outside.length] = l.reverse() ? l.length() - 1 - i : i;
-        steps(l.body());
-        l.swaps().forEach(this::swap);
-      }
-      counters = outside;
-    }
-
-    private void loop(Stmt.While w) {
-      long[] outside = counters;
-      counters = Arrays.copyOf(outside, outside.length + 1);
-      for (long step = 0; w.bound().isEmpty() || step < w.bound().get(); step++) {
-        steps(w.condition());
-        check();
-        if (!holds(w.predicate())) {
-          break;
-        }
-        steps(w.body());
-        w.swaps().forEach(this::swap);
-      }
-      counters = outside;
-    }
-
-    private void swap(Stmt.Swap s) {
+    @Override
+    protected void swap(Stmt.Swap s) {
       MemorySegment a = memory[s.a()];
       memory[s.a()] = memory[s.b()];
       memory[s.b()] = a;

@@ -4,19 +4,19 @@ import dev.engram.backend.cuda.driver.CudaException;
 import dev.engram.backend.cuda.driver.Driver;
 import dev.engram.backend.cuda.driver.Task;
 import dev.engram.backend.cuda.text.CudaKernel;
+import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.InterruptedRunException;
-import dev.engram.ir.Lit;
 import dev.engram.ir.RunException;
 import dev.engram.ir.Shape;
 import dev.engram.ir.TensorType;
-import dev.engram.lower.Access;
 import dev.engram.lower.BrokenUpdateException;
 import dev.engram.lower.Instr;
 import dev.engram.lower.LoopBuffer;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Stmt;
 import dev.engram.lower.profile.RunCounts;
+import dev.engram.lower.run.HostSteps;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -28,12 +28,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongUnaryOperator;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** One run of a program at a time, with memory of its own for what is computed on the way. */
-final class CudaRun {
+final class CudaRun extends HostSteps {
   /** The record of failures: see {@code Failure} in the text. */
   private static final long FAILURE_BYTES = 40;
 
@@ -45,8 +46,8 @@ final class CudaRun {
   private final WatchedDriver driver;
   private final Map<Part, RecordedPart> recorded = new IdentityHashMap<>();
 
-  /** Parts that have run before. */
-  private final Set<Part> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+  /** Parts that were launched one by one, at least up to an error. */
+  private final Set<Part> begun = Collections.newSetFromMap(new IdentityHashMap<>());
 
   /** The addresses of the buffers in the run of now. */
   private final long[] memory;
@@ -58,13 +59,13 @@ final class CudaRun {
   /** Launches in the run of now that may fail, in order; their numbers start at 1. */
   private final List<Stmt.Nest> checked = new ArrayList<>();
 
-  private long[] counters = new long[0];
   private Optional<RunCounts> counts = Optional.empty();
 
   /** Where tasks go that are not to be done now. */
   private Optional<Recording> recording = Optional.empty();
 
   CudaRun(CudaProgram owner) {
+    super(owner.program().name());
     this.owner = owner;
     this.program = owner.program();
     this.driver = owner.device().driver();
@@ -79,7 +80,6 @@ final class CudaRun {
     takeMemory();
     place(inputs, outputs);
     checked.clear();
-    counters = new long[0];
     counts = counting;
     run(owner.first());
     check();
@@ -102,19 +102,19 @@ final class CudaRun {
   /** Launches one by one what comes for the first time, and as a graph what comes again. */
   private void run(Part part) {
     if (!part.recordable() || counts.isPresent() || owner.device().sync()) {
-      steps(part.steps());
+      run(part.steps());
       return;
     }
     RecordedPart known = recorded.get(part);
-    if (known == null && seen.add(part)) {
-      steps(part.steps());
+    if (known == null && begun.add(part)) {
+      run(part.steps());
       return;
     }
     if (part.loops()) {
       InterruptedRunException.check(program.name(), 0);
     }
     if (known == null) {
-      record(part).ifPresentOrElse(made -> run(part, made), () -> steps(part.steps()));
+      record(part).ifPresentOrElse(made -> run(part, made), () -> run(part.steps()));
     } else {
       run(part, known);
     }
@@ -140,7 +140,7 @@ final class CudaRun {
     if (started) {
       checked.addAll(graph.checked());
     } else {
-      steps(part.steps());
+      run(part.steps());
     }
   }
 
@@ -150,7 +150,7 @@ final class CudaRun {
     int earlier = checked.size();
     recording = Optional.of(new Recording(memory.length));
     try {
-      steps(part.steps());
+      run(part.steps());
       Recording r = recording.get();
       Driver.Graph graph = driver.graph(r.tasks);
       RecordedPart made =
@@ -170,7 +170,6 @@ final class CudaRun {
       return Optional.empty();
     } finally {
       recording = Optional.empty();
-      counters = new long[0];
       checked.subList(earlier, checked.size()).clear();
       System.arraycopy(before, 0, memory, 0, memory.length);
     }
@@ -237,19 +236,8 @@ final class CudaRun {
     return at;
   }
 
-  private void steps(List<Stmt> steps) {
-    for (Stmt s : steps) {
-      switch (s) {
-        case Stmt.Nest _, Stmt.Sort _ -> launch(s);
-        case Stmt.Tell t -> tell(t);
-        case Stmt.Loop l -> loop(l);
-        case Stmt.While w -> loop(w);
-        case Stmt.Branch b -> steps(holds(b.predicate()) ? b.onTrue() : b.onFalse());
-      }
-    }
-  }
-
-  private void launch(Stmt step) {
+  @Override
+  protected void launch(Stmt step) {
     CudaProgram.Code code = owner.code(step);
     CudaKernel k = code.kernel();
     if (k.blocks() == 0) {
@@ -290,7 +278,7 @@ final class CudaRun {
       params.setLong(n++, address(scratch));
     }
     for (int t : k.loops()) {
-      params.setInt(n++, (int) counters[t]);
+      params.setInt(n++, (int) counters()[t]);
     }
     if (k.checks()) {
       params.setLong(n++, failure());
@@ -338,78 +326,30 @@ final class CudaRun {
     }
   }
 
-  private void tell(Stmt.Tell t) {
+  /** A check that failed before a notice would have kept it from being told. */
+  @Override
+  protected void beforeNotice() {
     check();
-    List<HostTensor> in = t.operands().stream().map(this::gathered).toList();
-    HostTensor next = t.op().tell(in, t.where());
-    long to = memory[t.order().buffer()] + Integer.BYTES * at(t.order());
-    try (Arena call = Arena.ofConfined()) {
-      driver.copyToCard(to, call.allocateFrom(ValueLayout.JAVA_INT, (int) next.bits(0)));
-    }
   }
 
-  private HostTensor gathered(Stmt.Operand operand) {
-    return switch (operand) {
-      case Stmt.Operand.Known(Lit value) -> HostTensor.fill(value.type(), value.bits());
-      case Stmt.Operand.Stored s -> {
-        TensorType whole = program.buffers().get(s.from().buffer()).type();
-        HostTensor from = HostTensor.allocate(whole);
-        driver.copyToHost(from.segment(), memory[s.from().buffer()]);
-        HostTensor out = HostTensor.allocate(s.type());
-        for (long k = 0; k < s.type().size(); k++) {
-          out.setBits(k, from.bits(s.position(k, t -> counters[t])));
-        }
-        yield out;
-      }
-    };
-  }
-
-  private long at(Access a) {
-    long at = a.at().offset();
-    for (int t = 0; t < counters.length; t++) {
-      at += a.at().outer().get(t) * counters[t];
-    }
-    return at;
-  }
-
-  /** Waits for a bool. */
-  private boolean holds(Access p) {
+  @Override
+  protected LongUnaryOperator elements(int buffer, long first, long last) {
     check();
-    try (Arena call = Arena.ofConfined()) {
-      MemorySegment one = call.allocate(1);
-      driver.copyToHost(one, memory[p.buffer()] + at(p));
-      return one.get(ValueLayout.JAVA_BYTE, 0) != 0;
-    }
+    DType dtype = program.buffers().get(buffer).type().dtype();
+    HostTensor some = HostTensor.allocate(TensorType.of(dtype, Math.toIntExact(last - first + 1)));
+    driver.copyToHost(some.segment(), memory[buffer] + first * dtype.bytes());
+    return at -> some.bits(at - first);
   }
 
-  private void loop(Stmt.Loop l) {
-    long[] outside = counters;
-    counters = Arrays.copyOf(outside, outside.length + 1);
-    for (int i = 0; i < l.length(); i++) {
-      InterruptedRunException.check(program.name(), i);
-      counters[outside.length] = l.reverse() ? l.length() - 1 - i : i;
-      steps(l.body());
-      l.swaps().forEach(this::swap);
-    }
-    counters = outside;
+  @Override
+  protected void setElement(int buffer, long at, long bits) {
+    HostTensor one =
+        HostTensor.fill(TensorType.of(program.buffers().get(buffer).type().dtype()), bits);
+    driver.copyToCard(memory[buffer] + at * one.dtype().bytes(), one.segment());
   }
 
-  private void loop(Stmt.While w) {
-    long[] outside = counters;
-    counters = Arrays.copyOf(outside, outside.length + 1);
-    for (long done = 0; w.bound().isEmpty() || done < w.bound().get(); done++) {
-      steps(w.condition());
-      if (!holds(w.predicate())) {
-        break;
-      }
-      InterruptedRunException.check(program.name(), done);
-      steps(w.body());
-      w.swaps().forEach(this::swap);
-    }
-    counters = outside;
-  }
-
-  private void swap(Stmt.Swap s) {
+  @Override
+  protected void swap(Stmt.Swap s) {
     long a = memory[s.a()];
     memory[s.a()] = memory[s.b()];
     memory[s.b()] = a;
