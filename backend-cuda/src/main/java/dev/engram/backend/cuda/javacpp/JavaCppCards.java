@@ -35,7 +35,6 @@ public final class JavaCppCards {
    * @throws EngramException with the reason, where there is none
    */
   public static Cards find(Path cache) {
-    Libraries.prepare();
     Libraries.load(cudart.class, "the driver of NVIDIA");
     int version = version();
     if (version < LEAST_VERSION) {

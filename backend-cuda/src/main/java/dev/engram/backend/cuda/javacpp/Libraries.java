@@ -20,7 +20,7 @@ final class Libraries {
   private Libraries() {}
 
   /** Makes JavaCPP leave the memory of this process alone: it would count ours, and refuse. */
-  static void prepare() {
+  private static void prepare() {
     for (String off : new String[] {"maxBytes", "maxPhysicalBytes"}) {
       unlessSet("org.bytedeco.javacpp." + off, "0");
     }
@@ -47,6 +47,7 @@ final class Libraries {
 
   /** Why they cannot be loaded, which is so from now on. */
   private static Optional<String> missing(Class<?> bindings) {
+    prepare();
     try {
       Loader.load(bindings);
       return Optional.empty();

@@ -38,7 +38,6 @@ public final class Nvrtc implements KernelCompiler {
    * @throws EngramException where it is not there
    */
   public Nvrtc() {
-    Libraries.prepare();
     Libraries.load(nvrtc.class, "NVRTC, the compiler of kernels");
     int[] a = new int[1];
     int[] b = new int[1];

@@ -17,6 +17,7 @@ import dev.engram.lower.LoweringException;
 import java.lang.ref.Reference;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /** A card: tensors stay on it until someone reads them, and runs end before their work is done. */
 public final class CudaDevice implements Device {
@@ -120,16 +121,23 @@ public final class CudaDevice implements Device {
   /** False for those of another object for the same card: its work is on another stream. */
   @Override
   public boolean holds(Tensor t) {
-    return t instanceof DeviceTensor d && d.storage() instanceof CardStorage s && s.isOn(this);
+    return storage(t).isPresent();
+  }
+
+  private Optional<CardStorage> storage(Tensor t) {
+    return t instanceof DeviceTensor d && d.storage() instanceof CardStorage s && s.isOn(this)
+        ? Optional.of(s)
+        : Optional.empty();
   }
 
   /** The address of a tensor that lies here. */
   long address(String program, Tensor t) {
-    if (holds(t) && ((DeviceTensor) t).storage() instanceof CardStorage s) {
-      return s.address();
-    }
-    throw new LoweringException(
-        "@%s: got %s of another device, expected a tensor of %s"
-            .formatted(program, t.type(), name));
+    return storage(t)
+        .orElseThrow(
+            () ->
+                new LoweringException(
+                    "@%s: got %s of another device, expected a tensor of %s"
+                        .formatted(program, t.type(), name)))
+        .address();
   }
 }

@@ -47,6 +47,8 @@ final class CudaProgram implements CompiledProgram {
   /** Constants on the card, by buffer. */
   private final Map<Integer, Tensor> constants = new HashMap<>();
 
+  private final long scratchBytes;
+  private final boolean checks;
   private final ProgramProfile profile;
   private final Part first;
   private final Part updates;
@@ -62,6 +64,13 @@ final class CudaProgram implements CompiledProgram {
         constants.put(b, device.put(value));
       }
     }
+    this.scratchBytes =
+        source.kernels().stream()
+            .flatMap(k -> k.scratchBytes().stream())
+            .mapToLong(n -> n)
+            .max()
+            .orElse(0);
+    this.checks = source.kernels().stream().anyMatch(CudaKernel::checks);
     this.profile = new ProgramProfile(backend(device.name()), program);
     List<Stmt> all = program.steps();
     this.first = Part.of(all.subList(0, program.firstUpdate()));
@@ -96,16 +105,12 @@ final class CudaProgram implements CompiledProgram {
 
   /** Memory for the positions of a sort: the most of all, as one sort after the other uses it. */
   long scratchBytes() {
-    return source.kernels().stream()
-        .flatMap(k -> k.scratchBytes().stream())
-        .mapToLong(n -> n)
-        .max()
-        .orElse(0);
+    return scratchBytes;
   }
 
   /** True where some of its kernels check values. */
   boolean checks() {
-    return source.kernels().stream().anyMatch(CudaKernel::checks);
+    return checks;
   }
 
   CudaDevice device() {
