@@ -8,18 +8,14 @@ import dev.engram.backend.cuda.javacpp.JavaCppCards;
 import dev.engram.backend.cuda.run.CudaDevice;
 import dev.engram.backend.cuda.text.TextOptions;
 import dev.engram.ir.EngramException;
-import dev.engram.ir.Graph;
-import dev.engram.ir.passes.Pipeline;
 import dev.engram.lower.CompiledProgram;
 import dev.engram.lower.Device;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Lowering;
-import dev.engram.lower.LoweringOptions;
 import dev.engram.tests.golden.GoldenRuns;
 import dev.engram.tests.random.Profile;
 import dev.engram.tests.random.Program;
 import dev.engram.tests.random.Programs;
-import dev.engram.tests.random.Ways;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -27,7 +23,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.function.Function;
 
 /**
  * Compares a real card with {@code cpu}: for {@code bench/gpu/run}, which says how it is started.
@@ -105,30 +100,12 @@ public final class CardChecks {
         });
   }
 
-  /** How a random program is run. */
-  private record Way(String name, long seeds, Device card, Function<Graph, LoopProgram> lowering) {}
-
-  private static List<Way> ways(Device card) {
+  /** For programs in tiny tiles. */
+  private static Device tiny() {
     CudaOptions options = CudaOptions.ofProperties();
     Driver driver = JavaCppCards.find(options.cache()).drivers().getFirst();
-    Device tiny =
-        new CudaDevice(
-            "cuda:0 in tiny tiles",
-            driver,
-            TextOptions.tiny(),
-            driver.card().bytes(),
-            options.sync());
-    Function<Graph, LoopProgram> plain = Lowering::lower;
-    return List.of(
-        new Way("as lowered", 0, card, plain),
-        new Way("in tiny tiles", 100_000, tiny, plain),
-        new Way("as users run it, in tiny tiles", 200_000, tiny, CardChecks::asUsersRunIt));
-  }
-
-  /** Simplified, with results written over parameters, and in other memory. */
-  private static LoopProgram asUsersRunIt(Graph traced) {
-    Graph g = Pipeline.standard().run(traced);
-    return Lowering.lower(g, Ways.updates(g), LoweringOptions.standard().withMemory(256, false));
+    return new CudaDevice(
+        "cuda:0 in tiny tiles", driver, TextOptions.tiny(), driver.card().bytes(), options.sync());
   }
 
   /** A program on its way to the card: compilation is most of the work, and is done by many. */
@@ -136,14 +113,15 @@ public final class CardChecks {
       String name, Program program, Device card, LoopProgram lowered, CompiledProgram code) {}
 
   private void random(Device card, int first, int end) throws InterruptedException {
-    List<Way> ways = ways(card);
+    List<RandomTexts> kinds = List.of(RandomTexts.values());
+    Device tiny = tiny();
     ExecutorService pool = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
     try {
       List<Future<Prepared>> prepared = new ArrayList<>();
       for (int i = first; i < end; i++) {
-        Way way = ways.get(i % ways.size());
-        long seed = way.seeds + i / ways.size();
-        prepared.add(pool.submit(() -> prepare(way, seed)));
+        RandomTexts kind = kinds.get(i % kinds.size());
+        long seed = kind.seed(i / kinds.size());
+        prepared.add(pool.submit(() -> prepare(kind, seed, kind.isTiny() ? tiny : card)));
       }
       for (int i = first; i < end; i++) {
         Future<Prepared> next = prepared.get(i - first);
@@ -159,12 +137,12 @@ public final class CardChecks {
     }
   }
 
-  private static Prepared prepare(Way way, long seed) {
+  private static Prepared prepare(RandomTexts kind, long seed, Device card) {
     Program p = Programs.random(Profile.ANY, seed);
-    LoopProgram lowered = way.lowering.apply(p.graph());
-    String name = "seed " + seed + " " + way.name;
+    LoopProgram lowered = kind.lower(p);
+    String name = "seed " + seed + " " + kind;
     try {
-      return new Prepared(name, p, way.card, lowered, way.card.compile(lowered));
+      return new Prepared(name, p, card, lowered, card.compile(lowered));
     } catch (CudaException e) {
       throw e;
     } catch (EngramException e) {

@@ -36,15 +36,24 @@ enum RandomTexts {
     this.simplified = simplified;
   }
 
+  /** The number of its n-th program. */
+  long seed(int n) {
+    return first + n;
+  }
+
+  boolean isTiny() {
+    return tiny;
+  }
+
   TextOptions options() {
     return tiny ? TextOptions.tiny() : TextOptions.standard();
   }
 
   /** Gives each program with its name and its arguments. */
   void forEach(Sink to) {
-    for (long seed = first; seed < first + PROGRAMS; seed++) {
-      Program p = Programs.random(Profile.ANY, seed);
-      to.accept("program " + seed, simplified ? simplified(p) : lowered(p), p.args());
+    for (int n = 0; n < PROGRAMS; n++) {
+      Program p = Programs.random(Profile.ANY, seed(n));
+      to.accept("program " + seed(n), lower(p), p.args());
     }
   }
 
@@ -52,11 +61,10 @@ enum RandomTexts {
     void accept(String name, LoopProgram program, List<HostTensor> args);
   }
 
-  private static LoopProgram lowered(Program p) {
-    return Lowering.lower(p.graph(), List.of(), LoweringOptions.standard());
-  }
-
-  private static LoopProgram simplified(Program p) {
+  LoopProgram lower(Program p) {
+    if (!simplified) {
+      return Lowering.lower(p.graph());
+    }
     Graph g = Pipeline.standard().run(p.graph());
     return Lowering.lower(g, Ways.updates(g), LoweringOptions.standard().withMemory(256, false));
   }
