@@ -231,7 +231,7 @@ final class CudaRun extends HostSteps {
     long at = address(failure);
     if (checked.isEmpty()) {
       Task clear = new Task.Fill(at, ALL_ONES, FAILURE_BYTES);
-      recording.ifPresentOrElse(r -> r.tasks.add(clear), () -> driver.run(clear));
+      recording.ifPresentOrElse(r -> r.tasks.add(clear), () -> start(clear));
     }
     return at;
   }
@@ -257,9 +257,22 @@ final class CudaRun extends HostSteps {
       if (counts.isPresent()) {
         count(counts.get(), k.place(), launch);
       } else {
-        driver.run(launch);
+        start(launch);
       }
     }
+  }
+
+  /** A kernel may be brought to the card by its first launch, which takes memory. */
+  private void start(Task task) {
+    owner
+        .device()
+        .memory()
+        .withRoom(
+            () -> {
+              driver.run(task);
+              return task;
+            },
+            () -> "memory for a kernel of @" + program.name());
   }
 
   private static Task.Launch launch(CudaProgram.Code code, LaunchParams params) {
@@ -294,7 +307,7 @@ final class CudaRun extends HostSteps {
       driver.synchronize();
     }
     long start = c.start();
-    driver.run(launch);
+    start(launch);
     if (c.isTimed()) {
       driver.synchronize();
     }
