@@ -53,7 +53,11 @@ class TrainingIterationTest {
   void codeDoesNotGrowWithTheSequence(GradientRule rule) {
     CodeSize few = size(rule, 25);
     CodeSize many = size(rule, 250);
-    assertEquals(few, many);
+    assertEquals(few.nests(), many.nests());
+    assertEquals(few.methods(), many.methods());
+    // A length of the sequence that is a number in the code may take some bytes more.
+    assertEquals(few.bytes(), many.bytes(), 1e-3 * few.bytes());
+    assertEquals(few.largest(), many.largest(), 1e-2 * few.largest());
     assertTrue(few.nests() > 0 && few.methods() >= few.nests(), few.toString());
     assertTrue(few.bytes() > few.largest() && few.largest() > 0, few.toString());
     assertTrue(few.largest() < 8000, few.toString());

@@ -21,7 +21,18 @@ public final class InterruptedRunException extends RunException {
    * @throws InterruptedRunException when the calling thread is interrupted
    */
   public static void check(String program, long step) {
-    if (Thread.currentThread().isInterrupted()) {
+    check(Thread.currentThread(), program, step);
+  }
+
+  /**
+   * The same for a thread that works for another one.
+   *
+   * @param caller the thread that runs the program
+   * @throws InterruptedRunException when {@code caller} is interrupted
+   */
+  public static void check(Thread caller, String program, long step) {
+    Given.given("InterruptedRunException.check", "caller", caller);
+    if (caller.isInterrupted()) {
       Given.given("InterruptedRunException.check", "program", program);
       throw new InterruptedRunException(
           "@"

@@ -32,6 +32,7 @@ public record Pipeline(List<Pass> passes, int rounds) {
               SIMPLIFY,
               CONTRACT,
               Pass.ofTheLibrary("hoist", LoopInvariantCodeMotion::run),
+              Pass.ofTheLibrary("sums", MoveSumsOutOfScans::run),
               Pass.ofTheLibrary("cse", Cse::run),
               Pass.ofTheLibrary("dce", Dce::run)),
           6);

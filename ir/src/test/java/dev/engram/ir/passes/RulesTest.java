@@ -56,6 +56,11 @@ class RulesTest {
   }
 
   @TestFactory
+  Stream<DynamicTest> sums() {
+    return rules("sums", MoveSumsOutOfScans::run);
+  }
+
+  @TestFactory
   Stream<DynamicTest> cse() {
     return rules("cse", Cse::run);
   }
