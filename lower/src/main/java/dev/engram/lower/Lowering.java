@@ -11,6 +11,7 @@ import dev.engram.lower.inspect.ProgramVerifier;
 import dev.engram.lower.memory.ArenaPlan;
 import dev.engram.lower.memory.InPlaceUpdates;
 import dev.engram.lower.prepare.Prepare;
+import dev.engram.lower.split.SplitLoops;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -58,7 +59,8 @@ public final class Lowering {
       emitter.deliver(i, StridedView.dense(b, ready.outs().get(i).type().shape()));
     }
     emitter.emit();
-    List<Stmt> steps = InPlaceUpdates.order(target.steps(), inputs, outputs, updates);
+    List<Stmt> split = SplitLoops.split(target, target.steps(), options);
+    List<Stmt> steps = InPlaceUpdates.order(split, inputs, outputs, updates);
     ArenaPlan plan = ArenaPlan.plan(g.name(), target, steps, options);
     LoopProgram program =
         InPlaceUpdates.apply(

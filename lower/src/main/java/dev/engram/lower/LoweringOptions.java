@@ -20,6 +20,10 @@ package dev.engram.lower;
  *     from what else is computed at its points: for kernels of products that are fast alone
  * @param reuseInLoops whether buffers that are used in the same loop may share memory. Without it
  *     there are fewer orders between the nests of a step, for more memory
+ * @param shares most parts that the examples of a loop are divided into, each of which goes through
+ *     all steps of the loop alone; 1 where loops are not divided
+ * @param shareWork least number of scalar instructions that a nest has in such a part, on average
+ *     over the nests of the loop
  */
 public record LoweringOptions(
     int alignment,
@@ -32,7 +36,9 @@ public record LoweringOptions(
     double spread,
     long packedReads,
     boolean productsAlone,
-    boolean reuseInLoops) {
+    boolean reuseInLoops,
+    int shares,
+    long shareWork) {
   public LoweringOptions {
     if (alignment < 8 || Integer.bitCount(alignment) != 1) {
       throw new LoweringException(
@@ -45,6 +51,8 @@ public record LoweringOptions(
     positive("serialPoints", serialPoints);
     positive("parallelResults", parallelResults);
     positive("packedReads", packedReads);
+    positive("shares", shares);
+    positive("shareWork", shareWork);
     if (keptBytes < 0 || !(spread >= 1)) {
       throw new LoweringException(
           "LoweringOptions: keptBytes is %d and spread %s, expected at least 0 and 1"
@@ -61,7 +69,8 @@ public record LoweringOptions(
 
   /** For processors with vectors and a few cores; backends for other machines give their own. */
   public static LoweringOptions standard() {
-    return new LoweringOptions(64, true, 96, 32, 1 << 15, 64, 1L << 30, 16, 4, true, true);
+    return new LoweringOptions(
+        64, true, 96, 32, 1 << 15, 64, 1L << 30, 16, 4, true, true, 1, 1 << 14);
   }
 
   /** A nest for each equation, and no copies of operands: simple, and slow. */
@@ -77,7 +86,9 @@ public record LoweringOptions(
         spread,
         packedReads,
         productsAlone,
-        reuseInLoops);
+        reuseInLoops,
+        shares,
+        shareWork);
   }
 
   /** Other memory: see the parameters. */
@@ -93,6 +104,26 @@ public record LoweringOptions(
         spread,
         packedReads,
         productsAlone,
-        reuseInLoops);
+        reuseInLoops,
+        shares,
+        shareWork);
+  }
+
+  /** Loops in at most this many parts of at least this much work; see the parameters. */
+  public LoweringOptions withShares(int shares, long shareWork) {
+    return new LoweringOptions(
+        alignment,
+        fuse,
+        nestWeight,
+        inlineWeight,
+        serialPoints,
+        parallelResults,
+        keptBytes,
+        spread,
+        packedReads,
+        productsAlone,
+        reuseInLoops,
+        shares,
+        shareWork);
   }
 }

@@ -55,8 +55,13 @@ public sealed interface Stmt {
    * Runs {@code body} {@code length} times, its counter from 0 up, or from {@code length-1} down
    * with {@code reverse}. After each iteration the buffers of each pair in {@code swaps} (arena
    * buffers of one type) are swapped by address.
+   *
+   * <p>The iterations of a {@code parallel} loop are independent: no element that one of them
+   * writes is touched by another, and after each of them every buffer is where it was before. So
+   * they may run in any order and at the same time, each from its first step to its last.
    */
-  record Loop(int length, boolean reverse, List<Stmt> body, List<Swap> swaps) implements Stmt {
+  record Loop(int length, boolean reverse, boolean parallel, List<Stmt> body, List<Swap> swaps)
+      implements Stmt {
     public Loop {
       body = List.copyOf(body);
       swaps = List.copyOf(swaps);

@@ -59,7 +59,8 @@ class LoweringProperties {
               n.where());
       case Stmt.Sort s -> s;
       case Stmt.Tell t -> t;
-      case Stmt.Loop l -> new Stmt.Loop(l.length(), l.reverse(), wrong(l.body()), l.swaps());
+      case Stmt.Loop l ->
+          new Stmt.Loop(l.length(), l.reverse(), l.parallel(), wrong(l.body()), l.swaps());
       case Stmt.While w ->
           new Stmt.While(
               wrong(w.condition()), w.predicate(), wrong(w.body()), w.swaps(), w.bound());

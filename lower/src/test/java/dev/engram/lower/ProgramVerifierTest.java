@@ -167,7 +167,7 @@ class ProgramVerifierTest {
     refused(
         "whose memory b3 has taken over",
         copy(0, 2),
-        new Stmt.Loop(2, false, deeper(body), List.of()));
+        new Stmt.Loop(2, false, false, deeper(body), List.of()));
   }
 
   private static List<Stmt> deeper(List<Stmt> steps) {

@@ -10,6 +10,7 @@ import dev.engram.ir.runtime.Log;
 import dev.engram.lower.CompiledProgram;
 import dev.engram.lower.HostBackend;
 import dev.engram.lower.LoopProgram;
+import dev.engram.lower.LoweringOptions;
 import dev.engram.lower.profile.ProgramProfile;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -20,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Runs loop programs as JVM bytecode on all cores; its name is {@code cpu}. */
 public final class CpuBackend extends HostBackend {
+  /** The same for one thread and for two, so that their programs are the same. */
+  private static final int LEAST_SHARES = 8;
+
   private final Supplier<CpuOptions> wanted;
   private @Nullable Setup setup;
 
@@ -94,6 +98,13 @@ public final class CpuBackend extends HostBackend {
     return VectorApi.isPresent()
         ? word + ", " + NestKernel.bits(wanted) + " bits"
         : "none: the module jdk.incubator.vector is missing; add " + VectorApi.FLAG;
+  }
+
+  /** Loops in enough shares for each thread to take several: no thread waits long for another. */
+  @Override
+  public LoweringOptions lowering() {
+    LoweringOptions o = LoweringOptions.standard();
+    return o.withShares(Math.max(LEAST_SHARES, 4 * settled().threads()), o.shareWork());
   }
 
   @Override

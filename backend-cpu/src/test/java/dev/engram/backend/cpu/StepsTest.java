@@ -51,6 +51,7 @@ final class StepsTest {
         new Stmt.Loop(
             length,
             reverse,
+            false,
             List.of(
                 nest(
                     "step",
@@ -125,7 +126,11 @@ final class StepsTest {
     LoopProgram program =
         p.of(
             new Stmt.Loop(
-                4, false, List.of(new Stmt.Loop(3, true, List.of(branch), List.of())), List.of()));
+                4,
+                false,
+                false,
+                List.of(new Stmt.Loop(3, true, false, List.of(branch), List.of())),
+                List.of()));
     HostTensor y0 =
         check(program, List.of(HostTensor.of(new boolean[] {true, false, false, true}, 4)))
             .getFirst();

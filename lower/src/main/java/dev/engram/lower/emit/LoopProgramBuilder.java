@@ -71,12 +71,17 @@ public final class LoopProgramBuilder {
     return made;
   }
 
+  /** A number for a loop that is put around others. */
+  public int loopId() {
+    return loopCount++;
+  }
+
   void loop(int length, boolean reverse, Runnable body, List<Stmt.Swap> swaps) {
     int id = loopCount++;
     loops.add(id);
     List<Stmt> inside = collect(body);
     loops.removeLast();
-    Stmt.Loop l = new Stmt.Loop(length, reverse, inside, swaps);
+    Stmt.Loop l = new Stmt.Loop(length, reverse, false, inside, swaps);
     loopIds.put(l, id);
     steps.add(l);
   }

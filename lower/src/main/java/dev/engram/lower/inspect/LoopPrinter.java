@@ -88,7 +88,8 @@ public final class LoopPrinter {
         case Stmt.Tell t -> tell(depth, t);
         case Stmt.Loop l -> {
           String range = l.reverse() ? (l.length() - 1) + " down to 0" : "0 to " + (l.length() - 1);
-          line(depth, "loop t" + loops + " = " + range + " {");
+          String kind = l.parallel() ? "parallel loop t" : "loop t";
+          line(depth, kind + loops + " = " + range + " {");
           steps(depth + 1, loops + 1, l.body());
           for (Stmt.Swap w : l.swaps()) {
             line(depth + 1, "swap b" + w.a() + ", b" + w.b());

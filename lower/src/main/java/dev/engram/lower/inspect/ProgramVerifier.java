@@ -15,6 +15,7 @@ import dev.engram.lower.LoopProgram;
 import dev.engram.lower.LoweringException;
 import dev.engram.lower.Stmt;
 import dev.engram.lower.memory.ArenaVerifier;
+import dev.engram.lower.split.ParallelVerifier;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -40,6 +41,7 @@ public final class ProgramVerifier {
     v.buffers();
     v.steps(program.steps(), List.of());
     ArenaVerifier.verify(program);
+    ParallelVerifier.verify(program);
     return program;
   }
 

@@ -196,6 +196,12 @@ final class LoopRun extends HostSteps {
   }
 
   @Override
+  protected Runnable places() {
+    HostTensor[] now = memory.clone();
+    return () -> memory = now;
+  }
+
+  @Override
   protected void swap(Stmt.Swap s) {
     HostTensor a = memory[s.a()];
     memory[s.a()] = memory[s.b()];

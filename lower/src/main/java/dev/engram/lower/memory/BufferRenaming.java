@@ -27,7 +27,8 @@ record BufferRenaming(IntUnaryOperator number) {
       case Stmt.Tell t ->
           new Stmt.Tell(
               t.op(), t.operands().stream().map(this::operand).toList(), at(t.order()), t.where());
-      case Stmt.Loop l -> new Stmt.Loop(l.length(), l.reverse(), steps(l.body()), swaps(l.swaps()));
+      case Stmt.Loop l ->
+          new Stmt.Loop(l.length(), l.reverse(), l.parallel(), steps(l.body()), swaps(l.swaps()));
       case Stmt.While w ->
           new Stmt.While(
               steps(w.condition()),

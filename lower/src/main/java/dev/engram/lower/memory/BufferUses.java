@@ -8,14 +8,21 @@ import java.util.List;
 import java.util.Set;
 
 /** The buffers that steps read or write. */
-record BufferUses(Set<Integer> reads, Set<Integer> writes) {
-  static BufferUses of(Stmt step) {
+public record BufferUses(Set<Integer> reads, Set<Integer> writes) {
+  public static BufferUses of(Stmt step) {
     return of(List.of(step));
   }
 
   static BufferUses of(List<Stmt> steps) {
     BufferUses all = new BufferUses(new HashSet<>(), new HashSet<>());
     steps.forEach(all::add);
+    return all;
+  }
+
+  /** Those that are read, written, or both. */
+  public Set<Integer> all() {
+    Set<Integer> all = new HashSet<>(reads);
+    all.addAll(writes);
     return all;
   }
 

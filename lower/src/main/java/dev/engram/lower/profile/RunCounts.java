@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * timed took its time in the same parts as the last one that was. So the nests of all runs take at
  * most as long as the runs.
  */
-public final class RunCounts implements AutoCloseable {
+public final class RunCounts implements NestClock, AutoCloseable {
   /** The clock takes at most this share of the time, over many runs. */
   private static final double MOST_SHARE = 0.003;
 
@@ -77,29 +77,31 @@ public final class RunCounts implements AutoCloseable {
     began = System.nanoTime();
   }
 
-  /**
-   * True where the run of now is timed; where it is not, {@link #start} does not look at the clock.
-   */
+  @Override
   public boolean isTimed() {
     return timed;
   }
 
-  /** Begins a call of a nest; give what it returns to {@link #end}. */
+  @Override
   public long start() {
     return timed ? System.nanoTime() : 0;
   }
 
-  /**
-   * Ends a call of a nest.
-   *
-   * @param nest its place in {@link dev.engram.lower.inspect.FusionReport#rows}
-   * @param start what {@link #start} returned
-   */
+  @Override
   public void end(int nest, long start) {
     ELEMENT.setOpaque(calls, nest, calls[nest] + 1);
     if (timed) {
       looks++;
       ELEMENT.setOpaque(now, nest, now[nest] + (System.nanoTime() - start));
+    }
+  }
+
+  @Override
+  public void add(int nest, long more, long took) {
+    ELEMENT.setOpaque(calls, nest, calls[nest] + more);
+    if (timed) {
+      looks += more;
+      ELEMENT.setOpaque(now, nest, now[nest] + took);
     }
   }
 

@@ -3,10 +3,12 @@ package dev.engram.lower.run;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.InterruptedRunException;
 import dev.engram.ir.Lit;
+import dev.engram.ir.runtime.Thrown;
 import dev.engram.lower.Access;
 import dev.engram.lower.Stmt;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.LongUnaryOperator;
 import java.util.stream.LongStream;
 
@@ -19,6 +21,9 @@ public abstract class HostSteps {
 
   /** Those of the loops around, outermost first. */
   private long[] counters = new long[0];
+
+  /** Steps that have begun. */
+  private long begun;
 
   /**
    * @param program its name, for errors
@@ -44,6 +49,11 @@ public abstract class HostSteps {
   /** Makes two buffers exchange their memory. */
   protected abstract void swap(Stmt.Swap s);
 
+  /** Remembers where the buffers are; what it returns puts them back. */
+  protected Runnable places() {
+    return () -> {};
+  }
+
   /** Called before a notice is told. */
   protected void beforeNotice() {}
 
@@ -60,9 +70,11 @@ public abstract class HostSteps {
 
   private void steps(List<Stmt> steps) {
     for (Stmt s : steps) {
+      begun++;
       switch (s) {
         case Stmt.Nest _, Stmt.Sort _ -> launch(s);
         case Stmt.Tell t -> tell(t);
+        case Stmt.Loop l when l.parallel() -> parallel(l);
         case Stmt.Loop l -> loop(l);
         case Stmt.While w -> loop(w);
         case Stmt.Branch b -> steps(holds(b.predicate()) ? b.onTrue() : b.onFalse());
@@ -80,6 +92,37 @@ public abstract class HostSteps {
       l.swaps().forEach(this::swap);
     }
     counters = outside;
+  }
+
+  // One iteration after the other; what is thrown is what would be thrown first if all of them took
+  // their steps at the same time.
+  private void parallel(Stmt.Loop l) {
+    long[] outside = counters;
+    Optional<Throwable> first = Optional.empty();
+    long least = Long.MAX_VALUE;
+    for (int i = 0; i < l.length(); i++) {
+      InterruptedRunException.check(program, i);
+      counters = Arrays.copyOf(outside, outside.length + 1);
+      counters[outside.length] = l.reverse() ? l.length() - 1 - i : i;
+      Runnable back = places();
+      long before = begun;
+      try {
+        steps(l.body());
+        l.swaps().forEach(this::swap);
+      } catch (InterruptedRunException e) {
+        throw e;
+      } catch (Throwable t) {
+        back.run();
+        if (begun - before < least) {
+          least = begun - before;
+          first = Optional.of(t);
+        }
+      }
+    }
+    counters = outside;
+    if (first.isPresent()) {
+      throw Thrown.unchecked(first.get());
+    }
   }
 
   private void loop(Stmt.While w) {

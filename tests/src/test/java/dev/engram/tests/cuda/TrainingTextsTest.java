@@ -3,6 +3,7 @@ package dev.engram.tests.cuda;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.Compiler;
 import dev.engram.Engram;
 import dev.engram.Pair;
 import dev.engram.RandomKey;
@@ -37,7 +38,10 @@ class TrainingTextsTest {
     Pair<Tensor, Tensor> batch = problem.next();
     SequenceStep step =
         new SequenceStep(problem, rule.rule(), job.lr(), RandomKey.of(0), batch.first(), _ -> {});
-    return Engram.jit(step).trace(batch.first(), batch.second()).lower().program();
+    return Engram.jit(new Compiler("cuda"), step)
+        .trace(batch.first(), batch.second())
+        .lower()
+        .program();
   }
 
   @ParameterizedTest

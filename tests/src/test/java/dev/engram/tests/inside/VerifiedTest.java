@@ -70,7 +70,7 @@ class VerifiedTest {
   }
 
   private static final Set<String> ALL =
-      Set.of("ArenaVerifier", "PassVerifier", "ProgramVerifier", "Verifier");
+      Set.of("ArenaVerifier", "ParallelVerifier", "PassVerifier", "ProgramVerifier", "Verifier");
 
   @Test
   void theSwitchVerifiesGraphsLoopsAndArena() throws Exception {

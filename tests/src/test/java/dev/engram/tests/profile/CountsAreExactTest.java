@@ -17,6 +17,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Stmt;
 import dev.engram.lower.inspect.FusionReport;
+import dev.engram.lower.inspect.LoopReport;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -53,6 +54,27 @@ class CountsAreExactTest {
         },
         Traced.ones(N),
         Traced.ones(N));
+  }
+
+  /** A loop whose examples are in shares: each of them calls each nest at every step. */
+  @Test
+  void sharesAreCounted() throws Exception {
+    Traced t =
+        Traced.of(
+            "shares",
+            "cpu",
+            in -> Engram.forLoop(0, OUTER, (_, h) -> h.mul(in.get(1)).tanh(), in.get(0)),
+            Traced.ones(8, 1 << 14),
+            Traced.ones(8, 1 << 14));
+    List<LoopReport.Row> loops = LoopReport.of(t.code().loops().orElseThrow()).rows();
+    assertEquals(List.of(8), loops.stream().map(LoopReport.Row::shares).toList());
+    Recorded got = Recorded.of(() -> t.run(4));
+    Map<Integer, Long> calls = got.nests("shares", "calls");
+    assertEquals(t.expected(4, FusionReport.Row::runs), calls);
+    assertEquals(4L * 8 * OUTER, calls.values().stream().max(Long::compare).orElseThrow());
+    long nests = got.sum(Recorded.NEST, "shares", "time");
+    long runs = got.sum(Recorded.PROGRAM, "shares", "time");
+    assertTrue(0 < nests && nests <= runs, nests + " ns of " + runs);
   }
 
   @ParameterizedTest

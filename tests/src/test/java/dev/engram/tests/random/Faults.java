@@ -277,7 +277,8 @@ final class Faults {
                   case Stmt.Sort o -> o;
                   case Stmt.Tell t -> t;
                   case Stmt.Loop l ->
-                      new Stmt.Loop(l.length(), l.reverse(), steps(l.body(), f), l.swaps());
+                      new Stmt.Loop(
+                          l.length(), l.reverse(), l.parallel(), steps(l.body(), f), l.swaps());
                   case Stmt.While w ->
                       new Stmt.While(
                           steps(w.condition(), f),
@@ -351,7 +352,7 @@ final class Faults {
             .map(
                 s ->
                     s instanceof Stmt.Loop l
-                        ? new Stmt.Loop(l.length(), l.reverse(), l.body(), List.of())
+                        ? new Stmt.Loop(l.length(), l.reverse(), l.parallel(), l.body(), List.of())
                         : s)
             .toList(),
         p.arenaBytes());

@@ -9,6 +9,7 @@ import dev.engram.ir.passes.Pipeline;
 import dev.engram.lower.Backend;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Lowering;
+import dev.engram.lower.LoweringOptions;
 import dev.engram.lower.RunOperands;
 import dev.engram.lower.Update;
 import dev.engram.lower.inspect.ProgramVerifier;
@@ -73,10 +74,14 @@ public final class Ways {
     return (g, args) -> inPlace.run(Pipeline.standard().run(g), args);
   }
 
-  /** Lowered, with results written over parameters of their types where that is safe. */
+  /**
+   * Lowered, with results written over parameters of their types where that is safe, and with
+   * loops, however small, in up to three shares.
+   */
   public static Way inPlace(Backend backend) {
+    LoweringOptions options = LoweringOptions.standard().withShares(3, 1);
     return (g, args) ->
-        execute(backend, ProgramVerifier.verify(Lowering.lower(g, updates(g))), args);
+        execute(backend, ProgramVerifier.verify(Lowering.lower(g, updates(g), options)), args);
   }
 
   /** Each parameter and the first result of its type that is no other's. */

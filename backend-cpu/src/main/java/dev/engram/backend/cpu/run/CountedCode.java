@@ -11,7 +11,7 @@ record CountedCode(ProgramRun.Code[] code, ProgramRun.Code[] updates) {
     return new CountedCode(counted(code), counted(updates));
   }
 
-  private static ProgramRun.Code[] counted(ProgramRun.Code[] steps) {
+  static ProgramRun.Code[] counted(ProgramRun.Code[] steps) {
     return Stream.of(steps).map(CountedCode::counted).toArray(ProgramRun.Code[]::new);
   }
 
@@ -33,6 +33,7 @@ record CountedCode(ProgramRun.Code[] code, ProgramRun.Code[] updates) {
               w.bound());
       case ProgramRun.Code.Branch b ->
           new ProgramRun.Code.Branch(b.holds(), counted(b.onTrue()), counted(b.onFalse()));
+      case ProgramRun.Code.Parallel p -> new ProgramRun.Code.Parallel(p.loop(), true);
       case ProgramRun.Code.Tell t -> t;
       case ProgramRun.Code.Counted c -> c;
     };

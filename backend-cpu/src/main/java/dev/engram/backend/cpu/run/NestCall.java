@@ -26,9 +26,21 @@ public final class NestCall {
   private final long[][] outer;
 
   NestCall(Stmt.Nest nest, KernelCache kernels, WorkerPool pool) {
+    this(nest, new NestSlots(nest), kernels, pool);
+  }
+
+  private NestCall(Stmt.Nest nest, NestSlots slots, KernelCache kernels, WorkerPool pool) {
+    this(nest, slots, kernels.kernel(nest, slots), pool);
+  }
+
+  /** A call of the same code, for another thread. */
+  NestCall(NestCall other, WorkerPool pool) {
+    this(other.nest, new NestSlots(other.nest), other.kernel, pool);
+  }
+
+  private NestCall(Stmt.Nest nest, NestSlots slots, NestKernel kernel, WorkerPool pool) {
     this.nest = nest;
-    NestSlots slots = new NestSlots(nest);
-    this.kernel = kernels.kernel(nest, slots);
+    this.kernel = kernel;
     int n = slots.keys().size();
     this.buffers = slots.buffers().stream().mapToInt(Integer::intValue).toArray();
     this.frame = new KernelArgs(buffers.length, n);
@@ -52,7 +64,12 @@ public final class NestCall {
   }
 
   /** Runs the nest at the given counters of the loops around it. */
-  void run(MemorySegment[] memory, long[] start, int[] counters, WorkerPool pool, Scratch scratch) {
+  void run(
+      MemorySegment[] memory,
+      long[] start,
+      int[] counters,
+      StepRunner.JobRunner jobs,
+      Scratch scratch) {
     for (int b = 0; b < buffers.length; b++) {
       frame.segments[b] = memory[buffers[b]];
     }
@@ -65,7 +82,7 @@ public final class NestCall {
     }
     try {
       kernel.kernel().prepare(frame);
-      pool.run(job, scratch);
+      jobs.run(job, scratch);
       frame.takeFailure(failure);
     } catch (Throwable t) {
       frame.forgetFailure();

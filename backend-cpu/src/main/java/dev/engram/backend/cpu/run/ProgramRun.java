@@ -11,11 +11,7 @@ import dev.engram.lower.Stmt;
 import dev.engram.lower.memory.ProgramMemory;
 import dev.engram.lower.profile.RunCounts;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -28,10 +24,9 @@ final class ProgramRun {
   private static final MemorySegment NONE = MemorySegment.NULL;
 
   private final LoopProgram program;
-  private final WorkerPool pool;
   private final Constants constants;
   private final TieringBudget trials;
-  private final List<NestCall> nests = new ArrayList<>();
+  private final List<NestCall> nests;
   private final Code[] code;
 
   /** What comes after {@link #code}, from the first step on that writes over an input. */
@@ -43,9 +38,6 @@ final class ProgramRun {
   /** Of the run that is recorded now. */
   private @Nullable RunCounts counts;
 
-  /** How many nests have got their place in the program, whether they have code or not. */
-  private int places;
-
   /** The outputs that are written over inputs. */
   private final int[] inPlace;
 
@@ -53,11 +45,9 @@ final class ProgramRun {
   private final MemorySegment[] memory;
   private final long[] start;
   private final @Nullable MemorySegment[] staging;
-  private final int[] counters;
+  private final StepRunner runner;
 
   /** Buffers that trade places in loops. */
-  private final BitSet trading = new BitSet();
-
   private final int[] moving;
 
   /** Whose inputs {@link #memory} holds. */
@@ -86,6 +76,13 @@ final class ProgramRun {
 
     record Loop(int depth, int length, boolean reverse, Code[] body, int[][] swaps)
         implements Code {}
+
+    /**
+     * A loop whose iterations may run at the same time.
+     *
+     * @param counted whether nests are, for runs that are recorded
+     */
+    record Parallel(ParallelLoop loop, boolean counted) implements Code {}
 
     record While(
         int depth,
@@ -119,23 +116,29 @@ final class ProgramRun {
   ProgramRun(LoopProgram program, KernelCache kernels, WorkerPool pool, Constants constants) {
     this.program = program;
     this.constants = constants;
-    this.pool = pool;
     this.trials = kernels.trials();
     int n = program.buffers().size();
     this.memory = new MemorySegment[n];
     this.start = new long[n];
     this.staging = new MemorySegment[n];
-    int[] deepest = {0};
     this.inPlace =
         IntStream.range(0, program.outputs().size())
             .filter(i -> program.inPlace(i).isPresent())
             .toArray();
     int first = program.firstUpdate();
     List<Stmt> all = program.steps();
-    this.code = code(all.subList(0, first), 0, deepest, kernels);
-    this.updates = code(all.subList(first, all.size()), 0, deepest, kernels);
-    this.counters = new int[deepest[0]];
-    this.moving = trading.stream().toArray();
+    StepCode made = new StepCode(program, kernels, pool, memory);
+    this.code = made.code(all.subList(0, first), 0);
+    this.updates = made.code(all.subList(first, all.size()), 0);
+    this.nests = made.nests();
+    this.runner =
+        new StepRunner(
+            memory,
+            start,
+            new int[made.depth()],
+            pool::run,
+            step -> InterruptedRunException.check(program.name(), step));
+    this.moving = made.trading();
     for (int b = 0; b < n; b++) {
       start[b] = start(b);
     }
@@ -168,61 +171,6 @@ final class ProgramRun {
   /** The nests that have code, in the order of the program. */
   List<NestCall> nests() {
     return nests;
-  }
-
-  private Code[] code(List<Stmt> steps, int depth, int[] deepest, KernelCache kernels) {
-    deepest[0] = Math.max(deepest[0], depth);
-    List<Code> out = new ArrayList<>();
-    for (Stmt s : steps) {
-      switch (s) {
-        case Stmt.Nest n -> {
-          int place = places++;
-          if (n.axes().stream().allMatch(a -> a.reduce() || a.length() > 0)) {
-            NestCall call = StepTypes.making(program, n, () -> new NestCall(n, kernels, pool));
-            nests.add(call);
-            out.add(new Code.Nest(call, place));
-          }
-        }
-        case Stmt.Sort o -> {
-          SortCall call = StepTypes.making(program, o, () -> new SortCall(o, pool));
-          out.add(new Code.Sort(call, places++));
-        }
-        case Stmt.Tell t -> out.add(new Code.Tell(new HostCall(t)));
-        case Stmt.Loop l ->
-            out.add(
-                new Code.Loop(
-                    depth,
-                    l.length(),
-                    l.reverse(),
-                    code(l.body(), depth + 1, deepest, kernels),
-                    swaps(l.swaps())));
-        case Stmt.While w ->
-            out.add(
-                new Code.While(
-                    depth,
-                    code(w.condition(), depth + 1, deepest, kernels),
-                    Predicate.of(w.predicate()),
-                    code(w.body(), depth + 1, deepest, kernels),
-                    swaps(w.swaps()),
-                    w.bound().isPresent(),
-                    w.bound().orElse(0)));
-        case Stmt.Branch b ->
-            out.add(
-                new Code.Branch(
-                    Predicate.of(b.predicate()),
-                    code(b.onTrue(), depth, deepest, kernels),
-                    code(b.onFalse(), depth, deepest, kernels)));
-      }
-    }
-    return out.toArray(Code[]::new);
-  }
-
-  private int[][] swaps(List<Stmt.Swap> swaps) {
-    for (Stmt.Swap w : swaps) {
-      trading.set(w.a());
-      trading.set(w.b());
-    }
-    return swaps.stream().map(w -> new int[] {w.a(), w.b()}).toArray(int[][]::new);
   }
 
   /** Lets go of bound inputs. */
@@ -280,7 +228,7 @@ final class ProgramRun {
         start[b] = start(b);
       }
       long t = System.nanoTime();
-      steps(counts == null ? code : counted().code());
+      run(counts == null ? code : counted().code());
       List<HostTensor> last = over == null || updates.length == 0 ? outputs : over.get();
       update(last);
       trials.ran(System.nanoTime() - t);
@@ -290,6 +238,10 @@ final class ProgramRun {
       release(program.outputs());
       counts = null;
     }
+  }
+
+  private void run(Code[] steps) {
+    runner.run(steps, scratch, counts);
   }
 
   private CountedCode counted() {
@@ -307,7 +259,7 @@ final class ProgramRun {
       bind(outputs.get(i), program.outputs().get(i), true);
     }
     try {
-      steps(counts == null ? updates : counted().updates());
+      run(counts == null ? updates : counted().updates());
     } catch (Throwable t) {
       throw new BrokenUpdateException(program.name(), t);
     }
@@ -354,65 +306,6 @@ final class ProgramRun {
   private void release(List<Integer> buffers) {
     for (int i = 0; i < buffers.size(); i++) {
       memory[buffers.get(i)] = NONE;
-    }
-  }
-
-  private void steps(Code[] steps) {
-    for (Code step : steps) {
-      switch (step) {
-        case Code.Nest n -> n.call.run(memory, start, counters, pool, scratch);
-        case Code.Sort s -> s.call.run(memory, start, counters, pool, scratch);
-        case Code.Tell t -> t.call.run(memory, start, counters);
-        case Code.Loop l -> loop(l);
-        case Code.While w -> loop(w);
-        case Code.Branch b -> steps(holds(b.holds) ? b.onTrue : b.onFalse);
-        case Code.Counted c -> count(c);
-      }
-    }
-  }
-
-  private void count(Code.Counted c) {
-    RunCounts to = Objects.requireNonNull(counts);
-    long t = to.start();
-    steps(c.one);
-    to.end(c.place, t);
-  }
-
-  private boolean holds(Predicate p) {
-    long at = p.offset;
-    for (int t = 0; t < p.outer.length; t++) {
-      at += p.outer[t] * counters[t];
-    }
-    return memory[p.buffer].get(ValueLayout.JAVA_BYTE, start[p.buffer] + at) != 0;
-  }
-
-  private void loop(Code.Loop l) {
-    for (int i = 0; i < l.length; i++) {
-      InterruptedRunException.check(program.name(), i);
-      counters[l.depth] = l.reverse ? l.length - 1 - i : i;
-      steps(l.body);
-      exchange(l.swaps);
-    }
-  }
-
-  private void loop(Code.While w) {
-    counters[w.depth] = 0;
-    for (long done = 0; !w.bounded || done < w.bound; done++) {
-      steps(w.condition);
-      if (!holds(w.holds)) {
-        return;
-      }
-      InterruptedRunException.check(program.name(), done);
-      steps(w.body);
-      exchange(w.swaps);
-    }
-  }
-
-  private void exchange(int[][] swaps) {
-    for (int[] swap : swaps) {
-      long a = start[swap[0]];
-      start[swap[0]] = start[swap[1]];
-      start[swap[1]] = a;
     }
   }
 }

@@ -28,14 +28,19 @@ final class SortCall implements Kernel {
         pool.job(this, frame, rows, Math.max(1, WORTH_SHARING / Math.max(1, sort.length())), 1);
   }
 
-  void run(MemorySegment[] memory, long[] start, int[] counters, WorkerPool pool, Scratch scratch) {
+  void run(
+      MemorySegment[] memory,
+      long[] start,
+      int[] counters,
+      StepRunner.JobRunner jobs,
+      Scratch scratch) {
     if (rows == 0 || sort.length() == 0) {
       return;
     }
     bind(FROM, sort.from(), sort.dtype(), memory, start, counters);
     bind(TO, sort.to(), DType.I32, memory, start, counters);
     try {
-      pool.run(job, scratch);
+      jobs.run(job, scratch);
     } finally {
       Arrays.fill(frame.segments, MemorySegment.NULL);
     }

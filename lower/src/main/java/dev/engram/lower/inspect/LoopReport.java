@@ -1,0 +1,121 @@
+package dev.engram.lower.inspect;
+
+import dev.engram.ir.checks.Given;
+import dev.engram.lower.LoopProgram;
+import dev.engram.lower.Stmt;
+import dev.engram.lower.split.ExampleAxis;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Which loops of a program are divided among the examples of a batch, so that threads meet once for
+ * the whole loop, and why the others are not.
+ */
+public record LoopReport(List<Row> rows) {
+  public LoopReport {
+    Given.all("LoopReport", "rows", rows);
+    rows = List.copyOf(rows);
+  }
+
+  /**
+   * A loop that is in no other one but in while loops.
+   *
+   * @param length number of steps
+   * @param nests number of nests and sorts in it
+   * @param where a line of the user in it
+   * @param shares number of parts that go through the loop alone; 1 where it is not divided
+   * @param why what stands against it, where something does
+   */
+  public record Row(int length, int nests, String where, int shares, Optional<String> why) {
+    @Override
+    public String toString() {
+      String steps = "loop of %d steps, %d nests (%s): ".formatted(length, nests, where);
+      return steps
+          + (shares > 1
+              ? "in %d shares of the examples".formatted(shares)
+              : "not divided: "
+                  + why.orElse("it has too little work, or too large values, for that"));
+    }
+  }
+
+  /** Looks at a program. */
+  public static LoopReport of(LoopProgram program) {
+    Given.given("LoopReport.of", "program", program);
+    List<Row> rows = new ArrayList<>();
+    collect(program, program.steps(), List.of(), rows);
+    return new LoopReport(rows);
+  }
+
+  private static void collect(
+      LoopProgram p, List<Stmt> steps, List<Integer> around, List<Row> rows) {
+    for (Stmt s : steps) {
+      switch (s) {
+        case Stmt.Loop l when !l.body().isEmpty() -> rows.add(row(p, l, around));
+        case Stmt.While w -> {
+          List<Integer> inside = new ArrayList<>(around);
+          inside.add(1);
+          collect(p, w.condition(), inside, rows);
+          collect(p, w.body(), inside, rows);
+        }
+        case Stmt.Branch b -> {
+          collect(p, b.onTrue(), around, rows);
+          collect(p, b.onFalse(), around, rows);
+        }
+        case Stmt.Nest _, Stmt.Sort _, Stmt.Tell _, Stmt.Loop _ -> {}
+      }
+    }
+  }
+
+  private static Row row(LoopProgram p, Stmt.Loop l, List<Integer> around) {
+    if (l.parallel()) {
+      Stmt.Loop inside = (Stmt.Loop) l.body().getFirst();
+      return new Row(
+          inside.length(), nests(l.body()), where(l.body()), l.length(), Optional.empty());
+    }
+    Optional<String> why =
+        ExampleAxis.of(l, around, b -> p.buffers().get(b).type())
+                instanceof ExampleAxis.Result.Obstacle o
+            ? Optional.of(o.where().isKnown() ? o.what() + " (" + o.where() + ")" : o.what())
+            : Optional.empty();
+    return new Row(l.length(), nests(l.body()), where(l.body()), 1, why);
+  }
+
+  private static int nests(List<Stmt> steps) {
+    int n = 0;
+    for (Stmt s : steps) {
+      n +=
+          switch (s) {
+            case Stmt.Nest _, Stmt.Sort _ -> 1;
+            case Stmt.Tell _ -> 0;
+            case Stmt.Loop l -> nests(l.body());
+            case Stmt.While w -> nests(w.condition()) + nests(w.body());
+            case Stmt.Branch b -> nests(b.onTrue()) + nests(b.onFalse());
+          };
+    }
+    return n;
+  }
+
+  private static String where(List<Stmt> steps) {
+    for (Stmt s : steps) {
+      String line =
+          switch (s) {
+            case Stmt.Nest n -> n.where().isKnown() ? n.where().toString() : "";
+            case Stmt.Loop l -> where(l.body());
+            case Stmt.While w -> where(w.body());
+            case Stmt.Branch b -> where(b.onTrue());
+            case Stmt.Sort _, Stmt.Tell _ -> "";
+          };
+      if (!line.isEmpty()) {
+        return line;
+      }
+    }
+    return "";
+  }
+
+  /** A line for each loop. */
+  @Override
+  public String toString() {
+    return String.join("\n", rows.stream().map(Row::toString).toList());
+  }
+}
