@@ -15,9 +15,13 @@ import dev.engram.ir.op.Reduce;
 import dev.engram.ir.op.Rows;
 import dev.engram.ir.passes.rewrite.Graphs;
 import dev.engram.ir.passes.rewrite.ScanParts;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -29,15 +33,22 @@ import java.util.stream.Stream;
  * x_t · y_t} at every step becomes one contraction over time of what the scan stacks. It is how the
  * gradient of a weight comes out of the backward pass through time as one matrix product.
  *
+ * <p>So do sums over the first axis that a scan only gives out, such as the loss of a batch at each
+ * step. Without either, all that is left of a scan may stay within examples of a batch.
+ *
  * <p>What is stacked takes memory that grows with the number of steps, so it is done only where the
- * scan reads what another scan has stacked, and within a limit in proportion to that: a learning
- * rule that keeps traces, in memory that does not depend on the number of steps, is left as it is.
+ * scan reads what another scan has stacked, or stacks other things, and within a limit in
+ * proportion to that: a learning rule that keeps traces, in memory that does not depend on the
+ * number of steps, is left as it is.
  *
  * <p>The terms are the same and are added in another order, so floats may round differently.
  */
 public final class MoveSumsOutOfScans {
   /** Bytes that may be stacked for each byte that another scan has stacked. */
   private static final int LIMIT = 2;
+
+  /** Most bytes that a scan stacks for its sums: where memory is short, time matters less. */
+  private static final long MOST = 1 << 28;
 
   private static final Op ADD = new Elementwise(Rows.ADD);
 
@@ -61,16 +72,26 @@ public final class MoveSumsOutOfScans {
     if (!(e.op() instanceof Control.Scan s) || s.length() == 0) {
       return to.keep(e);
     }
-    long limit =
-        LIMIT
-            * old.inputs().subList(s.consts() + s.carry(), old.inputs().size()).stream()
-                .distinct()
-                .filter(stacked::contains)
-                .mapToLong(v -> v.type().bytes())
-                .sum();
+    double read =
+        old.inputs().subList(s.consts() + s.carry(), old.inputs().size()).stream()
+            .distinct()
+            .filter(stacked::contains)
+            .mapToDouble(MoveSumsOutOfScans::bytes)
+            .sum();
     Accumulations all = new Accumulations(s, in);
-    List<Accumulation> moved = all.within(limit);
-    return moved.isEmpty() ? to.keep(e) : all.without(moved, to, e);
+    List<Accumulation> moved = all.within(Math.min(MOST, LIMIT * read));
+    if (!moved.isEmpty()) {
+      return all.without(moved, to, e);
+    }
+    OutputSums outputs = new OutputSums(s, in);
+    return outputs.isEmpty() || outputs.bytes() > Math.min(MOST, outputs.otherBytes() + read)
+        ? to.keep(e)
+        : outputs.without(to, e);
+  }
+
+  /** Bytes of a value, of which there may be more than a long counts. */
+  static double bytes(Value v) {
+    return (double) v.type().size() * v.type().dtype().bytes();
   }
 
   /** A carry that is nothing but the sum of its first value and of these terms at every step. */
@@ -102,6 +123,7 @@ public final class MoveSumsOutOfScans {
     /** What is stacked anyway: the results that have it. */
     private final Map<Value, Integer> outputs = new HashMap<>();
 
+    private final Set<Value> carried = new HashSet<>();
     private final List<Accumulation> found = new ArrayList<>();
 
     Accumulations(Control.Scan scan, List<Value> in) {
@@ -114,10 +136,11 @@ public final class MoveSumsOutOfScans {
       scan.body().outs().forEach(v -> uses.merge(v, 1, Integer::sum));
       parts.xs.forEach(x -> whole.put(x.param().var(), x.operand()));
       parts.ys.forEach(y -> outputs.putIfAbsent(y.out(), y.result()));
+      parts.carries.forEach(c -> carried.add(c.param().var()));
       for (int c = 0; c < parts.carries.size(); c++) {
         Accumulation a = new Accumulation(c);
         boolean sums = collect(parts.carries.get(c).out(), parts.carries.get(c).param().var(), a);
-        if (sums && a.first.size() == 1) {
+        if (sums && a.first.size() == 1 && !a.terms.isEmpty()) {
           found.add(a);
         }
       }
@@ -125,23 +148,28 @@ public final class MoveSumsOutOfScans {
 
     /** True where {@code sum} consists of {@code carry} and of sums that can be made later. */
     private boolean collect(Value sum, Value carry, Accumulation to) {
-      if (uses.getOrDefault(sum, 0) != 1) {
-        return false;
+      Deque<Value> open = new ArrayDeque<>(List.of(sum));
+      while (!open.isEmpty()) {
+        Value v = open.pop();
+        if (uses.getOrDefault(v, 0) != 1) {
+          return false;
+        }
+        Eqn e = made.get(v);
+        if (v.equals(carry)) {
+          to.first.add(v);
+        } else if (e == null) {
+          return false;
+        } else if (e.op() instanceof Elementwise x && x.row().equals(Rows.ADD)) {
+          to.adds.add(e);
+          open.push(e.inputs().get(1));
+          open.push(e.inputs().get(0));
+        } else if (isSum(e.op()) && e.inputs().stream().allMatch(this::changes)) {
+          to.terms.add(e);
+        } else {
+          return false;
+        }
       }
-      if (sum.equals(carry)) {
-        to.first.add(sum);
-        return true;
-      }
-      Eqn e = made.get(sum);
-      if (e == null) {
-        return false;
-      }
-      if (e.op() instanceof Elementwise x && x.row().equals(Rows.ADD)) {
-        to.adds.add(e);
-        return collect(e.inputs().get(0), carry, to) && collect(e.inputs().get(1), carry, to);
-      }
-      to.terms.add(e);
-      return isSum(e.op()) && e.inputs().stream().allMatch(this::changes);
+      return true;
     }
 
     private static boolean isSum(Op op) {
@@ -150,16 +178,14 @@ public final class MoveSumsOutOfScans {
 
     /** True for what may be another value at every step. */
     private boolean changes(Value v) {
-      return whole.containsKey(v)
-          || made.containsKey(v)
-          || parts.carries.stream().anyMatch(c -> c.param().var().equals(v));
+      return whole.containsKey(v) || made.containsKey(v) || carried.contains(v);
     }
 
     /** As many as fit, first those with products, whose operands others sum, too. */
-    List<Accumulation> within(long limit) {
+    List<Accumulation> within(double limit) {
       List<Accumulation> taken = new ArrayList<>();
       Set<Value> stacks = new HashSet<>();
-      long left = limit;
+      double left = limit;
       List<Accumulation> inOrder =
           Stream.concat(
                   found.stream().filter(Accumulation::hasProduct),
@@ -170,7 +196,7 @@ public final class MoveSumsOutOfScans {
         more.removeAll(whole.keySet());
         more.removeAll(outputs.keySet());
         more.removeAll(stacks);
-        long bytes = more.stream().mapToLong(v -> v.type().bytes()).sum() * scan.length();
+        double bytes = more.stream().mapToDouble(MoveSumsOutOfScans::bytes).sum() * scan.length();
         if (bytes <= left) {
           left -= bytes;
           stacks.addAll(more);
@@ -182,12 +208,12 @@ public final class MoveSumsOutOfScans {
 
     /** Emits the scan that only stacks, and the sums. */
     List<Value> without(List<Accumulation> moved, GraphRewriter to, Eqn e) {
-      List<Eqn> left = new ArrayList<>(scan.body().eqns());
+      Set<Eqn> removed = Collections.newSetFromMap(new IdentityHashMap<>());
       Set<Value> stacks = new LinkedHashSet<>();
       List<ScanParts.Carry> gone = new ArrayList<>();
       for (Accumulation a : moved) {
-        left.removeAll(a.adds);
-        left.removeAll(a.terms);
+        removed.addAll(a.adds);
+        removed.addAll(a.terms);
         stacks.addAll(a.operands());
         gone.add(parts.carries.get(a.carry));
       }
@@ -198,6 +224,7 @@ public final class MoveSumsOutOfScans {
       for (Value v : stacks) {
         parts.ys.add(new ScanParts.Output(v, result++));
       }
+      List<Eqn> left = scan.body().eqns().stream().filter(b -> !removed.contains(b)).toList();
       List<Var> out = to.emit(e, parts.op(left), parts.operands());
       Value[] all = new Value[result];
       List<Integer> numbers = parts.results();

@@ -2,12 +2,14 @@ package dev.engram.ir.passes;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.ir.Builder;
 import dev.engram.ir.DType;
 import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.Lit;
 import dev.engram.ir.Role;
 import dev.engram.ir.Shape;
 import dev.engram.ir.TensorType;
@@ -131,6 +133,28 @@ class MoveSumsOutOfScansTest {
         .toList();
   }
 
+  private static void same(Graph before, Graph after, DType dtype, long seed) {
+    List<HostTensor> args = args(before, seed);
+    List<HostTensor> want = Interpreter.run(before, args);
+    List<HostTensor> got = Interpreter.run(after, args);
+    double tolerance = dtype == DType.F64 ? 1e-10 : dtype == DType.F32 ? 1e-5 : 0;
+    for (int i = 0; i < want.size(); i++) {
+      HostTensor w = want.get(i);
+      HostTensor v = got.get(i);
+      double scale =
+          IntStream.range(0, (int) w.type().size())
+              .mapToDouble(k -> Math.abs(w.getDouble(k)))
+              .reduce(1, Math::max);
+      for (long k = 0; k < w.type().size(); k++) {
+        assertEquals(
+            w.getDouble(k),
+            v.getDouble(k),
+            tolerance * scale,
+            () -> Printer.print(before) + Printer.print(after));
+      }
+    }
+  }
+
   private static int carries(Graph g) {
     return g.eqns().stream()
         .map(Eqn::op)
@@ -147,25 +171,7 @@ class MoveSumsOutOfScansTest {
       Case c = randomCase(dtype);
       Graph moved = Verifier.verify(MoveSumsOutOfScans.run(c.graph));
       assertEquals(carries(c.graph) - c.sums, carries(moved), () -> Printer.print(c.graph) + moved);
-      List<HostTensor> args = args(c.graph, n);
-      List<HostTensor> want = Interpreter.run(c.graph, args);
-      List<HostTensor> got = Interpreter.run(moved, args);
-      double tolerance = dtype == DType.F64 ? 1e-10 : dtype == DType.F32 ? 1e-5 : 0;
-      for (int i = 0; i < want.size(); i++) {
-        HostTensor w = want.get(i);
-        HostTensor v = got.get(i);
-        double scale =
-            IntStream.range(0, (int) w.type().size())
-                .mapToDouble(k -> Math.abs(w.getDouble(k)))
-                .reduce(1, Math::max);
-        for (long k = 0; k < w.type().size(); k++) {
-          assertEquals(
-              w.getDouble(k),
-              v.getDouble(k),
-              tolerance * scale,
-              () -> Printer.print(c.graph) + Printer.print(moved));
-        }
-      }
+      same(c.graph, moved, dtype, n);
     }
   }
 
@@ -202,6 +208,78 @@ class MoveSumsOutOfScansTest {
           assertSame(whole, MoveSumsOutOfScans.run(whole), () -> Printer.print(whole));
         }
       }
+    }
+  }
+
+  /**
+   * Losses of a batch at each step leave a loop that stacks other things, with what follows them.
+   */
+  @Test
+  void outputsThatFoldExamplesLeave() {
+    for (int n = 0; n < 200; n++) {
+      DType dtype = n % 2 == 0 ? DType.F64 : DType.F32;
+      TensorType x = TensorType.of(dtype, 1 + random.nextInt(3), 2);
+      int length = 1 + random.nextInt(4);
+      boolean others = random.nextInt(3) > 0;
+      boolean carried = random.nextInt(4) == 0;
+      Builder b = new Builder("body");
+      Var c = b.param(x, Role.INPUT, "c");
+      Var total = b.param(TensorType.of(dtype), Role.INPUT, "total");
+      Var in = b.param(x, Role.INPUT, "x");
+      Var h = b.emit1(new Elementwise(Rows.TANH), b.emit1(ADD, c, in));
+      Var error = b.emit1(MUL, h, random.nextBoolean() ? h : c);
+      boolean whole = random.nextBoolean();
+      Var sum = b.emit1(new Reduce(Reduce.Kind.SUM, whole ? List.of(0, 1) : List.of(0)), error);
+      Var loss = b.emit1(MUL, sum, Lit.of(sum.type(), 0.5));
+      Value last = whole && carried ? b.emit1(ADD, total, loss) : total;
+      List<Value> outs = new ArrayList<>(List.of(h, last, loss));
+      if (others) {
+        outs.add(h);
+      }
+      if (random.nextBoolean()) {
+        outs.add(loss);
+      }
+      Builder g = new Builder("f");
+      List<Var> args =
+          List.of(
+              g.param(x, Role.INPUT, "c"),
+              g.param(TensorType.of(dtype), Role.INPUT, "total"),
+              g.param(with(x, length), Role.INPUT, "xs"));
+      Control.Scan scan = new Control.Scan(b.build(outs), 0, 2, length, random.nextBoolean());
+      Graph graph = g.build(g.emit(scan, args));
+      Graph moved = Verifier.verify(MoveSumsOutOfScans.run(graph));
+      boolean leaves = others && !(whole && carried);
+      assertEquals(leaves, !moved.equals(graph), () -> Printer.print(graph));
+      if (leaves) {
+        Control.Scan left = (Control.Scan) moved.eqns().getFirst().op();
+        assertTrue(
+            left.body().eqns().stream().noneMatch(e -> e.op() instanceof Reduce),
+            () -> Printer.print(moved));
+      }
+      same(graph, moved, dtype, n);
+    }
+  }
+
+  /** What would take hundreds of megabytes is left. */
+  @Test
+  void largeStacksStay() {
+    for (int examples : new int[] {1 << 10, 1 << 22}) {
+      TensorType t = TensorType.of(DType.F32, examples, 2);
+      Builder b = new Builder("body");
+      Var c = b.param(TensorType.of(DType.F32, 2), Role.INPUT, "c");
+      Var x = b.param(t, Role.INPUT, "x");
+      Var sum = b.emit1(new Reduce(Reduce.Kind.SUM, List.of(0)), b.emit1(MUL, x, x));
+      Graph body = b.build(List.of(b.emit1(ADD, c, sum)));
+      Builder copy = new Builder("copy");
+      Var y = copy.param(t, Role.INPUT, "y");
+      Graph copies = copy.build(List.of(copy.emit1(ADD, y, y)));
+      Builder g = new Builder("f");
+      Var xs = g.param(with(t, 9), Role.INPUT, "xs");
+      Var first = g.param(c.type(), Role.INPUT, "c");
+      List<Var> stacked = g.emit(new Control.Scan(copies, 0, 0, 9, false), List.of(xs));
+      List<Var> in = List.of(first, stacked.getFirst());
+      Graph whole = g.build(g.emit(new Control.Scan(body, 0, 1, 9, false), in));
+      assertEquals(examples == 1 << 10 ? 0 : 1, carries(MoveSumsOutOfScans.run(whole)));
     }
   }
 }
