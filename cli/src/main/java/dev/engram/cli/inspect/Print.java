@@ -10,7 +10,9 @@ import dev.engram.cli.option.JsonOption;
 import dev.engram.cli.option.Regex;
 import dev.engram.cli.text.JsonObject;
 import dev.engram.ir.text.Printer;
+import dev.engram.lower.LoopProgram;
 import dev.engram.lower.inspect.LoopPrinter;
+import dev.engram.lower.inspect.LoopReport;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -126,9 +128,16 @@ public record Print(Form form, Optional<Pattern> grep) {
       case Piece.Note n -> "// " + n.text().strip().replace("\n", "\n// ") + "\n";
       case Piece.Of g ->
           Printer.print(g.graph(), form == Form.EXACT ? Printer.Style.EXACT : Printer.Style.DUMP);
-      case Piece.Loops l -> LoopPrinter.print(l.program());
+      case Piece.Loops l -> LoopPrinter.print(l.program()) + loops(l.program());
       case Piece.Code c -> c.text();
     };
+  }
+
+  /** Which loops are divided, as comments. */
+  private static String loops(LoopProgram p) {
+    return LoopReport.of(p).rows().stream()
+        .map(r -> "// " + r + "\n")
+        .collect(Collectors.joining());
   }
 
   private static Stream<Diagram> diagram(Piece piece) {

@@ -38,6 +38,8 @@ import java.util.function.Supplier;
 
 /** Makes the programs after a stage of the compiler, for {@link Dump}. */
 public final class StepDump {
+  private static final Compiler CUDA = new Compiler("cuda");
+
   private final DumpOptions options;
 
   StepDump(DumpOptions options) {
@@ -100,14 +102,15 @@ public final class StepDump {
                 RandomKey.of(job.seed()),
                 batch.first(),
                 _ -> {});
-        Stages.Traced<?> traced = Engram.jit(step).trace(batch.first(), batch.second());
+        Compiler compiler = options.stage() == DumpStage.CUDA ? CUDA : Compiler.standard();
+        Stages.Traced<?> traced = Engram.jit(compiler, step).trace(batch.first(), batch.second());
         yield after(
             options,
             traced.graph(),
             () ->
-                Compiler.standard().hasLoops()
+                compiler.hasLoops()
                     ? traced.lower().program()
-                    : loops(traced.graph(), List.of()));
+                    : loops(options, traced.graph(), List.of()));
       }
     };
   }
@@ -146,7 +149,7 @@ public final class StepDump {
           @Override
           public void compiling(Graph traced, List<Update> updates) {
             if (options.stage() != DumpStage.ETRACE) {
-              out.addAll(after(options, traced, () -> loops(traced, updates)));
+              out.addAll(after(options, traced, () -> loops(options, traced, updates)));
             }
           }
 
@@ -178,7 +181,7 @@ public final class StepDump {
   }
 
   private static List<Piece> after(DumpOptions options, Graph g) {
-    return after(options, g, () -> loops(g, List.of()));
+    return after(options, g, () -> loops(options, g, List.of()));
   }
 
   /**
@@ -193,17 +196,20 @@ public final class StepDump {
           case TRACED, DIFFERENTIATED, ETRACE -> new Piece.Of(g);
           case SIMPLIFIED -> new Piece.Of(Pipeline.standard().run(g));
           case LOWERED -> new Piece.Loops(loops.get());
-          case BYTECODE -> new Piece.Code(compiler().text(loops.get()));
+          case BYTECODE -> new Piece.Code(compiler(options).text(loops.get()));
           case CUDA -> new Piece.Code(CudaText.of(loops.get(), TextOptions.standard()).text());
         });
   }
 
-  private static LoopProgram loops(Graph g, List<Update> updates) {
-    return compiler().lower(Pipeline.standard().run(g), updates);
+  private static LoopProgram loops(DumpOptions options, Graph g, List<Update> updates) {
+    return compiler(options).lower(Pipeline.standard().run(g), updates);
   }
 
   /** Where the user asks for the interpreter, what would be interpreted as loops. */
-  private static Compiler compiler() {
+  private static Compiler compiler(DumpOptions options) {
+    if (options.stage() == DumpStage.CUDA) {
+      return CUDA;
+    }
     Compiler standard = Compiler.standard();
     return standard.hasLoops() ? standard : new Compiler("loops");
   }
