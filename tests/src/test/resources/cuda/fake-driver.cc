@@ -61,6 +61,11 @@ struct Stream {
       changed.notify_all();
     }
   }
+  /// Waits while there is much to do, as a driver does with launches.
+  void wait_for_room() {
+    std::unique_lock<std::mutex> l(m);
+    changed.wait(l, [this] { return work.size() < 1024; });
+  }
   void add(std::function<void()> f) {
     std::lock_guard<std::mutex> l(m);
     work.push(f);
@@ -330,6 +335,7 @@ CUresult cuLaunchKernel(void* f, unsigned grid, unsigned y, unsigned z, unsigned
   if (CUresult e = call()) return e;
   if (y * z * by * bz != 1 || shared || extra || grid == 0 || block == 0 || block > 1024) return INVALID_VALUE;
   count(2, 1);
+  ((Stream*)s)->wait_for_room();
   ((Stream*)s)->add(launch((Kernel*)f, grid, block, given));
   return SUCCESS;
 }
@@ -397,6 +403,7 @@ CUresult cuGraphExecDestroy(void* x) {
 CUresult cuGraphLaunch(void* x, void* s) {
   if (CUresult e = call()) return e;
   count(3, 1);
+  ((Stream*)s)->wait_for_room();
   for (auto& f : ((Graph*)x)->work) ((Stream*)s)->add(f);
   return SUCCESS;
 }
