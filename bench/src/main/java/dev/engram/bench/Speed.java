@@ -18,15 +18,41 @@ record Speed(Workbench bench) {
             case D_RTRL -> 60;
             case BPTT -> 39;
           };
-      String[] options = bench.steadyOptions(rule);
-      Line ours = bench.measure("iterations", bench.sizes(), options).getFirst();
-      Optional<Line> peer = bench.peer("iterations", bench.sizes(), options).map(List::getFirst);
-      Workbench.learns(rule.title(), ours.numbers("losses"));
-      peer.ifPresent(p -> Workbench.learns("JAX " + rule.title(), p.numbers("losses")));
-      Row row = Row.of(rule.title() + " iteration", Row.Unit.MS, ours.samples("ms"));
-      rows.add(bench.goal(row, goal).beside(peer.map(p -> p.samples("ms"))));
+      rows.add(bench.goal(iteration(rule, bench.sizes(), ""), goal));
     }
     return rows;
+  }
+
+  /** With four times as many units. */
+  List<Row> wide() throws IOException {
+    TaskSizes s = bench.sizes();
+    TaskSizes wide = new TaskSizes(s.lag(), s.batch(), 4 * s.hidden(), s.rate(), s.seed());
+    List<Row> rows = new ArrayList<>();
+    for (GradientRule rule : GradientRule.values()) {
+      rows.add(iteration(rule, wide, ", hidden " + wide.hidden()));
+    }
+    return rows;
+  }
+
+  /** Beside a process that keeps one processor busy. */
+  List<Row> busy() throws IOException {
+    List<Row> rows = new ArrayList<>();
+    try (BusyProcessor _ = BusyProcessor.start()) {
+      for (GradientRule rule : GradientRule.values()) {
+        rows.add(iteration(rule, bench.sizes(), ", one processor busy"));
+      }
+    }
+    return rows;
+  }
+
+  private Row iteration(GradientRule rule, TaskSizes sizes, String more) throws IOException {
+    String[] options = bench.steadyOptions(rule);
+    Line ours = bench.measure("iterations", sizes, options).getFirst();
+    Optional<Line> peer = bench.peer("iterations", sizes, options).map(List::getFirst);
+    Workbench.learns(rule.title(), ours.numbers("losses"));
+    peer.ifPresent(p -> Workbench.learns("JAX " + rule.title(), p.numbers("losses")));
+    return Row.of(rule.title() + " iteration" + more, Row.Unit.MS, ours.samples("ms"))
+        .beside(peer.map(p -> p.samples("ms")));
   }
 
   List<Row> kernels() throws IOException {
