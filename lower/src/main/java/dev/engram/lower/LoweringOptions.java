@@ -75,42 +75,21 @@ public record LoweringOptions(
 
   /** A nest for each equation, and no copies of operands: simple, and slow. */
   public LoweringOptions unfused() {
-    return new LoweringOptions(
-        alignment,
-        false,
-        nestWeight,
-        inlineWeight,
-        serialPoints,
-        parallelResults,
-        keptBytes,
-        spread,
-        packedReads,
-        productsAlone,
-        reuseInLoops,
-        shares,
-        shareWork);
+    return with(alignment, false, reuseInLoops, shares, shareWork);
   }
 
   /** Other memory: see the parameters. */
   public LoweringOptions withMemory(int alignment, boolean reuseInLoops) {
-    return new LoweringOptions(
-        alignment,
-        fuse,
-        nestWeight,
-        inlineWeight,
-        serialPoints,
-        parallelResults,
-        keptBytes,
-        spread,
-        packedReads,
-        productsAlone,
-        reuseInLoops,
-        shares,
-        shareWork);
+    return with(alignment, fuse, reuseInLoops, shares, shareWork);
   }
 
   /** Loops in at most this many parts of at least this much work; see the parameters. */
   public LoweringOptions withShares(int shares, long shareWork) {
+    return with(alignment, fuse, reuseInLoops, shares, shareWork);
+  }
+
+  private LoweringOptions with(
+      int alignment, boolean fuse, boolean reuseInLoops, int shares, long shareWork) {
     return new LoweringOptions(
         alignment,
         fuse,

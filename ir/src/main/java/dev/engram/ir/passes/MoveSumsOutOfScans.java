@@ -89,6 +89,21 @@ public final class MoveSumsOutOfScans {
         : outputs.without(to, e);
   }
 
+  /**
+   * Emits the scan of {@code parts} whose body has these equations, in the place of {@code e}.
+   *
+   * @return its results by their numbers in {@code parts}, of which there are {@code count}
+   */
+  static Value[] emit(GraphRewriter to, Eqn e, ScanParts parts, List<Eqn> eqns, int count) {
+    List<Var> out = to.emit(e, parts.op(eqns), parts.operands());
+    Value[] all = new Value[count];
+    List<Integer> numbers = parts.results();
+    for (int i = 0; i < out.size(); i++) {
+      all[numbers.get(i)] = out.get(i);
+    }
+    return all;
+  }
+
   /** Bytes of a value, of which there may be more than a long counts. */
   static double bytes(Value v) {
     return (double) v.type().size() * v.type().dtype().bytes();
@@ -225,12 +240,7 @@ public final class MoveSumsOutOfScans {
         parts.ys.add(new ScanParts.Output(v, result++));
       }
       List<Eqn> left = scan.body().eqns().stream().filter(b -> !removed.contains(b)).toList();
-      List<Var> out = to.emit(e, parts.op(left), parts.operands());
-      Value[] all = new Value[result];
-      List<Integer> numbers = parts.results();
-      for (int i = 0; i < out.size(); i++) {
-        all[numbers.get(i)] = out.get(i);
-      }
+      Value[] all = emit(to, e, parts, left, result);
       parts.ys.forEach(y -> whole.put(y.out(), all[y.result()]));
       for (int i = 0; i < moved.size(); i++) {
         all[gone.get(i).result()] = sum(to, gone.get(i).operand(), moved.get(i).terms);

@@ -4,7 +4,6 @@ import dev.engram.ir.Eqn;
 import dev.engram.ir.Lit;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
-import dev.engram.ir.Var;
 import dev.engram.ir.op.Cast;
 import dev.engram.ir.op.Control;
 import dev.engram.ir.op.Elementwise;
@@ -137,12 +136,7 @@ final class OutputSums {
         scan.body().eqns().stream()
             .filter(b -> b.outputs().stream().noneMatch(ours::contains))
             .toList();
-    List<Var> out = to.emit(e, parts.op(left), parts.operands());
-    Value[] all = new Value[result];
-    List<Integer> numbers = parts.results();
-    for (int i = 0; i < out.size(); i++) {
-      all[numbers.get(i)] = out.get(i);
-    }
+    Value[] all = MoveSumsOutOfScans.emit(to, e, parts, left, result);
     parts.ys.forEach(y -> whole.putIfAbsent(y.out(), all[y.result()]));
     for (Eqn l : late) {
       List<Value> in = l.inputs().stream().map(v -> atEachStep(v, whole)).toList();

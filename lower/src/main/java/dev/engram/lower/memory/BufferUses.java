@@ -13,7 +13,7 @@ public record BufferUses(Set<Integer> reads, Set<Integer> writes) {
     return of(List.of(step));
   }
 
-  static BufferUses of(List<Stmt> steps) {
+  public static BufferUses of(List<Stmt> steps) {
     BufferUses all = new BufferUses(new HashSet<>(), new HashSet<>());
     steps.forEach(all::add);
     return all;

@@ -6,6 +6,7 @@ import dev.engram.lower.LoopBuffer;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.LoweringException;
 import dev.engram.lower.Stmt;
+import dev.engram.lower.memory.BufferUses;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -68,13 +69,16 @@ public final class ParallelVerifier {
     private final Stmt.Loop loop;
     private final int depth;
     private final Map<Integer, Set<Integer>> together = new HashMap<>();
-    private final Set<Integer> touched = new TreeSet<>();
-    private final Set<Integer> written = new TreeSet<>();
+    private final Set<Integer> touched;
+    private final Set<Integer> written;
     private final Map<Integer, Long> runs = new HashMap<>();
 
     Body(Stmt.Loop loop, int depth) {
       this.loop = loop;
       this.depth = depth;
+      BufferUses uses = BufferUses.of(loop.body());
+      this.touched = uses.all();
+      this.written = uses.writes();
     }
 
     void check(List<Integer> around) {
@@ -83,7 +87,6 @@ public final class ParallelVerifier {
         throw bad("an iteration exchanges buffers");
       }
       gather(loop.body());
-      List.copyOf(written).forEach(b -> written.addAll(group(b)));
       apart();
       accesses(loop.body(), around);
     }
@@ -100,8 +103,7 @@ public final class ParallelVerifier {
     private void gather(List<Stmt> steps) {
       for (Stmt s : steps) {
         switch (s) {
-          case Stmt.Nest n -> gather(n);
-          case Stmt.Sort o -> gather(o.traffic());
+          case Stmt.Nest _, Stmt.Sort _ -> {}
           case Stmt.Loop l -> {
             if (l.parallel()) {
               throw bad("it has another one inside");
@@ -110,7 +112,6 @@ public final class ParallelVerifier {
             l.swaps().forEach(this::gather);
           }
           case Stmt.Branch b -> {
-            touched.add(b.predicate().buffer());
             int exchanged = together.size();
             gather(b.onTrue());
             gather(b.onFalse());
@@ -128,22 +129,6 @@ public final class ParallelVerifier {
       Set<Integer> both = new TreeSet<>(group(s.a()));
       both.addAll(group(s.b()));
       both.forEach(b -> together.put(b, both));
-      written.addAll(both);
-      touched.addAll(both);
-    }
-
-    private void gather(Stmt.Nest n) {
-      for (Instr i : code(n)) {
-        switch (i) {
-          case Instr.Load l -> touched.add(l.from().buffer());
-          case Instr.LoadAt l -> touched.add(l.from().buffer());
-          case Instr.Store s -> written.add(s.to().buffer());
-          case Instr.StoreAt s -> written.add(s.to().buffer());
-          case Instr.Literal _, Instr.IndexOf _, Instr.Apply _, Instr.Convert _ -> {}
-          case Instr.RandomWord _, Instr.Fold _, Instr.DotFold _, Instr.Check _ -> {}
-        }
-      }
-      touched.addAll(written);
     }
 
     private static List<Instr> code(Stmt.Nest n) {

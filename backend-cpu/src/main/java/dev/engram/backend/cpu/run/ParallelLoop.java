@@ -64,14 +64,16 @@ final class ParallelLoop implements Kernel {
   /** What one thread needs at a time. */
   private final class Worker {
     private final Code[] code;
-    private final Code[] counted;
+
+    /** The same, made for the first run that is recorded. */
+    private Code @Nullable [] counted;
+
     private final long[] starts;
     private final int[] counts;
     private final StepRunner runner;
 
     Worker(Code[] code) {
       this.code = code;
-      this.counted = CountedCode.counted(code);
       this.starts = new long[start.length];
       this.counts = new int[counters.length];
       this.runner = new StepRunner(memory, starts, counts, Job::runAlone, this::mayGoOn);
@@ -82,12 +84,21 @@ final class ParallelLoop implements Kernel {
       System.arraycopy(counters, 0, counts, 0, counts.length);
       counts[depth] = iteration;
       try {
-        runner.run(to == null ? code : counted, scratch, to);
+        runner.run(to == null ? code : counted(), scratch, to);
       } catch (EndedException e) {
         // what the other iteration has thrown is thrown
       } catch (Throwable t) {
         failed(new Failure(runner.begun(), iteration, t));
       }
+    }
+
+    private Code[] counted() {
+      Code[] c = counted;
+      if (c == null) {
+        c = CountedCode.counted(code);
+        counted = c;
+      }
+      return c;
     }
 
     private void mayGoOn(long step) {
