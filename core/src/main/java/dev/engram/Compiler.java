@@ -59,9 +59,21 @@ public record Compiler(String backend, Pipeline passes, boolean verified) {
     }
   }
 
-  /** Uses the standard passes. */
+  /** Uses the standard passes; without windows of steps where {@code engram.windows} is off. */
   public Compiler(String backend) {
-    this(backend, Pipeline.standard());
+    this(backend, passes(Optional.ofNullable(System.getProperty("engram.windows"))));
+  }
+
+  /** Chooses the passes by the system property {@code engram.windows}. */
+  static Pipeline passes(Optional<String> windows) {
+    return switch (windows.orElse("on")) {
+      case "on" -> Pipeline.standard();
+      case "off" -> Pipeline.standard().without("windows");
+      default ->
+          throw new EngramException(
+              "engram.windows is '%s', expected on or off (%s); leave it out for on"
+                  .formatted(windows.get(), SourceLocation.here()));
+    };
   }
 
   /** Uses these passes; verifies where {@code engram.verify} is set. */
@@ -83,9 +95,18 @@ public record Compiler(String backend, Pipeline passes, boolean verified) {
   /** Names the backend, and the passes where they are not the standard ones. */
   @Override
   public String toString() {
-    return passes.equals(Pipeline.standard())
-        ? backend
-        : backend + " after " + passes.passes().stream().map(Pass::name).toList();
+    List<String> standard = names(Pipeline.standard());
+    List<String> own = names(passes);
+    if (passes.equals(Pipeline.standard())) {
+      return backend;
+    }
+    List<String> without = standard.stream().filter(p -> !own.contains(p)).toList();
+    boolean fewer = standard.stream().filter(own::contains).toList().equals(own);
+    return backend + (fewer ? " without " + without : " after " + own);
+  }
+
+  private static List<String> names(Pipeline p) {
+    return p.passes().stream().map(Pass::name).toList();
   }
 
   /** Found once. */

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.passes.Pipeline;
 import dev.engram.lower.inspect.LoopPrinter;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,5 +56,18 @@ class CompilerTest {
     assertTrue(loops.startsWith("loops @jit("), loops);
     f.apply(x);
     assertTrue(f.toString().startsWith("jit: 1 programs in 1 calls"), f::toString);
+  }
+
+  @Test
+  void windowsAreSwitchedByAProperty() {
+    assertEquals(Pipeline.standard(), Compiler.passes(Optional.empty()));
+    assertEquals(Pipeline.standard(), Compiler.passes(Optional.of("on")));
+    Pipeline off = Compiler.passes(Optional.of("off"));
+    assertEquals(Pipeline.standard().without("windows"), off);
+    assertEquals("cpu without [windows]", new Compiler("cpu", off).toString());
+    EngramException e =
+        assertThrows(EngramException.class, () -> Compiler.passes(Optional.of("no")));
+    assertTrue(
+        e.getMessage().startsWith("engram.windows is 'no', expected on or off"), e.getMessage());
   }
 }

@@ -51,8 +51,8 @@ class TrainingIterationTest {
   @ParameterizedTest
   @EnumSource
   void codeDoesNotGrowWithTheSequence(GradientRule rule) {
-    CodeSize few = size(rule, 25);
-    CodeSize many = size(rule, 250);
+    CodeSize few = size(rule, 250);
+    CodeSize many = size(rule, 2500);
     assertEquals(few.nests(), many.nests());
     assertEquals(few.methods(), many.methods());
     // A length of the sequence that is a number in the code may take some bytes more.
@@ -61,6 +61,8 @@ class TrainingIterationTest {
     assertTrue(few.nests() > 0 && few.methods() >= few.nests(), few.toString());
     assertTrue(few.bytes() > few.largest() && few.largest() > 0, few.toString());
     assertTrue(few.largest() < 8000, few.toString());
+    // A sequence of one window has no loop over windows.
+    assertTrue(size(rule, 25).nests() <= few.nests());
   }
 
   private static CodeSize size(GradientRule rule, int steps) {

@@ -252,6 +252,25 @@ class InspectTest {
   }
 
   @Test
+  void explainShowsTheLoopsOfASequence() {
+    // a rule with a modulator has no targets
+    assertFalse(output("explain", "--rule", "three-factor").contains("over 70 steps"));
+    String text = output("explain", "--hidden", "40");
+    int at = text.indexOf("over 70 steps of 64 examples:\n  scan of 70 steps (");
+    assertTrue(at > 0, text);
+    assertTrue(text.contains(": windows of 32 steps, "), text);
+    assertTrue(
+        text.contains("for the traces rnn.layers.0.Wz.weight.g0.s0, rnn.layers.0.Wh.weight.g0.s0"),
+        text);
+    assertTrue(text.contains("rnn.layers.0.Wz.bias.g0.s0 at every step: its factors, "), text);
+    assertTrue(
+        text.matches("(?s).*loop of 32 steps, \\d+ nests \\(.*: in 8 shares of the.*"), text);
+    String json = output("explain", "--hidden", "40", "--json");
+    assertTrue(json.contains("\"sequence\""), json);
+    assertTrue(json.contains("\"windowSteps\": 32"), json);
+  }
+
+  @Test
   void explainDrawsWeightsAndStates() {
     String dot =
         output(

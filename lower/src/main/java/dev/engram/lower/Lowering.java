@@ -10,10 +10,13 @@ import dev.engram.lower.fuse.FusionPlan;
 import dev.engram.lower.inspect.ProgramVerifier;
 import dev.engram.lower.memory.ArenaPlan;
 import dev.engram.lower.memory.InPlaceUpdates;
+import dev.engram.lower.memory.InPlaceValues;
 import dev.engram.lower.prepare.Prepare;
 import dev.engram.lower.split.SplitLoops;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /** Lowers graphs to loop programs. */
 public final class Lowering {
@@ -61,11 +64,13 @@ public final class Lowering {
     emitter.emit();
     List<Stmt> split = SplitLoops.split(target, target.steps(), options);
     List<Stmt> steps = InPlaceUpdates.order(split, inputs, outputs, updates);
-    ArenaPlan plan = ArenaPlan.plan(g.name(), target, steps, options);
-    LoopProgram program =
-        InPlaceUpdates.apply(
-            new LoopProgram(g.name(), plan.buffers(), inputs, outputs, steps, plan.arenaBytes()),
-            updates);
+    Set<Integer> updated = new HashSet<>();
+    updates.forEach(u -> updated.add(outputs.get(u.output())));
+    InPlaceValues memory = InPlaceValues.of(target, steps, updated);
+    ArenaPlan plan = ArenaPlan.plan(g.name(), target, steps, memory, options);
+    LoopProgram planned =
+        new LoopProgram(g.name(), plan.buffers(), inputs, outputs, steps, plan.arenaBytes());
+    LoopProgram program = InPlaceUpdates.apply(memory.merged(planned), updates);
     return Verification.on() ? ProgramVerifier.verify(program) : program;
   }
 }

@@ -5,10 +5,13 @@ import dev.engram.RandomKey;
 import dev.engram.cli.option.Choice;
 import dev.engram.cli.option.JsonOption;
 import dev.engram.cli.terminal.Terminal;
+import dev.engram.cli.text.JsonObject;
 import dev.engram.cli.train.TrainOptions;
 import dev.engram.cli.train.problem.CopyingNet;
 import dev.engram.cli.train.problem.CopyingProblem;
 import dev.engram.cli.train.problem.Learning;
+import dev.engram.etrace.LearningSignal;
+import dev.engram.etrace.Rule;
 import dev.engram.etrace.Strictness;
 import dev.engram.ir.DType;
 import dev.engram.ir.EngramException;
@@ -34,8 +37,8 @@ import picocli.CommandLine.Spec;
     description =
         "Prints how a model learns online: its hidden groups; which weights learn through traces,"
             + " which do not, and why; which gradients are exact, and what the others leave out;"
-            + " what the rule carries from step to step; and what a step costs. Without a class,"
-            + " it explains the model of the copying task.")
+            + " what the rule carries from step to step; what a step costs; and the loops of a"
+            + " sequence. Without a class, it explains the model of the copying task.")
 public final class Explain implements Callable<Integer> {
   /** Its name on the command line. */
   public static final String NAME = "explain";
@@ -110,10 +113,15 @@ public final class Explain implements Callable<Integer> {
               RandomKey.of(0),
               d -> terminal.err().println(d));
       learner.compileGraph(m.example());
-      if (json.isGiven()) {
-        terminal.out().println(ExplainJson.of(learner.onlineStep()));
+      if (dot) {
+        terminal.out().print(learner.report().dot());
+      } else if (json.isGiven()) {
+        JsonObject o = ExplainJson.of(learner.onlineStep());
+        sequence().ifPresent(s -> o.put("sequence", s.json()));
+        terminal.out().println(o);
       } else {
-        terminal.out().print(dot ? learner.report().dot() : learner.explain());
+        terminal.out().print(learner.explain());
+        sequence().ifPresent(s -> terminal.out().print(s));
       }
       if (strict) {
         learner.report().require(Strictness.TEMPORAL);
@@ -125,6 +133,21 @@ public final class Explain implements Callable<Integer> {
       throw new IOException(e.getMessage(), e);
     }
     return ExitCode.OK;
+  }
+
+  /** Empty for a rule with a modulator, which targets do not teach, and where it fails: told. */
+  private Optional<SequenceLoops> sequence() throws IOException {
+    Rule r = rule.rule().orElseThrow();
+    if (r.signal() instanceof LearningSignal.Modulatory) {
+      return Optional.empty();
+    }
+    UserModel m = model();
+    try {
+      return Optional.of(SequenceLoops.of(m.layer(), r, m.example()));
+    } catch (EngramException e) {
+      terminal.err().println("the loops of a sequence are not shown: " + e.getMessage());
+      return Optional.empty();
+    }
   }
 
   private UserModel model() throws IOException {

@@ -3,6 +3,7 @@ package dev.engram.ir.passes;
 import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Lit;
+import dev.engram.ir.Param;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
@@ -104,6 +105,44 @@ public final class MoveSumsOutOfScans {
     return all;
   }
 
+  /**
+   * Emits a scan over a window of few steps with such sums behind it.
+   *
+   * @param stacked bytes that it stacks at each step for other things
+   */
+  static List<? extends Value> emitWindow(
+      GraphRewriter to, Eqn at, Control.Scan scan, List<Value> in, double stacked) {
+    Accumulations all = new Accumulations(scan, in);
+    List<Accumulation> moved = all.ofWindow(stacked);
+    List<Var> out =
+        scan.typeOf(in.stream().map(Value::type).toList()).stream().map(Var::new).toList();
+    return moved.isEmpty()
+        ? to.emit(at, scan, in)
+        : all.without(moved, to, new Eqn(scan, in, out, at.where()));
+  }
+
+  /** Bytes that such a scan stacks at each step for its sums. */
+  static double bytesPerStepOfWindow(Control.Scan scan, double stacked) {
+    Accumulations all =
+        new Accumulations(scan, scan.body().params().stream().<Value>map(Param::var).toList());
+    return all.ofWindow(stacked).stream()
+        .flatMap(a -> a.operands().stream())
+        .distinct()
+        .filter(v -> !all.isStacked(v))
+        .mapToDouble(MoveSumsOutOfScans::bytes)
+        .sum();
+  }
+
+  /** True for sums that can be made of what all steps have stacked. */
+  static boolean isSum(Op op) {
+    return op instanceof Dot || (op instanceof Reduce r && r.kind() == Reduce.Kind.SUM);
+  }
+
+  /** True for 0, not for -0. */
+  static boolean isZero(Value v) {
+    return v instanceof Lit(TensorType _, long bits) && bits == 0;
+  }
+
   /** Bytes of a value, of which there may be more than a long counts. */
   static double bytes(Value v) {
     return (double) v.type().size() * v.type().dtype().bytes();
@@ -187,10 +226,6 @@ public final class MoveSumsOutOfScans {
       return true;
     }
 
-    private static boolean isSum(Op op) {
-      return op instanceof Dot || (op instanceof Reduce r && r.kind() == Reduce.Kind.SUM);
-    }
-
     /** True for what may be another value at every step. */
     private boolean changes(Value v) {
       return whole.containsKey(v) || made.containsKey(v) || carried.contains(v);
@@ -219,6 +254,28 @@ public final class MoveSumsOutOfScans {
         }
       }
       return taken;
+    }
+
+    private boolean isStacked(Value v) {
+      return whole.containsKey(v) || outputs.containsKey(v);
+    }
+
+    /** All with products, and those whose operands are not larger than theirs and others. */
+    List<Accumulation> ofWindow(double stacked) {
+      double products =
+          found.stream()
+              .filter(Accumulation::hasProduct)
+              .flatMap(a -> a.operands().stream())
+              .distinct()
+              .mapToDouble(MoveSumsOutOfScans::bytes)
+              .sum();
+      return found.stream()
+          .filter(
+              a ->
+                  a.hasProduct()
+                      || a.operands().stream().mapToDouble(MoveSumsOutOfScans::bytes).sum()
+                          <= products + stacked)
+          .toList();
     }
 
     /** Emits the scan that only stacks, and the sums. */
@@ -256,10 +313,6 @@ public final class MoveSumsOutOfScans {
         sum = isZero(sum) ? term : to.emit(t, ADD, List.of(sum, term)).getFirst();
       }
       return sum;
-    }
-
-    private static boolean isZero(Value v) {
-      return v instanceof Lit(TensorType _, long bits) && bits == 0;
     }
 
     /** The sum of the same over axis 0 as well, along which the operands are stacked. */

@@ -3,6 +3,7 @@ package dev.engram.ir.passes;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.Graph;
 import dev.engram.ir.GraphException;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Verification;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.passes.rewrite.Graphs;
@@ -34,7 +35,8 @@ public record Pipeline(List<Pass> passes, int rounds) {
               Pass.ofTheLibrary("hoist", LoopInvariantCodeMotion::run),
               Pass.ofTheLibrary("sums", MoveSumsOutOfScans::run),
               Pass.ofTheLibrary("cse", Cse::run),
-              Pass.ofTheLibrary("dce", Dce::run)),
+              Pass.ofTheLibrary("dce", Dce::run),
+              Pass.ofTheLibrary("windows", TraceWindows::run)),
           6);
 
   public Pipeline {
@@ -48,6 +50,22 @@ public record Pipeline(List<Pass> passes, int rounds) {
     List<Pass> more = new ArrayList<>(passes);
     more.add(pass);
     return new Pipeline(more, rounds);
+  }
+
+  /**
+   * This without every pass of this name, such as {@code windows}.
+   *
+   * @throws EngramException when there is none; the message names those that there are
+   */
+  public Pipeline without(String name) {
+    Given.given("Pipeline.without", "name", name);
+    List<Pass> fewer = passes.stream().filter(p -> !p.name().equals(name)).toList();
+    if (fewer.size() == passes.size()) {
+      throw new EngramException(
+          "Pipeline.without: there is no pass '%s', expected one of %s (%s)"
+              .formatted(name, passes.stream().map(Pass::name).toList(), SourceLocation.here()));
+    }
+    return new Pipeline(fewer, rounds);
   }
 
   /** Called after each pass, for dumping, verifying ({@link PassVerifier}) and bisecting. */

@@ -1,11 +1,14 @@
 package dev.engram.ir.passes;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.ir.Builder;
 import dev.engram.ir.DType;
+import dev.engram.ir.EngramException;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Role;
@@ -173,5 +176,18 @@ class PipelineTest {
       assertEquals(Printer.print(g), Printer.print(out), pass.name());
     }
     assertTrue(Pipeline.standard().passes().size() >= 6);
+  }
+
+  @Test
+  void withoutAPass() {
+    Pipeline fewer = Pipeline.standard().without("windows");
+    List<String> names = fewer.passes().stream().map(Pass::name).toList();
+    assertFalse(names.contains("windows"), names::toString);
+    assertEquals(Pipeline.standard().passes().size() - 1, names.size());
+    EngramException e = assertThrows(EngramException.class, () -> fewer.without("windows"));
+    assertTrue(
+        e.getMessage()
+            .startsWith("Pipeline.without: there is no pass 'windows', expected one of [inline, "),
+        e.getMessage());
   }
 }

@@ -19,7 +19,7 @@ public record LoopReport(List<Row> rows) {
   }
 
   /**
-   * A loop that is in no other one but in while loops.
+   * A loop that is in no other one but in while loops and loops that are not divided.
    *
    * @param length number of steps
    * @param nests number of nests and sorts in it
@@ -51,10 +51,14 @@ public record LoopReport(List<Row> rows) {
       LoopProgram p, List<Stmt> steps, List<Integer> around, List<Row> rows) {
     for (Stmt s : steps) {
       switch (s) {
-        case Stmt.Loop l when !l.body().isEmpty() -> rows.add(row(p, l, around));
+        case Stmt.Loop l when !l.body().isEmpty() -> {
+          rows.add(row(p, l, around));
+          if (!l.parallel()) {
+            collect(p, l.body(), inside(around, l.length()), rows);
+          }
+        }
         case Stmt.While w -> {
-          List<Integer> inside = new ArrayList<>(around);
-          inside.add(1);
+          List<Integer> inside = inside(around, 1);
           collect(p, w.condition(), inside, rows);
           collect(p, w.body(), inside, rows);
         }
@@ -65,6 +69,12 @@ public record LoopReport(List<Row> rows) {
         case Stmt.Nest _, Stmt.Sort _, Stmt.Tell _, Stmt.Loop _ -> {}
       }
     }
+  }
+
+  private static List<Integer> inside(List<Integer> around, int length) {
+    List<Integer> all = new ArrayList<>(around);
+    all.add(length);
+    return all;
   }
 
   private static Row row(LoopProgram p, Stmt.Loop l, List<Integer> around) {

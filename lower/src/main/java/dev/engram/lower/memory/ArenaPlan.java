@@ -26,18 +26,23 @@ public record ArenaPlan(List<LoopBuffer> buffers, long arenaBytes) {
    * Plans the memory of {@code steps}.
    *
    * @param program its name, for errors
+   * @param memory which buffers take the memory of others
    * @throws LoweringException when a buffer, or those that are alive at one time, have more bytes
    *     than a long counts
    */
   public static ArenaPlan plan(
-      String program, LoopProgramBuilder target, List<Stmt> steps, LoweringOptions options) {
+      String program,
+      LoopProgramBuilder target,
+      List<Stmt> steps,
+      InPlaceValues memory,
+      LoweringOptions options) {
     BufferNames names = new BufferNames(program, steps);
     for (int b = 0; b < target.buffers.size(); b++) {
       // also of operands and results, which the caller allocates
       fits(names, b, target.buffers.get(b), options.alignment());
     }
     int alignment = options.alignment();
-    Liveness live = new Liveness(target, options.reuseInLoops());
+    Liveness live = new Liveness(target, memory, options.reuseInLoops());
     live.steps(steps, List.of());
     live.widenSwaps();
     Gaps gaps = new Gaps();
@@ -70,7 +75,7 @@ public record ArenaPlan(List<LoopBuffer> buffers, long arenaBytes) {
       long own = d.type().bytes();
       if (place == null) {
         place = new LoopBuffer.Place.Arena(offset[b]);
-        bytes = Math.max(bytes, offset[b] + own);
+        bytes = memory.memory(b) == b ? Math.max(bytes, offset[b] + own) : bytes;
       }
       buffers.add(new LoopBuffer(d.type(), place));
     }
@@ -101,6 +106,7 @@ public record ArenaPlan(List<LoopBuffer> buffers, long arenaBytes) {
   /** Liveness: the first and last use of every buffer, as global step numbers. */
   private static final class Liveness {
     private final LoopProgramBuilder target;
+    private final InPlaceValues memory;
     private final boolean reuseInLoops;
     final int[] first;
     final int[] last;
@@ -110,8 +116,9 @@ public record ArenaPlan(List<LoopBuffer> buffers, long arenaBytes) {
     /** An enclosing loop: its id and the buffers from outside that it uses. */
     private record Around(int id, List<Integer> used) {}
 
-    Liveness(LoopProgramBuilder target, boolean reuseInLoops) {
+    Liveness(LoopProgramBuilder target, InPlaceValues memory, boolean reuseInLoops) {
       this.target = target;
+      this.memory = memory;
       this.reuseInLoops = reuseInLoops;
       this.first = new int[target.buffers.size()];
       this.last = new int[target.buffers.size()];
@@ -181,7 +188,8 @@ public record ArenaPlan(List<LoopBuffer> buffers, long arenaBytes) {
       }
     }
 
-    private void use(int b, List<Around> around) {
+    private void use(int buffer, List<Around> around) {
+      int b = memory.memory(buffer);
       first[b] = Math.min(first[b], now);
       last[b] = Math.max(last[b], now);
       for (Around a : around) {

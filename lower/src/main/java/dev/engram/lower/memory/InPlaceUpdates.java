@@ -147,7 +147,10 @@ public final class InPlaceUpdates {
     return step < steps.size() && steps.get(step) instanceof Stmt.Nest n && touchesOnce(n, in, out);
   }
 
-  private static boolean touchesOnce(Stmt.Nest n, int in, int out) {
+  /**
+   * True where {@code n} reads each element of the one once, before it writes that of the other.
+   */
+  static boolean touchesOnce(Stmt.Nest n, int in, int out) {
     List<Instr> code = new ArrayList<>(n.body());
     code.addAll(n.epilogue());
     Set<AffineMap> maps = new HashSet<>();
@@ -180,7 +183,7 @@ public final class InPlaceUpdates {
   }
 
   /** The program in which each key is the buffer that it is mapped to, and exists no more. */
-  private static LoopProgram merged(LoopProgram program, Map<Integer, Integer> to) {
+  static LoopProgram merged(LoopProgram program, Map<Integer, Integer> to) {
     int[] number = new int[program.buffers().size()];
     List<LoopBuffer> buffers = new ArrayList<>();
     for (int b = 0; b < number.length; b++) {

@@ -27,10 +27,10 @@ class MemoryTest {
   @Test
   void itDoesNotGrowWithTheSequence() {
     for (Rule rule : List.of(Rule.dRtrl(), PP, Rule.eProp(0.5), Rule.uoro(), Rule.snAp(2))) {
-      long ten = Memory.planned(rule, 10, 2, 8);
-      long many = Memory.planned(rule, 1000, 2, 8);
-      // Only the losses of the steps take more memory.
-      assertTrue(many - ten <= 4 * 1000, rule.words() + ": " + ten + " and " + many);
+      long few = Memory.planned(rule, 70, 2, 8);
+      long many = Memory.planned(rule, 7000, 2, 8);
+      // Only the losses of the steps take more memory, and windows of what is left.
+      assertTrue(many - few <= 4 * 7000 + few / 2, rule.words() + ": " + few + " and " + many);
     }
     // Control: BPTT keeps residuals of each step.
     long more = Memory.plannedBptt(1000, 2, 8) - Memory.plannedBptt(10, 2, 8);

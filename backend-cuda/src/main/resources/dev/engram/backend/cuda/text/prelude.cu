@@ -2,9 +2,10 @@ typedef long long i64;
 typedef unsigned long long u64;
 typedef unsigned int u32;
 
-// Kernels and what they are given; a program that runs this text elsewhere has its own.
+// Kernels and what they are given; a program that runs this text elsewhere has its own. One block of a kernel is enough:
+// to have room for more of them, compilers may keep to few registers, and spill.
 #ifndef EG_STAND_IN
-#define KERNEL(threads) extern "C" __global__ void __launch_bounds__(threads)
+#define KERNEL(threads) extern "C" __global__ void __launch_bounds__(threads, 1)
 #define READ(T) const T* __restrict__
 #define WRITE(T) T* __restrict__
 #define UPDATE(T) T*

@@ -1,0 +1,110 @@
+package dev.engram.cli.inspect;
+
+import dev.engram.Compiler;
+import dev.engram.Engram;
+import dev.engram.Fn2;
+import dev.engram.Layer;
+import dev.engram.RandomKey;
+import dev.engram.Stages;
+import dev.engram.cli.text.JsonObject;
+import dev.engram.etrace.Rule;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Shape;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
+import dev.engram.ir.passes.Pass;
+import dev.engram.ir.passes.WindowReport;
+import dev.engram.lower.inspect.LoopReport;
+import dev.engram.online.Learner;
+import dev.engram.optim.Sgd;
+import java.util.List;
+
+/**
+ * The loops of a gradient over a sequence: where traces are written once in a window of steps, and
+ * which loops are divided among the examples.
+ */
+record SequenceLoops(WindowReport windows, LoopReport loops) {
+  private static final int STEPS = 70;
+  private static final int EXAMPLES = 64;
+  private static final String WINDOWS = "windows";
+
+  /**
+   * Looks at a model.
+   *
+   * @param example an input of one example; only its type is used
+   */
+  static SequenceLoops of(Layer model, Rule rule, Tensor example) {
+    TensorType one = example.type();
+    HostTensor xs = HostTensor.full(one.with(Shape.of(STEPS, EXAMPLES).concat(one.shape())), 0);
+    Fn2<Tensor, Tensor, Tensor> learn =
+        (in, targets) -> {
+          Learner learner =
+              Learner.compile(
+                  model, (Layer m) -> new Learner(m, rule, RandomKey.of(0), _ -> {}), in.get(0));
+          learner.reset();
+          Learner.Sequence s = learner.grad(in, targets, (out, _) -> out.square().mean());
+          Sgd sgd = new Sgd(0.1);
+          sgd.register(learner.weights());
+          sgd.update(s.grads());
+          return s.losses();
+        };
+    Compiler compiler = Compiler.standard();
+    Stages.Traced<Fn2<Tensor, Tensor, Tensor>> traced = Engram.jit(compiler, learn).trace(xs, xs);
+    List<String> passes = compiler.passes().passes().stream().map(Pass::name).toList();
+    return new SequenceLoops(
+        passes.contains(WINDOWS)
+            ? WindowReport.of(compiler.passes().without(WINDOWS).run(traced.graph()))
+            : new WindowReport(List.of()),
+        compiler.hasLoops() ? LoopReport.of(traced.lower().program()) : new LoopReport(List.of()));
+  }
+
+  /** A line for each scan of the graph, then one for each loop of the program. */
+  @Override
+  public String toString() {
+    StringBuilder s =
+        new StringBuilder("over %d steps of %d examples:\n".formatted(STEPS, EXAMPLES));
+    windows.rows().forEach(r -> s.append(indented(r)));
+    loops.rows().forEach(r -> s.append(indented(r)));
+    return s.toString();
+  }
+
+  private static String indented(Object row) {
+    return "  " + row.toString().replace("\n", "\n  ") + "\n";
+  }
+
+  JsonObject json() {
+    List<JsonObject> scans = windows.rows().stream().map(SequenceLoops::json).toList();
+    List<JsonObject> divided = loops.rows().stream().map(SequenceLoops::json).toList();
+    return new JsonObject()
+        .put("steps", STEPS)
+        .put("examples", EXAMPLES)
+        .put("scans", scans)
+        .put("loops", divided);
+  }
+
+  private static JsonObject json(WindowReport.Row r) {
+    return new JsonObject()
+        .put("length", r.length())
+        .put("where", r.where().toString())
+        .put("windowSteps", r.steps())
+        .put("windowBytes", r.bytes())
+        .put("sums", r.sums())
+        .texts("traces", r.traces())
+        .put(
+            "kept",
+            r.kept().stream()
+                .map(k -> new JsonObject().put("state", k.state()).put("why", k.why()))
+                .toList());
+  }
+
+  private static JsonObject json(LoopReport.Row r) {
+    JsonObject o =
+        new JsonObject()
+            .put("length", r.length())
+            .put("nests", r.nests())
+            .put("where", r.where())
+            .put("shares", r.shares());
+    r.why().ifPresent(why -> o.put("why", why));
+    return o;
+  }
+}
