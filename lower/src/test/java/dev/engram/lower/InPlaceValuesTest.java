@@ -2,19 +2,13 @@ package dev.engram.lower;
 
 import static dev.engram.lower.Oracle.f64;
 import static dev.engram.lower.Oracle.scan;
-import static dev.engram.lower.Oracle.trace;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.engram.ir.Graph;
-import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
-import dev.engram.ir.interpret.Interpreter;
 import dev.engram.lower.inspect.LoopPrinter;
-import dev.engram.lower.inspect.ProgramVerifier;
-import dev.engram.lower.interpret.LoopInterpreter;
 import java.util.List;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
@@ -25,17 +19,7 @@ class InPlaceValuesTest {
   private static final List<TensorType> TYPES = List.of(W, W, W);
 
   private static LoopProgram program(List<Update> updates, Function<List<Tensor>, List<Tensor>> f) {
-    Graph g = trace(TYPES, f);
-    LoopProgram p = ProgramVerifier.verify(Lowering.lower(g, updates));
-    List<HostTensor> args = Oracle.randomArgs(g, 3);
-    List<HostTensor> want = Interpreter.run(g, args);
-    List<HostTensor> got = LoopInterpreter.run(p, args);
-    for (int i = 0; i < want.size(); i++) {
-      for (long k = 0; k < want.get(i).type().size(); k++) {
-        assertEquals(want.get(i).getDouble(k), got.get(i).getDouble(k), 1e-12);
-      }
-    }
-    return p;
+    return Oracle.program(TYPES, updates, f);
   }
 
   /** Matrices that the arena has room for. */

@@ -66,6 +66,22 @@ final class Oracle {
     return h;
   }
 
+  /** The verified program of {@code f}, which computes what the interpreter of graphs does. */
+  static LoopProgram program(
+      List<TensorType> types, List<Update> updates, Function<List<Tensor>, List<Tensor>> f) {
+    Graph g = trace(types, f);
+    LoopProgram p = ProgramVerifier.verify(Lowering.lower(g, updates));
+    List<HostTensor> args = randomArgs(g, 3);
+    List<HostTensor> want = Interpreter.run(g, args);
+    List<HostTensor> got = LoopInterpreter.run(p, args);
+    for (int i = 0; i < want.size(); i++) {
+      for (long k = 0; k < want.get(i).type().size(); k++) {
+        assertEquals(want.get(i).getDouble(k), got.get(i).getDouble(k), 1e-12);
+      }
+    }
+    return p;
+  }
+
   static List<HostTensor> randomArgs(Graph g, long seed) {
     Random r = new Random(seed);
     return g.paramTypes().stream().map(t -> random(t, r)).toList();

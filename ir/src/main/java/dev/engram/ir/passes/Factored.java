@@ -1,9 +1,7 @@
 package dev.engram.ir.passes;
 
 import dev.engram.ir.Shape;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.List;
 import java.util.NavigableSet;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
@@ -22,17 +20,13 @@ record Factored(Product p, NavigableSet<Integer> pAxes, Product q, NavigableSet<
    * @param base axes that q must have
    */
   static Factored of(Product u, NavigableSet<Integer> base, Shape whole) {
-    List<NavigableSet<Integer>> seeds = new ArrayList<>(List.of(base));
+    Factored best = with(u, base, whole);
     for (Product.Factor f : u.factors()) {
       NavigableSet<Integer> more = new TreeSet<>(base);
       if (more.addAll(f.axes())) {
-        seeds.add(more);
+        Factored other = with(u, more, whole);
+        best = other.size(whole) < best.size(whole) ? other : best;
       }
-    }
-    Factored best = with(u, base, whole);
-    for (NavigableSet<Integer> seed : seeds) {
-      Factored other = with(u, seed, whole);
-      best = other.size(whole) < best.size(whole) ? other : best;
     }
     return best;
   }

@@ -108,17 +108,14 @@ public final class MoveSumsOutOfScans {
   /**
    * Emits a scan over a window of few steps with such sums behind it.
    *
+   * @param at gives the line
    * @param stacked bytes that it stacks at each step for other things
    */
   static List<? extends Value> emitWindow(
       GraphRewriter to, Eqn at, Control.Scan scan, List<Value> in, double stacked) {
     Accumulations all = new Accumulations(scan, in);
     List<Accumulation> moved = all.ofWindow(stacked);
-    List<Var> out =
-        scan.typeOf(in.stream().map(Value::type).toList()).stream().map(Var::new).toList();
-    return moved.isEmpty()
-        ? to.emit(at, scan, in)
-        : all.without(moved, to, new Eqn(scan, in, out, at.where()));
+    return moved.isEmpty() ? to.emit(at, scan, in) : all.without(moved, to, at);
   }
 
   /** Bytes that such a scan stacks at each step for its sums. */
@@ -243,8 +240,7 @@ public final class MoveSumsOutOfScans {
               .toList();
       for (Accumulation a : inOrder) {
         Set<Value> more = new HashSet<>(a.operands());
-        more.removeAll(whole.keySet());
-        more.removeAll(outputs.keySet());
+        more.removeIf(this::isStacked);
         more.removeAll(stacks);
         double bytes = more.stream().mapToDouble(MoveSumsOutOfScans::bytes).sum() * scan.length();
         if (bytes <= left) {
@@ -256,6 +252,7 @@ public final class MoveSumsOutOfScans {
       return taken;
     }
 
+    /** True for what the scan reads or gives out as a stack anyway. */
     private boolean isStacked(Value v) {
       return whole.containsKey(v) || outputs.containsKey(v);
     }
@@ -278,7 +275,11 @@ public final class MoveSumsOutOfScans {
           .toList();
     }
 
-    /** Emits the scan that only stacks, and the sums. */
+    /**
+     * Emits the scan that only stacks, and the sums.
+     *
+     * @param e gives the line
+     */
     List<Value> without(List<Accumulation> moved, GraphRewriter to, Eqn e) {
       Set<Eqn> removed = Collections.newSetFromMap(new IdentityHashMap<>());
       Set<Value> stacks = new LinkedHashSet<>();
@@ -290,9 +291,9 @@ public final class MoveSumsOutOfScans {
         gone.add(parts.carries.get(a.carry));
       }
       parts.carries.removeAll(gone);
-      stacks.removeAll(whole.keySet());
-      stacks.removeAll(outputs.keySet());
-      int result = e.outputs().size();
+      stacks.removeIf(this::isStacked);
+      int count = scan.body().outs().size();
+      int result = count;
       for (Value v : stacks) {
         parts.ys.add(new ScanParts.Output(v, result++));
       }
@@ -302,7 +303,7 @@ public final class MoveSumsOutOfScans {
       for (int i = 0; i < moved.size(); i++) {
         all[gone.get(i).result()] = sum(to, gone.get(i).operand(), moved.get(i).terms);
       }
-      return List.of(all).subList(0, e.outputs().size());
+      return List.of(all).subList(0, count);
     }
 
     private Value sum(GraphRewriter to, Value first, List<Eqn> terms) {

@@ -111,17 +111,15 @@ public record WindowReport(List<Row> rows) {
   private static Row row(Control.Scan s, Eqn e) {
     TraceRecurrences r = new TraceRecurrences(s, e.inputs());
     if (!TraceWindows.mayHaveWindows(s)) {
-      String why = s.reverse() ? "the scan runs backward" : "the scan has few steps";
-      return new Row(s.length(), e.where(), 0, 0, List.of(), 0, kept(r, Set.of(), why));
+      return without(r, e, s.reverse() ? "the scan runs backward" : "the scan has few steps");
     }
     if (!r.hasWindows()) {
-      return new Row(s.length(), e.where(), 0, 0, List.of(), 0, kept(r, Set.of(), ""));
+      return without(r, e, "");
     }
     WindowedScan w = new WindowedScan(r, e);
     int steps = TraceWindows.steps(r, w, TraceWindows.STEPS);
     if (steps == 0) {
-      String why = "a window would take too much memory";
-      return new Row(s.length(), e.where(), 0, 0, List.of(), 0, kept(r, Set.of(), why));
+      return without(r, e, "a window would take too much memory");
     }
     return new Row(
         s.length(),
@@ -131,6 +129,10 @@ public record WindowReport(List<Row> rows) {
         r.traces.stream().map(r::name).toList(),
         r.sums(),
         kept(r, r.traces, ""));
+  }
+
+  private static Row without(TraceRecurrences r, Eqn e, String reason) {
+    return new Row(r.scan.length(), e.where(), 0, 0, List.of(), 0, kept(r, Set.of(), reason));
   }
 
   /**

@@ -54,11 +54,11 @@ public record LoopReport(List<Row> rows) {
         case Stmt.Loop l when !l.body().isEmpty() -> {
           rows.add(row(p, l, around));
           if (!l.parallel()) {
-            collect(p, l.body(), inside(around, l.length()), rows);
+            collect(p, l.body(), ExampleAxis.inside(around, l.length()), rows);
           }
         }
         case Stmt.While w -> {
-          List<Integer> inside = inside(around, 1);
+          List<Integer> inside = ExampleAxis.inside(around, 1);
           collect(p, w.condition(), inside, rows);
           collect(p, w.body(), inside, rows);
         }
@@ -69,12 +69,6 @@ public record LoopReport(List<Row> rows) {
         case Stmt.Nest _, Stmt.Sort _, Stmt.Tell _, Stmt.Loop _ -> {}
       }
     }
-  }
-
-  private static List<Integer> inside(List<Integer> around, int length) {
-    List<Integer> all = new ArrayList<>(around);
-    all.add(length);
-    return all;
   }
 
   private static Row row(LoopProgram p, Stmt.Loop l, List<Integer> around) {

@@ -7,14 +7,18 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** The buffers that steps read or write. */
-public record BufferUses(Set<Integer> reads, Set<Integer> writes) {
+/**
+ * The buffers that steps read or write.
+ *
+ * @param swaps those that trade places after steps of a loop, which are written, too
+ */
+public record BufferUses(Set<Integer> reads, Set<Integer> writes, Set<Integer> swaps) {
   public static BufferUses of(Stmt step) {
     return of(List.of(step));
   }
 
   public static BufferUses of(List<Stmt> steps) {
-    BufferUses all = new BufferUses(new HashSet<>(), new HashSet<>());
+    BufferUses all = new BufferUses(new HashSet<>(), new HashSet<>(), new HashSet<>());
     steps.forEach(all::add);
     return all;
   }
@@ -60,8 +64,8 @@ public record BufferUses(Set<Integer> reads, Set<Integer> writes) {
   }
 
   private void add(Stmt.Swap w) {
-    writes.add(w.a());
-    writes.add(w.b());
+    swaps.addAll(List.of(w.a(), w.b()));
+    writes.addAll(List.of(w.a(), w.b()));
   }
 
   private void add(Stmt.Nest n) {

@@ -8,7 +8,6 @@ import dev.engram.lower.Stmt;
 import dev.engram.lower.emit.LoopProgramBuilder;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -26,7 +25,7 @@ public final class InPlaceValues {
   private final int[] last;
 
   /** What trades places with others in a loop. */
-  private final Set<Integer> swapped = new HashSet<>();
+  private final Set<Integer> swapped;
 
   /** For what is written over: by what. */
   private final Map<Integer, Integer> over = new HashMap<>();
@@ -44,7 +43,7 @@ public final class InPlaceValues {
         last[b] = Math.max(last[b], i);
       }
     }
-    addSwapped(steps);
+    this.swapped = BufferUses.of(steps).swaps();
   }
 
   /**
@@ -97,32 +96,6 @@ public final class InPlaceValues {
         && n.body().get(0) instanceof Instr.Load l
         && n.body().get(1) instanceof Instr.Store t
         && l.from().equals(t.to());
-  }
-
-  private void addSwapped(List<Stmt> steps) {
-    for (Stmt s : steps) {
-      switch (s) {
-        case Stmt.Loop l -> {
-          l.swaps().forEach(this::add);
-          addSwapped(l.body());
-        }
-        case Stmt.While w -> {
-          w.swaps().forEach(this::add);
-          addSwapped(w.condition());
-          addSwapped(w.body());
-        }
-        case Stmt.Branch b -> {
-          addSwapped(b.onTrue());
-          addSwapped(b.onFalse());
-        }
-        case Stmt.Nest _, Stmt.Sort _, Stmt.Tell _ -> {}
-      }
-    }
-  }
-
-  private void add(Stmt.Swap w) {
-    swapped.add(w.a());
-    swapped.add(w.b());
   }
 
   private void nest(Stmt.Nest n, int at) {

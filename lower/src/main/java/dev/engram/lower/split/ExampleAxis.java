@@ -107,10 +107,15 @@ public final class ExampleAxis {
     return a.result();
   }
 
+  /** Lengths of the loops around the body of a loop that is itself inside of {@code around}. */
+  public static List<Integer> inside(List<Integer> around, int length) {
+    List<Integer> all = new ArrayList<>(around);
+    all.add(length);
+    return all;
+  }
+
   private void collect(Stmt.Loop loop, List<Integer> around) {
-    List<Integer> inside = new ArrayList<>(around);
-    inside.add(loop.length());
-    collect(loop.body(), inside);
+    collect(loop.body(), inside(around, loop.length()));
     for (Stmt.Swap s : loop.swaps()) {
       int a = written.getOrDefault(s.a(), s.a());
       int b = written.getOrDefault(s.b(), s.b());

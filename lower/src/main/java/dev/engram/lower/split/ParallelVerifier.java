@@ -39,15 +39,15 @@ public final class ParallelVerifier {
     for (Stmt s : steps) {
       switch (s) {
         case Stmt.Loop l -> {
-          List<Integer> inside = with(around, l.length());
+          List<Integer> inside = ExampleAxis.inside(around, l.length());
           if (l.parallel()) {
             new Body(l, around.size()).check(inside);
           }
           steps(l.body(), inside);
         }
         case Stmt.While w -> {
-          steps(w.condition(), with(around, 1));
-          steps(w.body(), with(around, 1));
+          steps(w.condition(), ExampleAxis.inside(around, 1));
+          steps(w.body(), ExampleAxis.inside(around, 1));
         }
         case Stmt.Branch b -> {
           steps(b.onTrue(), around);
@@ -56,12 +56,6 @@ public final class ParallelVerifier {
         case Stmt.Nest _, Stmt.Sort _, Stmt.Tell _ -> {}
       }
     }
-  }
-
-  private static List<Integer> with(List<Integer> around, int length) {
-    List<Integer> all = new ArrayList<>(around);
-    all.add(length);
-    return all;
   }
 
   /** The body of one parallel loop. */
@@ -170,7 +164,7 @@ public final class ParallelVerifier {
         switch (s) {
           case Stmt.Nest n -> accesses(n, loops);
           case Stmt.Sort o -> accesses(o.traffic(), loops);
-          case Stmt.Loop l -> accesses(l.body(), with(loops, l.length()));
+          case Stmt.Loop l -> accesses(l.body(), ExampleAxis.inside(loops, l.length()));
           case Stmt.Branch b -> {
             if (written.contains(b.predicate().buffer())) {
               throw bad("a branch depends on what it computes");

@@ -40,7 +40,7 @@ public final class SplitLoops {
       switch (s) {
         case Stmt.Loop l -> out.addAll(split(l, around));
         case Stmt.While w -> {
-          List<Integer> inside = inside(around, 1);
+          List<Integer> inside = ExampleAxis.inside(around, 1);
           out.add(
               as(
                   w,
@@ -61,12 +61,6 @@ public final class SplitLoops {
     return out;
   }
 
-  private static List<Integer> inside(List<Integer> around, int length) {
-    List<Integer> all = new ArrayList<>(around);
-    all.add(length);
-    return all;
-  }
-
   /** A loop in the place of another. */
   private Stmt as(Stmt old, Stmt loop) {
     target.loopIds.put(loop, Objects.requireNonNull(target.loopIds.get(old)));
@@ -82,7 +76,7 @@ public final class SplitLoops {
         return shares(l, new Division(found.axes(), shares, around.size()));
       }
     }
-    List<Stmt> body = split(l.body(), inside(around, l.length()));
+    List<Stmt> body = split(l.body(), ExampleAxis.inside(around, l.length()));
     return List.of(as(l, new Stmt.Loop(l.length(), l.reverse(), false, body, l.swaps())));
   }
 
