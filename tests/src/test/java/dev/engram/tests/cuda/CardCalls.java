@@ -11,8 +11,10 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * Prints what the calls of a card's driver cost, as the backend makes them: medians of 20, of wall
@@ -60,7 +62,10 @@ public final class CardCalls {
   private void launches(Arena arena) {
     Driver.Module module =
         driver.load(
-            new CudaSource(CudaText.prelude() + "\nKERNEL(256) eg_nothing() {}\n", List.of()));
+            new CudaSource(
+                CudaText.prelude() + "\n",
+                new LinkedHashMap<>(Map.of("eg_nothing", "KERNEL(256) eg_nothing() {}\n")),
+                List.of()));
     Task launch =
         new Task.Launch(module.function("eg_nothing"), BLOCKS, THREADS, arena.allocate(Long.BYTES));
     line("a launch into the stream, with a wait", 1, () -> waited(() -> driver.run(launch)));

@@ -101,6 +101,37 @@ class CudaTextTest {
     assertEquals(3, products.stream().map(CudaKernel::buffers).distinct().count());
   }
 
+  /** Each unit has all that its kernels need, and each kernel is in one. */
+  @Test
+  void unitsShareTheKernels() {
+    CudaSource s =
+        source(
+            x -> {
+              Tensor all = x.getFirst();
+              for (int n = 2; n < 32; n++) {
+                all = all.add(x.getFirst().slice(0, 0, n).sort(0).slice(0, 0, 1));
+              }
+              return all;
+            },
+            f32(64));
+    List<CudaSource.Unit> units = s.units();
+    assertEquals((s.functions().size() + 11) / 12, units.size());
+    assertTrue(units.size() > 2);
+    assertEquals(
+        s.functions().keySet(),
+        units.stream().flatMap(u -> u.functions().stream()).collect(Collectors.toSet()));
+    for (CudaSource.Unit u : units) {
+      assertTrue(u.functions().size() <= 12);
+      assertTrue(u.text().startsWith(s.head()));
+      for (String f : s.functions().keySet()) {
+        assertEquals(u.functions().contains(f), u.text().contains(") " + f + "("), f);
+      }
+    }
+    assertEquals(
+        s.text().length() - s.head().length(),
+        units.stream().mapToInt(u -> u.text().length() - s.head().length()).sum());
+  }
+
   /** Where 32 bits do not do. */
   @Test
   void indicesAreWideWhereTheyMustBe() {

@@ -1,6 +1,12 @@
 package dev.engram.backend.cuda.driver;
 
-/** Makes what a driver can load from CUDA C. */
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/** Makes what a driver can load from CUDA C. Several threads may use one. */
 public interface KernelCompiler {
   /** Such as {@code NVRTC 13.3}: compilers of one name make the same. */
   String name();
@@ -11,4 +17,26 @@ public interface KernelCompiler {
    * @return a file in memory, to be kept as it is
    */
   byte[] compile(String text, Card card);
+
+  /** All of {@code texts}, with all processors. */
+  default List<byte[]> compile(List<String> texts, Card card) {
+    int threads = Math.min(texts.size(), Runtime.getRuntime().availableProcessors());
+    if (threads == 1) {
+      return texts.stream().map(t -> compile(t, card)).toList();
+    }
+    try (ExecutorService pool =
+        Executors.newFixedThreadPool(
+            threads, Thread.ofPlatform().name("engram-nvrtc-", 1).factory())) {
+      List<CompletableFuture<byte[]>> all =
+          texts.stream()
+              .map(t -> CompletableFuture.supplyAsync(() -> compile(t, card), pool))
+              .toList();
+      return all.stream().map(CompletableFuture::join).toList();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof RuntimeException own) {
+        throw own;
+      }
+      throw e;
+    }
+  }
 }

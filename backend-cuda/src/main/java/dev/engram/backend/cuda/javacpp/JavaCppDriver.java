@@ -7,7 +7,10 @@ import dev.engram.backend.cuda.driver.Task;
 import dev.engram.backend.cuda.text.CudaSource;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.bytedeco.cuda.cudart.CUctx_st;
 import org.bytedeco.cuda.cudart.CUfunc_st;
 import org.bytedeco.cuda.cudart.CUmemPoolHandle_st;
@@ -168,36 +171,55 @@ final class JavaCppDriver implements Driver {
 
   @Override
   public Module load(CudaSource source) {
-    byte[] image = compiler.compile(source.text(), card);
+    List<CudaSource.Unit> units = source.units();
+    List<byte[]> images =
+        compiler.compile(units.stream().map(CudaSource.Unit::text).toList(), card);
     enter();
-    CUmod_st module = new CUmod_st();
-    // The end of PTX is a zero; a cubin has its size in itself.
-    try (BytePointer p = new BytePointer(image.length + 1L)) {
-      p.put(image, 0, image.length).put(image.length, (byte) 0);
-      Calls.check(cudart.cuModuleLoadData(module, p), "the loading of kernels");
+    Loaded loaded = new Loaded();
+    boolean done = false;
+    try {
+      for (int i = 0; i < images.size(); i++) {
+        loaded.add(units.get(i).functions(), images.get(i));
+      }
+      done = true;
+      return loaded;
+    } finally {
+      if (!done) {
+        loaded.unload();
+      }
     }
-    return new Loaded(module);
   }
 
   private final class Loaded implements Module {
-    private final CUmod_st module;
+    private final List<CUmod_st> modules = new ArrayList<>();
+    private final Map<String, CUmod_st> byFunction = new HashMap<>();
 
-    Loaded(CUmod_st module) {
-      this.module = module;
+    void add(List<String> functions, byte[] image) {
+      CUmod_st module = new CUmod_st();
+      // The end of PTX is a zero; a cubin has its size in itself.
+      try (BytePointer p = new BytePointer(image.length + 1L)) {
+        p.put(image, 0, image.length).put(image.length, (byte) 0);
+        Calls.check(cudart.cuModuleLoadData(module, p), "the loading of kernels");
+      }
+      modules.add(module);
+      functions.forEach(f -> byFunction.put(f, module));
     }
 
     @Override
     public Function function(String name) {
       enter();
       CUfunc_st f = new CUfunc_st();
-      Calls.check(cudart.cuModuleGetFunction(f, module, name), "the look for the kernel " + name);
+      Calls.check(
+          cudart.cuModuleGetFunction(f, byFunction.get(name), name),
+          "the look for the kernel " + name);
       return new Kernel(name, f);
     }
 
     @Override
     public void unload() {
       synchronize();
-      Calls.check(cudart.cuModuleUnload(module), "the unloading of kernels");
+      List<Integer> codes = modules.stream().map(cudart::cuModuleUnload).toList();
+      codes.forEach(code -> Calls.check(code, "the unloading of kernels"));
     }
   }
 

@@ -20,9 +20,6 @@ import org.bytedeco.javacpp.SizeTPointer;
  * PTX for the newest that it knows, which the driver then compiles.
  */
 public final class Nvrtc implements KernelCompiler {
-  /** From this version on it can use several threads. */
-  private static final int SPLITS = 1303;
-
   private final int major;
   private final int minor;
   private final int[] architectures;
@@ -65,9 +62,7 @@ public final class Nvrtc implements KernelCompiler {
 
   @Override
   public byte[] compile(String text, Card card) {
-    List<String> more =
-        100 * major + minor >= SPLITS ? List.of("--split-compile=0") : List.of(); // all processors
-    return compile(text, architecture(card), more).image;
+    return compile(text, architecture(card), List.of()).image;
   }
 
   /** Real for code, virtual for PTX. */

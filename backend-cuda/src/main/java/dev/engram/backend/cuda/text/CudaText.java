@@ -13,6 +13,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.Set;
 
 /**
@@ -52,7 +53,9 @@ public final class CudaText {
   public static CudaSource of(LoopProgram program, TextOptions options) {
     CudaText text = new CudaText(program, options);
     text.steps(program.steps(), List.of());
-    return new CudaSource(text.text(), text.kernels);
+    SequencedMap<String, String> functions = new LinkedHashMap<>();
+    text.functions.forEach((name, f) -> functions.put(name, comment(f) + f.code + "\n"));
+    return new CudaSource(text.head(), functions, text.kernels);
   }
 
   /** What every text begins with. */
@@ -71,7 +74,7 @@ public final class CudaText {
     }
   }
 
-  private String text() {
+  private String head() {
     StringBuilder out = new StringBuilder();
     out.append("// @").append(program.name()).append("; compile with ");
     out.append(String.join(" ", CudaSource.OPTIONS)).append("\n\n").append(prelude());
@@ -80,7 +83,6 @@ public final class CudaText {
       out.append(resource("special.cu"));
     }
     out.append(rows.functions());
-    functions.values().forEach(f -> out.append(comment(f)).append(f.code).append('\n'));
     return out.toString();
   }
 
