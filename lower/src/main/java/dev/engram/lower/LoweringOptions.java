@@ -24,6 +24,8 @@ package dev.engram.lower;
  *     all steps of the loop alone; 1 where loops are not divided
  * @param shareWork least number of scalar instructions that a nest has in such a part, on average
  *     over the nests of the loop
+ * @param productRows least number of examples in such a part of a loop that mostly folds, as
+ *     products do: their kernels take so many rows at a time
  */
 public record LoweringOptions(
     int alignment,
@@ -38,7 +40,8 @@ public record LoweringOptions(
     boolean productsAlone,
     boolean reuseInLoops,
     int shares,
-    long shareWork) {
+    long shareWork,
+    int productRows) {
   public LoweringOptions {
     if (alignment < 8 || Integer.bitCount(alignment) != 1) {
       throw new LoweringException(
@@ -53,6 +56,7 @@ public record LoweringOptions(
     positive("packedReads", packedReads);
     positive("shares", shares);
     positive("shareWork", shareWork);
+    positive("productRows", productRows);
     if (keptBytes < 0 || !(spread >= 1)) {
       throw new LoweringException(
           "LoweringOptions: keptBytes is %d and spread %s, expected at least 0 and 1"
@@ -70,26 +74,31 @@ public record LoweringOptions(
   /** For processors with vectors and a few cores; backends for other machines give their own. */
   public static LoweringOptions standard() {
     return new LoweringOptions(
-        64, true, 96, 32, 1 << 15, 64, 1L << 30, 16, 4, true, true, 1, 1 << 14);
+        64, true, 96, 32, 1 << 15, 64, 1L << 30, 16, 4, true, true, 1, 1 << 14, 1);
   }
 
   /** A nest for each equation, and no copies of operands: simple, and slow. */
   public LoweringOptions unfused() {
-    return with(alignment, false, reuseInLoops, shares, shareWork);
+    return with(alignment, false, reuseInLoops, shares, shareWork, productRows);
   }
 
   /** Other memory: see the parameters. */
   public LoweringOptions withMemory(int alignment, boolean reuseInLoops) {
-    return with(alignment, fuse, reuseInLoops, shares, shareWork);
+    return with(alignment, fuse, reuseInLoops, shares, shareWork, productRows);
   }
 
-  /** Loops in at most this many parts of at least this much work; see the parameters. */
-  public LoweringOptions withShares(int shares, long shareWork) {
-    return with(alignment, fuse, reuseInLoops, shares, shareWork);
+  /** Loops in at most this many parts of at least this much; see the parameters. */
+  public LoweringOptions withShares(int shares, long shareWork, int productRows) {
+    return with(alignment, fuse, reuseInLoops, shares, shareWork, productRows);
   }
 
   private LoweringOptions with(
-      int alignment, boolean fuse, boolean reuseInLoops, int shares, long shareWork) {
+      int alignment,
+      boolean fuse,
+      boolean reuseInLoops,
+      int shares,
+      long shareWork,
+      int productRows) {
     return new LoweringOptions(
         alignment,
         fuse,
@@ -103,6 +112,7 @@ public record LoweringOptions(
         productsAlone,
         reuseInLoops,
         shares,
-        shareWork);
+        shareWork,
+        productRows);
   }
 }

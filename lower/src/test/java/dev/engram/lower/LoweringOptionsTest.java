@@ -33,7 +33,8 @@ class LoweringOptionsTest {
         r.nextBoolean(),
         r.nextBoolean(),
         1 + r.nextInt(6),
-        1 + r.nextInt(20));
+        1 + r.nextInt(20),
+        1 + r.nextInt(3));
   }
 
   @Test
@@ -89,15 +90,16 @@ class LoweringOptionsTest {
             o -> o.withMemory(0, true),
             o -> o.withMemory(4, true),
             o -> o.withMemory(48, true),
-            o -> new LoweringOptions(64, true, 0, 1, 1, 1, 0, 1, 1, true, true, 1, 1),
-            o -> new LoweringOptions(64, true, 1, 0, 1, 1, 0, 1, 1, true, true, 1, 1),
-            o -> new LoweringOptions(64, true, 1, 1, 0, 1, 0, 1, 1, true, true, 1, 1),
-            o -> new LoweringOptions(64, true, 1, 1, 1, 0, 0, 1, 1, true, true, 1, 1),
-            o -> new LoweringOptions(64, true, 1, 1, 1, 1, -1, 1, 1, true, true, 1, 1),
-            o -> new LoweringOptions(64, true, 1, 1, 1, 1, 0, Double.NaN, 1, true, true, 1, 1),
-            o -> new LoweringOptions(64, true, 1, 1, 1, 1, 0, 1, 1, true, true, 0, 1),
-            o -> new LoweringOptions(64, true, 1, 1, 1, 1, 0, 1, 1, true, true, 1, 0),
-            o -> new LoweringOptions(64, true, 1, 1, 1, 1, 0, 1, 0, true, true, 1, 1))) {
+            o -> new LoweringOptions(64, true, 0, 1, 1, 1, 0, 1, 1, true, true, 1, 1, 1),
+            o -> new LoweringOptions(64, true, 1, 0, 1, 1, 0, 1, 1, true, true, 1, 1, 1),
+            o -> new LoweringOptions(64, true, 1, 1, 0, 1, 0, 1, 1, true, true, 1, 1, 1),
+            o -> new LoweringOptions(64, true, 1, 1, 1, 0, 0, 1, 1, true, true, 1, 1, 1),
+            o -> new LoweringOptions(64, true, 1, 1, 1, 1, -1, 1, 1, true, true, 1, 1, 1),
+            o -> new LoweringOptions(64, true, 1, 1, 1, 1, 0, Double.NaN, 1, true, true, 1, 1, 1),
+            o -> new LoweringOptions(64, true, 1, 1, 1, 1, 0, 1, 1, true, true, 0, 1, 1),
+            o -> new LoweringOptions(64, true, 1, 1, 1, 1, 0, 1, 1, true, true, 1, 0, 1),
+            o -> new LoweringOptions(64, true, 1, 1, 1, 1, 0, 1, 1, true, true, 1, 1, 0),
+            o -> new LoweringOptions(64, true, 1, 1, 1, 1, 0, 1, 0, true, true, 1, 1, 1))) {
       String text =
           assertThrows(LoweringException.class, () -> wrong.apply(LoweringOptions.standard()))
               .getMessage();

@@ -35,7 +35,7 @@ class SplitLoopsTest {
 
   private static LoopProgram split(Graph g, int shares) {
     return ProgramVerifier.verify(
-        Lowering.lower(g, List.of(), LoweringOptions.standard().withShares(shares, 1)));
+        Lowering.lower(g, List.of(), LoweringOptions.standard().withShares(shares, 1, 1)));
   }
 
   /** The same, the shares from the last to the first. */
@@ -357,9 +357,38 @@ class SplitLoopsTest {
             List.of(f64(B, N)),
             t -> scan(3, false, List.of(), t, List.of(), in -> List.of(in.get(0).tanh())));
     for (long least : new long[] {10, 60, 1000}) {
-      LoopProgram p = Lowering.lower(g, List.of(), LoweringOptions.standard().withShares(6, least));
+      LoopProgram p =
+          Lowering.lower(g, List.of(), LoweringOptions.standard().withShares(6, least, 1));
       // 30 points of a load, a tanh and a store
       assertEquals(least == 10 ? 1 : 0, parallel(p.steps()), () -> LoopPrinter.print(p));
+    }
+  }
+
+  /**
+   * A part of a loop of products has the rows that their kernels take at a time; others need not.
+   */
+  @Test
+  void productsHaveRows() {
+    for (boolean product : new boolean[] {true, false}) {
+      Graph g =
+          trace(
+              List.of(f64(12, N), f64(N, N)),
+              t ->
+                  scan(
+                      3,
+                      false,
+                      List.of(t.getLast()),
+                      List.of(t.getFirst()),
+                      List.of(),
+                      in ->
+                          List.of(
+                              product ? in.getLast().matmul(in.getFirst()) : in.getLast().tanh())));
+      for (int[] rows : new int[][] {{1, 12}, {4, 3}, {5, 2}, {13, 1}}) {
+        LoopProgram p =
+            Lowering.lower(g, List.of(), LoweringOptions.standard().withShares(12, 1, rows[0]));
+        assertEquals(
+            product ? rows[1] : 12, LoopReport.of(p).rows().getFirst().shares(), rows[0] + " rows");
+      }
     }
   }
 

@@ -4,6 +4,7 @@ import dev.engram.backend.cpu.nest.NestKernel;
 import dev.engram.backend.cpu.run.CpuProgram;
 import dev.engram.backend.cpu.run.KernelCache;
 import dev.engram.backend.cpu.run.WorkerPool;
+import dev.engram.backend.cpu.vector.ProductClass;
 import dev.engram.backend.cpu.vector.VectorApi;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.runtime.Log;
@@ -104,7 +105,8 @@ public final class CpuBackend extends HostBackend {
   @Override
   public LoweringOptions lowering() {
     LoweringOptions o = LoweringOptions.standard();
-    return o.withShares(Math.max(LEAST_SHARES, 4 * settled().threads()), o.shareWork());
+    return o.withShares(
+        Math.max(LEAST_SHARES, 4 * settled().threads()), o.shareWork(), ProductClass.ROWS);
   }
 
   @Override

@@ -143,6 +143,37 @@ final class MatmulTest {
     }
   }
 
+  /** One to four tiles of all widths, the last of which reaches beyond the columns. */
+  @Test
+  void manyColumns() {
+    Random random = new Random(6);
+    for (int columns : new int[] {79, 81, 96, 97, 112, 128, 138, 150, 177, 193, 250}) {
+      DType dtype = columns % 3 == 0 ? DType.F64 : DType.F32;
+      for (int rows : new int[] {1, 3, 6, 7}) {
+        boolean other = random.nextBoolean();
+        check(
+            new Shape(dtype, 1, rows, 5, columns, other, !other, false, true, FoldOrder.PLAIN),
+            random);
+      }
+    }
+  }
+
+  /** A right operand that no cache holds, whose rows are taken block by block of the fold. */
+  @Test
+  void longProducts() {
+    Random random = new Random(7);
+    for (int rows : new int[] {1, 37, 130}) {
+      for (boolean transposed : new boolean[] {true, false}) {
+        for (FoldOrder order :
+            List.of(new FoldOrder(1, 256, FoldOrder.ALL), new FoldOrder(1, 100, 300))) {
+          check(
+              new Shape(DType.F32, 1, rows, 1100, 66, transposed, false, false, true, order),
+              random);
+        }
+      }
+    }
+  }
+
   private static FoldOrder order(Random random) {
     int block = 1 + random.nextInt(20);
     long share = random.nextBoolean() ? FoldOrder.ALL : block + random.nextInt(30);

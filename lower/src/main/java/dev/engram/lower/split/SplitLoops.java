@@ -85,7 +85,8 @@ public final class SplitLoops {
     Work work = new Work();
     work.add(l.body());
     double worth = work.instructions / options.shareWork() / Math.max(1, work.nests);
-    int shares = (int) Math.min(Math.min(examples, options.shares()), worth);
+    int least = work.folded > work.instructions / 2 ? options.productRows() : 1;
+    int shares = (int) Math.min(Math.min(examples / least, options.shares()), worth);
     while (shares > 1 && examples % shares != 0) {
       shares--;
     }
@@ -124,9 +125,10 @@ public final class SplitLoops {
     return (double) d.type().size() * d.type().dtype().bytes();
   }
 
-  /** The scalar instructions of nests, each once. */
+  /** The scalar instructions of nests, each once, and how many of them are in folds. */
   private static final class Work {
     private double instructions;
+    private double folded;
     private int nests;
 
     void add(List<Stmt> steps) {
@@ -149,7 +151,9 @@ public final class SplitLoops {
       for (Stmt.Axis a : n.axes()) {
         points *= a.length();
       }
-      instructions += points * n.body().size();
+      double all = points * n.body().size();
+      instructions += all;
+      folded += n.axes().stream().anyMatch(Stmt.Axis::reduce) ? all : 0;
       nests++;
     }
   }

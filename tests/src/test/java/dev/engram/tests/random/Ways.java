@@ -79,7 +79,7 @@ public final class Ways {
    * loops, however small, in up to three shares.
    */
   public static Way inPlace(Backend backend) {
-    LoweringOptions options = LoweringOptions.standard().withShares(3, 1);
+    LoweringOptions options = LoweringOptions.standard().withShares(3, 1, 1);
     return (g, args) ->
         execute(backend, ProgramVerifier.verify(Lowering.lower(g, updates(g), options)), args);
   }

@@ -112,8 +112,16 @@ public record Matmul(RowNest nest, int aSlot, int bSlot, boolean packs, RowNest 
 
   /** Returns the bytes from one row of C to the next. */
   static long rowBytes(RowNest nest) {
-    long bytes = (long) nest.rowLength() * nest.folds().getFirst().dtype().bytes();
-    return (bytes + 63) / 64 * 64;
+    return (bytes(nest) + 63) / 64 * 64;
+  }
+
+  private static long bytes(RowNest nest) {
+    return (long) nest.rowLength() * nest.folds().getFirst().dtype().bytes();
+  }
+
+  /** Returns the bytes of the elements of a row of B. */
+  public long bytes() {
+    return bytes(nest);
   }
 
   public long rowBytes() {
@@ -159,12 +167,12 @@ public record Matmul(RowNest nest, int aSlot, int bSlot, boolean packs, RowNest 
     return nest.outer().isEmpty() ? 1 : nest.outer().getLast();
   }
 
-  long aRow() {
+  public long aRow() {
     List<Long> outer = nest.slots().get(aSlot).outer();
     return outer.isEmpty() ? 0 : outer.getLast();
   }
 
-  long aDepth() {
+  public long aDepth() {
     return nest.slots().get(aSlot).reduce().getLast();
   }
 

@@ -306,10 +306,13 @@ final class RowNestBuilder {
           yield lanes.load(l.dtype(), phase.loadRow(slots.ofInstr(i), l.dtype()));
         }
         case Instr.Literal l -> lanes.constant(l.dtype(), l.bits());
-        case Instr.IndexOf x -> lanes.convert(index(i), x.dtype());
+        case Instr.IndexOf x ->
+            x.dtype() == DType.I32
+                ? lanes.node(Op.INDEX, DType.I32, slots.ofInstr(i))
+                : lanes.convert(index(i), x.dtype());
         case Instr.Apply a ->
             LaneRows.apply(lanes, a.row(), a.dtype(), a.args().stream().map(this::value).toList());
-        case Instr.Convert c -> lanes.convert(value(c.arg()), c.to());
+        case Instr.Convert c -> convert(value(c.arg()), c.to());
         case Instr.LoadAt l ->
             lanes.nodeWith(
                 Op.GATHER,
@@ -321,6 +324,17 @@ final class RowNestBuilder {
         case Instr.Store _, Instr.StoreAt _, Instr.Fold _, Instr.DotFold _, Instr.Check _ ->
             throw new IllegalStateException(code.get(i) + " is not a value");
       };
+    }
+
+    /** A truth is chosen by, which vectors can do. */
+    private Node convert(Node a, DType to) {
+      return a.dtype == DType.BOOL && (to == DType.F32 || to == DType.F64)
+          ? lanes.select(a, lanes.constant(to, one(to)), lanes.constant(to, 0))
+          : lanes.convert(a, to);
+    }
+
+    private static long one(DType t) {
+      return t == DType.F32 ? Float.floatToRawIntBits(1) : Double.doubleToRawLongBits(1);
     }
 
     private Node index(int i) {

@@ -8,6 +8,8 @@ import dev.engram.backend.cpu.nest.RowNest.Phase;
 import dev.engram.backend.cpu.nest.RowNest.Slot;
 import dev.engram.backend.cpu.nest.RowNest.Transfer;
 import dev.engram.backend.cpu.vector.VectorCode;
+import dev.engram.lower.lanes.LaneProgram.Node;
+import dev.engram.lower.lanes.LaneProgram.Op;
 
 /** Decides which nests can be vectorized: one element width, contiguous or fixed rows, one pass. */
 public final class VectorFit {
@@ -56,6 +58,11 @@ public final class VectorFit {
     }
     for (Transfer t : phase.stores()) {
       if (stride(nest, t.slot(), along) != nest.slots().get(t.slot()).dtype().bytes()) {
+        return false;
+      }
+    }
+    for (Node n : pass.live()) {
+      if (n.op == Op.INDEX && Math.abs(stride(nest, (int) n.bits, along)) > Integer.MAX_VALUE) {
         return false;
       }
     }

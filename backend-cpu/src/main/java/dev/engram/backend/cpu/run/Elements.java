@@ -6,25 +6,25 @@ import java.lang.foreign.ValueLayout;
 
 /**
  * Accesses to single elements at computed positions, called by generated code; named by element
- * type.
+ * type. All are aligned, which the JVM need not check each time.
  */
 public final class Elements {
   private Elements() {}
 
   public static float getF32(MemorySegment s, long at) {
-    return s.get(ValueLayout.JAVA_FLOAT, at);
+    return s.get(ValueLayout.JAVA_FLOAT_UNALIGNED, at);
   }
 
   public static double getF64(MemorySegment s, long at) {
-    return s.get(ValueLayout.JAVA_DOUBLE, at);
+    return s.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, at);
   }
 
   public static int getI32(MemorySegment s, long at) {
-    return s.get(ValueLayout.JAVA_INT, at);
+    return s.get(ValueLayout.JAVA_INT_UNALIGNED, at);
   }
 
   public static long getI64(MemorySegment s, long at) {
-    return s.get(ValueLayout.JAVA_LONG, at);
+    return s.get(ValueLayout.JAVA_LONG_UNALIGNED, at);
   }
 
   public static int getBOOL(MemorySegment s, long at) {
@@ -40,23 +40,23 @@ public final class Elements {
   }
 
   public static int getI16(MemorySegment s, long at) {
-    return s.get(ValueLayout.JAVA_SHORT, at);
+    return s.get(ValueLayout.JAVA_SHORT_UNALIGNED, at);
   }
 
   public static int getF16(MemorySegment s, long at) {
-    return s.get(ValueLayout.JAVA_CHAR, at);
+    return s.get(ValueLayout.JAVA_CHAR_UNALIGNED, at);
   }
 
   public static int getBF16(MemorySegment s, long at) {
-    return s.get(ValueLayout.JAVA_CHAR, at);
+    return s.get(ValueLayout.JAVA_CHAR_UNALIGNED, at);
   }
 
   public static void putF32(MemorySegment s, long at, float v) {
-    s.set(ValueLayout.JAVA_FLOAT, at, v);
+    s.set(ValueLayout.JAVA_FLOAT_UNALIGNED, at, v);
   }
 
   public static void putF64(MemorySegment s, long at, double v) {
-    s.set(ValueLayout.JAVA_DOUBLE, at, v);
+    s.set(ValueLayout.JAVA_DOUBLE_UNALIGNED, at, v);
   }
 
   // s[at + stride·k] = s[at + stride·k] combined with v, if 0 <= k < limit
@@ -68,12 +68,12 @@ public final class Elements {
     }
     long to = at + stride * k;
     s.set(
-        ValueLayout.JAVA_FLOAT,
+        ValueLayout.JAVA_FLOAT_UNALIGNED,
         to,
         switch (how) {
           case SET -> v;
-          case ADD -> s.get(ValueLayout.JAVA_FLOAT, to) + v;
-          case MAX -> Math.max(s.get(ValueLayout.JAVA_FLOAT, to), v);
+          case ADD -> s.get(ValueLayout.JAVA_FLOAT_UNALIGNED, to) + v;
+          case MAX -> Math.max(s.get(ValueLayout.JAVA_FLOAT_UNALIGNED, to), v);
         });
   }
 
@@ -84,12 +84,12 @@ public final class Elements {
     }
     long to = at + stride * k;
     s.set(
-        ValueLayout.JAVA_DOUBLE,
+        ValueLayout.JAVA_DOUBLE_UNALIGNED,
         to,
         switch (how) {
           case SET -> v;
-          case ADD -> s.get(ValueLayout.JAVA_DOUBLE, to) + v;
-          case MAX -> Math.max(s.get(ValueLayout.JAVA_DOUBLE, to), v);
+          case ADD -> s.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, to) + v;
+          case MAX -> Math.max(s.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, to), v);
         });
   }
 
@@ -100,12 +100,12 @@ public final class Elements {
     }
     long to = at + stride * k;
     s.set(
-        ValueLayout.JAVA_INT,
+        ValueLayout.JAVA_INT_UNALIGNED,
         to,
         switch (how) {
           case SET -> v;
-          case ADD -> s.get(ValueLayout.JAVA_INT, to) + v;
-          case MAX -> Math.max(s.get(ValueLayout.JAVA_INT, to), v);
+          case ADD -> s.get(ValueLayout.JAVA_INT_UNALIGNED, to) + v;
+          case MAX -> Math.max(s.get(ValueLayout.JAVA_INT_UNALIGNED, to), v);
         });
   }
 
@@ -116,12 +116,12 @@ public final class Elements {
     }
     long to = at + stride * k;
     s.set(
-        ValueLayout.JAVA_LONG,
+        ValueLayout.JAVA_LONG_UNALIGNED,
         to,
         switch (how) {
           case SET -> v;
-          case ADD -> s.get(ValueLayout.JAVA_LONG, to) + v;
-          case MAX -> Math.max(s.get(ValueLayout.JAVA_LONG, to), v);
+          case ADD -> s.get(ValueLayout.JAVA_LONG_UNALIGNED, to) + v;
+          case MAX -> Math.max(s.get(ValueLayout.JAVA_LONG_UNALIGNED, to), v);
         });
   }
 
@@ -150,7 +150,7 @@ public final class Elements {
       return;
     }
     requireSet(how);
-    s.set(ValueLayout.JAVA_SHORT, at + stride * k, (short) v);
+    s.set(ValueLayout.JAVA_SHORT_UNALIGNED, at + stride * k, (short) v);
   }
 
   public static void combineF16(

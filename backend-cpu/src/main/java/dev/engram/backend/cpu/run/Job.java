@@ -3,6 +3,7 @@ package dev.engram.backend.cpu.run;
 import dev.engram.ir.runtime.Thrown;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * still going on, or none.
  */
 final class Job {
+  /** A thread that waits for others looks so long before it parks. */
+  private static final long SPIN_NANOS = 20_000;
+
   private static final VarHandle NEXT;
   private static final VarHandle ENDED;
 
@@ -41,6 +45,9 @@ final class Job {
 
   private volatile @Nullable Throwable failure;
 
+  /** The thread that {@link #await}s the end, once it has given up its processor. */
+  private volatile @Nullable Thread waiting;
+
   /**
    * {@code kernel} over [0, end).
    *
@@ -65,7 +72,7 @@ final class Job {
   }
 
   /**
-   * Starts a run. Only when the one before {@link #hasEnded}.
+   * Starts a run. Only when the one before has ended.
    *
    * @param late waits before the chunks can be claimed; for tests
    */
@@ -98,14 +105,43 @@ final class Job {
       } catch (Throwable t) {
         failure = t;
       } finally {
-        ENDED.getAndAdd(this, 1);
+        end(1);
       }
     }
   }
 
-  /** True when no thread works on this run any more, nor ever will. */
-  boolean hasEnded() {
-    return ended == chunks;
+  private void end(int more) {
+    int before = (int) ENDED.getAndAdd(this, more);
+    if (before + more == chunks) {
+      Thread w = waiting;
+      if (w != null) {
+        LockSupport.unpark(w);
+      }
+    }
+  }
+
+  /**
+   * Waits until no thread works on this run any more, nor ever will. After a while the processor is
+   * given up: where another process keeps a processor busy, a thread that waits there behind it can
+   * only come here when this one is idle.
+   */
+  void await() {
+    long since = System.nanoTime();
+    int spins = 0;
+    while (ended != chunks) {
+      Thread.onSpinWait();
+      if ((++spins & 63) == 0 && System.nanoTime() - since > SPIN_NANOS) {
+        waiting = Thread.currentThread();
+        while (ended != chunks) {
+          if (Thread.currentThread().isInterrupted()) {
+            Thread.yield(); // it would not park
+          } else {
+            LockSupport.park(this);
+          }
+        }
+        waiting = null;
+      }
+    }
   }
 
   /**
@@ -116,7 +152,7 @@ final class Job {
     long claim = next;
     while ((int) claim < chunks) {
       if (NEXT.compareAndSet(this, claim, claim - (int) claim + chunks)) {
-        ENDED.getAndAdd(this, chunks - (int) claim);
+        end(chunks - (int) claim);
         return;
       }
       claim = next;

@@ -9,6 +9,14 @@ public interface Kernel {
 
   void run(KernelArgs frame, Scratch scratch, int begin, int end);
 
+  /**
+   * Returns how many ranges each thread should have: more than one, so that others can do what a
+   * thread that is late has not begun.
+   */
+  default int pieces() {
+    return 4;
+  }
+
   /** Returns the relative amount of work per point with these arguments. */
   default long work(KernelArgs frame) {
     return 1;
@@ -17,8 +25,10 @@ public interface Kernel {
   /**
    * Invokes everything that runs points, for the JIT to count, without effect on points that run
    * afterwards.
+   *
+   * @param before how often this was called before
    */
-  default void touch(KernelArgs frame, Scratch scratch, int begin, int end) {
+  default void touch(KernelArgs frame, Scratch scratch, int begin, int end, int before) {
     run(frame, scratch, begin, begin);
   }
 }

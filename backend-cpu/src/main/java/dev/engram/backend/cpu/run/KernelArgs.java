@@ -21,7 +21,7 @@ public final class KernelArgs {
   /** For each slot, the byte offset in its memory, or the value of its index map, at point 0. */
   public final long[] base;
 
-  private boolean failed;
+  private volatile boolean failed;
   private int failedInstr;
   private long failedPoint;
   private long failedPosition;
@@ -96,10 +96,12 @@ public final class KernelArgs {
   }
 
   /** Passes a failed check to {@code then} and clears it. */
-  public synchronized void takeFailure(Failure then) {
+  public void takeFailure(Failure then) {
     if (failed) {
-      failed = false;
-      then.accept(failedInstr, failedValue, failedPosition);
+      synchronized (this) {
+        failed = false;
+        then.accept(failedInstr, failedValue, failedPosition);
+      }
     }
   }
 }

@@ -10,11 +10,18 @@ import java.lang.foreign.ValueLayout;
 
 /**
  * A matrix product block by block: some rows of C, then the epilogue over them while they are in
- * the cache.
+ * the cache. Where B is too large for it, all rows of a thread are a block: of B, the cache then
+ * has what one block of the fold needs, for all of these rows.
  */
 public final class MatmulKernel implements Kernel {
   /** Rows of C in a block. */
   private static final int BLOCK = 16;
+
+  /** Bytes from which B is too large, and to which sums are not. */
+  private static final long CACHE = 1 << 18;
+
+  /** Bytes of a line of the cache. */
+  private static final int LINE = 64;
 
   private final Matmul matmul;
   private final Kernel product;
@@ -23,8 +30,10 @@ public final class MatmulKernel implements Kernel {
   private final long points;
   private final boolean accumulates;
   private final int waiting;
+  private final boolean deep;
+  private final int blockRows;
 
-  /** Bytes of the sums of one fold block, for {@link #BLOCK} rows. */
+  /** Bytes of the sums of one fold block. */
   private final long blockBytes;
 
   /**
@@ -38,12 +47,33 @@ public final class MatmulKernel implements Kernel {
     this.depth = matmul.depth();
     this.points = matmul.points();
     this.accumulates = matmul.shape(0).accumulates();
+    this.deep = isDeep(matmul);
+    this.blockRows = blockRows(matmul);
     this.blockBytes = blockBytes(matmul);
     this.waiting = matmul.order().waiting(points);
   }
 
+  private static boolean isDeep(Matmul matmul) {
+    return matmul.points() > CACHE / matmul.rowBytes()
+        && matmul.order().waiting(matmul.points()) > 0;
+  }
+
+  private static int blockRows(Matmul matmul) {
+    if (!isDeep(matmul)) {
+      return BLOCK;
+    }
+    long bytes = matmul.rowBytes() * (1 + matmul.order().waiting(matmul.points()));
+    return (int) Math.max(BLOCK, CACHE / bytes / BLOCK * BLOCK);
+  }
+
+  /** The bytes of the rows of C in a block. */
   public static long blockBytes(Matmul matmul) {
-    return BLOCK * matmul.rowBytes();
+    return blockRows(matmul) * matmul.rowBytes();
+  }
+
+  @Override
+  public int pieces() {
+    return deep ? 2 : Kernel.super.pieces();
   }
 
   @Override
@@ -128,12 +158,34 @@ public final class MatmulKernel implements Kernel {
         int n = (int) Math.min(depth - k, end - r);
         operands.base[ProductShape.A] = a + matmul.start(matmul.aSlot(), r);
         operands.base[ProductShape.B] = b + bStart(r);
+        if (deep) {
+          fetch(operands, scratch, n, rows);
+        }
         r += n;
         ProductShape.set(operands, n, r == end ? sums : 0);
         product.run(operands, scratch, 0, rows);
       }
       waiting += 1 - sums;
     }
+  }
+
+  // What a block of the fold needs, line by line: a product that reads A along its columns would
+  // wait for each of them.
+  private void fetch(KernelArgs operands, Scratch scratch, int n, int rows) {
+    int read = 0;
+    for (int operand : new int[] {ProductShape.A, ProductShape.B}) {
+      boolean a = operand == ProductShape.A;
+      MemorySegment from = operands.segments[operand];
+      long stride = a ? matmul.aDepth() : matmul.bDepth();
+      long bytes = a ? rows * matmul.aRow() : matmul.bytes();
+      for (int k = 0; k < n && stride >= LINE; k++) {
+        long at = operands.base[operand] + k * stride;
+        for (long i = 0; i < bytes; i += LINE) {
+          read += from.get(ValueLayout.JAVA_BYTE, at + i);
+        }
+      }
+    }
+    scratch.haveRead = read;
   }
 
   private long bStart(long r) {
@@ -171,7 +223,7 @@ public final class MatmulKernel implements Kernel {
     int rows = matmul.rows();
     long rowBytes = matmul.rowBytes();
     for (int q = begin; q < end; ) {
-      int to = (int) Math.min(Math.min((long) q + BLOCK, end), (long) q - q % rows + rows);
+      int to = (int) Math.min(Math.min((long) q + blockRows, end), (long) q - q % rows + rows);
       operands.base[ProductShape.A] = matmul.at(frame, matmul.aSlot(), q);
       operands.base[ProductShape.B] = matmul.columnsAt(frame, q);
       operands.base[ProductShape.C] = 0;

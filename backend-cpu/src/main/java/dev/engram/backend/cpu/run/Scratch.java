@@ -53,6 +53,10 @@ public final class Scratch {
 
   private KernelArgs block = new KernelArgs(0, 0);
   private final KernelArgs operands = ProductShape.operands();
+
+  /** Takes what is only read for the cache to have it, so that the JIT does not leave it out. */
+  int haveRead;
+
   private MemorySegment product = MemorySegment.NULL;
   private MemorySegment memory = MemorySegment.NULL;
   private KernelArgs frame = new KernelArgs(0, 0);

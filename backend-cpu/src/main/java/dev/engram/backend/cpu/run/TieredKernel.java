@@ -29,7 +29,7 @@ public final class TieredKernel implements Kernel {
   /** A kernel that has worked less than this gets no vector version. */
   private static final long FIRST_NANOS = 10_000_000;
 
-  /** A trial of code that is not compiled yet starts with empty invocations for this long. */
+  /** A trial of code that is not compiled yet starts with touches for this long. */
   private static final long TOUCH_NANOS = 1_000_000;
 
   private static final int TOUCHES = 25;
@@ -45,6 +45,7 @@ public final class TieredKernel implements Kernel {
   // Guarded by the permission that TieringBudget gives for a trial.
   private @Nullable Kernel vector;
   private boolean looksCompiled;
+  private int touches;
   private int wins;
 
   // Written by several threads without synchronization, since it need not be exact. Points are
@@ -167,13 +168,13 @@ public final class TieredKernel implements Kernel {
     }
   }
 
-  // Invocations are what the JIT's thresholds look at first, and empty ones are cheap while the
-  // code is interpreted.
-  private static void touch(Kernel v, KernelArgs frame, Scratch scratch, int begin, int end) {
+  // Invocations are what the JIT's thresholds look at first, and these are cheap while the code is
+  // not compiled well.
+  private void touch(Kernel v, KernelArgs frame, Scratch scratch, int begin, int end) {
     long start = System.nanoTime();
     do {
       for (int i = 0; i < TOUCHES; i++) {
-        v.touch(frame, scratch, begin, end);
+        v.touch(frame, scratch, begin, end, touches++);
       }
     } while (System.nanoTime() - start < TOUCH_NANOS);
   }

@@ -22,7 +22,7 @@ record UserKernel(Kernel kernel) implements Kernel {
   }
 
   @Override
-  public void touch(KernelArgs frame, Scratch scratch, int begin, int end) {
-    kernel.touch(frame, scratch, begin, end);
+  public void touch(KernelArgs frame, Scratch scratch, int begin, int end, int before) {
+    kernel.touch(frame, scratch, begin, end, before);
   }
 }

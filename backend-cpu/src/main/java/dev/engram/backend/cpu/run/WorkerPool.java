@@ -61,7 +61,8 @@ public final class WorkerPool {
    * multiples of {@code unit}.
    */
   Job job(Kernel kernel, KernelArgs args, int end, int grain, int unit) {
-    int even = Math.max(grain, (int) ((end + 4L * threads - 1) / (4L * threads)));
+    long pieces = (long) kernel.pieces() * threads;
+    int even = Math.max(grain, (int) ((end + pieces - 1) / pieces));
     int size = (int) Math.min(end, (even + unit - 1L) / unit * unit);
     return new Job(kernel, args, end, threads == 1 ? Math.max(1, end) : Math.max(1, size));
   }
@@ -98,14 +99,7 @@ public final class WorkerPool {
       job.work(scratch, late);
     } finally {
       job.withdraw();
-      int spins = 0;
-      while (!job.hasEnded()) {
-        if (++spins < 2000) {
-          Thread.onSpinWait();
-        } else {
-          Thread.yield();
-        }
-      }
+      job.await();
     }
   }
 

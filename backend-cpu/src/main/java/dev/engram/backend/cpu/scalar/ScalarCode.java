@@ -114,7 +114,10 @@ public final class ScalarCode extends LaneCode {
       case LOAD, STATE -> throw new IllegalStateException(n.op + " " + n.bits + " is not bound");
       case CONST -> constant(n.dtype, n.bits);
       case COUNTER -> around.pushCounter();
-      case INDEX -> around.pushIndex((int) n.bits);
+      case INDEX -> {
+        around.pushIndex((int) n.bits);
+        code.conversion(TypeKind.LONG, kind(n.dtype));
+      }
       case ADD, SUB, MUL, DIV, NEG, AND, OR, XOR -> {
         pushArgs(n);
         arithmetic(n.op, kind(n.dtype));

@@ -16,6 +16,7 @@ import dev.engram.backend.cpu.scalar.ScalarProduct;
 import dev.engram.ir.DType;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
@@ -24,13 +25,16 @@ import java.util.Set;
 
 /**
  * Generates the vector code for rows of a matrix product, a class that implements {@link
- * ProductRows}: register tiles of {@link #ROWS} rows by some vectors of columns, each accumulator
- * one chain of fused multiply-adds in order of k. {@link #kernel} wraps an instance in {@code
- * VectorProduct}, the counterpart of {@link ScalarProduct}.
+ * ProductRows}: register tiles of some rows by some vectors of columns, each accumulator one chain
+ * of fused multiply-adds in order of k. {@link #kernel} wraps an instance in {@code VectorProduct},
+ * the counterpart of {@link ScalarProduct}.
  */
 public final class ProductClass {
-  /** Rows of a tile. */
+  /** Rows of most tiles. */
   public static final int ROWS = 4;
+
+  /** Rows of all kinds of tiles: those that are left after one kind are in the next. */
+  private static final int[] TILES = {ROWS, 2, 1};
 
   private static final ClassDesc SEGMENT = HiddenClassWriter.SEGMENT;
   private static final MethodTypeDesc ALL_ROWS =
@@ -60,18 +64,14 @@ public final class ProductClass {
   private final DType dtype;
   private final int size;
   private final int lanes;
-  private final int vectors;
   private final ClassDesc vector;
   private final HiddenClassWriter emission = new HiddenClassWriter("GeneratedProduct");
   private final Set<Tile> tiles = new LinkedHashSet<>();
 
-  /**
-   * A register tile; {@code tail} is the number of lanes used in the last vector, 0 for all of
-   * them.
-   */
-  private record Tile(int rows, int vectors, int tail) {
+  /** A register tile. */
+  private record Tile(int rows, int vectors) {
     String method() {
-      return "tile" + rows + "x" + vectors + (tail > 0 ? "tail" : "");
+      return "tile" + rows + "x" + vectors;
     }
   }
 
@@ -81,14 +81,15 @@ public final class ProductClass {
     this.dtype = shape.dtype();
     this.size = dtype.bytes();
     this.lanes = vectorBits / 8 / size;
-    // 512-bit machines have 32 registers, the others 16
-    this.vectors =
-        switch (vectorBits) {
-          case 512 -> 4;
-          case 256 -> 3;
-          default -> 2;
-        };
     this.vector = VectorCode.vector(dtype);
+  }
+
+  /**
+   * The most vectors of a tile with so many rows: a register for each sum, for each vector of B and
+   * for one element of A. Machines with 512 bits have 32 registers, the others 16.
+   */
+  private int most(int rows) {
+    return ((vectorBits == 512 ? 32 : 16) - 1) / (rows + 1);
   }
 
   /** The bytes of the class, and the writer that instantiates it. */
@@ -106,6 +107,12 @@ public final class ProductClass {
   }
 
   private static final class VectorProduct implements Kernel {
+    /** Invocations after which the JIT has left the interpreter, and measures. */
+    private static final int EMPTY = 300;
+
+    /** Turns from which on the JIT takes the checks of each access out of a loop. */
+    private static final int SHORT = 8;
+
     private final ProductShape shape;
     private final ProductRows rows;
 
@@ -125,12 +132,15 @@ public final class ProductClass {
     }
 
     /**
-     * Computes empty sums into rows that {@link #run} overwrites, in tiles of many rows and of one.
+     * Computes sums into rows that {@link #run} overwrites, in the tiles that it will use: empty
+     * sums while the JIT only counts invocations, and then short ones, since it measures loops
+     * before it compiles them, and keeps the checks of each access in those that hardly ever turn.
      */
     @Override
-    public void touch(KernelArgs frame, Scratch scratch, int begin, int end) {
-      rows(frame, begin, Math.min(begin + ROWS, end), 0);
-      rows(frame, begin, Math.min(begin + 1, end), 0);
+    public void touch(KernelArgs frame, Scratch scratch, int begin, int end, int before) {
+      int all = end - begin;
+      int depth = before < EMPTY ? 0 : Math.min(ProductShape.depth(frame), SHORT);
+      rows(frame, begin, begin + (all < ROWS ? all : ROWS + all % ROWS), depth);
     }
 
     private void rows(KernelArgs frame, int begin, int end, int depth) {
@@ -165,37 +175,51 @@ public final class ProductClass {
     emission.expectNative(c, C);
     int j = c.allocateLocal(TypeKind.INT);
     int i = c.allocateLocal(TypeKind.INT);
-    int columns = shape.columns();
-    int step = vectors * lanes;
-    int main = columns / step * step;
-    // columns in the outer loop, so that a tile's part of B stays in the cache for all rows
-    if (main > 0) {
-      HiddenClassWriter.loop(
-          c, j, c::iconst_0, () -> c.loadConstant(main), step, () -> columns(c, i, j, vectors, 0));
-    }
-    int rest = columns - main;
-    if (rest > 0) {
-      c.loadConstant(main).istore(j);
-      columns(c, i, j, (rest + lanes - 1) / lanes, rest % lanes);
+    int first = c.allocateLocal(TypeKind.INT);
+    c.iconst_0().istore(first);
+    for (int rows : TILES) {
+      int last = c.allocateLocal(TypeKind.INT);
+      c.iload(COUNT).loadConstant(-rows).iand().istore(last);
+      Label none = c.newLabel();
+      c.iload(first).iload(last).if_icmpge(none);
+      columns(c, rows, first, last, i, j);
+      c.iload(last).istore(first);
+      c.labelBinding(none);
     }
     c.return_();
   }
 
-  private void columns(CodeBuilder c, int i, int j, int vectors, int tail) {
-    HiddenClassWriter.loop(
-        c,
-        i,
-        c::iconst_0,
-        () -> c.iload(COUNT).loadConstant(ROWS - 1).isub(),
-        ROWS,
-        () -> call(c, new Tile(ROWS, vectors, tail), i, j));
-    HiddenClassWriter.loop(
-        c,
-        i,
-        () -> c.iload(COUNT).loadConstant(-ROWS).iand(),
-        () -> c.iload(COUNT),
-        1,
-        () -> call(c, new Tile(1, vectors, tail), i, j));
+  /**
+   * Emits rows {@code first} to {@code last} in tiles of so many rows. Columns are in the outer
+   * loop, so that a tile's part of B stays in the cache for all rows, and divided evenly. The last
+   * tile may reach beyond the columns: into C's padding, and from what follows a row of B.
+   */
+  private void columns(CodeBuilder c, int rows, int first, int last, int i, int j) {
+    int left = Math.ceilDiv(shape.columns(), lanes);
+    int tiles = Math.ceilDiv(left, most(rows));
+    int at = 0;
+    while (left > 0) {
+      int vectors = Math.ceilDiv(left, tiles);
+      int same = left / vectors;
+      while (same > 1 && Math.ceilDiv(left - (same - 1) * vectors, tiles - same + 1) != vectors) {
+        same--;
+      }
+      int begin = at;
+      int end = at + same * vectors * lanes;
+      Tile t = new Tile(rows, vectors);
+      HiddenClassWriter.loop(
+          c,
+          j,
+          () -> c.loadConstant(begin),
+          () -> c.loadConstant(end),
+          vectors * lanes,
+          () ->
+              HiddenClassWriter.loop(
+                  c, i, () -> c.iload(first), () -> c.iload(last), rows, () -> call(c, t, i, j)));
+      at = end;
+      left -= same * vectors;
+      tiles -= same;
+    }
   }
 
   private void call(CodeBuilder c, Tile t, int i, int j) {
@@ -209,13 +233,11 @@ public final class ProductClass {
   }
 
   private void tile(CodeBuilder c, Tile t) {
-    int mask =
-        t.tail > 0 ? VectorCode.mask(c, dtype, vectorBits, () -> c.loadConstant(t.tail)) : -1;
     int[][] sums = new int[t.rows][t.vectors];
     for (int r = 0; r < sums.length; r++) {
       for (int v = 0; v < t.vectors; v++) {
         sums[r][v] = c.allocateLocal(TypeKind.REFERENCE);
-        start(c, r, v, v == t.vectors - 1 ? mask : -1);
+        start(c, r, v);
         c.astore(sums[r][v]);
       }
     }
@@ -235,11 +257,7 @@ public final class ProductClass {
           for (int v = 0; v < b.length; v++) {
             long more = (long) v * lanes * size;
             VectorCode.load(
-                c,
-                dtype,
-                vectorBits,
-                () -> push(c, B - 1, B_AT - 1, k, shape.bDepth(), more),
-                v == b.length - 1 ? mask : -1);
+                c, dtype, vectorBits, () -> push(c, B - 1, B_AT - 1, k, shape.bDepth(), more), -1);
             c.astore(b[v]);
           }
           for (int r = 0; r < sums.length; r++) {
@@ -264,7 +282,7 @@ public final class ProductClass {
         int row = r;
         int column = v;
         c.aload(sums[r][v]);
-        VectorCode.store(c, dtype, () -> element(c, row, column), v == b.length - 1 ? mask : -1);
+        VectorCode.store(c, dtype, () -> element(c, row, column), -1);
       }
     }
     c.return_();
@@ -296,9 +314,9 @@ public final class ProductClass {
   }
 
   /** Pushes the initial sums of vector {@code v} of row {@code r} of the tile's part of C. */
-  private void start(CodeBuilder c, int r, int v, int mask) {
+  private void start(CodeBuilder c, int r, int v) {
     if (shape.accumulates()) {
-      VectorCode.load(c, dtype, vectorBits, () -> element(c, r, v), mask);
+      VectorCode.load(c, dtype, vectorBits, () -> element(c, r, v), -1);
     } else {
       VectorCode.pushSpecies(c, dtype, vectorBits);
       c.invokestatic(vector, "zero", MethodTypeDesc.of(vector, VectorCode.SPECIES));

@@ -144,6 +144,32 @@ public final class VectorCode extends LaneCode {
     return local;
   }
 
+  /** Makes the mask on the stack one for elements of another type of the same width. */
+  static void cast(CodeBuilder c, DType t, int vectorBits) {
+    pushSpecies(c, t, vectorBits);
+    c.invokevirtual(MASK, "cast", MethodTypeDesc.of(MASK, SPECIES));
+  }
+
+  /**
+   * Pushes a vector of successive indices.
+   *
+   * @param pushFirst pushes the first, a long
+   * @param stride from one to the next
+   */
+  static void indices(
+      CodeBuilder c, DType t, int vectorBits, HiddenClassWriter.Part pushFirst, int stride) {
+    pushSpecies(c, t, vectorBits);
+    pushFirst.emit();
+    if (t == DType.I32) {
+      c.l2i();
+    }
+    broadcast(c, t);
+    if (stride != 0) {
+      c.loadConstant(stride);
+      c.invokevirtual(vector(t), "addIndex", MethodTypeDesc.of(vector(t), CD_int));
+    }
+  }
+
   /** Emits code before the loops that broadcasts every live constant into a local. */
   void constants() {
     for (Node n : lanes.nodes()) {
@@ -170,7 +196,8 @@ public final class VectorCode extends LaneCode {
   public void compute(Node n) {
     ClassDesc v = vector(n.dtype);
     switch (n.op) {
-      case LOAD, STATE -> throw new IllegalStateException(n.op + " " + n.bits + " is not bound");
+      case LOAD, STATE, INDEX ->
+          throw new IllegalStateException(n.op + " " + n.bits + " is not bound");
       case CONST -> {
         pushSpecies(code, n.dtype, vectorBits);
         switch (n.dtype) {
@@ -225,6 +252,9 @@ public final class VectorCode extends LaneCode {
         push(n.arg(2));
         push(n.arg(1));
         push(n.arg(0));
+        if (maskOf(n.arg(0)) != n.dtype) {
+          cast(code, n.dtype, vectorBits);
+        }
         code.invokevirtual(v, "blend", MethodTypeDesc.of(v, VECTOR, MASK));
       }
       case PATCH -> patch(n, v);
@@ -244,7 +274,7 @@ public final class VectorCode extends LaneCode {
         String name = n.op == Op.BOTH ? "and" : "or";
         code.invokevirtual(MASK, name, MethodTypeDesc.of(MASK, MASK));
       }
-      case COUNTER, INDEX, CONVERT, CALL, GATHER, RANDOM ->
+      case COUNTER, CONVERT, CALL, GATHER, RANDOM ->
           throw new IllegalStateException(n.op + " has no vector form");
     }
   }
@@ -276,15 +306,20 @@ public final class VectorCode extends LaneCode {
   private static boolean accepts(Node n, int bytes) {
     boolean sized = n.dtype.bytes() == bytes;
     return switch (n.op) {
-      case LOAD, STATE, CONST, ADD, SUB, MUL, FMA, SQRT, ABS, NEG, MAX, MIN -> sized;
+      case LOAD, STATE, CONST, INDEX, ADD, SUB, MUL, FMA, SQRT, ABS, NEG, MAX, MIN -> sized;
       case DIV -> sized && n.dtype.isFloat();
       case FROM_BITS, TO_BITS, AND, OR, XOR, SHL, USHR -> sized && n.dtype != DType.BOOL;
-      case SELECT -> sized && maskOf(n.arg(0)) == n.dtype;
+      case SELECT -> sized && isMask(n.arg(0), bytes);
       case PATCH -> sized;
       case LT, LE, EQ, NE -> n.arg(0).dtype.bytes() == bytes && n.arg(0).dtype != DType.BOOL;
       case NOT, BOTH, EITHER -> maskOf(n) != null;
-      case COUNTER, INDEX, CONVERT, CALL, GATHER, RANDOM -> false;
+      case COUNTER, CONVERT, CALL, GATHER, RANDOM -> false;
     };
+  }
+
+  private static boolean isMask(Node n, int bytes) {
+    DType of = maskOf(n);
+    return of != null && of.bytes() == bytes;
   }
 
   /**

@@ -88,6 +88,7 @@ final class VectorRow {
       Pass p, Phase phase, VectorNest.At at, Map<Node, Integer> bound, int j, int r, int mask) {
     VectorCode v = host.code(p);
     bound.forEach(v::bind);
+    indices(p, v, at, j, Along.ROW);
     for (Node n : p.lanes().nodes()) {
       if ((n.op != Op.LOAD && n.op != Op.STATE) || !v.isLive(n) || v.isBound(n)) {
         continue;
@@ -118,6 +119,31 @@ final class VectorRow {
             VectorCode.store(c, a.value().dtype, () -> pushState(a.state(), r, j), m);
         case Effect.Scatter _, Effect.Check _ -> throw new IllegalStateException(e.toString());
       }
+    }
+  }
+
+  /** Binds the indices of the vector from element {@code j} on. */
+  private void indices(Pass p, VectorCode v, VectorNest.At at, int j, Along along) {
+    for (Node n : p.lanes().nodes()) {
+      if (n.op != Op.INDEX || !v.isLive(n)) {
+        continue;
+      }
+      int slot = (int) n.bits;
+      int stride = Math.toIntExact(VectorFit.stride(nest, slot, along));
+      VectorCode.indices(
+          c,
+          n.dtype,
+          vectorBits,
+          () -> {
+            c.lload(at.local()[slot]);
+            if (stride != 0) {
+              c.iload(j).i2l().loadConstant((long) stride).lmul().ladd();
+            }
+          },
+          stride);
+      int local = c.allocateLocal(TypeKind.REFERENCE);
+      c.astore(local);
+      v.bind(n, local);
     }
   }
 
@@ -174,6 +200,7 @@ final class VectorRow {
     int position = jg;
     VectorCode v = host.code(p);
     bound.forEach(v::bind);
+    indices(p, v, at, position, Along.FOLD);
     for (Node n : p.lanes().nodes()) {
       if (!v.isLive(n) || v.isBound(n)) {
         continue;
@@ -286,9 +313,7 @@ final class VectorRow {
     }
     int local = c.allocateLocal(TypeKind.REFERENCE);
     c.aload(floatMask);
-    VectorCode.pushSpecies(c, t, vectorBits);
-    c.invokevirtual(
-        VectorCode.MASK, "cast", MethodTypeDesc.of(VectorCode.MASK, VectorCode.SPECIES));
+    VectorCode.cast(c, t, vectorBits);
     c.astore(local);
     return local;
   }
