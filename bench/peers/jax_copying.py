@@ -34,7 +34,7 @@ GATES = ("Wz", "Wr", "Wh")
 
 def options():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    p.add_argument("mode", choices=["iterations", "first", "memory", "compile", "kernels", "losses"])
+    p.add_argument("mode", choices=["iterations", "first", "memory", "compile", "kernels", "losses", "stream", "stream_losses"])
     p.add_argument("--rule", choices=["d_rtrl", "bptt", "both"], default="d_rtrl")
     p.add_argument("--lag", type=int, default=50)
     p.add_argument("--batch", type=int, default=64)
@@ -46,7 +46,7 @@ def options():
     p.add_argument("--warm-seconds", type=float, default=3.0)
     p.add_argument("--platform", choices=["cpu", "cuda"], default="cpu")
     p.add_argument("--precision", help="of products, such as highest: on a card, JAX rounds f32 operands by default")
-    p.add_argument("--data", help="losses: a safetensors file with the weights and `symbols`, i32[N, T, B]")
+    p.add_argument("--data", help="a safetensors file: losses: weights and `symbols`, i32[N, T, B]; stream_losses: weights, `x`, f32[N, B, 10], and `digits`, i32[N, B]")
     return p.parse_args()
 
 
@@ -129,54 +129,63 @@ def bptt(w, symbols):
     return jax.value_and_grad(loss)(w)
 
 
-def d_rtrl(w, symbols):
-    batch = symbols.shape[1]
-    hidden = w["rnn.Wz.bias"].shape[0]
-    rows = SYMBOLS + hidden
+def traced_step(w, carry, x):
+    """A step of the model and its traces; also returns what W_r's gradient needs."""
 
     def advance(eps, d, x, f):
         weight, bias = eps
         return d[:, None, :] * weight + x[:, :, None] * f[:, None, :], d * bias + f
 
-    def step(carry, ids):
-        h, ez, eh = carry
-        new, (xh, z, r, xrh, c) = gru(w, h, one_hot(ids))
-        d = 1 - z
-        fz = (c - h) * z * (1 - z)
-        fh = z * (1 - c * c)
-        return (new, advance(ez, d, xh, fz), advance(eh, d, xrh, fh)), (xh, r, fh, h)
+    h, ez, eh = carry
+    new, (xh, z, r, xrh, c) = gru(w, h, x)
+    d = 1 - z
+    fz = (c - h) * z * (1 - z)
+    fh = z * (1 - c * c)
+    return (new, advance(ez, d, xh, fz), advance(eh, d, xrh, fh)), (xh, r, fh, h)
 
+
+def learning_step(w, carry, x, digit):
+    """A step, its loss, and the gradient of that."""
+    carry, (xh, r, fh, old) = traced_step(w, carry, x)
+    h, ez, eh = carry
+    logits = linear(w, "readout", h)
+    loss, dlogits = jax.value_and_grad(cross_entropy)(logits, digit)
+    signal = dlogits @ w["readout.weight"].T
+    # W_r's own path: y_h <- r h <- r <- y_r
+    dr = ((signal * fh) @ w["rnn.Wh.weight"].T)[:, SYMBOLS:] * old
+    dyr = dr * r * (1 - r)
+    return carry, loss, {
+        "rnn.Wz.weight": over_batch(signal, ez[0]),
+        "rnn.Wz.bias": (signal * ez[1]).sum(0),
+        "rnn.Wr.weight": xh.T @ dyr,
+        "rnn.Wr.bias": dyr.sum(0),
+        "rnn.Wh.weight": over_batch(signal, eh[0]),
+        "rnn.Wh.bias": (signal * eh[1]).sum(0),
+        "readout.weight": h.T @ dlogits,
+        "readout.bias": dlogits.sum(0),
+    }
+
+
+def fresh_carry(w, batch):
+    hidden = w["rnn.Wz.bias"].shape[0]
+
+    def trace():
+        return jnp.zeros((batch, SYMBOLS + hidden, hidden), jnp.float32), jnp.zeros((batch, hidden), jnp.float32)
+
+    return jnp.zeros((batch, hidden), jnp.float32), trace(), trace()
+
+
+def d_rtrl(w, symbols):
     def silent(carry, ids):
-        return step(carry, ids)[0], None
+        return traced_step(w, carry, one_hot(ids))[0], None
 
     def recall(carry, inputs):
         carry, grads = carry
         ids, digit = inputs
-        carry, (xh, r, fh, old) = step(carry, ids)
-        h, ez, eh = carry
-        logits = linear(w, "readout", h)
-        loss, dlogits = jax.value_and_grad(cross_entropy)(logits, digit)
-        signal = dlogits @ w["readout.weight"].T
-        # W_r's own path: y_h <- r h <- r <- y_r
-        dr = ((signal * fh) @ w["rnn.Wh.weight"].T)[:, SYMBOLS:] * old
-        dyr = dr * r * (1 - r)
-        own = {
-            "rnn.Wz.weight": over_batch(signal, ez[0]),
-            "rnn.Wz.bias": (signal * ez[1]).sum(0),
-            "rnn.Wr.weight": xh.T @ dyr,
-            "rnn.Wr.bias": dyr.sum(0),
-            "rnn.Wh.weight": over_batch(signal, eh[0]),
-            "rnn.Wh.bias": (signal * eh[1]).sum(0),
-            "readout.weight": h.T @ dlogits,
-            "readout.bias": dlogits.sum(0),
-        }
+        carry, loss, own = learning_step(w, carry, one_hot(ids), digit)
         return (carry, jax.tree.map(jnp.add, grads, own)), loss
 
-    def zero_trace():
-        return jnp.zeros((batch, rows, hidden), jnp.float32), jnp.zeros((batch, hidden), jnp.float32)
-
-    start = (jnp.zeros((batch, hidden), jnp.float32), zero_trace(), zero_trace())
-    carry, _ = lax.scan(silent, start, symbols[:-DIGITS])
+    carry, _ = lax.scan(silent, fresh_carry(w, symbols.shape[1]), symbols[:-DIGITS])
     zeros = jax.tree.map(jnp.zeros_like, w)
     (_, grads), losses = lax.scan(recall, (carry, zeros), (symbols[-DIGITS:], symbols[:DIGITS]))
     return losses.mean(), grads
@@ -207,6 +216,17 @@ def iteration(rule, lr):
         return adam(w, m, v, count, grads, lr), loss
 
     return jax.jit(run, donate_argnums=0)
+
+
+def streamed(lr):
+    """A step of a stream: the state is (weights, carry), the inputs a symbol and the digit that is wanted."""
+
+    def step(state, inputs):
+        w, carry = state
+        carry, loss, grads = learning_step(w, carry, *inputs)
+        return (jax.tree.map(lambda w, g: w - lr * g, w, grads), carry), loss
+
+    return step
 
 
 def fresh_state(weights):
@@ -311,6 +331,56 @@ def losses(o):
     answer(what="losses", rule=o.rule, losses=out)
 
 
+def stream_losses(o):
+    tensors = read_safetensors(o.data)
+    x, digits = jnp.asarray(tensors.pop("x")), jnp.asarray(tensors.pop("digits"))
+    w = {k: jnp.asarray(v) for k, v in tensors.items()}
+    _, out = jax.jit(lambda s, xs: lax.scan(streamed(o.lr), s, xs))((w, fresh_carry(w, o.batch)), (x, digits))
+    answer(what="stream_losses", losses=[float(loss) for loss in out])
+
+
+def stream(o):
+    """Microseconds of steps: called one by one, and in a scan over a chunk."""
+    rng = np.random.default_rng(o.seed)
+    chunk = 1000
+    x = np.eye(SYMBOLS, dtype=np.float32)[rng.integers(0, SYMBOLS, (chunk, o.batch))]
+    digits = rng.integers(0, SYMBOLS, (chunk, o.batch)).astype(np.int32)
+
+    def fresh():
+        w = initial_weights(o.hidden, o.seed)
+        return w, fresh_carry(w, o.batch)
+
+    step = jax.jit(streamed(o.lr), donate_argnums=0)
+    state = fresh()
+    inputs = [(jnp.asarray(a), jnp.asarray(b)) for a, b in zip(x, digits)]
+    us = []
+    end = time.perf_counter() + o.warm_seconds
+    while len(us) < o.iterations or time.perf_counter() < end:
+        warming = time.perf_counter() < end
+        for one in inputs:
+            start = time.perf_counter()
+            state, loss = step(state, one)
+            loss.block_until_ready()
+            us.append((time.perf_counter() - start) * 1e6)
+        if warming:
+            us.clear()
+    answer(what="stream", kind="calls", us=np.percentile(us[: o.iterations], np.arange(1, 100)).tolist(), loss=float(loss))
+
+    run = jax.jit(lambda s, xs: lax.scan(streamed(o.lr), s, xs), donate_argnums=0)
+    state = fresh()
+    data = jnp.asarray(x), jnp.asarray(digits)
+    us = []
+    end = time.perf_counter() + o.warm_seconds
+    while len(us) < 30 or time.perf_counter() < end:
+        if time.perf_counter() < end:
+            us.clear()
+        start = time.perf_counter()
+        state, out = run(state, data)
+        out.block_until_ready()
+        us.append((time.perf_counter() - start) * 1e6 / chunk)
+    answer(what="stream", kind="compiled", us=us[-30:], loss=float(out[-1]))
+
+
 def read_safetensors(path):
     with open(path, "rb") as f:
         header = json.loads(f.read(int.from_bytes(f.read(8), "little")))
@@ -376,6 +446,8 @@ def main(o):
         "compile": compile_time,
         "kernels": kernels,
         "losses": losses,
+        "stream": stream,
+        "stream_losses": stream_losses,
     }
     for rule in RULES if o.rule == "both" else [o.rule]:
         modes[o.mode](argparse.Namespace(**{**vars(o), "rule": rule}))

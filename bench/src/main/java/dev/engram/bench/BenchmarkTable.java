@@ -19,8 +19,8 @@ import java.util.Optional;
  *
  * <pre>
  *   --check              only compare the losses of both rules with the peer's
- *   --only A,B           some of: iterations, wide, busy, first, allocation, memory, compile,
- *                        growth, kernels
+ *   --only A,B           some of: iterations, wide, busy, streaming, first, allocation, memory,
+ *                        compile, growth, kernels
  *   --chart FILE         only draw the time to compile against the number of equations
  *   --quick              small sizes and few runs, to try the benchmark itself; no goals
  *   --out FOLDER         also write rows.md and rows.csv there
@@ -111,6 +111,7 @@ public final class BenchmarkTable {
     all.put("iterations", new Speed(bench)::iterations);
     all.put("wide", new Speed(bench)::wide);
     all.put("busy", new Speed(bench)::busy);
+    all.put("streaming", new Streaming(bench)::rows);
     all.put("first", new FirstStepTimes(bench)::rows);
     all.put("allocation", new Footprint(bench)::allocation);
     all.put("memory", new Footprint(bench)::memory);

@@ -44,7 +44,14 @@ public final class Measure {
       case "compile" -> compile(sizes, rule, o.integer("iterations", 5));
       case "growth" -> Growth.measure();
       case "kernels" -> kernels(sizes, Steady.of(o));
-      case "stream" -> stream(sizes.streaming(), Steady.of(o));
+      case "stream" -> {
+        SymbolStream stream = new SymbolStream(sizes);
+        Steady steady = new Steady(o.number("warm-seconds", 8), 5, 30);
+        stream.calls(steady, o.integer("iterations", 100_000));
+        stream.compiled(steady);
+      }
+      case "stream_losses" ->
+          SymbolStream.losses(sizes, o.integer("iterations", 200), Path.of(o.text("data", "")));
       default -> throw new IllegalArgumentException("cannot measure '" + args[0] + "'");
     }
   }
@@ -167,13 +174,6 @@ public final class Measure {
             .with("unit", "ns")
             .with("speed", ns.sorted())
             .with("ns", ns.sorted()));
-  }
-
-  private static void stream(TaskSizes sizes, Steady steady) {
-    Runnable step = StreamingStep.repeated(sizes);
-    int repeat = 100;
-    Samples ns = steady.nanos(() -> times(repeat, step)).map(t -> t / repeat);
-    System.out.println(Line.of("stream").with("us", ns.map(t -> t / 1e3).sorted()));
   }
 
   private static void times(int n, Runnable run) {

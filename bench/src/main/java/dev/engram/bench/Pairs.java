@@ -18,7 +18,7 @@ import org.apache.commons.math3.stat.inference.WilcoxonSignedRankTest;
  *   --before CLASSPATH   of the earlier build
  *   --pairs N            20
  *   --only iterations    kernels, compile, first (process start to the end of the first iteration),
- *                        or stream (a step at batch 1)
+ *                        or stream (steps at batch 1)
  *   --threads N          2
  *   --iterations N       measurements of each process; 30
  *   --warm-seconds S     minimum time of warm-up; 8
@@ -115,8 +115,8 @@ public final class Pairs {
       case "kernels" ->
           run(o, classPath, what, steady).forEach(l -> add(l.text("name"), l.samples("ns"), into));
       case "stream" ->
-          run(o, classPath, what, steady)
-              .forEach(l -> add("step at batch 1", l.samples("us"), into));
+          run(o, classPath, what, List.of("--batch", "1"))
+              .forEach(l -> add("stream by " + l.text("kind"), l.samples("us"), into));
       case "first" -> {
         for (GradientRule rule : GradientRule.values()) {
           Child.Answers a = FirstStepTimes.child(o.integer("threads", 2), classPath, rule).run();

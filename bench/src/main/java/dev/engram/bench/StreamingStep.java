@@ -34,6 +34,10 @@ final class StreamingStep implements Fn2<Tensor, Tensor, Tensor> {
     sgd.register(weights);
   }
 
+  States weights() {
+    return weights;
+  }
+
   @Override
   public Tensor apply(Tensor x, Tensor digit) {
     ValueAndGrad<Grads> g =

@@ -31,9 +31,9 @@ public record TaskSizes(int lag, int batch, int hidden, double rate, long seed) 
     return new TaskSizes(steps - 2 * DIGITS, batch, hidden, rate, seed);
   }
 
-  /** Returns the same sizes for one sequence at a time. */
-  TaskSizes streaming() {
-    return new TaskSizes(lag, 1, hidden, rate, seed);
+  /** Returns the same sizes for so many sequences at a time. */
+  TaskSizes withBatch(int sequences) {
+    return new TaskSizes(lag, sequences, hidden, rate, seed);
   }
 
   /** Returns the sizes as options of a child process, ours or the peer's. */

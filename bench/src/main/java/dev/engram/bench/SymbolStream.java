@@ -1,0 +1,113 @@
+package dev.engram.bench;
+
+import com.sun.management.ThreadMXBean;
+import dev.engram.Engram;
+import dev.engram.Fn2;
+import dev.engram.State;
+import dev.engram.io.Safetensors;
+import dev.engram.ir.DType;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+
+/**
+ * A stream of random symbols, for a net that learns from each of them as it comes ({@link
+ * StreamingStep}): by a call for each step, and by a compiled loop over a chunk of steps, which
+ * updates the weights in each.
+ */
+final class SymbolStream {
+  private static final int CHUNK = 1000;
+
+  private final TaskSizes sizes;
+  private final HostTensor x;
+  private final HostTensor digits;
+  private final List<Tensor> xs = new ArrayList<>();
+  private final List<Tensor> wanted = new ArrayList<>();
+
+  SymbolStream(TaskSizes sizes) {
+    this(sizes, CHUNK);
+  }
+
+  private SymbolStream(TaskSizes sizes, int steps) {
+    this.sizes = sizes;
+    SplittableRandom random = new SplittableRandom(sizes.seed());
+    int batch = sizes.batch();
+    x = HostTensor.allocate(TensorType.of(DType.F32, steps, batch, TaskSizes.SYMBOLS));
+    digits = HostTensor.allocate(TensorType.of(DType.I32, steps, batch));
+    for (int i = 0; i < steps * batch; i++) {
+      x.setDouble((long) i * TaskSizes.SYMBOLS + random.nextInt(TaskSizes.SYMBOLS), 1);
+      digits.setDouble(i, random.nextInt(TaskSizes.SYMBOLS));
+    }
+    for (int i = 0; i < steps; i++) {
+      xs.add(x.get(i).host());
+      wanted.add(digits.get(i).host());
+    }
+  }
+
+  private static Fn2<Tensor, Tensor, Tensor> compiled(StreamingStep step) {
+    return Engram.jit((Tensor all, Tensor digits) -> Engram.forLoop(step, all, digits));
+  }
+
+  /**
+   * Prints the losses of both ways and writes a file with all that a peer needs to compute them:
+   * the weights by path, {@code x}, f32[N, B, 10], and {@code digits}, i32[N, B].
+   */
+  static void losses(TaskSizes sizes, int steps, Path data) throws IOException {
+    SymbolStream s = new SymbolStream(sizes, steps);
+    List<Safetensors.Entry> entries = new ArrayList<>();
+    Map<String, State> weights = new StreamingStep(sizes).weights().byPath();
+    weights.forEach((path, w) -> entries.add(Safetensors.Entry.of(path, w.value().host())));
+    entries.add(Safetensors.Entry.of("x", s.x));
+    entries.add(Safetensors.Entry.of("digits", s.digits));
+    new Safetensors(Map.of(), entries).write(data);
+    Fn2<Tensor, Tensor, Tensor> step = Engram.jit(new StreamingStep(sizes));
+    List<Double> one =
+        IntStream.range(0, steps)
+            .mapToObj(i -> step.apply(s.xs.get(i), s.wanted.get(i)).host().item())
+            .toList();
+    HostTensor all = compiled(new StreamingStep(sizes)).apply(s.x, s.digits).host();
+    List<Double> loop = IntStream.range(0, steps).mapToObj(all::getDouble).toList();
+    System.out.println(Line.of("stream_losses").with("kind", "calls").with("losses", one));
+    System.out.println(Line.of("stream_losses").with("kind", "compiled").with("losses", loop));
+  }
+
+  /** Prints the percentiles of so many calls, and what they allocate. */
+  void calls(Steady steady, int calls) {
+    Fn2<Tensor, Tensor, Tensor> step = Engram.jit(new StreamingStep(sizes));
+    steady.nanos(() -> calls(step, new double[CHUNK], CHUNK)); // warms up
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    double[] us = new double[calls];
+    long before = threads.getTotalThreadAllocatedBytes();
+    calls(step, us, calls);
+    double bytes = (double) (threads.getTotalThreadAllocatedBytes() - before) / calls;
+    Arrays.sort(us);
+    List<Double> percentiles =
+        IntStream.range(1, 100).mapToObj(p -> us[(int) ((long) p * calls / 100)]).toList();
+    System.out.println(
+        Line.of("stream").with("kind", "calls").with("us", percentiles).with("bytes", bytes));
+  }
+
+  private void calls(Fn2<Tensor, Tensor, Tensor> step, double[] us, int calls) {
+    for (int i = 0; i < calls; i++) {
+      long start = System.nanoTime();
+      step.apply(xs.get(i % CHUNK), wanted.get(i % CHUNK));
+      us[i] = (System.nanoTime() - start) / 1e3;
+    }
+  }
+
+  /** Prints the time of a step of the compiled loop. */
+  void compiled(Steady steady) {
+    Fn2<Tensor, Tensor, Tensor> run = compiled(new StreamingStep(sizes));
+    Samples us = steady.nanos(() -> run.apply(x, digits)).map(t -> t / 1e3 / CHUNK);
+    System.out.println(Line.of("stream").with("kind", "compiled").with("us", us.sorted()));
+  }
+}
