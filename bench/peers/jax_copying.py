@@ -369,16 +369,15 @@ def stream(o):
     run = jax.jit(lambda s, xs: lax.scan(streamed(o.lr), s, xs), donate_argnums=0)
     state = fresh()
     data = jnp.asarray(x), jnp.asarray(digits)
-    us = []
-    end = time.perf_counter() + o.warm_seconds
-    while len(us) < 30 or time.perf_counter() < end:
-        if time.perf_counter() < end:
-            us.clear()
-        start = time.perf_counter()
+
+    def one_chunk():
+        nonlocal state, out
         state, out = run(state, data)
         out.block_until_ready()
-        us.append((time.perf_counter() - start) * 1e6 / chunk)
-    answer(what="stream", kind="compiled", us=us[-30:], loss=float(out[-1]))
+
+    out = None
+    ms = warm_and_time(one_chunk, o.warm_seconds, 30)
+    answer(what="stream", kind="compiled", us=[t * 1e3 / chunk for t in ms], loss=float(out[-1]))
 
 
 def read_safetensors(path):

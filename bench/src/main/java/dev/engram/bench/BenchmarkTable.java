@@ -25,7 +25,7 @@ import java.util.Optional;
  *   --quick              small sizes and few runs, to try the benchmark itself; no goals
  *   --out FOLDER         also write rows.md and rows.csv there
  *   --threads N          of the backend, and processors of the peer; 2
- *   --iterations N       measurements of each row; 30
+ *   --iterations N       measurements of each row; 30 (not of streams)
  *   --warm-seconds S     minimum time of warm-up; 8
  *   --lag --batch --hidden --lr --seed   sizes of the task
  * </pre>

@@ -20,7 +20,7 @@ import org.apache.commons.math3.stat.inference.WilcoxonSignedRankTest;
  *   --only iterations    kernels, compile, first (process start to the end of the first iteration),
  *                        or stream (steps at batch 1)
  *   --threads N          2
- *   --iterations N       measurements of each process; 30
+ *   --iterations N       measurements of each process; 30 (not of streams)
  *   --warm-seconds S     minimum time of warm-up; 8
  * </pre>
  */
@@ -115,7 +115,11 @@ public final class Pairs {
       case "kernels" ->
           run(o, classPath, what, steady).forEach(l -> add(l.text("name"), l.samples("ns"), into));
       case "stream" ->
-          run(o, classPath, what, List.of("--batch", "1"))
+          run(
+                  o,
+                  classPath,
+                  what,
+                  List.of("--batch", "1", "--warm-seconds", o.text("warm-seconds", "8")))
               .forEach(l -> add("stream by " + l.text("kind"), l.samples("us"), into));
       case "first" -> {
         for (GradientRule rule : GradientRule.values()) {

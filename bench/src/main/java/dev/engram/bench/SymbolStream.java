@@ -99,7 +99,7 @@ final class SymbolStream {
   private void calls(Fn2<Tensor, Tensor, Tensor> step, double[] us, int calls) {
     for (int i = 0; i < calls; i++) {
       long start = System.nanoTime();
-      step.apply(xs.get(i % CHUNK), wanted.get(i % CHUNK));
+      step.apply(xs.get(i % CHUNK), wanted.get(i % CHUNK)).host();
       us[i] = (System.nanoTime() - start) / 1e3;
     }
   }
@@ -107,7 +107,7 @@ final class SymbolStream {
   /** Prints the time of a step of the compiled loop. */
   void compiled(Steady steady) {
     Fn2<Tensor, Tensor, Tensor> run = compiled(new StreamingStep(sizes));
-    Samples us = steady.nanos(() -> run.apply(x, digits)).map(t -> t / 1e3 / CHUNK);
+    Samples us = steady.nanos(() -> run.apply(x, digits).host()).map(t -> t / 1e3 / CHUNK);
     System.out.println(Line.of("stream").with("kind", "compiled").with("us", us.sorted()));
   }
 }

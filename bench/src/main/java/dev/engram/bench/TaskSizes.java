@@ -6,7 +6,7 @@ import java.util.List;
  * Sizes of the copying task.
  *
  * @param lag steps between the digits and their recall
- * @param rate of Adam
+ * @param rate of Adam, and of gradient descent in streams
  * @param seed of the weights and the data
  */
 public record TaskSizes(int lag, int batch, int hidden, double rate, long seed) {

@@ -28,7 +28,11 @@ import org.junit.jupiter.api.Test;
 final class MatmulTest {
   private static final int[] SIZES = {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 64, 66};
 
-  /** A product's sizes and the layouts of its operands. */
+  /**
+   * A product's sizes and the layouts of its operands.
+   *
+   * @param gap elements of A from one product to the next, where it is not transposed
+   */
   record Shape(
       DType dtype,
       int batch,
@@ -39,19 +43,34 @@ final class MatmulTest {
       boolean bTransposed,
       boolean bBatched,
       boolean epilogue,
-      FoldOrder order) {}
+      FoldOrder order,
+      int gap) {
+    Shape(
+        DType dtype,
+        int batch,
+        int m,
+        int k,
+        int n,
+        boolean aTransposed,
+        boolean bTransposed,
+        boolean bBatched,
+        boolean epilogue,
+        FoldOrder order) {
+      this(dtype, batch, m, k, n, aTransposed, bTransposed, bBatched, epilogue, order, 1);
+    }
+  }
 
   static LoopProgram program(Shape s) {
     List<LoopBuffer> buffers = new ArrayList<>();
     int bBatch = s.bBatched ? s.batch : 1;
-    buffers.add(input(s.dtype, s.batch * s.m * s.k, 0));
+    buffers.add(input(s.dtype, s.batch * s.m * s.k * s.gap, 0));
     buffers.add(input(s.dtype, bBatch * s.k * s.n, 1));
     buffers.add(input(s.dtype, s.n, 2));
     TensorType c = TensorType.of(s.dtype, s.batch, s.m, s.n);
     buffers.add(new LoopBuffer(c, new LoopBuffer.Place.Output(0)));
-    long mk = (long) s.m * s.k;
+    long mk = (long) s.m * s.k * s.gap;
     long kn = (long) s.k * s.n;
-    AffineMap a = s.aTransposed ? at(mk, 1, 0, s.m) : at(mk, s.k, 0, 1);
+    AffineMap a = s.aTransposed ? at(mk, 1, 0, s.m) : at(mk, (long) s.k * s.gap, 0, s.gap);
     AffineMap b =
         s.bTransposed ? at(s.bBatched ? kn : 0, 0, s.k, 1) : at(s.bBatched ? kn : 0, 0, 1, s.n);
     List<Instr> body =
@@ -168,6 +187,10 @@ final class MatmulTest {
             List.of(new FoldOrder(1, 256, FoldOrder.ALL), new FoldOrder(1, 100, 300))) {
           check(
               new Shape(DType.F32, 1, rows, 1100, 66, transposed, false, false, true, order),
+              random);
+          // neither rows nor columns of A are near each other
+          check(
+              new Shape(DType.F32, 1, rows, 900, 90, false, false, false, transposed, order, 17),
               random);
         }
       }

@@ -55,7 +55,7 @@ public final class LaneProgram {
     EITHER,
     /** The index r of the reduction point, as i32. */
     COUNTER,
-    /** The value of an index map, as i64; {@code bits} is the slot. */
+    /** The value of an index map, as i64, or i32 that wraps; {@code bits} is the slot. */
     INDEX,
     CONVERT,
     /** The scalar function of an elementwise row; the payload is that row. */

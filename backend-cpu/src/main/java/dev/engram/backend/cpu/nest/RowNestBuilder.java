@@ -326,9 +326,14 @@ final class RowNestBuilder {
       };
     }
 
-    /** A truth is chosen by, which vectors can do. */
+    /** What is compared here is chosen by, which vectors can do. */
     private Node convert(Node a, DType to) {
-      return a.dtype == DType.BOOL && (to == DType.F32 || to == DType.F64)
+      boolean compared =
+          switch (a.op) {
+            case LT, LE, EQ, NE, NOT, BOTH, EITHER -> true;
+            default -> false;
+          };
+      return compared && (to == DType.F32 || to == DType.F64)
           ? lanes.select(a, lanes.constant(to, one(to)), lanes.constant(to, 0))
           : lanes.convert(a, to);
     }

@@ -10,8 +10,8 @@ import java.lang.foreign.ValueLayout;
 
 /**
  * A matrix product block by block: some rows of C, then the epilogue over them while they are in
- * the cache. Where B is too large for it, all rows of a thread are a block: of B, the cache then
- * has what one block of the fold needs, for all of these rows.
+ * the cache. Where B is too large for it, more rows are a block, as many as their sums leave room
+ * for: of B, the cache then has what one block of the fold needs, for all of these rows.
  */
 public final class MatmulKernel implements Kernel {
   /** Rows of C in a block. */
@@ -173,19 +173,23 @@ public final class MatmulKernel implements Kernel {
   // wait for each of them.
   private void fetch(KernelArgs operands, Scratch scratch, int n, int rows) {
     int read = 0;
-    for (int operand : new int[] {ProductShape.A, ProductShape.B}) {
-      boolean a = operand == ProductShape.A;
-      MemorySegment from = operands.segments[operand];
-      long stride = a ? matmul.aDepth() : matmul.bDepth();
-      long bytes = a ? rows * matmul.aRow() : matmul.bytes();
-      for (int k = 0; k < n && stride >= LINE; k++) {
-        long at = operands.base[operand] + k * stride;
-        for (long i = 0; i < bytes; i += LINE) {
-          read += from.get(ValueLayout.JAVA_BYTE, at + i);
-        }
+    if (matmul.aRow() > 0 && matmul.aRow() < LINE) {
+      read += fetch(operands, ProductShape.A, n, matmul.aDepth(), rows * matmul.aRow());
+    }
+    read += fetch(operands, ProductShape.B, n, matmul.bDepth(), matmul.bytes());
+    scratch.haveRead = read;
+  }
+
+  private static int fetch(KernelArgs operands, int operand, int n, long stride, long bytes) {
+    MemorySegment from = operands.segments[operand];
+    int read = 0;
+    for (int k = 0; k < n && stride >= LINE; k++) {
+      long at = operands.base[operand] + k * stride;
+      for (long i = 0; i < bytes; i += LINE) {
+        read += from.get(ValueLayout.JAVA_BYTE, at + i);
       }
     }
-    scratch.haveRead = read;
+    return read;
   }
 
   private long bStart(long r) {

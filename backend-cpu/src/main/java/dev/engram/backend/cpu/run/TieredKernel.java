@@ -32,8 +32,6 @@ public final class TieredKernel implements Kernel {
   /** A trial of code that is not compiled yet starts with touches for this long. */
   private static final long TOUCH_NANOS = 1_000_000;
 
-  private static final int TOUCHES = 25;
-
   private static final int WINS_TO_SWITCH = 3;
 
   private final Kernel scalar;
@@ -173,9 +171,7 @@ public final class TieredKernel implements Kernel {
   private void touch(Kernel v, KernelArgs frame, Scratch scratch, int begin, int end) {
     long start = System.nanoTime();
     do {
-      for (int i = 0; i < TOUCHES; i++) {
-        v.touch(frame, scratch, begin, end, touches++);
-      }
+      v.touch(frame, scratch, begin, end, touches++);
     } while (System.nanoTime() - start < TOUCH_NANOS);
   }
 }

@@ -25,4 +25,9 @@ record UserKernel(Kernel kernel) implements Kernel {
   public void touch(KernelArgs frame, Scratch scratch, int begin, int end, int before) {
     kernel.touch(frame, scratch, begin, end, before);
   }
+
+  @Override
+  public int pieces() {
+    return kernel.pieces();
+  }
 }

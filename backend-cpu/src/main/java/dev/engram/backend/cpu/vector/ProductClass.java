@@ -20,6 +20,8 @@ import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
@@ -132,15 +134,29 @@ public final class ProductClass {
     }
 
     /**
-     * Computes sums into rows that {@link #run} overwrites, in the tiles that it will use: empty
-     * sums while the JIT only counts invocations, and then short ones, since it measures loops
-     * before it compiles them, and keeps the checks of each access in those that hardly ever turn.
+     * Computes sums in the tiles that {@link #run} will use: empty sums while the JIT only counts
+     * invocations, and then short ones, since it measures loops before it compiles them, and keeps
+     * the checks of each access in those that hardly ever turn. Rows that a run adds to become what
+     * they were.
      */
     @Override
     public void touch(KernelArgs frame, Scratch scratch, int begin, int end, int before) {
       int all = end - begin;
+      int count = all < ROWS ? all : ROWS + all % ROWS;
       int depth = before < EMPTY ? 0 : Math.min(ProductShape.depth(frame), SHORT);
-      rows(frame, begin, begin + (all < ROWS ? all : ROWS + all % ROWS), depth);
+      if (!shape.accumulates() || depth == 0) {
+        rows(frame, begin, begin + count, depth);
+        return;
+      }
+      MemorySegment touched =
+          frame.segments[ProductShape.C].asSlice(
+              frame.base[ProductShape.C] + begin * shape.cRow(), count * shape.cRow());
+      byte[] kept = touched.toArray(ValueLayout.JAVA_BYTE);
+      try {
+        rows(frame, begin, begin + count, depth);
+      } finally {
+        MemorySegment.copy(kept, 0, touched, ValueLayout.JAVA_BYTE, 0, kept.length);
+      }
     }
 
     private void rows(KernelArgs frame, int begin, int end, int depth) {

@@ -3,9 +3,12 @@ package dev.engram.backend.cpu.run;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
@@ -101,6 +104,32 @@ class WorkerPoolTest {
     Counting after = new Counting(16);
     pool.run(pool.job(after, ARGS, 16, 1, 1), scratch);
     assertEquals(1, after.times.get(15));
+  }
+
+  /**
+   * Who waits long for another thread leaves the processor to others; an interrupt ends nothing.
+   */
+  @Test
+  void aLongWaitTakesNoTime() {
+    ThreadMXBean times = ManagementFactory.getThreadMXBean();
+    Thread caller = Thread.currentThread();
+    Kernel slow =
+        (_, _, _, _) -> {
+          if (Thread.currentThread() != caller) {
+            LockSupport.parkNanos(500_000_000);
+          } else {
+            LockSupport.parkNanos(20_000_000); // the other one has begun
+          }
+        };
+    WorkerPool pool = new WorkerPool(2);
+    Job job = pool.job(slow, ARGS, 2, 1, 1);
+    pool.run(job, new Scratch());
+    long start = times.getCurrentThreadCpuTime();
+    pool.run(job, new Scratch());
+    assertTrue(times.getCurrentThreadCpuTime() - start < 250_000_000L);
+    Thread.currentThread().interrupt();
+    pool.run(job, new Scratch());
+    assertTrue(Thread.interrupted());
   }
 
   /**

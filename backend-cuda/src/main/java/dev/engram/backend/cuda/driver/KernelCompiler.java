@@ -1,5 +1,6 @@
 package dev.engram.backend.cuda.driver;
 
+import dev.engram.ir.runtime.Thrown;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -18,25 +19,28 @@ public interface KernelCompiler {
    */
   byte[] compile(String text, Card card);
 
-  /** All of {@code texts}, with all processors. */
+  /**
+   * All of {@code texts}, with all processors.
+   *
+   * @return in the same order
+   */
   default List<byte[]> compile(List<String> texts, Card card) {
     int threads = Math.min(texts.size(), Runtime.getRuntime().availableProcessors());
-    if (threads == 1) {
-      return texts.stream().map(t -> compile(t, card)).toList();
-    }
-    try (ExecutorService pool =
-        Executors.newFixedThreadPool(
-            threads, Thread.ofPlatform().name("engram-nvrtc-", 1).factory())) {
-      List<CompletableFuture<byte[]>> all =
-          texts.stream()
-              .map(t -> CompletableFuture.supplyAsync(() -> compile(t, card), pool))
-              .toList();
-      return all.stream().map(CompletableFuture::join).toList();
-    } catch (CompletionException e) {
-      if (e.getCause() instanceof RuntimeException own) {
-        throw own;
+    if (threads > 1) {
+      try (ExecutorService pool =
+          Executors.newFixedThreadPool(
+              threads, Thread.ofPlatform().name("engram-compile-", 1).factory())) {
+        List<CompletableFuture<byte[]>> all =
+            texts.stream()
+                .map(t -> CompletableFuture.supplyAsync(() -> compile(t, card), pool))
+                .toList();
+        return all.stream().map(CompletableFuture::join).toList();
+      } catch (CompletionException e) {
+        throw Thrown.unchecked(e.getCause());
+      } catch (OutOfMemoryError noThread) {
+        // then this one does it
       }
-      throw e;
     }
+    return texts.stream().map(t -> compile(t, card)).toList();
   }
 }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.cuda.cudart.CUctx_st;
 import org.bytedeco.cuda.cudart.CUfunc_st;
 import org.bytedeco.cuda.cudart.CUmemPoolHandle_st;
@@ -176,17 +177,18 @@ final class JavaCppDriver implements Driver {
         compiler.compile(units.stream().map(CudaSource.Unit::text).toList(), card);
     enter();
     Loaded loaded = new Loaded();
-    boolean done = false;
     try {
       for (int i = 0; i < images.size(); i++) {
         loaded.add(units.get(i).functions(), images.get(i));
       }
-      done = true;
       return loaded;
-    } finally {
-      if (!done) {
+    } catch (RuntimeException | Error e) {
+      try {
         loaded.unload();
+      } catch (RuntimeException also) {
+        e.addSuppressed(also);
       }
+      throw e;
     }
   }
 
@@ -210,7 +212,7 @@ final class JavaCppDriver implements Driver {
       enter();
       CUfunc_st f = new CUfunc_st();
       Calls.check(
-          cudart.cuModuleGetFunction(f, byFunction.get(name), name),
+          cudart.cuModuleGetFunction(f, Objects.requireNonNull(byFunction.get(name)), name),
           "the look for the kernel " + name);
       return new Kernel(name, f);
     }
@@ -218,8 +220,9 @@ final class JavaCppDriver implements Driver {
     @Override
     public void unload() {
       synchronize();
-      List<Integer> codes = modules.stream().map(cudart::cuModuleUnload).toList();
-      codes.forEach(code -> Calls.check(code, "the unloading of kernels"));
+      while (!modules.isEmpty()) { // each once, though this is called again after an error
+        Calls.check(cudart.cuModuleUnload(modules.removeLast()), "the unloading of kernels");
+      }
     }
   }
 

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.SequencedMap;
 
 /**
@@ -64,9 +63,8 @@ public record CudaSource(
   }
 
   private Unit unit(List<String> names) {
-    Map<String, String> code = functions;
     StringBuilder text = new StringBuilder(head);
-    names.forEach(name -> text.append(code.get(name)));
+    names.forEach(name -> text.append(functions.get(name)));
     return new Unit(text.toString(), names);
   }
 }

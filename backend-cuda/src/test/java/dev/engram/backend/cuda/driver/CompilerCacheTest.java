@@ -2,8 +2,11 @@ package dev.engram.backend.cuda.driver;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.ir.runtime.Thrown;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -134,5 +137,39 @@ class CompilerCacheTest {
     }
     pool.shutdown();
     assertTrue(files().stream().allMatch(f -> f.toString().endsWith(".cubin")), "left overs");
+  }
+
+  /**
+   * Several texts are compiled in any order, and come in theirs; a fault of one is told as it is.
+   */
+  @Test
+  void manyTextsKeepTheirOrder() {
+    List<String> texts = IntStream.range(0, 9).mapToObj(i -> "text " + i).toList();
+    for (int calls : new int[] {9, 9}) {
+      List<byte[]> all = cache(1 << 20).compile(texts, CARD);
+      for (int i = 0; i < texts.size(); i++) {
+        assertArrayEquals(compiler.result(texts.get(i), CARD), all.get(i));
+      }
+      assertEquals(calls, compiler.calls);
+    }
+    assertEquals(List.of(), compiler.compile(List.of(), CARD));
+    for (Throwable fault : List.of(new IllegalStateException("text 5"), new LinkageError())) {
+      KernelCompiler faulty =
+          new KernelCompiler() {
+            @Override
+            public String name() {
+              return "faulty";
+            }
+
+            @Override
+            public byte[] compile(String text, Card card) {
+              if (text.endsWith("5")) {
+                throw Thrown.unchecked(fault);
+              }
+              return compiler.result(text, card);
+            }
+          };
+      assertSame(fault, assertThrows(fault.getClass(), () -> faulty.compile(texts, CARD)));
+    }
   }
 }
