@@ -12,7 +12,9 @@ import java.util.Optional;
  */
 record Agreement(Workbench bench) {
   private static final int ITERATIONS = 10;
-  private static final double TOLERANCE = 1e-4;
+
+  /** How far f32 losses of peers may be apart, relative. */
+  static final double TOLERANCE = 1e-4;
 
   /**
    * Runs the check and says what agrees.

@@ -1,6 +1,6 @@
 package dev.engram.bench;
 
-import dev.engram.State;
+import dev.engram.States;
 import dev.engram.TracedFunction;
 import dev.engram.backend.cpu.CpuBackend;
 import dev.engram.backend.cpu.CpuOptions;
@@ -70,17 +70,24 @@ record PeerLosses(TaskSizes sizes, int iterations, Path data) {
 
   /** Writes the file. */
   void write() throws IOException {
-    List<Safetensors.Entry> entries = new ArrayList<>();
-    Map<String, State> weights = new CopyingStep(sizes, GradientRule.BPTT).weights().byPath();
-    weights.forEach((path, s) -> entries.add(Safetensors.Entry.of(path, s.value().host())));
     Symbols symbols = new Symbols(sizes, iterations);
     List<Tensor> batches = new ArrayList<>();
     for (int i = 0; i < iterations; i++) {
       batches.add(symbols.next().reshape(1, sizes.steps(), sizes.batch()));
     }
     Tensor all = Tensor.concat(0, batches.toArray(Tensor[]::new));
-    entries.add(Safetensors.Entry.of("symbols", all.host()));
-    new Safetensors(Map.of(), entries).write(data);
+    States weights = new CopyingStep(sizes, GradientRule.BPTT).weights();
+    write(weights, Map.of("symbols", all.host()), data);
+  }
+
+  /** Writes weights by path, and what they are trained on. */
+  static void write(States weights, Map<String, HostTensor> inputs, Path to) throws IOException {
+    List<Safetensors.Entry> entries = new ArrayList<>();
+    weights
+        .byPath()
+        .forEach((path, s) -> entries.add(Safetensors.Entry.of(path, s.value().host())));
+    inputs.forEach((name, t) -> entries.add(Safetensors.Entry.of(name, t)));
+    new Safetensors(Map.of(), entries).write(to);
   }
 
   private static long hash(List<HostTensor> tensors) {

@@ -18,6 +18,7 @@ record Row(String name, Unit unit, Samples ours, OptionalDouble atMost, Optional
    */
   record Unit(String text, boolean more) {
     static final Unit MS = new Unit("ms", false);
+    static final Unit MICROS = new Unit("µs", false);
     static final Unit SECONDS = new Unit("s", false);
     static final Unit BYTES = new Unit("bytes", false);
     static final Unit MEGABYTES = new Unit("MB", false);

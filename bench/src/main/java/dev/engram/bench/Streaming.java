@@ -14,7 +14,6 @@ record Streaming(Workbench bench) {
   private static final int[] BATCHES = {1, 8};
   private static final int CALLS = 100_000;
   private static final String CHECKED = "200";
-  private static final double TOLERANCE = 1e-4;
 
   List<Row> rows() throws IOException {
     List<Row> rows = new ArrayList<>();
@@ -33,12 +32,12 @@ record Streaming(Workbench bench) {
         rows.add(
             Row.of(
                     "streaming step%s, p%d".formatted(name, percentile),
-                    MICROS,
+                    Row.Unit.MICROS,
                     at(ours, percentile))
                 .beside(peer.map(p -> Samples.of(at(p, percentile)))));
       }
       rows.add(
-          Row.of("step of a compiled stream" + name, MICROS, us(ours, "compiled"))
+          Row.of("step of a compiled stream" + name, Row.Unit.MICROS, us(ours, "compiled"))
               .beside(peer.map(p -> us(p, "compiled"))));
       rows.add(
           Row.of(
@@ -48,8 +47,6 @@ record Streaming(Workbench bench) {
     }
     return rows;
   }
-
-  private static final Row.Unit MICROS = new Row.Unit("µs", false);
 
   private static Map<String, Line> byKind(List<Line> lines) {
     Map<String, Line> all = new LinkedHashMap<>();
@@ -85,7 +82,7 @@ record Streaming(Workbench bench) {
 
   private static void agree(String who, List<Double> theirs, List<Double> ours) {
     double worst = Agreement.worst(ours, theirs);
-    if (!(worst <= TOLERANCE)) {
+    if (!(worst <= Agreement.TOLERANCE)) {
       throw new IllegalStateException(
           "%s: losses of a stream differ by %.1e relative: %s and %s"
               .formatted(who, worst, ours, theirs));

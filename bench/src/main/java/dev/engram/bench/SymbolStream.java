@@ -3,8 +3,6 @@ package dev.engram.bench;
 import com.sun.management.ThreadMXBean;
 import dev.engram.Engram;
 import dev.engram.Fn2;
-import dev.engram.State;
-import dev.engram.io.Safetensors;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
@@ -63,12 +61,8 @@ final class SymbolStream {
    */
   static void losses(TaskSizes sizes, int steps, Path data) throws IOException {
     SymbolStream s = new SymbolStream(sizes, steps);
-    List<Safetensors.Entry> entries = new ArrayList<>();
-    Map<String, State> weights = new StreamingStep(sizes).weights().byPath();
-    weights.forEach((path, w) -> entries.add(Safetensors.Entry.of(path, w.value().host())));
-    entries.add(Safetensors.Entry.of("x", s.x));
-    entries.add(Safetensors.Entry.of("digits", s.digits));
-    new Safetensors(Map.of(), entries).write(data);
+    PeerLosses.write(
+        new StreamingStep(sizes).weights(), Map.of("x", s.x, "digits", s.digits), data);
     Fn2<Tensor, Tensor, Tensor> step = Engram.jit(new StreamingStep(sizes));
     List<Double> one =
         IntStream.range(0, steps)

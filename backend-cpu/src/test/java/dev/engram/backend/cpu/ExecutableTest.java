@@ -165,7 +165,7 @@ final class ExecutableTest {
     LoopProgram p =
         MatmulTest.program(
             new MatmulTest.Shape(
-                DType.F32, 1, 64, 33, 65, false, true, false, true, FoldOrder.PLAIN));
+                DType.F32, 1, 64, 33, 65, false, true, false, true, FoldOrder.PLAIN, 1));
     List<HostTensor> in = MatmulTest.inputs(p, new Random(3));
     List<HostTensor> want = LoopInterpreter.run(p, in);
     CpuBackend backend = new CpuBackend(new CpuOptions(2, Vectors.AUTO));

@@ -44,21 +44,7 @@ final class MatmulTest {
       boolean bBatched,
       boolean epilogue,
       FoldOrder order,
-      int gap) {
-    Shape(
-        DType dtype,
-        int batch,
-        int m,
-        int k,
-        int n,
-        boolean aTransposed,
-        boolean bTransposed,
-        boolean bBatched,
-        boolean epilogue,
-        FoldOrder order) {
-      this(dtype, batch, m, k, n, aTransposed, bTransposed, bBatched, epilogue, order, 1);
-    }
-  }
+      int gap) {}
 
   static LoopProgram program(Shape s) {
     List<LoopBuffer> buffers = new ArrayList<>();
@@ -157,7 +143,8 @@ final class MatmulTest {
               random.nextBoolean(),
               random.nextInt(4) == 0,
               random.nextBoolean(),
-              order(random));
+              order(random),
+              1);
       check(s, random);
     }
   }
@@ -171,7 +158,7 @@ final class MatmulTest {
       for (int rows : new int[] {1, 3, 6, 7}) {
         boolean other = random.nextBoolean();
         check(
-            new Shape(dtype, 1, rows, 5, columns, other, !other, false, true, FoldOrder.PLAIN),
+            new Shape(dtype, 1, rows, 5, columns, other, !other, false, true, FoldOrder.PLAIN, 1),
             random);
       }
     }
@@ -186,7 +173,7 @@ final class MatmulTest {
         for (FoldOrder order :
             List.of(new FoldOrder(1, 256, FoldOrder.ALL), new FoldOrder(1, 100, 300))) {
           check(
-              new Shape(DType.F32, 1, rows, 1100, 66, transposed, false, false, true, order),
+              new Shape(DType.F32, 1, rows, 1100, 66, transposed, false, false, true, order, 1),
               random);
           // neither rows nor columns of A are near each other
           check(
@@ -206,7 +193,7 @@ final class MatmulTest {
   @Test
   void anEmptySumIsZero() {
     check(
-        new Shape(DType.F32, 1, 5, 0, 7, false, false, false, true, FoldOrder.PLAIN),
+        new Shape(DType.F32, 1, 5, 0, 7, false, false, false, true, FoldOrder.PLAIN, 1),
         new Random(1));
   }
 
@@ -219,7 +206,7 @@ final class MatmulTest {
       FoldOrder order = new FoldOrder(1, 256, 1024);
       for (int m : new int[] {1, 5}) {
         LoopProgram p =
-            program(new Shape(DType.F32, 1, m, k, 17, false, false, false, false, order));
+            program(new Shape(DType.F32, 1, m, k, 17, false, false, false, false, order, 1));
         List<HostTensor> in = List.of(filled(p, 0, -1e-30), filled(p, 1, 1e-30), filled(p, 2, 1));
         HostTensor want = HostTensor.allocate(p.buffers().get(3).type());
         for (long i = 0; i < want.type().size(); i++) {
@@ -245,7 +232,7 @@ final class MatmulTest {
   void productsAreRecognised() {
     for (boolean t : new boolean[] {false, true}) {
       LoopProgram p =
-          program(new Shape(DType.F32, 1, 8, 9, 17, t, t, false, true, FoldOrder.PLAIN));
+          program(new Shape(DType.F32, 1, 8, 9, 17, t, t, false, true, FoldOrder.PLAIN, 1));
       CpuProgram e = (CpuProgram) new CpuBackend(new CpuOptions(1, Vectors.FORCE_256)).compile(p);
       assertTrue(e.nests().getFirst().kernel.kernel() instanceof MatmulKernel);
     }

@@ -308,8 +308,8 @@ final class RowNestBuilder {
         case Instr.Literal l -> lanes.constant(l.dtype(), l.bits());
         case Instr.IndexOf x ->
             x.dtype() == DType.I32
-                ? lanes.node(Op.INDEX, DType.I32, slots.ofInstr(i))
-                : lanes.convert(index(i), x.dtype());
+                ? index(i, DType.I32)
+                : lanes.convert(index(i, DType.I64), x.dtype());
         case Instr.Apply a ->
             LaneRows.apply(lanes, a.row(), a.dtype(), a.args().stream().map(this::value).toList());
         case Instr.Convert c -> convert(value(c.arg()), c.to());
@@ -342,8 +342,8 @@ final class RowNestBuilder {
       return t == DType.F32 ? Float.floatToRawIntBits(1) : Double.doubleToRawLongBits(1);
     }
 
-    private Node index(int i) {
-      return lanes.node(Op.INDEX, DType.I64, slots.ofInstr(i));
+    private Node index(int i, DType dtype) {
+      return lanes.node(Op.INDEX, dtype, slots.ofInstr(i));
     }
 
     private Node state(Fold f, int part) {

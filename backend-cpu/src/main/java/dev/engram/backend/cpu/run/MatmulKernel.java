@@ -49,7 +49,7 @@ public final class MatmulKernel implements Kernel {
     this.accumulates = matmul.shape(0).accumulates();
     this.deep = isDeep(matmul);
     this.blockRows = blockRows(matmul);
-    this.blockBytes = blockBytes(matmul);
+    this.blockBytes = blockRows * matmul.rowBytes();
     this.waiting = matmul.order().waiting(points);
   }
 
@@ -181,9 +181,12 @@ public final class MatmulKernel implements Kernel {
   }
 
   private static int fetch(KernelArgs operands, int operand, int n, long stride, long bytes) {
+    if (stride < LINE) {
+      return 0; // successive elements, which the processor foresees
+    }
     MemorySegment from = operands.segments[operand];
     int read = 0;
-    for (int k = 0; k < n && stride >= LINE; k++) {
+    for (int k = 0; k < n; k++) {
       long at = operands.base[operand] + k * stride;
       for (long i = 0; i < bytes; i += LINE) {
         read += from.get(ValueLayout.JAVA_BYTE, at + i);
