@@ -203,13 +203,10 @@ public record Matmul(RowNest nest, int aSlot, int bSlot, boolean packs, RowNest 
     return at;
   }
 
-  /**
-   * @param cBlock bytes between the rows of one block and those of the next
-   */
-  public ProductShape shape(long cBlock) {
+  public ProductShape shape() {
     boolean accumulates = nest.reduce().size() > 1;
     return new ProductShape(
-        dtype(), columns(), aRow(), aDepth(), bDepth(), rowBytes(), cBlock, accumulates);
+        dtype(), columns(), aRow(), aDepth(), bDepth(), rowBytes(), accumulates);
   }
 
   public MemorySegment rowsOf(KernelArgs frame) {

@@ -1,6 +1,7 @@
 package dev.engram.backend.cpu.nest;
 
 import dev.engram.backend.cpu.CpuOptions.Vectors;
+import dev.engram.backend.cpu.run.Candidate;
 import dev.engram.backend.cpu.run.CopyKernel;
 import dev.engram.backend.cpu.run.Kernel;
 import dev.engram.backend.cpu.run.MatmulKernel;
@@ -54,7 +55,7 @@ public record NestKernel(
         matmul.isPresent()
             ? new MatmulKernel(
                 matmul.get(),
-                products.apply(matmul.get().shape(MatmulKernel.blockBytes(matmul.get()))),
+                products.apply(matmul.get().shape()),
                 rows(matmul.get().epilogue(), vectors, trials, classes))
             : CopyKernel.of(rows).orElseGet(() -> rows(rows, vectors, trials, classes));
     return new NestKernel(
@@ -76,7 +77,10 @@ public record NestKernel(
           new TieredKernel(
               scalar,
               ProductClass.ROWS,
-              () -> ProductClass.kernel(shape, VectorApi.preferredBits()),
+              rows ->
+                  new Candidate(
+                      ProductClass.kernel(shape, VectorApi.preferredBits()),
+                      OwnPoints.of(shape, rows)),
               trials);
       case FORCE, FORCE_128, FORCE_256, FORCE_512 -> ProductClass.kernel(shape, bits(vectors));
     };
@@ -103,10 +107,15 @@ public record NestKernel(
       return scalar;
     }
     if (vectors == Vectors.AUTO) {
-      return new TieredKernel(scalar, 1, () -> vector(rows, VectorApi::preferredBits), trials);
+      return new TieredKernel(scalar, 1, points -> candidate(rows, points), trials);
     }
     Kernel vector = vector(rows, () -> bits(vectors));
     return vector == null ? scalar : vector;
+  }
+
+  private static @Nullable Candidate candidate(RowNest rows, int points) {
+    Kernel vector = vector(rows, VectorApi::preferredBits);
+    return vector == null ? null : new Candidate(vector, OwnPoints.of(rows, points));
   }
 
   private static @Nullable Kernel vector(RowNest rows, IntSupplier bits) {
@@ -131,10 +140,7 @@ public record NestKernel(
     if (vectors == Vectors.OFF || kernel instanceof CopyKernel) {
       return all;
     }
-    matmul.ifPresent(
-        m ->
-            all.add(
-                ProductClass.write(m.shape(MatmulKernel.blockBytes(m)), bits(vectors)).bytes()));
+    matmul.ifPresent(m -> all.add(ProductClass.write(m.shape(), bits(vectors)).bytes()));
     RowNest nest = matmul.map(Matmul::epilogue).orElse(rows);
     if (VectorFit.elementBytes(nest) > 0) {
       VectorNest.Written w = VectorNest.write(nest, bits(vectors), VectorFit.elementBytes(nest));

@@ -21,14 +21,4 @@ public interface Kernel {
   default long work(KernelArgs frame) {
     return 1;
   }
-
-  /**
-   * Invokes everything that runs points, for the JIT to count, without effect on points that run
-   * afterwards.
-   *
-   * @param before how often this was called before
-   */
-  default void touch(KernelArgs frame, Scratch scratch, int begin, int end, int before) {
-    run(frame, scratch, begin, begin);
-  }
 }

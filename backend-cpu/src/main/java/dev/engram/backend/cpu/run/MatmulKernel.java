@@ -46,7 +46,7 @@ public final class MatmulKernel implements Kernel {
     this.epilogue = epilogue;
     this.depth = matmul.depth();
     this.points = matmul.points();
-    this.accumulates = matmul.shape(0).accumulates();
+    this.accumulates = matmul.shape().accumulates();
     this.deep = isDeep(matmul);
     this.blockRows = blockRows(matmul);
     this.blockBytes = blockRows * matmul.rowBytes();
@@ -64,11 +64,6 @@ public final class MatmulKernel implements Kernel {
     }
     long bytes = matmul.rowBytes() * (1 + matmul.order().waiting(matmul.points()));
     return (int) Math.max(BLOCK, CACHE / bytes / BLOCK * BLOCK);
-  }
-
-  /** The bytes of the rows of C in a block. */
-  public static long blockBytes(Matmul matmul) {
-    return blockRows(matmul) * matmul.rowBytes();
   }
 
   @Override
@@ -162,7 +157,7 @@ public final class MatmulKernel implements Kernel {
           fetch(operands, scratch, n, rows);
         }
         r += n;
-        ProductShape.set(operands, n, r == end ? sums : 0);
+        ProductShape.set(operands, n, r == end ? sums : 0, blockBytes);
         product.run(operands, scratch, 0, rows);
       }
       waiting += 1 - sums;

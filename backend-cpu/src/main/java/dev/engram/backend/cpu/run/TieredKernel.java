@@ -1,7 +1,7 @@
 package dev.engram.backend.cpu.run;
 
 import dev.engram.ir.runtime.Log;
-import java.util.function.Supplier;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,12 +36,12 @@ public final class TieredKernel implements Kernel {
 
   private final Kernel scalar;
   private final int unit;
-  private final Supplier<? extends @Nullable Kernel> vectorSource;
+  private final IntFunction<? extends @Nullable Candidate> vectorSource;
   private final TieringBudget trials;
   private volatile @Nullable Kernel chosen;
 
   // Guarded by the permission that TieringBudget gives for a trial.
-  private @Nullable Kernel vector;
+  private @Nullable Candidate vector;
   private boolean looksCompiled;
   private int touches;
   private int wins;
@@ -57,12 +57,13 @@ public final class TieredKernel implements Kernel {
 
   /**
    * @param unit points that the vector version takes at a time
-   * @param vectorSource makes the vector version, or returns null if there is none after all
+   * @param vectorSource makes the vector version, with as many points to touch as a run has, or
+   *     fewer; returns null if there is none after all
    */
   public TieredKernel(
       Kernel scalar,
       int unit,
-      Supplier<? extends @Nullable Kernel> vectorSource,
+      IntFunction<? extends @Nullable Candidate> vectorSource,
       TieringBudget trials) {
     this.scalar = scalar;
     this.unit = unit;
@@ -115,11 +116,12 @@ public final class TieredKernel implements Kernel {
 
   /** Runs the vector version for a while; returns the first point that it has not done. */
   private int trial(KernelArgs frame, Scratch scratch, int begin, int end) {
-    Kernel v = ready(frame, scratch, begin, end);
-    if (v == null) {
-      chosen = scalar;
+    Candidate found = ready(frame, scratch, begin, end);
+    if (found == null) {
+      choose(scalar);
       return begin;
     }
+    Kernel v = found.kernel();
     long start = System.nanoTime();
     int at = begin;
     if (looksCompiled) {
@@ -140,23 +142,28 @@ public final class TieredKernel implements Kernel {
     wins = per < scalarNanosPerPoint ? wins + 1 : 0;
     looksCompiled = per < 2 * scalarNanosPerPoint;
     if (wins >= WINS_TO_SWITCH) {
-      chosen = v;
+      choose(v);
     } else if (tried > LAST_NANOS) {
-      chosen = scalar;
+      choose(scalar);
     }
     return at;
   }
 
+  private void choose(Kernel best) {
+    chosen = best;
+    vector = null;
+  }
+
   /** The vector version, its code linked; null where there is none, or none that this JVM takes. */
-  private @Nullable Kernel ready(KernelArgs frame, Scratch scratch, int begin, int end) {
+  private @Nullable Candidate ready(KernelArgs frame, Scratch scratch, int begin, int end) {
     try {
-      Kernel v = vector;
+      Candidate v = vector;
       if (v == null) {
-        v = vectorSource.get();
+        v = vectorSource.apply(end - begin);
         vector = v;
       }
       if (v != null && !looksCompiled) {
-        touch(v, frame, scratch, begin, end);
+        touch(v, frame, scratch, begin);
       }
       return v;
     } catch (LinkageError | OutOfMemoryError e) {
@@ -166,12 +173,21 @@ public final class TieredKernel implements Kernel {
     }
   }
 
-  // Invocations are what the JIT's thresholds look at first, and these are cheap while the code is
-  // not compiled well.
-  private void touch(Kernel v, KernelArgs frame, Scratch scratch, int begin, int end) {
+  // Invocations are what the JIT's thresholds look at first, and those without points are cheap
+  // while the code is not compiled. What it sees turn hardly ever it takes for rare, though.
+  private void touch(Candidate v, KernelArgs frame, Scratch scratch, int begin) {
+    Candidate.Points own = v.points();
+    if (own != null) {
+      own.refresh();
+    }
     long start = System.nanoTime();
     do {
-      v.touch(frame, scratch, begin, end, touches++);
+      if (own == null || touches < own.from() || touches % own.each() != 0) {
+        v.kernel().run(frame, scratch, begin, begin);
+      } else {
+        v.kernel().run(own.args(), scratch, 0, own.count());
+      }
+      touches++;
     } while (System.nanoTime() - start < TOUCH_NANOS);
   }
 }

@@ -22,11 +22,6 @@ record UserKernel(Kernel kernel) implements Kernel {
   }
 
   @Override
-  public void touch(KernelArgs frame, Scratch scratch, int begin, int end, int before) {
-    kernel.touch(frame, scratch, begin, end, before);
-  }
-
-  @Override
   public int pieces() {
     return kernel.pieces();
   }

@@ -43,36 +43,49 @@ public final class ScalarProduct implements Kernel {
     float[] a = (float[]) scratch.array(DType.F32, 1, depth);
     float[] c = (float[]) scratch.array(DType.F32, 2, n);
     float[] earlier = (float[]) scratch.array(DType.F32, 3, n);
-    int sums = ProductShape.sums(frame);
-    MemorySegment bs = frame.segments[ProductShape.B];
-    long bAt = frame.base[ProductShape.B];
-    for (int k = 0; k < depth; k++) {
-      MemorySegment.copy(bs, ValueLayout.JAVA_FLOAT, bAt + k * shape.bDepth(), b, k * n, n);
-    }
-    MemorySegment as = frame.segments[ProductShape.A];
-    MemorySegment cs = frame.segments[ProductShape.C];
+    copyRows(frame, b, depth);
     for (int q = begin; q < end; q++) {
-      long aAt = frame.base[ProductShape.A] + q * shape.aRow();
-      long cAt = frame.base[ProductShape.C] + q * shape.cRow();
-      RowCopies.load(as, aAt, shape.aDepth(), DType.F32, a, depth);
-      if (shape.accumulates()) {
-        MemorySegment.copy(cs, ValueLayout.JAVA_FLOAT, cAt, c, 0, n);
-      } else {
-        Arrays.fill(c, 0, n, 0);
-      }
-      int k = 0;
-      for (; k + 4 <= depth; k += 4) {
-        add4(a, b, k, c, n);
-      }
-      for (; k < depth; k++) {
-        add1(a[k], b, k * n, c, n);
-      }
-      for (int i = 0; i < sums; i++) {
-        cAt -= shape.cBlock();
-        MemorySegment.copy(cs, ValueLayout.JAVA_FLOAT, cAt, earlier, 0, n);
-        Folds.combine(earlier, 0, c, Reduce.Kind.SUM, DType.F32, n);
-      }
-      MemorySegment.copy(c, 0, cs, ValueLayout.JAVA_FLOAT, cAt, n);
+      row(frame, q, depth, a, b, c, earlier);
+    }
+  }
+
+  private void copyRows(KernelArgs frame, float[] b, int depth) {
+    int n = shape.columns();
+    MemorySegment from = frame.segments[ProductShape.B];
+    long at = frame.base[ProductShape.B];
+    for (int k = 0; k < depth; k++) {
+      MemorySegment.copy(from, ValueLayout.JAVA_FLOAT, at + k * shape.bDepth(), b, k * n, n);
+    }
+  }
+
+  private void row(
+      KernelArgs frame, int q, int depth, float[] a, float[] b, float[] c, float[] earlier) {
+    int n = shape.columns();
+    long aAt = frame.base[ProductShape.A] + q * shape.aRow();
+    long cAt = frame.base[ProductShape.C] + q * shape.cRow();
+    MemorySegment cs = frame.segments[ProductShape.C];
+    RowCopies.load(frame.segments[ProductShape.A], aAt, shape.aDepth(), DType.F32, a, depth);
+    if (shape.accumulates()) {
+      MemorySegment.copy(cs, ValueLayout.JAVA_FLOAT, cAt, c, 0, n);
+    } else {
+      Arrays.fill(c, 0, n, 0);
+    }
+    add(a, b, depth, c, n);
+    for (int i = ProductShape.sums(frame); i > 0; i--) {
+      cAt -= ProductShape.block(frame);
+      MemorySegment.copy(cs, ValueLayout.JAVA_FLOAT, cAt, earlier, 0, n);
+      Folds.combine(earlier, 0, c, Reduce.Kind.SUM, DType.F32, n);
+    }
+    MemorySegment.copy(c, 0, cs, ValueLayout.JAVA_FLOAT, cAt, n);
+  }
+
+  private static void add(float[] a, float[] b, int depth, float[] c, int n) {
+    int k = 0;
+    for (; k + 4 <= depth; k += 4) {
+      add4(a, b, k, c, n);
+    }
+    for (; k < depth; k++) {
+      add1(a[k], b, k * n, c, n);
     }
   }
 
@@ -107,36 +120,49 @@ public final class ScalarProduct implements Kernel {
     double[] a = (double[]) scratch.array(DType.F64, 1, depth);
     double[] c = (double[]) scratch.array(DType.F64, 2, n);
     double[] earlier = (double[]) scratch.array(DType.F64, 3, n);
-    int sums = ProductShape.sums(frame);
-    MemorySegment bs = frame.segments[ProductShape.B];
-    long bAt = frame.base[ProductShape.B];
-    for (int k = 0; k < depth; k++) {
-      MemorySegment.copy(bs, ValueLayout.JAVA_DOUBLE, bAt + k * shape.bDepth(), b, k * n, n);
-    }
-    MemorySegment as = frame.segments[ProductShape.A];
-    MemorySegment cs = frame.segments[ProductShape.C];
+    copyRows(frame, b, depth);
     for (int q = begin; q < end; q++) {
-      long aAt = frame.base[ProductShape.A] + q * shape.aRow();
-      long cAt = frame.base[ProductShape.C] + q * shape.cRow();
-      RowCopies.load(as, aAt, shape.aDepth(), DType.F64, a, depth);
-      if (shape.accumulates()) {
-        MemorySegment.copy(cs, ValueLayout.JAVA_DOUBLE, cAt, c, 0, n);
-      } else {
-        Arrays.fill(c, 0, n, 0);
-      }
-      int k = 0;
-      for (; k + 4 <= depth; k += 4) {
-        add4(a, b, k, c, n);
-      }
-      for (; k < depth; k++) {
-        add1(a[k], b, k * n, c, n);
-      }
-      for (int i = 0; i < sums; i++) {
-        cAt -= shape.cBlock();
-        MemorySegment.copy(cs, ValueLayout.JAVA_DOUBLE, cAt, earlier, 0, n);
-        Folds.combine(earlier, 0, c, Reduce.Kind.SUM, DType.F64, n);
-      }
-      MemorySegment.copy(c, 0, cs, ValueLayout.JAVA_DOUBLE, cAt, n);
+      row(frame, q, depth, a, b, c, earlier);
+    }
+  }
+
+  private void copyRows(KernelArgs frame, double[] b, int depth) {
+    int n = shape.columns();
+    MemorySegment from = frame.segments[ProductShape.B];
+    long at = frame.base[ProductShape.B];
+    for (int k = 0; k < depth; k++) {
+      MemorySegment.copy(from, ValueLayout.JAVA_DOUBLE, at + k * shape.bDepth(), b, k * n, n);
+    }
+  }
+
+  private void row(
+      KernelArgs frame, int q, int depth, double[] a, double[] b, double[] c, double[] earlier) {
+    int n = shape.columns();
+    long aAt = frame.base[ProductShape.A] + q * shape.aRow();
+    long cAt = frame.base[ProductShape.C] + q * shape.cRow();
+    MemorySegment cs = frame.segments[ProductShape.C];
+    RowCopies.load(frame.segments[ProductShape.A], aAt, shape.aDepth(), DType.F64, a, depth);
+    if (shape.accumulates()) {
+      MemorySegment.copy(cs, ValueLayout.JAVA_DOUBLE, cAt, c, 0, n);
+    } else {
+      Arrays.fill(c, 0, n, 0);
+    }
+    add(a, b, depth, c, n);
+    for (int i = ProductShape.sums(frame); i > 0; i--) {
+      cAt -= ProductShape.block(frame);
+      MemorySegment.copy(cs, ValueLayout.JAVA_DOUBLE, cAt, earlier, 0, n);
+      Folds.combine(earlier, 0, c, Reduce.Kind.SUM, DType.F64, n);
+    }
+    MemorySegment.copy(c, 0, cs, ValueLayout.JAVA_DOUBLE, cAt, n);
+  }
+
+  private static void add(double[] a, double[] b, int depth, double[] c, int n) {
+    int k = 0;
+    for (; k + 4 <= depth; k += 4) {
+      add4(a, b, k, c, n);
+    }
+    for (; k < depth; k++) {
+      add1(a[k], b, k * n, c, n);
     }
   }
 

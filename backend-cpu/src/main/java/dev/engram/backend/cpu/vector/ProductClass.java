@@ -20,8 +20,6 @@ import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
@@ -109,12 +107,6 @@ public final class ProductClass {
   }
 
   private static final class VectorProduct implements Kernel {
-    /** Invocations after which the JIT has left the interpreter, and measures. */
-    private static final int EMPTY = 300;
-
-    /** Turns from which on the JIT takes the checks of each access out of a loop. */
-    private static final int SHORT = 8;
-
     private final ProductShape shape;
     private final ProductRows rows;
 
@@ -125,50 +117,21 @@ public final class ProductClass {
 
     @Override
     public void run(KernelArgs frame, Scratch scratch, int begin, int end) {
-      rows(frame, begin, end, ProductShape.depth(frame));
       long c = frame.base[ProductShape.C] + begin * shape.cRow();
-      long bytes = (end - begin) * shape.cRow();
-      for (int i = ProductShape.sums(frame); i > 0; i--, c -= shape.cBlock()) {
-        rows.add(frame.segments[ProductShape.C], c - shape.cBlock(), c, bytes);
-      }
-    }
-
-    /**
-     * Computes sums in the tiles that {@link #run} will use: empty sums while the JIT only counts
-     * invocations, and then short ones, since it measures loops before it compiles them, and keeps
-     * the checks of each access in those that hardly ever turn. Rows that a run adds to become what
-     * they were.
-     */
-    @Override
-    public void touch(KernelArgs frame, Scratch scratch, int begin, int end, int before) {
-      int all = end - begin;
-      int count = all < ROWS ? all : ROWS + all % ROWS;
-      int depth = before < EMPTY ? 0 : Math.min(ProductShape.depth(frame), SHORT);
-      if (!shape.accumulates() || depth == 0) {
-        rows(frame, begin, begin + count, depth);
-        return;
-      }
-      MemorySegment touched =
-          frame.segments[ProductShape.C].asSlice(
-              frame.base[ProductShape.C] + begin * shape.cRow(), count * shape.cRow());
-      byte[] kept = touched.toArray(ValueLayout.JAVA_BYTE);
-      try {
-        rows(frame, begin, begin + count, depth);
-      } finally {
-        MemorySegment.copy(kept, 0, touched, ValueLayout.JAVA_BYTE, 0, kept.length);
-      }
-    }
-
-    private void rows(KernelArgs frame, int begin, int end, int depth) {
       rows.rows(
           frame.segments[ProductShape.A],
           frame.base[ProductShape.A] + begin * shape.aRow(),
           frame.segments[ProductShape.B],
           frame.base[ProductShape.B],
           frame.segments[ProductShape.C],
-          frame.base[ProductShape.C] + begin * shape.cRow(),
+          c,
           end - begin,
-          depth);
+          ProductShape.depth(frame));
+      long bytes = (end - begin) * shape.cRow();
+      long block = ProductShape.block(frame);
+      for (int i = ProductShape.sums(frame); i > 0; i--, c -= block) {
+        rows.add(frame.segments[ProductShape.C], c - block, c, bytes);
+      }
     }
   }
 
@@ -193,6 +156,9 @@ public final class ProductClass {
     int i = c.allocateLocal(TypeKind.INT);
     int first = c.allocateLocal(TypeKind.INT);
     c.iconst_0().istore(first);
+    if (!shape.accumulates()) {
+      overlapping(c, first, i, j);
+    }
     for (int rows : TILES) {
       int last = c.allocateLocal(TypeKind.INT);
       c.iload(COUNT).loadConstant(-rows).iand().istore(last);
@@ -203,6 +169,25 @@ public final class ProductClass {
       c.labelBinding(none);
     }
     c.return_();
+  }
+
+  /**
+   * Emits four rows or more in tiles of four, the last of which repeats rows where they are not a
+   * multiple of that: the JIT has fewer kinds of tiles to compile. Then there are no rows left.
+   */
+  private void overlapping(CodeBuilder c, int first, int i, int j) {
+    int last = c.allocateLocal(TypeKind.INT);
+    Label fewer = c.newLabel();
+    c.iload(COUNT).loadConstant(ROWS).if_icmplt(fewer);
+    c.iload(COUNT).loadConstant(-ROWS).iand().istore(last);
+    columns(c, ROWS, first, last, i, j);
+    Label even = c.newLabel();
+    c.iload(last).iload(COUNT).if_icmpeq(even);
+    c.iload(COUNT).loadConstant(ROWS).isub().istore(first);
+    columns(c, ROWS, first, COUNT, i, j);
+    c.labelBinding(even);
+    c.return_();
+    c.labelBinding(fewer);
   }
 
   /**

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
@@ -51,7 +52,8 @@ final class TieredKernelTest {
     BitSet done = new BitSet();
     Slow scalar = new Slow(200_000, done);
     Slow vector = new Slow(2_000, done);
-    TieredKernel k = new TieredKernel(scalar, 1, () -> vector, new TieringBudget(0));
+    TieredKernel k =
+        new TieredKernel(scalar, 1, _ -> new Candidate(vector, null), new TieringBudget(0));
     run(k, done, 60);
     int before = scalar.points;
     run(k, done, 5);
@@ -64,7 +66,10 @@ final class TieredKernelTest {
     BitSet done = new BitSet();
     Slow scalar = new Slow(20_000, done);
     Slow vector = new Slow(2_000_000, done);
-    run(new TieredKernel(scalar, 1, () -> vector, new TieringBudget(0)), done, 200);
+    run(
+        new TieredKernel(scalar, 1, _ -> new Candidate(vector, null), new TieringBudget(0)),
+        done,
+        200);
     assertTrue(vector.points > 0, "it is tried");
     assertTrue(vector.points < 200, vector.points + " of 4000 points in the slower version");
   }
@@ -84,10 +89,10 @@ final class TieredKernelTest {
     for (Supplier<Kernel> source : List.of(refused, (Supplier<Kernel>) () -> unlinked)) {
       Slow scalar = new Slow(20_000, done);
       int[] asked = {0};
-      Supplier<Kernel> counted =
-          () -> {
+      IntFunction<Candidate> counted =
+          _ -> {
             asked[0]++;
-            return source.get();
+            return new Candidate(source.get(), null);
           };
       run(new TieredKernel(scalar, 1, counted, new TieringBudget(0)), done, 100);
       assertEquals(2000, scalar.points);
@@ -100,7 +105,11 @@ final class TieredKernelTest {
     BitSet done = new BitSet();
     Slow scalar = new Slow(1_000, done);
     Slow vector = new Slow(100, done);
-    run(new TieredKernel(scalar, 1, () -> vector, new TieringBudget(Long.MAX_VALUE)), done, 100);
+    run(
+        new TieredKernel(
+            scalar, 1, _ -> new Candidate(vector, null), new TieringBudget(Long.MAX_VALUE)),
+        done,
+        100);
     assertEquals(0, vector.points);
   }
 
@@ -110,9 +119,16 @@ final class TieredKernelTest {
     Slow vector = new Slow(100, done);
     TieringBudget trials = new TieringBudget(0);
     trials.ran(60_000_000_000L);
-    run(new TieredKernel(new Slow(5_000, done), 1, () -> vector, trials), done, 150);
+    run(
+        new TieredKernel(new Slow(5_000, done), 1, _ -> new Candidate(vector, null), trials),
+        done,
+        150);
     assertEquals(0, vector.points, "15 ms of 60 s");
-    run(new TieredKernel(new Slow(5_000, done), 1, () -> vector, new TieringBudget(0)), done, 150);
+    run(
+        new TieredKernel(
+            new Slow(5_000, done), 1, _ -> new Candidate(vector, null), new TieringBudget(0)),
+        done,
+        150);
     assertTrue(vector.points > 0, "the same kernel with all of the work");
   }
 
@@ -121,8 +137,8 @@ final class TieredKernelTest {
     BitSet done = new BitSet();
     Slow scalar = new Slow(50_000, done);
     AtomicInteger asked = new AtomicInteger();
-    Supplier<Kernel> none =
-        () -> {
+    IntFunction<Candidate> none =
+        _ -> {
           asked.incrementAndGet();
           return null;
         };

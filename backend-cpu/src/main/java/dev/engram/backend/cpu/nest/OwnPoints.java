@@ -1,0 +1,131 @@
+package dev.engram.backend.cpu.nest;
+
+import dev.engram.backend.cpu.nest.RowNest.Along;
+import dev.engram.backend.cpu.nest.RowNest.Slot;
+import dev.engram.backend.cpu.run.Candidate;
+import dev.engram.backend.cpu.run.KernelArgs;
+import dev.engram.backend.cpu.vector.ProductClass;
+import dev.engram.ir.DType;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.runtime.NativeMemory;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Points of a nest or a product in memory that nothing else uses, for its code to be warmed up. */
+public final class OwnPoints {
+  /** Points of a nest take at most so much, where there is more than one. */
+  private static final long SOME_BYTES = 1 << 18;
+
+  private static final long MOST_BYTES = 1 << 26;
+
+  private static final int MOST_ROWS = 8;
+
+  /** Products that are added to each sum: enough turns for the JIT to call it a loop. */
+  private static final int DEPTH = 8;
+
+  /** Touches after which a nest is no longer compiled well without points. */
+  private static final int MANY = 50_000;
+
+  /** Touches after which the JIT has left the interpreter, and measures. */
+  private static final int EMPTY = 300;
+
+  private OwnPoints() {}
+
+  /** At most {@code most} points of {@code nest}; null when one takes too much memory. */
+  public static Candidate.@Nullable Points of(RowNest nest, int most) {
+    int rows = nest.outer().isEmpty() ? 1 : Math.min(most, nest.outer().getLast());
+    rows = Math.clamp(rows, 1, MOST_ROWS);
+    while (rows > 1 && bytes(nest, rows) > SOME_BYTES) {
+      rows /= 2;
+    }
+    long bytes = bytes(nest, rows);
+    if (bytes > MOST_BYTES) {
+      return null;
+    }
+    int buffers = 0;
+    for (Slot s : nest.slots()) {
+      buffers = Math.max(buffers, s.buffer() + 1);
+    }
+    KernelArgs args = new KernelArgs(buffers, nest.slots().size());
+    MemorySegment memory = allocate(bytes);
+    for (int s = 0; s < args.base.length; s++) {
+      Slot slot = nest.slots().get(s);
+      if (slot.buffer() >= 0) {
+        args.segments[slot.buffer()] = memory;
+        args.base[s] = -span(nest, slot, rows)[0];
+      }
+    }
+    return new Candidate.Points(
+        args, rows, MANY, 16, memory.asSlice(0, bytes), half(VectorFit.elementBytes(nest)));
+  }
+
+  /** The tiles that products of {@code most} rows use; null when they take too much memory. */
+  public static Candidate.@Nullable Points of(ProductShape shape, int most) {
+    int rows = most < ProductClass.ROWS ? most : ProductClass.ROWS + most % ProductClass.ROWS;
+    int size = shape.dtype().bytes();
+    long[] a = new long[2];
+    add(a, shape.aRow(), rows);
+    add(a, shape.aDepth(), DEPTH);
+    long b = (DEPTH - 1) * shape.bDepth() + (long) shape.columns() * size;
+    long c = rows * shape.cRow();
+    long bytes = Math.max(Math.max(a[1] - a[0] + size, b), 2 * c);
+    if (bytes > MOST_BYTES) {
+      return null;
+    }
+    KernelArgs args = ProductShape.operands();
+    MemorySegment memory = allocate(bytes);
+    args.segments[ProductShape.A] = memory;
+    args.segments[ProductShape.B] = memory;
+    args.segments[ProductShape.C] = memory;
+    args.base[ProductShape.A] = -a[0];
+    args.base[ProductShape.C] = c;
+    ProductShape.set(args, DEPTH, 1, c);
+    return new Candidate.Points(args, rows, EMPTY, 1, memory.asSlice(0, bytes), half(size));
+  }
+
+  private static MemorySegment allocate(long bytes) {
+    return NativeMemory.allocate(
+        bytes + HostTensor.SLACK, HostTensor.ALIGNMENT, "points that warm up code");
+  }
+
+  private static byte[] half(int size) {
+    ByteBuffer b = ByteBuffer.allocate(size).order(ByteOrder.nativeOrder());
+    return (size == DType.F64.bytes() ? b.putDouble(0.5) : b.putFloat(0.5f)).array();
+  }
+
+  private static long bytes(RowNest nest, int rows) {
+    long bytes = 0;
+    for (Slot slot : nest.slots()) {
+      if (slot.buffer() >= 0) {
+        long[] span = span(nest, slot, rows);
+        bytes = Math.max(bytes, span[1] - span[0] + slot.dtype().bytes());
+      }
+    }
+    return bytes;
+  }
+
+  /** The first and the last byte offset of elements in so many points. */
+  private static long[] span(RowNest nest, Slot slot, int rows) {
+    long[] span = new long[2];
+    if (!nest.outer().isEmpty()) {
+      add(span, slot.outer().getLast(), rows);
+    }
+    add(span, slot.row(), nest.tile());
+    List<Integer> reduce = nest.reduce();
+    for (int a = 0; a < reduce.size(); a++) {
+      add(span, slot.reduce().get(a), reduce.get(a));
+    }
+    if (nest.along() == Along.FOLD) {
+      add(span, slot.inner(), nest.inner());
+    }
+    return span;
+  }
+
+  private static void add(long[] span, long stride, long length) {
+    long last = stride * (length - 1);
+    span[last < 0 ? 0 : 1] += last;
+  }
+}
