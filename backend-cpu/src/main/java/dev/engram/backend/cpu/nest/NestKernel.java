@@ -76,7 +76,6 @@ public record NestKernel(
       case AUTO ->
           new TieredKernel(
               scalar,
-              ProductClass.ROWS,
               rows ->
                   new Candidate(
                       ProductClass.kernel(shape, VectorApi.preferredBits()),
@@ -107,7 +106,7 @@ public record NestKernel(
       return scalar;
     }
     if (vectors == Vectors.AUTO) {
-      return new TieredKernel(scalar, 1, points -> candidate(rows, points), trials);
+      return new TieredKernel(scalar, points -> candidate(rows, points), trials);
     }
     Kernel vector = vector(rows, () -> bits(vectors));
     return vector == null ? scalar : vector;

@@ -26,11 +26,14 @@ public final class OwnPoints {
   /** Products that are added to each sum: enough turns for the JIT to call it a loop. */
   private static final int DEPTH = 8;
 
-  /** Touches after which a nest is no longer compiled well without points. */
-  private static final int MANY = 50_000;
-
   /** Touches after which the JIT has left the interpreter, and measures. */
   private static final int EMPTY = 300;
+
+  /**
+   * Of a nest, one of so many touches runs points: it takes calls for rare, and leaves them alone,
+   * where it has seen fewer than one for each hundred invocations.
+   */
+  private static final int SOME = 64;
 
   private OwnPoints() {}
 
@@ -59,7 +62,7 @@ public final class OwnPoints {
       }
     }
     return new Candidate.Points(
-        args, rows, MANY, 16, memory.asSlice(0, bytes), half(VectorFit.elementBytes(nest)));
+        args, rows, EMPTY, SOME, memory.asSlice(0, bytes), half(VectorFit.elementBytes(nest)));
   }
 
   /** The tiles that products of {@code most} rows use; null when they take too much memory. */

@@ -16,9 +16,4 @@ public interface Kernel {
   default int pieces() {
     return 4;
   }
-
-  /** Returns the relative amount of work per point with these arguments. */
-  default long work(KernelArgs frame) {
-    return 1;
-  }
 }

@@ -3,7 +3,6 @@ package dev.engram.backend.cpu.run;
 import dev.engram.backend.cpu.nest.Matmul;
 import dev.engram.backend.cpu.nest.ProductShape;
 import dev.engram.backend.cpu.nest.RowNest;
-import dev.engram.ir.DType;
 import dev.engram.lower.FoldBlocks;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -19,6 +18,9 @@ public final class MatmulKernel implements Kernel {
 
   /** Bytes from which B is too large, and to which sums are not. */
   private static final long CACHE = 1 << 18;
+
+  /** Elements of a row that are packed at a time. */
+  private static final int PACKED = 256;
 
   /** Bytes of a line of the cache. */
   private static final int LINE = 64;
@@ -78,54 +80,42 @@ public final class MatmulKernel implements Kernel {
     }
   }
 
-  // packs B[k,n] row by row; the source is read along the smaller of its strides
+  // Packs B[k,n] row by row, some elements of each at a time: where the source is contiguous along
+  // k, a line of the cache has what several of them need.
   private void pack(KernelArgs frame) {
     RowNest.Slot b = matmul.nest().slots().get(matmul.bSlot());
-    int columns = matmul.columns();
     long rowBytes = matmul.rowBytes();
+    int size = matmul.dtype().bytes();
     MemorySegment to = frame.packed(depth * rowBytes);
     MemorySegment from = frame.segments[b.buffer()];
     long base = frame.base[matmul.bSlot()];
-    long byDepth = b.reduce().getFirst();
-    long byColumn = b.row();
-    for (long k0 = 0; k0 < depth; k0 += 16) {
-      int rows = (int) Math.min(depth - k0, 16);
-      for (int n = 0; n < columns; n++) {
-        long source = base + k0 * byDepth + n * byColumn;
-        if (matmul.dtype() == DType.F32) {
-          packFloats(from, source, byDepth, to, k0 * rowBytes + 4L * n, rowBytes, rows);
+    for (int n = 0; n < matmul.columns(); n += PACKED) {
+      int columns = Math.min(PACKED, matmul.columns() - n);
+      for (int k = 0; k < depth; k++) {
+        long source = base + k * b.reduce().getFirst() + n * b.row();
+        long target = k * rowBytes + (long) n * size;
+        if (size == Float.BYTES) {
+          packFloats(from, source, b.row(), to, target, columns);
         } else {
-          packDoubles(from, source, byDepth, to, k0 * rowBytes + 8L * n, rowBytes, rows);
+          packDoubles(from, source, b.row(), to, target, columns);
         }
       }
     }
   }
 
   private static void packFloats(
-      MemorySegment from,
-      long source,
-      long byDepth,
-      MemorySegment to,
-      long target,
-      long rowBytes,
-      int rows) {
-    for (int k = 0; k < rows; k++) {
-      float x = from.get(ValueLayout.JAVA_FLOAT, source + k * byDepth);
-      to.set(ValueLayout.JAVA_FLOAT, target + k * rowBytes, x);
+      MemorySegment from, long source, long stride, MemorySegment to, long target, int columns) {
+    for (int n = 0; n < columns; n++) {
+      Elements.putF32(
+          to, target + (long) n * Float.BYTES, Elements.getF32(from, source + n * stride));
     }
   }
 
   private static void packDoubles(
-      MemorySegment from,
-      long source,
-      long byDepth,
-      MemorySegment to,
-      long target,
-      long rowBytes,
-      int rows) {
-    for (int k = 0; k < rows; k++) {
-      double x = from.get(ValueLayout.JAVA_DOUBLE, source + k * byDepth);
-      to.set(ValueLayout.JAVA_DOUBLE, target + k * rowBytes, x);
+      MemorySegment from, long source, long stride, MemorySegment to, long target, int columns) {
+    for (int n = 0; n < columns; n++) {
+      Elements.putF64(
+          to, target + (long) n * Double.BYTES, Elements.getF64(from, source + n * stride));
     }
   }
 

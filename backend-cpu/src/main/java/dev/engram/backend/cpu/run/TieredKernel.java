@@ -5,15 +5,18 @@ import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs the scalar twin until the vector version is faster. Both compute the same bits, so the
- * vector version is tried on real rows: a limited share of the time is spent on such trials until
- * they show that the JIT has compiled it. A vector version that never gets faster is given up. A
- * kernel with a small share of the work stays with its twin: it would be tried too rarely for the
- * JIT to compile it, and interpreted vector code allocates.
+ * Runs the scalar twin until the vector version is faster. Both compute the same bits. A limited
+ * share of the time is spent on trials, in which the vector version is run on points of its own,
+ * until they show that the JIT has compiled it. One that never gets faster is given up. A kernel
+ * with a small share of the work stays with its twin: it would be tried too rarely for the JIT to
+ * compile it, and interpreted vector code allocates.
  */
 public final class TieredKernel implements Kernel {
-  /** Time after which a trial ends. */
-  private static final long SLICE_NANOS = 3_000_000;
+  /** Time after which a trial ends, without the comparison. */
+  private static final long TRIAL_NANOS = 1_000_000;
+
+  /** Each version runs at least about so long for a comparison. */
+  private static final long COMPARE_NANOS = 50_000;
 
   /** Trials take at most this many times as long as the twin has worked. */
   private static final int SHARE = 2;
@@ -29,44 +32,35 @@ public final class TieredKernel implements Kernel {
   /** A kernel that has worked less than this gets no vector version. */
   private static final long FIRST_NANOS = 10_000_000;
 
-  /** A trial of code that is not compiled yet starts with touches for this long. */
-  private static final long TOUCH_NANOS = 1_000_000;
-
   private static final int WINS_TO_SWITCH = 3;
 
   private final Kernel scalar;
-  private final int unit;
   private final IntFunction<? extends @Nullable Candidate> vectorSource;
   private final TieringBudget trials;
   private volatile @Nullable Kernel chosen;
 
   // Guarded by the permission that TieringBudget gives for a trial.
   private @Nullable Candidate vector;
-  private boolean looksCompiled;
   private int touches;
   private int wins;
 
-  // Written by several threads without synchronization, since it need not be exact. Points are
-  // weighted by their work.
-  private double scalarNanosPerPoint;
+  // Written by several threads without synchronization, since they need not be exact.
 
-  /** Nanoseconds that the twin has worked; below, those that trials have taken. */
+  /** Nanoseconds that the twin has worked. */
   private long worked;
 
+  /** Nanoseconds that trials have taken. */
   private long tried;
 
   /**
-   * @param unit points that the vector version takes at a time
-   * @param vectorSource makes the vector version, with as many points to touch as a run has, or
+   * @param vectorSource makes the vector version, with as many points of its own as a run has, or
    *     fewer; returns null if there is none after all
    */
   public TieredKernel(
       Kernel scalar,
-      int unit,
       IntFunction<? extends @Nullable Candidate> vectorSource,
       TieringBudget trials) {
     this.scalar = scalar;
-    this.unit = unit;
     this.vectorSource = vectorSource;
     this.trials = trials;
   }
@@ -78,32 +72,21 @@ public final class TieredKernel implements Kernel {
       c.run(frame, scratch, begin, end);
       return;
     }
-    int from = begin;
+    long t = System.nanoTime();
+    scalar.run(frame, scratch, begin, end);
+    t = System.nanoTime() - t;
+    trials.worked(t);
+    worked += t;
     if (mayTry() && trials.begin()) {
-      long t = System.nanoTime();
+      t = System.nanoTime();
       try {
-        from = trial(frame, scratch, begin, end);
+        trial(scratch, end - begin);
       } finally {
         t = System.nanoTime() - t;
         tried += t;
         trials.end(t);
       }
     }
-    if (from < end) {
-      long t = System.nanoTime();
-      scalar.run(frame, scratch, from, end);
-      t = System.nanoTime() - t;
-      trials.worked(t);
-      worked += t;
-      // a recent minimum: a thread that was descheduled must not make the twin look slow
-      double per = t / work(frame, end - from);
-      double known = scalarNanosPerPoint;
-      scalarNanosPerPoint = known == 0 ? per : Math.min(per, known * 1.02);
-    }
-  }
-
-  private double work(KernelArgs frame, int points) {
-    return (double) points * scalar.work(frame);
   }
 
   private boolean mayTry() {
@@ -114,39 +97,33 @@ public final class TieredKernel implements Kernel {
     return worked > FIRST_NANOS && tried < most && trials.worthwhile(worked);
   }
 
-  /** Runs the vector version for a while; returns the first point that it has not done. */
-  private int trial(KernelArgs frame, Scratch scratch, int begin, int end) {
-    Candidate found = ready(frame, scratch, begin, end);
-    if (found == null) {
-      choose(scalar);
-      return begin;
+  private void trial(Scratch scratch, int points) {
+    if (chosen != null) {
+      return; // by another thread, since this one looked
     }
-    Kernel v = found.kernel();
-    long start = System.nanoTime();
-    int at = begin;
-    if (looksCompiled) {
-      v.run(frame, scratch, begin, end);
-      at = end;
-    } else {
-      // Small calls count as many invocations; one and two units in turn, so that the profile sees
-      // the loop's back edge taken.
-      int step = unit;
-      while (at < end && System.nanoTime() - start < SLICE_NANOS) {
-        int to = Math.min(end, at + step);
-        v.run(frame, scratch, at, to);
-        at = to;
-        step = 3 * unit - step;
+    try {
+      Candidate v = vector;
+      if (v == null) {
+        v = vectorSource.apply(points);
+        vector = v;
       }
-    }
-    double per = (System.nanoTime() - start) / work(frame, at - begin);
-    wins = per < scalarNanosPerPoint ? wins + 1 : 0;
-    looksCompiled = per < 2 * scalarNanosPerPoint;
-    if (wins >= WINS_TO_SWITCH) {
-      choose(v);
-    } else if (tried > LAST_NANOS) {
+      if (v == null) {
+        choose(scalar);
+      } else if (v.points() == null) {
+        // Each point is so long that the JIT compiles the loops in it while they run.
+        choose(v.kernel());
+      } else {
+        wins = wins(v.kernel(), v.points(), scratch) ? wins + 1 : 0;
+        if (wins >= WINS_TO_SWITCH) {
+          choose(v.kernel());
+        } else if (tried > LAST_NANOS) {
+          choose(scalar);
+        }
+      }
+    } catch (LinkageError | OutOfMemoryError e) {
+      Log.warning("a loop stays in scalar code, its vector code cannot be used: " + e);
       choose(scalar);
     }
-    return at;
   }
 
   private void choose(Kernel best) {
@@ -154,40 +131,37 @@ public final class TieredKernel implements Kernel {
     vector = null;
   }
 
-  /** The vector version, its code linked; null where there is none, or none that this JVM takes. */
-  private @Nullable Candidate ready(KernelArgs frame, Scratch scratch, int begin, int end) {
-    try {
-      Candidate v = vector;
-      if (v == null) {
-        v = vectorSource.apply(end - begin);
-        vector = v;
-      }
-      if (v != null && !looksCompiled) {
-        touch(v, frame, scratch, begin);
-      }
-      return v;
-    } catch (LinkageError | OutOfMemoryError e) {
-      // No point has been run, and the twin gives the same bits.
-      Log.warning("a loop stays in scalar code, its vector code cannot be used: " + e);
-      return null;
-    }
-  }
-
-  // Invocations are what the JIT's thresholds look at first, and those without points are cheap
-  // while the code is not compiled. What it sees turn hardly ever it takes for rare, though.
-  private void touch(Candidate v, KernelArgs frame, Scratch scratch, int begin) {
-    Candidate.Points own = v.points();
-    if (own != null) {
-      own.refresh();
-    }
+  /** Runs the vector version for a while, and then both; true when it is the faster one. */
+  private boolean wins(Kernel v, Candidate.Points own, Scratch scratch) {
+    own.refresh();
+    int before = touches;
     long start = System.nanoTime();
     do {
-      if (own == null || touches < own.from() || touches % own.each() != 0) {
-        v.kernel().run(frame, scratch, begin, begin);
-      } else {
-        v.kernel().run(own.args(), scratch, 0, own.count());
-      }
+      // Invocations are what the JIT's thresholds look at first, and those without points are cheap
+      // while the code is not compiled. What it sees turn hardly ever it takes for rare, though.
+      boolean empty = touches < own.from() || touches % own.each() != 0;
+      v.run(own.args(), scratch, 0, empty ? 0 : own.count());
       touches++;
-    } while (System.nanoTime() - start < TOUCH_NANOS);
+    } while (System.nanoTime() - start < TRIAL_NANOS);
+    if (before < own.from()) {
+      return false;
+    }
+    own.refresh();
+    int times = 1;
+    long ofVector = nanos(v, own, scratch, times);
+    while (ofVector < COMPARE_NANOS) {
+      times *= 2;
+      ofVector = nanos(v, own, scratch, times);
+    }
+    own.refresh();
+    return ofVector < nanos(scalar, own, scratch, times);
+  }
+
+  private static long nanos(Kernel k, Candidate.Points own, Scratch scratch, int times) {
+    long start = System.nanoTime();
+    for (int i = 0; i < times; i++) {
+      k.run(own.args(), scratch, 0, own.count());
+    }
+    return System.nanoTime() - start;
   }
 }

@@ -17,11 +17,6 @@ record UserKernel(Kernel kernel) implements Kernel {
   }
 
   @Override
-  public long work(KernelArgs frame) {
-    return kernel.work(frame);
-  }
-
-  @Override
   public int pieces() {
     return kernel.pieces();
   }

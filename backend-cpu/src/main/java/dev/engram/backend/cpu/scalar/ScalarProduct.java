@@ -31,11 +31,6 @@ public final class ScalarProduct implements Kernel {
     }
   }
 
-  @Override
-  public long work(KernelArgs frame) {
-    return Math.max(1, ProductShape.depth(frame));
-  }
-
   private void floats(KernelArgs frame, Scratch scratch, int begin, int end) {
     int depth = ProductShape.depth(frame);
     int n = shape.columns();

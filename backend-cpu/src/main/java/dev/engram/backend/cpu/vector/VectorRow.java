@@ -25,6 +25,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Emits passes over one row of a {@link VectorNest}: whole vectors, then a masked tail. */
@@ -35,6 +36,20 @@ final class VectorRow {
   private final int size;
   private final int width;
   private final CodeBuilder c;
+
+  /** The locals with the memory of the current row, where its length is known. */
+  private final Map<Memory, Integer> slices = new HashMap<>();
+
+  /**
+   * Memory of a row: that of a slot, or of a fold in scratch memory.
+   *
+   * @param r a local with the index of the point, which decides where a fold's row is, or -1
+   */
+  private record Memory(boolean ofFold, int number, int r) {
+    static Memory slot(int slot) {
+      return new Memory(false, slot, -1);
+    }
+  }
 
   VectorRow(VectorNest host, CodeBuilder code) {
     this.host = host;
@@ -56,6 +71,11 @@ final class VectorRow {
     Map<Node, Integer> bound = new HashMap<>(constants);
     VectorCode probe = host.code(p);
     broadcastFixed(p, phase, Along.ROW, at, probe, bound);
+    if (host.constantLength()) {
+      slice(p, phase, Along.ROW, at, bound.keySet(), r);
+    } else {
+      slices.clear();
+    }
     int j = c.allocateLocal(TypeKind.INT);
     int main = c.allocateLocal(TypeKind.INT);
     length.emit();
@@ -93,14 +113,11 @@ final class VectorRow {
       if ((n.op != Op.LOAD && n.op != Op.STATE) || !v.isLive(n) || v.isBound(n)) {
         continue;
       }
-      Transfer t = n.op == Op.LOAD ? transfer(phase.loads(), (int) n.bits) : null;
       VectorCode.load(
           c,
           n.dtype,
           vectorBits,
-          t != null
-              ? () -> pushAddress(at, t.slot(), j)
-              : () -> pushState((int) n.bits, n.op == Op.STATE ? r : -1, j),
+          () -> push(read(n, phase, r), at, j),
           mask >= 0 ? maskFor(n.dtype, mask) : -1);
       int local = c.allocateLocal(TypeKind.REFERENCE);
       c.astore(local);
@@ -111,12 +128,12 @@ final class VectorRow {
       v.push(e.value());
       int m = mask >= 0 ? maskFor(e.value().dtype, mask) : -1;
       switch (e) {
-        case Effect.Store s -> {
-          Transfer t = Objects.requireNonNull(transfer(phase.stores(), s.row()));
-          VectorCode.store(c, s.value().dtype, () -> pushAddress(at, t.slot(), j), m);
-        }
+        case Effect.Store s ->
+            VectorCode.store(
+                c, s.value().dtype, () -> push(Memory.slot(stored(s, phase)), at, j), m);
         case Effect.Accumulate a ->
-            VectorCode.store(c, a.value().dtype, () -> pushState(a.state(), r, j), m);
+            VectorCode.store(
+                c, a.value().dtype, () -> push(new Memory(true, a.state(), r), at, j), m);
         case Effect.Scatter _, Effect.Check _ -> throw new IllegalStateException(e.toString());
       }
     }
@@ -155,6 +172,7 @@ final class VectorRow {
       int groups) {
     Map<Node, Integer> bound = new HashMap<>(constants);
     broadcastFixed(p, nest.body(), Along.FOLD, at, host.code(p), bound);
+    slice(p, nest.body(), Along.FOLD, at, bound.keySet(), -1);
     int step = groups * width;
     int main = nest.inner() / step * step;
     int j = c.allocateLocal(TypeKind.INT);
@@ -208,12 +226,11 @@ final class VectorRow {
       if (n.op == Op.STATE) {
         v.bind(n, Objects.requireNonNull(partial.get((int) n.bits))[g]);
       } else if (n.op == Op.LOAD) {
-        Transfer t = Objects.requireNonNull(transfer(nest.body().loads(), (int) n.bits));
         VectorCode.load(
             c,
             n.dtype,
             vectorBits,
-            () -> pushAddress(at, t.slot(), position),
+            () -> push(read(n, nest.body(), -1), at, position),
             mask >= 0 ? maskFor(n.dtype, mask) : -1);
         int local = c.allocateLocal(TypeKind.REFERENCE);
         c.astore(local);
@@ -225,11 +242,10 @@ final class VectorRow {
       switch (e) {
         case Effect.Store s -> {
           v.push(s.value());
-          Transfer t = Objects.requireNonNull(transfer(nest.body().stores(), s.row()));
           VectorCode.store(
               c,
               s.value().dtype,
-              () -> pushAddress(at, t.slot(), position),
+              () -> push(Memory.slot(stored(s, nest.body())), at, position),
               mask >= 0 ? maskFor(s.value().dtype, mask) : -1);
         }
         case Effect.Accumulate a -> {
@@ -280,21 +296,93 @@ final class VectorRow {
     }
   }
 
-  private void pushAddress(VectorNest.At at, int slot, int j) {
-    c.aload(host.segments.get(nest.slots().get(slot).buffer()));
-    c.lload(at.local()[slot]).iload(j).i2l().loadConstant(size == 8 ? 3 : 2).lshl().ladd();
+  /**
+   * Emits the memory of rows of known length, of whole vectors: checked here, and no more in the
+   * loop over their elements, for which the JIT would otherwise compute, in each row, up to where
+   * no check is needed. Along a fold, partial results are in registers.
+   */
+  private void slice(Pass p, Phase phase, Along along, VectorNest.At at, Set<Node> bound, int r) {
+    slices.clear();
+    int length = along == Along.ROW ? nest.tile() : nest.inner();
+    long bytes = (long) (length + width - 1) / width * width * size;
+    VectorCode probe = host.code(p);
+    for (Node n : p.lanes().nodes()) {
+      boolean reads = n.op == Op.LOAD || (n.op == Op.STATE && along == Along.ROW);
+      if (reads && probe.isLive(n) && !bound.contains(n)) {
+        slice(read(n, phase, r), at, bytes);
+      }
+    }
+    for (Effect e : p.effects()) {
+      switch (e) {
+        case Effect.Store s -> slice(Memory.slot(stored(s, phase)), at, bytes);
+        case Effect.Accumulate a -> {
+          if (along == Along.ROW) {
+            slice(new Memory(true, a.state(), r), at, bytes);
+          }
+        }
+        case Effect.Scatter _, Effect.Check _ -> throw new IllegalStateException(e.toString());
+      }
+    }
   }
 
-  private void pushState(int row, int r, int j) {
-    int lanes = stateLanes(row);
-    c.aload(host.scratchSegment).loadConstant((long) host.rowOffset.get(row));
-    if (lanes > 1 && r >= 0) {
-      c.iload(r).loadConstant(lanes - 1).iand().i2l().loadConstant(host.rowBytes).lmul().ladd();
+  private void slice(Memory m, VectorNest.At at, long bytes) {
+    if (slices.containsKey(m)) {
+      return;
     }
-    if (r >= 0) {
-      host.addWaiting(row);
+    pushStart(m, at);
+    c.loadConstant(bytes);
+    c.invokeinterface(
+        HiddenClassWriter.SEGMENT,
+        "asSlice",
+        MethodTypeDesc.of(HiddenClassWriter.SEGMENT, CD_long, CD_long));
+    int local = c.allocateLocal(TypeKind.REFERENCE);
+    c.astore(local);
+    slices.put(m, local);
+  }
+
+  private static Memory read(Node n, Phase phase, int r) {
+    Transfer t = n.op == Op.LOAD ? transfer(phase.loads(), (int) n.bits) : null;
+    return t != null
+        ? Memory.slot(t.slot())
+        : new Memory(true, (int) n.bits, n.op == Op.STATE ? r : -1);
+  }
+
+  private static int stored(Effect.Store s, Phase phase) {
+    return Objects.requireNonNull(transfer(phase.stores(), s.row())).slot();
+  }
+
+  /** Pushes where element {@code j} is: a segment and an offset in it. */
+  private void push(Memory m, VectorNest.At at, int j) {
+    Integer row = slices.get(m);
+    if (row != null) {
+      c.aload(row);
+      pushBytes(j);
+    } else {
+      pushStart(m, at);
+      pushBytes(j);
+      c.ladd();
     }
-    c.iload(j).i2l().loadConstant(size == 8 ? 3 : 2).lshl().ladd();
+  }
+
+  private void pushBytes(int j) {
+    c.iload(j).i2l().loadConstant(size == 8 ? 3 : 2).lshl();
+  }
+
+  /** Pushes where the row starts. */
+  private void pushStart(Memory m, VectorNest.At at) {
+    if (!m.ofFold) {
+      c.aload(host.segments.get(nest.slots().get(m.number).buffer()));
+      c.lload(at.local()[m.number]);
+      return;
+    }
+    int lanes = stateLanes(m.number);
+    c.aload(host.scratchSegment).loadConstant((long) host.rowOffset.get(m.number));
+    if (lanes > 1 && m.r >= 0) {
+      c.iload(m.r).loadConstant(lanes - 1).iand().i2l().loadConstant(host.rowBytes).lmul().ladd();
+    }
+    if (m.r >= 0) {
+      host.addWaiting(m.number);
+    }
   }
 
   private int stateLanes(int row) {
