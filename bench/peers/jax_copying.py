@@ -34,8 +34,9 @@ GATES = ("Wz", "Wr", "Wh")
 
 def options():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    p.add_argument("mode", choices=["iterations", "first", "memory", "compile", "kernels", "losses", "stream", "stream_losses"])
+    p.add_argument("mode", choices=["iterations", "first", "memory", "compile", "kernels", "losses", "stream", "stream_losses", "online", "online_losses"])
     p.add_argument("--rule", choices=["d_rtrl", "bptt", "both"], default="d_rtrl")
+    p.add_argument("--net", choices=["lstm", "lif"], help="online, online_losses: of jax_online.py")
     p.add_argument("--lag", type=int, default=50)
     p.add_argument("--batch", type=int, default=64)
     p.add_argument("--hidden", type=int, default=128)
@@ -46,7 +47,7 @@ def options():
     p.add_argument("--warm-seconds", type=float, default=3.0)
     p.add_argument("--platform", choices=["cpu", "cuda"], default="cpu")
     p.add_argument("--precision", help="of products, such as highest: on a card, JAX rounds f32 operands by default")
-    p.add_argument("--data", help="a safetensors file: losses: weights and `symbols`, i32[N, T, B]; stream_losses: weights, `x`, f32[N, B, 10], and `digits`, i32[N, B]")
+    p.add_argument("--data", help="a safetensors file: losses: weights and `symbols`, i32[N, T, B]; stream_losses: weights, `x`, f32[N, B, 10], and `digits`, i32[N, B]; online, online_losses: weights, `x`, f32[N, T, B, n], and `labels`, i32[N, 10, B]")
     return p.parse_args()
 
 
@@ -209,10 +210,10 @@ def adam(w, m, v, count, grads, lr, beta1=0.9, beta2=0.999, epsilon=1e-8):
     return jax.tree.map(move, w, m, v), m, v, count
 
 
-def iteration(rule, lr):
-    def run(state, symbols):
+def iteration(gradients, lr):
+    def run(state, *batch):
         w, m, v, count = state
-        loss, grads = RULES[rule](w, symbols)
+        loss, grads = gradients(w, *batch)
         return adam(w, m, v, count, grads, lr), loss
 
     return jax.jit(run, donate_argnums=0)
@@ -276,32 +277,61 @@ def warm_and_time(run, seconds, n):
 
 
 class Training:
-    def __init__(self, o, data):
-        self.state = fresh_state(initial_weights(o.hidden, o.seed))
-        self.step = iteration(o.rule, o.lr)
+    """Training on batches that take turns."""
+
+    def __init__(self, weights, gradients, lr, data):
+        self.state = fresh_state(weights)
+        self.step = iteration(gradients, lr)
         self.data = data
         self.losses = []
 
     def __call__(self):
-        symbols = self.data[len(self.losses) % len(self.data)]
-        self.state, loss = self.step(self.state, symbols)
+        batch = self.data[len(self.losses) % len(self.data)]
+        self.state, loss = self.step(self.state, *batch)
         self.losses.append(float(loss))
 
 
+def copying(o, n):
+    """Training on the copying task, with n batches."""
+    return Training(initial_weights(o.hidden, o.seed), RULES[o.rule], o.lr, [(b,) for b in batches(o, n)])
+
+
+def online_training(o):
+    from jax_online import NETS
+
+    layout, gradients = NETS[o.net]
+    tensors = read_safetensors(o.data)
+    data = list(zip(jnp.asarray(tensors.pop("x")), jnp.asarray(tensors.pop("labels"))))
+    return Training({k: jnp.asarray(v) for k, v in layout(tensors).items()}, gradients, o.lr, data)
+
+
+def online(o):
+    training = online_training(o)
+    ms = warm_and_time(training, o.warm_seconds, o.iterations)
+    answer(what="online", net=o.net, ms=ms, losses=training.losses)
+
+
+def online_losses(o):
+    training = online_training(o)
+    for _ in training.data:
+        training()
+    answer(what="online_losses", net=o.net, losses=training.losses)
+
+
 def iterations(o):
-    training = Training(o, batches(o, 16))
+    training = copying(o, 16)
     ms = warm_and_time(training, o.warm_seconds, o.iterations)
     answer(what="iterations", rule=o.rule, ms=ms, losses=training.losses)
 
 
 def first(o):
-    training = Training(o, batches(o, 1))
+    training = copying(o, 1)
     training()
     answer(what="first", rule=o.rule, end=time.time(), losses=training.losses)
 
 
 def memory(o):
-    training = Training(o, batches(o, 1))
+    training = copying(o, 1)
     for _ in range(o.iterations):
         training()
     answer(what="memory", rule=o.rule, steps=o.lag + 2 * DIGITS, peak=peak_bytes(), losses=training.losses)
@@ -311,7 +341,7 @@ def compile_time(o):
     ms = []
     for _ in range(o.iterations + 1):
         state = fresh_state(initial_weights(o.hidden, o.seed))
-        step = iteration(o.rule, o.lr)
+        step = iteration(RULES[o.rule], o.lr)
         data = batches(o, 1)[0]
         start = time.perf_counter()
         step.lower(state, data).compile()
@@ -322,13 +352,10 @@ def compile_time(o):
 def losses(o):
     tensors = read_safetensors(o.data)
     symbols = jnp.asarray(tensors.pop("symbols"))
-    state = fresh_state({k: jnp.asarray(v) for k, v in tensors.items()})
-    step = iteration(o.rule, o.lr)
-    out = []
-    for batch in symbols:
-        state, loss = step(state, batch)
-        out.append(float(loss))
-    answer(what="losses", rule=o.rule, losses=out)
+    training = Training({k: jnp.asarray(v) for k, v in tensors.items()}, RULES[o.rule], o.lr, [(b,) for b in symbols])
+    for _ in training.data:
+        training()
+    answer(what="losses", rule=o.rule, losses=training.losses)
 
 
 def stream_losses(o):
@@ -447,6 +474,8 @@ def main(o):
         "losses": losses,
         "stream": stream,
         "stream_losses": stream_losses,
+        "online": online,
+        "online_losses": online_losses,
     }
     for rule in RULES if o.rule == "both" else [o.rule]:
         modes[o.mode](argparse.Namespace(**{**vars(o), "rule": rule}))

@@ -77,6 +77,19 @@ record Agreement(Workbench bench) {
     }
   }
 
+  /**
+   * Checks losses against others.
+   *
+   * @throws IllegalStateException when they are too far apart
+   */
+  static void agree(String who, List<Double> theirs, List<Double> ours) {
+    double worst = worst(ours, theirs);
+    if (!(worst <= TOLERANCE)) {
+      throw new IllegalStateException(
+          "%s: losses differ by %.1e relative: %s and %s".formatted(who, worst, ours, theirs));
+    }
+  }
+
   static double worst(List<Double> a, List<Double> b) {
     if (a.size() != b.size()) {
       throw new IllegalStateException("got " + a.size() + " and " + b.size() + " losses");

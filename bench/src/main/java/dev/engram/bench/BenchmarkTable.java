@@ -19,8 +19,8 @@ import java.util.Optional;
  *
  * <pre>
  *   --check              only compare the losses of both rules with the peer's
- *   --only A,B           some of: iterations, wide, busy, streaming, first, allocation, memory,
- *                        compile, growth, kernels
+ *   --only A,B           some of: iterations, wide, busy, streaming, online, first, allocation,
+ *                        memory, compile, growth, kernels
  *   --chart FILE         only draw the time to compile against the number of equations
  *   --quick              small sizes and few runs, to try the benchmark itself; no goals
  *   --out FOLDER         also write rows.md and rows.csv there
@@ -112,6 +112,7 @@ public final class BenchmarkTable {
     all.put("wide", new Speed(bench)::wide);
     all.put("busy", new Speed(bench)::busy);
     all.put("streaming", new Streaming(bench)::rows);
+    all.put("online", new Online(bench)::rows);
     all.put("first", new FirstStepTimes(bench)::rows);
     all.put("allocation", new Footprint(bench)::allocation);
     all.put("memory", new Footprint(bench)::memory);
@@ -169,7 +170,7 @@ public final class BenchmarkTable {
   private static String tail() {
     return """
     Each row is the median, with the least and the largest of n measurements, and a 95 % confidence interval of the median.
-    "better than JAX by" compares medians of this run; the peer is bench/peers/jax_copying.py, plain JAX with the traces
+    "better than JAX by" compares medians of this run; the peers are those of bench/peers, plain JAX with the traces
     written by hand.
 
     Reported elsewhere, not measured here: the Python library braintrace on JAX, the same task on a 2-core machine: D-RTRL

@@ -27,14 +27,14 @@ final class CopyingStep implements Fn1<Tensor, Tensor> {
 
   private final TaskSizes sizes;
   private final GradientRule rule;
-  private final GruWithReadout model;
+  private final RnnWithReadout model;
   private final Adam adam;
   private final States weights;
 
   CopyingStep(TaskSizes sizes, GradientRule rule) {
     this.sizes = sizes;
     this.rule = rule;
-    this.model = new GruWithReadout(sizes);
+    this.model = RnnWithReadout.gru(sizes);
     this.adam = new Adam(sizes.rate());
     this.weights = model.states().subset(State.Kind.PARAMETER);
     adam.register(weights);

@@ -32,7 +32,7 @@ record Footprint(Workbench bench) {
   private Samples allocated(GradientRule rule, int steps) throws IOException {
     TaskSizes sizes = bench.sizes().withSteps(steps);
     return bench
-        .measure("allocation", sizes, bench.steadyOptions(rule))
+        .measure("allocation", sizes, bench.steadyOptions("--rule", rule.word()))
         .getFirst()
         .samples("bytes");
   }

@@ -8,7 +8,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The copying task in JAX: {@code bench/peers/jax_copying.py}.
+ * The copying task and other nets in JAX: {@code bench/peers/jax_copying.py}, which uses {@code
+ * jax_online.py} beside it.
  *
  * @param version of JAX
  */

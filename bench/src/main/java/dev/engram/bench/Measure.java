@@ -25,7 +25,17 @@ import java.util.List;
  */
 public final class Measure {
   static final List<String> OPTIONS =
-      List.of("rule", "lag", "batch", "hidden", "lr", "seed", "iterations", "warm-seconds", "data");
+      List.of(
+          "rule",
+          "net",
+          "lag",
+          "batch",
+          "hidden",
+          "lr",
+          "seed",
+          "iterations",
+          "warm-seconds",
+          "data");
 
   private Measure() {}
 
@@ -52,8 +62,14 @@ public final class Measure {
       }
       case "stream_losses" ->
           SymbolStream.losses(sizes, o.integer("iterations", 200), Path.of(o.text("data", "")));
+      case "online" -> online(o, sizes).time(Steady.of(o), Path.of(o.text("data", "")));
+      case "online_losses" -> online(o, sizes).losses(Path.of(o.text("data", "")));
       default -> throw new IllegalArgumentException("cannot measure '" + args[0] + "'");
     }
+  }
+
+  private static OnlineTraining online(Options o, TaskSizes sizes) {
+    return new OnlineTraining(OnlineNet.of(o.text("net", "")), sizes);
   }
 
   private static void iterations(TaskSizes sizes, GradientRule rule, Steady steady) {

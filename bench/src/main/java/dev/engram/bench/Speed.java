@@ -46,7 +46,7 @@ record Speed(Workbench bench) {
   }
 
   private Row iteration(GradientRule rule, TaskSizes sizes, String more) throws IOException {
-    String[] options = bench.steadyOptions(rule);
+    String[] options = bench.steadyOptions("--rule", rule.word());
     Line ours = bench.measure("iterations", sizes, options).getFirst();
     Optional<Line> peer = bench.peer("iterations", sizes, options).map(List::getFirst);
     Workbench.learns(rule.title(), ours.numbers("losses"));

@@ -27,7 +27,7 @@ final class StreamingStep implements Fn2<Tensor, Tensor, Tensor> {
   private final States weights;
 
   StreamingStep(TaskSizes sizes) {
-    GruWithReadout model = new GruWithReadout(sizes);
+    RnnWithReadout model = RnnWithReadout.gru(sizes);
     learner = Learner.compile(model, m -> new DRtrl(m, _ -> {}), input(sizes));
     sgd = new Sgd(sizes.rate());
     weights = model.states().subset(State.Kind.PARAMETER);

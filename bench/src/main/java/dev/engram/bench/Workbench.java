@@ -39,13 +39,12 @@ record Workbench(
     return Optional.of(peer.get().run(what, args).lines());
   }
 
-  /** Returns {@link #steady} as options. */
-  String[] steadyOptions(GradientRule rule) {
-    return new String[] {
-      "--rule", rule.word(),
-      "--iterations", Integer.toString(steady.samples()),
-      "--warm-seconds", Double.toString(steady.seconds())
-    };
+  /** Returns {@link #steady} as options, after others. */
+  String[] steadyOptions(String... others) {
+    List<String> all = new ArrayList<>(List.of(others));
+    all.addAll(List.of("--iterations", Integer.toString(steady.samples())));
+    all.addAll(List.of("--warm-seconds", Double.toString(steady.seconds())));
+    return all.toArray(String[]::new);
   }
 
   /** Adds the goal to a row, if the sizes are those that it is stated for. */

@@ -1,0 +1,73 @@
+package dev.engram.bench;
+
+import dev.engram.Engram;
+import dev.engram.Fn2;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Tensor;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/** Trains an {@link OnlineNet} on batches that take turns. */
+final class OnlineTraining {
+  private static final int BATCHES = 10;
+
+  private final OnlineNet net;
+  private final OnlineNet.Batch[] batches;
+  private final OnlineStep step;
+  private final Fn2<Tensor, Tensor, Tensor> compiled;
+  private final List<Double> losses = new ArrayList<>();
+
+  OnlineTraining(OnlineNet net, TaskSizes sizes) {
+    this.net = net;
+    batches = net.batches(sizes, BATCHES);
+    step = new OnlineStep(net, sizes);
+    compiled = Engram.jit(step);
+  }
+
+  /** Trains on the next batch; returns the loss. */
+  double run() {
+    OnlineNet.Batch b = batches[losses.size() % BATCHES];
+    losses.add(compiled.apply(b.x(), b.labels()).host().item());
+    return losses.getLast();
+  }
+
+  /** Prints the time of an iteration. */
+  void time(Steady steady, Path data) throws IOException {
+    write(data);
+    Samples ns = steady.nanos(this::run);
+    System.out.println(
+        Line.of("online")
+            .with("net", net.word())
+            .with("ms", ns.map(t -> t / 1e6).sorted())
+            .with("losses", losses));
+  }
+
+  /**
+   * Prints the loss of each batch, and before that writes a file with all that a peer needs to
+   * train alike: the weights by path, {@code x}, f32[N, T, B, n], and {@code labels}, i32[N, 10,
+   * B].
+   */
+  void losses(Path data) throws IOException {
+    write(data);
+    for (int i = 0; i < BATCHES; i++) {
+      run();
+    }
+    System.out.println(Line.of("online_losses").with("net", net.word()).with("losses", losses));
+  }
+
+  private void write(Path data) throws IOException {
+    PeerLosses.write(
+        step.weights(),
+        Map.of("x", all(OnlineNet.Batch::x), "labels", all(OnlineNet.Batch::labels)),
+        data);
+  }
+
+  private HostTensor all(Function<OnlineNet.Batch, HostTensor> part) {
+    return Tensor.stack(0, Arrays.stream(batches).<Tensor>map(part).toList()).host();
+  }
+}
