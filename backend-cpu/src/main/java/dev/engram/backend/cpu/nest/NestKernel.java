@@ -38,7 +38,7 @@ public record NestKernel(
     int unit,
     List<RowClass.Written> classes) {
   /** Number of lane operations below which a nest is not split among threads. */
-  private static final long WORTH_SHARING = 1 << 16;
+  private static final long WORTH_SHARING = 1 << 19;
 
   public static NestKernel of(
       Stmt.Nest nest,

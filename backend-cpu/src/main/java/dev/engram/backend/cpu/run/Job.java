@@ -10,21 +10,28 @@ import org.jspecify.annotations.Nullable;
  * A kernel over a range of points in chunks, which threads claim one by one; made once and run many
  * times.
  *
+ * <p>Up to {@value #MASK} chunks, each thread first claims those of its own part of the range,
+ * which is the same in every run, and of every job with as many points: what they work on is in its
+ * cache. Then it takes the last ones of the others. More are claimed in order.
+ *
  * <p>What the job is never changes, and each run of it has a number, which stands in one word with
- * the next chunk. So a thread that comes late, however late, either gets a chunk of a run that is
- * still going on, or none.
+ * the chunks that are claimed. So a thread that comes late, however late, either gets a chunk of a
+ * run that is still going on, or none.
  */
 final class Job {
   /** A thread that waits for others looks so long before it parks. */
   private static final long SPIN_NANOS = 20_000;
 
-  private static final VarHandle NEXT;
+  /** The most chunks of which a word says for each whether it is claimed. */
+  private static final int MASK = 32;
+
+  private static final VarHandle CLAIMED;
   private static final VarHandle ENDED;
 
   static {
     try {
       MethodHandles.Lookup lookup = MethodHandles.lookup();
-      NEXT = lookup.findVarHandle(Job.class, "next", long.class);
+      CLAIMED = lookup.findVarHandle(Job.class, "claimed", long.class);
       ENDED = lookup.findVarHandle(Job.class, "ended", int.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
@@ -36,9 +43,13 @@ final class Job {
   private final int end;
   private final int size;
   private final int chunks;
+  private final int threads;
 
-  /** The number of the run, shifted left by 32, and its next chunk. */
-  private volatile long next;
+  /**
+   * The number of the run, shifted left by 32, and its chunks that are claimed: a bit for each, or
+   * how many.
+   */
+  private volatile long claimed;
 
   /** How many chunks of this run have ended. */
   private volatile int ended;
@@ -52,14 +63,43 @@ final class Job {
    * {@code kernel} over [0, end).
    *
    * @param size points of a chunk, the last of which may have fewer
+   * @param threads that claim chunks, numbered from 0
    */
-  Job(Kernel kernel, KernelArgs args, int end, int size) {
+  Job(Kernel kernel, KernelArgs args, int end, int size, int threads) {
     this.kernel = kernel;
     this.args = args;
     this.end = end;
     this.size = size;
     this.chunks = (int) (((long) end + size - 1) / size);
-    this.next = chunks;
+    this.threads = threads;
+    this.claimed = all();
+  }
+
+  /** The lower half of the word when all chunks are claimed. */
+  private long all() {
+    return chunks > MASK ? chunks : (1L << chunks) - 1;
+  }
+
+  /** How many chunks are left to claim. */
+  private int left(long word) {
+    return chunks - (chunks > MASK ? (int) word : Integer.bitCount((int) word));
+  }
+
+  /** Which of the chunks that are left, of which there is one, this thread claims. */
+  private int choose(long word, int thread) {
+    if (chunks > MASK) {
+      return (int) word;
+    }
+    long free = ~word & all();
+    long own = free & upTo(thread + 1) & ~upTo(thread);
+    return own != 0
+        ? Long.numberOfTrailingZeros(own)
+        : Long.SIZE - 1 - Long.numberOfLeadingZeros(free);
+  }
+
+  /** The chunks of threads before this one. */
+  private long upTo(int thread) {
+    return (1L << (thread * chunks / threads)) - 1;
   }
 
   int chunks() {
@@ -80,23 +120,24 @@ final class Job {
     failure = null;
     ended = 0;
     late.run();
-    next = ((next >>> 32) + 1) << 32;
+    claimed = ((claimed >>> 32) + 1) << 32;
   }
 
   /**
    * Runs chunks until none is left to claim.
    *
+   * @param thread its number
    * @param late waits before a claim; for tests
    */
-  void work(Scratch scratch, Runnable late) {
+  void work(Scratch scratch, int thread, Runnable late) {
     while (true) {
-      long claim = next;
-      int chunk = (int) claim;
-      if (chunk >= chunks) {
+      long word = claimed;
+      if (left(word) == 0) {
         return;
       }
+      int chunk = choose(word, thread);
       late.run();
-      if (!NEXT.compareAndSet(this, claim, claim + 1)) {
+      if (!CLAIMED.compareAndSet(this, word, word + (chunks > MASK ? 1 : 1L << chunk))) {
         continue;
       }
       try {
@@ -149,13 +190,13 @@ final class Job {
    * run has to end without them.
    */
   void withdraw() {
-    long claim = next;
-    while ((int) claim < chunks) {
-      if (NEXT.compareAndSet(this, claim, claim - (int) claim + chunks)) {
-        end(chunks - (int) claim);
+    long word = claimed;
+    while (left(word) > 0) {
+      if (CLAIMED.compareAndSet(this, word, (word >>> 32 << 32) + all())) {
+        end(left(word));
         return;
       }
-      claim = next;
+      word = claimed;
     }
   }
 

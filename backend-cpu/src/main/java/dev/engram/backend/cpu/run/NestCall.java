@@ -93,6 +93,11 @@ public final class NestCall {
     }
   }
 
+  /** True when more than one thread can work on it. */
+  boolean isDivided() {
+    return job.chunks() > 1;
+  }
+
   private void fail(int instr, long value, long position) {
     List<Instr> code = new ArrayList<>(nest.body());
     code.addAll(nest.epilogue());

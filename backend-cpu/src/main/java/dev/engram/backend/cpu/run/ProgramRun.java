@@ -46,6 +46,11 @@ final class ProgramRun {
   private final long[] start;
   private final @Nullable MemorySegment[] staging;
   private final StepRunner runner;
+  private final WorkerPool pool;
+  private final NestSharing sharing = new NestSharing();
+
+  /** Whether the nests of this run are divided among threads. */
+  private boolean shares;
 
   /** Buffers that trade places in loops. */
   private final int[] moving;
@@ -117,6 +122,7 @@ final class ProgramRun {
     this.program = program;
     this.constants = constants;
     this.trials = kernels.trials();
+    this.pool = pool;
     int n = program.buffers().size();
     this.memory = new MemorySegment[n];
     this.start = new long[n];
@@ -136,7 +142,7 @@ final class ProgramRun {
             memory,
             start,
             new int[made.depth()],
-            pool::run,
+            made.nests().stream().anyMatch(NestCall::isDivided) ? this::run : pool::run,
             step -> InterruptedRunException.check(program.name(), step));
     this.moving = made.trading();
     for (int b = 0; b < n; b++) {
@@ -227,11 +233,14 @@ final class ProgramRun {
       for (int b : moving) {
         start[b] = start(b);
       }
+      shares = sharing.next();
       long t = System.nanoTime();
       run(counts == null ? code : counted().code());
       List<HostTensor> last = over == null || updates.length == 0 ? outputs : over.get();
       update(last);
-      trials.ran(System.nanoTime() - t);
+      t = System.nanoTime() - t;
+      trials.ran(t);
+      sharing.took(t);
       copyBack(last);
     } finally {
       release(given);
@@ -242,6 +251,15 @@ final class ProgramRun {
 
   private void run(Code[] steps) {
     runner.run(steps, scratch, counts);
+  }
+
+  /** Runs a nest that may be divided. */
+  private void run(Job job, Scratch scratch) {
+    if (shares) {
+      pool.run(job, scratch);
+    } else {
+      job.runAlone(scratch);
+    }
   }
 
   private CountedCode counted() {

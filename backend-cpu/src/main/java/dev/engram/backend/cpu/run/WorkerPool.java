@@ -64,7 +64,7 @@ public final class WorkerPool {
     long pieces = (long) kernel.pieces() * threads;
     int even = Math.max(grain, (int) ((end + pieces - 1) / pieces));
     int size = (int) Math.min(end, (even + unit - 1L) / unit * unit);
-    return new Job(kernel, args, end, threads == 1 ? Math.max(1, end) : Math.max(1, size));
+    return new Job(kernel, args, end, threads == 1 ? Math.max(1, end) : Math.max(1, size), threads);
   }
 
   /**
@@ -96,7 +96,7 @@ public final class WorkerPool {
   /** Does what no worker has begun, and waits for the rest: whatever happens, nothing is left. */
   private void finish(Job job, Scratch scratch) {
     try {
-      job.work(scratch, late);
+      job.work(scratch, 0, late);
     } finally {
       job.withdraw();
       job.await();
@@ -155,9 +155,14 @@ public final class WorkerPool {
     private final Scratch scratch = new Scratch();
     private final AtomicInteger state = new AtomicInteger(WORKING);
     private final Thread thread;
+
+    /** Among the threads of a job, of which the caller is the first. */
+    private final int number;
+
     private long seen;
 
     Worker(int i, long run) {
+      number = i + 1;
       seen = run - 1;
       thread = fresh.newThread(this);
       thread.setName("engram-cpu-" + (i + 1));
@@ -183,7 +188,7 @@ public final class WorkerPool {
           seen = runs;
           Job job = current;
           if (job != null) {
-            job.work(scratch, late);
+            job.work(scratch, number, late);
           }
         }
       } finally {

@@ -10,9 +10,12 @@ import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -104,6 +107,38 @@ class WorkerPoolTest {
     Counting after = new Counting(16);
     pool.run(pool.job(after, ARGS, 16, 1, 1), scratch);
     assertEquals(1, after.times.get(15));
+  }
+
+  /** In lock-step, since each chunk waits for one of the other thread. */
+  @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void threadsKeepTheirParts() {
+    CyclicBarrier both = new CyclicBarrier(2);
+    Thread[] of = new Thread[8];
+    Kernel kernel =
+        (_, _, begin, end) -> {
+          assertEquals(begin + 1, end);
+          of[begin] = Thread.currentThread();
+          try {
+            both.await();
+          } catch (InterruptedException | BrokenBarrierException e) {
+            throw new IllegalStateException(e);
+          }
+        };
+    WorkerPool pool = new WorkerPool(2);
+    Job job = pool.job(kernel, ARGS, 8, 1, 1);
+    Set<Thread> others = new HashSet<>();
+    for (int run = 0; run < 200; run++) {
+      pool.run(job, new Scratch());
+      for (int i = 0; i < 8; i++) {
+        if (i < 4) {
+          assertSame(Thread.currentThread(), of[i]);
+        } else {
+          others.add(of[i]);
+        }
+      }
+    }
+    assertEquals(1, others.size());
   }
 
   /**
