@@ -18,7 +18,8 @@ x_z = [x, h], x_h = [x, r h]. Holding every y_k fixed,
 W_r reaches the state only through W_h, and the readout not at all: both get the gradient of the step's own loss with h
 held fixed.
 
-Every answer is one JSON object on a line of its own.
+The modes `stream` and `stream_losses` move the weights at every step; `online` and `online_losses` train the nets of
+jax_online.py. Every answer is one JSON object on a line of its own.
 """
 
 import argparse
@@ -36,7 +37,7 @@ def options():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument("mode", choices=["iterations", "first", "memory", "compile", "kernels", "losses", "stream", "stream_losses", "online", "online_losses"])
     p.add_argument("--rule", choices=["d_rtrl", "bptt", "both"], default="d_rtrl")
-    p.add_argument("--net", choices=["lstm", "lif"], help="online, online_losses: of jax_online.py")
+    p.add_argument("--net", choices=["lstm", "lif"], default="lstm", help="online, online_losses: of jax_online.py")
     p.add_argument("--lag", type=int, default=50)
     p.add_argument("--batch", type=int, default=64)
     p.add_argument("--hidden", type=int, default=128)

@@ -12,18 +12,17 @@ The memory is constant in T.
                grad_k = sum over the batch of  ex' (outer) dloss/dh' dh'/dc' ef_k' / (1 - a^n)
                grad_o = sum over the batch of  ex' (outer) dloss/dh' dh'/dy_o (1 - a) / (1 - a^n)
 
-           o reaches h' but not c', and h does not reach the next states with y held fixed: what o did is no trace.
+           o reaches h' but not c', and h does not reach the next states with y held fixed, so o needs no trace.
     lif    e-prop. With v' = d v + [x, s] w, d = exp(-1/20) (1 - s), s' = step(v' - 1), and a readout
            r' = k r + s' W + b, k = exp(-1/10), which is also the decay of the filter,
 
                e'     = d e + [x, s] (outer) 1,     f' = k f + e'
-               p'     = k p + s',                   q' = k q + p'          of W; with 1 for s' of b
+               p'     = k p + s',                   q' = k q + p'          for W; for b the same, with 1 in place of s'
                grad   = sum over the batch of  dloss/dv' f'
                grad_W = sum over the batch of  q' (outer) dloss/dr'
 
            e and f are as large as w for each example, so they are written once in a window of steps: what a step adds
-           to them decays by factors that are the same for all inputs, and a product sums it. That is several times
-           as fast as writing them at every step.
+           to them decays by factors that are the same for all inputs, and a product sums it.
 """
 
 import math
@@ -102,7 +101,7 @@ def lstm(w, x, labels):
 
 MEMBRANE = math.exp(-1 / 20)
 READOUT = math.exp(-1 / 10)
-MOST_STEPS = 64
+MOST_STEPS = 64  # of a window, which is the largest divisor of the silent steps up to this
 
 
 def lif_step(w, carry, x):
@@ -154,8 +153,8 @@ def lif(w, x, labels):
         v, _, r, _, q = carry
         return carry, (v, r, q, *decay)
 
-    zero, ones = jnp.zeros((batch, hidden)), jnp.zeros((batch, hidden + 1))
-    carry = (zero, zero, jnp.zeros((batch, results)), ones, ones), jnp.zeros((batch, inputs + hidden, 2, hidden))
+    zero, no_trace = jnp.zeros((batch, hidden)), jnp.zeros((batch, hidden + 1))
+    carry = (zero, zero, jnp.zeros((batch, results)), no_trace, no_trace), jnp.zeros((batch, inputs + hidden, 2, hidden))
     window = next(n for n in range(MOST_STEPS, 0, -1) if silent % n == 0)
     windows = x[:silent].reshape(silent // window, window, batch, inputs)
     (carry, traces), _ = lax.scan(lambda carry, x: (lif_window(w, carry, x), None), carry, windows)

@@ -11,6 +11,8 @@ import dev.engram.online.Learner;
 import dev.engram.online.PpProp;
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** A net, what it learns, and the rule by which it does. */
 enum OnlineNet {
@@ -104,17 +106,18 @@ enum OnlineNet {
 
   /** Makes so many different batches. */
   Batch[] batches(TaskSizes sizes, int n) {
-    Batch[] all = new Batch[n];
-    Symbols symbols = new Symbols(sizes, n);
-    SplittableRandom random = new SplittableRandom(sizes.seed());
-    Arrays.setAll(
-        all,
-        _ ->
-            switch (this) {
-              case LSTM -> copying(symbols.next());
-              case LIF -> spikes(sizes, random);
-            });
-    return all;
+    Supplier<Batch> next =
+        switch (this) {
+          case LSTM -> {
+            Symbols symbols = new Symbols(sizes, n);
+            yield () -> copying(symbols.next());
+          }
+          case LIF -> {
+            SplittableRandom random = new SplittableRandom(sizes.seed());
+            yield () -> spikes(sizes, random);
+          }
+        };
+    return Stream.generate(next).limit(n).toArray(Batch[]::new);
   }
 
   private static Batch copying(Tensor ids) {

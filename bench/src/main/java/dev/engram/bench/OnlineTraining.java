@@ -36,7 +36,7 @@ final class OnlineTraining {
     return losses.getLast();
   }
 
-  /** Prints the time of an iteration. */
+  /** Writes the file that {@link #losses} describes, and then prints the time of an iteration. */
   void time(Steady steady, Path data) throws IOException {
     write(data);
     Samples ns = steady.nanos(this::run);

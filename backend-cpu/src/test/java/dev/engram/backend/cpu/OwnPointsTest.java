@@ -10,6 +10,7 @@ import dev.engram.backend.cpu.nest.ProductShape;
 import dev.engram.backend.cpu.run.Candidate;
 import dev.engram.backend.cpu.run.CpuProgram;
 import dev.engram.backend.cpu.run.Kernel;
+import dev.engram.backend.cpu.run.KernelArgs;
 import dev.engram.backend.cpu.run.NestCall;
 import dev.engram.backend.cpu.run.Scratch;
 import dev.engram.backend.cpu.scalar.ScalarNest;
@@ -18,6 +19,8 @@ import dev.engram.backend.cpu.vector.ProductClass;
 import dev.engram.ir.DType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
+import java.lang.ref.WeakReference;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -53,8 +56,9 @@ final class OwnPointsTest {
   void products() {
     for (int rows : new int[] {1, 2, 3, 4, 7, 64}) {
       for (long[] a : new long[][] {{4 * 40, 4}, {4, 4 * 64}, {-160, 4}, {4, -256}}) {
-        for (boolean accumulates : new boolean[] {false, true}) {
-          ProductShape shape = new ProductShape(DType.F32, 21, a[0], a[1], 84, 128, accumulates);
+        for (long bDepth : new long[] {84, 0, -84}) {
+          ProductShape shape =
+              new ProductShape(DType.F32, 21, a[0], a[1], bDepth, 128, bDepth == 0);
           Candidate.Points own = OwnPoints.of(shape, rows);
           ProductClass.kernel(shape, 256).run(own.args(), new Scratch(), 0, own.count());
           exact(new ScalarProduct(shape), own);
@@ -77,6 +81,35 @@ final class OwnPointsTest {
           Arrays.stream(own.memory().toArray(ValueLayout.JAVA_DOUBLE)).anyMatch(x -> x != 0.5));
       own.refresh();
     }
+  }
+
+  /** What a thread keeps from run to run holds none of them. */
+  @Test
+  void noThreadKeepsThem() throws InterruptedException {
+    Scratch scratch = new Scratch();
+    CpuBackend scalar = new CpuBackend(new CpuOptions(1, Vectors.OFF));
+    int nests = 0;
+    for (long seed = 0; nests == 0; seed++) {
+      for (NestCall n :
+          ((CpuProgram) scalar.compile(RandomNest.of(seed, true).program())).nests()) {
+        if (n.kernel.outerPoints() > 0 && n.kernel.kernel() instanceof ScalarNest) {
+          WeakReference<KernelArgs> own = run(n, scratch);
+          for (int i = 0; i < 100 && own.get() != null; i++) {
+            System.gc();
+            Thread.sleep(10);
+          }
+          assertNull(own.get());
+          nests++;
+        }
+      }
+    }
+    Reference.reachabilityFence(scratch);
+  }
+
+  private static WeakReference<KernelArgs> run(NestCall n, Scratch scratch) {
+    Candidate.Points own = OwnPoints.of(n.kernel.rows(), 4);
+    n.kernel.kernel().run(own.args(), scratch, 0, own.count());
+    return new WeakReference<>(own.args());
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.engram.backend.cpu.nest;
 
 import dev.engram.backend.cpu.nest.RowNest.Along;
+import dev.engram.backend.cpu.nest.RowNest.Phase;
 import dev.engram.backend.cpu.nest.RowNest.Slot;
 import dev.engram.backend.cpu.run.Candidate;
 import dev.engram.backend.cpu.run.KernelArgs;
@@ -11,6 +12,7 @@ import dev.engram.ir.runtime.NativeMemory;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -19,19 +21,19 @@ public final class OwnPoints {
   /** Points of a nest take at most so much, where there is more than one. */
   private static final long SOME_BYTES = 1 << 18;
 
-  private static final long MOST_BYTES = 1 << 26;
+  private static final long MOST_BYTES = 1 << 22;
 
   private static final int MOST_ROWS = 8;
 
   /** Products that are added to each sum: enough turns for the JIT to call it a loop. */
   private static final int DEPTH = 8;
 
-  /** Touches after which the JIT has left the interpreter, and measures. */
+  /** Invocations after which the JIT has left the interpreter, and measures. */
   private static final int EMPTY = 300;
 
   /**
-   * Of a nest, one of so many touches runs points: it takes calls for rare, and leaves them alone,
-   * where it has seen fewer than one for each hundred invocations.
+   * After those, one invocation of so many runs points of a nest. The JIT takes a call for rare,
+   * and does not inline it, when it was made in fewer than one of a hundred invocations.
    */
   private static final int SOME = 64;
 
@@ -41,10 +43,11 @@ public final class OwnPoints {
   public static Candidate.@Nullable Points of(RowNest nest, int most) {
     int rows = nest.outer().isEmpty() ? 1 : Math.min(most, nest.outer().getLast());
     rows = Math.clamp(rows, 1, MOST_ROWS);
-    while (rows > 1 && bytes(nest, rows) > SOME_BYTES) {
+    BitSet used = used(nest);
+    while (rows > 1 && bytes(nest, used, rows) > SOME_BYTES) {
       rows /= 2;
     }
-    long bytes = bytes(nest, rows);
+    long bytes = bytes(nest, used, rows);
     if (bytes > MOST_BYTES) {
       return null;
     }
@@ -58,6 +61,8 @@ public final class OwnPoints {
       Slot slot = nest.slots().get(s);
       if (slot.buffer() >= 0) {
         args.segments[slot.buffer()] = memory;
+      }
+      if (used.get(s)) {
         args.base[s] = -span(nest, slot, rows)[0];
       }
     }
@@ -72,9 +77,11 @@ public final class OwnPoints {
     long[] a = new long[2];
     add(a, shape.aRow(), rows);
     add(a, shape.aDepth(), DEPTH);
-    long b = (DEPTH - 1) * shape.bDepth() + (long) shape.columns() * size;
+    long[] b = new long[2];
+    add(b, shape.bDepth(), DEPTH);
     long c = rows * shape.cRow();
-    long bytes = Math.max(Math.max(a[1] - a[0] + size, b), 2 * c);
+    long ofB = b[1] - b[0] + (long) shape.columns() * size;
+    long bytes = Math.max(Math.max(a[1] - a[0] + size, ofB), 2 * c);
     if (bytes > MOST_BYTES) {
       return null;
     }
@@ -84,6 +91,7 @@ public final class OwnPoints {
     args.segments[ProductShape.B] = memory;
     args.segments[ProductShape.C] = memory;
     args.base[ProductShape.A] = -a[0];
+    args.base[ProductShape.B] = -b[0];
     args.base[ProductShape.C] = c;
     ProductShape.set(args, DEPTH, 1, c);
     return new Candidate.Points(args, rows, EMPTY, 1, memory.asSlice(0, bytes), half(size));
@@ -99,15 +107,26 @@ public final class OwnPoints {
     return (size == DType.F64.bytes() ? b.putDouble(0.5) : b.putFloat(0.5f)).array();
   }
 
-  private static long bytes(RowNest nest, int rows) {
-    long bytes = 0;
-    for (Slot slot : nest.slots()) {
-      if (slot.buffer() >= 0) {
-        long[] span = span(nest, slot, rows);
-        bytes = Math.max(bytes, span[1] - span[0] + slot.dtype().bytes());
-      }
+  /** The slots that the nest loads or stores; the epilogue of a product has more. */
+  private static BitSet used(RowNest nest) {
+    BitSet used = new BitSet();
+    for (Phase p : List.of(nest.body(), nest.epilogue())) {
+      p.loads().forEach(t -> used.set(t.slot()));
+      p.stores().forEach(t -> used.set(t.slot()));
     }
-    return bytes;
+    return used;
+  }
+
+  private static long bytes(RowNest nest, BitSet used, int rows) {
+    return used.stream()
+        .mapToObj(nest.slots()::get)
+        .mapToLong(
+            slot -> {
+              long[] span = span(nest, slot, rows);
+              return span[1] - span[0] + slot.dtype().bytes();
+            })
+        .max()
+        .orElse(0);
   }
 
   /** The first and the last byte offset of elements in so many points. */

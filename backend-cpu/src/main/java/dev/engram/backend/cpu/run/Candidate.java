@@ -13,17 +13,19 @@ public record Candidate(Kernel kernel, @Nullable Points points) {
   /** Larger memory is not filled again, and keeps what runs left in it. */
   private static final long SMALL = 1 << 20;
 
-  /** Arguments of kernels of one form, with so many points from 0 on. */
+  /**
+   * Points for kernels of one form.
+   *
+   * @param args where they are: all in {@code memory}
+   * @param count how many there are, from 0 on
+   * @param emptyFirst how many invocations without points come first: they are cheap, and enough
+   *     for the JIT to leave the interpreter
+   * @param every after those, one invocation of so many runs the points; the others run none
+   * @param memory has what all slots of {@code args} reach
+   * @param element what it is filled with: a number for which no operation is slow
+   */
   public record Points(
-      KernelArgs args, int count, int from, int each, MemorySegment memory, byte[] element) {
-
-    /**
-     * @param from so many touches come before: what they are, invocations without points, is enough
-     *     for most code, and costs less
-     * @param each one of so many touches runs the points; the others are invocations without any
-     * @param memory has what all slots of {@code args} reach; zeros
-     * @param element what it is filled with: a number for which no operation is slow
-     */
+      KernelArgs args, int count, int emptyFirst, int every, MemorySegment memory, byte[] element) {
     public Points {
       fill(memory, element);
     }

@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
  * A kernel over a range of points in chunks, which threads claim one by one; made once and run many
  * times.
  *
- * <p>Up to {@value #MASK} chunks, each thread first claims those of its own part of the range,
- * which is the same in every run, and of every job with as many points: what they work on is in its
- * cache. Then it takes the last ones of the others. More are claimed in order.
+ * <p>Of up to {@value #MOST_IN_MASK} chunks, each thread first claims those of its own part of the
+ * range, which is the same in every run, and of every job with as many points: what they work on is
+ * in its cache. Then it takes the last ones of the others. More chunks are claimed in order.
  *
  * <p>What the job is never changes, and each run of it has a number, which stands in one word with
  * the chunks that are claimed. So a thread that comes late, however late, either gets a chunk of a
@@ -22,8 +22,8 @@ final class Job {
   /** A thread that waits for others looks so long before it parks. */
   private static final long SPIN_NANOS = 20_000;
 
-  /** The most chunks of which a word says for each whether it is claimed. */
-  private static final int MASK = 32;
+  /** Up to so many chunks the word has a bit for each. */
+  private static final int MOST_IN_MASK = 32;
 
   private static final VarHandle CLAIMED;
   private static final VarHandle ENDED;
@@ -77,17 +77,17 @@ final class Job {
 
   /** The lower half of the word when all chunks are claimed. */
   private long all() {
-    return chunks > MASK ? chunks : (1L << chunks) - 1;
+    return chunks > MOST_IN_MASK ? chunks : (1L << chunks) - 1;
   }
 
   /** How many chunks are left to claim. */
   private int left(long word) {
-    return chunks - (chunks > MASK ? (int) word : Integer.bitCount((int) word));
+    return chunks - (chunks > MOST_IN_MASK ? (int) word : Integer.bitCount((int) word));
   }
 
-  /** Which of the chunks that are left, of which there is one, this thread claims. */
+  /** The chunk that this thread claims; at least one is left. */
   private int choose(long word, int thread) {
-    if (chunks > MASK) {
+    if (chunks > MOST_IN_MASK) {
       return (int) word;
     }
     long free = ~word & all();
@@ -137,7 +137,7 @@ final class Job {
       }
       int chunk = choose(word, thread);
       late.run();
-      if (!CLAIMED.compareAndSet(this, word, word + (chunks > MASK ? 1 : 1L << chunk))) {
+      if (!CLAIMED.compareAndSet(this, word, word + (chunks > MOST_IN_MASK ? 1 : 1L << chunk))) {
         continue;
       }
       try {

@@ -1,10 +1,11 @@
 package dev.engram.backend.cpu.run;
 
 /**
- * Decides whether the nests of a program are divided among threads, by what its runs take with and
- * without. Where a nest takes some microseconds, threads that share it can wait longer for what the
- * others have written than it would take one of them to compute all; how long depends on the
- * machine, on its other processes and on which nest reads what. Either way results are the same.
+ * Decides whether the nests and sorts of a program are divided among threads, by what its runs take
+ * with and without. Where a nest takes some microseconds, threads that share it can wait longer for
+ * what the others have written than it would take one of them to compute all; how long depends on
+ * the machine, on its other processes and on which nest reads what. Either way results are the
+ * same.
  *
  * <p>Now and then some runs are a trial: some with and as many without, in turns. One that fails is
  * not counted.

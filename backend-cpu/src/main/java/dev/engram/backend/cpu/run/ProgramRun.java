@@ -49,7 +49,7 @@ final class ProgramRun {
   private final WorkerPool pool;
   private final NestSharing sharing = new NestSharing();
 
-  /** Whether the nests of this run are divided among threads. */
+  /** Whether the nests and sorts of this run are divided among threads; loops always are. */
   private boolean shares;
 
   /** Buffers that trade places in loops. */
@@ -253,7 +253,7 @@ final class ProgramRun {
     runner.run(steps, scratch, counts);
   }
 
-  /** Runs a nest that may be divided. */
+  /** Runs a nest or a sort. */
   private void run(Job job, Scratch scratch) {
     if (shares) {
       pool.run(job, scratch);

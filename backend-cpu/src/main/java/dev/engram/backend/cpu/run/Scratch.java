@@ -22,6 +22,7 @@ public final class Scratch {
   public static final ClassDesc DESC = HiddenClassWriter.desc(Scratch.class);
 
   private static final MemorySegment[] NO_SEGMENTS = {};
+  private static final KernelArgs NO_FRAME = new KernelArgs(0, 0);
 
   /** Longer arrays are not kept for later. */
   private static final int LONG = 1 << 18;
@@ -59,7 +60,7 @@ public final class Scratch {
 
   private MemorySegment product = MemorySegment.NULL;
   private MemorySegment memory = MemorySegment.NULL;
-  private KernelArgs frame = new KernelArgs(0, 0);
+  private KernelArgs frame = NO_FRAME;
 
   private Object[][] pools = new Object[DType.values().length][0];
   private final int[] taken = new int[DType.values().length];
@@ -89,6 +90,7 @@ public final class Scratch {
   /** Releases the caller's memory. */
   public void leave() {
     segments = NO_SEGMENTS;
+    frame = NO_FRAME;
   }
 
   /** Returns a part of {@code whole} for this thread, with one more segment and slot. */

@@ -6,10 +6,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Runs the scalar twin until the vector version is faster. Both compute the same bits. A limited
- * share of the time is spent on trials, in which the vector version is run on points of its own,
- * until they show that the JIT has compiled it. One that never gets faster is given up. A kernel
- * with a small share of the work stays with its twin: it would be tried too rarely for the JIT to
- * compile it, and interpreted vector code allocates.
+ * share of the time goes to trials of the vector version, until they show that the JIT has compiled
+ * it. They run on points of its own, or on real ones where those would take too much memory. One
+ * that never gets faster is given up. A kernel with a small share of the work stays with its twin:
+ * it would be tried too rarely for the JIT to compile it, and interpreted vector code allocates.
  */
 public final class TieredKernel implements Kernel {
   /** Time after which a trial ends, without the comparison. */
@@ -34,6 +34,9 @@ public final class TieredKernel implements Kernel {
 
   private static final int WINS_TO_SWITCH = 3;
 
+  /** Points of a run that a trial takes at a time: rows of a product's tile. */
+  private static final int UNIT = 4;
+
   private final Kernel scalar;
   private final IntFunction<? extends @Nullable Candidate> vectorSource;
   private final TieringBudget trials;
@@ -41,10 +44,11 @@ public final class TieredKernel implements Kernel {
 
   // Guarded by the permission that TieringBudget gives for a trial.
   private @Nullable Candidate vector;
-  private int touches;
-  private int wins;
+  private int invocations;
+  private int winsInARow;
 
-  // Written by several threads without synchronization, since they need not be exact.
+  // Written by several threads without synchronization, since these need not be exact.
+  private double scalarNanosPerPoint;
 
   /** Nanoseconds that the twin has worked. */
   private long worked;
@@ -72,20 +76,27 @@ public final class TieredKernel implements Kernel {
       c.run(frame, scratch, begin, end);
       return;
     }
-    long t = System.nanoTime();
-    scalar.run(frame, scratch, begin, end);
-    t = System.nanoTime() - t;
-    trials.worked(t);
-    worked += t;
+    int from = begin;
     if (mayTry() && trials.begin()) {
-      t = System.nanoTime();
+      long t = System.nanoTime();
       try {
-        trial(scratch, end - begin);
+        from = trial(frame, scratch, begin, end);
       } finally {
         t = System.nanoTime() - t;
         tried += t;
         trials.end(t);
       }
+    }
+    if (from < end) {
+      long t = System.nanoTime();
+      scalar.run(frame, scratch, from, end);
+      t = System.nanoTime() - t;
+      trials.worked(t);
+      worked += t;
+      // a recent minimum: a thread that was descheduled must not make the twin look slow
+      double per = (double) t / (end - from);
+      double known = scalarNanosPerPoint;
+      scalarNanosPerPoint = known == 0 ? per : Math.min(per, known * 1.02);
     }
   }
 
@@ -97,32 +108,58 @@ public final class TieredKernel implements Kernel {
     return worked > FIRST_NANOS && tried < most && trials.worthwhile(worked);
   }
 
-  private void trial(Scratch scratch, int points) {
+  /** Tries the vector version; returns the first point that it has not done. */
+  private int trial(KernelArgs frame, Scratch scratch, int begin, int end) {
     if (chosen != null) {
-      return; // by another thread, since this one looked
+      return begin; // by another thread, after this one looked
     }
+    Candidate v = ready(frame, scratch, begin, end);
+    if (v == null) {
+      choose(scalar);
+      return begin;
+    }
+    int at = begin;
+    boolean wins;
+    Candidate.Points own = v.points();
+    if (own == null) {
+      long start = System.nanoTime();
+      at = onReal(v.kernel(), frame, scratch, begin, end);
+      double nanos = System.nanoTime() - start;
+      wins = nanos / (at - begin) < scalarNanosPerPoint;
+    } else {
+      try {
+        wins = tried(v.kernel(), own, scratch);
+      } catch (RuntimeException | LinkageError e) {
+        Log.warning("a loop stays in scalar code, its vector code could not be tried: " + e);
+        choose(scalar); // what is computed for the user does not depend on it
+        return begin;
+      }
+    }
+    winsInARow = wins ? winsInARow + 1 : 0;
+    if (winsInARow >= WINS_TO_SWITCH) {
+      choose(v.kernel());
+    } else if (tried > LAST_NANOS) {
+      choose(scalar);
+    }
+    return at;
+  }
+
+  /** The vector version, its code linked; null where there is none, or none that this JVM takes. */
+  private @Nullable Candidate ready(KernelArgs frame, Scratch scratch, int begin, int end) {
     try {
       Candidate v = vector;
       if (v == null) {
-        v = vectorSource.apply(points);
+        v = vectorSource.apply(end - begin);
+        if (v != null) {
+          v.kernel().run(frame, scratch, begin, begin);
+        }
         vector = v;
       }
-      if (v == null) {
-        choose(scalar);
-      } else if (v.points() == null) {
-        // Each point is so long that the JIT compiles the loops in it while they run.
-        choose(v.kernel());
-      } else {
-        wins = wins(v.kernel(), v.points(), scratch) ? wins + 1 : 0;
-        if (wins >= WINS_TO_SWITCH) {
-          choose(v.kernel());
-        } else if (tried > LAST_NANOS) {
-          choose(scalar);
-        }
-      }
+      return v;
     } catch (LinkageError | OutOfMemoryError e) {
+      // No point has been run, and the twin gives the same bits.
       Log.warning("a loop stays in scalar code, its vector code cannot be used: " + e);
-      choose(scalar);
+      return null;
     }
   }
 
@@ -131,19 +168,31 @@ public final class TieredKernel implements Kernel {
     vector = null;
   }
 
+  /** Runs points of the run for a while, where each is too large for one of its own. */
+  private static int onReal(Kernel v, KernelArgs frame, Scratch scratch, int begin, int end) {
+    long start = System.nanoTime();
+    int at = begin;
+    do {
+      int to = Math.min(end, at + UNIT);
+      v.run(frame, scratch, at, to);
+      at = to;
+    } while (at < end && System.nanoTime() - start < TRIAL_NANOS);
+    return at;
+  }
+
   /** Runs the vector version for a while, and then both; true when it is the faster one. */
-  private boolean wins(Kernel v, Candidate.Points own, Scratch scratch) {
+  private boolean tried(Kernel v, Candidate.Points own, Scratch scratch) {
     own.refresh();
-    int before = touches;
+    int before = invocations;
     long start = System.nanoTime();
     do {
       // Invocations are what the JIT's thresholds look at first, and those without points are cheap
-      // while the code is not compiled. What it sees turn hardly ever it takes for rare, though.
-      boolean empty = touches < own.from() || touches % own.each() != 0;
+      // while the code is not compiled. What it hardly ever sees run it takes for rare, though.
+      boolean empty = invocations < own.emptyFirst() || invocations % own.every() != 0;
       v.run(own.args(), scratch, 0, empty ? 0 : own.count());
-      touches++;
+      invocations++;
     } while (System.nanoTime() - start < TRIAL_NANOS);
-    if (before < own.from()) {
+    if (before < own.emptyFirst()) {
       return false;
     }
     own.refresh();

@@ -297,9 +297,9 @@ final class VectorRow {
   }
 
   /**
-   * Emits the memory of rows of known length, of whole vectors: checked here, and no more in the
-   * loop over their elements, for which the JIT would otherwise compute, in each row, up to where
-   * no check is needed. Along a fold, partial results are in registers.
+   * Emits a slice of each operand's row, rounded up to whole vectors, where its length is known.
+   * Its bounds are checked once here; without it the JIT would compute in each row up to which
+   * element no check is needed. Partial results along a fold are in registers and need none.
    */
   private void slice(Pass p, Phase phase, Along along, VectorNest.At at, Set<Node> bound, int r) {
     slices.clear();

@@ -85,16 +85,21 @@ final class TieredKernelTest {
     assertEquals(0, vector.points, "and never for real");
   }
 
+  /** Where points are too large for some of its own, real ones are computed in trials. */
   @Test
-  void pointsTooLargeForTheirOwnNeedNoTrial() {
+  void realPointsAreTriedOnce() {
     BitSet done = new BitSet();
-    Slow scalar = new Slow(50_000, done);
-    Slow vector = new Slow(2_000, done);
-    run(
-        new TieredKernel(scalar, _ -> new Candidate(vector, null), new TieringBudget(0)),
-        done,
-        100);
-    assertTrue(vector.points > 0);
+    for (boolean faster : new boolean[] {true, false}) {
+      Slow scalar = new Slow(50_000, done);
+      Slow vector = new Slow(faster ? 2_000 : 5_000_000, done);
+      TieredKernel k =
+          new TieredKernel(scalar, _ -> new Candidate(vector, null), new TieringBudget(0));
+      run(k, done, 100);
+      assertTrue(vector.points > 0);
+      int before = scalar.points;
+      run(k, done, 5);
+      assertEquals(faster ? 0 : 100, scalar.points - before, 8);
+    }
   }
 
   /** Of what this JVM refuses: when its class is made, and when its code is first invoked. */

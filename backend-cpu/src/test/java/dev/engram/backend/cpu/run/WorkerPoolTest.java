@@ -63,16 +63,25 @@ class WorkerPoolTest {
 
   @Test
   void everyPointIsRunOnceAndNoneAfterTheEnd() {
-    WorkerPool pool = new WorkerPool(THREADS, WorkerPoolTest::late, Thread::new);
+    everyPointIsRunOnce(THREADS, new int[] {2, 32, 5, 64}, 3000);
+  }
+
+  /** Of more chunks than a word has bits. */
+  @Test
+  void ofManyChunksToo() {
+    everyPointIsRunOnce(12, new int[] {33, 48, 100, 7}, 1000);
+  }
+
+  private static void everyPointIsRunOnce(int threads, int[] points, int runs) {
+    WorkerPool pool = new WorkerPool(threads, WorkerPoolTest::late, Thread::new);
     Scratch scratch = new Scratch();
-    int[] points = {2, 32, 5, 64};
     Counting[] kernels = new Counting[points.length];
     Job[] jobs = new Job[points.length];
     for (int k = 0; k < points.length; k++) {
       kernels[k] = new Counting(points[k]);
       jobs[k] = pool.job(kernels[k], ARGS, points[k], 1, 1);
     }
-    for (int run = 1; run <= 3000; run++) {
+    for (int run = 1; run <= runs; run++) {
       for (int k = 0; k < points.length; k++) {
         pool.run(jobs[k], scratch);
         assertEquals(0, kernels[k].working.get(), "threads at work after run " + run);
@@ -85,10 +94,15 @@ class WorkerPoolTest {
 
   @Test
   void aRunEndsWithItsLastChunkThoughAnotherThrows() {
-    WorkerPool pool = new WorkerPool(THREADS, WorkerPoolTest::late, Thread::new);
+    aRunEndsThoughAChunkThrows(THREADS, 16);
+    aRunEndsThoughAChunkThrows(12, 48);
+  }
+
+  private static void aRunEndsThoughAChunkThrows(int threads, int n) {
+    WorkerPool pool = new WorkerPool(threads, WorkerPoolTest::late, Thread::new);
     Scratch scratch = new Scratch();
     IllegalStateException wanted = new IllegalStateException("chunk 3");
-    Counting counting = new Counting(16);
+    Counting counting = new Counting(n);
     Kernel failing =
         (args, s, begin, end) -> {
           counting.run(args, s, begin, end);
@@ -96,11 +110,11 @@ class WorkerPoolTest {
             throw wanted;
           }
         };
-    Job job = pool.job(failing, ARGS, 16, 1, 1);
+    Job job = pool.job(failing, ARGS, n, 1, 1);
     for (int run = 1; run <= 500; run++) {
       assertSame(wanted, assertThrows(IllegalStateException.class, () -> pool.run(job, scratch)));
       assertEquals(0, counting.working.get());
-      for (int i = 0; i < 16; i++) {
+      for (int i = 0; i < n; i++) {
         assertEquals(run, counting.times.get(i));
       }
     }
