@@ -18,15 +18,15 @@ final class OnlineTraining {
 
   private final OnlineNet net;
   private final OnlineNet.Batch[] batches;
-  private final OnlineStep step;
+  private final OnlineIteration iteration;
   private final Fn2<Tensor, Tensor, Tensor> compiled;
   private final List<Double> losses = new ArrayList<>();
 
   OnlineTraining(OnlineNet net, TaskSizes sizes) {
     this.net = net;
     batches = net.batches(sizes, BATCHES);
-    step = new OnlineStep(net, sizes);
-    compiled = Engram.jit(step);
+    iteration = new OnlineIteration(net, sizes);
+    compiled = Engram.jit(iteration);
   }
 
   /** Trains on the next batch; returns the loss. */
@@ -62,7 +62,7 @@ final class OnlineTraining {
 
   private void write(Path data) throws IOException {
     PeerLosses.write(
-        step.weights(),
+        iteration.weights(),
         Map.of("x", all(OnlineNet.Batch::x), "labels", all(OnlineNet.Batch::labels)),
         data);
   }

@@ -25,7 +25,9 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** What code is warmed up on has room for all that it reads and writes, and not more. */
+/**
+ * What code is warmed up on has room for all that it reads and writes, and less than twice that.
+ */
 final class OwnPointsTest {
   @Test
   void nests() {

@@ -77,10 +77,6 @@ public record Matmul(RowNest nest, int aSlot, int bSlot, boolean packs, RowNest 
   // C's rows are contiguous in a block of the thread; its slot counts from outer point 0.
   private static RowNest epilogue(RowNest nest) {
     DType dtype = nest.folds().getFirst().dtype();
-    int buffer = 0;
-    for (Slot s : nest.slots()) {
-      buffer = Math.max(buffer, s.buffer() + 1);
-    }
     long stride = rowBytes(nest);
     List<Long> outer = new ArrayList<>();
     for (int n : nest.outer().reversed()) {
@@ -91,7 +87,7 @@ public record Matmul(RowNest nest, int aSlot, int bSlot, boolean packs, RowNest 
     for (Slot s : nest.slots()) {
       slots.add(new Slot(s.buffer(), s.dtype(), s.outer(), s.row(), List.of(), 0));
     }
-    slots.add(new Slot(buffer, dtype, List.copyOf(outer), dtype.bytes(), List.of(), 0));
+    slots.add(new Slot(nest.buffers(), dtype, List.copyOf(outer), dtype.bytes(), List.of(), 0));
     Phase after = nest.epilogue();
     List<Transfer> loads = new ArrayList<>(after.loads());
     loads.add(new Transfer(nest.slots().size(), nest.folds().getFirst().result()));

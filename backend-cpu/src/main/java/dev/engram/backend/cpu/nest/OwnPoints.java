@@ -51,11 +51,7 @@ public final class OwnPoints {
     if (bytes > MOST_BYTES) {
       return null;
     }
-    int buffers = 0;
-    for (Slot s : nest.slots()) {
-      buffers = Math.max(buffers, s.buffer() + 1);
-    }
-    KernelArgs args = new KernelArgs(buffers, nest.slots().size());
+    KernelArgs args = new KernelArgs(nest.buffers(), nest.slots().size());
     MemorySegment memory = allocate(bytes);
     for (int s = 0; s < args.base.length; s++) {
       Slot slot = nest.slots().get(s);

@@ -177,6 +177,11 @@ public record RowNest(
     return Math.multiplyExact(reducePoints(), along == Along.FOLD ? inner : 1L);
   }
 
+  /** Returns the number of buffers. */
+  int buffers() {
+    return slots.stream().mapToInt(s -> s.buffer() + 1).max().orElse(0);
+  }
+
   public boolean tiled() {
     return tile < rowLength;
   }

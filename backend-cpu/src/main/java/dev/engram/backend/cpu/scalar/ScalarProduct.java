@@ -9,7 +9,6 @@ import dev.engram.ir.DType;
 import dev.engram.ir.op.Reduce;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
 
 /**
  * Rows of a matrix product in plain Java: one method for all shapes, so that the JIT compiles it
@@ -17,61 +16,61 @@ import java.util.Arrays;
  */
 public final class ScalarProduct implements Kernel {
   private final ProductShape shape;
+  private final DType dtype;
+  private final ValueLayout layout;
 
   public ScalarProduct(ProductShape shape) {
     this.shape = shape;
+    this.dtype = shape.dtype();
+    this.layout = dtype == DType.F32 ? ValueLayout.JAVA_FLOAT : ValueLayout.JAVA_DOUBLE;
   }
 
   @Override
   public void run(KernelArgs frame, Scratch scratch, int begin, int end) {
-    if (shape.dtype() == DType.F32) {
-      floats(frame, scratch, begin, end);
-    } else {
-      doubles(frame, scratch, begin, end);
-    }
-  }
-
-  private void floats(KernelArgs frame, Scratch scratch, int begin, int end) {
     int depth = ProductShape.depth(frame);
     int n = shape.columns();
-    float[] b = (float[]) scratch.array(DType.F32, 0, depth * n);
-    float[] a = (float[]) scratch.array(DType.F32, 1, depth);
-    float[] c = (float[]) scratch.array(DType.F32, 2, n);
-    float[] earlier = (float[]) scratch.array(DType.F32, 3, n);
+    Object b = scratch.array(dtype, 0, depth * n);
+    Object a = scratch.array(dtype, 1, depth);
+    Object c = scratch.array(dtype, 2, n);
+    Object earlier = scratch.array(dtype, 3, n);
     copyRows(frame, b, depth);
     for (int q = begin; q < end; q++) {
       row(frame, q, depth, a, b, c, earlier);
     }
   }
 
-  private void copyRows(KernelArgs frame, float[] b, int depth) {
+  private void copyRows(KernelArgs frame, Object b, int depth) {
     int n = shape.columns();
     MemorySegment from = frame.segments[ProductShape.B];
     long at = frame.base[ProductShape.B];
     for (int k = 0; k < depth; k++) {
-      MemorySegment.copy(from, ValueLayout.JAVA_FLOAT, at + k * shape.bDepth(), b, k * n, n);
+      MemorySegment.copy(from, layout, at + k * shape.bDepth(), b, k * n, n);
     }
   }
 
   private void row(
-      KernelArgs frame, int q, int depth, float[] a, float[] b, float[] c, float[] earlier) {
+      KernelArgs frame, int q, int depth, Object a, Object b, Object c, Object earlier) {
     int n = shape.columns();
     long aAt = frame.base[ProductShape.A] + q * shape.aRow();
     long cAt = frame.base[ProductShape.C] + q * shape.cRow();
     MemorySegment cs = frame.segments[ProductShape.C];
-    RowCopies.load(frame.segments[ProductShape.A], aAt, shape.aDepth(), DType.F32, a, depth);
+    RowCopies.load(frame.segments[ProductShape.A], aAt, shape.aDepth(), dtype, a, depth);
     if (shape.accumulates()) {
-      MemorySegment.copy(cs, ValueLayout.JAVA_FLOAT, cAt, c, 0, n);
+      MemorySegment.copy(cs, layout, cAt, c, 0, n);
     } else {
-      Arrays.fill(c, 0, n, 0);
+      Folds.fill(c, dtype, n, 0);
     }
-    add(a, b, depth, c, n);
+    if (dtype == DType.F32) {
+      add((float[]) a, (float[]) b, depth, (float[]) c, n);
+    } else {
+      add((double[]) a, (double[]) b, depth, (double[]) c, n);
+    }
     for (int i = ProductShape.sums(frame); i > 0; i--) {
       cAt -= ProductShape.block(frame);
-      MemorySegment.copy(cs, ValueLayout.JAVA_FLOAT, cAt, earlier, 0, n);
-      Folds.combine(earlier, 0, c, Reduce.Kind.SUM, DType.F32, n);
+      MemorySegment.copy(cs, layout, cAt, earlier, 0, n);
+      Folds.combine(earlier, 0, c, Reduce.Kind.SUM, dtype, n);
     }
-    MemorySegment.copy(c, 0, cs, ValueLayout.JAVA_FLOAT, cAt, n);
+    MemorySegment.copy(c, 0, cs, layout, cAt, n);
   }
 
   private static void add(float[] a, float[] b, int depth, float[] c, int n) {
@@ -106,49 +105,6 @@ public final class ScalarProduct implements Kernel {
     for (int j = 0; j < n; j++) {
       c[j] = Math.fma(a, b[o + j], c[j]);
     }
-  }
-
-  private void doubles(KernelArgs frame, Scratch scratch, int begin, int end) {
-    int depth = ProductShape.depth(frame);
-    int n = shape.columns();
-    double[] b = (double[]) scratch.array(DType.F64, 0, depth * n);
-    double[] a = (double[]) scratch.array(DType.F64, 1, depth);
-    double[] c = (double[]) scratch.array(DType.F64, 2, n);
-    double[] earlier = (double[]) scratch.array(DType.F64, 3, n);
-    copyRows(frame, b, depth);
-    for (int q = begin; q < end; q++) {
-      row(frame, q, depth, a, b, c, earlier);
-    }
-  }
-
-  private void copyRows(KernelArgs frame, double[] b, int depth) {
-    int n = shape.columns();
-    MemorySegment from = frame.segments[ProductShape.B];
-    long at = frame.base[ProductShape.B];
-    for (int k = 0; k < depth; k++) {
-      MemorySegment.copy(from, ValueLayout.JAVA_DOUBLE, at + k * shape.bDepth(), b, k * n, n);
-    }
-  }
-
-  private void row(
-      KernelArgs frame, int q, int depth, double[] a, double[] b, double[] c, double[] earlier) {
-    int n = shape.columns();
-    long aAt = frame.base[ProductShape.A] + q * shape.aRow();
-    long cAt = frame.base[ProductShape.C] + q * shape.cRow();
-    MemorySegment cs = frame.segments[ProductShape.C];
-    RowCopies.load(frame.segments[ProductShape.A], aAt, shape.aDepth(), DType.F64, a, depth);
-    if (shape.accumulates()) {
-      MemorySegment.copy(cs, ValueLayout.JAVA_DOUBLE, cAt, c, 0, n);
-    } else {
-      Arrays.fill(c, 0, n, 0);
-    }
-    add(a, b, depth, c, n);
-    for (int i = ProductShape.sums(frame); i > 0; i--) {
-      cAt -= ProductShape.block(frame);
-      MemorySegment.copy(cs, ValueLayout.JAVA_DOUBLE, cAt, earlier, 0, n);
-      Folds.combine(earlier, 0, c, Reduce.Kind.SUM, DType.F64, n);
-    }
-    MemorySegment.copy(c, 0, cs, ValueLayout.JAVA_DOUBLE, cAt, n);
   }
 
   private static void add(double[] a, double[] b, int depth, double[] c, int n) {

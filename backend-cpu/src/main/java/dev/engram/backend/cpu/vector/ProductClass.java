@@ -160,6 +160,9 @@ public final class ProductClass {
       overlapping(c, first, i, j);
     }
     for (int rows : TILES) {
+      if (rows == ROWS && !shape.accumulates()) {
+        continue; // there are fewer
+      }
       int last = c.allocateLocal(TypeKind.INT);
       c.iload(COUNT).loadConstant(-rows).iand().istore(last);
       Label none = c.newLabel();

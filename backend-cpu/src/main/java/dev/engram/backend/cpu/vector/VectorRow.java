@@ -71,11 +71,7 @@ final class VectorRow {
     Map<Node, Integer> bound = new HashMap<>(constants);
     VectorCode probe = host.code(p);
     broadcastFixed(p, phase, Along.ROW, at, probe, bound);
-    if (host.constantLength()) {
-      slice(p, phase, Along.ROW, at, bound.keySet(), r);
-    } else {
-      slices.clear();
-    }
+    slice(p, phase, Along.ROW, at, bound.keySet(), r);
     int j = c.allocateLocal(TypeKind.INT);
     int main = c.allocateLocal(TypeKind.INT);
     length.emit();
@@ -303,6 +299,9 @@ final class VectorRow {
    */
   private void slice(Pass p, Phase phase, Along along, VectorNest.At at, Set<Node> bound, int r) {
     slices.clear();
+    if (along == Along.ROW && !host.constantLength()) {
+      return;
+    }
     int length = along == Along.ROW ? nest.tile() : nest.inner();
     long bytes = (long) (length + width - 1) / width * width * size;
     VectorCode probe = host.code(p);

@@ -13,13 +13,13 @@ import dev.engram.optim.Adam;
  * One training iteration of an {@link OnlineNet}: maps inputs {@code f32[T, B, n]} and labels
  * {@code i32[10, B]} of the last steps to the mean loss there, and updates the weights.
  */
-final class OnlineStep implements Fn2<Tensor, Tensor, Tensor> {
+final class OnlineIteration implements Fn2<Tensor, Tensor, Tensor> {
   private final OnlineNet net;
   private final Layer model;
   private final Adam adam;
   private final States weights;
 
-  OnlineStep(OnlineNet net, TaskSizes sizes) {
+  OnlineIteration(OnlineNet net, TaskSizes sizes) {
     this.net = net;
     this.model = net.model(sizes);
     this.adam = new Adam(sizes.rate());
