@@ -12,8 +12,10 @@ public interface Kernel {
   /**
    * Returns how many ranges each thread should have: more than one, so that others can do what a
    * thread that is late has not begun.
+   *
+   * @param each a thread's share of the points
    */
-  default int pieces() {
+  default int pieces(int each) {
     return 4;
   }
 }

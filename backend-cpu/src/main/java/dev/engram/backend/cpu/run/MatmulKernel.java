@@ -68,9 +68,10 @@ public final class MatmulKernel implements Kernel {
     return (int) Math.max(BLOCK, CACHE / bytes / BLOCK * BLOCK);
   }
 
+  // Every range of a deep product reads all of B.
   @Override
-  public int pieces() {
-    return deep ? 2 : Kernel.super.pieces();
+  public int pieces(int each) {
+    return !deep ? Kernel.super.pieces(each) : each < 2 * blockRows ? 1 : 2;
   }
 
   @Override

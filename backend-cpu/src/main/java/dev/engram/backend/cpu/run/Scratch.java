@@ -15,6 +15,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.reflect.Array;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** One thread's memory for rows and for a nest's position in its loops; it grows and is reused. */
 public final class Scratch {
@@ -61,6 +62,8 @@ public final class Scratch {
   private MemorySegment product = MemorySegment.NULL;
   private MemorySegment memory = MemorySegment.NULL;
   private KernelArgs frame = NO_FRAME;
+
+  private Object[] @Nullable [] matrices = {};
 
   private Object[][] pools = new Object[DType.values().length][0];
   private final int[] taken = new int[DType.values().length];
@@ -167,6 +170,38 @@ public final class Scratch {
     }
     taken[dtype.ordinal()] = number;
     return take(dtype, length);
+  }
+
+  /**
+   * Returns arrays of at least this length, {@code float[][]} for f32 and {@code double[][]} for
+   * f64; two numbers have different ones. Many elements are not kept.
+   */
+  public Object[] rows(DType dtype, int number, int rows, int length) {
+    int at = 2 * number + (dtype == DType.F32 ? 0 : 1);
+    if (at >= matrices.length) {
+      matrices = Arrays.copyOf(matrices, at + 2);
+    }
+    Object[] known = matrices[at];
+    int most = rows;
+    int longest = length;
+    if (known != null) {
+      if (known.length >= rows && Array.getLength(known[0]) >= length) {
+        return known;
+      }
+      // products of different forms in turn must not make new ones each time
+      most = Math.max(rows, known.length);
+      longest = Math.max(length, Array.getLength(known[0]));
+    }
+    if ((long) most * longest > LONG) {
+      return freshRows(dtype, rows, length);
+    }
+    Object[] fresh = freshRows(dtype, most, longest);
+    matrices[at] = fresh;
+    return fresh;
+  }
+
+  private static Object[] freshRows(DType dtype, int rows, int length) {
+    return dtype == DType.F32 ? new float[rows][length] : new double[rows][length];
   }
 
   private Object take(DType dtype, int length) {

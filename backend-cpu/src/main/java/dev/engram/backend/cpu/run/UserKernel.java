@@ -17,7 +17,7 @@ record UserKernel(Kernel kernel) implements Kernel {
   }
 
   @Override
-  public int pieces() {
-    return kernel.pieces();
+  public int pieces(int each) {
+    return kernel.pieces(each);
   }
 }

@@ -61,7 +61,7 @@ public final class WorkerPool {
    * multiples of {@code unit}.
    */
   Job job(Kernel kernel, KernelArgs args, int end, int grain, int unit) {
-    long pieces = (long) kernel.pieces() * threads;
+    long pieces = (long) kernel.pieces(end / threads) * threads;
     int even = Math.max(grain, (int) ((end + pieces - 1) / pieces));
     int size = (int) Math.min(end, (even + unit - 1L) / unit * unit);
     return new Job(kernel, args, end, threads == 1 ? Math.max(1, end) : Math.max(1, size), threads);
