@@ -25,6 +25,7 @@ jax_online.py. Every answer is one JSON object on a line of its own.
 import argparse
 import json
 import os
+import sys
 import time
 
 DIGITS = 10
@@ -35,9 +36,11 @@ GATES = ("Wz", "Wr", "Wh")
 
 def options():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    p.add_argument("mode", choices=["iterations", "first", "memory", "compile", "kernels", "losses", "stream", "stream_losses", "online", "online_losses"])
+    p.add_argument("mode", choices=["iterations", "first", "memory", "compile", "kernels", "losses", "stream", "stream_losses", "online", "online_losses", "turns"])
     p.add_argument("--rule", choices=["d_rtrl", "bptt", "both"], default="d_rtrl")
-    p.add_argument("--net", choices=["lstm", "lif"], default="lstm", help="online, online_losses: of jax_online.py")
+    p.add_argument("--net", choices=["sgd", "adam", "lstm", "lif"], default="sgd", help="online, online_losses: lstm or lif of jax_online.py; stream, stream_losses: any, sgd and adam being the GRU")
+    p.add_argument("--kernel", choices=["matmul_small", "matmul_512"], default="matmul_512", help="turns")
+    p.add_argument("--library", choices=["numpy", "jax"], default="numpy", help="turns")
     p.add_argument("--lag", type=int, default=50)
     p.add_argument("--batch", type=int, default=64)
     p.add_argument("--hidden", type=int, default=128)
@@ -48,7 +51,7 @@ def options():
     p.add_argument("--warm-seconds", type=float, default=3.0)
     p.add_argument("--platform", choices=["cpu", "cuda"], default="cpu")
     p.add_argument("--precision", help="of products, such as highest: on a card, JAX rounds f32 operands by default")
-    p.add_argument("--data", help="a safetensors file: losses: weights and `symbols`, i32[N, T, B]; stream_losses: weights, `x`, f32[N, B, 10], and `digits`, i32[N, B]; online, online_losses: weights, `x`, f32[N, T, B, n], and `labels`, i32[N, 10, B]")
+    p.add_argument("--data", help="a safetensors file: losses: weights and `symbols`, i32[N, T, B]; stream, stream_losses: weights, `x`, f32[N, B, n], and `digits`, i32[N, B]; online, online_losses: weights, `x`, f32[N, T, B, n], and `labels`, i32[N, 10, B]")
     return p.parse_args()
 
 
@@ -220,15 +223,43 @@ def iteration(gradients, lr):
     return jax.jit(run, donate_argnums=0)
 
 
-def streamed(lr):
-    """A step of a stream: the state is (weights, carry), the inputs a symbol and the digit that is wanted."""
+def streamed_net(name):
+    """How weights are laid out, the states and traces at the start, and a step with its loss and gradients."""
+    if name in ("sgd", "adam"):
+        return dict, fresh_carry, learning_step
+    from jax_online import STREAMED
+
+    return STREAMED[name]
+
+
+def streamed(o):
+    """A step of a stream: the state is (weights, the optimizer's, carry), the inputs those of the net and the digit."""
+    _, _, learning = streamed_net(o.net)
 
     def step(state, inputs):
-        w, carry = state
-        carry, loss, grads = learning_step(w, carry, *inputs)
-        return (jax.tree.map(lambda w, g: w - lr * g, w, grads), carry), loss
+        w, moments, carry = state
+        carry, loss, grads = learning(w, carry, *inputs)
+        if o.net == "adam":
+            w, *moments = adam(w, *moments, grads, o.lr)
+            return (w, tuple(moments), carry), loss
+        return (jax.tree.map(lambda w, g: w - o.lr * g, w, grads), moments, carry), loss
 
     return step
+
+
+def stream_data(o):
+    """A function that makes the state at the start, and the inputs of all steps."""
+    layout, carry, _ = streamed_net(o.net)
+    tensors = read_safetensors(o.data)
+    x, digits = tensors.pop("x"), tensors.pop("digits")
+    weights = layout(tensors)
+
+    def fresh():
+        w = {k: jnp.array(v) for k, v in weights.items()}
+        moments = fresh_state(w)[1:] if o.net == "adam" else ()
+        return w, moments, jax.tree.map(jnp.array, carry(w, o.batch))  # none twice, since all are donated
+
+    return fresh, x, digits
 
 
 def fresh_state(weights):
@@ -360,25 +391,16 @@ def losses(o):
 
 
 def stream_losses(o):
-    tensors = read_safetensors(o.data)
-    x, digits = jnp.asarray(tensors.pop("x")), jnp.asarray(tensors.pop("digits"))
-    w = {k: jnp.asarray(v) for k, v in tensors.items()}
-    _, out = jax.jit(lambda s, xs: lax.scan(streamed(o.lr), s, xs))((w, fresh_carry(w, o.batch)), (x, digits))
+    fresh, x, digits = stream_data(o)
+    steps = jnp.asarray(x[: o.iterations]), jnp.asarray(digits[: o.iterations])
+    _, out = jax.jit(lambda s, xs: lax.scan(streamed(o), s, xs))(fresh(), steps)
     answer(what="stream_losses", losses=[float(loss) for loss in out])
 
 
 def stream(o):
-    """Microseconds of steps: called one by one, and in a scan over a chunk."""
-    rng = np.random.default_rng(o.seed)
-    chunk = 1000
-    x = np.eye(SYMBOLS, dtype=np.float32)[rng.integers(0, SYMBOLS, (chunk, o.batch))]
-    digits = rng.integers(0, SYMBOLS, (chunk, o.batch)).astype(np.int32)
-
-    def fresh():
-        w = initial_weights(o.hidden, o.seed)
-        return w, fresh_carry(w, o.batch)
-
-    step = jax.jit(streamed(o.lr), donate_argnums=0)
+    """Microseconds of steps: called one by one, and in a scan over all."""
+    fresh, x, digits = stream_data(o)
+    step = jax.jit(streamed(o), donate_argnums=0)
     state = fresh()
     inputs = [(jnp.asarray(a), jnp.asarray(b)) for a, b in zip(x, digits)]
     us = []
@@ -394,7 +416,7 @@ def stream(o):
             us.clear()
     answer(what="stream", kind="calls", us=np.percentile(us[: o.iterations], np.arange(1, 100)).tolist(), loss=float(loss))
 
-    run = jax.jit(lambda s, xs: lax.scan(streamed(o.lr), s, xs), donate_argnums=0)
+    run = jax.jit(lambda s, xs: lax.scan(streamed(o), s, xs), donate_argnums=0)
     state = fresh()
     data = jnp.asarray(x), jnp.asarray(digits)
 
@@ -405,7 +427,7 @@ def stream(o):
 
     out = None
     ms = warm_and_time(one_chunk, o.warm_seconds, 30)
-    answer(what="stream", kind="compiled", us=[t * 1e3 / chunk for t in ms], loss=float(out[-1]))
+    answer(what="stream", kind="compiled", us=[t * 1e3 / len(x) for t in ms], loss=float(out[-1]))
 
 
 def read_safetensors(path):
@@ -465,6 +487,27 @@ def kernels(o):
     measure("call", lambda x: x + 1, [normal(8)], 1, 1000)
 
 
+def turns(o):
+    """Nanoseconds of a product, for each line that is read: of products for 50 ms, the mean."""
+    rng = np.random.default_rng(o.seed)
+    m, k, n = {"matmul_small": (64, 138, 128), "matmul_512": (512, 512, 512)}[o.kernel]
+    a, b = (rng.standard_normal(shape).astype(np.float32) for shape in ((m, k), (k, n)))
+    product = np.matmul
+    if o.library == "jax":
+        product, a, b = jax.jit(jnp.matmul), jnp.asarray(a), jnp.asarray(b)
+
+    for _ in iter(sys.stdin.readline, ""):
+        start = time.perf_counter()
+        runs, seconds = 0, 0
+        while seconds < 50e-3:
+            for _ in range(10):
+                out = product(a, b)
+            jax.block_until_ready(out)
+            runs += 10
+            seconds = time.perf_counter() - start
+        answer(what="turn", ns=1e9 * seconds / runs)
+
+
 def main(o):
     modes = {
         "iterations": iterations,
@@ -477,6 +520,7 @@ def main(o):
         "stream_losses": stream_losses,
         "online": online,
         "online_losses": online_losses,
+        "turns": turns,
     }
     for rule in RULES if o.rule == "both" else [o.rule]:
         modes[o.mode](argparse.Namespace(**{**vars(o), "rule": rule}))

@@ -97,6 +97,31 @@ def lstm(w, x, labels):
     }
 
 
+def lstm_carry(w, batch):
+    hidden = w["readout.weight"].shape[0]
+    rows = w["rnn.weight"].shape[0]
+    zero = jnp.zeros((batch, hidden))
+    return zero, zero, jnp.zeros((batch, rows)), jnp.zeros((batch, 3, hidden)), jnp.zeros((), jnp.int32)
+
+
+def lstm_learning(w, carry, x, digit):
+    """A step of a stream, its loss, and the gradient of that."""
+    *carry, n = carry
+    carry, (by_c, by_o) = lstm_step(w, carry, x)
+    h, _, ex, ef = carry
+    n = n + 1
+    loss, error = loss_and_error((h @ w["readout.weight"] + w["readout.bias"])[None], digit[None])
+    error = error[0]
+    signal = error @ w["readout.weight"].T / (1 - DECAY ** n.astype(jnp.float32))
+    dy = jnp.concatenate([(signal * by_c)[:, None] * ef, (signal * by_o)[:, None]], 1).reshape(len(x), -1)
+    return (*carry, n), loss, {
+        "rnn.weight": ex.T @ dy,
+        "rnn.bias": dy.sum(0),
+        "readout.weight": h.T @ error,
+        "readout.bias": error.sum(0),
+    }
+
+
 # ---- spiking neurons by e-prop ------------------------------------------------------------------------------------------
 
 MEMBRANE = math.exp(-1 / 20)
@@ -170,6 +195,34 @@ def lif(w, x, labels):
     }
 
 
+def lif_carry(w, batch):
+    hidden, results = w["readout.W.weight"].shape
+    zero, no_trace = jnp.zeros((batch, hidden)), jnp.zeros((batch, hidden + 1))
+    traces = jnp.zeros((batch, len(w["rnn.w"]), hidden))
+    return (zero, zero, jnp.zeros((batch, results)), no_trace, no_trace), traces, traces
+
+
+def lif_learning(w, carry, x, digit):
+    """A step of a stream, its loss, and the gradient of that; traces are written at every step."""
+    carry, e, f = carry
+    carry, (d, xs) = lif_step(w, carry, x)
+    v, _, r, _, q = carry
+    e = d[:, None] * e + xs[:, :, None]
+    f = READOUT * f + e
+    loss, error = loss_and_error(r[None], digit[None])
+    error = error[0]
+    signal = error @ w["readout.W.weight"].T * (0.3 * jax.nn.relu(1 - jnp.abs(v - 1)))
+    readout = q.T @ error
+    return (carry, e, f), loss, {
+        "rnn.w": jnp.einsum("bn,bin->in", signal, f),
+        "readout.W.weight": readout[:-1],
+        "readout.W.bias": readout[-1],
+    }
+
+
 # ---- by name: how weights are laid out, and the gradients ---------------------------------------------------------------
 
 NETS = {"lstm": (fused_gates, lstm), "lif": (dict, lif)}
+
+# Like those, how weights are laid out; then states and traces at the start, and a step of a stream.
+STREAMED = {"lstm": (fused_gates, lstm_carry, lstm_learning), "lif": (dict, lif_carry, lif_learning)}

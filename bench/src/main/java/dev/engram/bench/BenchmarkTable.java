@@ -19,8 +19,8 @@ import java.util.Optional;
  *
  * <pre>
  *   --check              only compare the losses of both rules with the peer's
- *   --only A,B           some of: iterations, wide, busy, streaming, online, first, allocation,
- *                        memory, compile, growth, kernels
+ *   --only A,B           some of: iterations, wide, busy, streaming, online, first, start,
+ *                        allocation, memory, compile, growth, kernels, products
  *   --chart FILE         only draw the time to compile against the number of equations
  *   --quick              small sizes and few runs, to try the benchmark itself; no goals
  *   --out FOLDER         also write rows.md and rows.csv there
@@ -114,11 +114,13 @@ public final class BenchmarkTable {
     all.put("streaming", new Streaming(bench)::rows);
     all.put("online", new Online(bench)::rows);
     all.put("first", new FirstStepTimes(bench)::rows);
+    all.put("start", new FirstStepTimes(bench)::phases);
     all.put("allocation", new Footprint(bench)::allocation);
     all.put("memory", new Footprint(bench)::memory);
     all.put("compile", new Compilation(bench)::rows);
     all.put("growth", new Growth(bench)::rows);
     all.put("kernels", new Speed(bench)::kernels);
+    all.put("products", new Speed(bench)::products);
     if (!o.has("only")) {
       return List.copyOf(all.values());
     }

@@ -12,17 +12,20 @@ public final class FirstStep {
 
   /** Prints one line. */
   public static void main(String[] args) {
-    TaskSizes sizes =
-        new TaskSizes(
-            Integer.parseInt(args[1]),
-            Integer.parseInt(args[2]),
-            Integer.parseInt(args[3]),
-            TaskSizes.standard().rate(),
-            Long.parseLong(args[4]));
+    TaskSizes sizes = sizes(args);
     TrainingIteration training = TrainingIteration.of(sizes, GradientRule.of(args[0]));
     double loss = training.run(new Symbols(sizes, 1).next());
     long end = ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
     System.out.println(
         "{\"what\": \"first\", \"end\": " + end / 1e6 + ", \"losses\": " + loss + "}");
+  }
+
+  static TaskSizes sizes(String[] args) {
+    return new TaskSizes(
+        Integer.parseInt(args[1]),
+        Integer.parseInt(args[2]),
+        Integer.parseInt(args[3]),
+        TaskSizes.standard().rate(),
+        Long.parseLong(args[4]));
   }
 }

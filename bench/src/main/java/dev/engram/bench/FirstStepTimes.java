@@ -21,10 +21,9 @@ record FirstStepTimes(Workbench bench) {
       String name = "first " + rule.title() + " step after process start";
       rows.add(row(name, ours(rule, List.of())).beside(peer));
       if (Child.canCacheClasses()) {
-        Path archive = Files.createTempFile("engram-bench", ".aot");
+        Path archive = archive(FirstStep.class, rule);
         try {
-          child(rule, List.of("-XX:AOTCacheOutput=" + archive)).run();
-          Samples s = ours(rule, List.of("-XX:AOTCache=" + archive));
+          Samples s = ours(rule, List.of("-XX:SharedArchiveFile=" + archive));
           rows.add(row(name + ", with class archive", s).beside(peer));
         } finally {
           Files.deleteIfExists(archive);
@@ -32,6 +31,56 @@ record FirstStepTimes(Workbench bench) {
       }
     }
     return rows;
+  }
+
+  /** Where the time until the first step goes, and how many classes it takes. */
+  List<Row> phases() throws IOException {
+    List<Row> rows = new ArrayList<>();
+    for (GradientRule rule : GradientRule.values()) {
+      rows.addAll(phases(rule, List.of(), ""));
+      if (Child.canCacheClasses()) {
+        Path archive = archive(StartPhases.class, rule);
+        try {
+          rows.addAll(
+              phases(rule, List.of("-XX:SharedArchiveFile=" + archive), ", with class archive"));
+        } finally {
+          Files.deleteIfExists(archive);
+        }
+      }
+    }
+    return rows;
+  }
+
+  private List<Row> phases(GradientRule rule, List<String> flags, String more) throws IOException {
+    bench.progress().accept("measuring the start of " + rule.title() + " " + flags);
+    List<Child.Answers> all = new ArrayList<>();
+    for (int i = 0; i < runs(); i++) {
+      all.add(child(StartPhases.class, rule, flags).run());
+    }
+    List<Row> rows = new ArrayList<>();
+    String before = "";
+    for (String phase : StartPhases.NAMES) {
+      String since = before;
+      Samples ms =
+          new Samples(
+              all.stream().map(a -> 1e3 * (a.only().number(phase) - start(a, since))).toList());
+      rows.add(Row.of("start, " + rule.title() + ": " + phase + more, Row.Unit.MS, ms));
+      before = phase;
+    }
+    Samples loaded = new Samples(all.stream().map(a -> a.only().number("loaded")).toList());
+    rows.add(Row.of("start, " + rule.title() + ": loaded classes" + more, Row.Unit.COUNT, loaded));
+    return rows;
+  }
+
+  private static double start(Child.Answers a, String since) {
+    return since.isEmpty() ? a.started() : a.only().number(since);
+  }
+
+  /** Makes an archive of the classes that a run loads. */
+  private Path archive(Class<?> main, GradientRule rule) throws IOException {
+    Path archive = Files.createTempFile("engram-bench", ".jsa");
+    child(main, rule, List.of("-XX:ArchiveClassesAtExit=" + archive)).run();
+    return archive;
   }
 
   private Row row(String name, Samples s) {
@@ -42,18 +91,23 @@ record FirstStepTimes(Workbench bench) {
     return Math.min(5, bench.steady().samples());
   }
 
-  private Child child(GradientRule rule, List<String> flags) {
+  private Child child(Class<?> main, GradientRule rule, List<String> flags) {
     String ours = System.getProperty("java.class.path");
-    return child(bench.threads(), flags, ours, bench.sizes(), rule);
+    return child(main, bench.threads(), flags, ours, bench.sizes(), rule);
   }
 
   /** A process that trains for one iteration at the standard sizes. */
   static Child child(int threads, String classPath, GradientRule rule) {
-    return child(threads, List.of(), classPath, TaskSizes.standard(), rule);
+    return child(FirstStep.class, threads, List.of(), classPath, TaskSizes.standard(), rule);
   }
 
   private static Child child(
-      int threads, List<String> flags, String classPath, TaskSizes s, GradientRule rule) {
+      Class<?> main,
+      int threads,
+      List<String> flags,
+      String classPath,
+      TaskSizes s,
+      GradientRule rule) {
     List<String> args =
         List.of(
             rule.word(),
@@ -61,14 +115,14 @@ record FirstStepTimes(Workbench bench) {
             Integer.toString(s.batch()),
             Integer.toString(s.hidden()),
             Long.toString(s.seed()));
-    return Child.jvm(threads, flags, classPath, FirstStep.class.getName(), args);
+    return Child.jvm(threads, flags, classPath, main.getName(), args);
   }
 
   private Samples ours(GradientRule rule, List<String> flags) throws IOException {
     bench.progress().accept("measuring first " + rule.title() + " step " + String.join(" ", flags));
     List<Double> seconds = new ArrayList<>();
     for (int i = 0; i < runs(); i++) {
-      Child.Answers a = child(rule, flags).run();
+      Child.Answers a = child(FirstStep.class, rule, flags).run();
       seconds.add(a.only().number("end") - a.started());
     }
     return new Samples(seconds);

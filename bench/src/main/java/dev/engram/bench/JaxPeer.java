@@ -39,9 +39,13 @@ record JaxPeer(String python, Path script, int threads, String version) {
   }
 
   Child.Answers run(String mode, List<String> options) throws IOException {
+    return child(mode, options).run();
+  }
+
+  Child child(String mode, List<String> options) {
     List<String> command = new ArrayList<>(List.of(python, script.toString(), mode));
     command.addAll(List.of("--threads", Integer.toString(threads)));
     command.addAll(options);
-    return new Child(command).run();
+    return new Child(command);
   }
 }

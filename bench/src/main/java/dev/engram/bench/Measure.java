@@ -10,8 +10,11 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.passes.Pipeline;
 import dev.engram.lower.Lowering;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,6 +31,7 @@ public final class Measure {
       List.of(
           "rule",
           "net",
+          "kernel",
           "lag",
           "batch",
           "hidden",
@@ -54,18 +58,23 @@ public final class Measure {
       case "compile" -> compile(sizes, rule, o.integer("iterations", 5));
       case "growth" -> Growth.measure();
       case "kernels" -> kernels(sizes, Steady.of(o));
+      case "turns" -> turns(RepeatedProgram.of(o.text("kernel", ""), sizes));
       case "stream" -> {
-        SymbolStream stream = new SymbolStream(sizes);
+        SymbolStream stream = stream(o, sizes);
         Steady steady = new Steady(o.number("warm-seconds", 8), 5, 30);
         stream.calls(steady, o.integer("iterations", 100_000));
         stream.compiled(steady);
       }
       case "stream_losses" ->
-          SymbolStream.losses(sizes, o.integer("iterations", 200), Path.of(o.text("data", "")));
+          stream(o, sizes).losses(o.integer("iterations", 200), Path.of(o.text("data", "")));
       case "online" -> online(o, sizes).time(Steady.of(o), Path.of(o.text("data", "")));
       case "online_losses" -> online(o, sizes).losses(Path.of(o.text("data", "")));
       default -> throw new IllegalArgumentException("cannot measure '" + args[0] + "'");
     }
+  }
+
+  private static SymbolStream stream(Options o, TaskSizes sizes) {
+    return new SymbolStream(StreamedNet.of(o.text("net", StreamedNet.SGD.word())), sizes);
   }
 
   private static OnlineTraining online(Options o, TaskSizes sizes) {
@@ -190,6 +199,23 @@ public final class Measure {
             .with("unit", "ns")
             .with("speed", ns.sorted())
             .with("ns", ns.sorted()));
+  }
+
+  /** Prints the nanoseconds of a run, for each line that it reads: of runs for 50 ms, the mean. */
+  private static void turns(RepeatedProgram k) throws IOException {
+    BufferedReader in =
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    while (in.readLine() != null) {
+      long start = System.nanoTime();
+      int runs = 0;
+      long nanos;
+      do {
+        k.run();
+        runs++;
+        nanos = System.nanoTime() - start;
+      } while (nanos < 50e6);
+      System.out.println(Line.of("turn").with("ns", (double) nanos / runs));
+    }
   }
 
   private static void times(int n, Runnable run) {

@@ -50,8 +50,7 @@ record PeerLosses(TaskSizes sizes, int iterations, Path data) {
     CpuBackend backend =
         new CpuBackend(new CpuOptions(threads, CpuOptions.ofProperties().vectors()));
     CompiledProgram code = backend.compile(Lowering.lower(Pipeline.standard().run(traced.graph())));
-    TrainingIteration training =
-        new TrainingIteration(ids -> (Tensor) traced.apply(run(traced, code, ids)));
+    TrainingIteration training = training(traced, code);
     Symbols symbols = new Symbols(sizes, iterations);
     List<Double> losses = new ArrayList<>();
     for (int i = 0; i < iterations; i++) {
@@ -59,6 +58,11 @@ record PeerLosses(TaskSizes sizes, int iterations, Path data) {
     }
     return new Run(
         List.copyOf(losses), step.weights().values().stream().map(s -> s.value().host()).toList());
+  }
+
+  /** Iterations of a step that is traced and compiled already. */
+  static TrainingIteration training(TracedFunction traced, CompiledProgram code) {
+    return new TrainingIteration(ids -> (Tensor) traced.apply(run(traced, code, ids)));
   }
 
   private static List<HostTensor> run(TracedFunction traced, CompiledProgram code, Tensor ids) {

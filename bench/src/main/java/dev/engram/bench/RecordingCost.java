@@ -33,7 +33,7 @@ public final class RecordingCost {
   /** Prints both times and the interval of their ratio. */
   public static void main(String[] args) {
     Options o = Options.of(args, List.of("pairs", "runs", "warm-seconds"));
-    Runnable step = StreamingStep.repeated(TaskSizes.standard().withBatch(1));
+    Runnable step = StreamingStep.repeated(StreamedNet.SGD, TaskSizes.standard().withBatch(1));
     RecordingCost cost = new RecordingCost(step, o.integer("runs", 400));
     cost.warmUp(o.number("warm-seconds", 12));
     try (Recording recording = new Recording()) {

@@ -9,6 +9,7 @@ import java.util.Optional;
 
 /** Times of training iterations and of kernels, in steady state. */
 record Speed(Workbench bench) {
+  private static final String BUSY = ", one processor busy";
 
   List<Row> iterations() throws IOException {
     List<Row> rows = new ArrayList<>();
@@ -25,13 +26,16 @@ record Speed(Workbench bench) {
 
   /** With four times as many units. */
   List<Row> wide() throws IOException {
-    TaskSizes s = bench.sizes();
-    TaskSizes wide = new TaskSizes(s.lag(), s.batch(), 4 * s.hidden(), s.rate(), s.seed());
     List<Row> rows = new ArrayList<>();
     for (GradientRule rule : GradientRule.values()) {
-      rows.add(iteration(rule, wide, ", hidden " + wide.hidden()));
+      rows.add(iteration(rule, wideSizes(), ", hidden " + wideSizes().hidden()));
     }
     return rows;
+  }
+
+  private TaskSizes wideSizes() {
+    TaskSizes s = bench.sizes();
+    return new TaskSizes(s.lag(), s.batch(), 4 * s.hidden(), s.rate(), s.seed());
   }
 
   /** Beside a process that keeps one processor busy. */
@@ -39,8 +43,10 @@ record Speed(Workbench bench) {
     List<Row> rows = new ArrayList<>();
     try (BusyProcessor _ = BusyProcessor.start()) {
       for (GradientRule rule : GradientRule.values()) {
-        rows.add(iteration(rule, bench.sizes(), ", one processor busy"));
+        rows.add(iteration(rule, bench.sizes(), BUSY));
+        rows.add(iteration(rule, wideSizes(), ", hidden " + wideSizes().hidden() + BUSY));
       }
+      rows.addAll(new Streaming(bench).rows(StreamedNet.SGD, 1, BUSY));
     }
     return rows;
   }
@@ -68,6 +74,38 @@ record Speed(Workbench bench) {
     return ours.stream()
         .map(l -> kernel(l, Optional.ofNullable(peer.get(l.text("name")))))
         .toList();
+  }
+
+  /** Products, in turns with numpy's BLAS and with JAX. */
+  List<Row> products() throws IOException {
+    List<Row> rows = new ArrayList<>();
+    if (bench.peer().isEmpty()) {
+      return rows;
+    }
+    for (String kernel : List.of("matmul_small", "matmul_512")) {
+      RepeatedProgram product = RepeatedProgram.of(kernel, bench.sizes());
+      for (String library : List.of("numpy", "jax")) {
+        bench.progress().accept(kernel + ", in turns with " + library);
+        Child ours =
+            Child.jvm(
+                bench.threads(),
+                List.of(),
+                Measure.class.getName(),
+                List.of("turns", "--kernel", kernel));
+        Child theirs =
+            bench.peer().get().child("turns", List.of("--kernel", kernel, "--library", library));
+        try (Turns turns = new Turns(ours, theirs)) {
+          Turns.Pairs pairs = turns.measure(bench.steady().seconds() / 2, bench.steady().samples());
+          rows.add(
+              Row.of(
+                      title(kernel) + ", in turns with " + library,
+                      new Row.Unit(product.unit().text(), product.unit().isRate()),
+                      pairs.one().map(product::speed))
+                  .beside(Optional.of(pairs.other().map(product::speed))));
+        }
+      }
+    }
+    return rows;
   }
 
   private static Row kernel(Line ours, Optional<Line> peer) {

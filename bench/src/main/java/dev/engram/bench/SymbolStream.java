@@ -18,37 +18,38 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /**
- * A stream of random symbols, for a net that learns from each of them as it comes ({@link
- * StreamingStep}): by a call for each step, and by a compiled loop over a chunk of steps, which
- * updates the weights in each.
+ * A stream of random inputs and symbols, for a net that learns from each of them as it comes
+ * ({@link StreamingStep}): by a call for each step, and by a compiled loop over a chunk of steps,
+ * which updates the weights in each.
  */
 final class SymbolStream {
   private static final int CHUNK = 1000;
 
+  private final StreamedNet net;
   private final TaskSizes sizes;
   private final HostTensor x;
   private final HostTensor digits;
   private final List<Tensor> xs = new ArrayList<>();
   private final List<Tensor> wanted = new ArrayList<>();
 
-  SymbolStream(TaskSizes sizes) {
-    this(sizes, CHUNK);
-  }
-
-  private SymbolStream(TaskSizes sizes, int steps) {
+  SymbolStream(StreamedNet net, TaskSizes sizes) {
+    this.net = net;
     this.sizes = sizes;
     SplittableRandom random = new SplittableRandom(sizes.seed());
     int batch = sizes.batch();
-    x = HostTensor.allocate(TensorType.of(DType.F32, steps, batch, TaskSizes.SYMBOLS));
-    digits = HostTensor.allocate(TensorType.of(DType.I32, steps, batch));
-    for (int i = 0; i < steps * batch; i++) {
-      x.setDouble((long) i * TaskSizes.SYMBOLS + random.nextInt(TaskSizes.SYMBOLS), 1);
+    x = net.inputs(sizes, CHUNK, random);
+    digits = HostTensor.allocate(TensorType.of(DType.I32, CHUNK, batch));
+    for (int i = 0; i < CHUNK * batch; i++) {
       digits.setDouble(i, random.nextInt(TaskSizes.SYMBOLS));
     }
-    for (int i = 0; i < steps; i++) {
+    for (int i = 0; i < CHUNK; i++) {
       xs.add(x.get(i).host());
       wanted.add(digits.get(i).host());
     }
+  }
+
+  private StreamingStep fresh() {
+    return new StreamingStep(net, sizes);
   }
 
   private static Fn2<Tensor, Tensor, Tensor> compiled(StreamingStep step) {
@@ -56,19 +57,17 @@ final class SymbolStream {
   }
 
   /**
-   * Prints the losses of both ways and writes a file with all that a peer needs to compute them:
-   * the weights by path, {@code x}, f32[N, B, 10], and {@code digits}, i32[N, B].
+   * Prints the losses of so many steps both ways and writes a file with all that a peer needs: the
+   * weights by path, and for a whole chunk {@code x}, f32[N, B, n], and {@code digits}, i32[N, B].
    */
-  static void losses(TaskSizes sizes, int steps, Path data) throws IOException {
-    SymbolStream s = new SymbolStream(sizes, steps);
-    PeerLosses.write(
-        new StreamingStep(sizes).weights(), Map.of("x", s.x, "digits", s.digits), data);
-    Fn2<Tensor, Tensor, Tensor> step = Engram.jit(new StreamingStep(sizes));
+  void losses(int steps, Path data) throws IOException {
+    PeerLosses.write(fresh().weights(), Map.of("x", x, "digits", digits), data);
+    Fn2<Tensor, Tensor, Tensor> step = Engram.jit(fresh());
     List<Double> one =
         IntStream.range(0, steps)
-            .mapToObj(i -> step.apply(s.xs.get(i), s.wanted.get(i)).host().item())
+            .mapToObj(i -> step.apply(xs.get(i), wanted.get(i)).host().item())
             .toList();
-    HostTensor all = compiled(new StreamingStep(sizes)).apply(s.x, s.digits).host();
+    HostTensor all = compiled(fresh()).apply(x, digits).host();
     List<Double> loop = IntStream.range(0, steps).mapToObj(all::getDouble).toList();
     System.out.println(Line.of("stream_losses").with("kind", "calls").with("losses", one));
     System.out.println(Line.of("stream_losses").with("kind", "compiled").with("losses", loop));
@@ -76,7 +75,7 @@ final class SymbolStream {
 
   /** Prints the percentiles of so many calls, and what they allocate. */
   void calls(Steady steady, int calls) {
-    Fn2<Tensor, Tensor, Tensor> step = Engram.jit(new StreamingStep(sizes));
+    Fn2<Tensor, Tensor, Tensor> step = Engram.jit(fresh());
     steady.nanos(() -> calls(step, new double[CHUNK], CHUNK)); // warms up
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     double[] us = new double[calls];
@@ -100,7 +99,7 @@ final class SymbolStream {
 
   /** Prints the time of a step of the compiled loop. */
   void compiled(Steady steady) {
-    Fn2<Tensor, Tensor, Tensor> run = compiled(new StreamingStep(sizes));
+    Fn2<Tensor, Tensor, Tensor> run = compiled(fresh());
     Samples us = steady.nanos(() -> run.apply(x, digits).host()).map(t -> t / 1e3 / CHUNK);
     System.out.println(Line.of("stream").with("kind", "compiled").with("us", us.sorted()));
   }

@@ -14,10 +14,11 @@ final class NestSharing {
   /** Runs of each kind in a trial. */
   private static final int EACH = 4;
 
-  /** Runs before the first trial; there are twice as many before each of the next. */
+  /** Runs before the first trial, and before the next one after a change. */
   private static final int FIRST = 16;
 
-  private static final int MOST = 4096;
+  /** Runs between two trials at most; there are twice as many after a trial without a change. */
+  private static final int MOST = 1024;
 
   /** A change has to save this fraction. */
   private static final double CLEARLY = 0.05;
@@ -60,8 +61,10 @@ final class NestSharing {
   }
 
   private void decide() {
+    boolean before = shares;
     shares = shares ? alone >= shared * (1 - CLEARLY) : shared < alone * (1 - CLEARLY);
-    interval = Math.min(MOST, 2 * interval);
+    // What has just begun, such as a neighbour's work, may soon end.
+    interval = shares == before ? Math.min(MOST, 2 * interval) : FIRST;
     runs = 0;
   }
 }

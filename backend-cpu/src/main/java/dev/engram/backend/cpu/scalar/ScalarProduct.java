@@ -94,16 +94,16 @@ public final class ScalarProduct implements Kernel {
     int k = 0;
     for (; k + UNIT <= depth; k += UNIT) {
       if (rows == UNIT) {
-        ProductRows.add4x4(a, b, k, c, n);
+        SumsOfProducts.add4x4(a, b, k, c, n);
       } else {
         for (int i = 0; i < rows; i++) {
-          ProductRows.add1x4(a[i], b, k, c[i], n);
+          SumsOfProducts.add1x4(a[i], b, k, c[i], n);
         }
       }
     }
     for (; k < depth; k++) {
       for (int i = 0; i < rows; i++) {
-        ProductRows.add1x1(a[i][k], b[k], c[i], n);
+        SumsOfProducts.add1x1(a[i][k], b[k], c[i], n);
       }
     }
   }
@@ -112,16 +112,16 @@ public final class ScalarProduct implements Kernel {
     int k = 0;
     for (; k + UNIT <= depth; k += UNIT) {
       if (rows == UNIT) {
-        ProductRows.add4x4(a, b, k, c, n);
+        SumsOfProducts.add4x4(a, b, k, c, n);
       } else {
         for (int i = 0; i < rows; i++) {
-          ProductRows.add1x4(a[i], b, k, c[i], n);
+          SumsOfProducts.add1x4(a[i], b, k, c[i], n);
         }
       }
     }
     for (; k < depth; k++) {
       for (int i = 0; i < rows; i++) {
-        ProductRows.add1x1(a[i][k], b[k], c[i], n);
+        SumsOfProducts.add1x1(a[i][k], b[k], c[i], n);
       }
     }
   }

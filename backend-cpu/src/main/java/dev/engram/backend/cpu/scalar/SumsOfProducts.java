@@ -5,8 +5,8 @@ package dev.engram.backend.cpu.scalar;
  * All arrays are indexed by the loop's variable alone: with any other index the JIT takes into
  * account that what it stores may be what it loads next, and does not use vectors.
  */
-final class ProductRows {
-  private ProductRows() {}
+final class SumsOfProducts {
+  private SumsOfProducts() {}
 
   /** Adds the products of four columns of A and rows of B, from {@code k} on, to four rows. */
   static void add4x4(float[][] a, float[][] b, int k, float[][] c, int n) {
