@@ -18,8 +18,9 @@ x_z = [x, h], x_h = [x, r h]. Holding every y_k fixed,
 W_r reaches the state only through W_h, and the readout not at all: both get the gradient of the step's own loss with h
 held fixed.
 
-The modes `stream` and `stream_losses` move the weights at every step; `online` and `online_losses` train the nets of
-jax_online.py. Every answer is one JSON object on a line of its own.
+The modes `stream` and `stream_losses` move the weights at every step, of this net and of those of jax_online.py, which
+`online` and `online_losses` train on sequences. `turns` times a product whenever it is told to. Every answer is one JSON
+object on a line of its own.
 """
 
 import argparse
@@ -38,7 +39,7 @@ def options():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument("mode", choices=["iterations", "first", "memory", "compile", "kernels", "losses", "stream", "stream_losses", "online", "online_losses", "turns"])
     p.add_argument("--rule", choices=["d_rtrl", "bptt", "both"], default="d_rtrl")
-    p.add_argument("--net", choices=["sgd", "adam", "lstm", "lif"], default="sgd", help="online, online_losses: lstm or lif of jax_online.py; stream, stream_losses: any, sgd and adam being the GRU")
+    p.add_argument("--net", choices=["sgd", "adam", "lstm", "lif"], help="online, online_losses: lstm (default) or lif of jax_online.py; stream, stream_losses: any, sgd (default) and adam being the GRU")
     p.add_argument("--kernel", choices=["matmul_small", "matmul_512"], default="matmul_512", help="turns")
     p.add_argument("--library", choices=["numpy", "jax"], default="numpy", help="turns")
     p.add_argument("--lag", type=int, default=50)
@@ -225,7 +226,7 @@ def iteration(gradients, lr):
 
 def streamed_net(name):
     """How weights are laid out, the states and traces at the start, and a step with its loss and gradients."""
-    if name in ("sgd", "adam"):
+    if name in (None, "sgd", "adam"):
         return dict, fresh_carry, learning_step
     from jax_online import STREAMED
 
@@ -331,7 +332,7 @@ def copying(o, n):
 def online_training(o):
     from jax_online import NETS
 
-    layout, gradients = NETS[o.net]
+    layout, gradients = NETS[o.net or "lstm"]
     tensors = read_safetensors(o.data)
     data = list(zip(jnp.asarray(tensors.pop("x")), jnp.asarray(tensors.pop("labels"))))
     return Training({k: jnp.asarray(v) for k, v in layout(tensors).items()}, gradients, o.lr, data)
@@ -492,7 +493,8 @@ def turns(o):
     rng = np.random.default_rng(o.seed)
     m, k, n = {"matmul_small": (64, 138, 128), "matmul_512": (512, 512, 512)}[o.kernel]
     a, b = (rng.standard_normal(shape).astype(np.float32) for shape in ((m, k), (k, n)))
-    product = np.matmul
+    c = np.empty((m, n), np.float32)
+    product = lambda a, b: np.matmul(a, b, out=c)
     if o.library == "jax":
         product, a, b = jax.jit(jnp.matmul), jnp.asarray(a), jnp.asarray(b)
 

@@ -1,4 +1,5 @@
-"""Rules that learn online, written by hand: the peers of the nets of `dev.engram.bench.OnlineNet`.
+"""Rules that learn online, written by hand: the peers of `dev.engram.bench.OnlineNet`, and of `StreamedNet`, whose
+gradients are those of one step.
 
 A net maps its weights, inputs f32[T, B, n] and labels i32[10, B] of the last steps to (loss, gradients). Its rule has a
 trace for what a weight does to a state. Losses are those of the last steps; before, only states and traces move on.
@@ -21,7 +22,8 @@ The memory is constant in T.
                grad   = sum over the batch of  dloss/dv' f'
                grad_W = sum over the batch of  q' (outer) dloss/dr'
 
-           e and f are as large as w for each example, so they are written once in a window of steps: what a step adds
+           e and f are as large as w for each example, so over a sequence they are written once in a window of steps:
+           what a step adds
            to them decays by factors that are the same for all inputs, and a product sums it.
 """
 

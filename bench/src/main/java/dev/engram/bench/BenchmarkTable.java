@@ -172,8 +172,8 @@ public final class BenchmarkTable {
   private static String tail() {
     return """
     Each row is the median, with the least and the largest of n measurements, and a 95 % confidence interval of the median.
-    "better than JAX by" compares medians of this run; the peers are those of bench/peers, plain JAX with the traces
-    written by hand.
+    "better by" compares medians of this run; the peers are those of bench/peers, plain JAX with the traces written by
+    hand, and numpy where a row says so.
 
     Reported elsewhere, not measured here: the Python library braintrace on JAX, the same task on a 2-core machine: D-RTRL
     162 ms per iteration, BPTT 39 ms, first training step 9 to 13 s.

@@ -79,7 +79,12 @@ record FirstStepTimes(Workbench bench) {
   /** Makes an archive of the classes that a run loads. */
   private Path archive(Class<?> main, GradientRule rule) throws IOException {
     Path archive = Files.createTempFile("engram-bench", ".jsa");
-    child(main, rule, List.of("-XX:ArchiveClassesAtExit=" + archive)).run();
+    try {
+      child(main, rule, List.of("-XX:ArchiveClassesAtExit=" + archive)).run();
+    } catch (IOException e) {
+      Files.deleteIfExists(archive);
+      throw e;
+    }
     return archive;
   }
 

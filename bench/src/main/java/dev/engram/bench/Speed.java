@@ -95,13 +95,13 @@ record Speed(Workbench bench) {
         Child theirs =
             bench.peer().get().child("turns", List.of("--kernel", kernel, "--library", library));
         try (Turns turns = new Turns(ours, theirs)) {
-          Turns.Pairs pairs = turns.measure(bench.steady().seconds() / 2, bench.steady().samples());
+          Turns.Times times = turns.measure(bench.steady().seconds() / 2, bench.steady().samples());
           rows.add(
               Row.of(
                       title(kernel) + ", in turns with " + library,
                       new Row.Unit(product.unit().text(), product.unit().isRate()),
-                      pairs.one().map(product::speed))
-                  .beside(Optional.of(pairs.other().map(product::speed))));
+                      times.one().map(product::speed))
+                  .beside(Optional.of(times.other().map(product::speed))));
         }
       }
     }

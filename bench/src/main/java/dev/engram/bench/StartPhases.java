@@ -14,14 +14,14 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 
 /**
- * One training iteration in a fresh process, like {@link FirstStep}, but phase by phase; prints
- * when each of {@link #NAMES} ended, in seconds since the epoch. Arguments are those of {@link
- * FirstStep}.
+ * One training iteration in a fresh process, like {@link FirstStep}, but phase by phase, without
+ * updates in place; prints when each of {@link #NAMES} ended, in seconds since the epoch, and how
+ * many classes are loaded then. Arguments are those of {@link FirstStep}.
  */
 final class StartPhases {
   /** The phases, in order. */
   static final List<String> NAMES =
-      List.of("jvm", "data", "model", "trace", "passes", "lowering", "classes", "run");
+      List.of("jvm", "data", "model", "trace", "passes", "lowering", "bytecode", "run");
 
   private StartPhases() {}
 
@@ -41,7 +41,7 @@ final class StartPhases {
     LoopProgram program = Lowering.lower(simplified, List.of(), backend.lowering());
     double lowering = now();
     CompiledProgram code = backend.compile(program);
-    double classes = now();
+    double bytecode = now();
     double loss = PeerLosses.training(traced, code).run(symbols);
     double run = now();
     System.out.println(
@@ -52,7 +52,7 @@ final class StartPhases {
             .with("trace", trace)
             .with("passes", passes)
             .with("lowering", lowering)
-            .with("classes", classes)
+            .with("bytecode", bytecode)
             .with("run", run)
             .with("loaded", ManagementFactory.getClassLoadingMXBean().getTotalLoadedClassCount())
             .with("losses", loss));

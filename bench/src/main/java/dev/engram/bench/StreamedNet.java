@@ -16,8 +16,8 @@ import java.util.SplittableRandom;
  * A net that learns from each step of a stream as it comes: its rule, its optimizer, its inputs.
  */
 enum StreamedNet {
-  SGD("sgd", "D-RTRL, SGD"),
-  ADAM("adam", "D-RTRL, Adam"),
+  SGD("sgd", "GRU, D-RTRL, SGD"),
+  ADAM("adam", "GRU, D-RTRL, Adam"),
   LSTM("lstm", "LSTM, pp-prop, SGD"),
   LIF("lif", "LIF, e-prop, SGD");
 
@@ -80,6 +80,11 @@ enum StreamedNet {
       case ADAM -> new Adam(rate);
       case SGD, LSTM, LIF -> new Sgd(rate);
     };
+  }
+
+  /** For so many steps a peer's losses are the same: see {@link OnlineNet#checked}. */
+  int checked() {
+    return this == LIF ? 50 : 200;
   }
 
   /** The inputs of a step, all the same. */

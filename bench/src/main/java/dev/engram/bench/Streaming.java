@@ -14,7 +14,7 @@ record Streaming(Workbench bench) {
   private static final int[] BATCHES = {1, 8};
   private static final int[] PERCENTILES = {50, 99};
   private static final int CALLS = 100_000;
-  private static final String CHECKED = "200";
+  private static final int FEW_CALLS = 2_000;
 
   List<Row> rows() throws IOException {
     List<Row> rows = new ArrayList<>();
@@ -35,12 +35,13 @@ record Streaming(Workbench bench) {
       String[] options = {
         "--net", net.word(),
         "--data", data.toString(),
-        "--iterations", Integer.toString(CALLS),
+        "--iterations",
+            Integer.toString(bench.sizes().equals(TaskSizes.standard()) ? CALLS : FEW_CALLS),
         "--warm-seconds", Double.toString(bench.steady().seconds())
       };
-      Map<String, Line> ours = byKind(bench.measure("stream", sizes, options));
+      Map<String, Line> ours = finite(byKind(bench.measure("stream", sizes, options)));
       Optional<Map<String, Line>> peer =
-          bench.peer("stream", sizes, options).map(Streaming::byKind);
+          bench.peer("stream", sizes, options).map(Streaming::byKind).map(Streaming::finite);
       String name = "%s, batch %d%s".formatted(net.title(), batch, more);
       List<Row> rows = new ArrayList<>();
       for (int percentile : PERCENTILES) {
@@ -71,6 +72,19 @@ record Streaming(Workbench bench) {
     return all;
   }
 
+  /** Checks that what was timed were numbers. */
+  private static Map<String, Line> finite(Map<String, Line> lines) {
+    lines
+        .values()
+        .forEach(
+            l -> {
+              if (!Double.isFinite(l.number("loss"))) {
+                throw new IllegalStateException("the last loss of a stream: " + l);
+              }
+            });
+    return lines;
+  }
+
   private static Samples us(Map<String, Line> lines, String kind) {
     return lines.get(kind).samples("us");
   }
@@ -82,7 +96,14 @@ record Streaming(Workbench bench) {
 
   /** Both ways have the peer's losses; writes the file that the peer starts from. */
   private void check(StreamedNet net, TaskSizes sizes, Path data) throws IOException {
-    String[] options = {"--net", net.word(), "--data", data.toString(), "--iterations", CHECKED};
+    String[] options = {
+      "--net",
+      net.word(),
+      "--data",
+      data.toString(),
+      "--iterations",
+      Integer.toString(net.checked())
+    };
     Map<String, Line> ours = byKind(bench.measure("stream_losses", sizes, options));
     List<Double> calls = ours.get("calls").numbers("losses");
     Agreement.agree(

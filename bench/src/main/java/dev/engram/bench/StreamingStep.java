@@ -56,7 +56,7 @@ final class StreamingStep implements Fn2<Tensor, Tensor, Tensor> {
     return () -> step.apply(x, digit);
   }
 
-  private static HostTensor digit(TaskSizes sizes) {
+  static HostTensor digit(TaskSizes sizes) {
     return HostTensor.full(TensorType.of(DType.I32, sizes.batch()), 3);
   }
 }

@@ -80,27 +80,40 @@ final class SymbolStream {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     double[] us = new double[calls];
     long before = threads.getTotalThreadAllocatedBytes();
-    calls(step, us, calls);
+    double loss = calls(step, us, calls);
     double bytes = (double) (threads.getTotalThreadAllocatedBytes() - before) / calls;
     Arrays.sort(us);
     List<Double> percentiles =
         IntStream.range(1, 100).mapToObj(p -> us[(int) ((long) p * calls / 100)]).toList();
     System.out.println(
-        Line.of("stream").with("kind", "calls").with("us", percentiles).with("bytes", bytes));
+        Line.of("stream")
+            .with("kind", "calls")
+            .with("us", percentiles)
+            .with("bytes", bytes)
+            .with("loss", loss));
   }
 
-  private void calls(Fn2<Tensor, Tensor, Tensor> step, double[] us, int calls) {
+  /** Returns the last loss. */
+  private double calls(Fn2<Tensor, Tensor, Tensor> step, double[] us, int calls) {
+    HostTensor loss = x;
     for (int i = 0; i < calls; i++) {
       long start = System.nanoTime();
-      step.apply(xs.get(i % CHUNK), wanted.get(i % CHUNK)).host();
+      loss = step.apply(xs.get(i % CHUNK), wanted.get(i % CHUNK)).host();
       us[i] = (System.nanoTime() - start) / 1e3;
     }
+    return loss.getDouble(0);
   }
 
   /** Prints the time of a step of the compiled loop. */
   void compiled(Steady steady) {
     Fn2<Tensor, Tensor, Tensor> run = compiled(fresh());
-    Samples us = steady.nanos(() -> run.apply(x, digits).host()).map(t -> t / 1e3 / CHUNK);
-    System.out.println(Line.of("stream").with("kind", "compiled").with("us", us.sorted()));
+    HostTensor[] losses = new HostTensor[1];
+    Samples us =
+        steady.nanos(() -> losses[0] = run.apply(x, digits).host()).map(t -> t / 1e3 / CHUNK);
+    System.out.println(
+        Line.of("stream")
+            .with("kind", "compiled")
+            .with("us", us.sorted())
+            .with("loss", losses[0].getDouble(CHUNK - 1)));
   }
 }

@@ -18,10 +18,10 @@ record Table(List<Row> rows) {
           "n",
           "goal",
           "met",
-          "JAX median",
-          "JAX min",
-          "JAX max",
-          "better than JAX by");
+          "peer median",
+          "peer min",
+          "peer max",
+          "better by");
 
   Table {
     rows = List.copyOf(rows);

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Two processes that measure the same in turns: what the machine does meanwhile meets both alike.
@@ -16,6 +17,8 @@ import java.util.Optional;
 final class Turns implements AutoCloseable {
   /** Between two turns: idle threads of OpenBLAS look for work for some 20 ms. */
   private static final long PAUSE_MS = 40;
+
+  private static final long ENDS_SECONDS = 5;
 
   private final Side one;
   private final Side other;
@@ -30,11 +33,11 @@ final class Turns implements AutoCloseable {
     }
   }
 
-  /** What both took, pair by pair. */
-  record Pairs(Samples one, Samples other) {}
+  /** What each took. */
+  record Times(Samples one, Samples other) {}
 
   /** Lets both warm up, one after the other, and then measures so many pairs. */
-  Pairs measure(double warmSeconds, int pairs) throws IOException {
+  Times measure(double warmSeconds, int pairs) throws IOException {
     warm(one, warmSeconds);
     pause();
     warm(other, warmSeconds);
@@ -47,7 +50,7 @@ final class Turns implements AutoCloseable {
       pause();
       (forward ? second : first).add((forward ? other : one).next());
     }
-    return new Pairs(new Samples(first), new Samples(second));
+    return new Times(new Samples(first), new Samples(second));
   }
 
   private static void pause() throws IOException {
@@ -80,7 +83,7 @@ final class Turns implements AutoCloseable {
 
     Side(Child child) throws IOException {
       command = child.command();
-      process = new ProcessBuilder(command).redirectErrorStream(true).start();
+      process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
       in =
           new BufferedReader(
               new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
@@ -89,21 +92,33 @@ final class Turns implements AutoCloseable {
 
     /** Nanoseconds of one measurement. */
     double next() throws IOException {
-      out.write("next\n");
-      out.flush();
-      List<String> said = new ArrayList<>();
-      for (String s = in.readLine(); s != null; s = in.readLine()) {
-        Optional<Line> line = Line.parse(s);
-        if (line.isPresent()) {
-          return line.get().number("ns");
+      try {
+        out.write("next\n");
+        out.flush();
+        for (String s = in.readLine(); s != null; s = in.readLine()) {
+          Optional<Line> line = Line.parse(s);
+          if (line.isPresent()) {
+            return line.get().number("ns");
+          }
         }
-        said.add(s);
+      } catch (IOException e) {
+        throw new IOException(command + " ended", e);
       }
-      throw new IOException(command + " ended:\n" + String.join("\n", said));
+      throw new IOException(command + " ended");
     }
 
     @Override
     public void close() {
+      try {
+        out.close(); // ends it
+        if (process.waitFor(ENDS_SECONDS, TimeUnit.SECONDS)) {
+          return;
+        }
+      } catch (IOException e) {
+        // it has ended before
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
       process.destroyForcibly();
     }
   }

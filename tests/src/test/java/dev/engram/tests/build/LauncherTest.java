@@ -2,6 +2,7 @@ package dev.engram.tests.build;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.BufferedReader;
@@ -128,6 +129,17 @@ class LauncherTest {
     // Control: this help names the backends, so it does not start without them.
     assertTrue(run("", "run", "--help").out().contains("cpu"));
     assertFalse(without.out().contains("cpu"), without.out());
+  }
+
+  /** The JVM takes one archive of classes, and refuses to start with options of two kinds. */
+  @Test
+  void aUsersOwnArchiveReplacesOurs() throws Exception {
+    Path archive = Files.createFile(root.resolve("cli/target/engram/all.jsa"));
+    Outcome own = run("-XX:AOTMode=off", "help", "run");
+    assertEquals(List.of(), own.err());
+    assertEquals(0, own.code());
+    Outcome both = run("-XX:AOTMode=off -XX:SharedArchiveFile=" + archive, "help", "run");
+    assertNotEquals(0, both.code());
   }
 
   /** The first build makes a folder in the folder of each module, which is newer afterwards. */

@@ -10,8 +10,8 @@ public interface Kernel {
   void run(KernelArgs frame, Scratch scratch, int begin, int end);
 
   /**
-   * Returns how many ranges each thread should have: more than one, so that others can do what a
-   * thread that is late has not begun.
+   * Returns how many ranges each thread should have. With more than one, others can do what a
+   * thread that is late has not begun; but what ranges have in common, each reads again.
    *
    * @param each a thread's share of the points
    */

@@ -182,26 +182,29 @@ public final class Scratch {
       matrices = Arrays.copyOf(matrices, at + 2);
     }
     Object[] known = matrices[at];
-    int most = rows;
-    int longest = length;
-    if (known != null) {
-      if (known.length >= rows && Array.getLength(known[0]) >= length) {
-        return known;
+    if (known != null && known.length >= rows && Array.getLength(known[0]) >= length) {
+      return known;
+    }
+    Object[] fresh;
+    // products of different forms in turn must not make new ones each time
+    int most = known == null ? rows : Math.max(rows, known.length);
+    int longest = known == null ? length : Math.max(length, Array.getLength(known[0]));
+    if ((long) most * longest <= LONG) {
+      fresh = freshRows(dtype, most, longest);
+    } else {
+      fresh = freshRows(dtype, rows, length);
+      if ((long) rows * length > LONG) {
+        return fresh;
       }
-      // products of different forms in turn must not make new ones each time
-      most = Math.max(rows, known.length);
-      longest = Math.max(length, Array.getLength(known[0]));
     }
-    if ((long) most * longest > LONG) {
-      return freshRows(dtype, rows, length);
-    }
-    Object[] fresh = freshRows(dtype, most, longest);
     matrices[at] = fresh;
     return fresh;
   }
 
   private static Object[] freshRows(DType dtype, int rows, int length) {
-    return dtype == DType.F32 ? new float[rows][length] : new double[rows][length];
+    return dtype == DType.F32
+        ? new float[Math.max(1, rows)][length]
+        : new double[Math.max(1, rows)][length];
   }
 
   private Object take(DType dtype, int length) {

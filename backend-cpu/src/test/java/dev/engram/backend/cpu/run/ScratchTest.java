@@ -31,6 +31,14 @@ class ScratchTest {
     assertNotSame(both, get(DType.F64, 1, new int[] {4, 512}));
   }
 
+  /** Where both together would be too many elements, those of the last product are kept. */
+  @Test
+  void aProductKeepsItsRows() {
+    get(DType.F32, 0, new int[] {256, 1000});
+    Object[] second = get(DType.F32, 0, new int[] {64, 2000});
+    assertSame(second, get(DType.F32, 0, new int[] {64, 2000}));
+  }
+
   @Test
   void manyElementsAreNotKept() {
     Object[] few = get(DType.F64, 2, new int[] {4, 128});
