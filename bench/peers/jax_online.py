@@ -23,8 +23,7 @@ The memory is constant in T.
                grad_W = sum over the batch of  q' (outer) dloss/dr'
 
            e and f are as large as w for each example, so over a sequence they are written once in a window of steps:
-           what a step adds
-           to them decays by factors that are the same for all inputs, and a product sums it.
+           what a step adds to them decays by factors that are the same for all inputs, and a product sums it.
 """
 
 import math

@@ -66,7 +66,7 @@ record Child(List<String> command) {
    * @throws IOException when it cannot be started or fails; the message contains its output
    */
   Answers run() throws IOException {
-    Instant start = Instant.now();
+    double started = now();
     Process p = new ProcessBuilder(command).redirectErrorStream(true).start();
     p.getOutputStream().close();
     String text = new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -81,7 +81,12 @@ record Child(List<String> command) {
       throw new IOException("interrupted", e);
     }
     List<Line> lines = text.lines().map(Line::parse).flatMap(Optional::stream).toList();
-    return new Answers(ChronoUnit.MICROS.between(Instant.EPOCH, start) / 1e6, lines);
+    return new Answers(started, lines);
+  }
+
+  /** Seconds since the epoch, to the microsecond: for times that processes compare. */
+  static double now() {
+    return ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now()) / 1e6;
   }
 
   /** True when the class path consists of archives only, which class data sharing requires. */

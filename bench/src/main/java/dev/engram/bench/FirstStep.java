@@ -1,8 +1,5 @@
 package dev.engram.bench;
 
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
-
 /**
  * One training iteration in a fresh process, like a user's first one; prints when it ended.
  * Arguments: the rule, then lag, batch, hidden units and seed.
@@ -15,9 +12,8 @@ public final class FirstStep {
     TaskSizes sizes = sizes(args);
     TrainingIteration training = TrainingIteration.of(sizes, GradientRule.of(args[0]));
     double loss = training.run(new Symbols(sizes, 1).next());
-    long end = ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
-    System.out.println(
-        "{\"what\": \"first\", \"end\": " + end / 1e6 + ", \"losses\": " + loss + "}");
+    double end = Child.now();
+    System.out.println(Line.of("first").with("end", end).with("losses", loss));
   }
 
   static TaskSizes sizes(String[] args) {

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * Time from the start of a process to the end of its first training iteration. The command {@code
@@ -19,16 +20,11 @@ record FirstStepTimes(Workbench bench) {
     for (GradientRule rule : GradientRule.values()) {
       Optional<Samples> peer = peer(rule);
       String name = "first " + rule.title() + " step after process start";
-      rows.add(row(name, ours(rule, List.of())).beside(peer));
-      if (Child.canCacheClasses()) {
-        Path archive = archive(FirstStep.class, rule);
-        try {
-          Samples s = ours(rule, List.of("-XX:SharedArchiveFile=" + archive));
-          rows.add(row(name + ", with class archive", s).beside(peer));
-        } finally {
-          Files.deleteIfExists(archive);
-        }
-      }
+      rows.addAll(
+          withAndWithoutArchive(
+              FirstStep.class,
+              rule,
+              (flags, more) -> List.of(row(name + more, ours(rule, flags)).beside(peer))));
     }
     return rows;
   }
@@ -37,16 +33,9 @@ record FirstStepTimes(Workbench bench) {
   List<Row> phases() throws IOException {
     List<Row> rows = new ArrayList<>();
     for (GradientRule rule : GradientRule.values()) {
-      rows.addAll(phases(rule, List.of(), ""));
-      if (Child.canCacheClasses()) {
-        Path archive = archive(StartPhases.class, rule);
-        try {
-          rows.addAll(
-              phases(rule, List.of("-XX:SharedArchiveFile=" + archive), ", with class archive"));
-        } finally {
-          Files.deleteIfExists(archive);
-        }
-      }
+      rows.addAll(
+          withAndWithoutArchive(
+              StartPhases.class, rule, (flags, more) -> phases(rule, flags, more)));
     }
     return rows;
   }
@@ -57,35 +46,48 @@ record FirstStepTimes(Workbench bench) {
     for (int i = 0; i < runs(); i++) {
       all.add(child(StartPhases.class, rule, flags).run());
     }
+    String name = "start, " + rule.title() + ": ";
     List<Row> rows = new ArrayList<>();
-    String before = "";
+    rows.add(
+        Row.of(
+            name + StartPhases.JVM + more,
+            Row.Unit.MS,
+            samples(all, a -> 1e3 * (a.only().number(StartPhases.JVM) - a.started()))));
     for (String phase : StartPhases.NAMES) {
-      String since = before;
-      Samples ms =
-          new Samples(
-              all.stream().map(a -> 1e3 * (a.only().number(phase) - start(a, since))).toList());
-      rows.add(Row.of("start, " + rule.title() + ": " + phase + more, Row.Unit.MS, ms));
-      before = phase;
+      rows.add(Row.of(name + phase + more, Row.Unit.MS, samples(all, a -> a.only().number(phase))));
     }
-    Samples loaded = new Samples(all.stream().map(a -> a.only().number("loaded")).toList());
-    rows.add(Row.of("start, " + rule.title() + ": loaded classes" + more, Row.Unit.COUNT, loaded));
+    rows.add(
+        Row.of(
+            name + "loaded classes" + more,
+            Row.Unit.COUNT,
+            samples(all, a -> a.only().number("loaded"))));
     return rows;
   }
 
-  private static double start(Child.Answers a, String since) {
-    return since.isEmpty() ? a.started() : a.only().number(since);
+  private static Samples samples(List<Child.Answers> all, Function<Child.Answers, Double> of) {
+    return new Samples(all.stream().map(of).toList());
   }
 
-  /** Makes an archive of the classes that a run loads. */
-  private Path archive(Class<?> main, GradientRule rule) throws IOException {
-    Path archive = Files.createTempFile("engram-bench", ".jsa");
-    try {
-      child(main, rule, List.of("-XX:ArchiveClassesAtExit=" + archive)).run();
-    } catch (IOException e) {
-      Files.deleteIfExists(archive);
-      throw e;
+  /** Rows of processes with some flags; {@code more} ends their names. */
+  @FunctionalInterface
+  private interface Measured {
+    List<Row> rows(List<String> flags, String more) throws IOException;
+  }
+
+  /** Measures without an archive of the classes that a run loads, and with one where it can be. */
+  private List<Row> withAndWithoutArchive(Class<?> main, GradientRule rule, Measured m)
+      throws IOException {
+    List<Row> rows = new ArrayList<>(m.rows(List.of(), ""));
+    if (Child.canCacheClasses()) {
+      Path archive = Files.createTempFile("engram-bench", ".jsa");
+      try {
+        child(main, rule, List.of("-XX:ArchiveClassesAtExit=" + archive)).run();
+        rows.addAll(m.rows(List.of("-XX:SharedArchiveFile=" + archive), ", with class archive"));
+      } finally {
+        Files.deleteIfExists(archive);
+      }
     }
-    return archive;
+    return rows;
   }
 
   private Row row(String name, Samples s) {

@@ -1,5 +1,7 @@
 package dev.engram.bench;
 
+import java.util.List;
+
 /** How the gradient of the copying task is computed. */
 public enum GradientRule {
   /** Online, by eligibility traces. */
@@ -31,11 +33,6 @@ public enum GradientRule {
    * @throws IllegalArgumentException when there is none
    */
   static GradientRule of(String word) {
-    for (GradientRule r : values()) {
-      if (r.word.equals(word)) {
-        return r;
-      }
-    }
-    throw new IllegalArgumentException("rule is '" + word + "', expected d_rtrl or bptt");
+    return Options.named("rule", word, List.of(values()), GradientRule::word);
   }
 }

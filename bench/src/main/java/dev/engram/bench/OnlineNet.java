@@ -9,7 +9,7 @@ import dev.engram.ir.TensorType;
 import dev.engram.online.EProp;
 import dev.engram.online.Learner;
 import dev.engram.online.PpProp;
-import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -61,11 +61,7 @@ enum OnlineNet {
    * @throws IllegalArgumentException when there is none
    */
   static OnlineNet of(String word) {
-    return Arrays.stream(values())
-        .filter(n -> n.word.equals(word))
-        .findFirst()
-        .orElseThrow(
-            () -> new IllegalArgumentException("net is '" + word + "', expected lstm or lif"));
+    return Options.named("net", word, List.of(values()), OnlineNet::word);
   }
 
   /** Returns the sizes of this net beside a GRU of such sizes. */

@@ -3,6 +3,7 @@ package dev.engram.bench;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * A command line of the form {@code --name value --flag}.
@@ -29,6 +30,24 @@ record Options(Map<String, String> values) {
       values.put(name, flag ? "" : args[++i]);
     }
     return new Options(values);
+  }
+
+  /**
+   * Returns the one that has this word.
+   *
+   * @param what they are, for the error
+   * @throws IllegalArgumentException when none has
+   */
+  static <E> E named(String what, String word, List<E> all, Function<E, String> words) {
+    List<String> known = all.stream().map(words).toList();
+    int at = known.indexOf(word);
+    if (at < 0) {
+      String last = known.getLast();
+      String others = String.join(", ", known.subList(0, known.size() - 1));
+      throw new IllegalArgumentException(
+          what + " is '" + word + "', expected " + others + " or " + last);
+    }
+    return all.get(at);
   }
 
   boolean has(String name) {

@@ -8,6 +8,8 @@ import dev.engram.ir.passes.Pipeline;
 import dev.engram.lower.CompiledProgram;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Lowering;
+import dev.engram.lower.LoweringOptions;
+import java.util.List;
 
 /**
  * The time from a model to code, phase by phase, in milliseconds.
@@ -24,15 +26,19 @@ record Phases(double trace, double passes, double lowering, double bytecode, Res
 
   /** Compiles one iteration of the copying task. */
   static Phases of(TaskSizes sizes, GradientRule rule) {
-    CopyingStep step = new CopyingStep(sizes, rule);
-    Tensor symbols = new Symbols(sizes, 1).next();
+    return of(
+        new CopyingStep(sizes, rule), new Symbols(sizes, 1).next(), LoweringOptions.standard());
+  }
+
+  /** Compiles an iteration on such symbols. */
+  static Phases of(CopyingStep step, Tensor symbols, LoweringOptions options) {
     CpuBackend backend = new CpuBackend();
     long t0 = System.nanoTime();
     TracedFunction traced = step.trace(symbols);
     long t1 = System.nanoTime();
     Graph simplified = Pipeline.standard().run(traced.graph());
     long t2 = System.nanoTime();
-    LoopProgram program = Lowering.lower(simplified);
+    LoopProgram program = Lowering.lower(simplified, List.of(), options);
     long t3 = System.nanoTime();
     CompiledProgram code = backend.compile(program);
     long t4 = System.nanoTime();

@@ -94,8 +94,9 @@ record Speed(Workbench bench) {
                 List.of("turns", "--kernel", kernel));
         Child theirs =
             bench.peer().get().child("turns", List.of("--kernel", kernel, "--library", library));
-        try (Turns turns = new Turns(ours, theirs)) {
-          Turns.Times times = turns.measure(bench.steady().seconds() / 2, bench.steady().samples());
+        try (AlternatingProcesses both = new AlternatingProcesses(ours, theirs)) {
+          AlternatingProcesses.Times times =
+              both.measure(bench.steady().seconds() / 2, bench.steady().samples());
           rows.add(
               Row.of(
                       title(kernel) + ", in turns with " + library,

@@ -9,7 +9,7 @@ import dev.engram.online.Learner;
 import dev.engram.optim.Adam;
 import dev.engram.optim.Optimizer;
 import dev.engram.optim.Sgd;
-import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 
 /**
@@ -50,13 +50,7 @@ enum StreamedNet {
    * @throws IllegalArgumentException when there is none
    */
   static StreamedNet of(String word) {
-    return Arrays.stream(values())
-        .filter(n -> n.word.equals(word))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "net is '" + word + "', expected sgd, adam, lstm or lif"));
+    return Options.named("net", word, List.of(values()), StreamedNet::word);
   }
 
   Layer model(TaskSizes sizes) {

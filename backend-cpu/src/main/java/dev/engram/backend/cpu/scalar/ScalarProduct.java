@@ -43,11 +43,7 @@ public final class ScalarProduct implements Kernel {
       for (int i = 0; i < rows; i++) {
         load(frame, q + i, depth, a[i], c[i]);
       }
-      if (dtype == DType.F32) {
-        add((float[][]) a, (float[][]) b, depth, (float[][]) c, rows, n);
-      } else {
-        add((double[][]) a, (double[][]) b, depth, (double[][]) c, rows, n);
-      }
+      add(a, b, depth, c, rows, n);
       for (int i = 0; i < rows; i++) {
         store(frame, q + i, c[i], earlier);
       }
@@ -90,39 +86,45 @@ public final class ScalarProduct implements Kernel {
     MemorySegment.copy(c, 0, to, layout, at, n);
   }
 
-  private static void add(float[][] a, float[][] b, int depth, float[][] c, int rows, int n) {
+  private void add(Object[] a, Object[] b, int depth, Object[] c, int rows, int n) {
     int k = 0;
     for (; k + UNIT <= depth; k += UNIT) {
       if (rows == UNIT) {
-        SumsOfProducts.add4x4(a, b, k, c, n);
+        add4x4(a, b, k, c, n);
       } else {
         for (int i = 0; i < rows; i++) {
-          SumsOfProducts.add1x4(a[i], b, k, c[i], n);
+          add1x4(a[i], b, k, c[i], n);
         }
       }
     }
     for (; k < depth; k++) {
       for (int i = 0; i < rows; i++) {
-        SumsOfProducts.add1x1(a[i][k], b[k], c[i], n);
+        add1x1(a[i], b[k], k, c[i], n);
       }
     }
   }
 
-  private static void add(double[][] a, double[][] b, int depth, double[][] c, int rows, int n) {
-    int k = 0;
-    for (; k + UNIT <= depth; k += UNIT) {
-      if (rows == UNIT) {
-        SumsOfProducts.add4x4(a, b, k, c, n);
-      } else {
-        for (int i = 0; i < rows; i++) {
-          SumsOfProducts.add1x4(a[i], b, k, c[i], n);
-        }
-      }
+  private void add4x4(Object[] a, Object[] b, int k, Object[] c, int n) {
+    if (dtype == DType.F32) {
+      SumsOfProducts.add4x4((float[][]) a, (float[][]) b, k, (float[][]) c, n);
+    } else {
+      SumsOfProducts.add4x4((double[][]) a, (double[][]) b, k, (double[][]) c, n);
     }
-    for (; k < depth; k++) {
-      for (int i = 0; i < rows; i++) {
-        SumsOfProducts.add1x1(a[i][k], b[k], c[i], n);
-      }
+  }
+
+  private void add1x4(Object a, Object[] b, int k, Object c, int n) {
+    if (dtype == DType.F32) {
+      SumsOfProducts.add1x4((float[]) a, (float[][]) b, k, (float[]) c, n);
+    } else {
+      SumsOfProducts.add1x4((double[]) a, (double[][]) b, k, (double[]) c, n);
+    }
+  }
+
+  private void add1x1(Object a, Object b, int k, Object c, int n) {
+    if (dtype == DType.F32) {
+      SumsOfProducts.add1x1(((float[]) a)[k], (float[]) b, (float[]) c, n);
+    } else {
+      SumsOfProducts.add1x1(((double[]) a)[k], (double[]) b, (double[]) c, n);
     }
   }
 }

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
-class TurnsTest {
+class AlternatingProcessesTest {
   /** Answers each line with a number that grows by one. */
   private static Child counting(int from) {
     return sh("n=" + from + "; while read -r l; do echo \"{\\\"ns\\\": $n}\"; n=$((n + 1)); done");
@@ -22,8 +22,8 @@ class TurnsTest {
 
   @Test
   void bothMeasureAsOften() throws IOException {
-    try (Turns turns = new Turns(counting(0), counting(100))) {
-      Turns.Times times = turns.measure(0, 5);
+    try (AlternatingProcesses both = new AlternatingProcesses(counting(0), counting(100))) {
+      AlternatingProcesses.Times times = both.measure(0, 5);
       assertEquals(List.of(1.0, 2.0, 3.0, 4.0, 5.0), times.one().sorted());
       assertEquals(List.of(101.0, 102.0, 103.0, 104.0, 105.0), times.other().sorted());
     }
@@ -32,8 +32,8 @@ class TurnsTest {
   @Test
   void aProcessThatEndsIsNamed() throws IOException {
     String ends = "read -r l; echo '{\"ns\": 1}'";
-    try (Turns turns = new Turns(counting(0), sh(ends))) {
-      IOException e = assertThrows(IOException.class, () -> turns.measure(0, 5));
+    try (AlternatingProcesses both = new AlternatingProcesses(counting(0), sh(ends))) {
+      IOException e = assertThrows(IOException.class, () -> both.measure(0, 5));
       assertTrue(e.getMessage().contains(ends) && e.getMessage().contains("ended"), e::toString);
     }
   }

@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
  * Two processes that measure the same in turns: what the machine does meanwhile meets both alike.
  * Each answers every line that it reads with a {@link Line} that has {@code ns}.
  */
-final class Turns implements AutoCloseable {
+final class AlternatingProcesses implements AutoCloseable {
   /** Between two turns: idle threads of OpenBLAS look for work for some 20 ms. */
   private static final long PAUSE_MS = 40;
 
@@ -23,7 +23,7 @@ final class Turns implements AutoCloseable {
   private final Side one;
   private final Side other;
 
-  Turns(Child one, Child other) throws IOException {
+  AlternatingProcesses(Child one, Child other) throws IOException {
     this.one = new Side(one);
     try {
       this.other = new Side(other);
