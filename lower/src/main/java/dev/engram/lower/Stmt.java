@@ -46,6 +46,13 @@ public sealed interface Stmt {
       return Stream.concat(body.stream(), epilogue.stream())
           .anyMatch(i -> i instanceof Instr.Apply a && !Rows.has(a.row()));
     }
+
+    /** True where it may stop the run: it has a check, or calls users' functions. */
+    public boolean mayStop() {
+      return callsUsers()
+          || Stream.concat(body.stream(), epilogue.stream())
+              .anyMatch(Instr.Check.class::isInstance);
+    }
   }
 
   /** An axis of a nest. */

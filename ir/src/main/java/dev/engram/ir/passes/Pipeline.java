@@ -36,6 +36,7 @@ public record Pipeline(List<Pass> passes, int rounds) {
               Pass.ofTheLibrary("sums", MoveSumsOutOfScans::run),
               Pass.ofTheLibrary("cse", Cse::run),
               Pass.ofTheLibrary("dce", Dce::run),
+              Pass.ofTheLibrary("narrow", NarrowDots::run),
               Pass.ofTheLibrary("windows", TraceWindows::run)),
           6);
 

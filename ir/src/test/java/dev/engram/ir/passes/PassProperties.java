@@ -64,6 +64,11 @@ class PassProperties {
     keepsMeaning(seed, Dce::run);
   }
 
+  @Property(tries = 500, seed = "2026")
+  void narrow(@ForAll long seed) {
+    keepsMeaning(seed, NarrowDots::run);
+  }
+
   @Property(tries = 1000, seed = "2026")
   void exactPassesTogether(@ForAll long seed) {
     // These add in another order.

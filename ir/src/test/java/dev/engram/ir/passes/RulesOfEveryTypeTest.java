@@ -43,6 +43,7 @@ class RulesOfEveryTypeTest {
     out.put("hoist", LoopInvariantCodeMotion::run);
     out.put("cse", Cse::run);
     out.put("dce", Dce::run);
+    out.put("narrow", NarrowDots::run);
     return out;
   }
 

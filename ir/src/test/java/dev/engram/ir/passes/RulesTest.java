@@ -61,6 +61,11 @@ class RulesTest {
   }
 
   @TestFactory
+  Stream<DynamicTest> narrow() {
+    return rules("narrow", NarrowDots::run);
+  }
+
+  @TestFactory
   Stream<DynamicTest> windows() {
     return rules("windows", TraceWindows::run, 1e-5);
   }

@@ -131,10 +131,7 @@ public final class InPlaceUpdates {
 
   private static boolean mayStop(Stmt s) {
     return switch (s) {
-      case Stmt.Nest n ->
-          n.callsUsers()
-              || n.body().stream().anyMatch(Instr.Check.class::isInstance)
-              || n.epilogue().stream().anyMatch(Instr.Check.class::isInstance);
+      case Stmt.Nest n -> n.mayStop();
       case Stmt.Loop _, Stmt.While _, Stmt.Tell _ -> true;
       case Stmt.Branch b ->
           b.onTrue().stream().anyMatch(InPlaceUpdates::mayStop)

@@ -62,11 +62,6 @@ public final class ExampleAxis {
       return all;
     }
 
-    /** Where a run may end, the outermost axis keeps the order of errors. */
-    boolean mayStop() {
-      return nest.callsUsers() || code().stream().anyMatch(Instr.Check.class::isInstance);
-    }
-
     boolean mayBeDivided(int axis, int examples) {
       Stmt.Axis a = nest.axes().get(axis);
       boolean inRow = step instanceof Stmt.Sort && axis == nest.axes().size() - 1;
@@ -74,7 +69,8 @@ public final class ExampleAxis {
           && !inRow
           && a.length() > 0
           && a.length() % examples == 0
-          && (axis == 0 || !mayStop());
+          // where a run may end, the outermost axis keeps the order of errors
+          && (axis == 0 || !nest.mayStop());
     }
 
     boolean folds(int examples) {

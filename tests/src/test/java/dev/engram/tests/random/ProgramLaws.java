@@ -11,6 +11,7 @@ import dev.engram.ir.passes.DropMarkers;
 import dev.engram.ir.passes.Inline;
 import dev.engram.ir.passes.LoopInvariantCodeMotion;
 import dev.engram.ir.passes.MergeSumIntoDot;
+import dev.engram.ir.passes.NarrowDots;
 import dev.engram.ir.passes.Pipeline;
 import dev.engram.ir.passes.simplify.Simplify;
 import dev.engram.ir.text.Printer;
@@ -51,6 +52,7 @@ public final class ProgramLaws {
         bits("hoist", 800, LoopInvariantCodeMotion::run),
         bits("cse", 800, Cse::run),
         bits("dce", 800, Dce::run),
+        bits("narrow", 800, NarrowDots::run),
         any("standardPipeline", 800, p -> Laws.keepsValues(p, Pipeline.standard()::run)),
         bits("pipelineThatKeepsRules", 800, Pipeline.keepingRules()::run),
         smooth(

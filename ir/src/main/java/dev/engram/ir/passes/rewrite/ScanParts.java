@@ -2,13 +2,18 @@ package dev.engram.ir.passes.rewrite;
 
 import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
+import dev.engram.ir.Lit;
 import dev.engram.ir.Param;
 import dev.engram.ir.Value;
 import dev.engram.ir.op.Control;
+import dev.engram.ir.op.Move;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A scan taken apart, so that operands, carries and outputs can be removed or changed one by one,
@@ -51,6 +56,21 @@ public final class ScanParts {
     for (int k = op.carry(); k < body.outs().size(); k++) {
       ys.add(new Output(body.outs().get(k), k));
     }
+  }
+
+  /**
+   * True for what may be another value at every step; false for constants of the loop, and for
+   * moves of them, which stay in its body.
+   *
+   * @param consts of the loop, in its body
+   * @param maker the equation of a value of the body; null for a parameter
+   */
+  public static boolean changes(Value v, Set<Value> consts, Function<Value, @Nullable Eqn> maker) {
+    Eqn e = maker.apply(v);
+    if (e != null && e.op() instanceof Move) {
+      return e.inputs().stream().anyMatch(x -> changes(x, consts, maker));
+    }
+    return !(v instanceof Lit) && !consts.contains(v);
   }
 
   /** The scan of what is left, whose body has {@code eqns}. */
