@@ -19,8 +19,8 @@ W_r reaches the state only through W_h, and the readout not at all: both get the
 held fixed.
 
 The modes `stream` and `stream_losses` move the weights at every step, of this net and of those of jax_online.py, which
-`online` and `online_losses` train on sequences. `turns` times a product whenever it is told to. Every answer is one JSON
-object on a line of its own.
+`online_losses` trains on sequences. `turns` times a product, or iterations of any of them, whenever it is told to. Every
+answer is one JSON object on a line of its own.
 """
 
 import argparse
@@ -37,9 +37,10 @@ GATES = ("Wz", "Wr", "Wh")
 
 def options():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    p.add_argument("mode", choices=["iterations", "first", "memory", "compile", "kernels", "losses", "stream", "stream_losses", "online", "online_losses", "turns"])
+    p.add_argument("mode", choices=["iterations", "first", "memory", "compile", "kernels", "losses", "stream", "stream_losses", "online_losses", "turns"])
     p.add_argument("--rule", choices=["d_rtrl", "bptt", "both"], default="d_rtrl")
-    p.add_argument("--net", choices=["sgd", "adam", "lstm", "lif"], help="online, online_losses: lstm (default) or lif of jax_online.py; stream, stream_losses: any, sgd (default) and adam being the GRU")
+    p.add_argument("--net", choices=["sgd", "adam", "lstm", "lif"], help="turns, online_losses: lstm (default) or lif of jax_online.py; stream, stream_losses: any, sgd (default) and adam being the GRU")
+    p.add_argument("--what", choices=["kernel", "iterations", "online"], default="kernel", help="turns")
     p.add_argument("--kernel", choices=["matmul_small", "matmul_512"], default="matmul_512", help="turns")
     p.add_argument("--library", choices=["numpy", "jax"], default="numpy", help="turns")
     p.add_argument("--lag", type=int, default=50)
@@ -52,7 +53,7 @@ def options():
     p.add_argument("--warm-seconds", type=float, default=3.0)
     p.add_argument("--platform", choices=["cpu", "cuda"], default="cpu")
     p.add_argument("--precision", help="of products, such as highest: on a card, JAX rounds f32 operands by default")
-    p.add_argument("--data", help="a safetensors file: losses: weights and `symbols`, i32[N, T, B]; stream, stream_losses: weights, `x`, f32[N, B, n], and `digits`, i32[N, B]; online, online_losses: weights, `x`, f32[N, T, B, n], and `labels`, i32[N, 10, B]")
+    p.add_argument("--data", help="a safetensors file: losses: weights and `symbols`, i32[N, T, B]; stream, stream_losses: weights, `x`, f32[N, B, n], and `digits`, i32[N, B]; turns, online_losses: weights, `x`, f32[N, T, B, n], and `labels`, i32[N, 10, B]")
     return p.parse_args()
 
 
@@ -338,12 +339,6 @@ def online_training(o):
     return Training({k: jnp.asarray(v) for k, v in layout(tensors).items()}, gradients, o.lr, data)
 
 
-def online(o):
-    training = online_training(o)
-    ms = warm_and_time(training, o.warm_seconds, o.iterations)
-    answer(what="online", net=o.net, ms=ms, losses=training.losses)
-
-
 def online_losses(o):
     training = online_training(o)
     for _ in training.data:
@@ -488,8 +483,7 @@ def kernels(o):
     measure("call", lambda x: x + 1, [normal(8)], 1, 1000)
 
 
-def turns(o):
-    """Nanoseconds of a product, for each line that is read: of products for 50 ms, the mean."""
+def repeated_product(o):
     rng = np.random.default_rng(o.seed)
     m, k, n = {"matmul_small": (64, 138, 128), "matmul_512": (512, 512, 512)}[o.kernel]
     a, b = (rng.standard_normal(shape).astype(np.float32) for shape in ((m, k), (k, n)))
@@ -498,16 +492,33 @@ def turns(o):
     if o.library == "jax":
         product, a, b = jax.jit(jnp.matmul), jnp.asarray(a), jnp.asarray(b)
 
+    def run():
+        for _ in range(10):
+            out = product(a, b)
+        jax.block_until_ready(out)
+
+    return run, 10, []
+
+
+def turns(o):
+    """Nanoseconds of a product or an iteration, for each line that is read: the mean of all in 50 or 200 ms."""
+    run = None
+    enough = 50e-3 if o.what == "kernel" else 200e-3
     for _ in iter(sys.stdin.readline, ""):
+        if run is None:  # not before: the other process may write what is read here
+            if o.what == "kernel":
+                run, each, losses = repeated_product(o)
+            else:
+                run, each = copying(o, 16) if o.what == "iterations" else online_training(o), 1
+                losses = run.losses
         start = time.perf_counter()
-        runs, seconds = 0, 0
-        while seconds < 50e-3:
-            for _ in range(10):
-                out = product(a, b)
-            jax.block_until_ready(out)
-            runs += 10
+        runs, seconds, known = 0, 0, len(losses)
+        while seconds < enough:
+            run()
+            runs += each
             seconds = time.perf_counter() - start
-        answer(what="turn", ns=1e9 * seconds / runs)
+        turn = {"what": "turn", "ns": 1e9 * seconds / runs}
+        answer(**turn, **({"losses": losses[known:]} if losses else {}))
 
 
 def main(o):
@@ -520,7 +531,6 @@ def main(o):
         "losses": losses,
         "stream": stream,
         "stream_losses": stream_losses,
-        "online": online,
         "online_losses": online_losses,
         "turns": turns,
     }

@@ -2,7 +2,6 @@ package dev.engram.bench;
 
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -12,7 +11,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Two processes that measure the same in turns: what the machine does meanwhile meets both alike.
- * Each answers every line that it reads with a {@link Line} that has {@code ns}.
+ * Each answers every line that it reads with a {@link Line} that has {@code ns}, and where it
+ * trains the {@code losses} since the line before.
  */
 final class AlternatingProcesses implements AutoCloseable {
   /** Between two turns: idle threads of OpenBLAS look for work for some 20 ms. */
@@ -23,20 +23,26 @@ final class AlternatingProcesses implements AutoCloseable {
   private final Side one;
   private final Side other;
 
-  AlternatingProcesses(Child one, Child other) throws IOException {
+  AlternatingProcesses(Child one, Child other) {
     this.one = new Side(one);
-    try {
-      this.other = new Side(other);
-    } catch (IOException e) {
-      this.one.close();
-      throw e;
-    }
+    this.other = new Side(other);
   }
 
-  /** What each took. */
-  record Times(Samples one, Samples other) {}
+  /** What each took, and with what losses. */
+  record Times(Turns one, Turns other) {}
 
-  /** Lets both warm up, one after the other, and then measures so many pairs. */
+  /**
+   * The turns of one process.
+   *
+   * @param losses from the start of its warm-up
+   */
+  record Turns(Samples ns, List<Double> losses) {}
+
+  /**
+   * Lets both warm up, one after the other, and then measures so many pairs.
+   *
+   * @param warmSeconds from the end of the first measurement on
+   */
   Times measure(double warmSeconds, int pairs) throws IOException {
     warm(one, warmSeconds);
     pause();
@@ -50,7 +56,9 @@ final class AlternatingProcesses implements AutoCloseable {
       pause();
       (forward ? second : first).add((forward ? other : one).next());
     }
-    return new Times(new Samples(first), new Samples(second));
+    return new Times(
+        new Turns(new Samples(first), List.copyOf(one.losses)),
+        new Turns(new Samples(second), List.copyOf(other.losses)));
   }
 
   private static void pause() throws IOException {
@@ -63,10 +71,11 @@ final class AlternatingProcesses implements AutoCloseable {
   }
 
   private static void warm(Side side, double seconds) throws IOException {
+    side.next(); // starts and compiles
     long end = System.nanoTime() + (long) (seconds * 1e9);
-    do {
+    while (System.nanoTime() < end) {
       side.next();
-    } while (System.nanoTime() < end);
+    }
   }
 
   @Override
@@ -76,42 +85,63 @@ final class AlternatingProcesses implements AutoCloseable {
   }
 
   private static final class Side implements AutoCloseable {
-    private final List<String> command;
-    private final Process process;
-    private final BufferedReader in;
-    private final Writer out;
+    private final Child child;
+    private final List<Double> losses = new ArrayList<>();
+    private Optional<Running> running = Optional.empty();
 
-    Side(Child child) throws IOException {
-      command = child.command();
-      process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
-      in =
-          new BufferedReader(
-              new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-      out = process.outputWriter(StandardCharsets.UTF_8);
+    private record Running(Process process, BufferedReader in, Writer out) {}
+
+    Side(Child child) {
+      this.child = child;
+    }
+
+    /** Starts the process when it is first asked: it may read what the other one has written. */
+    private Running running() throws IOException {
+      if (running.isEmpty()) {
+        Process p =
+            new ProcessBuilder(child.command())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        running =
+            Optional.of(
+                new Running(
+                    p,
+                    p.inputReader(StandardCharsets.UTF_8),
+                    p.outputWriter(StandardCharsets.UTF_8)));
+      }
+      return running.get();
     }
 
     /** Nanoseconds of one measurement. */
     double next() throws IOException {
+      Running r = running();
       try {
-        out.write("next\n");
-        out.flush();
-        for (String s = in.readLine(); s != null; s = in.readLine()) {
+        r.out.write("next\n");
+        r.out.flush();
+        for (String s = r.in.readLine(); s != null; s = r.in.readLine()) {
           Optional<Line> line = Line.parse(s);
           if (line.isPresent()) {
+            if (line.get().has("losses")) {
+              losses.addAll(line.get().numbers("losses"));
+            }
             return line.get().number("ns");
           }
         }
       } catch (IOException e) {
-        throw new IOException(command + " ended", e);
+        throw new IOException(child.command() + " ended", e);
       }
-      throw new IOException(command + " ended");
+      throw new IOException(child.command() + " ended");
     }
 
     @Override
     public void close() {
+      running.ifPresent(Side::end);
+    }
+
+    private static void end(Running r) {
       try {
-        out.close(); // ends it
-        if (process.waitFor(ENDS_SECONDS, TimeUnit.SECONDS)) {
+        r.out.close(); // ends it
+        if (r.process.waitFor(ENDS_SECONDS, TimeUnit.SECONDS)) {
           return;
         }
       } catch (IOException e) {
@@ -119,7 +149,7 @@ final class AlternatingProcesses implements AutoCloseable {
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }
-      process.destroyForcibly();
+      r.process.destroyForcibly();
     }
   }
 }

@@ -19,8 +19,8 @@ import java.util.Optional;
  *
  * <pre>
  *   --check              only compare the losses of both rules with the peer's
- *   --only A,B           some of: iterations, wide, busy, streaming, online, first, start,
- *                        allocation, memory, compile, growth, kernels, products
+ *   --only A,B           some of: iterations, roofline, wide, busy, streaming, online, first,
+ *                        start, allocation, memory, compile, growth, kernels, products
  *   --chart FILE         only draw the time to compile against the number of equations
  *   --quick              small sizes and few runs, to try the benchmark itself; no goals
  *   --out FOLDER         also write rows.md and rows.csv there
@@ -109,6 +109,7 @@ public final class BenchmarkTable {
   private static List<Section> sections(Options o, Workbench bench) {
     Map<String, Section> all = new LinkedHashMap<>();
     all.put("iterations", new Speed(bench)::iterations);
+    all.put("roofline", new Roofline(bench)::rows);
     all.put("wide", new Speed(bench)::wide);
     all.put("busy", new Speed(bench)::busy);
     all.put("streaming", new Streaming(bench)::rows);

@@ -10,11 +10,8 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.passes.Pipeline;
 import dev.engram.lower.Lowering;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.lang.management.ManagementFactory;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,6 +29,9 @@ public final class Measure {
           "rule",
           "net",
           "kernel",
+          "what",
+          "flop-rate",
+          "byte-rate",
           "lag",
           "batch",
           "hidden",
@@ -52,13 +52,21 @@ public final class Measure {
     switch (args[0]) {
       case "losses" ->
           new PeerLosses(sizes, o.integer("iterations", 10), Path.of(o.text("data", ""))).run();
-      case "iterations" -> iterations(sizes, rule, Steady.of(o));
+      case "iterations", "online" -> Repeated.of(args[0], o, sizes).print(Steady.of(o));
       case "allocation" -> allocation(sizes, rule, Steady.of(o));
       case "memory" -> memory(sizes, rule, o.integer("iterations", 10));
       case "compile" -> compile(sizes, rule, o.integer("iterations", 5));
       case "growth" -> Growth.measure();
       case "kernels" -> kernels(sizes, Steady.of(o));
-      case "turns" -> turns(RepeatedProgram.of(o.text("kernel", ""), sizes));
+      case "turns" -> Repeated.of(o.text("what", ""), o, sizes).inTurns();
+      case "rates" ->
+          Roofline.printRates(Integer.getInteger("engram.threads", 1), sizes, Steady.of(o));
+      case "roofline" ->
+          Roofline.print(
+              Repeated.of(o.text("what", ""), o, sizes),
+              Steady.of(o),
+              o.number("flop-rate", 0),
+              o.number("byte-rate", 0));
       case "stream" -> {
         SymbolStream stream = stream(o, sizes);
         Steady steady = new Steady(o.number("warm-seconds", 8), 5, 30);
@@ -67,7 +75,6 @@ public final class Measure {
       }
       case "stream_losses" ->
           stream(o, sizes).losses(o.integer("iterations", 200), Path.of(o.text("data", "")));
-      case "online" -> online(o, sizes).time(Steady.of(o), Path.of(o.text("data", "")));
       case "online_losses" -> online(o, sizes).losses(Path.of(o.text("data", "")));
       default -> throw new IllegalArgumentException("cannot measure '" + args[0] + "'");
     }
@@ -79,18 +86,6 @@ public final class Measure {
 
   private static OnlineTraining online(Options o, TaskSizes sizes) {
     return new OnlineTraining(OnlineNet.of(o.text("net", "")), sizes);
-  }
-
-  private static void iterations(TaskSizes sizes, GradientRule rule, Steady steady) {
-    TrainingIteration training = TrainingIteration.of(sizes, rule);
-    Symbols symbols = new Symbols(sizes, 16);
-    List<Double> losses = new ArrayList<>();
-    Samples ns = steady.nanos(() -> losses.add(training.run(symbols.next())));
-    System.out.println(
-        Line.of("iterations")
-            .with("rule", rule.word())
-            .with("ms", ns.map(t -> t / 1e6).sorted())
-            .with("losses", losses));
   }
 
   // As reported by the JVM's MXBean for all threads, including those of the backend's pool.
@@ -199,23 +194,6 @@ public final class Measure {
             .with("unit", "ns")
             .with("speed", ns.sorted())
             .with("ns", ns.sorted()));
-  }
-
-  /** Prints the nanoseconds of a run, for each line that it reads: of runs for 50 ms, the mean. */
-  private static void turns(RepeatedProgram k) throws IOException {
-    BufferedReader in =
-        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-    while (in.readLine() != null) {
-      long start = System.nanoTime();
-      int runs = 0;
-      long nanos;
-      do {
-        k.run();
-        runs++;
-        nanos = System.nanoTime() - start;
-      } while (nanos < 50e6);
-      System.out.println(Line.of("turn").with("ns", (double) nanos / runs));
-    }
   }
 
   private static void times(int n, Runnable run) {

@@ -28,12 +28,7 @@ record Online(Workbench bench) {
     String title = net.title(sizes);
     String[] which = {"--net", net.word(), "--data", data.toString()};
     check(net, which);
-    String[] options = bench.steadyOptions(which);
-    Line ours = bench.measure("online", sizes, options).getFirst();
-    Optional<Line> peer = bench.peer("online", sizes, options).map(List::getFirst);
-    Workbench.learns(title, ours.numbers("losses"));
-    peer.ifPresent(p -> Workbench.learns("JAX " + title, p.numbers("losses")));
-    return Row.of(title, Row.Unit.MS, ours.samples("ms")).beside(peer.map(p -> p.samples("ms")));
+    return bench.training(title, "online", sizes, which);
   }
 
   private void check(OnlineNet net, String[] which) throws IOException {

@@ -36,22 +36,7 @@ final class OnlineTraining {
     return losses.getLast();
   }
 
-  /** Writes the file that {@link #losses} describes, and then prints the time of an iteration. */
-  void time(Steady steady, Path data) throws IOException {
-    write(data);
-    Samples ns = steady.nanos(this::run);
-    System.out.println(
-        Line.of("online")
-            .with("net", net.word())
-            .with("ms", ns.map(t -> t / 1e6).sorted())
-            .with("losses", losses));
-  }
-
-  /**
-   * Prints the loss of each batch, and before that writes a file with all that a peer needs to
-   * train alike: the weights by path, {@code x}, f32[N, T, B, n], and {@code labels}, i32[N, 10,
-   * B].
-   */
+  /** {@linkplain #write Writes the file}, and then prints the loss of each batch. */
   void losses(Path data) throws IOException {
     write(data);
     for (int i = 0; i < BATCHES; i++) {
@@ -60,7 +45,16 @@ final class OnlineTraining {
     System.out.println(Line.of("online_losses").with("net", net.word()).with("losses", losses));
   }
 
-  private void write(Path data) throws IOException {
+  /** The losses so far. */
+  List<Double> losses() {
+    return losses;
+  }
+
+  /**
+   * Writes a file with all that a peer needs to train alike: the weights by path, {@code x}, f32[N,
+   * T, B, n], and {@code labels}, i32[N, 10, B].
+   */
+  void write(Path data) throws IOException {
     PeerLosses.write(
         iteration.weights(),
         Map.of("x", all(OnlineNet.Batch::x), "labels", all(OnlineNet.Batch::labels)),

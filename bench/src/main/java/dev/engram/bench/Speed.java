@@ -52,13 +52,8 @@ record Speed(Workbench bench) {
   }
 
   private Row iteration(GradientRule rule, TaskSizes sizes, String more) throws IOException {
-    String[] options = bench.steadyOptions("--rule", rule.word());
-    Line ours = bench.measure("iterations", sizes, options).getFirst();
-    Optional<Line> peer = bench.peer("iterations", sizes, options).map(List::getFirst);
-    Workbench.learns(rule.title(), ours.numbers("losses"));
-    peer.ifPresent(p -> Workbench.learns("JAX " + rule.title(), p.numbers("losses")));
-    return Row.of(rule.title() + " iteration" + more, Row.Unit.MS, ours.samples("ms"))
-        .beside(peer.map(p -> p.samples("ms")));
+    return bench.training(
+        rule.title() + " iteration" + more, "iterations", sizes, "--rule", rule.word());
   }
 
   List<Row> kernels() throws IOException {
@@ -85,25 +80,17 @@ record Speed(Workbench bench) {
     for (String kernel : List.of("matmul_small", "matmul_512")) {
       RepeatedProgram product = RepeatedProgram.of(kernel, bench.sizes());
       for (String library : List.of("numpy", "jax")) {
-        bench.progress().accept(kernel + ", in turns with " + library);
-        Child ours =
-            Child.jvm(
-                bench.threads(),
-                List.of(),
-                Measure.class.getName(),
-                List.of("turns", "--kernel", kernel));
-        Child theirs =
-            bench.peer().get().child("turns", List.of("--kernel", kernel, "--library", library));
-        try (AlternatingProcesses both = new AlternatingProcesses(ours, theirs)) {
-          AlternatingProcesses.Times times =
-              both.measure(bench.steady().seconds() / 2, bench.steady().samples());
-          rows.add(
-              Row.of(
-                      title(kernel) + ", in turns with " + library,
-                      new Row.Unit(product.unit().text(), product.unit().isRate()),
-                      times.one().map(product::speed))
-                  .beside(Optional.of(times.other().map(product::speed))));
-        }
+        String name = title(kernel) + ", in turns with " + library;
+        List<String> which = List.of("--what", "kernel", "--kernel", kernel);
+        List<String> theirs = new ArrayList<>(which);
+        theirs.addAll(List.of("--library", library));
+        AlternatingProcesses.Times times = bench.turns(name, bench.sizes(), which, theirs);
+        rows.add(
+            Row.of(
+                    name,
+                    new Row.Unit(product.unit().text(), product.unit().isRate()),
+                    times.one().ns().map(product::speed))
+                .beside(Optional.of(times.other().ns().map(product::speed))));
       }
     }
     return rows;

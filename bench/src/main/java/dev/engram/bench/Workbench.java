@@ -39,6 +39,43 @@ record Workbench(
     return Optional.of(peer.get().run(what, args).lines());
   }
 
+  /**
+   * Measures training iterations, in turns with the peer where there is one, else one by one.
+   *
+   * @param what as {@link Measure} and the peer name it
+   * @throws IllegalStateException when the losses of either do not fall
+   */
+  Row training(String title, String what, TaskSizes sizes, String... which) throws IOException {
+    if (peer.isEmpty()) {
+      Line ours = measure(what, sizes, steadyOptions(which)).getFirst();
+      learns(title, ours.numbers("losses"));
+      return Row.of(title, Row.Unit.MS, ours.samples("ms"));
+    }
+    List<String> options = new ArrayList<>(List.of("--what", what));
+    options.addAll(List.of(which));
+    AlternatingProcesses.Times times = turns(title, sizes, options, options);
+    learns(title, times.one().losses());
+    learns("JAX " + title, times.other().losses());
+    return Row.of(title, Row.Unit.MS, times.one().ns().map(t -> t / 1e6))
+        .beside(Optional.of(times.other().ns().map(t -> t / 1e6)));
+  }
+
+  /** Measures in turns with the peer, which is there. */
+  AlternatingProcesses.Times turns(
+      String title, TaskSizes sizes, List<String> ours, List<String> theirs) throws IOException {
+    progress.accept("in turns: " + title + " (" + sizes + ")");
+    List<String> args = new ArrayList<>(List.of("turns"));
+    args.addAll(sizes.options());
+    args.addAll(ours);
+    List<String> peers = new ArrayList<>(sizes.options());
+    peers.addAll(theirs);
+    Child one = Child.jvm(threads, List.of(), Measure.class.getName(), args);
+    try (AlternatingProcesses both =
+        new AlternatingProcesses(one, peer.orElseThrow().child("turns", peers))) {
+      return both.measure(steady.seconds(), steady.samples());
+    }
+  }
+
   /** Returns {@link #steady} as options, after others. */
   String[] steadyOptions(String... others) {
     List<String> all = new ArrayList<>(List.of(others));

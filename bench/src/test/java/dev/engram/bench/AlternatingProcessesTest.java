@@ -24,8 +24,19 @@ class AlternatingProcessesTest {
   void bothMeasureAsOften() throws IOException {
     try (AlternatingProcesses both = new AlternatingProcesses(counting(0), counting(100))) {
       AlternatingProcesses.Times times = both.measure(0, 5);
-      assertEquals(List.of(1.0, 2.0, 3.0, 4.0, 5.0), times.one().sorted());
-      assertEquals(List.of(101.0, 102.0, 103.0, 104.0, 105.0), times.other().sorted());
+      assertEquals(List.of(1.0, 2.0, 3.0, 4.0, 5.0), times.one().ns().sorted());
+      assertEquals(List.of(101.0, 102.0, 103.0, 104.0, 105.0), times.other().ns().sorted());
+    }
+  }
+
+  /** From the first warm-up on, which has at least one measurement. */
+  @Test
+  void lossesAreKept() throws IOException {
+    Child trains = sh("while read -r l; do echo '{\"ns\": 7, \"losses\": [3, 2]}'; done");
+    try (AlternatingProcesses both = new AlternatingProcesses(trains, counting(0))) {
+      AlternatingProcesses.Times times = both.measure(0, 1);
+      assertEquals(List.of(3.0, 2.0, 3.0, 2.0), times.one().losses());
+      assertEquals(List.of(), times.other().losses());
     }
   }
 
