@@ -63,16 +63,24 @@ public final class NestCall {
     }
   }
 
-  /** Runs the nest at the given counters of the loops around it. */
-  void run(
-      MemorySegment[] memory,
-      long[] start,
-      int[] counters,
-      StepRunner.JobRunner jobs,
-      Scratch scratch) {
+  /**
+   * Finds the memory of its buffers, for all calls until {@link #release}.
+   *
+   * @param memory of each buffer of the program
+   */
+  void bind(MemorySegment[] memory) {
     for (int b = 0; b < buffers.length; b++) {
       frame.segments[b] = memory[buffers[b]];
     }
+  }
+
+  /** Lets go of the memory, some of which is the caller's. */
+  void release() {
+    Arrays.fill(frame.segments, MemorySegment.NULL);
+  }
+
+  /** Runs the nest at the given counters of the loops around it. */
+  void run(long[] start, int[] counters, StepRunner.JobRunner jobs, Scratch scratch) {
     for (int s = 0; s < offset.length; s++) {
       long at = offset[s];
       for (int t = 0; t < outer[s].length; t++) {
@@ -87,9 +95,6 @@ public final class NestCall {
     } catch (Throwable t) {
       frame.forgetFailure();
       throw Thrown.unchecked(t);
-    } finally {
-      // releases the caller's tensors
-      Arrays.fill(frame.segments, MemorySegment.NULL);
     }
   }
 

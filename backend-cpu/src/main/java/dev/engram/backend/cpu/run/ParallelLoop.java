@@ -7,6 +7,7 @@ import dev.engram.lower.profile.NestClock;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class ParallelLoop implements Kernel {
   private final String program;
   private final int depth;
-  private final Supplier<Code[]> again;
+  private final Supplier<Body> again;
   private final MemorySegment[] memory;
   private final WorkerPool pool;
   private final Job job;
@@ -61,9 +62,17 @@ final class ParallelLoop implements Kernel {
     }
   }
 
+  /**
+   * The code of one iteration.
+   *
+   * @param nests those in it
+   */
+  record Body(Code[] code, List<NestCall> nests) {}
+
   /** What one thread needs at a time. */
   private final class Worker {
     private final Code[] code;
+    private final NestCall[] nests;
 
     /** The same, made for the first run that is recorded. */
     private Code @Nullable [] counted;
@@ -72,8 +81,9 @@ final class ParallelLoop implements Kernel {
     private final int[] counts;
     private final StepRunner runner;
 
-    Worker(Code[] code) {
-      this.code = code;
+    Worker(Body body) {
+      this.code = body.code;
+      this.nests = body.nests.toArray(NestCall[]::new);
       this.starts = new long[start.length];
       this.counts = new int[counters.length];
       this.runner = new StepRunner(memory, starts, counts, Job::runAlone, this::mayGoOn);
@@ -89,6 +99,18 @@ final class ParallelLoop implements Kernel {
         // what the other iteration has thrown is thrown
       } catch (Throwable t) {
         failed(new Failure(runner.begun(), iteration, t));
+      }
+    }
+
+    void bind() {
+      for (NestCall n : nests) {
+        n.bind(memory);
+      }
+    }
+
+    void release() {
+      for (NestCall n : nests) {
+        n.release();
       }
     }
 
@@ -110,7 +132,7 @@ final class ParallelLoop implements Kernel {
     }
   }
 
-  private @Nullable Code[] first;
+  private @Nullable Body first;
 
   /**
    * @param depth loops around this one
@@ -122,8 +144,8 @@ final class ParallelLoop implements Kernel {
       String program,
       int depth,
       int length,
-      Code[] body,
-      Supplier<Code[]> again,
+      Body body,
+      Supplier<Body> again,
       MemorySegment[] memory,
       WorkerPool pool) {
     this.program = program;
@@ -167,15 +189,15 @@ final class ParallelLoop implements Kernel {
   }
 
   private Worker take() {
-    Code[] code;
+    Body body;
     synchronized (this) {
       if (!free.isEmpty()) {
         return free.pop();
       }
-      code = first;
+      body = first;
       first = null;
     }
-    return new Worker(code == null ? again.get() : code);
+    return new Worker(body == null ? again.get() : body);
   }
 
   private synchronized void give(Worker w) {
@@ -194,9 +216,11 @@ final class ParallelLoop implements Kernel {
     LocalClock all = clock;
     LocalClock mine = all == null ? null : all.another();
     Worker w = take();
+    w.bind();
     for (int i = begin; i < end; i++) {
       w.run(i, scratch, mine);
     }
+    w.release();
     give(w);
     if (all != null && mine != null) {
       all.add(mine);

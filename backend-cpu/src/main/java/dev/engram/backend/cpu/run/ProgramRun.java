@@ -27,6 +27,10 @@ final class ProgramRun {
   private final Constants constants;
   private final TieringBudget trials;
   private final List<NestCall> nests;
+
+  /** Those of {@link #code}; the others are those of {@link #updates}. */
+  private final int nestsOfCode;
+
   private final Code[] code;
 
   /** What comes after {@link #code}, from the first step on that writes over an input. */
@@ -135,6 +139,7 @@ final class ProgramRun {
     List<Stmt> all = program.steps();
     StepCode made = new StepCode(program, kernels, pool, memory);
     this.code = made.code(all.subList(0, first), 0);
+    this.nestsOfCode = made.nests().size();
     this.updates = made.code(all.subList(first, all.size()), 0);
     this.nests = made.nests();
     this.runner =
@@ -235,6 +240,7 @@ final class ProgramRun {
       }
       shares = sharing.next();
       long t = System.nanoTime();
+      bindNests(0, nestsOfCode);
       run(counts == null ? code : counted().code());
       List<HostTensor> last = over == null || updates.length == 0 ? outputs : over.get();
       update(last);
@@ -243,9 +249,18 @@ final class ProgramRun {
       sharing.took(t);
       copyBack(last);
     } finally {
+      for (int i = 0; i < nests.size(); i++) {
+        nests.get(i).release();
+      }
       release(given);
       release(program.outputs());
       counts = null;
+    }
+  }
+
+  private void bindNests(int from, int to) {
+    for (int i = from; i < to; i++) {
+      nests.get(i).bind(memory);
     }
   }
 
@@ -276,6 +291,7 @@ final class ProgramRun {
     for (int i : inPlace) {
       bind(outputs.get(i), program.outputs().get(i), true);
     }
+    bindNests(nestsOfCode, nests.size());
     try {
       run(counts == null ? updates : counted().updates());
     } catch (Throwable t) {

@@ -128,7 +128,7 @@ final class StepCode {
   // Each thread has calls of its own: they know where the data of the nests is.
   private Code parallel(Stmt.Loop l, int depth) {
     int first = places;
-    Code[] body = code(l.body(), depth + 1);
+    ParallelLoop.Body body = body(l, depth);
     swaps(l.swaps());
     ParallelLoop loop =
         new ParallelLoop(
@@ -136,10 +136,16 @@ final class StepCode {
             depth,
             l.length(),
             body,
-            () -> new StepCode(this, first).code(l.body(), depth + 1),
+            () -> new StepCode(this, first).body(l, depth),
             memory,
             pool);
     return new Code.Parallel(loop, false);
+  }
+
+  private ParallelLoop.Body body(Stmt.Loop l, int depth) {
+    int before = nests.size();
+    Code[] code = code(l.body(), depth + 1);
+    return new ParallelLoop.Body(code, List.copyOf(nests.subList(before, nests.size())));
   }
 
   private int[][] swaps(List<Stmt.Swap> swaps) {

@@ -66,7 +66,7 @@ final class StepRunner {
     for (Code step : steps) {
       begun++;
       switch (step) {
-        case Code.Nest n -> n.call().run(memory, start, counters, jobs, scratch);
+        case Code.Nest n -> n.call().run(start, counters, jobs, scratch);
         case Code.Sort s -> s.call().run(memory, start, counters, jobs, scratch);
         case Code.Tell t -> t.call().run(memory, start, counters);
         case Code.Loop l -> loop(l, scratch);
