@@ -104,14 +104,20 @@ public final class NarrowDots {
     switch (e.op()) {
       case Move.Slice s -> part(e.in(0), Box.of(s, e.out().type().shape()));
       case Dot d -> {
-        part(e.in(0), left(d, e, out));
-        part(e.in(1), right(d, e, out));
+        // one that stays whole needs its operands whole
+        Box needed = isWorthIt(e, out) ? out : Box.all(e.out().type().shape());
+        part(e.in(0), left(d, e, needed));
+        part(e.in(1), right(d, e, needed));
       }
       case Elementwise _, Cast _ ->
           e.inputs().forEach(v -> part(v, isSafe(e.op()) ? out : Box.all(v.type().shape())));
       case Move _, Reduce _, Index _, Source _ -> e.inputs().forEach(this::whole);
       case Check _, HostEffect _, Control _, Custom _ -> e.inputs().forEach(this::whole);
     }
+  }
+
+  private static boolean isWorthIt(Eqn dot, Box out) {
+    return out.shape().size() <= WORTH * dot.out().type().size();
   }
 
   /** True for what gives each element from those at the same place, and cannot stop the run. */
@@ -159,7 +165,7 @@ public final class NarrowDots {
     }
     boolean narrows =
         e.op() instanceof Dot
-            ? out.shape().size() <= WORTH * e.out().type().size()
+            ? isWorthIt(e, out)
             : isSafe(e.op()) && e.inputs().stream().anyMatch(narrow::containsKey);
     if (narrows) {
       narrow.put(e.out(), out);
