@@ -174,7 +174,6 @@ public final class MoveSumsOutOfScans {
     /** What is stacked anyway: the results that have it. */
     private final Map<Value, Integer> outputs = new HashMap<>();
 
-    private final Set<Value> consts = new HashSet<>();
     private final List<Accumulation> found = new ArrayList<>();
 
     Accumulations(Control.Scan scan, List<Value> in) {
@@ -187,7 +186,6 @@ public final class MoveSumsOutOfScans {
       scan.body().outs().forEach(v -> uses.merge(v, 1, Integer::sum));
       parts.xs.forEach(x -> whole.put(x.param().var(), x.operand()));
       parts.ys.forEach(y -> outputs.putIfAbsent(y.out(), y.result()));
-      parts.consts.forEach(c -> consts.add(c.param().var()));
       for (int c = 0; c < parts.carries.size(); c++) {
         Accumulation a = new Accumulation(c);
         boolean sums = collect(parts.carries.get(c).out(), parts.carries.get(c).param().var(), a);
@@ -214,8 +212,7 @@ public final class MoveSumsOutOfScans {
           to.adds.add(e);
           open.push(e.inputs().get(1));
           open.push(e.inputs().get(0));
-        } else if (isSum(e.op())
-            && e.inputs().stream().allMatch(x -> ScanParts.changes(x, consts, made::get))) {
+        } else if (isSum(e.op()) && e.inputs().stream().allMatch(parts::changes)) {
           to.terms.add(e);
         } else {
           return false;

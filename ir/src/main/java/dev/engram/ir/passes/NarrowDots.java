@@ -16,7 +16,6 @@ import dev.engram.ir.op.Elementwise;
 import dev.engram.ir.op.HostEffect;
 import dev.engram.ir.op.Index;
 import dev.engram.ir.op.Move;
-import dev.engram.ir.op.Op;
 import dev.engram.ir.op.Reduce;
 import dev.engram.ir.op.Rows;
 import dev.engram.ir.op.Source;
@@ -103,29 +102,36 @@ public final class NarrowDots {
     }
     switch (e.op()) {
       case Move.Slice s -> part(e.in(0), Box.of(s, e.out().type().shape()));
-      case Dot d -> {
+      case Dot _, Elementwise _, Cast _ -> {
         // one that stays whole needs its operands whole
-        Box needed = isWorthIt(e, out) ? out : Box.all(e.out().type().shape());
-        part(e.in(0), left(d, e, needed));
-        part(e.in(1), right(d, e, needed));
+        Box needed = mayBeNarrow(e, out) ? out : Box.all(e.out().type().shape());
+        List<Box> boxes = operands(e, needed);
+        for (int i = 0; i < boxes.size(); i++) {
+          part(e.in(i), boxes.get(i));
+        }
       }
-      case Elementwise _, Cast _ ->
-          e.inputs().forEach(v -> part(v, isSafe(e.op()) ? out : Box.all(v.type().shape())));
       case Move _, Reduce _, Index _, Source _ -> e.inputs().forEach(this::whole);
       case Check _, HostEffect _, Control _, Custom _ -> e.inputs().forEach(this::whole);
     }
   }
 
-  private static boolean isWorthIt(Eqn dot, Box out) {
-    return out.shape().size() <= WORTH * dot.out().type().size();
+  /**
+   * Whether this part may be computed alone: nothing in it can stop the run, and of a contraction
+   * it is worth it.
+   */
+  private static boolean mayBeNarrow(Eqn e, Box part) {
+    return e.op() instanceof Dot
+        ? part.shape().size() <= WORTH * e.out().type().size()
+        : e.op() instanceof Cast || (e.op() instanceof Elementwise x && Rows.has(x.row()));
   }
 
-  /** True for what gives each element from those at the same place, and cannot stop the run. */
-  private static boolean isSafe(Op op) {
-    return op instanceof Cast || (op instanceof Elementwise x && Rows.has(x.row()));
+  /** What a contraction, or a row, reads of its operands for a part of its result. */
+  private static List<Box> operands(Eqn e, Box out) {
+    return e.op() instanceof Dot d
+        ? List.of(left(d, e, out), right(d, e, out))
+        : Collections.nCopies(e.inputs().size(), out);
   }
 
-  /** What a contraction reads of its left operand for a part of its result. */
   private static Box left(Dot d, Eqn e, Box out) {
     Shape shape = e.in(0).type().shape();
     List<Integer> free = d.lhsFree(shape.rank());
@@ -163,27 +169,19 @@ public final class NarrowDots {
     if (out == null || out.equals(Box.all(e.out().type().shape()))) {
       return;
     }
-    boolean narrows =
-        e.op() instanceof Dot
-            ? isWorthIt(e, out)
-            : isSafe(e.op()) && e.inputs().stream().anyMatch(narrow::containsKey);
-    if (narrows) {
+    boolean ofDots = e.op() instanceof Dot || e.inputs().stream().anyMatch(narrow::containsKey);
+    if (ofDots && mayBeNarrow(e, out)) {
       narrow.put(e.out(), out);
     }
   }
 
   private List<? extends Value> results(GraphRewriter to, Eqn e, List<Value> in) {
     Box out = e.outputs().size() == 1 ? narrow.get(e.out()) : null;
-    if (out != null && e.op() instanceof Dot d) {
-      return to.emit(
-          e,
-          d,
-          List.of(there(to, e, 0, in, left(d, e, out)), there(to, e, 1, in, right(d, e, out))));
-    }
     if (out != null) {
+      List<Box> boxes = operands(e, out);
       List<Value> all = new ArrayList<>();
       for (int i = 0; i < in.size(); i++) {
-        all.add(there(to, e, i, in, out));
+        all.add(there(to, e, i, in, boxes.get(i)));
       }
       return to.emit(e, e.op(), all);
     }

@@ -17,7 +17,6 @@ import java.util.BitSet;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -78,7 +77,6 @@ final class TraceRecurrences {
   final NavigableMap<Integer, String> why = new TreeMap<>();
 
   private final LinearForms forms;
-  private final Set<Value> consts = new HashSet<>();
   private final Map<Value, Integer> uses = new HashMap<>();
 
   /** What each trace becomes. */
@@ -88,7 +86,6 @@ final class TraceRecurrences {
     this.scan = scan;
     this.parts = new ScanParts(scan, in);
     this.forms = new LinearForms(scan.body());
-    parts.consts.forEach(c -> consts.add(c.param().var()));
     scan.body().eqns().forEach(e -> e.inputs().forEach(v -> uses.merge(v, 1, Integer::sum)));
     scan.body().outs().forEach(v -> uses.merge(v, 1, Integer::sum));
     for (int c = 0; c < carries(); c++) {
@@ -166,7 +163,7 @@ final class TraceRecurrences {
       if (e == null
           || uses.getOrDefault(v, 0) != 1
           || !MoveSumsOutOfScans.isSum(e.op())
-          || !e.inputs().stream().allMatch(x -> ScanParts.changes(x, consts, forms::maker))) {
+          || !e.inputs().stream().allMatch(parts::changes)) {
         return false;
       }
       product |= e.op() instanceof Dot && e.inputs().stream().noneMatch(this::isOfInnerScan);

@@ -249,9 +249,7 @@ final class ProgramRun {
       sharing.took(t);
       copyBack(last);
     } finally {
-      for (int i = 0; i < nests.size(); i++) {
-        nests.get(i).release();
-      }
+      nests.forEach(NestCall::release);
       release(given);
       release(program.outputs());
       counts = null;

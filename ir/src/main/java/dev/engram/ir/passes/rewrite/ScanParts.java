@@ -9,10 +9,10 @@ import dev.engram.ir.op.Control;
 import dev.engram.ir.op.Move;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +39,9 @@ public final class ScanParts {
   /** Replacements for variables of the body. */
   public final Map<Value, Value> replaced = new HashMap<>();
 
+  /** What is the same at every step; made when it is asked for. */
+  private @Nullable Set<Value> same;
+
   public ScanParts(Control.Scan op, List<? extends Value> in) {
     this.op = op;
     Graph body = op.body();
@@ -59,18 +62,28 @@ public final class ScanParts {
   }
 
   /**
-   * True for what may be another value at every step; false for constants of the loop, and for
-   * moves of them, which stay in its body.
-   *
-   * @param consts of the loop, in its body
-   * @param maker the equation of a value of the body; null for a parameter
+   * True for what may be another value at every step; false for literals, for constants of the
+   * loop, and for moves of either, which stay in its body.
    */
-  public static boolean changes(Value v, Set<Value> consts, Function<Value, @Nullable Eqn> maker) {
-    Eqn e = maker.apply(v);
-    if (e != null && e.op() instanceof Move) {
-      return e.inputs().stream().anyMatch(x -> changes(x, consts, maker));
+  public boolean changes(Value v) {
+    return !(v instanceof Lit) && !same().contains(v);
+  }
+
+  private Set<Value> same() {
+    Set<Value> all = same;
+    if (all == null) {
+      Set<Value> found = new HashSet<>();
+      op.body().params().subList(0, op.consts()).forEach(p -> found.add(p.var()));
+      for (Eqn e : op.body().eqns()) {
+        if (e.op() instanceof Move
+            && e.inputs().stream().allMatch(v -> v instanceof Lit || found.contains(v))) {
+          found.addAll(e.outputs());
+        }
+      }
+      all = found;
+      same = all;
     }
-    return !(v instanceof Lit) && !consts.contains(v);
+    return all;
   }
 
   /** The scan of what is left, whose body has {@code eqns}. */
