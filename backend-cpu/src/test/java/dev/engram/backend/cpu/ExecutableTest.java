@@ -12,6 +12,8 @@ import dev.engram.ir.HostTensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.op.ElementwiseRow;
 import dev.engram.ir.op.Rows;
+import dev.engram.ir.runtime.NativeMemory;
+import dev.engram.ir.runtime.NoMemoryError;
 import dev.engram.lower.Access;
 import dev.engram.lower.Backend;
 import dev.engram.lower.CompiledProgram;
@@ -23,7 +25,6 @@ import dev.engram.lower.Stmt;
 import dev.engram.lower.interpret.LoopInterpreter;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -40,6 +41,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -262,6 +265,7 @@ final class ExecutableTest {
     Access to = Programs.access(p.output(DType.F32, n), List.of(), 1);
     int[] axes = {n};
     return p.of(
+        "meeting",
         Programs.nest(
             "meet",
             axes,
@@ -280,11 +284,12 @@ final class ExecutableTest {
     }
   }
 
-  private static double megabytes() {
-    return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
-        .filter(b -> b.getName().equals("direct"))
-        .mapToDouble(b -> b.getMemoryUsed() / 1048576.0)
-        .sum();
+  /** How many can be reached, as the error for want of memory tells after it collected garbage. */
+  private static int arenasOfMeetings() {
+    String held =
+        assertThrows(NoMemoryError.class, () -> NativeMemory.allocate(1L << 60, 64)).getMessage();
+    Matcher arenas = Pattern.compile("the arena of @meeting \\((\\d+)\\)").matcher(held);
+    return arenas.find() ? Integer.parseInt(arenas.group(1)) : 0;
   }
 
   @Test
@@ -293,16 +298,14 @@ final class ExecutableTest {
     int threads = 8;
     HostTensor x = floats(n, 1);
     ThreadLocal<Boolean> met = ThreadLocal.withInitial(() -> false);
+    AtomicInteger atOnce = new AtomicInteger();
+    CyclicBarrier all = new CyclicBarrier(threads, () -> atOnce.set(arenasOfMeetings()));
     CompiledProgram e =
-        new CpuBackend(new CpuOptions(1, Vectors.OFF))
-            .compile(meeting(n, new CyclicBarrier(threads), met));
+        new CpuBackend(new CpuOptions(1, Vectors.OFF)).compile(meeting(n, all, met));
     List<HostTensor> results = new ArrayList<>();
     for (int i = 0; i < threads; i++) {
       results.add(floats(n, 0));
     }
-    System.gc();
-    Thread.sleep(100);
-    double before = megabytes();
     AtomicInteger next = new AtomicInteger();
     together(
         threads,
@@ -310,20 +313,17 @@ final class ExecutableTest {
           e.run(List.of(x), List.of(results.get(next.getAndIncrement())));
           return x;
         });
-    double all = megabytes() - before;
-    assertTrue(all > 4 * threads - 1, all + " MB in use at once");
-    for (int i = 0; i < 100 && megabytes() - before > 5; i++) {
-      System.gc();
-      Thread.sleep(20);
-    }
-    double left = megabytes() - before;
-    assertTrue(left > 3 && left <= 5, left + " MB are kept");
+    assertEquals(threads, atOnce.get());
     for (HostTensor y : results) {
       assertEquals(2, y.getDouble(n - 1));
     }
+    for (int i = 0; i < 20 && arenasOfMeetings() > 1; i++) {
+      Thread.sleep(20);
+    }
+    assertEquals(1, arenasOfMeetings(), "arenas are kept while nobody runs");
     met.set(true);
     e.run(List.of(x), List.of(results.getFirst()));
-    assertTrue(megabytes() - before <= 5, "the next run has that arena");
+    assertEquals(1, arenasOfMeetings(), "the next run has that arena");
   }
 
   @Test

@@ -51,8 +51,12 @@ final class Programs {
   }
 
   LoopProgram of(Stmt... steps) {
+    return of("test", steps);
+  }
+
+  LoopProgram of(String name, Stmt... steps) {
     return ProgramVerifier.verify(
-        new LoopProgram("test", buffers, inputs, outputs, List.of(steps), arena));
+        new LoopProgram(name, buffers, inputs, outputs, List.of(steps), arena));
   }
 
   static AffineMap at(long offset, List<Long> outer, long... inner) {
