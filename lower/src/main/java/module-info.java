@@ -12,6 +12,7 @@ module dev.engram.lower {
   exports dev.engram.lower.lanes;
   exports dev.engram.lower.memory to
       dev.engram.backend.cpu,
+      dev.engram.backend.cuda,
       dev.engram.core;
   exports dev.engram.lower.profile;
   exports dev.engram.lower.run to

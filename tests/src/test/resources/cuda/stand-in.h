@@ -152,8 +152,7 @@ template <class T> struct eg_out : eg_array<T> { eg_element<T> operator[](long i
 enum { EG_SHARED_BYTES = 48 << 10 };
 alignas(16) static unsigned char eg_shared[EG_SHARED_BYTES];
 static eg_cell eg_shared_cells[EG_SHARED_BYTES];
-template <class T> static eg_out<T> eg_share(long n) {
-  long at = (eg_declared + 15) / 16 * 16;
+template <class T> static eg_out<T> eg_share_at(long at, long n) {
   eg_declared = at + n * (long)sizeof(T);
   if (eg_declared > EG_SHARED_BYTES) {
     eg_fault(EG_BOUNDS, 1000, eg_declared, eg_id(), EG_NOBODY);
@@ -166,7 +165,12 @@ template <class T> static eg_out<T> eg_share(long n) {
   a.param = 1000;
   return a;
 }
+template <class T> static eg_out<T> eg_share(long n) { return eg_share_at<T>((eg_declared + 15) / 16 * 16, n); }
 #define SHARED(T, name, n) eg_out<T> name = eg_share<T>(n)
+#define POOL(bytes) const long eg_pool = bytes
+#define POOLED(T, name, at, n) \
+  eg_out<T> name = eg_share_at<T>(at, n); \
+  if (eg_declared > eg_pool) eg_fault(EG_BOUNDS, 1000, eg_declared, eg_id(), EG_NOBODY)
 
 // ---- fibers
 
@@ -309,7 +313,7 @@ static void eg_run_block(int n, unsigned order) {
 
 // ---- launches
 
-enum { EG_MOST_PARAMS = 256 };
+enum { EG_MOST_PARAMS = 4096 };
 static void** eg_params;
 static const long* eg_sizes;
 static eg_cell* eg_cells[EG_MOST_PARAMS];

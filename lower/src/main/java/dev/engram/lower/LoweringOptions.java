@@ -26,6 +26,8 @@ package dev.engram.lower;
  *     over the nests of the loop
  * @param productRows least number of examples in such a part of a loop that mostly folds, as
  *     products do: their kernels take so many rows at a time
+ * @param shareReads most bytes that a nest reads in such a part of what all parts read, such as
+ *     weights, on average over the nests of the loop: each part reads them by itself
  */
 public record LoweringOptions(
     int alignment,
@@ -41,7 +43,8 @@ public record LoweringOptions(
     boolean reuseInLoops,
     int shares,
     long shareWork,
-    int productRows) {
+    int productRows,
+    long shareReads) {
   public LoweringOptions {
     if (alignment < 8 || Integer.bitCount(alignment) != 1) {
       throw new LoweringException(
@@ -57,10 +60,10 @@ public record LoweringOptions(
     positive("shares", shares);
     positive("shareWork", shareWork);
     positive("productRows", productRows);
-    if (keptBytes < 0 || !(spread >= 1)) {
+    if (keptBytes < 0 || shareReads < 0 || !(spread >= 1)) {
       throw new LoweringException(
-          "LoweringOptions: keptBytes is %d and spread %s, expected at least 0 and 1"
-              .formatted(keptBytes, spread));
+          "LoweringOptions: keptBytes is %d, shareReads %d and spread %s, expected at least 0, 0 and 1"
+              .formatted(keptBytes, shareReads, spread));
     }
   }
 
@@ -74,22 +77,27 @@ public record LoweringOptions(
   /** For processors with vectors and a few cores; backends for other machines give their own. */
   public static LoweringOptions standard() {
     return new LoweringOptions(
-        64, true, 96, 32, 1 << 15, 64, 1L << 30, 16, 4, true, true, 1, 1 << 14, 1);
+        64, true, 96, 32, 1 << 15, 64, 1L << 30, 16, 4, true, true, 1, 1 << 14, 1, Long.MAX_VALUE);
   }
 
   /** A nest for each equation, and no copies of operands: simple, and slow. */
   public LoweringOptions unfused() {
-    return with(alignment, false, reuseInLoops, shares, shareWork, productRows);
+    return with(alignment, false, reuseInLoops, shares, shareWork, productRows, shareReads);
   }
 
   /** Other memory: see the parameters. */
   public LoweringOptions withMemory(int alignment, boolean reuseInLoops) {
-    return with(alignment, fuse, reuseInLoops, shares, shareWork, productRows);
+    return with(alignment, fuse, reuseInLoops, shares, shareWork, productRows, shareReads);
   }
 
   /** Loops in at most this many parts of at least this much; see the parameters. */
   public LoweringOptions withShares(int shares, long shareWork, int productRows) {
-    return with(alignment, fuse, reuseInLoops, shares, shareWork, productRows);
+    return with(alignment, fuse, reuseInLoops, shares, shareWork, productRows, shareReads);
+  }
+
+  /** Loops whose parts read no more than this of what all of them read; see the parameters. */
+  public LoweringOptions withShareReads(long shareReads) {
+    return with(alignment, fuse, reuseInLoops, shares, shareWork, productRows, shareReads);
   }
 
   private LoweringOptions with(
@@ -98,7 +106,8 @@ public record LoweringOptions(
       boolean reuseInLoops,
       int shares,
       long shareWork,
-      int productRows) {
+      int productRows,
+      long shareReads) {
     return new LoweringOptions(
         alignment,
         fuse,
@@ -113,6 +122,7 @@ public record LoweringOptions(
         reuseInLoops,
         shares,
         shareWork,
-        productRows);
+        productRows,
+        shareReads);
   }
 }

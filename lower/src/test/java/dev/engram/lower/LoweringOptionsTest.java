@@ -34,7 +34,8 @@ class LoweringOptionsTest {
         r.nextBoolean(),
         1 + r.nextInt(6),
         1 + r.nextInt(20),
-        1 + r.nextInt(3));
+        1 + r.nextInt(3),
+        r.nextInt(2000));
   }
 
   @Test
@@ -90,16 +91,18 @@ class LoweringOptionsTest {
             o -> o.withMemory(0, true),
             o -> o.withMemory(4, true),
             o -> o.withMemory(48, true),
-            o -> new LoweringOptions(64, true, 0, 1, 1, 1, 0, 1, 1, true, true, 1, 1, 1),
-            o -> new LoweringOptions(64, true, 1, 0, 1, 1, 0, 1, 1, true, true, 1, 1, 1),
-            o -> new LoweringOptions(64, true, 1, 1, 0, 1, 0, 1, 1, true, true, 1, 1, 1),
-            o -> new LoweringOptions(64, true, 1, 1, 1, 0, 0, 1, 1, true, true, 1, 1, 1),
-            o -> new LoweringOptions(64, true, 1, 1, 1, 1, -1, 1, 1, true, true, 1, 1, 1),
-            o -> new LoweringOptions(64, true, 1, 1, 1, 1, 0, Double.NaN, 1, true, true, 1, 1, 1),
-            o -> new LoweringOptions(64, true, 1, 1, 1, 1, 0, 1, 1, true, true, 0, 1, 1),
-            o -> new LoweringOptions(64, true, 1, 1, 1, 1, 0, 1, 1, true, true, 1, 0, 1),
-            o -> new LoweringOptions(64, true, 1, 1, 1, 1, 0, 1, 1, true, true, 1, 1, 0),
-            o -> new LoweringOptions(64, true, 1, 1, 1, 1, 0, 1, 0, true, true, 1, 1, 1))) {
+            o -> new LoweringOptions(64, true, 0, 1, 1, 1, 0, 1, 1, true, true, 1, 1, 1, 1),
+            o -> new LoweringOptions(64, true, 1, 0, 1, 1, 0, 1, 1, true, true, 1, 1, 1, 1),
+            o -> new LoweringOptions(64, true, 1, 1, 0, 1, 0, 1, 1, true, true, 1, 1, 1, 1),
+            o -> new LoweringOptions(64, true, 1, 1, 1, 0, 0, 1, 1, true, true, 1, 1, 1, 1),
+            o -> new LoweringOptions(64, true, 1, 1, 1, 1, -1, 1, 1, true, true, 1, 1, 1, 1),
+            o ->
+                new LoweringOptions(64, true, 1, 1, 1, 1, 0, Double.NaN, 1, true, true, 1, 1, 1, 1),
+            o -> new LoweringOptions(64, true, 1, 1, 1, 1, 0, 1, 1, true, true, 0, 1, 1, 1),
+            o -> new LoweringOptions(64, true, 1, 1, 1, 1, 0, 1, 1, true, true, 1, 0, 1, 1),
+            o -> new LoweringOptions(64, true, 1, 1, 1, 1, 0, 1, 1, true, true, 1, 1, 0, 1),
+            o -> new LoweringOptions(64, true, 1, 1, 1, 1, 0, 1, 0, true, true, 1, 1, 1, 1),
+            o -> o.withShareReads(-1))) {
       String text =
           assertThrows(LoweringException.class, () -> wrong.apply(LoweringOptions.standard()))
               .getMessage();

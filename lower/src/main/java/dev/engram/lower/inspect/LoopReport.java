@@ -35,7 +35,7 @@ public record LoopReport(List<Row> rows) {
           + (shares > 1
               ? "in %d shares of the examples".formatted(shares)
               : "not divided: "
-                  + why.orElse("it has too little work, or too large values, for that"));
+                  + why.orElse("it has too little work, or too large values or weights, for that"));
     }
   }
 

@@ -30,12 +30,13 @@ public record BufferUses(Set<Integer> reads, Set<Integer> writes, Set<Integer> s
     return all;
   }
 
-  boolean contains(int buffer) {
+  /** True where they read or write it. */
+  public boolean contains(int buffer) {
     return reads.contains(buffer) || writes.contains(buffer);
   }
 
   /** True when the order of these steps and {@code other} matters. */
-  boolean clashes(BufferUses other) {
+  public boolean clashes(BufferUses other) {
     return writes.stream().anyMatch(other::contains)
         || other.writes.stream().anyMatch(reads::contains);
   }

@@ -13,8 +13,8 @@ import java.util.function.LongUnaryOperator;
 import java.util.stream.LongStream;
 
 /**
- * The host's part of a run: loops, branches and notices. Nests and sorts, and where buffers lie,
- * are the subclass's.
+ * The host's part of a run: loops, branches and notices. Nests and sorts, loops that the subclass
+ * runs as a whole, and where buffers lie, are the subclass's.
  */
 public abstract class HostSteps {
   private final String program;
@@ -32,8 +32,13 @@ public abstract class HostSteps {
     this.program = program;
   }
 
-  /** Runs a nest or a sort. */
+  /** Runs a nest, a sort, or a loop that {@link #isWhole}. */
   protected abstract void launch(Stmt step);
+
+  /** True where {@link #launch} runs all of a parallel loop. */
+  protected boolean isWhole(Stmt.Loop parallel) {
+    return false;
+  }
 
   /**
    * Looks at elements of a buffer, which waits for what was launched, and throws what has failed by
@@ -74,6 +79,10 @@ public abstract class HostSteps {
       switch (s) {
         case Stmt.Nest _, Stmt.Sort _ -> launch(s);
         case Stmt.Tell t -> tell(t);
+        case Stmt.Loop l when l.parallel() && isWhole(l) -> {
+          InterruptedRunException.check(program, 0);
+          launch(l);
+        }
         case Stmt.Loop l when l.parallel() -> parallel(l);
         case Stmt.Loop l -> loop(l);
         case Stmt.While w -> loop(w);

@@ -1,5 +1,6 @@
 package dev.engram.lower.split;
 
+import dev.engram.ir.DType;
 import dev.engram.lower.Access;
 import dev.engram.lower.AffineMap;
 import dev.engram.lower.Instr;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * Divides the examples of a loop into shares and puts a {@linkplain Stmt.Loop parallel} loop over
@@ -71,7 +73,7 @@ public final class SplitLoops {
     if (l.length() > 0
         && ExampleAxis.of(l, around, b -> target.buffers.get(b).type())
             instanceof ExampleAxis.Result.Axes found) {
-      int shares = shares(l, found.examples());
+      int shares = shares(l, found);
       if (shares > 1 && memory(l).isModest()) {
         return shares(l, new Division(found.axes(), shares, around.size()));
       }
@@ -81,13 +83,17 @@ public final class SplitLoops {
   }
 
   /** The greatest divisor of the number of examples that is not too much. */
-  private int shares(Stmt.Loop l, int examples) {
-    Work work = new Work();
+  private int shares(Stmt.Loop l, ExampleAxis.Result.Axes found) {
+    Work work = new Work(found.axes(), BufferUses.of(l).writes());
     work.add(l.body());
-    double worth = work.instructions / options.shareWork() / Math.max(1, work.nests);
+    int nests = Math.max(1, work.nests);
+    if (work.reads > (double) options.shareReads() * nests) {
+      return 1;
+    }
+    double worth = work.instructions / options.shareWork() / nests;
     int least = work.folded > work.instructions / 2 ? options.productRows() : 1;
-    int shares = (int) Math.min(Math.min(examples / least, options.shares()), worth);
-    while (shares > 1 && examples % shares != 0) {
+    int shares = (int) Math.min(Math.min(found.examples() / least, options.shares()), worth);
+    while (shares > 1 && found.examples() % shares != 0) {
       shares--;
     }
     return shares;
@@ -125,17 +131,35 @@ public final class SplitLoops {
     return (double) d.type().size() * d.type().dtype().bytes();
   }
 
-  /** The scalar instructions of nests, each once, and how many of them are in folds. */
+  /** What nests do, each once. */
   private static final class Work {
+    private final IdentityHashMap<Stmt, Integer> axes;
+    private final Set<Integer> written;
+
+    /** Scalar instructions, and how many of them are in folds. */
     private double instructions;
+
     private double folded;
+
+    /** Bytes that they read of what is the same for all examples. */
+    private double reads;
+
     private int nests;
+
+    /**
+     * @param axes which axis of a nest has the examples
+     * @param written buffers of the examples
+     */
+    Work(IdentityHashMap<Stmt, Integer> axes, Set<Integer> written) {
+      this.axes = axes;
+      this.written = written;
+    }
 
     void add(List<Stmt> steps) {
       for (Stmt s : steps) {
         switch (s) {
-          case Stmt.Nest n -> add(n);
-          case Stmt.Sort o -> add(o.traffic());
+          case Stmt.Nest n -> add(n, Objects.requireNonNull(axes.get(n)));
+          case Stmt.Sort o -> add(o.traffic(), Objects.requireNonNull(axes.get(o)));
           case Stmt.Loop l -> add(l.body());
           case Stmt.Branch b -> {
             add(b.onTrue());
@@ -146,7 +170,7 @@ public final class SplitLoops {
       }
     }
 
-    private void add(Stmt.Nest n) {
+    private void add(Stmt.Nest n, int axis) {
       double points = 1;
       for (Stmt.Axis a : n.axes()) {
         points *= a.length();
@@ -155,6 +179,32 @@ public final class SplitLoops {
       instructions += all;
       folded += n.axes().stream().anyMatch(Stmt.Axis::reduce) ? all : 0;
       nests++;
+      n.body().forEach(i -> reads += shared(n, i, axis));
+      n.epilogue().forEach(i -> reads += shared(n, i, axis));
+    }
+
+    private double shared(Stmt.Nest n, Instr i, int axis) {
+      return switch (i) {
+        case Instr.Load l -> shared(n, l.dtype(), l.from(), axis, 1);
+        case Instr.LoadAt l -> shared(n, l.dtype(), l.from(), axis, l.limit());
+        case Instr.Store _, Instr.StoreAt _, Instr.Literal _, Instr.IndexOf _ -> 0;
+        case Instr.Apply _, Instr.Convert _, Instr.RandomWord _ -> 0;
+        case Instr.Fold _, Instr.DotFold _, Instr.Check _ -> 0;
+      };
+    }
+
+    /** A gather reads at most {@code limit} elements for each at which it starts. */
+    private double shared(Stmt.Nest n, DType dtype, Access a, int axis, long limit) {
+      if (written.contains(a.buffer()) || a.at().inner().get(axis) != 0) {
+        return 0;
+      }
+      double elements = 1;
+      double points = 1;
+      for (int d = 0; d < n.axes().size(); d++) {
+        points *= d == axis ? 1 : n.axes().get(d).length();
+        elements *= a.at().inner().get(d) == 0 ? 1 : n.axes().get(d).length();
+      }
+      return Math.min(elements * limit, points) * dtype.bytes();
     }
   }
 

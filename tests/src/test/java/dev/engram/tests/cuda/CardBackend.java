@@ -1,11 +1,13 @@
 package dev.engram.tests.cuda;
 
+import dev.engram.backend.cuda.CudaBackend;
 import dev.engram.backend.cuda.run.CudaDevice;
 import dev.engram.backend.cuda.text.CudaText;
 import dev.engram.backend.cuda.text.TextOptions;
 import dev.engram.lower.Backend;
 import dev.engram.lower.Device;
 import dev.engram.lower.LoopProgram;
+import dev.engram.lower.LoweringOptions;
 import java.util.List;
 
 /** The backend {@code card}: the CUDA backend's runtime with the stand-in for a card. */
@@ -24,6 +26,11 @@ public final class CardBackend implements Backend {
   @Override
   public List<Device> devices() {
     return List.of(DEVICE);
+  }
+
+  @Override
+  public LoweringOptions lowering() {
+    return new CudaBackend().lowering();
   }
 
   @Override

@@ -7,6 +7,7 @@ import dev.engram.ir.passes.Pipeline;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Lowering;
 import dev.engram.lower.LoweringOptions;
+import dev.engram.lower.Stmt;
 import dev.engram.tests.random.Profile;
 import dev.engram.tests.random.Program;
 import dev.engram.tests.random.Programs;
@@ -19,12 +20,17 @@ enum RandomTexts {
   /** Tiles and blocks so small that these programs meet edges and barriers. */
   IN_TINY_TILES(100_000, true, false),
   /** Simplified, with results written over parameters, and in other memory. */
-  AS_USERS_RUN_THEM(200_000, true, true);
+  AS_USERS_RUN_THEM(200_000, true, true),
+  /** The same, with loops as kernels; programs of which none is divided are left out. */
+  IN_SHARES(300_000, true, true);
 
   /** Of each kind. */
   static final int PROGRAMS =
       Math.max(
           1, (int) Math.round(1000 * Double.parseDouble(System.getProperty("engram.tries", "1"))));
+
+  /** So many times as many programs are made where few are taken. */
+  private static final int RARE = 5;
 
   private final long first;
   private final boolean tiny;
@@ -51,9 +57,12 @@ enum RandomTexts {
 
   /** Gives each program with its name and its arguments. */
   void forEach(Sink to) {
-    for (int n = 0; n < PROGRAMS; n++) {
+    for (int n = 0; n < (this == IN_SHARES ? RARE : 1) * PROGRAMS; n++) {
       Program p = Programs.random(Profile.ANY, seed(n));
-      to.accept("program " + seed(n), lower(p), p.args());
+      LoopProgram lowered = lower(p);
+      if (this != IN_SHARES || hasShares(lowered.steps())) {
+        to.accept("program " + seed(n), lowered, p.args());
+      }
     }
   }
 
@@ -66,6 +75,21 @@ enum RandomTexts {
       return Lowering.lower(p.graph());
     }
     Graph g = Pipeline.standard().run(p.graph());
-    return Lowering.lower(g, Ways.updates(g), LoweringOptions.standard().withMemory(256, false));
+    LoweringOptions memory = LoweringOptions.standard().withMemory(256, false);
+    return Lowering.lower(
+        g, Ways.updates(g), this == IN_SHARES ? memory.withShares(7, 1, 1) : memory);
+  }
+
+  /** True where a loop is divided. */
+  static boolean hasShares(List<Stmt> steps) {
+    return steps.stream()
+        .anyMatch(
+            s ->
+                switch (s) {
+                  case Stmt.Loop l -> l.parallel() || hasShares(l.body());
+                  case Stmt.While w -> hasShares(w.body());
+                  case Stmt.Branch b -> hasShares(b.onTrue()) || hasShares(b.onFalse());
+                  case Stmt.Nest _, Stmt.Sort _, Stmt.Tell _ -> false;
+                });
   }
 }

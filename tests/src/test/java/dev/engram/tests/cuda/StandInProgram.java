@@ -3,6 +3,7 @@ package dev.engram.tests.cuda;
 import dev.engram.backend.cuda.text.CudaKernel;
 import dev.engram.backend.cuda.text.CudaSource;
 import dev.engram.backend.cuda.text.CudaText;
+import dev.engram.backend.cuda.text.Launches;
 import dev.engram.backend.cuda.text.TextOptions;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.RunException;
@@ -115,7 +116,7 @@ final class StandInProgram implements CompiledProgram {
     private final Arena arena;
     private final MemorySegment[] memory;
     private final MemorySegment failure;
-    private final List<Stmt> launches = new ArrayList<>();
+    private final Launches launches = new Launches();
     private final List<HostTensor> outputs;
 
     Run(Arena arena, List<HostTensor> inputs, List<HostTensor> outputs) {
@@ -179,12 +180,17 @@ final class StandInProgram implements CompiledProgram {
     }
 
     @Override
+    protected boolean isWhole(Stmt.Loop parallel) {
+      return kernels.containsKey(parallel);
+    }
+
+    @Override
     protected void launch(Stmt s) {
       CudaKernel k = kernels.get(s);
       if (k.blocks() == 0) {
         return;
       }
-      launches.add(s);
+      long number = launches.add(s);
       try (Arena call = Arena.ofConfined()) {
         List<MemorySegment> params = new ArrayList<>();
         List<Long> sizes = new ArrayList<>();
@@ -204,7 +210,7 @@ final class StandInProgram implements CompiledProgram {
         }
         if (k.checks()) {
           params.add(call.allocateFrom(ValueLayout.ADDRESS, failure));
-          params.add(call.allocateFrom(ValueLayout.JAVA_LONG, launches.size()));
+          params.add(call.allocateFrom(ValueLayout.JAVA_LONG, number));
           sizes.add(0L);
           sizes.add(0L);
         }
@@ -236,7 +242,7 @@ final class StandInProgram implements CompiledProgram {
       if (launch == -1) {
         return;
       }
-      Stmt.Nest nest = (Stmt.Nest) launches.get((int) launch - 1);
+      Stmt.Nest nest = launches.nest(launch);
       List<Instr> instrs = Stream.concat(nest.body().stream(), nest.epilogue().stream()).toList();
       Instr.Check c = (Instr.Check) instrs.get(failure.get(ValueLayout.JAVA_INT, 32));
       String at = Shape.of(c.dims()).indices(failure.get(ValueLayout.JAVA_LONG, 24));

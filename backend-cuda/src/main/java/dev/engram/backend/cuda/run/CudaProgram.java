@@ -12,6 +12,7 @@ import dev.engram.lower.LoopProgram;
 import dev.engram.lower.LoweringException;
 import dev.engram.lower.RunPool;
 import dev.engram.lower.Stmt;
+import dev.engram.lower.inspect.FusionReport;
 import dev.engram.lower.profile.ProgramProfile;
 import dev.engram.lower.profile.RunCounts;
 import java.lang.ref.Reference;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A program whose nests are kernels. A run puts them on the stream of the card and returns; it
@@ -53,6 +55,7 @@ final class CudaProgram implements CompiledProgram {
   private final Part first;
   private final Part updates;
   private final RunPool<CudaRun> runs;
+  private @Nullable FusionReport traffic;
 
   CudaProgram(CudaDevice device, LoopProgram program, CudaSource source, Driver.Module module) {
     this.device = device;
@@ -73,20 +76,25 @@ final class CudaProgram implements CompiledProgram {
     this.checks = source.kernels().stream().anyMatch(CudaKernel::checks);
     this.profile = new ProgramProfile(backend(device.name()), program);
     List<Stmt> all = program.steps();
-    this.first = Part.of(all.subList(0, program.firstUpdate()));
-    this.updates = Part.of(all.subList(program.firstUpdate(), all.size()));
+    this.first = Part.of(all.subList(0, program.firstUpdate()), code::containsKey);
+    this.updates = Part.of(all.subList(program.firstUpdate(), all.size()), code::containsKey);
     this.runs = new RunPool<>(program.name(), new CudaRun(this), () -> new CudaRun(this), _ -> {});
   }
 
   private Driver.Function function(CudaKernel k, Driver.Module module) {
-    SourceLocation where =
-        switch (k.step()) {
-          case Stmt.Nest n -> n.where();
-          case Stmt.Sort n -> n.where();
-          default -> throw new AssertionError(k.step());
-        };
-    String place = "@%s, %s (%s)".formatted(program.name(), k.function(), where);
+    String place = "@%s, %s (%s)".formatted(program.name(), k.function(), where(k.step()));
     return device.driver().placed(module.function(k.function()), place);
+  }
+
+  /** The user's line, of a loop that of its first nest. */
+  private static SourceLocation where(Stmt step) {
+    return switch (step) {
+      case Stmt.Nest n -> n.where();
+      case Stmt.Sort n -> n.where();
+      case Stmt.Loop l -> where(l.body().getFirst());
+      case Stmt.Branch b -> where((b.onTrue().isEmpty() ? b.onFalse() : b.onTrue()).getFirst());
+      case Stmt.Tell _, Stmt.While _ -> throw new AssertionError(step);
+    };
   }
 
   private static String backend(String device) {
@@ -121,12 +129,27 @@ final class CudaProgram implements CompiledProgram {
     return program;
   }
 
-  Code code(Stmt nestOrSort) {
-    Code c = code.get(nestOrSort);
+  /** True for what is one kernel. */
+  boolean isKernel(Stmt step) {
+    return code.containsKey(step);
+  }
+
+  Code code(Stmt step) {
+    Code c = code.get(step);
     if (c == null) {
-      throw new AssertionError("a step of another program: " + nestOrSort);
+      throw new AssertionError("a step of another program: " + step);
     }
     return c;
+  }
+
+  /** The traffic of each nest and sort in a run of the program. */
+  synchronized FusionReport traffic() {
+    FusionReport r = traffic;
+    if (r == null) {
+      r = FusionReport.of(program);
+      traffic = r;
+    }
+    return r;
   }
 
   long constant(int buffer) {

@@ -4,6 +4,7 @@ import dev.engram.backend.cuda.driver.CudaException;
 import dev.engram.backend.cuda.driver.Driver;
 import dev.engram.backend.cuda.driver.Task;
 import dev.engram.backend.cuda.text.CudaKernel;
+import dev.engram.backend.cuda.text.Launches;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.InterruptedRunException;
@@ -56,8 +57,8 @@ final class CudaRun extends HostSteps {
   private CardMemory.@Nullable Block failure;
   private CardMemory.@Nullable Block scratch;
 
-  /** Launches in the run of now that may fail, in order; their numbers start at 1. */
-  private final List<Stmt.Nest> checked = new ArrayList<>();
+  /** Launches in the run of now that may fail. */
+  private final Launches checked = new Launches();
 
   private Optional<RunCounts> counts = Optional.empty();
 
@@ -79,7 +80,7 @@ final class CudaRun extends HostSteps {
       Optional<RunCounts> counting) {
     takeMemory();
     place(inputs, outputs);
-    checked.clear();
+    checked.keep(0);
     counts = counting;
     run(owner.first());
     check();
@@ -157,7 +158,7 @@ final class CudaRun extends HostSteps {
           new RecordedPart(
               graph,
               r.nodes,
-              checked.subList(earlier, checked.size()),
+              checked.since(earlier),
               before,
               r.origin,
               owner.device().memory().hold(this, graph::close));
@@ -170,7 +171,7 @@ final class CudaRun extends HostSteps {
       return Optional.empty();
     } finally {
       recording = Optional.empty();
-      checked.subList(earlier, checked.size()).clear();
+      checked.keep(earlier);
       System.arraycopy(before, 0, memory, 0, memory.length);
     }
   }
@@ -237,6 +238,11 @@ final class CudaRun extends HostSteps {
   }
 
   @Override
+  protected boolean isWhole(Stmt.Loop parallel) {
+    return owner.isKernel(parallel);
+  }
+
+  @Override
   protected void launch(Stmt step) {
     CudaProgram.Code code = owner.code(step);
     CudaKernel k = code.kernel();
@@ -255,7 +261,7 @@ final class CudaRun extends HostSteps {
     try (Arena call = Arena.ofConfined()) {
       Task.Launch launch = launch(code, params(step, code, call));
       if (counts.isPresent()) {
-        count(counts.get(), k.place(), launch);
+        count(counts.get(), step, k.place(), launch);
       } else {
         start(launch);
       }
@@ -295,14 +301,13 @@ final class CudaRun extends HostSteps {
     }
     if (k.checks()) {
       params.setLong(n++, failure());
-      checked.add((Stmt.Nest) step);
-      params.setLong(n++, checked.size());
+      params.setLong(n++, checked.add(step));
     }
     return params;
   }
 
   /** While runs are counted, a kernel that is timed is waited for. */
-  private void count(RunCounts c, int place, Task.Launch launch) {
+  private void count(RunCounts c, Stmt step, int place, Task.Launch launch) {
     if (c.isTimed()) {
       driver.synchronize();
     }
@@ -311,7 +316,11 @@ final class CudaRun extends HostSteps {
     if (c.isTimed()) {
       driver.synchronize();
     }
-    c.end(place, start);
+    if (step instanceof Stmt.Loop l) {
+      LoopCounts.of(l).add(c, owner.traffic().rows(), place, c.start() - start);
+    } else {
+      c.end(place, start);
+    }
   }
 
   /** Waits, where something was checked, and throws what the first check that failed says. */
@@ -324,10 +333,10 @@ final class CudaRun extends HostSteps {
       driver.copyToHost(f, address(failure));
       long launch = f.get(ValueLayout.JAVA_LONG, 0);
       if (launch == NO_LAUNCH) {
-        checked.clear();
+        checked.keep(0);
         return;
       }
-      Stmt.Nest nest = checked.get((int) launch - 1);
+      Stmt.Nest nest = checked.nest(launch);
       int instruction = f.get(ValueLayout.JAVA_INT, 32);
       Instr.Check c =
           (Instr.Check)

@@ -2,6 +2,7 @@ package dev.engram.backend.cuda.run;
 
 import dev.engram.lower.Stmt;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * Steps that run without a break, if none of them fails.
@@ -16,8 +17,11 @@ record Part(List<Stmt> steps, boolean recordable, boolean loops) {
 
   private static final long MOST_LAUNCHES = 1 << 14;
 
-  static Part of(List<Stmt> steps) {
-    long n = launches(steps);
+  /**
+   * @param kernels the steps that are one kernel
+   */
+  static Part of(List<Stmt> steps, Predicate<Stmt> kernels) {
+    long n = launches(steps, kernels);
     return new Part(
         steps,
         n >= LEAST_LAUNCHES && n <= MOST_LAUNCHES,
@@ -25,14 +29,15 @@ record Part(List<Stmt> steps, boolean recordable, boolean loops) {
   }
 
   /** More than the most where the host has to know something on the way. */
-  private static long launches(List<Stmt> steps) {
+  private static long launches(List<Stmt> steps, Predicate<Stmt> kernels) {
     long sum = 0;
     for (Stmt s : steps) {
       long more =
           switch (s) {
             case Stmt.Nest _, Stmt.Sort _ -> 1;
+            case Stmt.Loop l when kernels.test(l) -> 1;
             case Stmt.Loop l ->
-                Math.min(MOST_LAUNCHES + 1, launches(l.body()))
+                Math.min(MOST_LAUNCHES + 1, launches(l.body(), kernels))
                     * Math.min(MOST_LAUNCHES + 1, l.length());
             case Stmt.Tell _, Stmt.While _, Stmt.Branch _ -> MOST_LAUNCHES + 1;
           };

@@ -2,7 +2,7 @@ package dev.engram.backend.cuda.run;
 
 import dev.engram.backend.cuda.driver.Driver;
 import dev.engram.backend.cuda.driver.Task;
-import dev.engram.lower.Stmt;
+import dev.engram.backend.cuda.text.Launches;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -13,7 +13,7 @@ import java.util.stream.IntStream;
 final class RecordedPart {
   private final Driver.Graph graph;
   private final List<Node> nodes;
-  private final List<Stmt.Nest> checked;
+  private final List<Launches.Launch> checked;
 
   /** Where the buffers lie for the graph as it is, when it begins. */
   private long[] before;
@@ -38,7 +38,7 @@ final class RecordedPart {
   RecordedPart(
       Driver.Graph graph,
       List<Node> nodes,
-      List<Stmt.Nest> checked,
+      List<Launches.Launch> checked,
       long[] before,
       int[] after,
       CardMemory.Held held) {
@@ -51,7 +51,7 @@ final class RecordedPart {
   }
 
   /** The launches that may fail, in order. */
-  List<Stmt.Nest> checked() {
+  List<Launches.Launch> checked() {
     return checked;
   }
 

@@ -19,6 +19,11 @@ final class CTypes {
     };
   }
 
+  /** The size of a value of such a type. */
+  static int bytes(String value) {
+    return value.equals("double") || value.equals("i64") ? 8 : 4;
+  }
+
   /** The type of an element in memory. */
   static String memory(DType t) {
     return switch (t) {

@@ -12,7 +12,8 @@ import java.util.SequencedMap;
  *
  * @param head what all kernels need; it includes nothing
  * @param functions the kernels' code, by their names
- * @param kernels one for each nest and sort of the program, in the order of the text form
+ * @param kernels one for each divided loop, and each nest and sort outside of those, in the order
+ *     of the text form
  */
 public record CudaSource(
     String head, SequencedMap<String, String> functions, List<CudaKernel> kernels) {

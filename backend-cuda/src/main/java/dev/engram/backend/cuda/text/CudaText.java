@@ -1,5 +1,6 @@
 package dev.engram.backend.cuda.text;
 
+import dev.engram.ir.SourceLocation;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Stmt;
 import java.io.IOException;
@@ -12,19 +13,21 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
 
 /**
- * Writes a loop program as CUDA C: a kernel for each nest and sort. Loops, branches and notices are
- * the host's.
+ * Writes a loop program as CUDA C: a kernel for each divided loop, and for each other nest and
+ * sort. Other loops, branches and notices are the host's.
  */
 public final class CudaText {
   private final LoopProgram program;
   private final TextOptions options;
   private final RowText rows = new RowText();
   private final List<CudaKernel> kernels = new ArrayList<>();
+
+  /** Nests and sorts so far. */
+  private int places;
 
   /** Function bodies by their name, and the names by parameters and body. */
   private final Map<String, Function> functions = new LinkedHashMap<>();
@@ -101,11 +104,12 @@ public final class CudaText {
         case Stmt.Nest n -> nest(n, trips);
         case Stmt.Sort o -> sort(o, trips);
         case Stmt.Tell _ -> {}
-        case Stmt.Loop l -> steps(l.body(), with(trips, l.length()));
+        case Stmt.Loop l when LoopKernel.fits(l) -> loop(l, trips);
+        case Stmt.Loop l -> steps(l.body(), LoopKernel.with(trips, l.length()));
         case Stmt.While w -> {
           // Its counter is always 0.
-          steps(w.condition(), with(trips, 1));
-          steps(w.body(), with(trips, 1));
+          steps(w.condition(), LoopKernel.with(trips, 1));
+          steps(w.body(), LoopKernel.with(trips, 1));
         }
         case Stmt.Branch b -> {
           steps(b.onTrue(), trips);
@@ -115,84 +119,83 @@ public final class CudaText {
     }
   }
 
-  private static List<Integer> with(List<Integer> trips, int more) {
-    List<Integer> all = new ArrayList<>(trips);
-    all.add(more);
-    return all;
-  }
-
   private void nest(Stmt.Nest n, List<Integer> trips) {
-    NestText nest = new NestText(program.buffers(), n, trips, rows, options);
+    Params buffers = Params.of(program.buffers(), n);
+    NestText nest = new NestText(program.buffers(), n, trips, buffers, rows, options, Team.GRID);
     CodeWriter body = new CodeWriter();
-    int threads = options.threads();
-    long work;
-    Optional<TileKernel> tile = TileKernel.of(nest, body);
-    Optional<LeafKernel> leaf = LeafKernel.of(nest, body);
-    Optional<LaneKernel> lane = LaneKernel.of(nest, body);
-    if (nest.results() == 0) {
-      work = 0;
-    } else if (ScatterKernel.fits(nest)) {
-      work = new ScatterKernel(nest, body).write();
-    } else if (leaf.isPresent()) {
-      work = leaf.get().write();
-    } else if (tile.isPresent()) {
-      threads = tile.get().threads();
-      work = tile.get().write();
-    } else if (lane.isPresent()) {
-      work = lane.get().write();
-    } else {
-      work = new PointKernel(nest, body).write();
-    }
-    List<String> params = nest.params.declared();
+    NestKernel.Written written = NestKernel.write(nest, body);
+    List<String> params = buffers.declared();
     nest.index.loops().forEach(t -> params.add("int t" + t));
     if (nest.checks()) {
       params.add("Failure* failed");
       params.add("u64 launch");
     }
-    String use =
-        n.label() + " [" + nest.extent() + "]" + (n.where().isKnown() ? "  " + n.where() : "");
     add(
         n.label(),
-        use,
+        n.label() + " [" + nest.extent() + "]" + line(n.where()),
         params,
         body,
         new CudaKernel(
             n,
             "",
-            nest.params.buffers(),
+            buffers.buffers(),
             List.of(),
             nest.index.loops(),
             nest.checks(),
-            threads,
-            (work + threads - 1) / threads,
-            kernels.size()));
+            written.threads(),
+            (written.work() + written.threads() - 1) / written.threads(),
+            places++));
+  }
+
+  /** The user's line, for a comment. */
+  static String line(SourceLocation where) {
+    return where.isKnown() ? "  " + where : "";
   }
 
   private void sort(Stmt.Sort s, List<Integer> trips) {
-    SortText sort = new SortText(program.buffers(), s, trips, options);
+    Params buffers = Params.of(program.buffers(), s);
+    SortText sort = new SortText(program.buffers(), s, trips, buffers, options, Team.GRID);
     CodeWriter body = new CodeWriter();
     sort.write(body);
-    List<String> params = sort.params().declared();
+    List<String> params = buffers.declared();
     params.add("UPDATE(int) order");
     sort.index().loops().forEach(t -> params.add("int t" + t));
-    String use =
-        "sort of %s rows of %s%s"
-            .formatted(sort.rows(), s.length(), s.where().isKnown() ? "  " + s.where() : "");
     add(
         "sort",
-        use,
+        sort.describe(),
         params,
         body,
         new CudaKernel(
             s,
             "",
-            sort.params().buffers(),
+            buffers.buffers(),
             List.of(sort.scratchBytes()),
             sort.index().loops(),
             false,
             options.threads(),
             sort.rows(),
-            kernels.size()));
+            places++));
+  }
+
+  private void loop(Stmt.Loop l, List<Integer> trips) {
+    LoopKernel loop = LoopKernel.of(program, l, trips, rows, options);
+    add("loop", loop.use(), loop.declared(), loop.body(), loop.kernel(places));
+    places += nests(l.body());
+  }
+
+  private static int nests(List<Stmt> steps) {
+    int n = 0;
+    for (Stmt s : steps) {
+      n +=
+          switch (s) {
+            case Stmt.Nest _, Stmt.Sort _ -> 1;
+            case Stmt.Tell _ -> 0;
+            case Stmt.Loop l -> nests(l.body());
+            case Stmt.While w -> nests(w.condition()) + nests(w.body());
+            case Stmt.Branch b -> nests(b.onTrue()) + nests(b.onFalse());
+          };
+    }
+    return n;
   }
 
   private void add(String label, String use, List<String> params, CodeWriter body, CudaKernel k) {

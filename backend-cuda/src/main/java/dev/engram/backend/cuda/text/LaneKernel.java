@@ -42,8 +42,11 @@ final class LaneKernel {
     String results = nest.index.number(nest.results());
     out.line("int lane = threadIdx.x %% %s;", lanes);
     out.open(
-        "for (%s first = blockIdx.x * (%s)%s; first < %s; first += gridDim.x * (%s)%s) {",
-        type, type, groups, results, type, groups);
+        "for (%s first = %s; first < %s; first += %s) {",
+        type,
+        nest.team.first(type, Integer.toString(groups)),
+        results,
+        nest.team.step(type, Integer.toString(groups)));
     out.line("%s g = first + threadIdx.x / %s;", type, lanes);
     out.line("bool live = g < %s; // all threads of a warp take part in its shuffles", results);
     for (FoldText f : folds) {

@@ -13,6 +13,9 @@ final class LeafKernel {
   /** Shared memory for the partial results of a nest; every card has more. */
   private static final long MOST_BYTES = 32 << 10;
 
+  /** So many blocks at a time go through the results of a nest. */
+  private static final int BLOCKS = 512;
+
   private final NestText nest;
   private final CodeWriter out;
   private final FoldOrder order;
@@ -40,7 +43,8 @@ final class LeafKernel {
 
   /** Empty where a block of threads for each result would have little to do, or many results. */
   static Optional<LeafKernel> of(NestText nest, CodeWriter out) {
-    if (nest.results() > nest.options.fewResults()) {
+    int most = nest.options.fewResults() / (nest.team.isBlock() ? BLOCKS : 1);
+    if (nest.results() > most) {
       return Optional.empty();
     }
     return LaneKernel.common(nest)
@@ -49,7 +53,7 @@ final class LeafKernel {
   }
 
   private long bytes() {
-    return folds.stream().mapToLong(f -> f.dtype().bytes()).sum()
+    return folds.stream().mapToLong(f -> CTypes.bytes(f.type())).sum()
         * shares
         * inShare
         * order.lanes();
@@ -61,11 +65,11 @@ final class LeafKernel {
     String type = nest.index.type();
     long slots = shares * inShare * lanes;
     for (FoldText f : folds) {
-      out.line("SHARED(%s, p%s, %s);", f.type(), f.i(), slots);
+      nest.shared(out, f.type(), "p" + f.i(), slots);
     }
     out.open(
-        "for (%s g = blockIdx.x; g < %s; g += gridDim.x) {",
-        type, nest.index.number(nest.results()));
+        "for (%s g = %s; g < %s; g += %s) {",
+        type, nest.team.block(), nest.index.number(nest.results()), nest.team.blocks());
     nest.axes(out, nest.axes(0, nest.parallel), "g");
     leaves(slots);
     out.line("__syncthreads();");

@@ -19,6 +19,7 @@ final class NestText {
   final IndexText index;
   final Params params;
   final TextOptions options;
+  final Team team;
 
   /** Axes that are not folded, which come first. */
   final int parallel;
@@ -28,15 +29,23 @@ final class NestText {
   /** The names of the values. */
   private final String[] values;
 
+  private int sharedBytes;
+
+  /** Terms of a fold whose operands a thread reads before it adds them. */
+  private static final int UNROLL = 8;
+
   NestText(
       List<LoopBuffer> buffers,
       Stmt.Nest nest,
       List<Integer> trips,
+      Params params,
       RowText rows,
-      TextOptions options) {
+      TextOptions options,
+      Team team) {
     this.nest = nest;
     this.index = new IndexText(buffers, nest, trips, options.narrow());
-    this.params = Params.of(buffers, nest);
+    this.params = params;
+    this.team = team;
     this.rows = rows;
     this.options = options;
     this.parallel = (int) nest.axes().stream().filter(a -> !a.reduce()).count();
@@ -103,10 +112,10 @@ final class NestText {
 
   /** Opens the loop of a thread over its points {@code g} of so many. */
   void eachPoint(CodeWriter out, long points) {
+    String first = team.isBlock() ? "" : team.first(index.type(), "blockDim.x") + " + ";
     out.open(
-        "for (%s g = blockIdx.x * (%s)blockDim.x + threadIdx.x; g < %s; g += gridDim.x *"
-            + " (%s)blockDim.x) {",
-        index.type(), index.type(), index.number(points), index.type());
+        "for (%s g = %sthreadIdx.x; g < %s; g += %s) {",
+        index.type(), first, index.number(points), team.step(index.type(), "blockDim.x"));
   }
 
   boolean checks() {
@@ -155,7 +164,9 @@ final class NestText {
     for (int a : axes) {
       int n = nest.axes().get(a).length();
       if (n != 1) {
-        out.line("#pragma unroll 1");
+        // A block of a whole loop has few threads: each has to have several reads under way.
+        boolean inner = a == nest.axes().size() - 1 && nest.axes().get(a).reduce();
+        out.line("#pragma unroll %s", team.isBlock() && inner ? Math.min(n, UNROLL) : 1);
         out.open("for (%s i%s = 0; i%s < %s; i%s++) {", index.type(), a, a, index.number(n), a);
         opened++;
       }
@@ -216,7 +227,7 @@ final class NestText {
               "%s[%s + %s * (%s)eg_clamp((i64)%s, 0LL, %s)]"
                   .formatted(
                       params.name(l.from().buffer()),
-                      index.of(l.from().at()),
+                      place(l.from()),
                       index.number(l.stride()),
                       index.type(),
                       values[l.index()],
@@ -233,11 +244,12 @@ final class NestText {
       case Instr.Check c -> {
         values[i] = values[c.value()];
         out.line(
-            "eg_check(failed, launch, (i64)%s, %s, %s, (%s) * %s + %s, (i64)(%s), %s);",
+            "eg_check(failed, %s, (i64)%s, %s, %s, (%s) * %s + %s, (i64)(%s), %s);",
+            team.launch(),
             values[c.value()],
             CTypes.literal(c.op().low()),
             CTypes.literal(c.op().high()),
-            at,
+            inLaunch(at),
             values.length,
             i,
             index.of(c.position()),
@@ -245,6 +257,28 @@ final class NestText {
       }
       case Instr.Fold _, Instr.DotFold _ -> throw new IllegalStateException("a fold by itself");
     }
+  }
+
+  /** The number of a point in all parts of the nest. */
+  private String inLaunch(String at) {
+    String points = CTypes.literal(results() * (hasFolds() ? folded() + 1 : 1));
+    return team.isBlock() ? "(i64)t" + team.shares() + " * " + points + " + " + at : at;
+  }
+
+  /** Declares memory that the threads of a block share. */
+  void shared(CodeWriter out, String type, String name, long n) {
+    if (team.isBlock()) {
+      out.line("POOLED(%s, %s, %s, %s);", type, name, team.pooled() + sharedBytes, n);
+    } else {
+      out.line("SHARED(%s, %s, %s);", type, name, n);
+    }
+    long bytes = n * CTypes.bytes(type);
+    sharedBytes = Math.toIntExact((sharedBytes + bytes + 15) / 16 * 16);
+  }
+
+  /** What it has declared so. */
+  int sharedBytes() {
+    return sharedBytes;
   }
 
   private String index(Instr.IndexOf x) {
@@ -284,7 +318,7 @@ final class NestText {
         "%s[%s + %s * (%s)%s]"
             .formatted(
                 params.name(s.to().buffer()),
-                index.of(s.to().at()),
+                place(s.to()),
                 index.number(s.stride()),
                 index.type(),
                 k);
@@ -302,7 +336,11 @@ final class NestText {
   }
 
   String element(Access a) {
-    return params.name(a.buffer()) + "[" + index.of(a.at()) + "]";
+    return params.name(a.buffer()) + "[" + place(a) + "]";
+  }
+
+  private String place(Access a) {
+    return index.of(params.at(a, team.shares()));
   }
 
   /** Points as the user and the loop interpreter count them, for a comment. */

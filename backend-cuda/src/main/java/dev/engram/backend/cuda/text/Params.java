@@ -1,29 +1,38 @@
 package dev.engram.backend.cuda.text;
 
+import dev.engram.lower.Access;
+import dev.engram.lower.AffineMap;
 import dev.engram.lower.Instr;
 import dev.engram.lower.LoopBuffer;
+import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Stmt;
+import dev.engram.lower.memory.BufferUses;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * The buffers that a nest uses as parameters of its kernel: {@code x0}, {@code x1}, … are read,
- * {@code y0}, … are written, {@code z0}, … are both. They are named by their order, so that nests
- * that differ only in buffers have one text.
+ * The buffers that a kernel uses as its parameters: {@code x0}, {@code x1}, … are read, {@code y0},
+ * … are written, {@code z0}, … are both. They are named by their order, so that nests that differ
+ * only in buffers have one text.
  */
 final class Params {
   private final List<LoopBuffer> buffers;
   private final Map<Integer, String> names = new LinkedHashMap<>();
 
-  private Params(List<LoopBuffer> buffers, Set<Integer> read, Set<Integer> written) {
+  /** The names of copies. */
+  private final Map<Integer, String> kept = new HashMap<>();
+
+  private Params(
+      List<LoopBuffer> buffers, Set<Integer> read, Set<Integer> written, Set<Integer> both) {
     this.buffers = buffers;
-    Set<Integer> both = new LinkedHashSet<>(read);
-    both.retainAll(written);
     read.stream().filter(b -> !both.contains(b)).forEach(b -> name('x', b));
     written.stream().filter(b -> !both.contains(b)).forEach(b -> name('y', b));
     both.forEach(b -> name('z', b));
@@ -47,14 +56,68 @@ final class Params {
                 case Instr.RandomWord _, Instr.Fold _, Instr.DotFold _, Instr.Check _ -> {}
               }
             });
-    return new Params(buffers, read, written);
+    Set<Integer> both = new LinkedHashSet<>(read);
+    both.retainAll(written);
+    return new Params(buffers, read, written, both);
   }
 
   static Params of(List<LoopBuffer> buffers, Stmt.Sort sort) {
     return new Params(
         buffers,
         new LinkedHashSet<>(List.of(sort.from().buffer())),
-        new LinkedHashSet<>(List.of(sort.to().buffer())));
+        new LinkedHashSet<>(List.of(sort.to().buffer())),
+        Set.of());
+  }
+
+  /** Those of a loop; where some of them share memory, as they may at times, all are updated. */
+  static Params of(LoopProgram program, Stmt.Loop loop) {
+    BufferUses uses = BufferUses.of(loop);
+    Set<Integer> read = new TreeSet<>(uses.reads());
+    Set<Integer> written = new TreeSet<>(uses.writes());
+    Set<Integer> both = new TreeSet<>(uses.swaps());
+    for (int w : written) {
+      for (int b : new TreeSet<>(uses.all())) {
+        if ((b != w || read.contains(w)) && overlap(program, b, w)) {
+          both.addAll(List.of(b, w));
+        }
+      }
+    }
+    return new Params(program.buffers(), read, written, both);
+  }
+
+  /** True where two buffers have some memory in common. */
+  static boolean overlap(LoopProgram p, int a, int b) {
+    LoopBuffer x = p.buffers().get(a);
+    LoopBuffer y = p.buffers().get(b);
+    return a == b
+        || (x.place() instanceof LoopBuffer.Place.Arena(long at)
+            && y.place() instanceof LoopBuffer.Place.Arena(long to)
+            && at < to + y.type().bytes()
+            && to < at + x.type().bytes());
+  }
+
+  /** Has a buffer called by the name of a copy of a share's part of it from now on. */
+  void keep(int buffer, String name) {
+    kept.put(buffer, name);
+  }
+
+  /** The name of the parameter itself. */
+  String outside(int buffer) {
+    return Objects.requireNonNull(names.get(buffer));
+  }
+
+  /**
+   * Where an access is in what {@link #name} names.
+   *
+   * @param shares number of the loop over the shares among the loops around
+   */
+  AffineMap at(Access a, int shares) {
+    if (!kept.containsKey(a.buffer())) {
+      return a.at();
+    }
+    List<Long> outer = new ArrayList<>(a.at().outer());
+    outer.set(shares, 0L);
+    return new AffineMap(a.at().offset(), outer, a.at().inner());
   }
 
   private void name(char kind, int buffer) {
@@ -63,7 +126,7 @@ final class Params {
   }
 
   String name(int buffer) {
-    return names.get(buffer);
+    return kept.getOrDefault(buffer, outside(buffer));
   }
 
   List<Integer> buffers() {

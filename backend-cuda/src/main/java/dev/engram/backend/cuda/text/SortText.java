@@ -15,18 +15,28 @@ final class SortText {
   private final Params params;
   private final IndexText index;
 
-  SortText(List<LoopBuffer> buffers, Stmt.Sort sort, List<Integer> trips, TextOptions options) {
-    this.sort = sort;
-    this.params = Params.of(buffers, sort);
-    this.index = new IndexText(buffers, sort.traffic(), trips, options.narrow());
-  }
+  private final Team team;
 
-  Params params() {
-    return params;
+  SortText(
+      List<LoopBuffer> buffers,
+      Stmt.Sort sort,
+      List<Integer> trips,
+      Params params,
+      TextOptions options,
+      Team team) {
+    this.sort = sort;
+    this.params = params;
+    this.team = team;
+    this.index = new IndexText(buffers, sort.traffic(), trips, options.narrow());
   }
 
   IndexText index() {
     return index;
+  }
+
+  /** What it is, for a comment. */
+  String describe() {
+    return "sort of %s rows of %s%s".formatted(rows(), sort.length(), CudaText.line(sort.where()));
   }
 
   long rows() {
@@ -44,10 +54,13 @@ final class SortText {
     String v = CTypes.value(t);
     boolean narrowFloat = t == DType.F16 || t == DType.BF16;
     String key = narrowFloat ? "float" : v;
-    out.open("for (%s g = blockIdx.x; g < %s; g += gridDim.x) {", type, index.number(rows()));
+    out.open(
+        "for (%s g = %s; g < %s; g += %s) {",
+        type, team.block(), index.number(rows()), team.blocks());
     rowAxes(out);
     // Positions lie in one half of the scratch memory and are merged into the other.
-    out.line("i64 from = g * 2LL * %s, to = from + %s;", n, n);
+    String row = team.isBlock() ? "(blockIdx.x * (i64)%s + g)".formatted(rows()) : "g";
+    out.line("i64 from = %s * 2LL * %s, to = from + %s;", row, n, n);
     out.line("for (int k = threadIdx.x; k < %s; k += blockDim.x) order[from + k] = k;", n);
     out.line("__syncthreads();");
     out.line("#pragma unroll 1");

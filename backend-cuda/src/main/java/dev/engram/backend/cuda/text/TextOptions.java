@@ -34,6 +34,11 @@ public record TextOptions(
     }
   }
 
+  /** The same with blocks of other sizes. */
+  TextOptions withThreads(int threads) {
+    return new TextOptions(threads, tile, perThread, depth, fewResults, narrow);
+  }
+
   /** For cards of today. */
   public static TextOptions standard() {
     return new TextOptions(256, 16, 2, 16, 2048, MOST_NARROW);

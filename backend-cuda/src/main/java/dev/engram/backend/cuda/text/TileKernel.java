@@ -45,7 +45,8 @@ final class TileKernel {
             && d.a() == 0
             && d.b() == 1
             && d.order().lanes() == 1;
-    if (!product || nest.checks() || nest.folded() == 0) {
+    boolean fits = nest.options.tile() * nest.options.tile() <= nest.options.threads();
+    if (!product || nest.checks() || nest.folded() == 0 || (nest.team.isBlock() && !fits)) {
       return Optional.empty();
     }
     Instr.Load a = (Instr.Load) body.get(0);
@@ -93,14 +94,17 @@ final class TileKernel {
     String type = nest.index.type();
     String real = fold.type();
     // One more element in a row spreads a column over the banks of the memory.
-    out.line(
-        "SHARED(%s, a, %s); // %s x %s of the left operand", real, depth * (side + 1), depth, side);
-    out.line("SHARED(%s, b, %s); // and of the right one", real, depth * (side + 1));
+    out.line("// parts of both operands, %s x %s", depth, side);
+    nest.shared(out, real, "a", depth * (side + 1L));
+    nest.shared(out, real, "b", depth * (side + 1L));
+    if (nest.team.isBlock()) {
+      out.line("bool works = threadIdx.x < %s;", threads());
+    }
     out.line("int ty = threadIdx.x / %s * %s;", nest.options.tile(), per);
     out.line("int tx = threadIdx.x %% %s * %s;", nest.options.tile(), per);
     out.open(
-        "for (%s tile = blockIdx.x; tile < %s; tile += gridDim.x) {",
-        type, nest.index.number(tiles));
+        "for (%s tile = %s; tile < %s; tile += %s) {",
+        type, nest.team.block(), nest.index.number(tiles), nest.team.blocks());
     out.line(
         "int row0 = tile / %s %% %s * %s;",
         nest.index.number(across), nest.index.number(down), side);
@@ -117,6 +121,9 @@ final class TileKernel {
     stage("b", b, columns, "column0", width, side, depth);
     out.line("__syncthreads();");
     out.line("int terms = (int)eg_least((%s)%s, %s - k0);", type, depth, nest.index.number(terms));
+    if (nest.team.isBlock()) {
+      out.line("if (!works) terms = 0;");
+    }
     out.line("#pragma unroll 1");
     out.open("for (int k = 0; k < terms; k++) {");
     block(per);
@@ -212,7 +219,8 @@ final class TileKernel {
     out.open("for (int q = 0; q < %s; q++) {", per);
     out.line("%s i%s = row0 + ty + p;", type, rows);
     out.line("%s i%s = column0 + tx + q;", type, columns);
-    out.open("if (i%s < %s && i%s < %s) {", rows, height, columns, width);
+    String works = nest.team.isBlock() ? "works && " : "";
+    out.open("if (%si%s < %s && i%s < %s) {", works, rows, height, columns, width);
     nest.name(2, "f[p][q]");
     nest.epilogue(out, "0");
     out.close();

@@ -10,6 +10,9 @@ typedef unsigned int u32;
 #define WRITE(T) T* __restrict__
 #define UPDATE(T) T*
 #define SHARED(T, name, n) __shared__ T name[n]
+// Where several nests have one kernel, they use the same memory of the block.
+#define POOL(bytes) __shared__ __align__(16) unsigned char eg_pool[bytes]
+#define POOLED(T, name, at, n) T* name = (T*)(eg_pool + at)
 #define WORD(T) T
 #endif
 
@@ -27,6 +30,7 @@ __device__ inline i64 eg_rem(i64 a, i64 b) { return b == 0 ? a : b == -1 ? 0 : a
 __device__ inline i64 eg_sign(i64 a) { return (i64)(a > 0) - (i64)(a < 0); }
 __device__ inline i64 eg_shift_left(i64 a, i64 b) { return b < 0 || b > 63 ? 0 : (i64)((u64)a << b); }
 __device__ inline i64 eg_shift_right(i64 a, i64 b) { return a >> (b < 0 || b > 63 ? 63 : b); }
+template <class T> __device__ inline void eg_swap(T& a, T& b) { T c = a; a = b; b = c; }
 template <class T> __device__ inline T eg_least(T a, T b) { return a < b ? a : b; }
 template <class T> __device__ inline T eg_clamp(T a, T low, T high) { return a < low ? low : a > high ? high : a; }
 
