@@ -17,6 +17,8 @@ module dev.engram.lower {
   exports dev.engram.lower.profile;
   exports dev.engram.lower.run to
       dev.engram.backend.cuda;
+  exports dev.engram.lower.split to
+      dev.engram.backend.cuda;
 
   uses dev.engram.lower.Backend;
 

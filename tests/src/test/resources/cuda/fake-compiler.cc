@@ -31,9 +31,10 @@ template <class... A> static int fake_params(void (*)(A...), int* bytes, int* el
   return sizeof...(A);
 }
 #define FAKE_ENTRY(kernel, barriers) \
+  extern "C" { extern const int eg_cooperative_##kernel; const int eg_cooperative_##kernel = barriers == EG_GRIDS; } \
   extern "C" int eg_params_##kernel(int* bytes, int* element) { return fake_params(&kernel, bytes, element); } \
   extern "C" int eg_run_##kernel(void** p, const long* sizes, unsigned grid, unsigned block, unsigned order, int races) { \
-    int bytes[256], element[256]; \
+    int bytes[4096], element[4096]; \
     return eg_launch(eg_entry_of<&kernel>(&kernel), barriers, eg_params_##kernel(bytes, element), p, sizes, grid, block, order, races != 0); \
   }
 )";
@@ -47,7 +48,8 @@ std::string entries(const std::string& text) {
     size_t from = k->position(), to = next == end ? text.size() : next->position();
     std::string body = text.substr(from, to - from);
     bool barriers = body.find("__sync") != std::string::npos || body.find("_sync(") != std::string::npos;
-    all += "FAKE_ENTRY(" + (*k)[1].str() + ", " + (barriers ? "true" : "false") + ")\n";
+    bool grids = body.find("eg_grid_barrier(") != std::string::npos;
+    all += "FAKE_ENTRY(" + (*k)[1].str() + ", " + (grids ? "EG_GRIDS" : barriers ? "EG_BLOCKS" : "EG_ALONE") + ")\n";
     k = next;
   }
   return all;

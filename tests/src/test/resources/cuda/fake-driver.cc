@@ -17,7 +17,7 @@
 typedef int CUresult;
 typedef int CUdevice;
 typedef uint64_t CUdeviceptr;
-enum { SUCCESS = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, NO_DEVICE = 100, NOT_FOUND = 500, LAUNCH_FAILED = 719 };
+enum { SUCCESS = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, NO_DEVICE = 100, NOT_FOUND = 500, LAUNCH_FAILED = 719, TOO_LARGE = 720 };
 
 namespace {
 
@@ -25,6 +25,7 @@ struct Kernel {
   std::string name;
   int (*run)(void**, const long*, unsigned, unsigned, unsigned, int);
   int (*params)(int* bytes, int* element);
+  const int* cooperative;
 };
 struct Module { void* library; };
 
@@ -76,7 +77,8 @@ struct Stream {
     changed.wait(l, [this] { return work.empty() && !busy; });
   }
 };
-struct Graph { std::vector<std::function<void()>> work; };
+/// Numbers of nodes that wait to be made cooperative.
+struct Graph { std::vector<std::function<void()>> work; std::vector<size_t> waiting; };
 
 /// What a call is to return before it does anything.
 CUresult call() {
@@ -153,7 +155,7 @@ CUresult cuDeviceTotalMem_v2(size_t* n, CUdevice) {
   return call();
 }
 CUresult cuDeviceGetAttribute(int* v, int which, CUdevice) {
-  *v = which == 75 ? 9 : 0;
+  *v = which == 75 ? 9 : which == 16 || which == 95;  // one multiprocessor, cooperative launches
   return call();
 }
 CUresult cuDevicePrimaryCtxRetain(void** c, CUdevice) {
@@ -297,7 +299,8 @@ CUresult cuModuleGetFunction(void** f, void* m, const char* name) {
   Kernel* k = new Kernel{name};
   k->run = (decltype(k->run))dlsym(((Module*)m)->library, ("eg_run_" + k->name).c_str());
   k->params = (decltype(k->params))dlsym(((Module*)m)->library, ("eg_params_" + k->name).c_str());
-  if (!k->run || !k->params) return NOT_FOUND;
+  k->cooperative = (const int*)dlsym(((Module*)m)->library, ("eg_cooperative_" + k->name).c_str());
+  if (!k->run || !k->params || !k->cooperative) return NOT_FOUND;
   *f = k;
   return SUCCESS;
 }
@@ -310,7 +313,7 @@ CUresult cuModuleUnload(void* m) {
 
 /// The work of a launch, with the values that its parameters have now.
 static std::function<void()> launch(Kernel* k, unsigned grid, unsigned block, void** given) {
-  int bytes[256], element[256];
+  int bytes[4096], element[4096];
   int n = k->params(bytes, element);
   std::vector<uint64_t> values(n);
   std::vector<int> elements(element, element + n);
@@ -334,6 +337,24 @@ CUresult cuLaunchKernel(void* f, unsigned grid, unsigned y, unsigned z, unsigned
                         void** given, void** extra) {
   if (CUresult e = call()) return e;
   if (y * z * by * bz != 1 || shared || extra || grid == 0 || block == 0 || block > 1024) return INVALID_VALUE;
+  if (*((Kernel*)f)->cooperative) return INVALID_VALUE;  // a card might wait for ever
+  count(2, 1);
+  ((Stream*)s)->wait_for_room();
+  ((Stream*)s)->add(launch((Kernel*)f, grid, block, given));
+  return SUCCESS;
+}
+
+/// Blocks that run at the same time.
+enum { AT_ONCE = 3 };
+CUresult cuOccupancyMaxActiveBlocksPerMultiprocessor(int* n, void*, int, size_t) {
+  *n = AT_ONCE;
+  return call();
+}
+CUresult cuLaunchCooperativeKernel(void* f, unsigned grid, unsigned y, unsigned z, unsigned block, unsigned by, unsigned bz, unsigned shared, void* s,
+                                   void** given) {
+  if (CUresult e = call()) return e;
+  if (y * z * by * bz != 1 || shared || grid == 0 || block == 0 || block > 1024) return INVALID_VALUE;
+  if (grid > AT_ONCE) return TOO_LARGE;
   count(2, 1);
   ((Stream*)s)->wait_for_room();
   ((Stream*)s)->add(launch((Kernel*)f, grid, block, given));
@@ -351,6 +372,8 @@ struct KernelNode {
 };
 struct FillNode { CUdeviceptr to; size_t pitch; unsigned value, element; size_t width, height; };
 
+/// The graph to which a node was added last.
+static std::map<size_t, Graph*> graphs;
 CUresult cuGraphCreate(void** g, unsigned) {
   if (CUresult e = call()) return e;
   *g = new Graph;
@@ -370,7 +393,19 @@ static bool is_plain(const KernelNode* p) {
 CUresult cuGraphAddKernelNode_v2(void** node, void* g, void* const* before, size_t n, const KernelNode* p) {
   if (CUresult e = call()) return e;
   if (!is_plain(p)) return INVALID_VALUE;
+  if (*((Kernel*)p->func)->cooperative) {
+    if (p->grid[0] > AT_ONCE) return TOO_LARGE;
+    ((Graph*)g)->waiting.push_back(((Graph*)g)->work.size() + 1);
+  }
+  graphs[(size_t)((Graph*)g)->work.size() + 1] = (Graph*)g;
   return add(node, g, before, n, launch((Kernel*)p->func, p->grid[0], p->block[0], p->params));
+}
+CUresult cuGraphKernelNodeSetAttribute(void* node, int which, const int* value) {
+  if (CUresult e = call()) return e;
+  Graph* g = graphs[(size_t)node];
+  if (which != 2 || *value != 1 || !g || g->waiting.empty() || g->waiting.back() != (size_t)node) return INVALID_VALUE;
+  g->waiting.pop_back();
+  return SUCCESS;
 }
 CUresult cuGraphAddMemsetNode(void** node, void* g, void* const* before, size_t n, const FillNode* p, void*) {
   if (CUresult e = call()) return e;
@@ -380,6 +415,7 @@ CUresult cuGraphAddMemsetNode(void** node, void* g, void* const* before, size_t 
 }
 CUresult cuGraphInstantiateWithFlags(void** x, void* g, unsigned long long) {
   if (CUresult e = call()) return e;
+  if (!((Graph*)g)->waiting.empty()) return INVALID_VALUE;
   *x = new Graph(*(Graph*)g);
   count(5, 1);
   return SUCCESS;

@@ -1,5 +1,5 @@
-// Runs the text of CUDA kernels on a CPU: the threads of a block are fibers that change at barriers and shuffles, blocks run
-// one after the other. It finds accesses out of bounds, accesses of two threads to one element with no barrier between them
+// Runs the text of CUDA kernels on a CPU: the threads of a block are fibers that change at barriers and shuffles; blocks run
+// one after the other, but those of a kernel whose blocks wait for each other all together. It finds accesses out of bounds, accesses of two threads to one element with no barrier between them
 // of which one writes, barriers that do not meet, and words behind a lock without the fences that it needs. It includes
 // nothing, so that it is read quickly.
 #define EG_STAND_IN
@@ -80,7 +80,14 @@ template <class T> struct eg_word {
 
 /// A reader is a thread, or several threads of a warp or of a block, or one of these.
 enum { EG_SEVERAL_BLOCKS = -2147483647 - 1, EG_SEVERAL_WARPS = -(1 << 30) };
-struct eg_cell { int writer, reader; unsigned written, read; };
+struct eg_cell { int writer, reader; unsigned written, read, turn; };
+/// Barriers of all blocks so far: what was before is over for all.
+static unsigned eg_turn;
+static inline void eg_renew(eg_cell& c) {
+  if (c.turn == eg_turn) return;
+  c.writer = c.reader = EG_NOBODY;
+  c.turn = eg_turn;
+}
 static inline int eg_warps() { return ((int)blockDim.x + 31) / 32; }
 static inline int eg_warp_of(int who) {
   if (who >= 0) return who / (int)blockDim.x * eg_warps() + who % (int)blockDim.x / 32;
@@ -97,6 +104,7 @@ static inline bool eg_together(int who, unsigned phase) {
   return eg_warp_of(who) == eg_my_warp() ? phase == eg_phase : phase >> 16 == eg_phase >> 16;
 }
 static void eg_read_by(eg_cell& c, int param, long i) {
+  eg_renew(c);
   int me = eg_id(), block = (int)blockIdx.x;
   if (c.writer != EG_NOBODY && c.writer != me && eg_together(c.writer, c.written)) eg_fault(EG_RACE, param, i, me, c.writer);
   if (c.reader == EG_NOBODY) c.reader = me;
@@ -108,6 +116,7 @@ static void eg_read_by(eg_cell& c, int param, long i) {
   c.read = eg_phase;
 }
 static void eg_write_by(eg_cell& c, int param, long i) {
+  eg_renew(c);
   int me = eg_id();
   if (c.writer != EG_NOBODY && c.writer != me && eg_together(c.writer, c.written)) eg_fault(EG_RACE, param, i, me, c.writer);
   if (c.reader == EG_SEVERAL_BLOCKS || (c.reader != EG_NOBODY && c.reader != me && eg_together(c.reader, c.read))) eg_fault(EG_RACE, param, i, me, c.reader);
@@ -120,6 +129,8 @@ template <class T> struct eg_array {
   eg_cell* cells;
   long n;
   int param;
+  /// Cells of an element: several where smaller elements lie in the same memory.
+  int step;
   bool within(long i) const {
     if (i >= 0 && i < n) return true;
     eg_fault(EG_BOUNDS, param, i, eg_id(), EG_NOBODY);
@@ -127,12 +138,12 @@ template <class T> struct eg_array {
   }
   T get(long i) const {
     if (!within(i)) return T(77);
-    if (cells) eg_read_by(cells[i], param, i);
+    if (cells) for (int k = 0; k < step; k++) eg_read_by(cells[i * step + k], param, i);
     return p[i];
   }
   void set(long i, T v) const {
     if (!within(i)) return;
-    if (cells) eg_write_by(cells[i], param, i);
+    if (cells) for (int k = 0; k < step; k++) eg_write_by(cells[i * step + k], param, i);
     p[i] = v;
   }
 };
@@ -149,9 +160,12 @@ template <class T> struct eg_out : eg_array<T> { eg_element<T> operator[](long i
 #define WRITE(T) eg_out<T>
 #define UPDATE(T) eg_out<T>
 
-enum { EG_SHARED_BYTES = 48 << 10 };
-alignas(16) static unsigned char eg_shared[EG_SHARED_BYTES];
-static eg_cell eg_shared_cells[EG_SHARED_BYTES];
+/// Blocks that are there at the same time, each with memory of its own, and all of their threads.
+enum { EG_SHARED_BYTES = 48 << 10, EG_MOST_BLOCKS = 32, EG_THREADS = 1024 };
+alignas(16) static unsigned char eg_shared_all[EG_MOST_BLOCKS][EG_SHARED_BYTES];
+static eg_cell eg_shared_cells_all[EG_MOST_BLOCKS][EG_SHARED_BYTES];
+static unsigned char* eg_shared = eg_shared_all[0];
+static eg_cell* eg_shared_cells = eg_shared_cells_all[0];
 template <class T> static eg_out<T> eg_share_at(long at, long n) {
   eg_declared = at + n * (long)sizeof(T);
   if (eg_declared > EG_SHARED_BYTES) {
@@ -163,6 +177,7 @@ template <class T> static eg_out<T> eg_share_at(long at, long n) {
   a.cells = eg_shared_cells + at;
   a.n = n;
   a.param = 1000;
+  a.step = 1;
   return a;
 }
 template <class T> static eg_out<T> eg_share(long n) { return eg_share_at<T>((eg_declared + 15) / 16 * 16, n); }
@@ -174,8 +189,8 @@ template <class T> static eg_out<T> eg_share(long n) { return eg_share_at<T>((eg
 
 // ---- fibers
 
-enum { EG_READY, EG_BLOCK, EG_WARP, EG_DONE };
-enum { EG_STACK = 64 << 10, EG_THREADS = 1024 };
+enum { EG_READY, EG_BLOCK, EG_WARP, EG_GRID, EG_DONE };
+enum { EG_STACK = 64 << 10 };
 struct eg_fiber { void* stack; int state, line; unsigned phase; long declared; unsigned long long put; };
 static eg_fiber eg_fibers[EG_THREADS];
 static int eg_running;
@@ -221,9 +236,17 @@ static void eg_to(int f) { swapcontext(&eg_host_context, &eg_contexts[f]); }
 static void eg_back(int f) { swapcontext(&eg_contexts[f], &eg_host_context); }
 #endif
 
+/// Threads of one block where all blocks are there together, else more than there are.
+static unsigned eg_in_block = EG_THREADS;
+static bool eg_together_all;
 static void eg_resume(int f) {
   eg_running = f;
-  threadIdx.x = (unsigned)f;
+  threadIdx.x = (unsigned)f % eg_in_block;
+  if (eg_together_all) {
+    blockIdx.x = (unsigned)f / eg_in_block;
+    eg_shared = eg_shared_all[blockIdx.x];
+    eg_shared_cells = eg_shared_cells_all[blockIdx.x];
+  }
   eg_phase = eg_fibers[f].phase;
   eg_declared = eg_fibers[f].declared;
   eg_to(f);
@@ -247,12 +270,17 @@ static void eg_warp_barrier(int line) {
   eg_wait(EG_WARP, line);
 }
 #define __syncwarp() eg_warp_barrier(__LINE__)
+static void eg_grid(int line) {
+  eg_phase = (eg_phase >> 16) + 1 << 16;
+  eg_wait(EG_GRID, line);
+}
+#define eg_grid_barrier(barrier) eg_grid(__LINE__)
 template <class T> static T eg_shuffle_down(int line, T v, int by, int width) {
   int me = eg_running;
   eg_fibers[me].put = 0;
   __builtin_memcpy(&eg_fibers[me].put, &v, sizeof v);
   eg_wait(EG_WARP, line);
-  int from = me % width + by < width ? me + by : me;
+  int from = (int)threadIdx.x % width + by < width ? me + by : me;
   T r;
   __builtin_memcpy(&r, &eg_fibers[from].put, sizeof r);
   eg_wait(EG_WARP, line);
@@ -282,9 +310,13 @@ static int eg_nth(int k, int n, unsigned order) {
   if (order == 1) return n - 1 - k;
   return (int)((k * 7919ul + order) % (unsigned)n);
 }
-static void eg_run_block(int n, unsigned order) {
-  memset(eg_shared, 0xff, sizeof eg_shared);
-  memset(eg_shared_cells, 0xff, sizeof eg_shared_cells);
+/// Runs the threads of some blocks together.
+static void eg_run_blocks(int blocks, int block, unsigned order) {
+  int n = blocks * block;
+  for (int b = 0; b < blocks; b++) {
+    memset(eg_shared_all[b], 0xff, sizeof eg_shared_all[b]);
+    memset(eg_shared_cells_all[b], 0xff, sizeof eg_shared_cells_all[b]);
+  }
   for (int f = 0; f < n; f++) {
     eg_fibers[f] = {0, EG_READY, 0, 0, 0, 0};
     eg_start(f);
@@ -299,8 +331,15 @@ static void eg_run_block(int n, unsigned order) {
     }
     if (ran) continue;
     bool released = false;
-    for (int w = 0; w < n; w += 32) released |= eg_release(w, w + 32 < n ? w + 32 : n, EG_WARP);
-    if (released || eg_release(0, n, EG_BLOCK)) continue;
+    for (int b = 0; b < n; b += block) {
+      for (int w = b; w < b + block; w += 32) released |= eg_release(w, w + 32 < b + block ? w + 32 : b + block, EG_WARP);
+    }
+    for (int b = 0; !released && b < n; b += block) released = eg_release(b, b + block, EG_BLOCK);
+    if (released) continue;
+    if (eg_release(0, n, EG_GRID)) {
+      eg_turn++;
+      continue;
+    }
     for (int f = 0; f < n; f++) {
       if (eg_fibers[f].state != EG_DONE) {
         eg_fault(EG_BARRIER, 0, 0, f, EG_NOBODY);
@@ -317,6 +356,7 @@ enum { EG_MOST_PARAMS = 4096 };
 static void** eg_params;
 static const long* eg_sizes;
 static eg_cell* eg_cells[EG_MOST_PARAMS];
+static int eg_steps[EG_MOST_PARAMS];
 template <class T> struct eg_arg { static T of(int i) { return *(T*)eg_params[i]; } };
 template <class T, template <class> class A> static A<T> eg_array_arg(int i) {
   A<T> a;
@@ -324,19 +364,65 @@ template <class T, template <class> class A> static A<T> eg_array_arg(int i) {
   a.n = eg_sizes[i];
   a.cells = eg_cells[i];
   a.param = i;
+  a.step = eg_steps[i];
   return a;
 }
 template <class T> struct eg_arg<eg_in<T>> { static eg_in<T> of(int i) { return eg_array_arg<T, eg_in>(i); } };
 template <class T> struct eg_arg<eg_out<T>> { static eg_out<T> of(int i) { return eg_array_arg<T, eg_out>(i); } };
 template <int... I> struct eg_pack {};
+/// Bytes of an element of an array, 0 for other parameters.
+template <class T> struct eg_bytes { enum { n = 0 }; };
+template <class T> struct eg_bytes<eg_in<T>> { enum { n = sizeof(T) }; };
+template <class T> struct eg_bytes<eg_out<T>> { enum { n = sizeof(T) }; };
+static const int* eg_elements;
 template <auto f, class... A> struct eg_kernel {
+  static constexpr int elements[sizeof...(A) + 1] = {eg_bytes<A>::n...};
   template <int... I> static void call(eg_pack<I...>) { f(eg_arg<A>::of(I)...); }
   static void enter() { call(eg_pack<__integer_pack((int)sizeof...(A))...>()); }
 };
-template <auto f, class... A> static void (*eg_entry_of(void (*)(A...)))() { return eg_kernel<f, A...>::enter; }
+template <auto f, class... A> static void (*eg_entry_of(void (*)(A...)))() {
+  eg_elements = eg_kernel<f, A...>::elements;
+  return eg_kernel<f, A...>::enter;
+}
 
+static unsigned char* eg_begin(int i) { return *(unsigned char**)eg_params[i]; }
+static unsigned char* eg_end(int i) { return eg_begin(i) + eg_sizes[i] * eg_elements[i]; }
+/// Gives arrays their cells; those that lie over each other have them in common, one for each of their smallest elements.
+static eg_cell* eg_lay_out(int params, eg_cell* cells) {
+  static bool done[EG_MOST_PARAMS], mine[EG_MOST_PARAMS];
+  memset(done, 0, sizeof done);
+  for (int i = 0; i < params; i++) {
+    eg_steps[i] = 1;
+    if (!eg_elements[i] || !eg_sizes[i] || done[i]) continue;
+    unsigned char *from = eg_begin(i), *to = eg_end(i);
+    int least = eg_elements[i];
+    memset(mine, 0, sizeof mine);
+    mine[i] = true;
+    for (bool more = true; more;) {
+      more = false;
+      for (int k = 0; k < params; k++) {
+        if (mine[k] || !eg_elements[k] || !eg_sizes[k] || eg_begin(k) >= to || from >= eg_end(k)) continue;
+        more = mine[k] = true;
+        if (eg_begin(k) < from) from = eg_begin(k);
+        if (eg_end(k) > to) to = eg_end(k);
+        if (eg_elements[k] < least) least = eg_elements[k];
+      }
+    }
+    for (int k = 0; k < params; k++) {
+      if (!mine[k]) continue;
+      done[k] = true;
+      eg_steps[k] = eg_elements[k] / least;
+      eg_cells[k] = cells ? cells + (eg_begin(k) - from) / least : 0;
+    }
+    if (cells) cells += (to - from + least - 1) / least;
+  }
+  return cells;
+}
+
+/// Threads that wait for none, for those of their block, for all.
+enum { EG_ALONE, EG_BLOCKS, EG_GRIDS };
 /// Params as for a launch on a card, with the number of elements of each array, 0 for others.
-static int eg_launch(void (*enter)(), bool barriers, int params, void** p, const long* sizes, unsigned grid, unsigned block, unsigned order, bool races) {
+static int eg_launch(void (*enter)(), int barriers, int params, void** p, const long* sizes, unsigned grid, unsigned block, unsigned order, bool races) {
   eg_bad = {};
   eg_unfenced = eg_taken = false;
   if (params > EG_MOST_PARAMS) {
@@ -349,21 +435,32 @@ static int eg_launch(void (*enter)(), bool barriers, int params, void** p, const
   blockDim.x = block;
   gridDim.x = grid;
   eg_size bytes = 0;
-  for (int i = 0; i < params; i++) bytes += (eg_size)sizes[i] * sizeof(eg_cell);
+  for (int i = 0; i < params; i++) bytes += (eg_size)sizes[i] * eg_elements[i];
+  bytes *= sizeof(eg_cell);
   eg_cell* cells = 0;
-  if (races && bytes > 0) {
-    cells = (eg_cell*)mmap(0, bytes, 3, 0x22, -1, 0);
-    memset(cells, 0xff, bytes);
-  }
-  eg_cell* next = cells;
-  for (int i = 0; i < params; i++) {
-    eg_cells[i] = cells && sizes[i] > 0 ? next : 0;
-    next += cells ? sizes[i] : 0;
+  memset(eg_cells, 0, sizeof eg_cells);
+  // As many cells as bytes at most; pages that no cell is on are never there.
+  if (races && bytes > 0) cells = (eg_cell*)mmap(0, bytes, 3, 0x4022, -1, 0);
+  eg_lay_out(params, cells);
+  // New memory is zeros, of no turn that counts.
+  eg_turn = 1;
+  eg_in_block = EG_THREADS;
+  eg_together_all = barriers == EG_GRIDS;
+  eg_shared = eg_shared_all[0];
+  eg_shared_cells = eg_shared_cells_all[0];
+  if (barriers == EG_GRIDS) {
+    if (grid > EG_MOST_BLOCKS || grid * block > EG_THREADS) {
+      eg_fault(EG_BARRIER, 0, grid, 0, EG_NOBODY);
+    } else {
+      eg_in_block = block;
+      eg_run_blocks((int)grid, (int)block, order);
+    }
+    grid = 0;
   }
   for (unsigned k = 0; k < grid; k++) {
     blockIdx.x = (unsigned)eg_nth((int)k, (int)grid, order);
-    if (barriers) {
-      eg_run_block((int)block, order);
+    if (barriers == EG_BLOCKS) {
+      eg_run_blocks(1, (int)block, order);
     } else {
       for (unsigned t = 0; t < block; t++) {
         threadIdx.x = (unsigned)eg_nth((int)t, (int)block, order);

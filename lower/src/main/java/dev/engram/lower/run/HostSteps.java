@@ -13,8 +13,8 @@ import java.util.function.LongUnaryOperator;
 import java.util.stream.LongStream;
 
 /**
- * The host's part of a run: loops, branches and notices. Nests and sorts, loops that the subclass
- * runs as a whole, and where buffers lie, are the subclass's.
+ * The host's part of a run: loops, branches and notices. Nests and sorts, steps that the subclass
+ * runs together, and where buffers lie, are the subclass's.
  */
 public abstract class HostSteps {
   private final String program;
@@ -32,12 +32,12 @@ public abstract class HostSteps {
     this.program = program;
   }
 
-  /** Runs a nest, a sort, or a loop that {@link #isWhole}. */
-  protected abstract void launch(Stmt step);
+  /** Runs as many steps as are {@link #together}, of which this is the first. */
+  protected abstract void launch(Stmt first);
 
-  /** True where {@link #launch} runs all of a parallel loop. */
-  protected boolean isWhole(Stmt.Loop parallel) {
-    return false;
+  /** How many steps from this one on {@link #launch} runs; 0 for one that is the host's. */
+  protected int together(Stmt first) {
+    return first instanceof Stmt.Nest || first instanceof Stmt.Sort ? 1 : 0;
   }
 
   /**
@@ -74,20 +74,31 @@ public abstract class HostSteps {
   }
 
   private void steps(List<Stmt> steps) {
-    for (Stmt s : steps) {
+    int at = 0;
+    while (at < steps.size()) {
       begun++;
-      switch (s) {
-        case Stmt.Nest _, Stmt.Sort _ -> launch(s);
-        case Stmt.Tell t -> tell(t);
-        case Stmt.Loop l when l.parallel() && isWhole(l) -> {
+      Stmt s = steps.get(at);
+      int some = together(s);
+      if (some > 0) {
+        if (s instanceof Stmt.Loop) {
           InterruptedRunException.check(program, 0);
-          launch(l);
         }
-        case Stmt.Loop l when l.parallel() -> parallel(l);
-        case Stmt.Loop l -> loop(l);
-        case Stmt.While w -> loop(w);
-        case Stmt.Branch b -> steps(holds(b.predicate()) ? b.onTrue() : b.onFalse());
+        launch(s);
+      } else {
+        step(s);
       }
+      at += Math.max(1, some);
+    }
+  }
+
+  private void step(Stmt s) {
+    switch (s) {
+      case Stmt.Nest _, Stmt.Sort _ -> throw new AssertionError(s);
+      case Stmt.Tell t -> tell(t);
+      case Stmt.Loop l when l.parallel() -> parallel(l);
+      case Stmt.Loop l -> loop(l);
+      case Stmt.While w -> loop(w);
+      case Stmt.Branch b -> steps(holds(b.predicate()) ? b.onTrue() : b.onFalse());
     }
   }
 

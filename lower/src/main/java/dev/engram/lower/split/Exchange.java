@@ -2,6 +2,7 @@ package dev.engram.lower.split;
 
 import dev.engram.lower.Stmt;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,27 +22,39 @@ public record Exchange(Map<Integer, Integer> from) {
     Map<Integer, Integer> now = new HashMap<>();
     for (Stmt s : steps) {
       if (s instanceof Stmt.Loop l) {
-        of(l).applyTo(now);
+        of(l.body(), l.swaps(), l.length()).applyTo(now);
       }
     }
     return new Exchange(moved(now));
   }
 
-  private static Exchange of(Stmt.Loop l) {
+  /** Of so many turns of a loop whose condition exchanges none. */
+  public static Exchange of(Stmt.While w, int turns) {
+    return of(w.body(), w.swaps(), turns);
+  }
+
+  private static Exchange of(List<Stmt> body, List<Stmt.Swap> swaps, int turns) {
     Map<Integer, Integer> now = new HashMap<>();
-    of(l.body()).applyTo(now);
-    for (Stmt.Swap s : l.swaps()) {
+    of(body).applyTo(now);
+    for (Stmt.Swap s : swaps) {
       int a = now.getOrDefault(s.a(), s.a());
       now.put(s.a(), now.getOrDefault(s.b(), s.b()));
       now.put(s.b(), a);
     }
-    return new Exchange(moved(now)).times(l.length());
+    return new Exchange(moved(now)).times(turns);
   }
 
   private static Map<Integer, Integer> moved(Map<Integer, Integer> from) {
     Map<Integer, Integer> moved = new HashMap<>(from);
     moved.entrySet().removeIf(e -> e.getKey().equals(e.getValue()));
     return moved;
+  }
+
+  /** For each of so many buffers, the one whose memory it has then. */
+  public int[] from(int buffers) {
+    int[] all = new int[buffers];
+    Arrays.setAll(all, b -> from.getOrDefault(b, b));
+    return all;
   }
 
   /** True where all buffers are where they were. */

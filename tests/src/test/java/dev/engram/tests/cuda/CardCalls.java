@@ -67,7 +67,8 @@ public final class CardCalls {
                 new LinkedHashMap<>(Map.of("eg_nothing", "KERNEL(256) eg_nothing() {}\n")),
                 List.of()));
     Task launch =
-        new Task.Launch(module.function("eg_nothing"), BLOCKS, THREADS, arena.allocate(Long.BYTES));
+        new Task.Launch(
+            module.function("eg_nothing"), BLOCKS, THREADS, false, arena.allocate(Long.BYTES));
     line("a launch into the stream, with a wait", 1, () -> waited(() -> driver.run(launch)));
     line(
         "a launch into the stream, of 1000",

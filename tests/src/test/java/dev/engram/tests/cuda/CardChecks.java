@@ -6,7 +6,6 @@ import dev.engram.backend.cuda.driver.CudaException;
 import dev.engram.backend.cuda.driver.Driver;
 import dev.engram.backend.cuda.javacpp.JavaCppCards;
 import dev.engram.backend.cuda.run.CudaDevice;
-import dev.engram.backend.cuda.text.TextOptions;
 import dev.engram.ir.EngramException;
 import dev.engram.lower.CompiledProgram;
 import dev.engram.lower.Device;
@@ -17,8 +16,11 @@ import dev.engram.tests.random.Profile;
 import dev.engram.tests.random.Program;
 import dev.engram.tests.random.Programs;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -29,8 +31,7 @@ import java.util.concurrent.Future;
  *
  * <pre>
  *   golden            the golden files that every backend runs
- *   random FIRST END  random programs by number, as lowered and as users run them, in tiles for
- *                     cards and in tiny ones
+ *   random FIRST END  random programs by number, of all kinds of {@link RandomTexts}
  * </pre>
  *
  * Exits with 1 when something differs, and with 3 when the process has lost the card; then the last
@@ -60,9 +61,7 @@ public final class CardChecks {
     CardChecks checks = new CardChecks();
     switch (args[0]) {
       case "golden" -> checks.golden(backend.devices().getFirst());
-      case "random" ->
-          checks.random(
-              backend.devices().getFirst(), Integer.parseInt(args[1]), Integer.parseInt(args[2]));
+      case "random" -> checks.random(Integer.parseInt(args[1]), Integer.parseInt(args[2]));
       default -> throw new IllegalArgumentException("cannot check '" + args[0] + "'");
     }
     System.out.println(checks.all + "; " + checks.failures + " failures");
@@ -100,28 +99,34 @@ public final class CardChecks {
         });
   }
 
-  /** For programs in tiny tiles. */
-  private static Device tiny() {
+  /** The card for each kind of programs. */
+  private static Map<RandomTexts, Device> cards() {
     CudaOptions options = CudaOptions.ofProperties();
     Driver driver = JavaCppCards.find(options.cache()).drivers().getFirst();
-    return new CudaDevice(
-        "cuda:0 in tiny tiles", driver, TextOptions.tiny(), driver.card().bytes(), options.sync());
+    Map<RandomTexts, Device> all = new EnumMap<>(RandomTexts.class);
+    for (RandomTexts kind : RandomTexts.values()) {
+      String name = "cuda:0 for " + kind;
+      long bytes = driver.card().bytes();
+      all.put(kind, new CudaDevice(name, driver, kind.options(), bytes, options.sync()));
+    }
+    return all;
   }
 
   /** A program on its way to the card: compilation is most of the work, and is done by many. */
   private record Prepared(
       String name, Program program, Device card, LoopProgram lowered, CompiledProgram code) {}
 
-  private void random(Device card, int first, int end) throws InterruptedException {
+  private void random(int first, int end) throws InterruptedException {
     List<RandomTexts> kinds = List.of(RandomTexts.values());
-    Device tiny = tiny();
+    Map<RandomTexts, Device> cards = cards();
     ExecutorService pool = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
     try {
       List<Future<Prepared>> prepared = new ArrayList<>();
       for (int i = first; i < end; i++) {
         RandomTexts kind = kinds.get(i % kinds.size());
         long seed = kind.seed(i / kinds.size());
-        prepared.add(pool.submit(() -> prepare(kind, seed, kind.isTiny() ? tiny : card)));
+        prepared.add(
+            pool.submit(() -> prepare(kind, seed, Objects.requireNonNull(cards.get(kind)))));
       }
       for (int i = first; i < end; i++) {
         Future<Prepared> next = prepared.get(i - first);

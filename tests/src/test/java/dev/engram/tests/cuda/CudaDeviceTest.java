@@ -11,12 +11,14 @@ import dev.engram.Debug;
 import dev.engram.Engram;
 import dev.engram.Fn1;
 import dev.engram.State;
+import dev.engram.StepResult;
 import dev.engram.backend.cuda.run.CudaDevice;
 import dev.engram.backend.cuda.text.TextOptions;
 import dev.engram.ir.DType;
 import dev.engram.ir.DeviceTensor;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.InterruptedRunException;
 import dev.engram.ir.RunException;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
@@ -28,6 +30,7 @@ import dev.engram.tests.build.Needs;
 import dev.engram.tests.device.Training;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -45,8 +48,11 @@ class CudaDeviceTest {
     return HostTensor.of(values, values.length);
   }
 
+  /** A kernel for each nest. */
+  private static final TextOptions NESTS = TextOptions.tiny().withoutCooperation();
+
   private static CudaDevice device(StandInDriver driver, long memory) {
-    return new CudaDevice("cuda:0", driver, TextOptions.tiny(), memory, false);
+    return new CudaDevice("cuda:0", driver, NESTS, memory, false);
   }
 
   @Test
@@ -178,16 +184,88 @@ class CudaDeviceTest {
         });
   }
 
+  /** How far the states of a loop over examples are from their mean: kernels of several kinds. */
+  static Tensor spreadOfStates(Tensor x) {
+    Tensor states =
+        Engram.scan(
+                (Tensor h, Tensor row) -> {
+                  Tensor next = h.mul(0.5).add(row).tanh();
+                  return new StepResult<>(next, next);
+                },
+                x.get(0),
+                x)
+            .out();
+    return states.sub(states.mean(0, 1)).square().sum();
+  }
+
   /** What comes again with its buffers at the same places is one graph. */
   @Test
   void runsThatComeAgainAreGraphs() {
-    Training on = new Training(CARD);
+    Fn1<Tensor, Tensor> on = Engram.jit(CARD, CudaDeviceTest::spreadOfStates);
+    Fn1<Tensor, Tensor> off = Engram.jit(new Compiler("cpu"), CudaDeviceTest::spreadOfStates);
     List<Long> before = CardBackend.DRIVER.traffic();
     for (int i = 0; i < 20; i++) {
-      on.step.apply(Training.data(2 * i), Training.data(2 * i + 1)).host();
+      HostTensor x = Texts.args(List.of(TensorType.of(DType.F32, 5, 4, 3)), i).getFirst();
+      assertTrue(off.apply(x).host().sameBits(on.apply(x).host()), "run " + i);
     }
     long graphs = CardBackend.DRIVER.traffic().get(3) - before.get(3);
-    assertTrue(graphs >= 10, "graphs in 20 steps: " + graphs);
+    assertTrue(graphs >= 10, "graphs in 20 runs: " + graphs);
+  }
+
+  /** The host hears of a while loop once in many turns, and each time more of them. */
+  @Test
+  void aWhileLoopIsTheCards() {
+    Fn1<Tensor, Tensor> f =
+        Engram.jit(
+            CARD,
+            (Tensor x) ->
+                Engram.whileLoop((Tensor n) -> n.sum().lt(3000.0), (Tensor n) -> n.add(1), x));
+    assertEquals(1500, f.apply(f64(0, 0)).host().getDouble(1));
+    List<Long> before = CardBackend.DRIVER.traffic();
+    assertEquals(1500, f.apply(f64(0, 0)).host().getDouble(1));
+    List<Long> after = CardBackend.DRIVER.traffic();
+    long launches = after.get(2) - before.get(2);
+    long fromCard = after.get(1) - before.get(1);
+    assertTrue(launches < 12, "kernels in 1500 turns: " + launches);
+    assertTrue(fromCard < 12 * 8 + 16, "bytes from the card: " + fromCard);
+  }
+
+  /** One that does not end can be interrupted. */
+  @Test
+  void aWhileLoopWithoutAnEndIsInterrupted() throws InterruptedException {
+    Fn1<Tensor, Tensor> f =
+        Engram.jit(
+            CARD,
+            (Tensor x) ->
+                Engram.whileLoop((Tensor n) -> n.sum().lt(1.0), (Tensor n) -> n.mul(0.5), x));
+    AtomicReference<Throwable> thrown = new AtomicReference<>();
+    Thread runs =
+        new Thread(
+            () -> {
+              try {
+                f.apply(f64(0, 0));
+              } catch (RuntimeException e) {
+                thrown.set(e);
+              }
+            });
+    runs.start();
+    Thread.sleep(3000);
+    assertTrue(runs.isAlive());
+    runs.interrupt();
+    runs.join(60_000);
+    assertInstanceOf(InterruptedRunException.class, thrown.get());
+  }
+
+  /** A check that fails in one of its turns ends it, and is told. */
+  @Test
+  void aCheckEndsAWhileLoop() {
+    Fn1<Tensor, Tensor> f =
+        Engram.jit(
+            CARD,
+            (Tensor x) ->
+                Engram.whileLoop((Tensor n) -> n.sum().ge(0.0), (Tensor n) -> finite(n.mul(n)), x));
+    String text = assertThrows(RunException.class, () -> f.apply(f64(1, 2))).getMessage();
+    assertTrue(text.startsWith("x gives Infinity at [1] (CudaDeviceTest.java:"), text);
   }
 
   /** Between turns of loops runs may be interrupted, and not while states are written. */
@@ -231,7 +309,7 @@ class CudaDeviceTest {
     String text = "";
     for (int n = 1; n < 30 && !text.contains("k1_sort"); n++) {
       StandInDriver driver = new StandInDriver();
-      CudaDevice card = new CudaDevice("cuda:0", driver, TextOptions.tiny(), 1 << 20, true);
+      CudaDevice card = new CudaDevice("cuda:0", driver, NESTS, 1 << 20, true);
       CompiledProgram code = card.compile(SORTED_PRODUCT);
       driver.failAt(n, 719);
       text = message(() -> runSortedProduct(card, code));

@@ -73,10 +73,11 @@ class CudaTextTest {
     assertEquals(
         List.of(
             new CudaKernel(
-                s.kernels().getFirst().step(),
+                s.kernels().getFirst().steps(),
                 "k0_mul_add",
                 List.of(0, 1, 2),
                 List.of(),
+                false,
                 List.of(),
                 false,
                 256,
@@ -92,7 +93,7 @@ class CudaTextTest {
         Texts.of(
             x -> x.getFirst().matmul(x.getLast()).matmul(x.getLast()).matmul(x.getLast()),
             List.of(f32(8, 8), f32(8, 8)));
-    CudaSource s = CudaText.of(p, TextOptions.standard());
+    CudaSource s = CudaText.of(p, TextOptions.standard().withoutCooperation());
     assertEquals(FusionReport.of(p).rows().size(), s.kernels().size());
     List<CudaKernel> products =
         s.kernels().stream().filter(k -> k.function().contains("dot")).toList();
@@ -104,8 +105,8 @@ class CudaTextTest {
   /** Each unit has all that its kernels need, and each kernel is in one. */
   @Test
   void unitsShareTheKernels() {
-    CudaSource s =
-        source(
+    LoopProgram p =
+        Texts.of(
             x -> {
               Tensor all = x.getFirst();
               for (int n = 2; n < 32; n++) {
@@ -113,15 +114,18 @@ class CudaTextTest {
               }
               return all;
             },
-            f32(64));
+            List.of(f32(64)));
+    CudaSource s = CudaText.of(p, TextOptions.standard().withoutCooperation());
     List<CudaSource.Unit> units = s.units();
-    assertEquals((s.functions().size() + 11) / 12, units.size());
-    assertTrue(units.size() > 2);
+    assertTrue(units.size() > 2, "units: " + units.size());
+    int most = s.functions().values().stream().mapToInt(String::length).max().orElseThrow();
+    int all = s.text().length() - s.head().length();
     assertEquals(
         s.functions().keySet(),
         units.stream().flatMap(u -> u.functions().stream()).collect(Collectors.toSet()));
     for (CudaSource.Unit u : units) {
-      assertTrue(u.functions().size() <= 12);
+      int length = u.text().length() - s.head().length();
+      assertTrue(length <= all / units.size() + most, "a unit of " + length + " of " + all);
       assertTrue(u.text().startsWith(s.head()));
       for (String f : s.functions().keySet()) {
         assertEquals(u.functions().contains(f), u.text().contains(") " + f + "("), f);
@@ -192,9 +196,9 @@ class CudaTextTest {
 
   @Test
   void optionsThatMakeNoSenseAreRefused() {
-    assertThrows(IllegalArgumentException.class, () -> new TextOptions(48, 4, 2, 3, 1, 1));
-    assertThrows(IllegalArgumentException.class, () -> new TextOptions(64, 64, 2, 3, 1, 1));
-    assertThrows(IllegalArgumentException.class, () -> new TextOptions(64, 4, 0, 3, 1, 1));
+    assertThrows(IllegalArgumentException.class, () -> new TextOptions(48, 4, 2, 3, 1, 1, true));
+    assertThrows(IllegalArgumentException.class, () -> new TextOptions(64, 64, 2, 3, 1, 1, true));
+    assertThrows(IllegalArgumentException.class, () -> new TextOptions(64, 4, 0, 3, 1, 1, true));
   }
 
   @Test

@@ -160,7 +160,7 @@ class NvrtcTest {
             source.kernels().stream()
                 .collect(Collectors.toMap(CudaKernel::function, CudaKernel::threads, (a, _) -> a));
         for (String card : CARDS) {
-          long millis = millis(nvrtc, source, new Card(card, card.charAt(3) - '0', 0, 0));
+          long millis = millis(nvrtc, source, new Card(card, card.charAt(3) - '0', 0, 0, 1, true));
           String log = nvrtc.compile(source.text(), card, List.of("--ptxas-options=-v")).log();
           List<MatchResult> used = USED.matcher(log).results().toList();
           assertEquals(threads.size(), used.size(), log);

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.Engram;
+import dev.engram.StepResult;
 import dev.engram.backend.cuda.text.TextOptions;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
@@ -15,6 +17,8 @@ import dev.engram.ir.TensorType;
 import dev.engram.ir.op.Check;
 import dev.engram.lower.Backend;
 import dev.engram.lower.LoopProgram;
+import dev.engram.lower.Lowering;
+import dev.engram.lower.LoweringOptions;
 import dev.engram.lower.RunOperands;
 import dev.engram.tests.build.Needs;
 import dev.engram.tests.random.Ways;
@@ -48,11 +52,21 @@ class PlantedTextFaultsTest {
    */
   record Fault(
       String name,
-      Function<List<Tensor>, Tensor> program,
+      LoopProgram program,
       List<TensorType> types,
       UnaryOperator<String> planted,
       String expected,
       boolean always) {
+    Fault(
+        String name,
+        Function<List<Tensor>, Tensor> program,
+        List<TensorType> types,
+        UnaryOperator<String> planted,
+        String expected,
+        boolean always) {
+      this(name, Texts.of(program, types), types, planted, expected, always);
+    }
+
     @Override
     public String toString() {
       return name;
@@ -180,15 +194,121 @@ class PlantedTextFaultsTest {
             true));
   }
 
+  private static LoopProgram divided(Function<List<Tensor>, Tensor> f, List<TensorType> types) {
+    LoweringOptions shares = LoweringOptions.standard().withShares(100, 1, 1);
+    return Lowering.lower(Texts.graph(f, types), List.of(), shares);
+  }
+
+  /** Of kernels that are several steps. */
+  static Stream<Fault> faultsOfSteps() {
+    HostTensor w = Texts.args(List.of(f32(9, 9)), 3).getFirst();
+    Function<List<Tensor>, Tensor> net =
+        x ->
+            Engram.scan(
+                    (Tensor h, Tensor e) -> {
+                      Tensor next = h.matmul(w).add(e).tanh();
+                      return new StepResult<>(next, next);
+                    },
+                    x.get(0),
+                    x.get(1))
+                .carry();
+    Function<List<Tensor>, Tensor> sorts =
+        x ->
+            Engram.scan(
+                    (Tensor h, Tensor e) -> {
+                      Tensor next = h.argSort(1, false).add(e.argSort(1, true).slice(1, 0, 2));
+                      return new StepResult<>(next, next);
+                    },
+                    x.get(0),
+                    x.get(1))
+                .carry();
+    Function<List<Tensor>, Tensor> whiles =
+        x ->
+            Engram.whileLoop(
+                (Tensor h) -> h.sum().lt(1000),
+                (Tensor h) -> Tensor.concat(0, h.slice(0, 30, 70), h.slice(0, 0, 30)).add(1),
+                x.getFirst());
+    List<TensorType> net9 = List.of(f32(6, 9), f32(4, 6, 9));
+    LoopProgram ofNet = divided(net, net9);
+    List<TensorType> toSort = List.of(new TensorType(DType.I32, Shape.of(4, 2)), f32(3, 4, 16));
+    List<TensorType> one = List.of(f32(70));
+    String race = "two threads at one element";
+    String meet = "eg_grid_barrier(barrier);";
+    return Stream.of(
+        new Fault(
+            "no barrier between nests of a share",
+            ofNet,
+            net9,
+            t -> last(last(last(t, BARRIER, "@"), BARRIER, ""), "@", BARRIER),
+            race,
+            true),
+        new Fault(
+            "no copy back of what a block keeps",
+            ofNet,
+            net9,
+            t -> t.replaceFirst("[yz]\\d+\\[\\(i64\\)t0 \\* \\d+ \\+ k\\] = s\\d+\\[k\\]", ""),
+            "other bits",
+            true),
+        new Fault(
+            "a copy of another share",
+            ofNet,
+            net9,
+            t -> t.replaceFirst("(= [yz]\\d+\\[\\(i64\\))t0", "$10"),
+            "",
+            true),
+        new Fault(
+            "scratch memory of another block",
+            divided(sorts, toSort),
+            toSort,
+            t -> t.replaceFirst("blockIdx\\.x \\* \\d+LL", "blockIdx.x * 8LL"),
+            race,
+            false),
+        new Fault(
+            "no exchange of buffers",
+            Texts.of(net, net9),
+            net9,
+            t -> t.replaceFirst("eg_swap\\(\\w+, \\w+\\);", ""),
+            "",
+            true),
+        new Fault(
+            "no barrier between steps of all blocks",
+            Texts.of(net, net9),
+            net9,
+            t -> last(t, meet, ""),
+            race,
+            true),
+        new Fault(
+            "no barrier at the end of a turn",
+            Texts.of(whiles, one),
+            one,
+            t -> last(t, meet, ""),
+            "",
+            true),
+        new Fault(
+            "threads that go on alone",
+            Texts.of(whiles, one),
+            one,
+            t -> t.replaceFirst("if \\(!more\\) break;", "if (!more || threadIdx.x == 3) break;"),
+            "barriers that do not meet",
+            true),
+        new Fault(
+            "a block that leaves before the others",
+            Texts.of(whiles, one),
+            one,
+            t -> t.replaceFirst("if \\(!more\\) break;", "if (!more || blockIdx.x == 1) break;"),
+            "barriers that do not meet",
+            false));
+  }
+
   private static String last(String text, String what, String by) {
     int at = text.lastIndexOf(what);
     return at < 0 ? text : text.substring(0, at) + by + text.substring(at + what.length());
   }
 
   @ParameterizedTest
-  @MethodSource("faults")
+  @MethodSource({"faults", "faultsOfSteps"})
   void isFound(Fault f) {
-    LoopProgram p = Texts.of(f.program, f.types);
+    LoopProgram p = f.program;
     List<HostTensor> args = Texts.args(f.types, 11);
     for (String flag : List.of("-DEG_FAST", "-DEG_PORTABLE")) {
       StandInProgram sound = built(p, t -> t, flag);
@@ -218,9 +338,9 @@ class PlantedTextFaultsTest {
     }
   }
 
-  /** Removes what {@code what} says, the n-th time that it is there. */
-  private static String without(String text, String what, int n) {
-    int at = -1;
+  /** Removes what {@code what} says, the n-th time that it is there behind {@code from}. */
+  private static String without(String text, String from, String what, int n) {
+    int at = text.indexOf(from);
     for (int k = 0; k <= n; k++) {
       at = text.indexOf(what, at + 1);
     }
@@ -236,7 +356,7 @@ class PlantedTextFaultsTest {
     HostTensor x = HostTensor.full(f32(100), Double.NaN);
     Backend cpu = Ways.backend("cpu");
     StandInUnit unit = new StandInUnit();
-    unit.spoilPrelude(t -> without(t, "__threadfence();", fence));
+    unit.spoilPrelude(t -> without(t, "void eg_check(", "__threadfence();", fence));
     StandInProgram wrong = StandInProgram.of(List.of(p), TextOptions.tiny(), unit).getFirst();
     StandInProgram sound = built(p, t -> t, "-DEG_FAST");
     for (int order = 0; order < 3; order++) {

@@ -16,13 +16,16 @@ import java.util.List;
 
 /** Random programs whose text is checked. */
 enum RandomTexts {
+  /** A kernel for each nest. */
   AS_LOWERED(0, false, false),
-  /** Tiles and blocks so small that these programs meet edges and barriers. */
+  /** The same with tiles and blocks so small that these programs meet edges and barriers. */
   IN_TINY_TILES(100_000, true, false),
-  /** Simplified, with results written over parameters, and in other memory. */
-  AS_USERS_RUN_THEM(200_000, true, true),
+  /** Simplified, with results written over parameters, and in other memory; steps together. */
+  AS_USERS_RUN_THEM(200_000, false, true),
+  /** The same in small blocks. */
+  IN_TINY_BLOCKS(400_000, true, true),
   /** The same, with loops as kernels; programs of which none is divided are left out. */
-  IN_SHARES(300_000, true, true);
+  IN_SHARES(300_000, false, true);
 
   /** Of each kind. */
   static final int PROGRAMS =
@@ -47,12 +50,9 @@ enum RandomTexts {
     return first + n;
   }
 
-  boolean isTiny() {
-    return tiny;
-  }
-
   TextOptions options() {
-    return tiny ? TextOptions.tiny() : TextOptions.standard();
+    TextOptions o = tiny ? TextOptions.tiny() : TextOptions.standard();
+    return simplified ? o : o.withoutCooperation();
   }
 
   /** Gives each program with its name and its arguments. */

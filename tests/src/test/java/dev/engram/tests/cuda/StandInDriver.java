@@ -34,6 +34,10 @@ final class StandInDriver implements Driver {
   private static final byte POISON = (byte) 0xFF;
   private static final long ALIGNMENT = 256;
   private static final int MOST_BLOCKS = 7;
+
+  /** Blocks that run at the same time. */
+  private static final int AT_ONCE = 3;
+
   private static final long BYTES = 1L << 33;
 
   /** By text: the compiler takes a good part of a second. */
@@ -136,7 +140,7 @@ final class StandInDriver implements Driver {
 
   @Override
   public Card card() {
-    return new Card("stand-in", 9, 0, BYTES);
+    return new Card("stand-in", 9, 0, BYTES, 1, true);
   }
 
   @Override
@@ -259,8 +263,19 @@ final class StandInDriver implements Driver {
         call("a fill");
         yield () -> at(f.to(), f.bytes()).fill(f.value());
       }
-      case Task.Launch l -> launching(l.function(), l.blocks(), l.threads(), l.params());
+      case Task.Launch l -> {
+        if (l.cooperative() && l.blocks() > AT_ONCE) {
+          throw new AssertionError(l.blocks() + " blocks wait for each other");
+        }
+        yield launching(l.function(), l.blocks(), l.threads(), l.params());
+      }
     };
+  }
+
+  @Override
+  public int blocksAtOnce(Function function, int threads) {
+    call("the question for blocks");
+    return AT_ONCE;
   }
 
   private Runnable launching(Function function, int blocks, int threads, MemorySegment params) {
@@ -270,10 +285,12 @@ final class StandInDriver implements Driver {
     List<Long> values = new ArrayList<>();
     int n = f.kernel.params();
     int arrays = f.kernel.buffers().size() + f.kernel.scratchBytes().size();
-    int narrow = arrays + f.kernel.loops().size();
+    int counters = arrays + (f.kernel.cooperative() ? 1 : 0);
+    int narrow = counters + f.kernel.loops().size();
     for (int i = 0; i < n; i++) {
       MemorySegment p = params.getAtIndex(ValueLayout.ADDRESS, i).reinterpret(Long.BYTES);
-      boolean isInt = i >= arrays && i < narrow;
+      boolean isMost = f.kernel.isWhile() && i == n - 1;
+      boolean isInt = isMost || (i >= counters && i < narrow);
       values.add(isInt ? p.get(ValueLayout.JAVA_INT, 0) : p.get(ValueLayout.JAVA_LONG, 0));
     }
     return () -> run(f, values, arrays, blocks, threads);

@@ -17,10 +17,12 @@ import dev.engram.lower.LoopBuffer;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Stmt;
 import dev.engram.lower.run.HostSteps;
+import dev.engram.lower.split.Exchange;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +42,12 @@ final class StandInProgram implements CompiledProgram {
   private static final byte POISON = (byte) 0xFF;
   private static final long FAILURE_BYTES = 40;
 
+  /** Turns of a while loop in one launch: so few that tests reach the next. */
+  private static final int TURNS = 3;
+
+  /** Threads of kernels whose blocks wait for each other. */
+  private static final int AT_ONCE = 1024;
+
   private final LoopProgram program;
   private final CudaSource source;
   private final StandInUnit.Code code;
@@ -52,7 +60,7 @@ final class StandInProgram implements CompiledProgram {
     this.program = program;
     this.source = source;
     this.code = code;
-    source.kernels().forEach(k -> kernels.put(k.step(), k));
+    source.kernels().forEach(k -> kernels.put(k.steps().getFirst(), k));
   }
 
   /** Programs that are compiled together. */
@@ -116,6 +124,8 @@ final class StandInProgram implements CompiledProgram {
     private final Arena arena;
     private final MemorySegment[] memory;
     private final MemorySegment failure;
+    private final MemorySegment barrier;
+    private final MemorySegment turns;
     private final Launches launches = new Launches();
     private final List<HostTensor> outputs;
 
@@ -128,6 +138,8 @@ final class StandInProgram implements CompiledProgram {
       own.fill(POISON);
       failure = arena.allocate(FAILURE_BYTES, 8);
       failure.fill(POISON);
+      barrier = arena.allocate(CudaKernel.BARRIER_BYTES, 8);
+      turns = arena.allocate(CudaKernel.TURNS_BYTES, 8).fill(POISON);
       for (int b = 0; b < memory.length; b++) {
         LoopBuffer buffer = program.buffers().get(b);
         memory[b] =
@@ -180,17 +192,44 @@ final class StandInProgram implements CompiledProgram {
     }
 
     @Override
-    protected boolean isWhole(Stmt.Loop parallel) {
-      return kernels.containsKey(parallel);
+    protected int together(Stmt first) {
+      CudaKernel k = kernels.get(first);
+      return k == null ? 0 : k.steps().size();
     }
 
     @Override
-    protected void launch(Stmt s) {
-      CudaKernel k = kernels.get(s);
+    protected void launch(Stmt first) {
+      CudaKernel k = kernels.get(first);
       if (k.blocks() == 0) {
         return;
       }
-      long number = launches.add(s);
+      if (first instanceof Stmt.While w) {
+        repeat(k, w);
+      } else {
+        launch(k, 0);
+        exchange(Exchange.of(k.steps()));
+      }
+    }
+
+    private void repeat(CudaKernel k, Stmt.While w) {
+      long left = w.bound().map(Integer::longValue).orElse(Long.MAX_VALUE);
+      while (left > 0) {
+        launch(k, (int) Math.min(TURNS, left));
+        check();
+        int n = turns.get(ValueLayout.JAVA_INT, 0);
+        exchange(Exchange.of(w, n));
+        left = turns.get(ValueLayout.JAVA_INT, Integer.BYTES) == 0 ? 0 : left - n;
+      }
+    }
+
+    private void exchange(Exchange made) {
+      int[] from = made.from(memory.length);
+      MemorySegment[] before = memory.clone();
+      Arrays.setAll(memory, b -> before[from[b]]);
+    }
+
+    private void launch(CudaKernel k, int most) {
+      long number = launches.add(k.steps());
       try (Arena call = Arena.ofConfined()) {
         List<MemorySegment> params = new ArrayList<>();
         List<Long> sizes = new ArrayList<>();
@@ -204,6 +243,10 @@ final class StandInProgram implements CompiledProgram {
                   ValueLayout.ADDRESS, call.allocate(Math.max(4, bytes), 64).fill(POISON)));
           sizes.add(bytes / 4);
         }
+        if (k.cooperative()) {
+          params.add(call.allocateFrom(ValueLayout.ADDRESS, barrier));
+          sizes.add(0L);
+        }
         for (int t : k.loops()) {
           params.add(call.allocateFrom(ValueLayout.JAVA_INT, (int) counters()[t]));
           sizes.add(0L);
@@ -214,13 +257,20 @@ final class StandInProgram implements CompiledProgram {
           sizes.add(0L);
           sizes.add(0L);
         }
+        if (k.isWhile()) {
+          params.add(call.allocateFrom(ValueLayout.ADDRESS, turns));
+          params.add(call.allocateFrom(ValueLayout.JAVA_INT, most));
+          sizes.add(0L);
+          sizes.add(0L);
+        }
         MemorySegment p = call.allocate(ValueLayout.ADDRESS, Math.max(1, params.size()));
         MemorySegment n = call.allocate(ValueLayout.JAVA_LONG, Math.max(1, params.size()));
         for (int i = 0; i < params.size(); i++) {
           p.setAtIndex(ValueLayout.ADDRESS, i, params.get(i));
           n.setAtIndex(ValueLayout.JAVA_LONG, i, sizes.get(i));
         }
-        int blocks = (int) (grid == MORE ? k.blocks() + 2 : Math.min(k.blocks(), grid));
+        long wanted = grid == MORE ? k.blocks() + 2 : Math.min(k.blocks(), grid);
+        int blocks = (int) (k.cooperative() ? Math.min(wanted, AT_ONCE / k.threads()) : wanted);
         int bad =
             (int)
                 code.kernels()

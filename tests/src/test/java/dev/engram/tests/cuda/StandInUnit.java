@@ -117,7 +117,13 @@ final class StandInUnit {
         (name, k) ->
             entries.add(
                 "EG_ENTRY(%s, %s, %d, %s)\n"
-                    .formatted(space, name, k.params(), waiting.contains(name))));
+                    .formatted(
+                        space,
+                        name,
+                        k.params(),
+                        k.cooperative()
+                            ? "EG_GRIDS"
+                            : waiting.contains(name) ? "EG_BLOCKS" : "EG_ALONE")));
     sources.add(source);
   }
 

@@ -4,14 +4,19 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.Engram;
+import dev.engram.Fn2;
+import dev.engram.StepResult;
 import dev.engram.backend.cuda.text.TextOptions;
 import dev.engram.ir.DType;
+import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.op.Check;
 import dev.engram.lower.LoopProgram;
+import dev.engram.lower.Lowering;
+import dev.engram.lower.LoweringOptions;
 import dev.engram.tests.build.Needs;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,7 +42,7 @@ class TextKindsTest {
 
   /** No block of threads is for one result, and indices have 64 bits. */
   private final Agreement alone =
-      new Agreement(new TextOptions(64, 4, 1, 5, 0, 0), new int[] {1, 5}, 3);
+      new Agreement(new TextOptions(64, 4, 1, 5, 0, 0, true), new int[] {1, 5}, 3);
 
   private void add(String name, Function<List<Tensor>, Tensor> f, TensorType... types) {
     add(name, f, Texts.args(List.of(types), random.nextLong()));
@@ -203,6 +208,110 @@ class TextKindsTest {
       }
     }
     check("UPDATE(float) z0");
+  }
+
+  /** Adds a loop over steps of examples, divided among these, and in blocks that meet. */
+  private void addLoop(String name, Fn2<Tensor, Tensor, Tensor> step, TensorType... types) {
+    List<TensorType> all = List.of(types);
+    Graph g =
+        Texts.graph(
+            x ->
+                Engram.scan(
+                        (Tensor h, Tensor e) -> {
+                          Tensor next = step.apply(h, e);
+                          return new StepResult<>(next, next);
+                        },
+                        x.get(0),
+                        x.get(1))
+                    .out(),
+            all);
+    List<HostTensor> args = Texts.args(all, random.nextLong());
+    for (int shares : new int[] {1, 2, 100}) {
+      LoopProgram p =
+          Lowering.lower(g, List.of(), LoweringOptions.standard().withShares(shares, 1, 1));
+      assertEquals(shares > 1, RandomTexts.hasShares(p.steps()), name);
+      for (Agreement a : List.of(standard, tiny, alone)) {
+        a.add(name + " in " + shares, p, args);
+      }
+    }
+  }
+
+  /** Each kind of nest in loops that are kernels. */
+  @Test
+  void loops() {
+    HostTensor w = Texts.args(List.of(type(DType.F32, 20, 20)), 5).getFirst();
+    TensorType rows = type(DType.F32, 6, 20);
+    TensorType steps = type(DType.F32, 3, 6, 20);
+    addLoop("sums", (h, e) -> h.mul(e.sum(1).reshape(6, 1)).add(e), rows, steps);
+    addLoop("products", (h, e) -> h.matmul(w).add(e).tanh(), rows, steps);
+    addLoop(
+        "gates",
+        (h, e) -> h.matmul(w).sigmoid().mul(e.matmul(w).tanh()).add(h.mul(e)),
+        rows,
+        steps);
+    addLoop(
+        "products of examples",
+        (h, e) -> h.matmul(e).mul(0.1),
+        type(DType.F32, 4, 9, 11),
+        type(DType.F32, 3, 4, 11, 11));
+    addLoop(
+        "long sums", (h, e) -> h.add(e.sum(1)), type(DType.F32, 4), type(DType.F32, 2, 4, 5000));
+    addLoop(
+        "sorts of two lengths",
+        (h, e) -> h.add(e.argSort(1, true).slice(1, 0, 2)).add(h.argSort(1, false)),
+        type(DType.I32, 4, 2),
+        type(DType.F32, 3, 4, 16));
+    addLoop(
+        "gathers and scatters",
+        Engram.vmap(
+            (Tensor h, Tensor e) -> {
+              Tensor at = e.mul(4).cast(DType.I32).abs();
+              return h.take(at, 0).mul(0.5).addAt(0, at, e);
+            }),
+        type(DType.F32, 4, 7),
+        type(DType.F32, 3, 4, 7));
+    addLoop("bytes", (h, e) -> h.add(e).mul(h), type(DType.U8, 6, 33), type(DType.U8, 3, 6, 33));
+    check("POOLED(float, s0", "__syncthreads", "eg_grid_barrier(barrier);", "eg_swap(");
+  }
+
+  private static Tensor turned(Tensor h) {
+    return Tensor.concat(0, h.slice(0, 2, h.dim(0)), h.slice(0, 0, 2));
+  }
+
+  /** While loops and branches on the card. */
+  @Test
+  void loopsThatDependOnData() {
+    for (int n : new int[] {0, 1, 2, 3, 7}) {
+      add(
+          "while " + n,
+          x ->
+              Engram.whileLoop(
+                  (Tensor h) -> h.get(0).lt(n + 0.5),
+                  (Tensor h) -> h.add(1).add(h.sub(turned(h)).mul(0.25)),
+                  x.getFirst().mul(0)),
+          type(DType.F32, 6));
+      add(
+          "a bound of " + n,
+          x ->
+              Engram.whileLoop(
+                  (Tensor h) -> h.sum().lt(1e9), (Tensor h) -> h.add(turned(h)), x.getFirst(), n),
+          type(DType.F32, 6));
+    }
+    add(
+        "branches",
+        x ->
+            Engram.scan(
+                    (Tensor h, Tensor e) -> {
+                      Tensor next =
+                          Engram.cond(e.sum().gt(0), () -> h.add(e), () -> h.mul(e).sort(0));
+                      return new StepResult<>(next, next);
+                    },
+                    x.get(0),
+                    x.get(1))
+                .out(),
+        type(DType.F32, 6),
+        type(DType.F32, 9, 6));
+    check("more = ", "else {", "turns[0] = n;");
   }
 
   private static Tensor finite(Tensor x) {

@@ -30,7 +30,8 @@ final class Texts {
     return Lowering.lower(g, Ways.updates(g));
   }
 
-  private static Graph graph(Function<List<Tensor>, Tensor> f, List<TensorType> types) {
+  /** The graph of {@code f}, simplified. */
+  static Graph graph(Function<List<Tensor>, Tensor> f, List<TensorType> types) {
     List<Object> args = new ArrayList<>(types);
     args.replaceAll(t -> HostTensor.allocate((TensorType) t));
     return Pipeline.standard()

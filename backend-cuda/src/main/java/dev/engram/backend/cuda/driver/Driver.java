@@ -51,6 +51,9 @@ public interface Driver {
   /** A kernel that is loaded. */
   interface Function {}
 
+  /** How many blocks of so many threads of a kernel run at the same time. */
+  int blocksAtOnce(Function function, int threads);
+
   /** Puts a task on the stream. Where it reads from the host, that may be changed afterwards. */
   void run(Task task);
 

@@ -10,8 +10,11 @@ public sealed interface Task {
   /**
    * Runs a kernel.
    *
+   * @param cooperative whether blocks wait for each other: all of them run at the same time, or the
+   *     launch fails
    * @param params the address of each parameter's value
    */
-  record Launch(Driver.Function function, int blocks, int threads, MemorySegment params)
+  record Launch(
+      Driver.Function function, int blocks, int threads, boolean cooperative, MemorySegment params)
       implements Task {}
 }

@@ -81,7 +81,9 @@ public final class JavaCppCards {
           new String(Arrays.copyOf(name, end), StandardCharsets.UTF_8),
           attribute(device, cudart.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR),
           attribute(device, cudart.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR),
-          bytes.get());
+          bytes.get(),
+          attribute(device, cudart.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT),
+          attribute(device, cudart.CU_DEVICE_ATTRIBUTE_COOPERATIVE_LAUNCH) != 0);
     }
   }
 

@@ -151,23 +151,30 @@ final class JavaCppDriver implements Driver {
 
   private void launch(Task.Launch l) {
     Kernel k = (Kernel) l.function();
+    PointerPointer<?> params = new PointerPointer<>(new Address(l.params()));
+    int blocks = l.blocks();
+    int threads = l.threads();
     int code =
-        cudart.cuLaunchKernel(
-            k.function,
-            l.blocks(),
-            1,
-            1,
-            l.threads(),
-            1,
-            1,
-            0,
-            stream,
-            new PointerPointer<>(new Address(l.params())),
-            null);
+        l.cooperative()
+            ? cudart.cuLaunchCooperativeKernel(
+                k.function, blocks, 1, 1, threads, 1, 1, 0, stream, params)
+            : cudart.cuLaunchKernel(
+                k.function, blocks, 1, 1, threads, 1, 1, 0, stream, params, null);
     Reference.reachabilityFence(l);
     if (code != cudart.CUDA_SUCCESS) {
       Calls.check(code, "a launch of " + k.name);
     }
+  }
+
+  @Override
+  public int blocksAtOnce(Function function, int threads) {
+    enter();
+    Kernel k = (Kernel) function;
+    int[] blocks = new int[1];
+    Calls.check(
+        cudart.cuOccupancyMaxActiveBlocksPerMultiprocessor(blocks, k.function, threads, 0),
+        "the question for blocks of " + k.name);
+    return blocks[0] * card.processors();
   }
 
   @Override

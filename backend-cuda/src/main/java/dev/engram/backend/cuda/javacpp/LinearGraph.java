@@ -11,6 +11,7 @@ import org.bytedeco.cuda.cudart.CUctx_st;
 import org.bytedeco.cuda.cudart.CUgraphExec_st;
 import org.bytedeco.cuda.cudart.CUgraphNode_st;
 import org.bytedeco.cuda.cudart.CUgraph_st;
+import org.bytedeco.cuda.cudart.CUlaunchAttributeValue;
 import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.PointerPointer;
@@ -61,6 +62,14 @@ final class LinearGraph implements Driver.Graph {
           int code = cudart.cuGraphAddKernelNode(node, graph, last, before, p);
           Reference.reachabilityFence(l);
           Calls.check(code, "a launch in a graph");
+        }
+        if (l.cooperative()) {
+          try (CUlaunchAttributeValue yes = new CUlaunchAttributeValue().cooperative(1)) {
+            Calls.check(
+                cudart.cuGraphKernelNodeSetAttribute(
+                    node, cudart.CU_LAUNCH_ATTRIBUTE_COOPERATIVE, yes),
+                "a cooperative launch in a graph");
+          }
         }
       }
     }

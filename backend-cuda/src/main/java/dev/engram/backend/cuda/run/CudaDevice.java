@@ -82,7 +82,8 @@ public final class CudaDevice implements Device {
 
   @Override
   public CompiledProgram compile(LoopProgram program) {
-    CudaSource source = CudaText.of(program, options);
+    TextOptions o = driver.card().cooperative() ? options : options.withoutCooperation();
+    CudaSource source = CudaText.of(program, o);
     Driver.Module kernels =
         memory.withRoom(
             () -> driver.load(source), () -> "memory for the kernels of @" + program.name());

@@ -15,6 +15,7 @@ import dev.engram.lower.Stmt;
 import dev.engram.lower.inspect.FusionReport;
 import dev.engram.lower.profile.ProgramProfile;
 import dev.engram.lower.profile.RunCounts;
+import dev.engram.lower.split.Exchange;
 import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -34,12 +35,13 @@ final class CudaProgram implements CompiledProgram {
   /** So many blocks fill any card; kernels go on from there. */
   private static final long MOST_BLOCKS = 1 << 14;
 
-  /** A kernel with its handle. */
-  record Code(CudaKernel kernel, Driver.Function function) {
-    int blocks() {
-      return (int) Math.min(MOST_BLOCKS, kernel.blocks());
-    }
-  }
+  /**
+   * A kernel with its handle.
+   *
+   * @param exchange whose memory each buffer has afterwards, where its loops exchange some
+   */
+  record Code(
+      CudaKernel kernel, Driver.Function function, int blocks, Optional<Exchange> exchange) {}
 
   private final CudaDevice device;
   private final LoopProgram program;
@@ -51,6 +53,8 @@ final class CudaProgram implements CompiledProgram {
 
   private final long scratchBytes;
   private final boolean checks;
+  private final boolean barriers;
+  private final boolean whiles;
   private final ProgramProfile profile;
   private final Part first;
   private final Part updates;
@@ -61,7 +65,7 @@ final class CudaProgram implements CompiledProgram {
     this.device = device;
     this.program = program;
     this.source = source;
-    source.kernels().forEach(k -> code.put(k.step(), new Code(k, function(k, module))));
+    source.kernels().forEach(k -> code.put(k.steps().getFirst(), code(k, module)));
     for (int b = 0; b < program.buffers().size(); b++) {
       if (program.buffers().get(b).place() instanceof LoopBuffer.Place.Constant(HostTensor value)) {
         constants.put(b, device.put(value));
@@ -74,27 +78,48 @@ final class CudaProgram implements CompiledProgram {
             .max()
             .orElse(0);
     this.checks = source.kernels().stream().anyMatch(CudaKernel::checks);
+    this.barriers = source.kernels().stream().anyMatch(CudaKernel::cooperative);
+    this.whiles = source.kernels().stream().anyMatch(CudaKernel::isWhile);
     this.profile = new ProgramProfile(backend(device.name()), program);
     List<Stmt> all = program.steps();
-    this.first = Part.of(all.subList(0, program.firstUpdate()), code::containsKey);
-    this.updates = Part.of(all.subList(program.firstUpdate(), all.size()), code::containsKey);
+    this.first = Part.of(all.subList(0, program.firstUpdate()), this::together);
+    this.updates = Part.of(all.subList(program.firstUpdate(), all.size()), this::together);
     this.runs = new RunPool<>(program.name(), new CudaRun(this), () -> new CudaRun(this), _ -> {});
   }
 
-  private Driver.Function function(CudaKernel k, Driver.Module module) {
-    String place = "@%s, %s (%s)".formatted(program.name(), k.function(), where(k.step()));
-    return device.driver().placed(module.function(k.function()), place);
+  private Code code(CudaKernel k, Driver.Module module) {
+    String place = "@%s, %s (%s)".formatted(program.name(), k.function(), where(k.steps()));
+    Driver.Function function = device.driver().placed(module.function(k.function()), place);
+    long most = k.cooperative() ? device.driver().blocksAtOnce(function, k.threads()) : MOST_BLOCKS;
+    Exchange exchange = k.isWhile() ? new Exchange(Map.of()) : Exchange.of(k.steps());
+    return new Code(
+        k,
+        function,
+        (int) Math.min(most, k.blocks()),
+        Optional.of(exchange).filter(e -> !e.isNone()));
   }
 
-  /** The user's line, of a loop that of its first nest. */
-  private static SourceLocation where(Stmt step) {
-    return switch (step) {
-      case Stmt.Nest n -> n.where();
-      case Stmt.Sort n -> n.where();
-      case Stmt.Loop l -> where(l.body().getFirst());
-      case Stmt.Branch b -> where((b.onTrue().isEmpty() ? b.onFalse() : b.onTrue()).getFirst());
-      case Stmt.Tell _, Stmt.While _ -> throw new AssertionError(step);
-    };
+  /** The user's line of the first nest. */
+  private static SourceLocation where(List<Stmt> steps) {
+    for (Stmt step : steps) {
+      SourceLocation first =
+          switch (step) {
+            case Stmt.Nest n -> n.where();
+            case Stmt.Sort n -> n.where();
+            case Stmt.Tell t -> t.where();
+            case Stmt.Loop l -> where(l.body());
+            case Stmt.Branch b -> first(where(b.onTrue()), where(b.onFalse()));
+            case Stmt.While w -> first(where(w.condition()), where(w.body()));
+          };
+      if (first.isKnown()) {
+        return first;
+      }
+    }
+    return SourceLocation.UNKNOWN;
+  }
+
+  private static SourceLocation first(SourceLocation a, SourceLocation b) {
+    return a.isKnown() ? a : b;
   }
 
   private static String backend(String device) {
@@ -121,6 +146,16 @@ final class CudaProgram implements CompiledProgram {
     return checks;
   }
 
+  /** True where blocks of some of its kernels wait for each other. */
+  boolean barriers() {
+    return barriers;
+  }
+
+  /** True where some of its kernels are while loops. */
+  boolean whiles() {
+    return whiles;
+  }
+
   CudaDevice device() {
     return device;
   }
@@ -129,9 +164,10 @@ final class CudaProgram implements CompiledProgram {
     return program;
   }
 
-  /** True for what is one kernel. */
-  boolean isKernel(Stmt step) {
-    return code.containsKey(step);
+  /** How many steps from this one on are one kernel; 0 where it is none. */
+  int together(Stmt first) {
+    Code c = code.get(first);
+    return c == null ? 0 : c.kernel.steps().size();
   }
 
   Code code(Stmt step) {

@@ -18,6 +18,7 @@ import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Stmt;
 import dev.engram.lower.profile.RunCounts;
 import dev.engram.lower.run.HostSteps;
+import dev.engram.lower.split.Exchange;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -40,6 +41,15 @@ final class CudaRun extends HostSteps {
   private static final long FAILURE_BYTES = 40;
 
   private static final long NO_LAUNCH = -1;
+
+  /** Turns of a while loop in its first launch, and the most of one. */
+  private static final int FIRST_TURNS = 64;
+
+  private static final int MOST_TURNS = 1 << 20;
+
+  /** A launch of so long is long enough. */
+  private static final long LONG_NANOS = 20_000_000;
+
   private static final byte ALL_ONES = (byte) 0xFF;
 
   private final CudaProgram owner;
@@ -56,6 +66,8 @@ final class CudaRun extends HostSteps {
   private CardMemory.@Nullable Block arena;
   private CardMemory.@Nullable Block failure;
   private CardMemory.@Nullable Block scratch;
+  private CardMemory.@Nullable Block barrier;
+  private CardMemory.@Nullable Block turns;
 
   /** Launches in the run of now that may fail. */
   private final Launches checked = new Launches();
@@ -215,6 +227,13 @@ final class CudaRun extends HostSteps {
     if (failure == null && owner.checks()) {
       failure = block(FAILURE_BYTES, "the checks");
     }
+    if (barrier == null && owner.barriers()) {
+      barrier = block(CudaKernel.BARRIER_BYTES, "the barriers");
+      start(new Task.Fill(address(barrier), (byte) 0, CudaKernel.BARRIER_BYTES));
+    }
+    if (turns == null && owner.whiles()) {
+      turns = block(CudaKernel.TURNS_BYTES, "the loops");
+    }
     if (scratch == null && owner.scratchBytes() > 0) {
       scratch = block(owner.scratchBytes(), "the sorts");
     }
@@ -238,33 +257,76 @@ final class CudaRun extends HostSteps {
   }
 
   @Override
-  protected boolean isWhole(Stmt.Loop parallel) {
-    return owner.isKernel(parallel);
+  protected int together(Stmt first) {
+    return owner.together(first);
   }
 
   @Override
-  protected void launch(Stmt step) {
-    CudaProgram.Code code = owner.code(step);
+  protected void launch(Stmt first) {
+    CudaProgram.Code code = owner.code(first);
     CudaKernel k = code.kernel();
     if (k.blocks() == 0) {
       return;
     }
+    if (k.isWhile()) {
+      repeat(code, (Stmt.While) first);
+      return;
+    }
     if (recording.isPresent()) {
       Recording r = recording.get();
-      LaunchParams params = params(step, code, Arena.ofAuto());
+      LaunchParams params = params(code, 0, Arena.ofAuto());
       Task.Launch launch = launch(code, params);
       int[] buffers = k.buffers().stream().mapToInt(b -> r.origin[b]).toArray();
       r.nodes.add(new RecordedPart.Node(r.tasks.size(), launch, params, buffers));
       r.tasks.add(launch);
-      return;
-    }
-    try (Arena call = Arena.ofConfined()) {
-      Task.Launch launch = launch(code, params(step, code, call));
-      if (counts.isPresent()) {
-        count(counts.get(), step, k.place(), launch);
-      } else {
-        start(launch);
+    } else {
+      try (Arena call = Arena.ofConfined()) {
+        long nanos = timed(launch(code, params(code, 0, call)));
+        counts.ifPresent(c -> count(c, k, 0, true, nanos));
       }
+    }
+    code.exchange().ifPresent(this::exchange);
+  }
+
+  /**
+   * Turns of a loop, some in each launch, more and more of them while a launch takes a short time:
+   * then the host sees whether a check has failed, and whether the run is interrupted.
+   */
+  private void repeat(CudaProgram.Code code, Stmt.While loop) {
+    long left = loop.bound().map(Integer::longValue).orElse(Long.MAX_VALUE);
+    long done = 0;
+    long most = FIRST_TURNS;
+    while (left > 0) {
+      InterruptedRunException.check(program.name(), done);
+      long start = System.nanoTime();
+      int asked = (int) Math.min(most, left);
+      try (Arena call = Arena.ofConfined()) {
+        long nanos = timed(launch(code, params(code, asked, call)));
+        MemorySegment said = call.allocate(CudaKernel.TURNS_BYTES, Long.BYTES);
+        driver.copyToHost(said, address(turns));
+        int n = said.get(ValueLayout.JAVA_INT, 0);
+        boolean ended = said.get(ValueLayout.JAVA_INT, Integer.BYTES) == 0;
+        counts.ifPresent(c -> count(c, code.kernel(), n, ended, nanos));
+        check();
+        exchange(Exchange.of(loop, n));
+        done += n;
+        left = ended ? 0 : left - n;
+      }
+      if (System.nanoTime() - start < LONG_NANOS) {
+        most = Math.min(MOST_TURNS, 2 * most);
+      }
+    }
+  }
+
+  /** Buffers lie where the loops in a kernel have left them. */
+  private void exchange(Exchange made) {
+    int[] from = made.from(memory.length);
+    long[] before = memory.clone();
+    Arrays.setAll(memory, b -> before[from[b]]);
+    if (recording.isPresent()) {
+      int[] origin = recording.get().origin;
+      int[] earlier = origin.clone();
+      Arrays.setAll(origin, b -> earlier[from[b]]);
     }
   }
 
@@ -282,11 +344,15 @@ final class CudaRun extends HostSteps {
   }
 
   private static Task.Launch launch(CudaProgram.Code code, LaunchParams params) {
+    CudaKernel k = code.kernel();
     return new Task.Launch(
-        code.function(), code.blocks(), code.kernel().threads(), params.addresses());
+        code.function(), code.blocks(), k.threads(), k.cooperative(), params.addresses());
   }
 
-  private LaunchParams params(Stmt step, CudaProgram.Code code, Arena arena) {
+  /**
+   * @param most turns of a while loop
+   */
+  private LaunchParams params(CudaProgram.Code code, int most, Arena arena) {
     CudaKernel k = code.kernel();
     LaunchParams params = new LaunchParams(arena, k.params());
     int n = 0;
@@ -296,31 +362,39 @@ final class CudaRun extends HostSteps {
     for (long _ : k.scratchBytes()) {
       params.setLong(n++, address(scratch));
     }
+    if (k.cooperative()) {
+      params.setLong(n++, address(barrier));
+    }
     for (int t : k.loops()) {
       params.setInt(n++, (int) counters()[t]);
     }
     if (k.checks()) {
       params.setLong(n++, failure());
-      params.setLong(n++, checked.add(step));
+      params.setLong(n++, checked.add(k.steps()));
+    }
+    if (k.isWhile()) {
+      params.setLong(n++, address(turns));
+      params.setInt(n++, most);
     }
     return params;
   }
 
-  /** While runs are counted, a kernel that is timed is waited for. */
-  private void count(RunCounts c, Stmt step, int place, Task.Launch launch) {
-    if (c.isTimed()) {
-      driver.synchronize();
+  /** Starts it; while runs are counted, one that is timed is waited for, and its time returned. */
+  private long timed(Task.Launch launch) {
+    boolean timed = counts.map(RunCounts::isTimed).orElse(false);
+    if (!timed) {
+      start(launch);
+      return 0;
     }
-    long start = c.start();
+    driver.synchronize();
+    long start = System.nanoTime();
     start(launch);
-    if (c.isTimed()) {
-      driver.synchronize();
-    }
-    if (step instanceof Stmt.Loop l) {
-      LoopCounts.of(l).add(c, owner.traffic().rows(), place, c.start() - start);
-    } else {
-      c.end(place, start);
-    }
+    driver.synchronize();
+    return System.nanoTime() - start;
+  }
+
+  private void count(RunCounts c, CudaKernel k, int turns, boolean ended, long nanos) {
+    StepCounts.of(k.steps(), turns, ended).add(c, owner.traffic().rows(), k.place(), nanos);
   }
 
   /** Waits, where something was checked, and throws what the first check that failed says. */

@@ -2,7 +2,7 @@ package dev.engram.backend.cuda.run;
 
 import dev.engram.lower.Stmt;
 import java.util.List;
-import java.util.function.Predicate;
+import java.util.function.ToIntFunction;
 
 /**
  * Steps that run without a break, if none of them fails.
@@ -18,10 +18,10 @@ record Part(List<Stmt> steps, boolean recordable, boolean loops) {
   private static final long MOST_LAUNCHES = 1 << 14;
 
   /**
-   * @param kernels the steps that are one kernel
+   * @param together how many steps from one on are one kernel, 0 where it is none
    */
-  static Part of(List<Stmt> steps, Predicate<Stmt> kernels) {
-    long n = launches(steps, kernels);
+  static Part of(List<Stmt> steps, ToIntFunction<Stmt> together) {
+    long n = launches(steps, together);
     return new Part(
         steps,
         n >= LEAST_LAUNCHES && n <= MOST_LAUNCHES,
@@ -29,17 +29,22 @@ record Part(List<Stmt> steps, boolean recordable, boolean loops) {
   }
 
   /** More than the most where the host has to know something on the way. */
-  private static long launches(List<Stmt> steps, Predicate<Stmt> kernels) {
+  private static long launches(List<Stmt> steps, ToIntFunction<Stmt> together) {
     long sum = 0;
-    for (Stmt s : steps) {
+    int at = 0;
+    while (at < steps.size()) {
+      Stmt s = steps.get(at);
+      int some = together.applyAsInt(s);
+      at += Math.max(1, some);
       long more =
           switch (s) {
-            case Stmt.Nest _, Stmt.Sort _ -> 1;
-            case Stmt.Loop l when kernels.test(l) -> 1;
+            case Stmt.Tell _, Stmt.While _ -> MOST_LAUNCHES + 1;
+            case Stmt _ when some > 0 -> 1;
+            case Stmt.Nest _, Stmt.Sort _ -> 0;
             case Stmt.Loop l ->
-                Math.min(MOST_LAUNCHES + 1, launches(l.body(), kernels))
+                Math.min(MOST_LAUNCHES + 1, launches(l.body(), together))
                     * Math.min(MOST_LAUNCHES + 1, l.length());
-            case Stmt.Tell _, Stmt.While _, Stmt.Branch _ -> MOST_LAUNCHES + 1;
+            case Stmt.Branch _ -> MOST_LAUNCHES + 1;
           };
       sum = Math.min(MOST_LAUNCHES + 1, sum + more);
     }

@@ -214,7 +214,12 @@ final class WatchedDriver implements Driver {
   /** As the driver knows it. */
   private static Task.Launch bare(Task.Launch l) {
     Placed p = (Placed) l.function();
-    return new Task.Launch(p.function, l.blocks(), l.threads(), l.params());
+    return new Task.Launch(p.function, l.blocks(), l.threads(), l.cooperative(), l.params());
+  }
+
+  @Override
+  public int blocksAtOnce(Function function, int threads) {
+    return call(() -> driver.blocksAtOnce(((Placed) function).function, threads));
   }
 
   private void launch(String place, Runnable launch) {

@@ -9,10 +9,8 @@ import dev.engram.lower.Stmt;
 import dev.engram.lower.memory.BufferUses;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -23,6 +21,7 @@ import java.util.TreeSet;
  */
 final class BlockBuffers {
   private final LoopProgram program;
+  private final Overlap overlap;
   private final List<LoopBuffer> buffers;
   private final Stmt.Loop loop;
 
@@ -40,8 +39,9 @@ final class BlockBuffers {
    */
   record Kept(int buffer, int at, long length, boolean copied) {}
 
-  private BlockBuffers(LoopProgram program, Stmt.Loop loop, int depth) {
+  private BlockBuffers(LoopProgram program, Overlap overlap, Stmt.Loop loop, int depth) {
     this.program = program;
+    this.overlap = overlap;
     this.buffers = program.buffers();
     this.loop = loop;
     this.depth = depth;
@@ -53,8 +53,9 @@ final class BlockBuffers {
    * @param around lengths of the loops around {@code loop}
    * @param most bytes of all of them
    */
-  static List<Kept> of(LoopProgram program, Stmt.Loop loop, List<Integer> around, int most) {
-    BlockBuffers b = new BlockBuffers(program, loop, around.size());
+  static List<Kept> of(
+      LoopProgram program, Overlap overlap, Stmt.Loop loop, List<Integer> around, int most) {
+    BlockBuffers b = new BlockBuffers(program, overlap, loop, around.size());
     b.look(List.of(loop), around);
     return b.choose(most);
   }
@@ -68,12 +69,11 @@ final class BlockBuffers {
     Set<Integer> all = new TreeSet<>(uses.all());
     for (int w : uses.writes()) {
       for (int b : all) {
-        if (b != w && Params.overlap(program, b, w)) {
+        if (!overlap.traders(w).contains(b) && overlap.of(b, w)) {
           excluded.addAll(List.of(b, w));
         }
       }
     }
-    Map<Integer, Set<Integer>> trades = trades(uses);
     Set<Integer> elsewhere = new HashSet<>(program.outputs());
     elsewhere.addAll(program.inputs());
     elsewhere(program.steps(), elsewhere);
@@ -85,7 +85,8 @@ final class BlockBuffers {
             .toList();
     Set<Integer> done = new HashSet<>();
     for (int first : smallest) {
-      Set<Integer> group = trades.getOrDefault(first, Set.of(first));
+      Set<Integer> group = new TreeSet<>(overlap.traders(first));
+      group.retainAll(all);
       long more = group.stream().mapToLong(this::bytes).sum();
       if (!done.addAll(group)
           || group.stream().anyMatch(excluded::contains)
@@ -104,15 +105,6 @@ final class BlockBuffers {
   private long bytes(int buffer) {
     long bytes = length(buffer) * buffers.get(buffer).type().dtype().bytes();
     return (bytes + 15) / 16 * 16;
-  }
-
-  /** For each buffer that is exchanged, all that may come into its place. */
-  private Map<Integer, Set<Integer>> trades(BufferUses uses) {
-    Map<Integer, Set<Integer>> all = new HashMap<>();
-    for (int b : uses.swaps()) {
-      all.put(b, new TreeSet<>(uses.swaps()));
-    }
-    return all;
   }
 
   /** The buffers that other steps of the program use. */
@@ -153,7 +145,7 @@ final class BlockBuffers {
           }
         }
         case Stmt.Sort o -> excluded.addAll(List.of(o.from().buffer(), o.to().buffer()));
-        case Stmt.Loop l -> look(l.body(), LoopKernel.with(trips, l.length()));
+        case Stmt.Loop l -> look(l.body(), StepsKernel.with(trips, l.length()));
         case Stmt.Branch b -> {
           excluded.add(b.predicate().buffer());
           look(b.onTrue(), trips);

@@ -25,6 +25,11 @@ final class CodeWriter {
     line("}");
   }
 
+  /** The lines of another one. */
+  void lines(CodeWriter other) {
+    other.out.toString().lines().forEach(l -> line("%s", l));
+  }
+
   @Override
   public String toString() {
     return out.toString();

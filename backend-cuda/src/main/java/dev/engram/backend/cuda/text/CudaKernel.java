@@ -4,38 +4,60 @@ import dev.engram.lower.Stmt;
 import java.util.List;
 
 /**
- * A kernel of a program, as it is launched for one nest, sort or loop: with the addresses of {@code
- * buffers}, then those of {@code scratch} temporary arrays, then the counters of {@code loops} as
- * i32, then, where it {@code checks}, the address of the record of failures and the number of the
- * launch. Kernels are right for any number of blocks up to {@code blocks}, and a few more.
+ * A kernel of a program, as it is launched for a nest, a sort, a divided loop, or several steps:
+ * with the addresses of {@code buffers}, then those of {@code scratch} temporary arrays, then,
+ * where it is {@code cooperative}, that of a {@linkplain #BARRIER_BYTES barrier}, then the counters
+ * of {@code loops} as i32, then, where it {@code checks}, the address of the record of failures and
+ * the number of the launch, then, where it {@linkplain #isWhile is a while loop}, the address of
+ * two i32 and the most turns that it may do. Kernels are right for any number of blocks up to
+ * {@code blocks}, and a few more.
  *
- * @param step the nest, the sort, or the divided loop
+ * @param steps what it does, one after the other
  * @param function its name in the text; several nests may share one
  * @param buffers of the program, in the order of the parameters
  * @param scratchBytes sizes of the temporary arrays
+ * @param cooperative whether its blocks wait for each other, and so must run at the same time
  * @param loops the loops around it whose counters it takes, outermost 0
  * @param threads of a block
  * @param blocks that have work to do
  * @param place of its first nest among the rows of a {@link dev.engram.lower.inspect.FusionReport}
  */
 public record CudaKernel(
-    Stmt step,
+    List<Stmt> steps,
     String function,
     List<Integer> buffers,
     List<Long> scratchBytes,
+    boolean cooperative,
     List<Integer> loops,
     boolean checks,
     int threads,
     long blocks,
     int place) {
+  /** Of the words by which blocks wait for each other, zeros before the first launch. */
+  public static final int BARRIER_BYTES = 8;
+
+  /** Of what a while loop says: how many turns there were, and whether there may be more. */
+  public static final int TURNS_BYTES = 8;
+
   public CudaKernel {
+    steps = List.copyOf(steps);
     buffers = List.copyOf(buffers);
     scratchBytes = List.copyOf(scratchBytes);
     loops = List.copyOf(loops);
   }
 
+  /** True for a kernel that does turns of a while loop. */
+  public boolean isWhile() {
+    return steps.getFirst() instanceof Stmt.While;
+  }
+
   /** The number of parameters. */
   public int params() {
-    return buffers.size() + scratchBytes.size() + loops.size() + (checks ? 2 : 0);
+    return buffers.size()
+        + scratchBytes.size()
+        + (cooperative ? 1 : 0)
+        + loops.size()
+        + (checks ? 2 : 0)
+        + (isWhile() ? 2 : 0);
   }
 }

@@ -1,9 +1,12 @@
 package dev.engram.backend.cuda.text;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.SequencedMap;
 
 /**
@@ -12,8 +15,7 @@ import java.util.SequencedMap;
  *
  * @param head what all kernels need; it includes nothing
  * @param functions the kernels' code, by their names
- * @param kernels one for each divided loop, and each nest and sort outside of those, in the order
- *     of the text form
+ * @param kernels in the order of the text form
  */
 public record CudaSource(
     String head, SequencedMap<String, String> functions, List<CudaKernel> kernels) {
@@ -23,7 +25,8 @@ public record CudaSource(
    */
   public static final List<String> OPTIONS = List.of("--fmad=false");
 
-  private static final int UNIT = 12;
+  /** Characters of the kernels of a unit, which some take more than. */
+  private static final int UNIT = 12_000;
 
   public CudaSource {
     functions = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(functions));
@@ -47,20 +50,25 @@ public record CudaSource(
   }
 
   /**
-   * All of it in units of a dozen kernels, so that several processors can compile them. They depend
-   * on nothing else, and those that take long, which often follow each other, are dealt out.
+   * All of it in units, so that several processors can compile them, those that take longest first.
+   * Each kernel, the longest first, goes where there is least so far.
    */
   public List<Unit> units() {
-    int n = Math.max(1, Math.ceilDiv(functions.size(), UNIT));
+    int n = Math.clamp(length(functions.keySet()) / UNIT, 1, Math.max(1, functions.size()));
     List<List<String>> names = new ArrayList<>();
     for (int i = 0; i < n; i++) {
       names.add(new ArrayList<>());
     }
-    int next = 0;
-    for (String name : functions.keySet()) {
-      names.get(next++ % n).add(name);
+    Comparator<String> longest = Comparator.comparing(f -> -length(List.of(f)));
+    for (String name : functions.keySet().stream().sorted(longest).toList()) {
+      Collections.min(names, Comparator.comparing(this::length)).add(name);
     }
-    return names.stream().map(this::unit).toList();
+    Comparator<List<String>> mostFirst = Comparator.comparing(unit -> -length(unit));
+    return names.stream().sorted(mostFirst).map(this::unit).toList();
+  }
+
+  private int length(Collection<String> kernels) {
+    return kernels.stream().mapToInt(k -> Objects.requireNonNull(functions.get(k)).length()).sum();
   }
 
   private Unit unit(List<String> names) {

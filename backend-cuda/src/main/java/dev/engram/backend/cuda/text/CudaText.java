@@ -22,6 +22,7 @@ import java.util.Set;
  */
 public final class CudaText {
   private final LoopProgram program;
+  private final Overlap overlap;
   private final TextOptions options;
   private final RowText rows = new RowText();
   private final List<CudaKernel> kernels = new ArrayList<>();
@@ -49,13 +50,16 @@ public final class CudaText {
 
   private CudaText(LoopProgram program, TextOptions options) {
     this.program = program;
+    this.overlap = new Overlap(program);
     this.options = options;
   }
 
   /** The text of {@code program}; it needs no device. */
   public static CudaSource of(LoopProgram program, TextOptions options) {
     CudaText text = new CudaText(program, options);
-    text.steps(program.steps(), List.of());
+    int first = program.firstUpdate();
+    text.steps(program.steps().subList(0, first), List.of());
+    text.steps(program.steps().subList(first, program.steps().size()), List.of());
     SequencedMap<String, String> functions = new LinkedHashMap<>();
     text.functions.forEach((name, f) -> functions.put(name, comment(f) + f.code + "\n"));
     return new CudaSource(text.head(), functions, text.kernels);
@@ -99,29 +103,41 @@ public final class CudaText {
    * @param trips numbers of runs of the loops around
    */
   private void steps(List<Stmt> steps, List<Integer> trips) {
-    for (Stmt s : steps) {
-      switch (s) {
-        case Stmt.Nest n -> nest(n, trips);
-        case Stmt.Sort o -> sort(o, trips);
-        case Stmt.Tell _ -> {}
-        case Stmt.Loop l when LoopKernel.fits(l) -> loop(l, trips);
-        case Stmt.Loop l -> steps(l.body(), LoopKernel.with(trips, l.length()));
-        case Stmt.While w -> {
-          // Its counter is always 0.
-          steps(w.condition(), LoopKernel.with(trips, 1));
-          steps(w.body(), LoopKernel.with(trips, 1));
-        }
-        case Stmt.Branch b -> {
-          steps(b.onTrue(), trips);
-          steps(b.onFalse(), trips);
-        }
+    for (int i = 0; i < steps.size(); ) {
+      int together = options.cooperative() ? GridKernel.run(steps, i) : 0;
+      if (together > 0) {
+        List<Stmt> some = steps.subList(i, i + together);
+        add("steps", some, new GridKernel(program, overlap, some, trips, rows, options));
+        i += together;
+      } else {
+        step(steps.get(i++), trips);
+      }
+    }
+  }
+
+  private void step(Stmt s, List<Integer> trips) {
+    switch (s) {
+      case Stmt.Nest n -> nest(n, trips);
+      case Stmt.Sort o -> sort(o, trips);
+      case Stmt.Tell _ -> {}
+      case Stmt.Loop l when LoopKernel.fits(l) ->
+          add("loop", List.of(l), LoopKernel.of(program, overlap, l, trips, rows, options));
+      case Stmt.Loop l -> steps(l.body(), StepsKernel.with(trips, l.length()));
+      case Stmt.While w -> {
+        // Its counter is always 0.
+        steps(w.condition(), StepsKernel.with(trips, 1));
+        steps(w.body(), StepsKernel.with(trips, 1));
+      }
+      case Stmt.Branch b -> {
+        steps(b.onTrue(), trips);
+        steps(b.onFalse(), trips);
       }
     }
   }
 
   private void nest(Stmt.Nest n, List<Integer> trips) {
     Params buffers = Params.of(program.buffers(), n);
-    NestText nest = new NestText(program.buffers(), n, trips, buffers, rows, options, Team.GRID);
+    NestText nest = new NestText(program.buffers(), n, trips, buffers, rows, options, Team.ALL);
     CodeWriter body = new CodeWriter();
     NestKernel.Written written = NestKernel.write(nest, body);
     List<String> params = buffers.declared();
@@ -136,10 +152,11 @@ public final class CudaText {
         params,
         body,
         new CudaKernel(
-            n,
+            List.of(n),
             "",
             buffers.buffers(),
             List.of(),
+            false,
             nest.index.loops(),
             nest.checks(),
             written.threads(),
@@ -154,7 +171,7 @@ public final class CudaText {
 
   private void sort(Stmt.Sort s, List<Integer> trips) {
     Params buffers = Params.of(program.buffers(), s);
-    SortText sort = new SortText(program.buffers(), s, trips, buffers, options, Team.GRID);
+    SortText sort = new SortText(program.buffers(), s, trips, buffers, options, Team.ALL, 0);
     CodeWriter body = new CodeWriter();
     sort.write(body);
     List<String> params = buffers.declared();
@@ -166,10 +183,11 @@ public final class CudaText {
         params,
         body,
         new CudaKernel(
-            s,
+            List.of(s),
             "",
             buffers.buffers(),
-            List.of(sort.scratchBytes()),
+            List.of(SortText.scratch(s) * Integer.BYTES),
+            false,
             sort.index().loops(),
             false,
             options.threads(),
@@ -177,25 +195,9 @@ public final class CudaText {
             places++));
   }
 
-  private void loop(Stmt.Loop l, List<Integer> trips) {
-    LoopKernel loop = LoopKernel.of(program, l, trips, rows, options);
-    add("loop", loop.use(), loop.declared(), loop.body(), loop.kernel(places));
-    places += nests(l.body());
-  }
-
-  private static int nests(List<Stmt> steps) {
-    int n = 0;
-    for (Stmt s : steps) {
-      n +=
-          switch (s) {
-            case Stmt.Nest _, Stmt.Sort _ -> 1;
-            case Stmt.Tell _ -> 0;
-            case Stmt.Loop l -> nests(l.body());
-            case Stmt.While w -> nests(w.condition()) + nests(w.body());
-            case Stmt.Branch b -> nests(b.onTrue()) + nests(b.onFalse());
-          };
-    }
-    return n;
+  private void add(String label, List<Stmt> steps, StepsKernel k) {
+    add(label, k.use(), k.declared(), k.body(), k.kernel(places));
+    places += StepsKernel.nests(steps);
   }
 
   private void add(String label, String use, List<String> params, CodeWriter body, CudaKernel k) {
@@ -216,10 +218,11 @@ public final class CudaText {
     f.uses.add(use);
     kernels.add(
         new CudaKernel(
-            k.step(),
+            k.steps(),
             f.name,
             k.buffers(),
             k.scratchBytes(),
+            k.cooperative(),
             k.loops(),
             k.checks(),
             k.threads(),

@@ -5,9 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The numbers that launches have in a run, from 1 on: a nest has one, a loop that is one kernel one
- * for each nest at each of its steps, which all shares have in common. A failed check says in which
- * it was, and the least number comes first.
+ * The numbers that launches have in a run, from 1 on: a nest has one, a loop that is in a kernel
+ * one for each nest at each of its steps, which all shares have in common. A failed check says in
+ * which it was, and the least number comes first.
  */
 public final class Launches {
   private final List<Launch> all = new ArrayList<>();
@@ -17,16 +17,20 @@ public final class Launches {
    *
    * @param first its number, or that of its first nest
    */
-  public record Launch(long first, Stmt step) {
+  public record Launch(long first, List<Stmt> steps) {
+    public Launch {
+      steps = List.copyOf(steps);
+    }
+
     private long next() {
-      return first + count(step);
+      return first + count(steps);
     }
   }
 
-  /** Gives a nest or a loop its numbers; returns the first. */
-  public long add(Stmt step) {
+  /** Gives the steps of a kernel their numbers; returns the first. */
+  public long add(List<Stmt> steps) {
     long first = all.isEmpty() ? 1 : all.getLast().next();
-    all.add(new Launch(first, step));
+    all.add(new Launch(first, steps));
     return first;
   }
 
@@ -58,7 +62,7 @@ public final class Launches {
   public Stmt.Nest nest(long number) {
     for (Launch l : all) {
       if (number < l.next()) {
-        return (Stmt.Nest) at(l.step, number - l.first);
+        return (Stmt.Nest) at(l.steps, number - l.first);
       }
     }
     throw new AssertionError("no launch has the number " + number);
@@ -71,8 +75,14 @@ public final class Launches {
       case Stmt.Loop l when l.parallel() -> count(l.body());
       case Stmt.Loop l -> count(l.body()) * l.length();
       case Stmt.Branch b -> count(b.onTrue()) + count(b.onFalse());
-      case Stmt.Tell _, Stmt.While _ -> throw new IllegalArgumentException("not in a kernel: " + s);
+      case Stmt.While w -> countOfTurn(w) * Integer.MAX_VALUE;
+      case Stmt.Tell _ -> throw new IllegalArgumentException("not in a kernel: " + s);
     };
+  }
+
+  /** How many numbers a turn of a loop has. */
+  static long countOfTurn(Stmt.While w) {
+    return count(w.condition()) + count(w.body());
   }
 
   static long count(List<Stmt> steps) {
@@ -86,7 +96,12 @@ public final class Launches {
         long first = count(b.onTrue());
         yield number < first ? at(b.onTrue(), number) : at(b.onFalse(), number - first);
       }
-      case Stmt.Nest _, Stmt.Sort _, Stmt.Tell _, Stmt.While _ -> s;
+      case Stmt.While w -> {
+        long inTurn = number % countOfTurn(w);
+        long first = count(w.condition());
+        yield inTurn < first ? at(w.condition(), inTurn) : at(w.body(), inTurn - first);
+      }
+      case Stmt.Nest _, Stmt.Sort _, Stmt.Tell _ -> s;
     };
   }
 

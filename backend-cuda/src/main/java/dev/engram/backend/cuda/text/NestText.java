@@ -267,7 +267,7 @@ final class NestText {
 
   /** Declares memory that the threads of a block share. */
   void shared(CodeWriter out, String type, String name, long n) {
-    if (team.isBlock()) {
+    if (team.isOneOfSeveral()) {
       out.line("POOLED(%s, %s, %s, %s);", type, name, team.pooled() + sharedBytes, n);
     } else {
       out.line("SHARED(%s, %s, %s);", type, name, n);

@@ -27,6 +27,8 @@ final class Params {
   private final List<LoopBuffer> buffers;
   private final Map<Integer, String> names = new LinkedHashMap<>();
 
+  private final Map<Integer, Set<Integer>> sharing = new HashMap<>();
+
   /** The names of copies. */
   private final Map<Integer, String> kept = new HashMap<>();
 
@@ -69,31 +71,34 @@ final class Params {
         Set.of());
   }
 
-  /** Those of a loop; where some of them share memory, as they may at times, all are updated. */
-  static Params of(LoopProgram program, Stmt.Loop loop) {
-    BufferUses uses = BufferUses.of(loop);
+  /**
+   * Those of several steps; where some of them share memory, as they may at times, all are updated.
+   */
+  static Params of(LoopProgram program, Overlap overlap, List<Stmt> steps) {
+    BufferUses uses = BufferUses.of(steps);
     Set<Integer> read = new TreeSet<>(uses.reads());
     Set<Integer> written = new TreeSet<>(uses.writes());
     Set<Integer> both = new TreeSet<>(uses.swaps());
+    Map<Integer, Set<Integer>> sharing = new HashMap<>();
     for (int w : written) {
       for (int b : new TreeSet<>(uses.all())) {
-        if ((b != w || read.contains(w)) && overlap(program, b, w)) {
+        if (b != w && overlap.of(b, w)) {
           both.addAll(List.of(b, w));
+          sharing.computeIfAbsent(w, _ -> new TreeSet<>()).add(b);
         }
       }
+      if (read.contains(w)) {
+        both.add(w);
+      }
     }
-    return new Params(program.buffers(), read, written, both);
+    Params all = new Params(program.buffers(), read, written, both);
+    all.sharing.putAll(sharing);
+    return all;
   }
 
-  /** True where two buffers have some memory in common. */
-  static boolean overlap(LoopProgram p, int a, int b) {
-    LoopBuffer x = p.buffers().get(a);
-    LoopBuffer y = p.buffers().get(b);
-    return a == b
-        || (x.place() instanceof LoopBuffer.Place.Arena(long at)
-            && y.place() instanceof LoopBuffer.Place.Arena(long to)
-            && at < to + y.type().bytes()
-            && to < at + x.type().bytes());
+  /** The other buffers that have memory in common with a written one. */
+  Set<Integer> sharing(int written) {
+    return sharing.getOrDefault(written, Set.of());
   }
 
   /** Has a buffer called by the name of a copy of a share's part of it from now on. */

@@ -16,17 +16,24 @@ final class SortText {
   private final IndexText index;
 
   private final Team team;
+  private final long apart;
 
+  /**
+   * @param apart where each block has rows of its own, from the scratch memory of one to that of
+   *     the next, in elements: enough for any sort that it does
+   */
   SortText(
       List<LoopBuffer> buffers,
       Stmt.Sort sort,
       List<Integer> trips,
       Params params,
       TextOptions options,
-      Team team) {
+      Team team,
+      long apart) {
     this.sort = sort;
     this.params = params;
     this.team = team;
+    this.apart = apart;
     this.index = new IndexText(buffers, sort.traffic(), trips, options.narrow());
   }
 
@@ -40,11 +47,16 @@ final class SortText {
   }
 
   long rows() {
-    return sort.rows().stream().mapToLong(Integer::longValue).reduce(1, (x, y) -> x * y);
+    return rows(sort);
   }
 
-  long scratchBytes() {
-    return 2L * rows() * sort.length() * Integer.BYTES;
+  /** The scratch memory of a sort, in elements. */
+  static long scratch(Stmt.Sort s) {
+    return 2L * rows(s) * s.length();
+  }
+
+  private static long rows(Stmt.Sort s) {
+    return s.rows().stream().mapToLong(Integer::longValue).reduce(1, (x, y) -> x * y);
   }
 
   void write(CodeWriter out) {
@@ -59,8 +71,8 @@ final class SortText {
         type, team.block(), index.number(rows()), team.blocks());
     rowAxes(out);
     // Positions lie in one half of the scratch memory and are merged into the other.
-    String row = team.isBlock() ? "(blockIdx.x * (i64)%s + g)".formatted(rows()) : "g";
-    out.line("i64 from = %s * 2LL * %s, to = from + %s;", row, n, n);
+    String block = team.isBlock() ? "blockIdx.x * %sLL + ".formatted(apart) : "";
+    out.line("i64 from = %sg * 2LL * %s, to = from + %s;", block, n, n);
     out.line("for (int k = threadIdx.x; k < %s; k += blockDim.x) order[from + k] = k;", n);
     out.line("__syncthreads();");
     out.line("#pragma unroll 1");

@@ -46,7 +46,7 @@ final class TileKernel {
             && d.b() == 1
             && d.order().lanes() == 1;
     boolean fits = nest.options.tile() * nest.options.tile() <= nest.options.threads();
-    if (!product || nest.checks() || nest.folded() == 0 || (nest.team.isBlock() && !fits)) {
+    if (!product || nest.checks() || nest.folded() == 0 || (nest.team.isOneOfSeveral() && !fits)) {
       return Optional.empty();
     }
     Instr.Load a = (Instr.Load) body.get(0);
@@ -97,7 +97,7 @@ final class TileKernel {
     out.line("// parts of both operands, %s x %s", depth, side);
     nest.shared(out, real, "a", depth * (side + 1L));
     nest.shared(out, real, "b", depth * (side + 1L));
-    if (nest.team.isBlock()) {
+    if (nest.team.isOneOfSeveral()) {
       out.line("bool works = threadIdx.x < %s;", threads());
     }
     out.line("int ty = threadIdx.x / %s * %s;", nest.options.tile(), per);
@@ -121,7 +121,7 @@ final class TileKernel {
     stage("b", b, columns, "column0", width, side, depth);
     out.line("__syncthreads();");
     out.line("int terms = (int)eg_least((%s)%s, %s - k0);", type, depth, nest.index.number(terms));
-    if (nest.team.isBlock()) {
+    if (nest.team.isOneOfSeveral()) {
       out.line("if (!works) terms = 0;");
     }
     out.line("#pragma unroll 1");
@@ -219,7 +219,7 @@ final class TileKernel {
     out.open("for (int q = 0; q < %s; q++) {", per);
     out.line("%s i%s = row0 + ty + p;", type, rows);
     out.line("%s i%s = column0 + tx + q;", type, columns);
-    String works = nest.team.isBlock() ? "works && " : "";
+    String works = nest.team.isOneOfSeveral() ? "works && " : "";
     out.open("if (%si%s < %s && i%s < %s) {", works, rows, height, columns, width);
     nest.name(2, "f[p][q]");
     nest.epilogue(out, "0");

@@ -14,7 +14,28 @@ typedef unsigned int u32;
 #define POOL(bytes) __shared__ __align__(16) unsigned char eg_pool[bytes]
 #define POOLED(T, name, at, n) T* name = (T*)(eg_pool + at)
 #define WORD(T) T
+// All blocks of the grid wait for each other, by the number of blocks that have come, and that of the turns in which all have.
+__device__ inline void eg_grid_barrier(u32* barrier) {
+  __syncthreads();
+  if (threadIdx.x == 0) {
+    volatile u32* turn = barrier + 1;
+    u32 now = *turn;
+    __threadfence();
+    if (atomicAdd(barrier, 1u) == gridDim.x - 1) {
+      atomicExch(barrier, 0u);
+      __threadfence();
+      atomicExch(barrier + 1, now + 1);
+    } else {
+      while (*turn == now) {}
+    }
+    __threadfence();
+  }
+  __syncthreads();
+}
 #endif
+
+// The number of this block when counting begins with block number `first`.
+__device__ inline int eg_turned(u32 first) { return (int)((blockIdx.x + gridDim.x - first % gridDim.x) % gridDim.x); }
 
 // Integers wrap.
 __device__ inline int eg_add(int a, int b) { return (int)((u32)a + (u32)b); }

@@ -25,8 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What was compiled is found again, and only what was. */
 class CompilerCacheTest {
-  private static final Card CARD = new Card("card", 9, 0, 1 << 20);
-  private static final Card OTHER = new Card("older card", 8, 0, 1 << 20);
+  private static final Card CARD = new Card("card", 9, 0, 1 << 20, 1, true);
+  private static final Card OTHER = new Card("older card", 8, 0, 1 << 20, 1, true);
 
   @TempDir Path folder;
   private final Counting compiler = new Counting();

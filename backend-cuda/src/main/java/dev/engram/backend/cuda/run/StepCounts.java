@@ -7,14 +7,23 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How often each nest and sort runs in a loop that is one kernel, in the order of the text form.
+ * How often each nest and sort runs in a kernel of several steps, in the order of the text form.
  * Both sides of a branch count, since the host does not see which is taken.
  */
-record LoopCounts(List<Long> runs) {
-  static LoopCounts of(Stmt.Loop loop) {
+record StepCounts(List<Long> runs) {
+  /**
+   * @param turns of a while loop
+   * @param ended whether its condition was asked once more
+   */
+  static StepCounts of(List<Stmt> steps, int turns, boolean ended) {
     List<Long> all = new ArrayList<>();
-    collect(List.of(loop), 1, all);
-    return new LoopCounts(all);
+    if (steps.getFirst() instanceof Stmt.While w) {
+      collect(w.condition(), turns + (ended ? 1 : 0), all);
+      collect(w.body(), turns, all);
+    } else {
+      collect(steps, 1, all);
+    }
+    return new StepCounts(all);
   }
 
   private static void collect(List<Stmt> steps, long runs, List<Long> to) {

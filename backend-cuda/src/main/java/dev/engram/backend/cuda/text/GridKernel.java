@@ -1,0 +1,191 @@
+package dev.engram.backend.cuda.text;
+
+import dev.engram.lower.LoopProgram;
+import dev.engram.lower.Stmt;
+import dev.engram.lower.split.Exchange;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Steps that follow each other as one kernel, whose blocks wait for each other where nests clash:
+ * all of them must be on the card at the same time, so it is launched as a cooperative kernel. A
+ * kernel of a while loop ends after so many turns, so that the host sees whether it is to stop, and
+ * writes how many there were and whether there may be more.
+ */
+final class GridKernel extends StepsKernel {
+  /** Most nests of a kernel: the time of a compiler grows faster than their number. */
+  private static final int MOST_NESTS = 64;
+
+  /**
+   * Blocks that have work to do at the same time: of nests since the last barrier, and the most.
+   */
+  private long blocks;
+
+  private long mostBlocks = 1;
+  private boolean meets;
+
+  GridKernel(
+      LoopProgram program,
+      Overlap overlap,
+      List<Stmt> steps,
+      List<Integer> trips,
+      RowText rows,
+      TextOptions options) {
+    super(program, overlap, steps, trips.size(), rows, options);
+    if (steps.getFirst() instanceof Stmt.While w) {
+      turns(w, trips);
+    } else {
+      steps(steps, trips, "launch");
+    }
+  }
+
+  /** How many steps from this one on are one kernel; 0 where there is none for several of them. */
+  static int run(List<Stmt> steps, int from) {
+    Stmt first = steps.get(from);
+    if (first instanceof Stmt.While w) {
+      boolean fits =
+          w.condition().stream().allMatch(GridKernel::fits)
+              && w.body().stream().allMatch(GridKernel::fits)
+              && Exchange.of(w.condition()).isNone();
+      return fits && nests(w.condition()) + nests(w.body()) <= MOST_NESTS ? 1 : 0;
+    }
+    int n = 0;
+    int nests = 0;
+    boolean control = false;
+    while (from + n < steps.size() && fits(steps.get(from + n))) {
+      Stmt s = steps.get(from + n);
+      nests += nests(List.of(s));
+      if (nests > MOST_NESTS) {
+        break;
+      }
+      control |= s instanceof Stmt.Loop || s instanceof Stmt.Branch;
+      n++;
+    }
+    return n > 1 || control ? n : 0;
+  }
+
+  private static boolean fits(Stmt s) {
+    return switch (s) {
+      case Stmt.Nest _, Stmt.Sort _ -> true;
+      case Stmt.Loop l -> !l.parallel() && l.body().stream().allMatch(GridKernel::fits);
+      case Stmt.Branch b ->
+          b.onTrue().stream().allMatch(GridKernel::fits)
+              && b.onFalse().stream().allMatch(GridKernel::fits)
+              && Exchange.of(b.onTrue()).isNone()
+              && Exchange.of(b.onFalse()).isNone();
+      case Stmt.Tell _, Stmt.While _ -> false;
+    };
+  }
+
+  /** Threads have read what decides before anyone may write it. */
+  private void turns(Stmt.While w, List<Integer> trips) {
+    List<Integer> inside = with(trips, 1);
+    String launch = "launch + n * " + Launches.countOfTurn(w) + "ull";
+    out.line("int t%s = 0;", depth);
+    out.line("int n = 0;");
+    out.line("bool more = true;");
+    out.open("while (n < most) {");
+    steps(w.condition(), inside, launch);
+    before(read(w.predicate().buffer()));
+    if (checks()) {
+      before(read(FAILURES));
+    }
+    flush();
+    String failed = checks() ? " && failed->launch == ~0ull" : "";
+    out.line("more = %s%s;", holds(w.predicate()), failed);
+    out.line("if (!more) break;");
+    steps(w.body(), inside, launch + " + " + Launches.count(w.condition()));
+    barrier();
+    swaps(w.swaps());
+    out.line("n++;");
+    out.close();
+    out.open("if (blockIdx.x == 0 && threadIdx.x == 0) {");
+    out.line("turns[0] = n;");
+    out.line("turns[1] = more;");
+    out.close();
+  }
+
+  @Override
+  void meet() {
+    meets = true;
+    out.line("eg_grid_barrier(barrier);");
+    blocks = 0;
+  }
+
+  @Override
+  Team team(String launch) {
+    return Team.grid(launch);
+  }
+
+  @Override
+  long sorts() {
+    return 1;
+  }
+
+  @Override
+  void take(String what, NestText nest, NestKernel.Written written, CodeWriter body) {
+    take(what, body, (written.work() + options.threads() - 1) / options.threads());
+  }
+
+  /** Blocks that have nothing to do in one nest begin with the next one. */
+  @Override
+  void take(String what, CodeWriter body, long more) {
+    CodeWriter turned = new CodeWriter();
+    turned.line(
+        "int block = %s;", blocks == 0 ? "blockIdx.x" : "eg_turned(" + blocks % (1 << 30) + ")");
+    turned.lines(body);
+    put(what, turned);
+    blocks += more;
+    mostBlocks = Math.max(mostBlocks, blocks);
+  }
+
+  @Override
+  void flush() {}
+
+  @Override
+  String use() {
+    List<String> labels = new ArrayList<>();
+    labels(steps, labels);
+    return "%s nests, one after the other where they clash: %s"
+        .formatted(labels.size(), String.join(", ", labels));
+  }
+
+  private static void labels(List<Stmt> steps, List<String> to) {
+    for (Stmt s : steps) {
+      switch (s) {
+        case Stmt.Nest n -> to.add(n.label());
+        case Stmt.Sort _ -> to.add("sort");
+        case Stmt.Loop l -> labels(l.body(), to);
+        case Stmt.Branch b -> {
+          labels(b.onTrue(), to);
+          labels(b.onFalse(), to);
+        }
+        case Stmt.While w -> {
+          labels(w.condition(), to);
+          labels(w.body(), to);
+        }
+        case Stmt.Tell _ -> {}
+      }
+    }
+  }
+
+  @Override
+  boolean isCooperative() {
+    return meets;
+  }
+
+  @Override
+  long blocks() {
+    return mostBlocks;
+  }
+
+  @Override
+  CodeWriter body() {
+    CodeWriter all = new CodeWriter();
+    if (poolBytes() > 0) {
+      all.line("POOL(%s);", poolBytes());
+    }
+    all.lines(out);
+    return all;
+  }
+}
