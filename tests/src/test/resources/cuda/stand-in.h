@@ -62,6 +62,11 @@ static inline unsigned atomicExch(unsigned* p, unsigned v) {
   *p = v;
   return old;
 }
+static inline unsigned atomicAdd(unsigned* p, unsigned v) {
+  unsigned old = *p;
+  *p = old + v;
+  return old;
+}
 template <class T> struct eg_word {
   T v;
   operator T() const volatile {

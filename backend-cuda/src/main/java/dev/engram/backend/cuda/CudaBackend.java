@@ -72,7 +72,7 @@ public final class CudaBackend implements Backend {
                       new CudaDevice(
                           NAME + ":" + devices.size(),
                           driver,
-                          TextOptions.standard(),
+                          text(o),
                           o.memory().of(driver.card().bytes()),
                           o.sync())));
       return new Found(o, Optional.of(cards), List.copyOf(devices), Optional.empty());
@@ -144,11 +144,19 @@ public final class CudaBackend implements Backend {
    */
   @Override
   public LoweringOptions lowering() {
-    return LoweringOptions.standard().withShares(MOST_SHARES, 1, 1).withShareReads(SHARE_READS);
+    LoweringOptions o = LoweringOptions.standard();
+    return wanted.get().kernels() == CudaOptions.Kernels.SHARES
+        ? o.withShares(MOST_SHARES, 1, 1).withShareReads(SHARE_READS)
+        : o;
+  }
+
+  private static TextOptions text(CudaOptions o) {
+    TextOptions all = TextOptions.standard();
+    return o.kernels() == CudaOptions.Kernels.NESTS ? all.withoutCooperation() : all;
   }
 
   @Override
   public String text(LoopProgram program) {
-    return CudaText.of(program, TextOptions.standard()).text();
+    return CudaText.of(program, text(wanted.get())).text();
   }
 }

@@ -14,13 +14,25 @@ import java.util.regex.Pattern;
  * @param memory the most memory of each card that this process takes
  * @param sync whether each kernel is waited for, so that an error names the kernel that made it
  * @param cache the folder of compiled kernels
+ * @param kernels how much of a program is one kernel
  */
-public record CudaOptions(Memory memory, boolean sync, Path cache) {
+public record CudaOptions(Memory memory, boolean sync, Path cache, Kernels kernels) {
   private static final Pattern AMOUNT = Pattern.compile("(\\d{1,18})(%|B|[kKMGT]i?B)?");
 
   public CudaOptions {
     Given.given("CudaOptions", "memory", memory);
     Given.given("CudaOptions", "cache", cache);
+    Given.given("CudaOptions", "kernels", kernels);
+  }
+
+  /** How much of a program is one kernel. */
+  public enum Kernels {
+    /** Loops over examples, in which each block goes through some of these alone; else steps. */
+    SHARES,
+    /** Steps that follow each other, whose blocks wait for each other; while loops. */
+    STEPS,
+    /** A nest. */
+    NESTS
   }
 
   /** Of a card's memory. */
@@ -45,8 +57,9 @@ public record CudaOptions(Memory memory, boolean sync, Path cache) {
 
   /**
    * Reads the system properties {@code engram.cuda.memory}, such as {@code 50%} or {@code 8GiB}
-   * (default: all); {@code engram.cuda.sync}, {@code true} or {@code false} (default); and {@code
-   * engram.cuda.cache}, a folder (default: {@code engram/cuda} in the user's folder for caches).
+   * (default: all); {@code engram.cuda.sync}, {@code true} or {@code false} (default); {@code
+   * engram.cuda.cache}, a folder (default: {@code engram/cuda} in the user's folder for caches);
+   * and {@code engram.cuda.kernels}, {@code shares} (default), {@code steps} or {@code nests}.
    *
    * @throws EngramException when one of them has another value
    */
@@ -58,7 +71,8 @@ public record CudaOptions(Memory memory, boolean sync, Path cache) {
     return new CudaOptions(
         memory(properties.apply("engram.cuda.memory").strip()),
         sync(properties.apply("engram.cuda.sync").strip()),
-        cache(properties.apply("engram.cuda.cache"), environment, properties));
+        cache(properties.apply("engram.cuda.cache"), environment, properties),
+        kernels(properties.apply("engram.cuda.kernels").strip()));
   }
 
   private static Memory memory(String text) {
@@ -110,6 +124,17 @@ public record CudaOptions(Memory memory, boolean sync, Path cache) {
       case "false", "" -> false;
       default ->
           throw new EngramException("engram.cuda.sync is '" + text + "', expected true or false");
+    };
+  }
+
+  private static Kernels kernels(String text) {
+    return switch (text.toLowerCase(Locale.ROOT)) {
+      case "shares", "" -> Kernels.SHARES;
+      case "steps" -> Kernels.STEPS;
+      case "nests" -> Kernels.NESTS;
+      default ->
+          throw new EngramException(
+              "engram.cuda.kernels is '" + text + "', expected shares, steps or nests");
     };
   }
 

@@ -54,6 +54,20 @@ class CudaOptionsTest {
   }
 
   @Test
+  void kernelsAreOfOneKind() {
+    assertEquals(CudaOptions.Kernels.SHARES, of(Map.of(), Map.of()).kernels());
+    assertEquals(
+        CudaOptions.Kernels.STEPS, of(Map.of("engram.cuda.kernels", "steps"), Map.of()).kernels());
+    assertEquals(
+        CudaOptions.Kernels.NESTS, of(Map.of("engram.cuda.kernels", "Nests"), Map.of()).kernels());
+    assertEquals(
+        "engram.cuda.kernels is 'few', expected shares, steps or nests",
+        assertThrows(
+                EngramException.class, () -> of(Map.of("engram.cuda.kernels", "few"), Map.of()))
+            .getMessage());
+  }
+
+  @Test
   void kernelsAreWaitedForWhereThatIsWanted() {
     assertFalse(of(Map.of(), Map.of()).sync());
     assertTrue(of(Map.of("engram.cuda.sync", "TRUE"), Map.of()).sync());

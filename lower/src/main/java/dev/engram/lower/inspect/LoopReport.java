@@ -13,6 +13,9 @@ import java.util.Optional;
  * the whole loop, and why the others are not.
  */
 public record LoopReport(List<Row> rows) {
+  private static final String NO_PROFIT =
+      "it has too little work, or too large values or weights, for that";
+
   public LoopReport {
     Given.all("LoopReport", "rows", rows);
     rows = List.copyOf(rows);
@@ -34,9 +37,27 @@ public record LoopReport(List<Row> rows) {
       return steps
           + (shares > 1
               ? "in %d shares of the examples".formatted(shares)
-              : "not divided: "
-                  + why.orElse("it has too little work, or too large values or weights, for that"));
+              : "not divided: " + why.orElse(NO_PROFIT));
     }
+  }
+
+  /**
+   * Why a loop is not divided.
+   *
+   * @param around lengths of the loops around it, outermost first
+   */
+  public static String notDivided(LoopProgram program, Stmt.Loop l, List<Integer> around) {
+    Given.given("LoopReport.notDivided", "program", program);
+    Given.given("LoopReport.notDivided", "l", l);
+    Given.all("LoopReport.notDivided", "around", around);
+    return obstacle(program, l, around).orElse(NO_PROFIT);
+  }
+
+  private static Optional<String> obstacle(LoopProgram p, Stmt.Loop l, List<Integer> around) {
+    return ExampleAxis.of(l, around, b -> p.buffers().get(b).type())
+            instanceof ExampleAxis.Result.Obstacle o
+        ? Optional.of(o.where().isKnown() ? o.what() + " (" + o.where() + ")" : o.what())
+        : Optional.empty();
   }
 
   /** Looks at a program. */
@@ -77,12 +98,7 @@ public record LoopReport(List<Row> rows) {
       return new Row(
           inside.length(), nests(l.body()), where(l.body()), l.length(), Optional.empty());
     }
-    Optional<String> why =
-        ExampleAxis.of(l, around, b -> p.buffers().get(b).type())
-                instanceof ExampleAxis.Result.Obstacle o
-            ? Optional.of(o.where().isKnown() ? o.what() + " (" + o.where() + ")" : o.what())
-            : Optional.empty();
-    return new Row(l.length(), nests(l.body()), where(l.body()), 1, why);
+    return new Row(l.length(), nests(l.body()), where(l.body()), 1, obstacle(p, l, around));
   }
 
   private static int nests(List<Stmt> steps) {

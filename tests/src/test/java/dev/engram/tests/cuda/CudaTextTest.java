@@ -78,6 +78,7 @@ class CudaTextTest {
                 List.of(0, 1, 2),
                 List.of(),
                 false,
+                0,
                 List.of(),
                 false,
                 256,

@@ -285,7 +285,7 @@ final class StandInDriver implements Driver {
     List<Long> values = new ArrayList<>();
     int n = f.kernel.params();
     int arrays = f.kernel.buffers().size() + f.kernel.scratchBytes().size();
-    int counters = arrays + (f.kernel.cooperative() ? 1 : 0);
+    int counters = arrays + (f.kernel.cooperative() ? 1 : 0) + (f.kernel.branches() > 0 ? 1 : 0);
     int narrow = counters + f.kernel.loops().size();
     for (int i = 0; i < n; i++) {
       MemorySegment p = params.getAtIndex(ValueLayout.ADDRESS, i).reinterpret(Long.BYTES);

@@ -247,6 +247,11 @@ final class StandInProgram implements CompiledProgram {
           params.add(call.allocateFrom(ValueLayout.ADDRESS, barrier));
           sizes.add(0L);
         }
+        if (k.branches() > 0) {
+          MemorySegment taken = call.allocate(ValueLayout.JAVA_INT, k.branches());
+          params.add(call.allocateFrom(ValueLayout.ADDRESS, taken));
+          sizes.add(0L);
+        }
         for (int t : k.loops()) {
           params.add(call.allocateFrom(ValueLayout.JAVA_INT, (int) counters()[t]));
           sizes.add(0L);

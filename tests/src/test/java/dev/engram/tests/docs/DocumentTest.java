@@ -13,6 +13,7 @@ import dev.engram.examples.Transformations;
 import dev.engram.examples.Watching;
 import dev.engram.ir.passes.Pass;
 import dev.engram.ir.passes.Pipeline;
+import dev.engram.tests.cuda.FormReportTest;
 import dev.engram.tests.golden.Bless;
 import dev.engram.tests.online.Memory;
 import dev.engram.tests.online.Stacked;
@@ -74,6 +75,11 @@ class DocumentTest {
             DocumentTest::ruleTrace,
             "profile",
             () -> ProfileListing.of(Sources.read("docs/INSPECT.md"))));
+  }
+
+  @Test
+  void cards() throws IOException {
+    check("docs/CUDA.md", Map.of("forms", FormReportTest::listing));
   }
 
   @Test

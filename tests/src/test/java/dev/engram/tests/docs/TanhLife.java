@@ -132,7 +132,7 @@ final class TanhLife {
 
   /** The kernel with the tanh, from where the product has been computed. */
   private String cuda() {
-    String all = CudaText.of(loops, TextOptions.standard()).text();
+    String all = CudaText.of(loops, TextOptions.standard().withoutCooperation()).text();
     int tanh = all.indexOf("= tanh_f32(");
     int loop = all.lastIndexOf("for (int p ", tanh);
     int from = all.lastIndexOf('\n', loop) + 1;

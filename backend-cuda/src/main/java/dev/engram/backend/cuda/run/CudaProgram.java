@@ -4,7 +4,6 @@ import dev.engram.backend.cuda.driver.Driver;
 import dev.engram.backend.cuda.text.CudaKernel;
 import dev.engram.backend.cuda.text.CudaSource;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.lower.CompiledProgram;
 import dev.engram.lower.LoopBuffer;
@@ -54,6 +53,7 @@ final class CudaProgram implements CompiledProgram {
   private final long scratchBytes;
   private final boolean checks;
   private final boolean barriers;
+  private final int branches;
   private final boolean whiles;
   private final ProgramProfile profile;
   private final Part first;
@@ -79,6 +79,7 @@ final class CudaProgram implements CompiledProgram {
             .orElse(0);
     this.checks = source.kernels().stream().anyMatch(CudaKernel::checks);
     this.barriers = source.kernels().stream().anyMatch(CudaKernel::cooperative);
+    this.branches = source.kernels().stream().mapToInt(CudaKernel::branches).max().orElse(0);
     this.whiles = source.kernels().stream().anyMatch(CudaKernel::isWhile);
     this.profile = new ProgramProfile(backend(device.name()), program);
     List<Stmt> all = program.steps();
@@ -88,7 +89,7 @@ final class CudaProgram implements CompiledProgram {
   }
 
   private Code code(CudaKernel k, Driver.Module module) {
-    String place = "@%s, %s (%s)".formatted(program.name(), k.function(), where(k.steps()));
+    String place = "@%s, %s (%s)".formatted(program.name(), k.function(), k.where());
     Driver.Function function = device.driver().placed(module.function(k.function()), place);
     long most = k.cooperative() ? device.driver().blocksAtOnce(function, k.threads()) : MOST_BLOCKS;
     Exchange exchange = k.isWhile() ? new Exchange(Map.of()) : Exchange.of(k.steps());
@@ -97,29 +98,6 @@ final class CudaProgram implements CompiledProgram {
         function,
         (int) Math.min(most, k.blocks()),
         Optional.of(exchange).filter(e -> !e.isNone()));
-  }
-
-  /** The user's line of the first nest. */
-  private static SourceLocation where(List<Stmt> steps) {
-    for (Stmt step : steps) {
-      SourceLocation first =
-          switch (step) {
-            case Stmt.Nest n -> n.where();
-            case Stmt.Sort n -> n.where();
-            case Stmt.Tell t -> t.where();
-            case Stmt.Loop l -> where(l.body());
-            case Stmt.Branch b -> first(where(b.onTrue()), where(b.onFalse()));
-            case Stmt.While w -> first(where(w.condition()), where(w.body()));
-          };
-      if (first.isKnown()) {
-        return first;
-      }
-    }
-    return SourceLocation.UNKNOWN;
-  }
-
-  private static SourceLocation first(SourceLocation a, SourceLocation b) {
-    return a.isKnown() ? a : b;
   }
 
   private static String backend(String device) {
@@ -149,6 +127,11 @@ final class CudaProgram implements CompiledProgram {
   /** True where blocks of some of its kernels wait for each other. */
   boolean barriers() {
     return barriers;
+  }
+
+  /** The most branches of a kernel. */
+  int branches() {
+    return branches;
   }
 
   /** True where some of its kernels are while loops. */

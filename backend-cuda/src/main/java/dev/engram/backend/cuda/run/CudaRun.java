@@ -68,6 +68,7 @@ final class CudaRun extends HostSteps {
   private CardMemory.@Nullable Block scratch;
   private CardMemory.@Nullable Block barrier;
   private CardMemory.@Nullable Block turns;
+  private CardMemory.@Nullable Block taken;
 
   /** Launches in the run of now that may fail. */
   private final Launches checked = new Launches();
@@ -231,6 +232,9 @@ final class CudaRun extends HostSteps {
       barrier = block(CudaKernel.BARRIER_BYTES, "the barriers");
       start(new Task.Fill(address(barrier), (byte) 0, CudaKernel.BARRIER_BYTES));
     }
+    if (taken == null && owner.branches() > 0) {
+      taken = block((long) owner.branches() * Integer.BYTES, "the branches");
+    }
     if (turns == null && owner.whiles()) {
       turns = block(CudaKernel.TURNS_BYTES, "the loops");
     }
@@ -281,7 +285,7 @@ final class CudaRun extends HostSteps {
       r.tasks.add(launch);
     } else {
       try (Arena call = Arena.ofConfined()) {
-        long nanos = timed(launch(code, params(code, 0, call)));
+        long nanos = timed(k, launch(code, params(code, 0, call)));
         counts.ifPresent(c -> count(c, k, 0, true, nanos));
       }
     }
@@ -301,7 +305,7 @@ final class CudaRun extends HostSteps {
       long start = System.nanoTime();
       int asked = (int) Math.min(most, left);
       try (Arena call = Arena.ofConfined()) {
-        long nanos = timed(launch(code, params(code, asked, call)));
+        long nanos = timed(code.kernel(), launch(code, params(code, asked, call)));
         MemorySegment said = call.allocate(CudaKernel.TURNS_BYTES, Long.BYTES);
         driver.copyToHost(said, address(turns));
         int n = said.get(ValueLayout.JAVA_INT, 0);
@@ -365,6 +369,9 @@ final class CudaRun extends HostSteps {
     if (k.cooperative()) {
       params.setLong(n++, address(barrier));
     }
+    if (k.branches() > 0) {
+      params.setLong(n++, address(taken));
+    }
     for (int t : k.loops()) {
       params.setInt(n++, (int) counters()[t]);
     }
@@ -380,7 +387,10 @@ final class CudaRun extends HostSteps {
   }
 
   /** Starts it; while runs are counted, one that is timed is waited for, and its time returned. */
-  private long timed(Task.Launch launch) {
+  private long timed(CudaKernel k, Task.Launch launch) {
+    if (counts.isPresent() && k.branches() > 0) {
+      start(new Task.Fill(address(taken), (byte) 0, bytesOfBranches(k)));
+    }
     boolean timed = counts.map(RunCounts::isTimed).orElse(false);
     if (!timed) {
       start(launch);
@@ -394,7 +404,19 @@ final class CudaRun extends HostSteps {
   }
 
   private void count(RunCounts c, CudaKernel k, int turns, boolean ended, long nanos) {
-    StepCounts.of(k.steps(), turns, ended).add(c, owner.traffic().rows(), k.place(), nanos);
+    int[] often = new int[k.branches()];
+    if (often.length > 0) {
+      try (Arena call = Arena.ofConfined()) {
+        MemorySegment said = call.allocate(bytesOfBranches(k), Long.BYTES);
+        driver.copyToHost(said, address(taken));
+        Arrays.setAll(often, i -> said.getAtIndex(ValueLayout.JAVA_INT, i));
+      }
+    }
+    StepCounts.of(k.steps(), turns, ended, often).add(c, owner.traffic().rows(), k.place(), nanos);
+  }
+
+  private static long bytesOfBranches(CudaKernel k) {
+    return (long) k.branches() * Integer.BYTES;
   }
 
   /** Waits, where something was checked, and throws what the first check that failed says. */

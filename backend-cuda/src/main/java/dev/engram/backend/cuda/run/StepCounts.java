@@ -6,36 +6,45 @@ import dev.engram.lower.profile.RunCounts;
 import java.util.ArrayList;
 import java.util.List;
 
-/**
- * How often each nest and sort runs in a kernel of several steps, in the order of the text form.
- * Both sides of a branch count, since the host does not see which is taken.
- */
+/** How often each nest and sort has run in a launch of a kernel, in the order of the text form. */
 record StepCounts(List<Long> runs) {
   /**
    * @param turns of a while loop
    * @param ended whether its condition was asked once more
+   * @param taken how often the predicate of each branch was true
    */
-  static StepCounts of(List<Stmt> steps, int turns, boolean ended) {
-    List<Long> all = new ArrayList<>();
-    if (steps.getFirst() instanceof Stmt.While w) {
-      collect(w.condition(), turns + (ended ? 1 : 0), all);
-      collect(w.body(), turns, all);
+  static StepCounts of(List<Stmt> steps, int turns, boolean ended, int[] taken) {
+    Walk w = new Walk(taken);
+    if (steps.getFirst() instanceof Stmt.While loop) {
+      w.steps(loop.condition(), turns + (ended ? 1 : 0));
+      w.steps(loop.body(), turns);
     } else {
-      collect(steps, 1, all);
+      w.steps(steps, 1);
     }
-    return new StepCounts(all);
+    return new StepCounts(w.runs);
   }
 
-  private static void collect(List<Stmt> steps, long runs, List<Long> to) {
-    for (Stmt s : steps) {
-      switch (s) {
-        case Stmt.Nest _, Stmt.Sort _ -> to.add(runs);
-        case Stmt.Loop l -> collect(l.body(), runs * l.length(), to);
-        case Stmt.Branch b -> {
-          collect(b.onTrue(), runs, to);
-          collect(b.onFalse(), runs, to);
+  private static final class Walk {
+    private final int[] taken;
+    private int branches;
+    private final List<Long> runs = new ArrayList<>();
+
+    Walk(int[] taken) {
+      this.taken = taken;
+    }
+
+    void steps(List<Stmt> steps, long times) {
+      for (Stmt s : steps) {
+        switch (s) {
+          case Stmt.Nest _, Stmt.Sort _ -> runs.add(times);
+          case Stmt.Loop l -> steps(l.body(), times * l.length());
+          case Stmt.Branch b -> {
+            long first = taken[branches++];
+            steps(b.onTrue(), first);
+            steps(b.onFalse(), times - first);
+          }
+          case Stmt.Tell _, Stmt.While _ -> throw new AssertionError(s);
         }
-        case Stmt.Tell _, Stmt.While _ -> throw new AssertionError(s);
       }
     }
   }

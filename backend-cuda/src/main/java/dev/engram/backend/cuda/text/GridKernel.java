@@ -5,6 +5,7 @@ import dev.engram.lower.Stmt;
 import dev.engram.lower.split.Exchange;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Steps that follow each other as one kernel, whose blocks wait for each other where nests clash:
@@ -46,7 +47,7 @@ final class GridKernel extends StepsKernel {
       boolean fits =
           w.condition().stream().allMatch(GridKernel::fits)
               && w.body().stream().allMatch(GridKernel::fits)
-              && Exchange.of(w.condition()).isNone();
+              && !exchanges(w.condition());
       return fits && nests(w.condition()) + nests(w.body()) <= MOST_NESTS ? 1 : 0;
     }
     int n = 0;
@@ -65,16 +66,41 @@ final class GridKernel extends StepsKernel {
   }
 
   private static boolean fits(Stmt s) {
+    return obstacle(s).isEmpty();
+  }
+
+  /** Why these steps of a loop or a branch are not one kernel. */
+  static String obstacle(List<Stmt> steps) {
+    return steps.stream()
+        .flatMap(s -> obstacle(s).stream())
+        .findFirst()
+        .orElse(
+            nests(steps) > MOST_NESTS
+                ? "it has %d nests, of which a kernel takes %d".formatted(nests(steps), MOST_NESTS)
+                : "its condition exchanges buffers, or the card cannot start all blocks at once");
+  }
+
+  private static Optional<String> obstacle(Stmt s) {
     return switch (s) {
-      case Stmt.Nest _, Stmt.Sort _ -> true;
-      case Stmt.Loop l -> !l.parallel() && l.body().stream().allMatch(GridKernel::fits);
+      case Stmt.Nest _, Stmt.Sort _ -> Optional.empty();
+      case Stmt.Loop l ->
+          l.parallel()
+              ? Optional.of("a loop in it is in shares")
+              : l.body().stream().flatMap(b -> obstacle(b).stream()).findFirst();
       case Stmt.Branch b ->
-          b.onTrue().stream().allMatch(GridKernel::fits)
-              && b.onFalse().stream().allMatch(GridKernel::fits)
-              && Exchange.of(b.onTrue()).isNone()
-              && Exchange.of(b.onFalse()).isNone();
-      case Stmt.Tell _, Stmt.While _ -> false;
+          exchanges(b.onTrue()) || exchanges(b.onFalse())
+              ? Optional.of("a branch exchanges buffers")
+              : both(b.onTrue(), b.onFalse()).stream()
+                  .flatMap(t -> obstacle(t).stream())
+                  .findFirst();
+      case Stmt.Tell t -> Optional.of(t.op().mnemonic() + " tells the host something");
+      case Stmt.While _ -> Optional.of("there is a while loop in it");
     };
+  }
+
+  /** True where buffers lie elsewhere after these steps; branches among them exchange none. */
+  private static boolean exchanges(List<Stmt> steps) {
+    return !Exchange.of(steps).isNone();
   }
 
   /** Threads have read what decides before anyone may write it. */
@@ -103,6 +129,11 @@ final class GridKernel extends StepsKernel {
     out.line("turns[0] = n;");
     out.line("turns[1] = more;");
     out.close();
+  }
+
+  @Override
+  String counting() {
+    return " && blockIdx.x == 0";
   }
 
   @Override

@@ -128,6 +128,11 @@ final class LoopKernel extends StepsKernel {
   }
 
   @Override
+  String counting() {
+    return "";
+  }
+
+  @Override
   void meet() {
     out.line(BARRIER);
   }

@@ -1,5 +1,6 @@
 package dev.engram.backend.cuda.text;
 
+import dev.engram.ir.SourceLocation;
 import dev.engram.lower.Access;
 import dev.engram.lower.AffineMap;
 import dev.engram.lower.LoopProgram;
@@ -51,6 +52,7 @@ abstract class StepsKernel {
   private final long scratch;
 
   private boolean checks;
+  private int branches;
 
   StepsKernel(
       LoopProgram program,
@@ -84,6 +86,31 @@ abstract class StepsKernel {
     return most;
   }
 
+  /** The user's line of the first nest that has one. */
+  static SourceLocation where(List<Stmt> steps) {
+    for (Stmt step : steps) {
+      SourceLocation first =
+          switch (step) {
+            case Stmt.Nest n -> n.where();
+            case Stmt.Sort n -> n.where();
+            case Stmt.Tell t -> t.where();
+            case Stmt.Loop l -> where(l.body());
+            case Stmt.Branch b -> where(both(b.onTrue(), b.onFalse()));
+            case Stmt.While w -> where(both(w.condition(), w.body()));
+          };
+      if (first.isKnown()) {
+        return first;
+      }
+    }
+    return SourceLocation.UNKNOWN;
+  }
+
+  static List<Stmt> both(List<Stmt> first, List<Stmt> second) {
+    List<Stmt> all = new ArrayList<>(first);
+    all.addAll(second);
+    return all;
+  }
+
   /** Nests and sorts in these steps. */
   static int nests(List<Stmt> steps) {
     int n = 0;
@@ -99,6 +126,9 @@ abstract class StepsKernel {
     }
     return n;
   }
+
+  /** What else is true of the one thread that counts. */
+  abstract String counting();
 
   /** Writes that all threads wait for each other. */
   abstract void meet();
@@ -177,7 +207,9 @@ abstract class StepsKernel {
   private void branch(Stmt.Branch b, List<Integer> trips, String first) {
     before(read(b.predicate().buffer()));
     flush();
+    int number = branches++;
     out.open("if (%s) {", holds(b.predicate()));
+    out.line("if (threadIdx.x == 0%s) atomicAdd(taken + %s, 1u);", counting(), number);
     BufferUses start = copy(since);
     boolean startPooled = pooled;
     steps(b.onTrue(), trips, first);
@@ -333,6 +365,9 @@ abstract class StepsKernel {
     if (isCooperative()) {
       all.add("u32* barrier");
     }
+    if (branches > 0) {
+      all.add("u32* taken");
+    }
     loops.forEach(t -> all.add("int t" + t));
     if (checks) {
       all.add("Failure* failed");
@@ -364,6 +399,7 @@ abstract class StepsKernel {
         params.buffers(),
         scratch > 0 ? List.of(scratch * sorts() * Integer.BYTES) : List.of(),
         isCooperative(),
+        branches,
         List.copyOf(loops),
         checks,
         options.threads(),
