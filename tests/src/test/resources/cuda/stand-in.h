@@ -275,11 +275,13 @@ static void eg_warp_barrier(int line) {
   eg_wait(EG_WARP, line);
 }
 #define __syncwarp() eg_warp_barrier(__LINE__)
-static void eg_grid(int line) {
+/// Its words are zeros between launches, and nobody changes them here.
+static void eg_grid(const unsigned* barrier, int line) {
+  if (barrier[0] != 0) eg_fault(EG_BARRIER, 1001, barrier[0], eg_id(), EG_NOBODY);
   eg_phase = (eg_phase >> 16) + 1 << 16;
   eg_wait(EG_GRID, line);
 }
-#define eg_grid_barrier(barrier) eg_grid(__LINE__)
+#define eg_grid_barrier(barrier) eg_grid(barrier, __LINE__)
 template <class T> static T eg_shuffle_down(int line, T v, int by, int width) {
   int me = eg_running;
   eg_fibers[me].put = 0;

@@ -80,7 +80,7 @@ public abstract class HostSteps {
       Stmt s = steps.get(at);
       int some = together(s);
       if (some > 0) {
-        if (s instanceof Stmt.Loop) {
+        if (steps.subList(at, at + some).stream().anyMatch(t -> t instanceof Stmt.Loop)) {
           InterruptedRunException.check(program, 0);
         }
         launch(s);

@@ -285,13 +285,10 @@ final class StandInDriver implements Driver {
     List<Long> values = new ArrayList<>();
     int n = f.kernel.params();
     int arrays = f.kernel.buffers().size() + f.kernel.scratchBytes().size();
-    int counters = arrays + (f.kernel.cooperative() ? 1 : 0) + (f.kernel.branches() > 0 ? 1 : 0);
-    int narrow = counters + f.kernel.loops().size();
     for (int i = 0; i < n; i++) {
       MemorySegment p = params.getAtIndex(ValueLayout.ADDRESS, i).reinterpret(Long.BYTES);
-      boolean isMost = f.kernel.isWhile() && i == n - 1;
-      boolean isInt = isMost || (i >= counters && i < narrow);
-      values.add(isInt ? p.get(ValueLayout.JAVA_INT, 0) : p.get(ValueLayout.JAVA_LONG, 0));
+      values.add(
+          f.kernel.isNarrow(i) ? p.get(ValueLayout.JAVA_INT, 0) : p.get(ValueLayout.JAVA_LONG, 0));
     }
     return () -> run(f, values, arrays, blocks, threads);
   }

@@ -311,7 +311,7 @@ class TextKindsTest {
                 .out(),
         type(DType.F32, 6),
         type(DType.F32, 9, 6));
-    check("more = ", "else {", "turns[0] = n;");
+    check("more = ", "else {", "turns[0] = turn;");
   }
 
   private static Tensor finite(Tensor x) {

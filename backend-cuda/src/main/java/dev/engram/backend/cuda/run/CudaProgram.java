@@ -91,7 +91,14 @@ final class CudaProgram implements CompiledProgram {
   private Code code(CudaKernel k, Driver.Module module) {
     String place = "@%s, %s (%s)".formatted(program.name(), k.function(), k.where());
     Driver.Function function = device.driver().placed(module.function(k.function()), place);
-    long most = k.cooperative() ? device.driver().blocksAtOnce(function, k.threads()) : MOST_BLOCKS;
+    long most =
+        k.cooperative()
+            ? device
+                .memory()
+                .withRoom(
+                    () -> device.driver().blocksAtOnce(function, k.threads()),
+                    () -> "memory for a kernel of @" + program.name())
+            : MOST_BLOCKS;
     Exchange exchange = k.isWhile() ? new Exchange(Map.of()) : Exchange.of(k.steps());
     return new Code(
         k,

@@ -42,9 +42,7 @@ final class CudaRun extends HostSteps {
 
   private static final long NO_LAUNCH = -1;
 
-  /** Turns of a while loop in its first launch, and the most of one. */
-  private static final int FIRST_TURNS = 64;
-
+  /** The most turns of a while loop in a launch. */
   private static final int MOST_TURNS = 1 << 20;
 
   /** A launch of so long is long enough. */
@@ -229,8 +227,9 @@ final class CudaRun extends HostSteps {
       failure = block(FAILURE_BYTES, "the checks");
     }
     if (barrier == null && owner.barriers()) {
-      barrier = block(CudaKernel.BARRIER_BYTES, "the barriers");
-      start(new Task.Fill(address(barrier), (byte) 0, CudaKernel.BARRIER_BYTES));
+      CardMemory.Block fresh = block(CudaKernel.BARRIER_BYTES, "the barriers");
+      start(new Task.Fill(address(fresh), (byte) 0, CudaKernel.BARRIER_BYTES));
+      barrier = fresh; // not before: it is not cleared again
     }
     if (taken == null && owner.branches() > 0) {
       taken = block((long) owner.branches() * Integer.BYTES, "the branches");
@@ -299,9 +298,8 @@ final class CudaRun extends HostSteps {
   private void repeat(CudaProgram.Code code, Stmt.While loop) {
     long left = loop.bound().map(Integer::longValue).orElse(Long.MAX_VALUE);
     long done = 0;
-    long most = FIRST_TURNS;
+    long most = 1;
     while (left > 0) {
-      InterruptedRunException.check(program.name(), done);
       long start = System.nanoTime();
       int asked = (int) Math.min(most, left);
       try (Arena call = Arena.ofConfined()) {
@@ -315,6 +313,9 @@ final class CudaRun extends HostSteps {
         exchange(Exchange.of(loop, n));
         done += n;
         left = ended ? 0 : left - n;
+        if (n > 0) {
+          InterruptedRunException.check(program.name(), done);
+        }
       }
       if (System.nanoTime() - start < LONG_NANOS) {
         most = Math.min(MOST_TURNS, 2 * most);

@@ -49,6 +49,14 @@ public record CudaKernel(
     loops = List.copyOf(loops);
   }
 
+  /** True for a parameter that is an i32, and not an address or a number of 64 bits. */
+  public boolean isNarrow(int param) {
+    int before =
+        buffers.size() + scratchBytes.size() + (cooperative ? 1 : 0) + (branches > 0 ? 1 : 0);
+    boolean isCounter = param >= before && param < before + loops.size();
+    return isCounter || (isWhile() && param == params() - 1);
+  }
+
   /** True for a kernel that does turns of a while loop. */
   public boolean isWhile() {
     return steps.getFirst() instanceof Stmt.While;

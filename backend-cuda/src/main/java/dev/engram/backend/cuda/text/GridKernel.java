@@ -48,21 +48,22 @@ final class GridKernel extends StepsKernel {
           w.condition().stream().allMatch(GridKernel::fits)
               && w.body().stream().allMatch(GridKernel::fits)
               && !exchanges(w.condition());
-      return fits && nests(w.condition()) + nests(w.body()) <= MOST_NESTS ? 1 : 0;
+      return fits && isSmall(List.of(w)) ? 1 : 0;
     }
     int n = 0;
-    int nests = 0;
     boolean control = false;
-    while (from + n < steps.size() && fits(steps.get(from + n))) {
+    while (from + n < steps.size()
+        && fits(steps.get(from + n))
+        && isSmall(steps.subList(from, from + n + 1))) {
       Stmt s = steps.get(from + n);
-      nests += nests(List.of(s));
-      if (nests > MOST_NESTS) {
-        break;
-      }
       control |= s instanceof Stmt.Loop || s instanceof Stmt.Branch;
       n++;
     }
     return n > 1 || control ? n : 0;
+  }
+
+  private static boolean isSmall(List<Stmt> steps) {
+    return nests(steps) <= MOST_NESTS && hasRoom(steps);
   }
 
   private static boolean fits(Stmt s) {
@@ -106,11 +107,11 @@ final class GridKernel extends StepsKernel {
   /** Threads have read what decides before anyone may write it. */
   private void turns(Stmt.While w, List<Integer> trips) {
     List<Integer> inside = with(trips, 1);
-    String launch = "launch + n * " + Launches.countOfTurn(w) + "ull";
+    String launch = "launch + turn * " + Launches.countOfTurn(w) + "ull";
     out.line("int t%s = 0;", depth);
-    out.line("int n = 0;");
+    out.line("int turn = 0;");
     out.line("bool more = true;");
-    out.open("while (n < most) {");
+    out.open("while (turn < most) {");
     steps(w.condition(), inside, launch);
     before(read(w.predicate().buffer()));
     if (checks()) {
@@ -123,10 +124,10 @@ final class GridKernel extends StepsKernel {
     steps(w.body(), inside, launch + " + " + Launches.count(w.condition()));
     barrier();
     swaps(w.swaps());
-    out.line("n++;");
+    out.line("turn++;");
     out.close();
     out.open("if (blockIdx.x == 0 && threadIdx.x == 0) {");
-    out.line("turns[0] = n;");
+    out.line("turns[0] = turn;");
     out.line("turns[1] = more;");
     out.close();
   }

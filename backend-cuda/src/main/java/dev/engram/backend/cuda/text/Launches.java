@@ -1,5 +1,6 @@
 package dev.engram.backend.cuda.text;
 
+import dev.engram.ir.checks.SaturatedCount;
 import dev.engram.lower.Stmt;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,8 +23,9 @@ public final class Launches {
       steps = List.copyOf(steps);
     }
 
+    /** The number after its last one; where there are so many, none comes after it. */
     private long next() {
-      return first + count(steps);
+      return SaturatedCount.sum(first, count(steps));
     }
   }
 
@@ -73,20 +75,20 @@ public final class Launches {
     return switch (s) {
       case Stmt.Nest _, Stmt.Sort _ -> 1;
       case Stmt.Loop l when l.parallel() -> count(l.body());
-      case Stmt.Loop l -> count(l.body()) * l.length();
+      case Stmt.Loop l -> SaturatedCount.product(count(l.body()), l.length());
       case Stmt.Branch b -> count(b.onTrue()) + count(b.onFalse());
-      case Stmt.While w -> countOfTurn(w) * Integer.MAX_VALUE;
+      case Stmt.While w -> SaturatedCount.product(countOfTurn(w), Integer.MAX_VALUE);
       case Stmt.Tell _ -> throw new IllegalArgumentException("not in a kernel: " + s);
     };
   }
 
   /** How many numbers a turn of a loop has. */
   static long countOfTurn(Stmt.While w) {
-    return count(w.condition()) + count(w.body());
+    return count(StepsKernel.both(w.condition(), w.body()));
   }
 
   static long count(List<Stmt> steps) {
-    return steps.stream().mapToLong(Launches::count).sum();
+    return steps.stream().mapToLong(Launches::count).reduce(0, SaturatedCount::sum);
   }
 
   private static Stmt at(Stmt s, long number) {

@@ -2,7 +2,6 @@ package dev.engram.backend.cuda.text;
 
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Stmt;
-import dev.engram.lower.memory.BufferUses;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -14,9 +13,6 @@ import java.util.List;
 final class LoopKernel extends StepsKernel {
   private static final String BARRIER = "__syncthreads();";
   private static final int WARP = 32;
-
-  /** A kernel takes 32,764 bytes of parameters. */
-  private static final int MOST_BUFFERS = 4000;
 
   private final Stmt.Loop loop;
   private final List<BlockBuffers.Kept> kept;
@@ -92,7 +88,7 @@ final class LoopKernel extends StepsKernel {
 
   /** True for divided loops, unless they have more buffers than a kernel may have parameters. */
   static boolean fits(Stmt.Loop l) {
-    return l.parallel() && BufferUses.of(l).all().size() <= MOST_BUFFERS;
+    return l.parallel() && hasRoom(List.of(l));
   }
 
   private void write(List<Integer> trips) {

@@ -3,6 +3,7 @@ package dev.engram.backend.cuda.text;
 import dev.engram.ir.SourceLocation;
 import dev.engram.lower.Access;
 import dev.engram.lower.AffineMap;
+import dev.engram.lower.Instr;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Stmt;
 import dev.engram.lower.memory.BufferUses;
@@ -19,6 +20,9 @@ import java.util.TreeSet;
 abstract class StepsKernel {
   /** Memory of a block on every card. */
   static final int BLOCK_BYTES = 48 << 10;
+
+  /** A kernel takes 32,764 bytes of parameters. */
+  private static final int MOST_BUFFERS = 4000;
 
   /** Stands for the scratch memory of sorts among buffers. */
   private static final int SCRATCH = -1;
@@ -51,7 +55,7 @@ abstract class StepsKernel {
   /** The most scratch memory of its sorts, in elements. */
   private final long scratch;
 
-  private boolean checks;
+  private final boolean checks;
   private int branches;
 
   StepsKernel(
@@ -68,6 +72,21 @@ abstract class StepsKernel {
     this.rows = rows;
     this.options = options;
     this.scratch = scratch(steps);
+    this.checks = checks(steps);
+  }
+
+  private static boolean checks(List<Stmt> steps) {
+    return steps.stream()
+        .anyMatch(
+            s ->
+                switch (s) {
+                  case Stmt.Nest n ->
+                      IndexText.instrs(n).stream().anyMatch(Instr.Check.class::isInstance);
+                  case Stmt.Loop l -> checks(l.body());
+                  case Stmt.While w -> checks(both(w.condition(), w.body()));
+                  case Stmt.Branch b -> checks(both(b.onTrue(), b.onFalse()));
+                  case Stmt.Sort _, Stmt.Tell _ -> false;
+                });
   }
 
   private static long scratch(List<Stmt> steps) {
@@ -129,6 +148,11 @@ abstract class StepsKernel {
 
   /** What else is true of the one thread that counts. */
   abstract String counting();
+
+  /** True where these steps have no more buffers than a kernel may have parameters. */
+  static boolean hasRoom(List<Stmt> steps) {
+    return BufferUses.of(steps).all().size() <= MOST_BUFFERS;
+  }
 
   /** Writes that all threads wait for each other. */
   abstract void meet();
@@ -309,7 +333,6 @@ abstract class StepsKernel {
       out.line("__syncthreads();");
     }
     nest.index.loops().forEach(this::uses);
-    checks |= nest.checks();
     take(
         "%s [%s]%s".formatted(n.label(), nest.extent(), CudaText.line(n.where())),
         nest,
@@ -348,7 +371,7 @@ abstract class StepsKernel {
     return poolBytes;
   }
 
-  /** True where it has checks so far. */
+  /** True where it has checks. */
   final boolean checks() {
     return checks;
   }
