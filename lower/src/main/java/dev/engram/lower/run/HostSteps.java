@@ -80,7 +80,7 @@ public abstract class HostSteps {
       Stmt s = steps.get(at);
       int some = together(s);
       if (some > 0) {
-        if (steps.subList(at, at + some).stream().anyMatch(t -> t instanceof Stmt.Loop)) {
+        if (hasLoop(steps, at, at + some)) {
           InterruptedRunException.check(program, 0);
         }
         launch(s);
@@ -89,6 +89,15 @@ public abstract class HostSteps {
       }
       at += Math.max(1, some);
     }
+  }
+
+  private static boolean hasLoop(List<Stmt> steps, int from, int to) {
+    for (int i = from; i < to; i++) {
+      if (steps.get(i) instanceof Stmt.Loop) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private void step(Stmt s) {

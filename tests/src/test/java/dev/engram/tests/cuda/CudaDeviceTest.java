@@ -26,9 +26,11 @@ import dev.engram.ir.TensorType;
 import dev.engram.ir.op.Check;
 import dev.engram.lower.CompiledProgram;
 import dev.engram.lower.LoopProgram;
+import dev.engram.lower.LoweringException;
 import dev.engram.lower.RunOperands;
 import dev.engram.tests.build.Needs;
 import dev.engram.tests.device.Training;
+import dev.engram.tests.random.Ways;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
@@ -293,6 +295,33 @@ class CudaDeviceTest {
             List.of(TensorType.of(DType.F32, 2)));
     String text = CudaText.of(p, TextOptions.standard()).text();
     assertTrue(text.contains(" && failed->launch == ~0ull;"), text);
+  }
+
+  /** Kernels whose blocks wait for each other have as many as there is room for. */
+  @Test
+  void blocksThatWaitAreAllThere() {
+    LoopProgram p =
+        Texts.of(
+            x -> Engram.forLoop(0, 5, (_, h) -> h.sub(h.mean(0)).tanh(), x.getFirst()),
+            List.of(TensorType.of(DType.F32, 500)));
+    List<HostTensor> args = Texts.args(List.of(TensorType.of(DType.F32, 500)), 1);
+    HostTensor want = RunOperands.run(Ways.backend("cpu"), p, args).getFirst();
+    for (int blocks : new int[] {1, 2, 9}) {
+      StandInDriver driver = new StandInDriver();
+      driver.blocksAtOnce(blocks);
+      CudaDevice card = new CudaDevice("cuda:0", driver, TextOptions.tiny(), Long.MAX_VALUE, false);
+      HostTensor got = RunOperands.of(p, card, args).run(card.compile(p)).getFirst();
+      assertTrue(want.sameBits(got), blocks + " blocks");
+    }
+    StandInDriver none = new StandInDriver();
+    none.blocksAtOnce(0);
+    CudaDevice card = new CudaDevice("cuda:0", none, TextOptions.tiny(), Long.MAX_VALUE, false);
+    String text = assertThrows(LoweringException.class, () -> card.compile(p)).getMessage();
+    assertTrue(
+        text.matches(
+            "@f, k\\d_steps \\(CudaDeviceTest.java:\\d+\\): cuda:0 has no room for a block of 32"
+                + " threads; run with -Dengram.cuda.kernels=nests"),
+        text);
   }
 
   /** A check that fails in one of its turns ends it, and is told. */

@@ -35,7 +35,7 @@ final class StandInDriver implements Driver {
   private static final long ALIGNMENT = 256;
   private static final int MOST_BLOCKS = 7;
 
-  /** Blocks that run at the same time. */
+  /** Blocks that run at the same time, unless a test wants others. */
   private static final int AT_ONCE = 3;
 
   private static final long BYTES = 1L << 33;
@@ -59,6 +59,7 @@ final class StandInDriver implements Driver {
   private final AtomicLong toCard = new AtomicLong();
   private final AtomicLong toHost = new AtomicLong();
   private final AtomicLong launches = new AtomicLong();
+  private volatile int atOnce = AT_ONCE;
   private volatile long failing = Long.MAX_VALUE;
   private volatile int failingCode;
 
@@ -86,6 +87,11 @@ final class StandInDriver implements Driver {
     synchronized (taken) {
       return taken.size();
     }
+  }
+
+  /** So many blocks run at the same time from now on. */
+  void blocksAtOnce(int blocks) {
+    atOnce = blocks;
   }
 
   /** The n-th call from now on fails, counted from 1. */
@@ -264,7 +270,7 @@ final class StandInDriver implements Driver {
         yield () -> at(f.to(), f.bytes()).fill(f.value());
       }
       case Task.Launch l -> {
-        if (l.cooperative() && l.blocks() > AT_ONCE) {
+        if (l.cooperative() && l.blocks() > atOnce) {
           throw new AssertionError(l.blocks() + " blocks wait for each other");
         }
         yield launching(l.function(), l.blocks(), l.threads(), l.params());
@@ -275,7 +281,7 @@ final class StandInDriver implements Driver {
   @Override
   public int blocksAtOnce(Function function, int threads) {
     call("the question for blocks");
-    return AT_ONCE;
+    return atOnce;
   }
 
   private Runnable launching(Function function, int blocks, int threads, MemorySegment params) {

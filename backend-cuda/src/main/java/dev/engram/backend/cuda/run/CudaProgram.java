@@ -91,20 +91,29 @@ final class CudaProgram implements CompiledProgram {
   private Code code(CudaKernel k, Driver.Module module) {
     String place = "@%s, %s (%s)".formatted(program.name(), k.function(), k.where());
     Driver.Function function = device.driver().placed(module.function(k.function()), place);
-    long most =
-        k.cooperative()
-            ? device
-                .memory()
-                .withRoom(
-                    () -> device.driver().blocksAtOnce(function, k.threads()),
-                    () -> "memory for a kernel of @" + program.name())
-            : MOST_BLOCKS;
+    long most = k.cooperative() ? blocksAtOnce(function, k, place) : MOST_BLOCKS;
     Exchange exchange = k.isWhile() ? new Exchange(Map.of()) : Exchange.of(k.steps());
     return new Code(
         k,
         function,
         (int) Math.min(most, k.blocks()),
         Optional.of(exchange).filter(e -> !e.isNone()));
+  }
+
+  /** The question may bring the kernel to the card. */
+  private int blocksAtOnce(Driver.Function function, CudaKernel k, String place) {
+    int blocks =
+        device
+            .memory()
+            .withRoom(
+                () -> device.driver().blocksAtOnce(function, k.threads()),
+                () -> "memory for the kernel of " + place);
+    if (blocks < 1) {
+      throw new LoweringException(
+          "%s: %s has no room for a block of %d threads; run with -Dengram.cuda.kernels=nests"
+              .formatted(place, device.name(), k.threads()));
+    }
+    return blocks;
   }
 
   private static String backend(String device) {

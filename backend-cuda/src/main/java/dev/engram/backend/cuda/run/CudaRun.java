@@ -33,13 +33,9 @@ import java.util.Set;
 import java.util.function.LongUnaryOperator;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /** One run of a program at a time, with memory of its own for what is computed on the way. */
 final class CudaRun extends HostSteps {
-  /** The record of failures: see {@code Failure} in the text. */
-  private static final long FAILURE_BYTES = 40;
-
   private static final long NO_LAUNCH = -1;
 
   /** The most turns of a while loop in a launch. */
@@ -61,12 +57,7 @@ final class CudaRun extends HostSteps {
   /** The addresses of the buffers in the run of now. */
   private final long[] memory;
 
-  private CardMemory.@Nullable Block arena;
-  private CardMemory.@Nullable Block failure;
-  private CardMemory.@Nullable Block scratch;
-  private CardMemory.@Nullable Block barrier;
-  private CardMemory.@Nullable Block turns;
-  private CardMemory.@Nullable Block taken;
+  private final RunMemory own;
 
   /** Launches in the run of now that may fail. */
   private final Launches checked = new Launches();
@@ -82,6 +73,7 @@ final class CudaRun extends HostSteps {
     this.program = owner.program();
     this.driver = owner.device().driver();
     this.memory = new long[program.buffers().size()];
+    this.own = new RunMemory(owner, this);
   }
 
   void run(
@@ -89,7 +81,7 @@ final class CudaRun extends HostSteps {
       List<Long> outputs,
       Supplier<List<Long>> updates,
       Optional<RunCounts> counting) {
-    takeMemory();
+    own.take(this::start);
     place(inputs, outputs);
     checked.keep(0);
     counts = counting;
@@ -202,7 +194,7 @@ final class CudaRun extends HostSteps {
   }
 
   private void place(List<Long> inputs, List<Long> outputs) {
-    long base = address(arena);
+    long base = own.arena();
     for (int b = 0; b < memory.length; b++) {
       memory[b] =
           switch (program.buffers().get(b).place()) {
@@ -214,46 +206,11 @@ final class CudaRun extends HostSteps {
     }
   }
 
-  private CardMemory.Block block(long bytes, String what) {
-    return owner.device().memory().allocate(this, bytes, () -> what + " of @" + program.name());
-  }
-
-  /** All that runs need, once and before anything is started: graphs keep the addresses. */
-  private void takeMemory() {
-    if (arena == null) {
-      arena = block(program.arenaBytes(), "the arena");
-    }
-    if (failure == null && owner.checks()) {
-      failure = block(FAILURE_BYTES, "the checks");
-    }
-    if (barrier == null && owner.barriers()) {
-      CardMemory.Block fresh = block(CudaKernel.BARRIER_BYTES, "the barriers");
-      start(new Task.Fill(address(fresh), (byte) 0, CudaKernel.BARRIER_BYTES));
-      barrier = fresh; // not before: it is not cleared again
-    }
-    if (taken == null && owner.branches() > 0) {
-      taken = block((long) owner.branches() * Integer.BYTES, "the branches");
-    }
-    if (turns == null && owner.whiles()) {
-      turns = block(CudaKernel.TURNS_BYTES, "the loops");
-    }
-    if (scratch == null && owner.scratchBytes() > 0) {
-      scratch = block(owner.scratchBytes(), "the sorts");
-    }
-  }
-
-  private static long address(CardMemory.@Nullable Block taken) {
-    if (taken == null) {
-      throw new AssertionError("memory that was not taken");
-    }
-    return taken.address();
-  }
-
   /** The record of failures, cleared for the first check of a run. */
   private long failure() {
-    long at = address(failure);
+    long at = own.failure();
     if (checked.isEmpty()) {
-      Task clear = new Task.Fill(at, ALL_ONES, FAILURE_BYTES);
+      Task clear = new Task.Fill(at, ALL_ONES, RunMemory.FAILURE_BYTES);
       recording.ifPresentOrElse(r -> r.tasks.add(clear), () -> start(clear));
     }
     return at;
@@ -305,7 +262,7 @@ final class CudaRun extends HostSteps {
       try (Arena call = Arena.ofConfined()) {
         long nanos = timed(code.kernel(), launch(code, params(code, asked, call)));
         MemorySegment said = call.allocate(CudaKernel.TURNS_BYTES, Long.BYTES);
-        driver.copyToHost(said, address(turns));
+        driver.copyToHost(said, own.turns());
         int n = said.get(ValueLayout.JAVA_INT, 0);
         boolean ended = said.get(ValueLayout.JAVA_INT, Integer.BYTES) == 0;
         counts.ifPresent(c -> count(c, code.kernel(), n, ended, nanos));
@@ -365,13 +322,13 @@ final class CudaRun extends HostSteps {
       params.setLong(n++, memory[b]);
     }
     for (long _ : k.scratchBytes()) {
-      params.setLong(n++, address(scratch));
+      params.setLong(n++, own.scratch());
     }
     if (k.cooperative()) {
-      params.setLong(n++, address(barrier));
+      params.setLong(n++, own.barrier());
     }
     if (k.branches() > 0) {
-      params.setLong(n++, address(taken));
+      params.setLong(n++, own.taken());
     }
     for (int t : k.loops()) {
       params.setInt(n++, (int) counters()[t]);
@@ -381,7 +338,7 @@ final class CudaRun extends HostSteps {
       params.setLong(n++, checked.add(k.steps()));
     }
     if (k.isWhile()) {
-      params.setLong(n++, address(turns));
+      params.setLong(n++, own.turns());
       params.setInt(n++, most);
     }
     return params;
@@ -390,7 +347,7 @@ final class CudaRun extends HostSteps {
   /** Starts it; while runs are counted, one that is timed is waited for, and its time returned. */
   private long timed(CudaKernel k, Task.Launch launch) {
     if (counts.isPresent() && k.branches() > 0) {
-      start(new Task.Fill(address(taken), (byte) 0, bytesOfBranches(k)));
+      start(new Task.Fill(own.taken(), (byte) 0, bytesOfBranches(k)));
     }
     boolean timed = counts.map(RunCounts::isTimed).orElse(false);
     if (!timed) {
@@ -409,7 +366,7 @@ final class CudaRun extends HostSteps {
     if (often.length > 0) {
       try (Arena call = Arena.ofConfined()) {
         MemorySegment said = call.allocate(bytesOfBranches(k), Long.BYTES);
-        driver.copyToHost(said, address(taken));
+        driver.copyToHost(said, own.taken());
         Arrays.setAll(often, i -> said.getAtIndex(ValueLayout.JAVA_INT, i));
       }
     }
@@ -426,8 +383,8 @@ final class CudaRun extends HostSteps {
       return;
     }
     try (Arena call = Arena.ofConfined()) {
-      MemorySegment f = call.allocate(FAILURE_BYTES, Long.BYTES);
-      driver.copyToHost(f, address(failure));
+      MemorySegment f = call.allocate(RunMemory.FAILURE_BYTES, Long.BYTES);
+      driver.copyToHost(f, own.failure());
       long launch = f.get(ValueLayout.JAVA_LONG, 0);
       if (launch == NO_LAUNCH) {
         checked.keep(0);

@@ -64,7 +64,7 @@ public record CudaKernel(
 
   /** The user's line of its first nest that has one. */
   public SourceLocation where() {
-    return StepsKernel.where(steps);
+    return StepFacts.where(steps);
   }
 
   /** The number of parameters. */

@@ -199,7 +199,7 @@ public final class CudaText {
 
   private void add(String label, List<Stmt> steps, StepsKernel k) {
     add(label, k.use(), k.declared(), k.body(), k.kernel(places));
-    places += StepsKernel.nests(steps);
+    places += StepFacts.nests(steps);
   }
 
   private void add(String label, String use, List<String> params, CodeWriter body, CudaKernel k) {

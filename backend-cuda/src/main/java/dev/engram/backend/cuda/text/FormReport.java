@@ -88,7 +88,7 @@ public record FormReport(List<Row> rows) {
   /** Looks at a program as it is lowered for cards. */
   public static FormReport of(LoopProgram program, TextOptions options) {
     CudaSource source = CudaText.of(program, options);
-    Walk w = new Walk(program, source);
+    Walk w = new Walk(program, source, options.cooperative());
     w.steps(program.steps(), List.of(), 1);
     return new FormReport(w.rows);
   }
@@ -101,11 +101,13 @@ public record FormReport(List<Row> rows) {
   private static final class Walk {
     private final LoopProgram program;
     private final CudaSource source;
+    private final boolean cooperative;
     private final Map<Stmt, CudaKernel> kernels = new IdentityHashMap<>();
     private final List<Row> rows = new ArrayList<>();
 
-    Walk(LoopProgram program, CudaSource source) {
+    Walk(LoopProgram program, CudaSource source, boolean cooperative) {
       this.program = program;
+      this.cooperative = cooperative;
       this.source = source;
       source.kernels().forEach(k -> kernels.put(k.steps().getFirst(), k));
     }
@@ -139,7 +141,7 @@ public record FormReport(List<Row> rows) {
       int meetings = form == Form.ONE || text == null ? 0 : count(text, barrier);
       rows.add(
           new Row(
-              what(k.steps()), StepsKernel.where(k.steps()), form, runs, meetings, why(k, around)));
+              what(k.steps()), StepFacts.where(k.steps()), form, runs, meetings, why(k, around)));
     }
 
     private static int count(String text, String what) {
@@ -170,12 +172,12 @@ public record FormReport(List<Row> rows) {
           steps(l.body(), ExampleAxis.inside(around, l.length()), runs * l.length());
         }
         case Stmt.While w -> {
-          host("while loop", StepsKernel.both(w.condition(), w.body()));
+          host("while loop", StepFacts.both(w.condition(), w.body()));
           steps(w.condition(), ExampleAxis.inside(around, 1), runs);
           steps(w.body(), ExampleAxis.inside(around, 1), runs);
         }
         case Stmt.Branch b -> {
-          host("branch", StepsKernel.both(b.onTrue(), b.onFalse()));
+          host("branch", StepFacts.both(b.onTrue(), b.onFalse()));
           steps(b.onTrue(), around, runs);
           steps(b.onFalse(), around, runs);
         }
@@ -184,8 +186,11 @@ public record FormReport(List<Row> rows) {
     }
 
     private void host(String what, List<Stmt> steps) {
-      String why = GridKernel.obstacle(steps);
-      rows.add(new Row(what, StepsKernel.where(steps), Form.HOST, 0, 0, Optional.of(why)));
+      String why =
+          cooperative
+              ? GridKernel.obstacle(steps)
+              : "blocks that wait for each other are not wanted";
+      rows.add(new Row(what, StepFacts.where(steps), Form.HOST, 0, 0, Optional.of(why)));
     }
 
     private static String what(List<Stmt> steps) {
@@ -211,7 +216,7 @@ public record FormReport(List<Row> rows) {
     }
 
     private static String nests(List<Stmt> steps) {
-      return counted(StepsKernel.nests(steps), "nest");
+      return counted(StepFacts.nests(steps), "nest");
     }
   }
 

@@ -63,7 +63,7 @@ final class GridKernel extends StepsKernel {
   }
 
   private static boolean isSmall(List<Stmt> steps) {
-    return nests(steps) <= MOST_NESTS && hasRoom(steps);
+    return StepFacts.nests(steps) <= MOST_NESTS && StepFacts.hasRoom(steps);
   }
 
   private static boolean fits(Stmt s) {
@@ -76,9 +76,10 @@ final class GridKernel extends StepsKernel {
         .flatMap(s -> obstacle(s).stream())
         .findFirst()
         .orElse(
-            nests(steps) > MOST_NESTS
-                ? "it has %d nests, of which a kernel takes %d".formatted(nests(steps), MOST_NESTS)
-                : "its condition exchanges buffers, or the card cannot start all blocks at once");
+            StepFacts.nests(steps) > MOST_NESTS
+                ? "it has %d nests, of which a kernel takes %d"
+                    .formatted(StepFacts.nests(steps), MOST_NESTS)
+                : "its condition exchanges buffers, or it has too many of them");
   }
 
   private static Optional<String> obstacle(Stmt s) {
@@ -91,7 +92,7 @@ final class GridKernel extends StepsKernel {
       case Stmt.Branch b ->
           exchanges(b.onTrue()) || exchanges(b.onFalse())
               ? Optional.of("a branch exchanges buffers")
-              : both(b.onTrue(), b.onFalse()).stream()
+              : StepFacts.both(b.onTrue(), b.onFalse()).stream()
                   .flatMap(t -> obstacle(t).stream())
                   .findFirst();
       case Stmt.Tell t -> Optional.of(t.op().mnemonic() + " tells the host something");

@@ -84,7 +84,7 @@ public final class Launches {
 
   /** How many numbers a turn of a loop has. */
   static long countOfTurn(Stmt.While w) {
-    return count(StepsKernel.both(w.condition(), w.body()));
+    return count(StepFacts.both(w.condition(), w.body()));
   }
 
   static long count(List<Stmt> steps) {

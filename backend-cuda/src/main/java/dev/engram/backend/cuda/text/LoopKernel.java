@@ -88,7 +88,7 @@ final class LoopKernel extends StepsKernel {
 
   /** True for divided loops, unless they have more buffers than a kernel may have parameters. */
   static boolean fits(Stmt.Loop l) {
-    return l.parallel() && hasRoom(List.of(l));
+    return l.parallel() && StepFacts.hasRoom(List.of(l));
   }
 
   private void write(List<Integer> trips) {

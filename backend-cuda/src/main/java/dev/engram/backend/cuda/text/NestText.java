@@ -15,6 +15,13 @@ import java.util.stream.Collectors;
  * LeafKernel}, {@link TileKernel} and {@link ScatterKernel}.
  */
 final class NestText {
+  /**
+   * Terms of a fold whose operands a thread reads before it adds them: 256 threads then have 16 KB
+   * under way, which an answer of the cache that all share takes 0.3 µs for, 50 bytes in a
+   * nanosecond.
+   */
+  private static final int UNROLL = 16;
+
   final Stmt.Nest nest;
   final IndexText index;
   final Params params;
@@ -30,9 +37,6 @@ final class NestText {
   private final String[] values;
 
   private int sharedBytes;
-
-  /** Terms of a fold whose operands a thread reads before it adds them. */
-  private static final int UNROLL = 8;
 
   NestText(
       List<LoopBuffer> buffers,

@@ -1,9 +1,7 @@
 package dev.engram.backend.cuda.text;
 
-import dev.engram.ir.SourceLocation;
 import dev.engram.lower.Access;
 import dev.engram.lower.AffineMap;
-import dev.engram.lower.Instr;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Stmt;
 import dev.engram.lower.memory.BufferUses;
@@ -20,9 +18,6 @@ import java.util.TreeSet;
 abstract class StepsKernel {
   /** Memory of a block on every card. */
   static final int BLOCK_BYTES = 48 << 10;
-
-  /** A kernel takes 32,764 bytes of parameters. */
-  private static final int MOST_BUFFERS = 4000;
 
   /** Stands for the scratch memory of sorts among buffers. */
   private static final int SCRATCH = -1;
@@ -71,88 +66,12 @@ abstract class StepsKernel {
     this.depth = depth;
     this.rows = rows;
     this.options = options;
-    this.scratch = scratch(steps);
-    this.checks = checks(steps);
-  }
-
-  private static boolean checks(List<Stmt> steps) {
-    return steps.stream()
-        .anyMatch(
-            s ->
-                switch (s) {
-                  case Stmt.Nest n ->
-                      IndexText.instrs(n).stream().anyMatch(Instr.Check.class::isInstance);
-                  case Stmt.Loop l -> checks(l.body());
-                  case Stmt.While w -> checks(both(w.condition(), w.body()));
-                  case Stmt.Branch b -> checks(both(b.onTrue(), b.onFalse()));
-                  case Stmt.Sort _, Stmt.Tell _ -> false;
-                });
-  }
-
-  private static long scratch(List<Stmt> steps) {
-    long most = 0;
-    for (Stmt s : steps) {
-      long one =
-          switch (s) {
-            case Stmt.Sort o -> SortText.scratch(o);
-            case Stmt.Loop l -> scratch(l.body());
-            case Stmt.While w -> Math.max(scratch(w.condition()), scratch(w.body()));
-            case Stmt.Branch b -> Math.max(scratch(b.onTrue()), scratch(b.onFalse()));
-            case Stmt.Nest _, Stmt.Tell _ -> 0;
-          };
-      most = Math.max(most, one);
-    }
-    return most;
-  }
-
-  /** The user's line of the first nest that has one. */
-  static SourceLocation where(List<Stmt> steps) {
-    for (Stmt step : steps) {
-      SourceLocation first =
-          switch (step) {
-            case Stmt.Nest n -> n.where();
-            case Stmt.Sort n -> n.where();
-            case Stmt.Tell t -> t.where();
-            case Stmt.Loop l -> where(l.body());
-            case Stmt.Branch b -> where(both(b.onTrue(), b.onFalse()));
-            case Stmt.While w -> where(both(w.condition(), w.body()));
-          };
-      if (first.isKnown()) {
-        return first;
-      }
-    }
-    return SourceLocation.UNKNOWN;
-  }
-
-  static List<Stmt> both(List<Stmt> first, List<Stmt> second) {
-    List<Stmt> all = new ArrayList<>(first);
-    all.addAll(second);
-    return all;
-  }
-
-  /** Nests and sorts in these steps. */
-  static int nests(List<Stmt> steps) {
-    int n = 0;
-    for (Stmt s : steps) {
-      n +=
-          switch (s) {
-            case Stmt.Nest _, Stmt.Sort _ -> 1;
-            case Stmt.Tell _ -> 0;
-            case Stmt.Loop l -> nests(l.body());
-            case Stmt.While w -> nests(w.condition()) + nests(w.body());
-            case Stmt.Branch b -> nests(b.onTrue()) + nests(b.onFalse());
-          };
-    }
-    return n;
+    this.scratch = StepFacts.scratch(steps);
+    this.checks = StepFacts.checks(steps);
   }
 
   /** What else is true of the one thread that counts. */
   abstract String counting();
-
-  /** True where these steps have no more buffers than a kernel may have parameters. */
-  static boolean hasRoom(List<Stmt> steps) {
-    return BufferUses.of(steps).all().size() <= MOST_BUFFERS;
-  }
 
   /** Writes that all threads wait for each other. */
   abstract void meet();
