@@ -34,7 +34,7 @@ public final class CountingBackend extends HostBackend {
 
   @Override
   public CompiledProgram compile(LoopProgram program) {
-    COUNTS.kernels().add(kernels(program.steps()));
+    COUNTS.kernels().add(Stmt.nests(program.steps()));
     return new Counted(other().compile(program));
   }
 
@@ -45,22 +45,6 @@ public final class CountingBackend extends HostBackend {
             .map(ServiceLoader.Provider::get)
             .toList();
     return all.stream().filter(b -> b.name().equals("cpu")).findFirst().orElse(all.getFirst());
-  }
-
-  /** Counts the loop nests and sorts of the program, each once. */
-  private static int kernels(List<Stmt> steps) {
-    int n = 0;
-    for (Stmt s : steps) {
-      n +=
-          switch (s) {
-            case Stmt.Nest _, Stmt.Sort _ -> 1;
-            case Stmt.Tell _ -> 0;
-            case Stmt.Loop l -> kernels(l.body());
-            case Stmt.While w -> kernels(w.condition()) + kernels(w.body());
-            case Stmt.Branch b -> kernels(b.onTrue()) + kernels(b.onFalse());
-          };
-    }
-    return n;
   }
 
   private record Counted(CompiledProgram code) implements CompiledProgram {

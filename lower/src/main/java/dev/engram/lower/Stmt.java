@@ -4,6 +4,7 @@ import dev.engram.ir.DType;
 import dev.engram.ir.Lit;
 import dev.engram.ir.SourceLocation;
 import dev.engram.ir.TensorType;
+import dev.engram.ir.checks.Given;
 import dev.engram.ir.op.HostEffect;
 import dev.engram.ir.op.Index;
 import dev.engram.ir.op.Rows;
@@ -14,6 +15,27 @@ import java.util.stream.Stream;
 
 /** One step of a program. */
 public sealed interface Stmt {
+  /**
+   * The nests, sorts and notices among some steps and in the loops and branches among these, in the
+   * order of the text form.
+   */
+  static Stream<Stmt> leaves(List<Stmt> steps) {
+    Given.all("Stmt.leaves", "steps", steps);
+    return steps.stream()
+        .flatMap(
+            s ->
+                switch (s) {
+                  case Nest _, Sort _, Tell _ -> Stream.of(s);
+                  case Loop l -> leaves(l.body());
+                  case While w -> Stream.concat(leaves(w.condition()), leaves(w.body()));
+                  case Branch b -> Stream.concat(leaves(b.onTrue()), leaves(b.onFalse()));
+                });
+  }
+
+  /** How many nests and sorts there are among {@link #leaves}. */
+  static int nests(List<Stmt> steps) {
+    return (int) leaves(steps).filter(s -> !(s instanceof Tell)).count();
+  }
 
   /**
    * Perfectly nested loops over {@code axes}, with a body run at every point.

@@ -96,24 +96,9 @@ public record LoopReport(List<Row> rows) {
     if (l.parallel()) {
       Stmt.Loop inside = (Stmt.Loop) l.body().getFirst();
       return new Row(
-          inside.length(), nests(l.body()), where(l.body()), l.length(), Optional.empty());
+          inside.length(), Stmt.nests(l.body()), where(l.body()), l.length(), Optional.empty());
     }
-    return new Row(l.length(), nests(l.body()), where(l.body()), 1, obstacle(p, l, around));
-  }
-
-  private static int nests(List<Stmt> steps) {
-    int n = 0;
-    for (Stmt s : steps) {
-      n +=
-          switch (s) {
-            case Stmt.Nest _, Stmt.Sort _ -> 1;
-            case Stmt.Tell _ -> 0;
-            case Stmt.Loop l -> nests(l.body());
-            case Stmt.While w -> nests(w.condition()) + nests(w.body());
-            case Stmt.Branch b -> nests(b.onTrue()) + nests(b.onFalse());
-          };
-    }
-    return n;
+    return new Row(l.length(), Stmt.nests(l.body()), where(l.body()), 1, obstacle(p, l, around));
   }
 
   private static String where(List<Stmt> steps) {

@@ -1,7 +1,7 @@
 package dev.engram.lower.split;
 
 /** Offsets that an access reaches from the start of an example, up to whole periods. */
-final class Reach {
+public final class Reach {
   private final long run;
   private final long period;
   private long low;
@@ -12,7 +12,7 @@ final class Reach {
    * @param run elements of an example that follow each other
    * @param examples number of runs after which those of the first example come again
    */
-  Reach(long at, long run, long examples) {
+  public Reach(long at, long run, long examples) {
     this.run = run;
     this.period = run * examples;
     this.low = Math.floorMod(at, period);
@@ -20,7 +20,7 @@ final class Reach {
   }
 
   /** Moves in this many steps. */
-  void add(long stride, long length) {
+  public void add(long stride, long length) {
     if (length > 1 && stride % period != 0) {
       long far = stride * (length - 1);
       low += Math.min(far, 0);
@@ -29,7 +29,7 @@ final class Reach {
   }
 
   /** True where all of it is in runs of the one example. */
-  boolean isInside() {
+  public boolean isInside() {
     return low >= 0 && high < run;
   }
 }

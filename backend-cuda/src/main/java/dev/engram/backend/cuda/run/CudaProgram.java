@@ -50,11 +50,6 @@ final class CudaProgram implements CompiledProgram {
   /** Constants on the card, by buffer. */
   private final Map<Integer, Tensor> constants = new HashMap<>();
 
-  private final long scratchBytes;
-  private final boolean checks;
-  private final boolean barriers;
-  private final int branches;
-  private final boolean whiles;
   private final ProgramProfile profile;
   private final Part first;
   private final Part updates;
@@ -71,16 +66,6 @@ final class CudaProgram implements CompiledProgram {
         constants.put(b, device.put(value));
       }
     }
-    this.scratchBytes =
-        source.kernels().stream()
-            .flatMap(k -> k.scratchBytes().stream())
-            .mapToLong(n -> n)
-            .max()
-            .orElse(0);
-    this.checks = source.kernels().stream().anyMatch(CudaKernel::checks);
-    this.barriers = source.kernels().stream().anyMatch(CudaKernel::cooperative);
-    this.branches = source.kernels().stream().mapToInt(CudaKernel::branches).max().orElse(0);
-    this.whiles = source.kernels().stream().anyMatch(CudaKernel::isWhile);
     this.profile = new ProgramProfile(backend(device.name()), program);
     List<Stmt> all = program.steps();
     this.first = Part.of(all.subList(0, program.firstUpdate()), this::together);
@@ -130,29 +115,8 @@ final class CudaProgram implements CompiledProgram {
     return updates;
   }
 
-  /** Memory for the positions of a sort: the most of all, as one sort after the other uses it. */
-  long scratchBytes() {
-    return scratchBytes;
-  }
-
-  /** True where some of its kernels check values. */
-  boolean checks() {
-    return checks;
-  }
-
-  /** True where blocks of some of its kernels wait for each other. */
-  boolean barriers() {
-    return barriers;
-  }
-
-  /** The most branches of a kernel. */
-  int branches() {
-    return branches;
-  }
-
-  /** True where some of its kernels are while loops. */
-  boolean whiles() {
-    return whiles;
+  List<CudaKernel> kernels() {
+    return source.kernels();
   }
 
   CudaDevice device() {

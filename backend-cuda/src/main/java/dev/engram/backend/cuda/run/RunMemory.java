@@ -2,6 +2,7 @@ package dev.engram.backend.cuda.run;
 
 import dev.engram.backend.cuda.driver.Task;
 import dev.engram.backend.cuda.text.CudaKernel;
+import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +13,11 @@ final class RunMemory {
 
   private final CudaProgram program;
   private final Object owner;
+  private final boolean checks;
+  private final boolean barriers;
+  private final boolean whiles;
+  private final long branches;
+  private final long scratchBytes;
   private CardMemory.@Nullable Block arena;
   private CardMemory.@Nullable Block failure;
   private CardMemory.@Nullable Block barrier;
@@ -25,6 +31,14 @@ final class RunMemory {
   RunMemory(CudaProgram program, Object owner) {
     this.program = program;
     this.owner = owner;
+    List<CudaKernel> kernels = program.kernels();
+    this.checks = kernels.stream().anyMatch(CudaKernel::checks);
+    this.barriers = kernels.stream().anyMatch(CudaKernel::cooperative);
+    this.whiles = kernels.stream().anyMatch(CudaKernel::isWhile);
+    this.branches = kernels.stream().mapToLong(CudaKernel::branches).max().orElse(0);
+    // The most of all, as one sort after the other uses it.
+    this.scratchBytes =
+        kernels.stream().flatMap(k -> k.scratchBytes().stream()).mapToLong(n -> n).max().orElse(0);
   }
 
   /** Takes what is not there, before anything is started: graphs keep the addresses. */
@@ -32,22 +46,22 @@ final class RunMemory {
     if (arena == null) {
       arena = block(program.program().arenaBytes(), "the arena");
     }
-    if (failure == null && program.checks()) {
+    if (failure == null && checks) {
       failure = block(FAILURE_BYTES, "the checks");
     }
-    if (barrier == null && program.barriers()) {
+    if (barrier == null && barriers) {
       CardMemory.Block fresh = block(CudaKernel.BARRIER_BYTES, "the barriers");
       start.accept(new Task.Fill(fresh.address(), (byte) 0, CudaKernel.BARRIER_BYTES));
       barrier = fresh; // not before: it is not cleared again
     }
-    if (taken == null && program.branches() > 0) {
-      taken = block((long) program.branches() * Integer.BYTES, "the branches");
+    if (taken == null && branches > 0) {
+      taken = block(branches * Integer.BYTES, "the branches");
     }
-    if (turns == null && program.whiles()) {
+    if (turns == null && whiles) {
       turns = block(CudaKernel.TURNS_BYTES, "the loops");
     }
-    if (scratch == null && program.scratchBytes() > 0) {
-      scratch = block(program.scratchBytes(), "the sorts");
+    if (scratch == null && scratchBytes > 0) {
+      scratch = block(scratchBytes, "the sorts");
     }
   }
 

@@ -7,6 +7,8 @@ import dev.engram.lower.LoopBuffer;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Stmt;
 import dev.engram.lower.memory.BufferUses;
+import dev.engram.lower.split.ExampleAxis;
+import dev.engram.lower.split.Reach;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -145,7 +147,7 @@ final class BlockBuffers {
           }
         }
         case Stmt.Sort o -> excluded.addAll(List.of(o.from().buffer(), o.to().buffer()));
-        case Stmt.Loop l -> look(l.body(), StepsKernel.with(trips, l.length()));
+        case Stmt.Loop l -> look(l.body(), ExampleAxis.inside(trips, l.length()));
         case Stmt.Branch b -> {
           excluded.add(b.predicate().buffer());
           look(b.onTrue(), trips);
@@ -157,44 +159,40 @@ final class BlockBuffers {
   }
 
   private void look(Stmt.Nest n, Instr i, List<Integer> trips) {
-    long far =
-        switch (i) {
-          case Instr.LoadAt l -> l.stride() * (l.limit() - 1);
-          case Instr.StoreAt s -> s.stride() * (s.limit() - 1);
-          default -> 0;
-        };
     for (Access a : IndexText.accesses(i)) {
-      if (!isInShare(n, a, far, trips)) {
+      boolean isInside =
+          switch (i) {
+            case Instr.LoadAt l -> isInShare(n, a, l.stride(), l.limit(), trips);
+            case Instr.StoreAt s -> isInShare(n, a, s.stride(), s.limit(), trips);
+            default -> isInShare(n, a, 0, 1, trips);
+          };
+      if (!isInside) {
         excluded.add(a.buffer());
       }
     }
   }
 
   /**
-   * @param far from the first element that a gather or scatter reaches to the last
+   * @param stride of a gather or scatter, which reaches {@code limit} elements
    */
-  private boolean isInShare(Stmt.Nest n, Access a, long far, List<Integer> trips) {
+  private boolean isInShare(Stmt.Nest n, Access a, long stride, long limit, List<Integer> trips) {
     AffineMap at = a.at();
     long length = length(a.buffer());
-    if (at.outer().get(depth) != length || length * loop.length() != size(a.buffer())) {
+    if (length == 0
+        || at.outer().get(depth) != length
+        || length * loop.length() != size(a.buffer())
+        || at.outer().subList(0, depth).stream().anyMatch(s -> s != 0)) {
       return false;
     }
-    long low = at.offset() + Math.min(0, far);
-    long high = at.offset() + Math.max(0, far);
-    for (int t = 0; t < at.outer().size(); t++) {
-      if (t != depth) {
-        long reach = at.outer().get(t) * (Math.max(1, trips.get(t)) - 1);
-        low += Math.min(0, reach);
-        high += Math.max(0, reach);
-      }
+    Reach reach = new Reach(at.offset(), length, loop.length());
+    for (int t = depth + 1; t < at.outer().size(); t++) {
+      reach.add(at.outer().get(t), trips.get(t));
     }
     for (int d = 0; d < at.inner().size(); d++) {
-      long reach = at.inner().get(d) * (Math.max(1, n.axes().get(d).length()) - 1);
-      low += Math.min(0, reach);
-      high += Math.max(0, reach);
+      reach.add(at.inner().get(d), n.axes().get(d).length());
     }
-    boolean fixed = at.outer().subList(0, depth).stream().allMatch(s -> s == 0);
-    return fixed && low >= 0 && high < length;
+    reach.add(stride, limit);
+    return reach.isInside();
   }
 
   private long size(int buffer) {

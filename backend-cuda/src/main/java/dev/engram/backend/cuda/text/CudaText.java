@@ -3,6 +3,7 @@ package dev.engram.backend.cuda.text;
 import dev.engram.ir.SourceLocation;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Stmt;
+import dev.engram.lower.split.ExampleAxis;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -122,11 +123,11 @@ public final class CudaText {
       case Stmt.Tell _ -> {}
       case Stmt.Loop l when LoopKernel.fits(l) ->
           add("loop", List.of(l), LoopKernel.of(program, overlap, l, trips, rows, options));
-      case Stmt.Loop l -> steps(l.body(), StepsKernel.with(trips, l.length()));
+      case Stmt.Loop l -> steps(l.body(), ExampleAxis.inside(trips, l.length()));
       case Stmt.While w -> {
         // Its counter is always 0.
-        steps(w.condition(), StepsKernel.with(trips, 1));
-        steps(w.body(), StepsKernel.with(trips, 1));
+        steps(w.condition(), ExampleAxis.inside(trips, 1));
+        steps(w.body(), ExampleAxis.inside(trips, 1));
       }
       case Stmt.Branch b -> {
         steps(b.onTrue(), trips);
@@ -139,7 +140,7 @@ public final class CudaText {
     Params buffers = Params.of(program.buffers(), n);
     NestText nest = new NestText(program.buffers(), n, trips, buffers, rows, options, Team.ALL);
     CodeWriter body = new CodeWriter();
-    NestKernel.Written written = NestKernel.write(nest, body);
+    NestDivision.Written written = NestDivision.write(nest, body);
     List<String> params = buffers.declared();
     nest.index.loops().forEach(t -> params.add("int t" + t));
     if (nest.checks()) {
@@ -199,7 +200,7 @@ public final class CudaText {
 
   private void add(String label, List<Stmt> steps, StepsKernel k) {
     add(label, k.use(), k.declared(), k.body(), k.kernel(places));
-    places += StepFacts.nests(steps);
+    places += Stmt.nests(steps);
   }
 
   private void add(String label, String use, List<String> params, CodeWriter body, CudaKernel k) {

@@ -139,9 +139,7 @@ public record FormReport(List<Row> rows) {
       String text = source.functions().get(k.function());
       String barrier = form == Form.SHARES ? "__syncthreads();" : "eg_grid_barrier(";
       int meetings = form == Form.ONE || text == null ? 0 : count(text, barrier);
-      rows.add(
-          new Row(
-              what(k.steps()), StepFacts.where(k.steps()), form, runs, meetings, why(k, around)));
+      rows.add(new Row(what(k.steps()), k.where(), form, runs, meetings, why(k, around)));
     }
 
     private static int count(String text, String what) {
@@ -216,7 +214,7 @@ public record FormReport(List<Row> rows) {
     }
 
     private static String nests(List<Stmt> steps) {
-      return counted(StepFacts.nests(steps), "nest");
+      return counted(Stmt.nests(steps), "nest");
     }
   }
 

@@ -2,10 +2,11 @@ package dev.engram.backend.cuda.text;
 
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Stmt;
+import dev.engram.lower.split.ExampleAxis;
 import dev.engram.lower.split.Exchange;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * Steps that follow each other as one kernel, whose blocks wait for each other where nests clash:
@@ -63,7 +64,7 @@ final class GridKernel extends StepsKernel {
   }
 
   private static boolean isSmall(List<Stmt> steps) {
-    return StepFacts.nests(steps) <= MOST_NESTS && StepFacts.hasRoom(steps);
+    return Stmt.nests(steps) <= MOST_NESTS && StepFacts.hasRoom(steps);
   }
 
   private static boolean fits(Stmt s) {
@@ -76,9 +77,9 @@ final class GridKernel extends StepsKernel {
         .flatMap(s -> obstacle(s).stream())
         .findFirst()
         .orElse(
-            StepFacts.nests(steps) > MOST_NESTS
+            Stmt.nests(steps) > MOST_NESTS
                 ? "it has %d nests, of which a kernel takes %d"
-                    .formatted(StepFacts.nests(steps), MOST_NESTS)
+                    .formatted(Stmt.nests(steps), MOST_NESTS)
                 : "its condition exchanges buffers, or it has too many of them");
   }
 
@@ -107,7 +108,7 @@ final class GridKernel extends StepsKernel {
 
   /** Threads have read what decides before anyone may write it. */
   private void turns(Stmt.While w, List<Integer> trips) {
-    List<Integer> inside = with(trips, 1);
+    List<Integer> inside = ExampleAxis.inside(trips, 1);
     String launch = "launch + turn * " + Launches.countOfTurn(w) + "ull";
     out.line("int t%s = 0;", depth);
     out.line("int turn = 0;");
@@ -156,7 +157,7 @@ final class GridKernel extends StepsKernel {
   }
 
   @Override
-  void take(String what, NestText nest, NestKernel.Written written, CodeWriter body) {
+  void take(String what, NestText nest, NestDivision.Written written, CodeWriter body) {
     take(what, body, (written.work() + options.threads() - 1) / options.threads());
   }
 
@@ -177,29 +178,12 @@ final class GridKernel extends StepsKernel {
 
   @Override
   String use() {
-    List<String> labels = new ArrayList<>();
-    labels(steps, labels);
+    String labels =
+        Stmt.leaves(steps)
+            .map(s -> s instanceof Stmt.Nest n ? n.label() : "sort")
+            .collect(Collectors.joining(", "));
     return "%s nests, one after the other where they clash: %s"
-        .formatted(labels.size(), String.join(", ", labels));
-  }
-
-  private static void labels(List<Stmt> steps, List<String> to) {
-    for (Stmt s : steps) {
-      switch (s) {
-        case Stmt.Nest n -> to.add(n.label());
-        case Stmt.Sort _ -> to.add("sort");
-        case Stmt.Loop l -> labels(l.body(), to);
-        case Stmt.Branch b -> {
-          labels(b.onTrue(), to);
-          labels(b.onFalse(), to);
-        }
-        case Stmt.While w -> {
-          labels(w.condition(), to);
-          labels(w.body(), to);
-        }
-        case Stmt.Tell _ -> {}
-      }
-    }
+        .formatted(Stmt.nests(steps), labels);
   }
 
   @Override

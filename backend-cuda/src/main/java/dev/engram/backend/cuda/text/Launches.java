@@ -76,7 +76,7 @@ public final class Launches {
       case Stmt.Nest _, Stmt.Sort _ -> 1;
       case Stmt.Loop l when l.parallel() -> count(l.body());
       case Stmt.Loop l -> SaturatedCount.product(count(l.body()), l.length());
-      case Stmt.Branch b -> count(b.onTrue()) + count(b.onFalse());
+      case Stmt.Branch b -> count(StepFacts.both(b.onTrue(), b.onFalse()));
       case Stmt.While w -> SaturatedCount.product(countOfTurn(w), Integer.MAX_VALUE);
       case Stmt.Tell _ -> throw new IllegalArgumentException("not in a kernel: " + s);
     };

@@ -2,6 +2,7 @@ package dev.engram.backend.cuda.text;
 
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Stmt;
+import dev.engram.lower.split.ExampleAxis;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -92,7 +93,7 @@ final class LoopKernel extends StepsKernel {
   }
 
   private void write(List<Integer> trips) {
-    List<Integer> inside = with(trips, loop.length());
+    List<Integer> inside = ExampleAxis.inside(trips, loop.length());
     out.open(
         "for (int %s = blockIdx.x; %s < %s; %s += gridDim.x) {",
         share, share, loop.length(), share);
@@ -144,9 +145,9 @@ final class LoopKernel extends StepsKernel {
   }
 
   @Override
-  void take(String what, NestText nest, NestKernel.Written written, CodeWriter body) {
+  void take(String what, NestText nest, NestDivision.Written written, CodeWriter body) {
     if (written.isPointwise()) {
-      sideBySide.add(new Member(what, nest, NestKernel.atPoint(nest)));
+      sideBySide.add(new Member(what, nest, NestDivision.atPoint(nest)));
     } else {
       put(what, body);
       mostPoints = Math.max(mostPoints, written.work());

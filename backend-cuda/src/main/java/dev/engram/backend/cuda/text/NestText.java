@@ -123,7 +123,7 @@ final class NestText {
   }
 
   boolean checks() {
-    return IndexText.instrs(nest).stream().anyMatch(i -> i instanceof Instr.Check);
+    return StepFacts.checks(nest);
   }
 
   String value(int i) {

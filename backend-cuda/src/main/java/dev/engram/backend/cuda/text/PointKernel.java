@@ -28,10 +28,15 @@ final class PointKernel {
   long write() {
     long results = nest.results();
     nest.eachPoint(out, results);
-    nest.axes(out, nest.axes(0, nest.parallel), "g");
-    point("g");
+    atPoint();
     out.close();
     return results;
+  }
+
+  /** Everything at point {@code g}. */
+  void atPoint() {
+    nest.axes(out, nest.axes(0, nest.parallel), "g");
+    point("g");
   }
 
   /**

@@ -5,7 +5,7 @@ import dev.engram.lower.AffineMap;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Stmt;
 import dev.engram.lower.memory.BufferUses;
-import java.util.ArrayList;
+import dev.engram.lower.split.ExampleAxis;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -84,7 +84,7 @@ abstract class StepsKernel {
    *
    * @param body its code
    */
-  abstract void take(String what, NestText nest, NestKernel.Written written, CodeWriter body);
+  abstract void take(String what, NestText nest, NestDivision.Written written, CodeWriter body);
 
   /**
    * Takes what is not divided point by point.
@@ -98,12 +98,6 @@ abstract class StepsKernel {
 
   /** How many sorts go on at a time. */
   abstract long sorts();
-
-  static List<Integer> with(List<Integer> trips, int more) {
-    List<Integer> all = new ArrayList<>(trips);
-    all.add(more);
-    return all;
-  }
 
   static BufferUses none() {
     return new BufferUses(new HashSet<>(), new HashSet<>(), new HashSet<>());
@@ -134,7 +128,7 @@ abstract class StepsKernel {
     out.open("for (int n%s = 0; n%s < %s; n%s++) {", d, d, l.length(), d);
     out.line("int t%s = %sn%s;", d, l.reverse() ? l.length() - 1 + " - " : "", d);
     String at = "%s + n%s * %sull".formatted(first, d, Launches.count(l.body()));
-    steps(l.body(), with(trips, l.length()), at);
+    steps(l.body(), ExampleAxis.inside(trips, l.length()), at);
     barrier();
     swaps(l.swaps());
     out.close();
@@ -239,7 +233,7 @@ abstract class StepsKernel {
       return;
     }
     CodeWriter body = new CodeWriter();
-    NestKernel.Written written = NestKernel.write(nest, body);
+    NestDivision.Written written = NestDivision.write(nest, body);
     BufferUses uses = uses(n);
     if (nest.checks()) {
       // In any order: what is recorded does not depend on it.

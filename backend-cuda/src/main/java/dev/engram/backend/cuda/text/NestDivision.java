@@ -3,8 +3,8 @@ package dev.engram.backend.cuda.text;
 import java.util.Optional;
 
 /** Chooses how the points of a nest are divided among threads. */
-final class NestKernel {
-  private NestKernel() {}
+final class NestDivision {
+  private NestDivision() {}
 
   /**
    * What was written.
@@ -22,8 +22,7 @@ final class NestKernel {
   /** The code of such a nest for its point {@code g}. */
   static CodeWriter atPoint(NestText nest) {
     CodeWriter out = new CodeWriter();
-    nest.axes(out, nest.axes(0, nest.parallel), "g");
-    new PointKernel(nest, out).point("g");
+    new PointKernel(nest, out).atPoint();
     return out;
   }
 
