@@ -3,17 +3,8 @@ package dev.engram;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.checks.Given;
 
-/** A model that maps a tensor to a tensor: a cell, a network, a learner around it. */
-public abstract class Layer extends Model implements Fn1<Tensor, Tensor> {
-
-  /** Runs one step. */
-  public abstract Tensor update(Tensor x);
-
-  /** The same as {@link #update}: a layer is a function. */
-  @Override
-  public final Tensor apply(Tensor x) {
-    return update(x);
-  }
+/** A network that maps a tensor to a tensor: a cell, a neuron, a readout. */
+public abstract class Layer extends Network<Tensor, Tensor> {
 
   /**
    * Returns this layer with weights that learn from each step's own gradient alone: online learning

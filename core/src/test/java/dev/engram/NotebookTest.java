@@ -77,14 +77,14 @@ class NotebookTest {
   private static Fn2<Tensor, Tensor, Tensor> onlineStep(GruNet model, Adam opt, States weights) {
     return Engram.jit(
         (Tensor inputs, Tensor targets) -> {
-          DRtrl learner = new DRtrl(model, _ -> {});
+          DRtrl<Tensor, Tensor> learner = new DRtrl<>(model, _ -> {});
           Engram.vmapNewStates(
               inputs.dim(1),
               () -> {
                 model.initAllStates();
                 learner.compileGraph(inputs.get(0).get(0));
               });
-          Vmap algo = new Vmap(learner);
+          Vmap<Tensor, Tensor> algo = new Vmap<>(learner);
 
           Fn2<Tensor, Tensor, WithAux<Tensor>> etraceLoss =
               (inp, tar) -> {
@@ -115,7 +115,7 @@ class NotebookTest {
     return Engram.jit(
         (Tensor inputs, Tensor targets) -> {
           Engram.vmapNewStates(inputs.dim(1), model::initAllStates);
-          Vmap mapped = new Vmap(model);
+          Vmap<Tensor, Tensor> mapped = new Vmap<>(model);
 
           Fn2<Tensor, Tensor, Pair<Tensor, Tensor>> runStep =
               (inp, tar) -> {

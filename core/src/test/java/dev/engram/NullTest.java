@@ -97,8 +97,8 @@ class NullTest {
             Engram.scan(NullTest.<Fn2<Tensor, Tensor, StepResult<Tensor, Tensor>>>nothing(), X, X));
     m.put("cond", () -> Engram.cond(X.sum().gt(0), nothing(), () -> X));
     m.put("whileLoop", () -> Engram.whileLoop((Tensor c) -> c.lt(3), nothing(), X.sum()));
-    m.put("learner model", () -> new DRtrl(nothing()));
-    m.put("learner rule", () -> new Learner(new Linear(2, 2, RandomKey.of(0)), nothing()));
+    m.put("learner model", () -> new DRtrl<>(nothing()));
+    m.put("learner rule", () -> new Learner<>(new Linear(2, 2, RandomKey.of(0)), nothing()));
     return m;
   }
 

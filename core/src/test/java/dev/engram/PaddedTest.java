@@ -96,10 +96,10 @@ class PaddedTest {
   }
 
   private static double[] grads(Padded xs, Tensor targets) {
-    Learner learner =
+    Learner<Tensor, Tensor> learner =
         Learner.compile(
-            new GruCell(2, 2, RandomKey.of(0)), m -> new DRtrl(m, _ -> {}), xs.values().get(0));
-    Learner.Sequence s =
+            new GruCell(2, 2, RandomKey.of(0)), m -> new DRtrl<>(m, _ -> {}), xs.values().get(0));
+    Learner.Sequence<Tensor> s =
         learner.grad(
             xs.values(),
             new Padded(targets, xs.mask()),

@@ -34,7 +34,8 @@ class UntracedTest {
   }
 
   private static Map<String, double[]> grads(Layer model) {
-    Learner learner = Learner.compile(model, m -> new DRtrl(m, _ -> {}), XS.get(0));
+    Learner<Tensor, Tensor> learner =
+        Learner.compile(model, m -> new DRtrl<>(m, _ -> {}), XS.get(0));
     Tensor ys = XS.slice(2, 0, 2);
     return learner.grad(XS, ys, Losses::meanSquaredError).grads().byPath().entrySet().stream()
         .collect(Collectors.toMap(Map.Entry::getKey, e -> e.getValue().host().toDoubles()));
@@ -53,14 +54,14 @@ class UntracedTest {
   @Test
   void nothingIsSaidOfAReadout() {
     List<Diagnostic> plain = new ArrayList<>();
-    Learner.compile(model(false), m -> new DRtrl(m, plain::add), XS.get(0));
+    Learner.compile(model(false), m -> new DRtrl<>(m, plain::add), XS.get(0));
     assertEquals(
         List.of(List.of("layers.1.weight", "layers.1.bias")),
         plain.stream().map(Diagnostic::weights).toList());
     List<Diagnostic> marked = new ArrayList<>();
-    Learner.compile(model(true), m -> new DRtrl(m, marked::add), XS.get(0));
+    Learner.compile(model(true), m -> new DRtrl<>(m, marked::add), XS.get(0));
     assertEquals(List.of(), marked);
-    Learner.compile(model(true), m -> new DRtrl(m, Strictness.ALL), XS.get(0));
+    Learner.compile(model(true), m -> new DRtrl<>(m, Strictness.ALL), XS.get(0));
   }
 
   /** A cell keeps its hidden state when its weights are marked. */

@@ -102,7 +102,7 @@ class VmapTest {
   @Test
   void aResetKeepsTheAxesOfStates() {
     GruCell cell = new GruCell(2, 3, RandomKey.of(1));
-    DRtrl learner = new DRtrl(cell, _ -> {});
+    DRtrl<Tensor, Tensor> learner = new DRtrl<>(cell, _ -> {});
     Tensor x = RandomTensors.normal(RandomKey.of(3), Shape.of(4, 2), DType.F32);
     Engram.vmapNewStates(
         4,
@@ -110,7 +110,7 @@ class VmapTest {
           cell.initAllStates();
           learner.compileGraph(x.get(0));
         });
-    Vmap mapped = new Vmap(learner);
+    Vmap<Tensor, Tensor> mapped = new Vmap<>(learner);
     HostTensor first = mapped.update(x).host();
     HostTensor second = mapped.update(x).host();
     assertTrue(!first.sameBits(second));
@@ -198,13 +198,13 @@ class VmapTest {
         Engram.jit(
                 (Tensor x) -> {
                   Engram.vmapNewStates(x.dim(1), net::initAllStates);
-                  return Engram.forLoop(new Vmap(net), x);
+                  return Engram.forLoop(new Vmap<>(net), x);
                 })
             .apply(xs);
     net.initAllStates(5);
     Tensor batched = Engram.forLoop(net, xs);
     assertArrayEquals(values(batched), values(mapped), 1e-6);
-    assertEquals(net.states().paths(), new Vmap(net).states().paths());
+    assertEquals(net.states().paths(), new Vmap<>(net).states().paths());
     State h = net.states().get("rnn.layers.0.h");
     assertEquals(Shape.of(5, 3), h.type().shape());
   }

@@ -62,16 +62,17 @@ final class CopyingStep implements Fn1<Tensor, Tensor> {
   }
 
   private Tensor online(Tensor before, Tensor recall, Tensor digits) {
-    Learner learner = Learner.compile(model, m -> new DRtrl(m, _ -> {}), recall.get(0));
+    Learner<Tensor, Tensor> learner =
+        Learner.compile(model, m -> new DRtrl<>(m, _ -> {}), recall.get(0));
     Engram.forLoop((Tensor id) -> learner.call(oneHot(id)), before);
-    Learner.Sequence s = learner.grad(recall, digits, LOSS);
+    Learner.Sequence<Tensor> s = learner.grad(recall, digits, LOSS);
     adam.update(s.grads());
     return s.losses().mean();
   }
 
   private Tensor offline(Tensor before, Tensor recall, Tensor digits) {
     Engram.vmapNewStates(sizes.batch(), model::initAllStates);
-    Vmap mapped = new Vmap(model);
+    Vmap<Tensor, Tensor> mapped = new Vmap<>(model);
     ValueAndGrad<Grads> g =
         Engram.valueAndGrad(
                 () -> {

@@ -33,10 +33,10 @@ final class OnlineIteration implements Fn2<Tensor, Tensor, Tensor> {
 
   @Override
   public Tensor apply(Tensor x, Tensor labels) {
-    Learner learner = Learner.compile(model, net::learner, x.get(0));
+    Learner<Tensor, Tensor> learner = Learner.compile(model, net::learner, x.get(0));
     int silent = x.dim(0) - labels.dim(0);
     learner.evolve(x.slice(0, 0, silent));
-    Learner.Sequence s =
+    Learner.Sequence<Tensor> s =
         learner.grad(
             x.slice(0, silent, x.dim(0)),
             labels,

@@ -93,10 +93,10 @@ enum OnlineNet {
     };
   }
 
-  Learner learner(Layer model) {
+  Learner<Tensor, Tensor> learner(Layer model) {
     return switch (this) {
-      case LSTM -> new PpProp(model, DECAY, _ -> {});
-      case LIF -> new EProp(model, RnnWithReadout.leak(), _ -> {});
+      case LSTM -> new PpProp<>(model, DECAY, _ -> {});
+      case LIF -> new EProp<>(model, RnnWithReadout.leak(), _ -> {});
     };
   }
 

@@ -3,6 +3,7 @@ package dev.engram.bench;
 import dev.engram.Layer;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.online.DRtrl;
 import dev.engram.online.Learner;
@@ -61,9 +62,9 @@ enum StreamedNet {
     };
   }
 
-  Learner learner(Layer model) {
+  Learner<Tensor, Tensor> learner(Layer model) {
     return switch (this) {
-      case SGD, ADAM -> new DRtrl(model, _ -> {});
+      case SGD, ADAM -> new DRtrl<>(model, _ -> {});
       case LSTM -> OnlineNet.LSTM.learner(model);
       case LIF -> OnlineNet.LIF.learner(model);
     };

@@ -22,7 +22,7 @@ import dev.engram.optim.Optimizer;
  * pass over weights and traces.
  */
 final class StreamingStep implements Fn2<Tensor, Tensor, Tensor> {
-  private final Learner learner;
+  private final Learner<Tensor, Tensor> learner;
   private final Optimizer optimizer;
   private final States weights;
 

@@ -1,6 +1,6 @@
 package dev.engram.online;
 
-import dev.engram.Layer;
+import dev.engram.Network;
 import dev.engram.RandomKey;
 import dev.engram.etrace.Diagnostic;
 import dev.engram.etrace.Rule;
@@ -13,17 +13,17 @@ import java.util.function.Consumer;
  *
  * @see Rule#dRtrl
  */
-public final class DRtrl extends Learner {
+public final class DRtrl<X, O> extends Learner<X, O> {
 
   /** A learner that logs its warnings. */
-  public DRtrl(Layer model) {
+  public DRtrl(Network<X, O> model) {
     this(model, logged(model));
   }
 
   /**
    * @param warnings gets each warning of the relation analysis; a {@link Strictness} for errors
    */
-  public DRtrl(Layer model, Consumer<Diagnostic> warnings) {
+  public DRtrl(Network<X, O> model, Consumer<Diagnostic> warnings) {
     super(model, Rule.dRtrl(), RandomKey.of(0), warnings);
   }
 }

@@ -1,6 +1,6 @@
 package dev.engram.online;
 
-import dev.engram.Layer;
+import dev.engram.Network;
 import dev.engram.RandomKey;
 import dev.engram.etrace.Diagnostic;
 import dev.engram.etrace.Rule;
@@ -15,17 +15,17 @@ import java.util.function.Consumer;
  *
  * @see Rule#dni
  */
-public final class Dni extends Learner {
+public final class Dni<X, O> extends Learner<X, O> {
 
   /** A learner that logs its warnings. */
-  public Dni(Layer model) {
+  public Dni(Network<X, O> model) {
     this(model, logged(model));
   }
 
   /**
    * @param warnings gets each warning of the relation analysis; a {@link Strictness} for errors
    */
-  public Dni(Layer model, Consumer<Diagnostic> warnings) {
+  public Dni(Network<X, O> model, Consumer<Diagnostic> warnings) {
     super(model, Rule.dni(), RandomKey.of(0), warnings);
   }
 }

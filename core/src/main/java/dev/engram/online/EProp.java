@@ -1,6 +1,6 @@
 package dev.engram.online;
 
-import dev.engram.Layer;
+import dev.engram.Network;
 import dev.engram.RandomKey;
 import dev.engram.etrace.Diagnostic;
 import dev.engram.etrace.LearningSignal;
@@ -14,14 +14,14 @@ import java.util.function.Consumer;
  *
  * @see Rule#eProp
  */
-public final class EProp extends Learner {
+public final class EProp<X, O> extends Learner<X, O> {
 
   /**
    * Uses symmetric feedback, the loss's own derivative, and logs warnings.
    *
    * @param kappa decay of the filter, in [0, 1): that of the leaky readout
    */
-  public EProp(Layer model, double kappa) {
+  public EProp(Network<X, O> model, double kappa) {
     this(model, kappa, logged(model));
   }
 
@@ -31,7 +31,7 @@ public final class EProp extends Learner {
    * @param kappa decay of the filter, in [0, 1)
    * @param warnings gets each warning of the relation analysis; a {@link Strictness} for errors
    */
-  public EProp(Layer model, double kappa, Consumer<Diagnostic> warnings) {
+  public EProp(Network<X, O> model, double kappa, Consumer<Diagnostic> warnings) {
     super(model, Rule.eProp(kappa), RandomKey.of(0), warnings);
   }
 
@@ -42,7 +42,8 @@ public final class EProp extends Learner {
    * @param kappa decay of the filter, in [0, 1)
    * @param warnings gets each warning of the relation analysis; a {@link Strictness} for errors
    */
-  public EProp(Layer model, double kappa, RandomKey feedback, Consumer<Diagnostic> warnings) {
+  public EProp(
+      Network<X, O> model, double kappa, RandomKey feedback, Consumer<Diagnostic> warnings) {
     super(model, Rule.eProp(kappa).with(new LearningSignal.RandomFeedback()), feedback, warnings);
   }
 }

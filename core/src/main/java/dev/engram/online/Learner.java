@@ -3,28 +3,24 @@ package dev.engram.online;
 import dev.engram.Engram;
 import dev.engram.Fn1;
 import dev.engram.Fn2;
-import dev.engram.GradWithAux;
 import dev.engram.Grads;
-import dev.engram.Layer;
-import dev.engram.Pair;
+import dev.engram.Network;
 import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.States;
-import dev.engram.StepResult;
 import dev.engram.Transparent;
+import dev.engram.Tree;
 import dev.engram.Vmap;
-import dev.engram.WithAux;
 import dev.engram.etrace.Cost;
 import dev.engram.etrace.Diagnostic;
 import dev.engram.etrace.EtraceException;
 import dev.engram.etrace.Factorization;
-import dev.engram.etrace.LearningSignal;
 import dev.engram.etrace.OnlineStep;
 import dev.engram.etrace.Report;
 import dev.engram.etrace.Rule;
-import dev.engram.etrace.Schedule;
 import dev.engram.etrace.Strictness;
 import dev.engram.etrace.TraceState;
+import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
@@ -35,12 +31,10 @@ import dev.engram.ir.checks.Given;
 import dev.engram.ir.op.Control;
 import dev.engram.ir.runtime.Log;
 import dev.engram.jit.Watchers;
-import dev.engram.state.LostWeights;
 import dev.engram.state.StateSlot;
 import dev.engram.state.Told;
 import dev.engram.trace.Flattening;
 import dev.engram.trace.TraceOrRun;
-import dev.engram.transform.ScanTransform;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -48,6 +42,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * A model with an online learning rule around it.
@@ -61,8 +56,8 @@ import java.util.function.Consumer;
  * one example inside {@link Engram#vmapNewStates}, and call it through {@link Vmap}. Or in one
  * call, with {@link #compile}, which returns a learner for whole batches.
  */
-public class Learner extends Layer implements Transparent {
-  private final Layer model;
+public class Learner<X, O> extends Network<X, O> implements Transparent {
+  private final Network<X, O> model;
   private final Rule rule;
   private final RandomKey key;
   private final Consumer<Diagnostic> warnings;
@@ -78,26 +73,25 @@ public class Learner extends Layer implements Transparent {
   /** The key from which a rule that draws random numbers splits the key of each run. */
   private final Optional<State> seed;
 
-  static final ScanTransform.Labels XS_YS =
-      new ScanTransform.Labels("Learner.grad", List.of("xs", "ys"));
-
   /**
    * The result of running a sequence.
    *
-   * @param grads sum of the steps' gradients
-   * @param losses loss of each step, {@code [T]}
-   * @param outputs the model's output of each step, {@code [T, …]}
+   * @param grads sum of the steps' gradients, or their mean, of the weights asked for
+   * @param loss sum of the losses, or their mean, {@code []}
+   * @param losses the losses of each step, {@code [T, …]}; 0 where they are masked
+   * @param outputs the model's outputs of each step, {@code [T, …]}
    */
-  public record Sequence(Grads grads, Tensor losses, Tensor outputs) {
+  public record Sequence<O>(Grads grads, Tensor loss, Tensor losses, O outputs) {
     public Sequence {
       Given.given("Sequence", "grads", grads);
+      Given.given("Sequence", "loss", loss);
       Given.given("Sequence", "losses", losses);
       Given.given("Sequence", "outputs", outputs);
     }
   }
 
   /** A learner that logs its warnings. */
-  public Learner(Layer model, Rule rule) {
+  public Learner(Network<X, O> model, Rule rule) {
     this(model, rule, RandomKey.of(0), logged(model));
   }
 
@@ -105,7 +99,7 @@ public class Learner extends Layer implements Transparent {
    * @param key for rules that draw random numbers
    * @param warnings receives each warning of the analysis; a {@link Strictness} for errors instead
    */
-  public Learner(Layer model, Rule rule, RandomKey key, Consumer<Diagnostic> warnings) {
+  public Learner(Network<X, O> model, Rule rule, RandomKey key, Consumer<Diagnostic> warnings) {
     Given.given("Learner", "key", key);
     Given.given("Learner", "warnings", warnings);
     this.model = Given.given("the model", model);
@@ -119,7 +113,7 @@ public class Learner extends Layer implements Transparent {
   }
 
   /** Logs each warning about {@code model} once, however often learners are made of it. */
-  static Consumer<Diagnostic> logged(Layer model) {
+  static Consumer<Diagnostic> logged(Network<?, ?> model) {
     return d -> {
       if (Told.of(model).isFirst(d.toString())) {
         Log.warning(d.toString());
@@ -134,38 +128,72 @@ public class Learner extends Layer implements Transparent {
 
   /**
    * Makes a learner for batches that is ready to run: the model's states and the traces are
-   * initialised for {@code x.dim(0)} examples.
+   * initialised for as many examples as {@code x} has.
    *
    * @param rule such as {@code DRtrl::new}
-   * @param x the inputs of one step, {@code [B, …]}; only its type is used
+   * @param x the inputs of one step, each {@code [B, …]}; only their types are used
    */
-  public static <L extends Learner> L compile(Layer model, Fn1<Layer, L> rule, Tensor x) {
+  public static <X, O, M extends Network<X, O>, L extends Learner<X, O>> L compile(
+      M model, Fn1<? super M, L> rule, X x) {
     Given.given("Learner.compile", "model", model);
     Given.given("Learner.compile", "rule", rule);
     Given.given("Learner.compile", "x", x);
-    if (x.rank() == 0 || x.dim(0) < 1) {
-      throw new TypeException(
-          "Learner.compile: x has type "
-              + x.type()
-              + ", expected a batch of at least one example on axis 0 ("
-              + SourceLocation.here()
-              + ")");
-    }
+    Tree.Flat flat = Tree.flatten(x, "Learner.compile: x");
+    int examples = examples(flat);
     L learner = Given.given("Learner.compile: the result of the rule", rule.apply(model));
-    Learner base = learner;
-    base.batch = OptionalInt.of(x.dim(0));
+    Learner<X, O> base = learner;
+    base.batch = OptionalInt.of(examples);
     try {
-      base.start(x.get(0));
+      base.start(Tree.map(t -> t.get(0), x));
     } catch (TypeException e) {
       throw new TypeException(
           "%s; Learner.compile took x of type %s as the inputs of one step for %d examples"
-              .formatted(e.getMessage(), x.type(), x.dim(0)),
+              .formatted(e.getMessage(), listed(flat), examples),
           e);
     }
     return learner;
   }
 
-  private void start(Tensor example) {
+  /**
+   * {@link #compile(Network, Fn1, Object)} with a rule by its coordinates, such as {@code
+   * Rule.named("pp-prop 0.9")}. It logs its warnings.
+   */
+  public static <X, O> Learner<X, O> compile(Network<X, O> model, Rule rule, X x) {
+    Given.given("Learner.compile", "rule", rule);
+    return compile(model, m -> new Learner<>(m, rule), x);
+  }
+
+  private static int examples(Tree.Flat x) {
+    List<String> paths = x.structure().paths("x");
+    for (int i = 0; i < paths.size(); i++) {
+      Tensor t = x.leaves().get(i);
+      Tensor first = x.leaves().getFirst();
+      if (t.rank() == 0 || t.dim(0) < 1 || t.dim(0) != first.dim(0)) {
+        throw new TypeException(
+            "Learner.compile: %s has type %s, expected a batch of %s on axis 0 (%s)"
+                .formatted(
+                    paths.get(i),
+                    t.type(),
+                    i == 0
+                        ? "at least one example"
+                        : "%d examples, as %s has".formatted(first.dim(0), paths.getFirst()),
+                    SourceLocation.here()));
+      }
+    }
+    if (paths.isEmpty()) {
+      throw new TypeException(
+          ("Learner.compile: x has no tensor, expected the inputs of one step for a batch of"
+                  + " examples (%s); without inputs, call compileGraph inside Engram.vmapNewStates")
+              .formatted(SourceLocation.here()));
+    }
+    return x.leaves().getFirst().dim(0);
+  }
+
+  private static String listed(Tree.Flat x) {
+    return x.leaves().stream().map(t -> t.type().toString()).collect(Collectors.joining(", "));
+  }
+
+  private void start(X example) {
     Engram.vmapNewStates(
         batch.orElseThrow(),
         () -> {
@@ -178,11 +206,11 @@ public class Learner extends Layer implements Transparent {
    * Analyses the model's step and initialises the traces to zero. The model's states must be
    * initialised.
    *
-   * @param x an input of one example; only its type is used
+   * @param x the inputs of one example; only their types are used
    * @throws dev.engram.etrace.EtraceException when the model has no hidden state, or no weight can
    *     learn through traces
    */
-  public final void compileGraph(Tensor x) {
+  public final void compileGraph(X x) {
     Given.given("Learner.compileGraph", "x", x);
     LearnerStep p = LearnerStep.of(model, rule, x);
     OnlineStep online = p.step();
@@ -223,51 +251,38 @@ public class Learner extends Layer implements Transparent {
   }
 
   /** Runs one step, as {@link #update} does. */
-  public final Tensor call(Tensor x) {
+  public final O call(X x) {
     return update(x);
   }
 
   /**
    * {@inheritDoc}
    *
-   * @param x of the type given to {@link #compileGraph}, or a batch of such after {@link #compile}
+   * @param x of the types given to {@link #compileGraph}, or a batch of such after {@link #compile}
    */
   @Override
-  public final Tensor update(Tensor x) {
+  public final O update(X x) {
     return batch.isPresent()
-        ? Engram.<Tensor, Tensor>vmap(a -> one(a, Optional.empty(), true)).apply(x)
+        ? Engram.<X, O>vmap(a -> one(a, Optional.empty(), true)).apply(x)
         : one(x, Optional.empty(), true);
   }
 
   /** {@link #update} with a value for the rule's modulator, one for each example of a batch. */
-  final Tensor update(Tensor x, Tensor modulator) {
+  final O update(X x, Tensor modulator) {
     return batch.isPresent()
-        ? Engram.<Tensor, Tensor, Tensor>vmap((a, m) -> one(a, Optional.of(m), true))
-            .apply(x, modulator)
+        ? Engram.<X, Tensor, O>vmap((a, m) -> one(a, Optional.of(m), true)).apply(x, modulator)
         : one(x, Optional.of(modulator), true);
   }
 
   /** {@link #update} whose derivative is that of the step itself, with the traces held fixed. */
-  final Tensor throughTime(Tensor x) {
+  final O throughTime(X x) {
     return batch.isPresent()
-        ? Engram.<Tensor, Tensor>vmap(a -> one(a, Optional.empty(), false)).apply(x)
+        ? Engram.<X, O>vmap(a -> one(a, Optional.empty(), false)).apply(x)
         : one(x, Optional.empty(), false);
   }
 
-  private Tensor one(Tensor x, Optional<Tensor> modulator, boolean online) {
+  private O one(X x, Optional<Tensor> modulator, boolean online) {
     LearnerStep p = prepared();
-    TensorType want = p.input();
-    if (!x.type().equals(want)) {
-      throw new TypeException(
-          "the learner was compiled for an input of type "
-              + want
-              + ", got "
-              + x.type()
-              + " ("
-              + SourceLocation.here()
-              + "); call compileGraph with an input of the new type; for a batch compile"
-              + " with Learner.compile, or map over it with Vmap");
-    }
     List<Tensor> operands = p.operands(x);
     traces.values().forEach(s -> operands.add(online ? s.value() : s.value().stopGradient()));
     operands.addAll(inputs.orElseThrow().values(modulator));
@@ -280,7 +295,7 @@ public class Learner extends Layer implements Transparent {
     for (State s : traces.values()) {
       s.set(outs.get(next++));
     }
-    return p.apply(outs);
+    return Flattening.<O>cast(p.apply(outs));
   }
 
   /** Resets the model's states and the traces to their initial values, keeping the batch size. */
@@ -298,6 +313,37 @@ public class Learner extends Layer implements Transparent {
     }
   }
 
+  /**
+   * Resets the model's states and the traces of some examples, as at the end of an episode.
+   *
+   * @param which {@code bool[B]} after {@link #compile}, else {@code bool[]}: true where an example
+   *     starts anew
+   */
+  public final void reset(Tensor which) {
+    Given.given("Learner.reset", "which", which);
+    prepared();
+    TensorType want =
+        batch.isPresent()
+            ? TensorType.of(DType.BOOL, batch.getAsInt())
+            : TensorType.scalar(DType.BOOL);
+    if (!which.type().equals(want)) {
+      throw new TypeException(
+          "Learner.reset: which has type %s, expected %s, a value for each example (%s)"
+              .formatted(which.type(), want, SourceLocation.here()));
+    }
+    if (batch.isPresent()) {
+      Engram.<Tensor, Tensor>vmap(this::resetIf).apply(which);
+    } else {
+      resetIf(which);
+    }
+  }
+
+  private Tensor resetIf(Tensor starts) {
+    model.states().values().forEach(s -> StateSlot.of(s).restartIf(starts));
+    eligibility().values().forEach(s -> StateSlot.of(s).restartIf(starts));
+    return starts;
+  }
+
   // Keys are not reset, so that the next sequence draws different numbers.
   private Map<String, State> eligibility() {
     Map<String, State> out = new LinkedHashMap<>(traces);
@@ -310,71 +356,35 @@ public class Learner extends Layer implements Transparent {
   }
 
   /** Runs the sequence {@code xs [T, …]} without learning; returns the outputs, {@code [T, …]}. */
-  public final Tensor evolve(Tensor xs) {
-    return Engram.forLoop(this::update, xs);
+  public final O evolve(X xs) {
+    return rollout(xs).evolve();
   }
 
   /**
    * Runs a sequence and sums the gradients of its steps, or of its windows when the rule's schedule
-   * has windows; the last window may be shorter.
+   * has windows; the last window may be shorter. {@link #rollout} has a mask, resets and more.
    *
    * @param xs inputs, {@code [T, …]}
    * @param ys targets, a structure of tensors {@code [T, …]}
-   * @param stepLoss scalar loss of one step's output and target
-   * @throws EtraceException when the rule needs a modulator; see {@link ThreeFactor}
+   * @param stepLoss loss of one step's outputs and targets
+   * @throws EtraceException when the rule needs a modulator; see {@link Rollout#modulators}
    */
-  public final <Y> Sequence grad(Tensor xs, Y ys, Fn2<Tensor, Y, Tensor> stepLoss) {
-    Given.given("Learner.grad", "stepLoss", stepLoss);
-    Given.given("Learner.grad", "xs", xs);
-    Given.given("Learner.grad", "ys", ys);
-    if (rule.signal() instanceof LearningSignal.Modulatory) {
-      throw new EtraceException(
-          "the rule learns by a modulator, and this gradient has none ("
-              + SourceLocation.here()
-              + "); call ThreeFactor.grad(xs, modulators, ys, stepLoss)");
-    }
-    return switch (rule.schedule()) {
-      case Schedule.PerStep _ ->
-          steps(
-              XS_YS,
-              List.of(xs, ys),
-              now -> stepGrad((Tensor) now.get(0), Flattening.<Y>cast(now.get(1)), stepLoss));
-      case Schedule.Window w -> watched(new WindowedBptt<>(this, w.steps(), stepLoss).grad(xs, ys));
-    };
+  public final <Y> Sequence<O> grad(X xs, Y ys, Fn2<O, Y, Tensor> stepLoss) {
+    return rollout(xs).grad(ys, stepLoss);
   }
 
-  /** {@link #grad} of one step. */
-  private <Y> GradWithAux<Grads, Tensor> stepGrad(Tensor x, Y y, Fn2<Tensor, Y, Tensor> stepLoss) {
-    return Engram.<Tensor, Y, Tensor>gradWithAux(
-            (a, b) -> {
-              Tensor out = update(a);
-              return new WithAux<>(stepLoss.apply(out, b), out);
-            },
-            weights())
-        .apply(x, y);
+  /** {@link #grad(Object, Object, Fn2)} with a loss that needs no targets, or captures them. */
+  public final Sequence<O> grad(X xs, Fn1<O, Tensor> stepLoss) {
+    return rollout(xs).grad(stepLoss);
   }
 
-  /** Runs {@code step} over sequences and sums its gradients. */
-  final Sequence steps(
-      ScanTransform.Labels labels,
-      List<Object> sequences,
-      Fn1<List<Object>, GradWithAux<Grads, Tensor>> step) {
-    Fn1<List<Object>, Object> body =
-        args -> {
-          GradWithAux<Grads, Tensor> g = step.apply(args.subList(1, args.size()));
-          Grads sum = (Grads) args.getFirst();
-          return new StepResult<>(sum.plus(g.grad()), new Pair<>(g.value(), g.aux()));
-        };
-    StepResult<Grads, Pair<Tensor, Tensor>> done =
-        Flattening.cast(
-            new ScanTransform(labels, body, false)
-                .run(Grads.zeros(weights()), sequences, OptionalInt.empty()));
-    return watched(new Sequence(done.carry(), done.out().first(), done.out().second()));
-  }
-
-  private Sequence watched(Sequence s) {
-    LostWeights.watch(weights().values(), s.losses());
-    return s;
+  /**
+   * Returns a run along a sequence, to which a mask, resets and more can be given.
+   *
+   * @param xs inputs, each {@code [T, …]}
+   */
+  public final Rollout<X, O> rollout(X xs) {
+    return new Rollout<>(this, Given.given("Learner.rollout", "xs", xs));
   }
 
   /** Returns the weights that get gradients: the model's parameters, and the rule's own if any. */
@@ -421,7 +431,7 @@ public class Learner extends Layer implements Transparent {
   }
 
   /** Returns the model. */
-  public final Layer model() {
+  public final Network<X, O> model() {
     return model;
   }
 

@@ -1,10 +1,12 @@
 package dev.engram.online;
 
 import dev.engram.Captured;
-import dev.engram.Layer;
+import dev.engram.Network;
 import dev.engram.State;
 import dev.engram.States;
 import dev.engram.TracedFunction;
+import dev.engram.Tree;
+import dev.engram.TreeDef;
 import dev.engram.autodiff.Batch;
 import dev.engram.autodiff.Batched;
 import dev.engram.etrace.ModelStep;
@@ -15,9 +17,12 @@ import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Param;
 import dev.engram.ir.Role;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
+import dev.engram.ir.TypeException;
 import dev.engram.ir.Value;
+import dev.engram.jit.Fns;
 import dev.engram.state.ModelWalk;
 import dev.engram.state.UnheldStates;
 import dev.engram.trace.TraceOrRun;
@@ -27,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -35,32 +41,39 @@ import java.util.stream.IntStream;
  * becomes part of another.
  */
 final class LearnerStep {
+  /** How errors name the inputs. */
+  private static final String INPUT = "x";
+
+  /** The structure of one example's inputs. */
+  private final TreeDef inputs;
+
+  private final List<TensorType> types;
   private final TracedFunction traced;
   private final OnlineStep step;
 
   /** For each result of the traced function, its position among the rule's results. */
   private final List<Integer> order;
 
-  private LearnerStep(TracedFunction traced, OnlineStep step, List<Integer> order) {
+  private LearnerStep(
+      Tree.Flat inputs, TracedFunction traced, OnlineStep step, List<Integer> order) {
+    this.inputs = inputs.structure();
+    this.types = inputs.types();
     this.traced = traced;
     this.step = step;
     this.order = List.copyOf(order);
   }
 
   /**
-   * @param x an input of one example; only its type is used
+   * @param x the inputs of one example; only their types are used
    */
-  static LearnerStep of(Layer model, Rule rule, Tensor x) {
+  static <X, O> LearnerStep of(Network<X, O> model, Rule rule, X x) {
     States own = model.states(); // names them
     TracedFunction t =
-        TracedFunction.of(
-            ModelWalk.className(model),
-            args -> model.update((Tensor) args.getFirst()),
-            List.of(HostTensor.full(x.type(), 0)));
+        TracedFunction.of(ModelWalk.className(model), Fns.list(model::update), List.of(x));
     UnheldStates.refuse(model, t, Set.copyOf(own.values()));
     List<Integer> order = new ArrayList<>();
     ModelStep step = step(t, order);
-    return new LearnerStep(t, OnlineRule.of(step, rule), order);
+    return new LearnerStep(Tree.flatten(x, INPUT), t, OnlineRule.of(step, rule), order);
   }
 
   // The model's results, then states that are only set, then states that are read and set.
@@ -104,14 +117,45 @@ final class LearnerStep {
     return step;
   }
 
-  /** Returns the type of one example's input. */
-  TensorType input() {
-    return traced.graph().params().getFirst().type();
+  /** Returns the inputs that the step is compiled for: one type, or one for each path. */
+  String expected() {
+    return described(inputs, types);
   }
 
-  /** Returns the operands of the step's graph before the traces, as the running code sees them. */
-  List<Tensor> operands(Tensor x) {
-    return traced.operands(List.of(x));
+  private static String described(TreeDef structure, List<TensorType> types) {
+    if (structure instanceof TreeDef.Leaf) {
+      return types.getFirst().toString();
+    }
+    List<String> paths = structure.paths(INPUT);
+    return IntStream.range(0, types.size())
+        .mapToObj(i -> paths.get(i) + ": " + types.get(i))
+        .collect(Collectors.joining(", ", "(", ")"));
+  }
+
+  /**
+   * Returns the operands of the step's graph before the traces, as the running code sees them.
+   *
+   * @throws TypeException when {@code x} has another structure or other types
+   */
+  List<Tensor> operands(Object x) {
+    Tree.Flat flat = Tree.flatten(x, INPUT);
+    if (!flat.structure().equals(inputs) || !flat.types().equals(types)) {
+      throw new TypeException(
+          "the learner was compiled for an input of type "
+              + expected()
+              + ", got "
+              + described(flat.structure(), flat.types())
+              + " ("
+              + SourceLocation.here()
+              + "); call compileGraph with an input of the new type; for a batch compile"
+              + " with Learner.compile, or map over it with Vmap");
+    }
+    return traced.operands(flat.leaves());
+  }
+
+  /** Like {@link #operands(Object)}, with zeros for the inputs. */
+  private List<Tensor> operands() {
+    return traced.operands(types.stream().<Tensor>map(t -> HostTensor.full(t, 0)).toList());
   }
 
   /** Returns the number of the step's results before the traces. */
@@ -119,11 +163,11 @@ final class LearnerStep {
     return order.size();
   }
 
-  /** Sets the model's states from the step's results and returns the model's output. */
-  Tensor apply(List<? extends Tensor> outs) {
+  /** Sets the model's states from the step's results and returns the model's outputs. */
+  Object apply(List<? extends Tensor> outs) {
     List<Tensor> ordered = new ArrayList<>();
     order.forEach(at -> ordered.add(outs.get(at)));
-    return (Tensor) traced.apply(ordered);
+    return traced.apply(ordered);
   }
 
   /** Returns the hidden states that traces follow, in the order of the analysis. */
@@ -144,7 +188,7 @@ final class LearnerStep {
    */
   Map<State, Tensor> credit(List<Tensor> traces, List<Tensor> signals, OptionalInt batch) {
     List<Param> params = step.step().graph().params();
-    List<Tensor> operands = operands(HostTensor.full(input(), 0));
+    List<Tensor> operands = operands();
     List<Tensor> args = new ArrayList<>();
     List<State> weights = new ArrayList<>();
     for (int i = 0; i < params.size(); i++) {

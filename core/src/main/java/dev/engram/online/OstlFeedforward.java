@@ -1,6 +1,6 @@
 package dev.engram.online;
 
-import dev.engram.Layer;
+import dev.engram.Network;
 import dev.engram.RandomKey;
 import dev.engram.etrace.Diagnostic;
 import dev.engram.etrace.Rule;
@@ -13,17 +13,17 @@ import java.util.function.Consumer;
  *
  * @see Rule#ostlFeedforward
  */
-public final class OstlFeedforward extends Learner {
+public final class OstlFeedforward<X, O> extends Learner<X, O> {
 
   /** A learner that logs its warnings. */
-  public OstlFeedforward(Layer model) {
+  public OstlFeedforward(Network<X, O> model) {
     this(model, logged(model));
   }
 
   /**
    * @param warnings gets each warning of the relation analysis; a {@link Strictness} for errors
    */
-  public OstlFeedforward(Layer model, Consumer<Diagnostic> warnings) {
+  public OstlFeedforward(Network<X, O> model, Consumer<Diagnostic> warnings) {
     super(model, Rule.ostlFeedforward(), RandomKey.of(0), warnings);
   }
 }

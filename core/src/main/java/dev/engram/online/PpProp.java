@@ -1,6 +1,6 @@
 package dev.engram.online;
 
-import dev.engram.Layer;
+import dev.engram.Network;
 import dev.engram.RandomKey;
 import dev.engram.etrace.Diagnostic;
 import dev.engram.etrace.Factorization;
@@ -15,14 +15,14 @@ import java.util.function.Consumer;
  *
  * @see Rule#ppProp
  */
-public class PpProp extends Learner {
+public class PpProp<X, O> extends Learner<X, O> {
 
   /**
    * Uses one decay for both sides and logs warnings.
    *
    * @param decay in (0, 1)
    */
-  public PpProp(Layer model, double decay) {
+  public PpProp(Network<X, O> model, double decay) {
     this(model, Factorization.InputOutput.decay(decay), logged(model));
   }
 
@@ -32,9 +32,9 @@ public class PpProp extends Learner {
    *
    * @param rank at least 2
    */
-  public static PpProp ofRank(Layer model, int rank) {
+  public static <X, O> PpProp<X, O> ofRank(Network<X, O> model, int rank) {
     Given.given("PpProp.ofRank", "model", model);
-    return new PpProp(model, Factorization.InputOutput.rank(rank), logged(model));
+    return new PpProp<>(model, Factorization.InputOutput.rank(rank), logged(model));
   }
 
   /**
@@ -42,7 +42,8 @@ public class PpProp extends Learner {
    *     the output side
    * @param warnings gets each warning of the relation analysis; a {@link Strictness} for errors
    */
-  public PpProp(Layer model, Factorization.InputOutput decays, Consumer<Diagnostic> warnings) {
+  public PpProp(
+      Network<X, O> model, Factorization.InputOutput decays, Consumer<Diagnostic> warnings) {
     super(model, Rule.ppProp(decays), RandomKey.of(0), warnings);
   }
 }

@@ -1,6 +1,6 @@
 package dev.engram.online;
 
-import dev.engram.Layer;
+import dev.engram.Network;
 import dev.engram.RandomKey;
 import dev.engram.etrace.Diagnostic;
 import dev.engram.etrace.Rule;
@@ -14,17 +14,17 @@ import java.util.function.Consumer;
  *
  * @see Rule#snAp
  */
-public final class SnAp extends Learner {
+public final class SnAp<X, O> extends Learner<X, O> {
 
   /** A learner that logs its warnings. */
-  public SnAp(Layer model, int n) {
+  public SnAp(Network<X, O> model, int n) {
     this(model, n, logged(model));
   }
 
   /**
    * @param warnings gets each warning of the relation analysis; a {@link Strictness} for errors
    */
-  public SnAp(Layer model, int n, Consumer<Diagnostic> warnings) {
+  public SnAp(Network<X, O> model, int n, Consumer<Diagnostic> warnings) {
     super(model, Rule.snAp(n), RandomKey.of(0), warnings);
   }
 }

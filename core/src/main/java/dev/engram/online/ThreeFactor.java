@@ -1,11 +1,8 @@
 package dev.engram.online;
 
-import dev.engram.Engram;
 import dev.engram.Fn2;
-import dev.engram.Layer;
-import dev.engram.Pair;
+import dev.engram.Network;
 import dev.engram.RandomKey;
-import dev.engram.WithAux;
 import dev.engram.etrace.Diagnostic;
 import dev.engram.etrace.EtraceException;
 import dev.engram.etrace.LearningSignal;
@@ -14,9 +11,6 @@ import dev.engram.etrace.Strictness;
 import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.checks.Given;
-import dev.engram.trace.Flattening;
-import dev.engram.transform.ScanTransform;
-import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -27,17 +21,17 @@ import java.util.function.Consumer;
  *
  * @see Rule#threeFactor
  */
-public final class ThreeFactor extends Learner {
+public final class ThreeFactor<X, O> extends Learner<X, O> {
 
   /** A learner that logs its warnings. */
-  public ThreeFactor(Layer model) {
+  public ThreeFactor(Network<X, O> model) {
     this(model, logged(model));
   }
 
   /**
    * @param warnings gets each warning of the relation analysis; a {@link Strictness} for errors
    */
-  public ThreeFactor(Layer model, Consumer<Diagnostic> warnings) {
+  public ThreeFactor(Network<X, O> model, Consumer<Diagnostic> warnings) {
     this(model, Rule.threeFactor(), RandomKey.of(0), warnings);
   }
 
@@ -49,7 +43,7 @@ public final class ThreeFactor extends Learner {
    * @param warnings gets each warning of the relation analysis; a {@link Strictness} for errors
    * @throws EtraceException when the rule's signal is not modulatory
    */
-  public ThreeFactor(Layer model, Rule rule, RandomKey key, Consumer<Diagnostic> warnings) {
+  public ThreeFactor(Network<X, O> model, Rule rule, RandomKey key, Consumer<Diagnostic> warnings) {
     super(model, rule, key, warnings);
     if (!(rule.signal() instanceof LearningSignal.Modulatory)) {
       throw new EtraceException(
@@ -62,38 +56,22 @@ public final class ThreeFactor extends Learner {
   }
 
   /**
-   * Runs one step. Without a modulator ({@link #call(Tensor)}) nothing is learned through traces.
+   * Runs one step. Without a modulator ({@link #call(Object)}) nothing is learned through traces.
    *
    * @param modulator a scalar, or {@code [B]} after {@link Learner#compile}
    */
-  public Tensor call(Tensor x, Tensor modulator) {
+  public O call(X x, Tensor modulator) {
     Given.given("ThreeFactor.call", "x", x);
     Given.given("ThreeFactor.call", "modulator", modulator);
     return update(x, modulator);
   }
 
   /**
-   * Runs a sequence and sums the gradients of its steps.
+   * Runs a sequence and sums the gradients of its steps; the same as {@link Rollout#modulators}.
    *
    * @param modulators {@code [T]}, or {@code [T, B]} after {@link Learner#compile}
    */
-  public <Y> Sequence grad(Tensor xs, Tensor modulators, Y ys, Fn2<Tensor, Y, Tensor> stepLoss) {
-    Given.given("ThreeFactor.grad", "stepLoss", stepLoss);
-    Given.given("ThreeFactor.grad", "xs", xs);
-    Given.given("ThreeFactor.grad", "modulators", modulators);
-    Given.given("ThreeFactor.grad", "ys", ys);
-    return steps(
-        new ScanTransform.Labels("ThreeFactor.grad", List.of("xs", "modulators", "ys")),
-        List.of(xs, modulators, ys),
-        now ->
-            Engram.<Tensor, Pair<Tensor, Y>, Tensor>gradWithAux(
-                    (a, b) -> {
-                      Tensor out = call(a, b.first());
-                      return new WithAux<>(stepLoss.apply(out, b.second()), out);
-                    },
-                    weights())
-                .apply(
-                    (Tensor) now.get(0),
-                    new Pair<>((Tensor) now.get(1), Flattening.cast(now.get(2)))));
+  public <Y> Sequence<O> grad(X xs, Tensor modulators, Y ys, Fn2<O, Y, Tensor> stepLoss) {
+    return rollout(xs).modulators(modulators).grad(ys, stepLoss);
   }
 }

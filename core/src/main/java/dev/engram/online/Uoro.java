@@ -1,6 +1,6 @@
 package dev.engram.online;
 
-import dev.engram.Layer;
+import dev.engram.Network;
 import dev.engram.RandomKey;
 import dev.engram.etrace.Diagnostic;
 import dev.engram.etrace.Rule;
@@ -13,17 +13,17 @@ import java.util.function.Consumer;
  *
  * @see Rule#uoro
  */
-public final class Uoro extends Learner {
+public final class Uoro<X, O> extends Learner<X, O> {
 
   /** A learner that logs its warnings. */
-  public Uoro(Layer model, RandomKey key) {
+  public Uoro(Network<X, O> model, RandomKey key) {
     this(model, key, logged(model));
   }
 
   /**
    * @param warnings gets each warning of the relation analysis; a {@link Strictness} for errors
    */
-  public Uoro(Layer model, RandomKey key, Consumer<Diagnostic> warnings) {
+  public Uoro(Network<X, O> model, RandomKey key, Consumer<Diagnostic> warnings) {
     super(model, Rule.uoro(), key, warnings);
   }
 }

@@ -2,15 +2,14 @@ package dev.engram.optim;
 
 import dev.engram.Engram;
 import dev.engram.Fn2;
+import dev.engram.GradWithAux;
 import dev.engram.Grads;
-import dev.engram.Tree;
-import dev.engram.ir.SourceLocation;
+import dev.engram.WithAux;
 import dev.engram.ir.Tensor;
-import dev.engram.ir.TypeException;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
 import dev.engram.online.Learner;
-import java.util.List;
+import dev.engram.online.Rollout;
 import java.util.function.UnaryOperator;
 
 /**
@@ -23,8 +22,11 @@ import java.util.function.UnaryOperator;
  * @param shape applied to the gradient of each update, such as {@link
  *     GradientTransforms#clipByGlobalNorm}
  */
-public record OnlineTrainer<Y>(
-    Learner learner, Optimizer optimizer, Fn2<Tensor, Y, Tensor> loss, UnaryOperator<Grads> shape) {
+public record OnlineTrainer<X, O, Y>(
+    Learner<X, O> learner,
+    Optimizer optimizer,
+    Fn2<O, Y, Tensor> loss,
+    UnaryOperator<Grads> shape) {
   public OnlineTrainer {
     Given.given("OnlineTrainer", "learner", learner);
     Given.given("OnlineTrainer", "optimizer", optimizer);
@@ -32,8 +34,30 @@ public record OnlineTrainer<Y>(
     Given.given("OnlineTrainer", "shape", shape);
   }
 
-  public OnlineTrainer(Learner learner, Optimizer optimizer, Fn2<Tensor, Y, Tensor> loss) {
+  public OnlineTrainer(Learner<X, O> learner, Optimizer optimizer, Fn2<O, Y, Tensor> loss) {
     this(learner, optimizer, loss, UnaryOperator.identity());
+  }
+
+  /**
+   * Learns from one step of a stream that does not end: runs it, and updates.
+   *
+   * @param x inputs of the step, as {@link Learner#update} takes them
+   * @return the loss, and the outputs before the update
+   */
+  public WithAux<O> step(X x, Y y) {
+    Given.given("OnlineTrainer.step", "x", x);
+    Given.given("OnlineTrainer.step", "y", y);
+    GradWithAux<Grads, WithAux<O>> g =
+        Engram.<X, Y, WithAux<O>>gradWithAux(
+                (a, b) -> {
+                  O out = learner.update(a);
+                  Tensor now = loss.apply(out, b);
+                  return new WithAux<>(now, new WithAux<>(now, out));
+                },
+                learner.weights())
+            .apply(x, y);
+    optimizer.update(shape.apply(g.grad()));
+    return g.aux();
   }
 
   /**
@@ -41,16 +65,21 @@ public record OnlineTrainer<Y>(
    *
    * @param xs inputs, {@code [T, …]}
    * @param ys targets, a structure of tensors {@code [T, …]}
-   * @return loss of each step, {@code [T]}
+   * @return losses of each step, {@code [T, …]}
    */
-  public Tensor perStep(Tensor xs, Y ys) {
-    Given.given("OnlineTrainer.perStep", "xs", xs);
+  public Tensor perStep(X xs, Y ys) {
     return perWindow(xs, ys, 1);
   }
 
   /** Updates once, with the summed gradient of all steps. */
-  public Tensor perSequence(Tensor xs, Y ys) {
-    Learner.Sequence s = learner.grad(xs, ys, loss);
+  public Tensor perSequence(X xs, Y ys) {
+    return perSequence(rollout("perSequence", xs), ys);
+  }
+
+  /** {@link #perSequence(Object, Object)} of a run with a mask, resets or more. */
+  public Tensor perSequence(Rollout<X, O> run, Y ys) {
+    Given.given("OnlineTrainer.perSequence", "run", run);
+    Learner.Sequence<O> s = run.grad(ys, loss);
     optimizer.update(shape.apply(s.grads()));
     return s.losses();
   }
@@ -59,56 +88,20 @@ public record OnlineTrainer<Y>(
    * Updates after every {@code window} steps with their summed gradient, and once more after the
    * remaining steps at the end.
    *
-   * @return loss of each step, {@code [T]}
+   * @return losses of each step, {@code [T, …]}
    */
-  public Tensor perWindow(Tensor xs, Y ys, int window) {
-    Given.given("OnlineTrainer.perWindow", "xs", xs);
+  public Tensor perWindow(X xs, Y ys, int window) {
+    return perWindow(rollout("perWindow", xs), ys, window);
+  }
+
+  /** {@link #perWindow(Object, Object, int)} of a run with a mask, resets or more. */
+  public Tensor perWindow(Rollout<X, O> run, Y ys, int window) {
+    Given.given("OnlineTrainer.perWindow", "run", run);
     Ranges.atLeastOne("perWindow", "window", window);
-    int steps = steps(xs, ys);
-    int whole = steps - steps % window;
-    if (whole == 0) {
-      return perSequence(xs, ys);
-    }
-    Tensor losses =
-        Engram.forLoop(this::perSequence, windows(xs, whole, window), windowsOf(ys, whole, window))
-            .reshape(whole);
-    if (whole == steps) {
-      return losses;
-    }
-    Y left = Tree.map((Tensor y) -> y.slice(0, whole, steps), ys);
-    return Tensor.concat(0, losses, perSequence(xs.slice(0, whole, steps), left));
+    return run.parts(window, ys, (Rollout<X, O> part, Y y) -> perSequence(part, y));
   }
 
-  /**
-   * The number of steps of both; without this check, longer targets would be silently truncated.
-   */
-  private static int steps(Tensor xs, Object ys) {
-    if (xs.rank() == 0) {
-      throw new TypeException(
-          ("OnlineTrainer: xs has type %s, expected [T, …] (%s); give the inputs of"
-                  + " all steps, stacked on axis 0")
-              .formatted(xs.type(), SourceLocation.here()));
-    }
-    Tree.Flat flat = Tree.flatten(ys, "OnlineTrainer: ys");
-    List<String> paths = flat.structure().paths("ys");
-    for (int i = 0; i < paths.size(); i++) {
-      Tensor y = flat.leaves().get(i);
-      if (y.rank() == 0 || y.dim(0) != xs.dim(0)) {
-        throw new TypeException(
-            ("OnlineTrainer: %s has type %s, expected length %d on axis 0, as xs of"
-                    + " type %s (%s); give a target for each step")
-                .formatted(paths.get(i), y.type(), xs.dim(0), xs.type(), SourceLocation.here()));
-      }
-    }
-    return xs.dim(0);
-  }
-
-  private Y windowsOf(Y ys, int whole, int window) {
-    return Tree.map((Tensor y) -> windows(y, whole, window), ys);
-  }
-
-  private static Tensor windows(Tensor x, int whole, int window) {
-    Tensor part = x.slice(0, 0, whole);
-    return part.reshape(x.shape().with(0, whole / window).insert(1, window));
+  private Rollout<X, O> rollout(String method, X xs) {
+    return learner.rollout(Given.given("OnlineTrainer." + method, "xs", xs));
   }
 }

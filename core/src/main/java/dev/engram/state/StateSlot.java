@@ -210,6 +210,16 @@ public final class StateSlot {
         });
   }
 
+  /** Like {@link #restart}, if {@code starts}, {@code bool[]}; else the value stays. */
+  public void restartIf(Tensor starts) {
+    init.ifPresent(
+        f -> {
+          Tensor now = value();
+          Shape all = now.shape();
+          set(starts.broadcastTo(all).select(f.get().broadcastTo(all), now));
+        });
+  }
+
   private static Cell repeated(Tensor start, StateScope.Peek now) {
     Shape shape = now.type().shape();
     int more = shape.rank() - start.rank();

@@ -1,7 +1,6 @@
 package dev.engram.state;
 
 import dev.engram.Captured;
-import dev.engram.Layer;
 import dev.engram.Model;
 import dev.engram.State;
 import dev.engram.States;
@@ -34,7 +33,7 @@ public final class UnheldStates {
    *
    * @param own all states of the model
    */
-  public static void refuse(Layer model, TracedFunction step, Set<State> own) {
+  public static void refuse(Model model, TracedFunction step, Set<State> own) {
     for (int i = 0; i < step.captured().size(); i++) {
       if (step.captured().get(i) instanceof Captured.OfState(State s, int _)
           && s.kind() != State.Kind.OTHER

@@ -121,7 +121,7 @@ class CellFormulasTest {
     return each(
         c -> {
           c.cell.initAllStates();
-          DRtrl learner = new DRtrl(c.cell, _ -> {});
+          DRtrl<Tensor, Tensor> learner = new DRtrl<>(c.cell, _ -> {});
           learner.compileGraph(XS.get(0));
           Report report = learner.report();
           Set<String> related = new TreeSet<>();
@@ -154,8 +154,8 @@ class CellFormulasTest {
     return each(
         c -> {
           Grads through = Engram.grad(loss(c.cell), weights(c.cell)).apply();
-          DRtrl learner =
-              Learner.compile(c.cell, m -> new DRtrl(m, _ -> {}), XS.get(0).expandDims(0));
+          DRtrl<Tensor, Tensor> learner =
+              Learner.compile(c.cell, m -> new DRtrl<>(m, _ -> {}), XS.get(0).expandDims(0));
           Tensor xs = HostTensor.of(XS.toDoubles(), STEPS, 1, IN);
           Grads online = learner.grad(xs, xs, (out, _) -> score(out)).grads();
           double difference = 0;

@@ -67,7 +67,7 @@ class LayerFormulasTest {
   private static Set<String> traced(Layer layer, Tensor x) {
     Leaky model = new Leaky(layer, layer.update(x).dim(0));
     model.initAllStates();
-    DRtrl learner = new DRtrl(model, _ -> {});
+    DRtrl<Tensor, Tensor> learner = new DRtrl<>(model, _ -> {});
     learner.compileGraph(x);
     Report report = learner.report();
     Set<String> found = new TreeSet<>();

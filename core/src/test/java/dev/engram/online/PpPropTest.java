@@ -20,13 +20,13 @@ class PpPropTest {
   void ranksHaveANameOfTheirOwn() {
     assertEquals(new InputOutput(0.9, 0.9), PpProp.ofRank(MODEL, 19).rule().factorization());
     assertEquals(new InputOutput(0.9, 0.9), EsDRtrl.ofRank(MODEL, 19).rule().factorization());
-    assertEquals(new InputOutput(0.9, 0.9), new PpProp(MODEL, 0.9).rule().factorization());
+    assertEquals(new InputOutput(0.9, 0.9), new PpProp<>(MODEL, 0.9).rule().factorization());
   }
 
   @Test
   void aWholeNumberIsADecayAndRefused() {
     for (int rank : new int[] {1, 20}) {
-      String e = assertThrows(EtraceException.class, () -> new PpProp(MODEL, rank)).getMessage();
+      String e = assertThrows(EtraceException.class, () -> new PpProp<>(MODEL, rank)).getMessage();
       assertTrue(e.startsWith("the decay of the input side is " + rank + ".0, expected 0 <="), e);
       assertTrue(e.contains("(PpPropTest.java:") && e.contains("PpProp.ofRank(model, 20)"), e);
     }

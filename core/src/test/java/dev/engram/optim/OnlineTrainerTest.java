@@ -39,7 +39,8 @@ class OnlineTrainerTest {
           new Linear(4, 1, RandomKey.of(2), DType.F64));
   private final States weights = model.states().subset(State.Kind.PARAMETER);
   private final Sgd sgd = new Sgd(0.05, 0.5);
-  private final Learner learner = Learner.compile(model, m -> new DRtrl(m, _ -> {}), XS.get(0));
+  private final Learner<Tensor, Tensor> learner =
+      Learner.compile(model, m -> new DRtrl<>(m, _ -> {}), XS.get(0));
 
   OnlineTrainerTest() {
     sgd.register(weights);
@@ -77,7 +78,8 @@ class OnlineTrainerTest {
     assertEquals(Math.ceilDiv(STEPS, window), sgd.states().get("count").value().host().item());
   }
 
-  private final OnlineTrainer<Tensor> trainer = new OnlineTrainer<>(learner, sgd, LOSS);
+  private final OnlineTrainer<Tensor, Tensor, Tensor> trainer =
+      new OnlineTrainer<>(learner, sgd, LOSS);
 
   @Test
   void perStep() {
@@ -104,7 +106,7 @@ class OnlineTrainerTest {
 
   @Test
   void theGradientCanBeShaped() {
-    OnlineTrainer<Tensor> still =
+    OnlineTrainer<Tensor, Tensor, Tensor> still =
         new OnlineTrainer<>(learner, sgd, LOSS, g -> GradientTransforms.clipByGlobalNorm(g, 1e-30));
     double[] before = results(YS).second();
     still.perStep(XS, YS);

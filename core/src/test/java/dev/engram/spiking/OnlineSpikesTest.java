@@ -165,8 +165,8 @@ class OnlineSpikesTest {
           return sum;
         };
     Grads through = Engram.grad(loss, weights).apply();
-    DRtrl learner = Learner.compile(model, m -> new DRtrl(m, _ -> {}), XS.get(0));
-    Learner.Sequence online = learner.grad(XS, XS, (out, _) -> score(out));
+    DRtrl<Tensor, Tensor> learner = Learner.compile(model, m -> new DRtrl<>(m, _ -> {}), XS.get(0));
+    Learner.Sequence<Tensor> online = learner.grad(XS, XS, (out, _) -> score(out));
     double spikes = online.outputs().sum().host().item();
     assertTrue(spikes > 2 && spikes < N * STEPS - 2, "spikes: " + spikes);
 

@@ -119,7 +119,8 @@ class LostWeightsTest {
       Rule mine = window == 0 ? rule : rule.with(new Schedule.Window(window));
       MinGruCell cell = new MinGruCell(1, 2, RandomKey.of(0));
       Tensor xs = HostTensor.full(TensorType.of(DType.F32, 3, 1, 1), Double.NaN);
-      Learner learner = Learner.compile(cell, m -> new Learner(m, mine), xs.get(0));
+      Learner<Tensor, Tensor> learner =
+          Learner.compile(cell, m -> new Learner<>(m, mine), xs.get(0));
       Sgd sgd = new Sgd(0.1);
       sgd.register(learner.weights());
       isTold(

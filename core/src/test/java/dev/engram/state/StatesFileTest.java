@@ -133,9 +133,9 @@ class StatesFileTest {
     Tensor x = HostTensor.of(new float[] {1, -2, 3, 4}, 2, 2);
     Path file = folder.resolve("mapped");
     n.states().save(file);
-    HostTensor first = new Vmap(n).update(x).host();
+    HostTensor first = new Vmap<>(n).update(x).host();
     n.states().load(file);
-    assertTrue(first.sameBits(new Vmap(n).update(x).host()));
+    assertTrue(first.sameBits(new Vmap<>(n).update(x).host()));
   }
 
   @Test

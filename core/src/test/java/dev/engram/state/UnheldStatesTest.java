@@ -35,9 +35,9 @@ class UnheldStatesTest {
     return new Linear(8, 2, RandomKey.of(1));
   }
 
-  private static Learner compile(Layer readout) {
+  private static Learner<Tensor, Tensor> compile(Layer readout) {
     Layer model = new Sequential(new GruCell(3, 8, RandomKey.of(0)), readout);
-    return Learner.compile(model, m -> new DRtrl(m, _ -> {}), X);
+    return Learner.compile(model, m -> new DRtrl<>(m, _ -> {}), X);
   }
 
   /** Ways to use a layer without a field, each with the layer's path in none of its states. */

@@ -62,7 +62,7 @@ public sealed interface Factorization {
                 + rank
                 + ", expected at least 2 ("
                 + SourceLocation.here()
-                + "); for a decay call InputOutput.decay, such as new PpProp(model, 0.9)");
+                + "); for a decay call InputOutput.decay, such as new PpProp<>(model, 0.9)");
       }
       return decay((rank - 1.0) / (rank + 1.0));
     }

@@ -110,6 +110,19 @@ public record Rule(
     return dRtrl().with(new Scope.Full());
   }
 
+  /**
+   * Returns the rule of this name, with its settings as numbers behind it: {@code d-rtrl}, {@code
+   * pp-prop 0.9} (or the decays of both sides, {@code pp-prop 0.9 0.95}), {@code es-d-rtrl 0.9},
+   * {@code e-prop 0.8}, {@code ostl-recurrent}, {@code ostl-feedforward}, {@code snap 2}, {@code
+   * uoro}, {@code three-factor}, {@code dni}, {@code rtrl}.
+   *
+   * @throws EtraceException when there is none, or a setting is missing
+   */
+  public static Rule named(String name) {
+    Given.given("Rule.named", "name", name);
+    return RuleNames.parse(name);
+  }
+
   public Rule with(Factorization to) {
     return new Rule(to, recursion, scope, signal, filter, schedule);
   }

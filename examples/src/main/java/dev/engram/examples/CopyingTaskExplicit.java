@@ -61,7 +61,7 @@ public final class CopyingTaskExplicit {
 
   private static Tensor onlineStep(
       CopyingSettings s, GruNet model, Adam opt, States weights, Tensor inputs, Tensor targets) {
-    DRtrl learner = new DRtrl(model);
+    DRtrl<Tensor, Tensor> learner = new DRtrl<>(model);
 
     // The model and the rule are written for one example. States set in here get a batch axis: the
     // hidden states, which start at zero, and the traces, which compileGraph makes.
@@ -71,7 +71,7 @@ public final class CopyingTaskExplicit {
           model.initAllStates();
           learner.compileGraph(inputs.get(0).get(0));
         });
-    Vmap algo = new Vmap(learner);
+    Vmap<Tensor, Tensor> algo = new Vmap<>(learner);
 
     Fn2<Tensor, Tensor, WithAux<Tensor>> etraceLoss =
         (input, target) -> {
@@ -115,7 +115,7 @@ public final class CopyingTaskExplicit {
   private static Tensor bpttStep(
       CopyingSettings s, GruNet model, Adam opt, States weights, Tensor inputs, Tensor targets) {
     Engram.vmapNewStates(inputs.dim(1), model::initAllStates);
-    Vmap mapped = new Vmap(model);
+    Vmap<Tensor, Tensor> mapped = new Vmap<>(model);
 
     Fn2<Tensor, Tensor, Pair<Tensor, Tensor>> step =
         (input, target) -> {

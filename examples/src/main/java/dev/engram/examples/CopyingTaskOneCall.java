@@ -36,9 +36,9 @@ public final class CopyingTaskOneCall {
     Fn2<Tensor, Tensor, Tensor> trainStep =
         Engram.jit(
             (inputs, targets) -> {
-              Learner learner = Learner.compile(model, DRtrl::new, inputs.get(0));
+              Learner<Tensor, Tensor> learner = Learner.compile(model, DRtrl::new, inputs.get(0));
               learner.evolve(inputs.slice(0, 0, warmUp));
-              Learner.Sequence recall =
+              Learner.Sequence<Tensor> recall =
                   learner.grad(
                       inputs.slice(0, warmUp, inputs.dim(0)),
                       targets,

@@ -29,10 +29,10 @@ public final class FirstSteps {
     Fn1<Tensor, Tensor> train =
         Engram.jit(
             xs -> { // [20 steps, 32 examples, 1]
-              Learner learner =
-                  Learner.compile(model, m -> new DRtrl(m, System.out::println), xs.get(0));
+              Learner<Tensor, Tensor> learner =
+                  Learner.compile(model, m -> new DRtrl<>(m, System.out::println), xs.get(0));
               learner.evolve(xs.slice(0, 0, 2));
-              Learner.Sequence rest =
+              Learner.Sequence<Tensor> rest =
                   learner.grad(xs.slice(0, 2, 20), xs.slice(0, 0, 18), Losses::meanSquaredError);
               adam.update(rest.grads());
               return rest.losses().mean();

@@ -107,7 +107,7 @@ class FromScratchTest {
   @Test
   void onlineGradientsAreTheLibrarys() {
     Leaky model = new Leaky(weights);
-    Learner learner = new DRtrl(model, _ -> {});
+    Learner<Tensor, Tensor> learner = new DRtrl<>(model, _ -> {});
     model.initAllStates();
     learner.compileGraph(stack(xs).get(0));
     Grads library = learner.grad(stack(xs), stack(targets), LOSS).grads();

@@ -104,7 +104,7 @@ class UserErrorsTest {
   void modelWithoutAHiddenState() {
     Linear model = new Linear(10, 4, RandomKey.of(0));
     message(
-        () -> Learner.compile(model, m -> new DRtrl(m, d -> {}), X),
+        () -> Learner.compile(model, m -> new DRtrl<>(m, d -> {}), X),
         "Linear",
         "no hidden state",
         "grad");
@@ -124,7 +124,7 @@ class UserErrorsTest {
           }
         };
     message(
-        () -> Learner.compile(model, m -> new DRtrl(m, d -> {}), X), "no weight", "non-temporal");
+        () -> Learner.compile(model, m -> new DRtrl<>(m, d -> {}), X), "no weight", "non-temporal");
   }
 
   @Test
@@ -152,7 +152,7 @@ class UserErrorsTest {
 
   @Test
   void learnerThatWasNotCompiled() {
-    DRtrl learner = new DRtrl(new GruCell(10, 4, RandomKey.of(0)));
+    DRtrl<Tensor, Tensor> learner = new DRtrl<>(new GruCell(10, 4, RandomKey.of(0)));
     message(() -> learner.call(X), "compileGraph");
   }
 

@@ -16,6 +16,7 @@ import dev.engram.etrace.Strictness;
 import dev.engram.ir.DType;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.online.Learner;
 import java.io.IOException;
@@ -106,8 +107,8 @@ public final class Explain implements Callable<Integer> {
     }
     try {
       UserModel m = model();
-      Learner learner =
-          new Learner(
+      Learner<Tensor, Tensor> learner =
+          new Learner<>(
               m.layer(),
               rule.rule().orElseThrow(),
               RandomKey.of(0),

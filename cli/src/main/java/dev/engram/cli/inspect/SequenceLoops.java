@@ -42,11 +42,11 @@ record SequenceLoops(WindowReport windows, LoopReport loops, Optional<FormReport
     HostTensor xs = HostTensor.full(one.with(Shape.of(STEPS, EXAMPLES).concat(one.shape())), 0);
     Fn2<Tensor, Tensor, Tensor> learn =
         (in, targets) -> {
-          Learner learner =
+          Learner<Tensor, Tensor> learner =
               Learner.compile(
-                  model, (Layer m) -> new Learner(m, rule, RandomKey.of(0), _ -> {}), in.get(0));
+                  model, m -> new Learner<>(m, rule, RandomKey.of(0), _ -> {}), in.get(0));
           learner.reset();
-          Learner.Sequence s = learner.grad(in, targets, (out, _) -> out.square().mean());
+          Learner.Sequence<Tensor> s = learner.grad(in, targets, (out, _) -> out.square().mean());
           Sgd sgd = new Sgd(0.1);
           sgd.register(learner.weights());
           sgd.update(s.grads());

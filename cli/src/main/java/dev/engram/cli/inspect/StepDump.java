@@ -131,7 +131,7 @@ public final class StepDump {
   /** Dumps one step of a model for one example. */
   private static List<Piece> model(Layer model, Tensor example, DumpOptions options) {
     if (options.stage() == DumpStage.ETRACE) {
-      Learner learner = new DRtrl(model, _ -> {});
+      Learner<Tensor, Tensor> learner = new DRtrl<>(model, _ -> {});
       learner.compileGraph(example);
       return etrace(learner.onlineStep());
     }

@@ -4,7 +4,6 @@ import dev.engram.Engram;
 import dev.engram.Fn2;
 import dev.engram.GradWithAux;
 import dev.engram.Grads;
-import dev.engram.Layer;
 import dev.engram.Pair;
 import dev.engram.RandomKey;
 import dev.engram.State;
@@ -32,7 +31,7 @@ public final class SequenceStep implements Fn2<Tensor, Tensor, List<Tensor>> {
   private static final double CLIP = 5;
 
   private final SequenceProblem problem;
-  private final Optional<Learner> learner;
+  private final Optional<Learner<Tensor, Tensor>> learner;
   private final States weights;
   private final Adam adam;
 
@@ -54,7 +53,7 @@ public final class SequenceStep implements Fn2<Tensor, Tensor, List<Tensor>> {
             r ->
                 Learner.compile(
                     problem.model(),
-                    (Layer m) -> new Learner(m, r, key, warnings),
+                    m -> new Learner<>(m, r, key, warnings),
                     problem.encode(inputs.slice(0, 0, 1)).get(0)));
     this.weights =
         learner
@@ -69,7 +68,7 @@ public final class SequenceStep implements Fn2<Tensor, Tensor, List<Tensor>> {
     int warmUp = xs.dim(0) - ys.dim(0);
     Tensor before = xs.slice(0, 0, warmUp);
     Tensor scored = problem.encode(xs.slice(0, warmUp, xs.dim(0)));
-    Learner.Sequence run =
+    Learner.Sequence<Tensor> run =
         learner.isPresent()
             ? online(learner.get(), before, scored, ys)
             : throughTime(before, scored, ys);
@@ -81,7 +80,8 @@ public final class SequenceStep implements Fn2<Tensor, Tensor, List<Tensor>> {
     return values;
   }
 
-  private Learner.Sequence online(Learner online, Tensor before, Tensor xs, Tensor ys) {
+  private Learner.Sequence<Tensor> online(
+      Learner<Tensor, Tensor> online, Tensor before, Tensor xs, Tensor ys) {
     online.reset();
     if (before.dim(0) > 0) {
       Engram.forLoop((Tensor x) -> online.call(problem.encode(x)), before);
@@ -89,9 +89,9 @@ public final class SequenceStep implements Fn2<Tensor, Tensor, List<Tensor>> {
     return online.grad(xs, ys, problem::loss);
   }
 
-  private Learner.Sequence throughTime(Tensor before, Tensor xs, Tensor ys) {
+  private Learner.Sequence<Tensor> throughTime(Tensor before, Tensor xs, Tensor ys) {
     Engram.vmapNewStates(xs.dim(1), problem.model()::initAllStates);
-    Vmap mapped = new Vmap(problem.model());
+    Vmap<Tensor, Tensor> mapped = new Vmap<>(problem.model());
     GradWithAux<Grads, Pair<Tensor, Tensor>> g =
         Engram.gradWithAux(
                 () -> {
@@ -110,6 +110,6 @@ public final class SequenceStep implements Fn2<Tensor, Tensor, List<Tensor>> {
                 },
                 weights)
             .apply();
-    return new Learner.Sequence(g.grad(), g.aux().first(), g.aux().second());
+    return new Learner.Sequence<>(g.grad(), g.value(), g.aux().first(), g.aux().second());
   }
 }

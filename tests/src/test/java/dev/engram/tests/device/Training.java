@@ -30,7 +30,7 @@ public final class Training {
 
   final GruCell rnn = new GruCell(X, H, RandomKey.of(1));
   final Linear readout = new Linear(H, X, RandomKey.of(2));
-  final Learner learner;
+  final Learner<Tensor, Tensor> learner;
   final Adam adam = new Adam(0.01);
   public final States weights;
   public final Fn2<Tensor, Tensor, Tensor> step;
@@ -40,7 +40,7 @@ public final class Training {
     learner =
         Learner.compile(
             net,
-            m -> new DRtrl(m, _ -> {}),
+            m -> new DRtrl<>(m, _ -> {}),
             HostTensor.allocate(TensorType.of(DType.F32, BATCH, X)));
     weights = net.states().subset(State.Kind.PARAMETER);
     adam.register(weights);

@@ -42,7 +42,7 @@ final class Mistakes {
         "a hidden state without a value",
         () -> new GruCell(2, 3, RandomKey.of(0)).update(zeros(2)));
     m.put("a model that remembers nothing", () -> learner(new Linear(2, 3, RandomKey.of(0))));
-    m.put("a learner that was not compiled", () -> new DRtrl(cell()).call(zeros(2)));
+    m.put("a learner that was not compiled", () -> new DRtrl<>(cell()).call(zeros(2)));
     m.put(
         "a batch of nothing",
         () -> {
@@ -62,8 +62,8 @@ final class Mistakes {
     return c;
   }
 
-  private static Learner learner(Layer model) {
-    Learner learner = new DRtrl(model, _ -> {});
+  private static Learner<Tensor, Tensor> learner(Layer model) {
+    Learner<Tensor, Tensor> learner = new DRtrl<>(model, _ -> {});
     learner.compileGraph(zeros(2));
     return learner;
   }

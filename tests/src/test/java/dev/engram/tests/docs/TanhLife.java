@@ -83,7 +83,7 @@ final class TanhLife {
   }
 
   private OnlineStep online() {
-    Learner learner = new DRtrl(cell, _ -> {});
+    Learner<Tensor, Tensor> learner = new DRtrl<>(cell, _ -> {});
     cell.initAllStates();
     learner.compileGraph(zeros(2));
     return learner.onlineStep();
@@ -96,7 +96,8 @@ final class TanhLife {
   /** The gradient of one step's loss for a batch, by the rule. */
   private Graph step() {
     LeakyCell batched = new LeakyCell(2, 3, RandomKey.of(0));
-    Learner learner = Learner.compile(batched, m -> new DRtrl(m, _ -> {}), zeros(BATCH, 2));
+    Learner<Tensor, Tensor> learner =
+        Learner.compile(batched, m -> new DRtrl<>(m, _ -> {}), zeros(BATCH, 2));
     States weights = batched.states().subset(State.Kind.PARAMETER);
     return TracedFunction.of(
             "step",

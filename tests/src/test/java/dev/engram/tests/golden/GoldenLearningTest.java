@@ -69,8 +69,8 @@ class GoldenLearningTest {
     return tests.stream();
   }
 
-  private static Learner learner(GoldenCase c, Layer model, Tensor x) {
-    return Learner.compile(model, m -> new Learner(m, c.rule(), RandomKey.of(0), quiet()), x);
+  private static Learner<Tensor, Tensor> learner(GoldenCase c, Layer model, Tensor x) {
+    return Learner.compile(model, m -> new Learner<>(m, c.rule(), RandomKey.of(0), quiet()), x);
   }
 
   @TestFactory
@@ -82,7 +82,7 @@ class GoldenLearningTest {
     Layer model = GoldenModels.of(c, dtype);
     Tensor xs = c.tensor("inputs", dtype);
     Tensor ys = c.tensor("targets", dtype);
-    Learner learner = learner(c, model, xs.get(0));
+    Learner<Tensor, Tensor> learner = learner(c, model, xs.get(0));
     States weights = model.states().subset(State.Kind.PARAMETER);
     Fn2<Tensor, Tensor, GradWithAux<Grads, Tensor>> step =
         Engram.jit(
@@ -116,7 +116,8 @@ class GoldenLearningTest {
   }
 
   // Engram has one tensor for each state of the group, and none for a state that no path reaches.
-  private static HostTensor trace(Learner learner, GoldenCase c, String name, DType dtype) {
+  private static HostTensor trace(
+      Learner<Tensor, Tensor> learner, GoldenCase c, String name, DType dtype) {
     HostTensor want = c.tensor("trace." + name, dtype);
     String leaf = name.replaceFirst("\\.g(\\d+)$", "");
     // A weight that is a bare tensor there is called .weight in its trace.
@@ -172,10 +173,10 @@ class GoldenLearningTest {
         (c, dtype, compiler) -> {
           Layer model = GoldenModels.of(c, dtype);
           Tensor xs = c.tensor("inputs", dtype);
-          Learner learner = learner(c, model, xs.get(0));
-          Fn2<Tensor, Tensor, Learner.Sequence> run =
+          Learner<Tensor, Tensor> learner = learner(c, model, xs.get(0));
+          Fn2<Tensor, Tensor, Learner.Sequence<Tensor>> run =
               Engram.jit(compiler, (Tensor x, Tensor y) -> learner.grad(x, y, LOSS));
-          Learner.Sequence got = run.apply(xs, c.tensor("targets", dtype));
+          Learner.Sequence<Tensor> got = run.apply(xs, c.tensor("targets", dtype));
           Close.check("outputs", got.outputs().host(), c.tensor("outputs", dtype));
           Close.check("losses", got.losses().host(), c.tensor("losses", dtype));
           checkGrads(c, "grad.", got.grads(), dtype);

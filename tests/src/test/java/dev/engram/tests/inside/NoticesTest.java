@@ -293,7 +293,8 @@ class NoticesTest {
             () ->
                 Engram.jit(
                         (Tensor in) -> {
-                          Learner l = Learner.compile(net, m -> new DRtrl(m, _ -> {}), in.get(0));
+                          Learner<Tensor, Tensor> l =
+                              Learner.compile(net, m -> new DRtrl<>(m, _ -> {}), in.get(0));
                           return l.grad(in, in, (out, x) -> out.sub(x).square().mean()).losses();
                         })
                     .apply(xs));

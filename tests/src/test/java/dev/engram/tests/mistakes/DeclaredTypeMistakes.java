@@ -22,8 +22,9 @@ final class DeclaredTypeMistakes {
 
   private record Rows2(ArrayList<Tensor> rows) {}
 
-  private static Learner learner(Tensor example) {
-    return Learner.compile(new GruCell(2, 3, RandomKey.of(0)), m -> new DRtrl(m, _ -> {}), example);
+  private static Learner<Tensor, Tensor> learner(Tensor example) {
+    return Learner.compile(
+        new GruCell(2, 3, RandomKey.of(0)), m -> new DRtrl<>(m, _ -> {}), example);
   }
 
   static void add(Rows rows) {
@@ -52,11 +53,11 @@ final class DeclaredTypeMistakes {
     rows.refused(
         "var as the targets of a trainer",
         () -> {
-          Learner learner = learner(x);
+          Learner<Tensor, Tensor> learner = learner(x);
           Sgd sgd = new Sgd(0.1);
           sgd.register(learner.weights());
           var ys = HostTensor.of(new float[9], 1, 3, 3);
-          new OnlineTrainer<HostTensor>(learner, sgd, (a, y) -> a.sub(y).sum())
+          new OnlineTrainer<Tensor, Tensor, HostTensor>(learner, sgd, (a, y) -> a.sub(y).sum())
               .perStep(x.expandDims(0), ys);
         });
     rows.refused(

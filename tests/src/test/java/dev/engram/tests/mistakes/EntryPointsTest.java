@@ -144,8 +144,8 @@ class EntryPointsTest {
     all.put("whileLoop with a bound", f -> Engram.whileLoop(x -> x.sum().lt(0), f, X, 3));
   }
 
-  private static Learner learner(Layer model) {
-    return Learner.compile(model, m -> new DRtrl(m, _ -> {}), XS.get(0));
+  private static Learner<Tensor, Tensor> learner(Layer model) {
+    return Learner.compile(model, m -> new DRtrl<>(m, _ -> {}), XS.get(0));
   }
 
   private static GruCell cell() {
@@ -172,10 +172,11 @@ class EntryPointsTest {
     all.put(
         "a trainer's loss",
         f -> {
-          Learner learner = learner(cell());
+          Learner<Tensor, Tensor> learner = learner(cell());
           Sgd sgd = new Sgd(0.1);
           sgd.register(learner.weights());
-          new OnlineTrainer<Tensor>(learner, sgd, (out, y) -> f.apply(out).sub(y).sum())
+          new OnlineTrainer<Tensor, Tensor, Tensor>(
+                  learner, sgd, (out, y) -> f.apply(out).sub(y).sum())
               .perStep(XS, XS);
         });
     all.put(

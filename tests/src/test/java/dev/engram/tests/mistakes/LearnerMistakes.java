@@ -47,16 +47,16 @@ final class LearnerMistakes {
     return new Sequential(new LstmCell(3, 8, RandomKey.of(0)), new Linear(8, 2, RandomKey.of(1)));
   }
 
-  private static Learner quiet(int batch) {
-    return Learner.compile(net(), m -> new DRtrl(m, _ -> {}), zeros(batch, 3));
+  private static Learner<Tensor, Tensor> quiet(int batch) {
+    return Learner.compile(net(), m -> new DRtrl<>(m, _ -> {}), zeros(batch, 3));
   }
 
   private static Tensor loss(Tensor out, Tensor y) {
     return Losses.meanSquaredError(out, y);
   }
 
-  private static OnlineTrainer<Tensor> trainer(int batch) {
-    Learner learner = quiet(batch);
+  private static OnlineTrainer<Tensor, Tensor, Tensor> trainer(int batch) {
+    Learner<Tensor, Tensor> learner = quiet(batch);
     Adam adam = new Adam(1e-3);
     adam.register(learner.weights());
     return new OnlineTrainer<>(learner, adam, LearnerMistakes::loss);
@@ -71,7 +71,7 @@ final class LearnerMistakes {
   }
 
   private static void models(Rows rows) {
-    rows.refused("a learner that was not compiled", () -> new DRtrl(net()).call(zeros(3)));
+    rows.refused("a learner that was not compiled", () -> new DRtrl<>(net()).call(zeros(3)));
     rows.refused(
         "a model that remembers nothing",
         () -> Learner.compile(new Linear(3, 2, RandomKey.of(0)), DRtrl::new, zeros(5, 3)));
@@ -89,7 +89,7 @@ final class LearnerMistakes {
                     return x.matmul(w.value());
                   }
                 },
-                m -> new DRtrl(m, _ -> {}),
+                m -> new DRtrl<>(m, _ -> {}),
                 zeros(5, 3)));
     rows.refused(
         "a layer that a lambda captures",
@@ -97,7 +97,7 @@ final class LearnerMistakes {
           Linear captured = new Linear(8, 2, RandomKey.of(1));
           Learner.compile(
               new Sequential(new LstmCell(3, 8, RandomKey.of(0)), Layer.of(captured::update)),
-              m -> new DRtrl(m, _ -> {}),
+              m -> new DRtrl<>(m, _ -> {}),
               zeros(5, 3));
         });
     rows.refused(
@@ -107,31 +107,31 @@ final class LearnerMistakes {
           captured.initAllStates();
           Learner.compile(
               new Sequential(Layer.of(captured::update), new Linear(8, 2, RandomKey.of(1))),
-              m -> new DRtrl(m, _ -> {}),
+              m -> new DRtrl<>(m, _ -> {}),
               zeros(5, 3));
         });
     rows.refused(
         "strict about a readout",
-        () -> Learner.compile(net(), m -> new DRtrl(m, Strictness.ALL), zeros(5, 3)));
+        () -> Learner.compile(net(), m -> new DRtrl<>(m, Strictness.ALL), zeros(5, 3)));
   }
 
   private static void inputs(Rows rows) {
     rows.refused(
         "a learner for no example",
-        () -> Learner.compile(net(), m -> new DRtrl(m, _ -> {}), zeros(0, 3)));
+        () -> Learner.compile(net(), m -> new DRtrl<>(m, _ -> {}), zeros(0, 3)));
     rows.refused(
         "one example where a batch is expected",
-        () -> Learner.compile(net(), m -> new DRtrl(m, _ -> {}), zeros(3)));
+        () -> Learner.compile(net(), m -> new DRtrl<>(m, _ -> {}), zeros(3)));
     rows.refused(
         "a whole sequence where a step is expected",
-        () -> Learner.compile(net(), m -> new DRtrl(m, _ -> {}), zeros(7, 5, 3)));
+        () -> Learner.compile(net(), m -> new DRtrl<>(m, _ -> {}), zeros(7, 5, 3)));
     rows.refused("a batch of 4 for a learner of 5", () -> quiet(5).call(zeros(4, 3)));
     rows.refused(
         "a batch for a learner of one example",
         () -> {
           Layer model = net();
           model.initAllStates();
-          Learner learner = new DRtrl(model, _ -> {});
+          Learner<Tensor, Tensor> learner = new DRtrl<>(model, _ -> {});
           learner.compileGraph(zeros(3));
           learner.call(zeros(5, 3));
         });
@@ -150,7 +150,7 @@ final class LearnerMistakes {
         () -> {
           Rule windows = Rule.dRtrl().with(new Schedule.Window(3));
           Learner.compile(
-                  net(), m -> new Learner(m, windows, RandomKey.of(0), _ -> {}), zeros(5, 3))
+                  net(), m -> new Learner<>(m, windows, RandomKey.of(0), _ -> {}), zeros(5, 3))
               .grad(zeros(7, 5, 3), zeros(6, 5, 2), LearnerMistakes::loss);
         });
     rows.refused(
@@ -162,22 +162,23 @@ final class LearnerMistakes {
     rows.refused(
         "a modulator for each step of another sequence",
         () ->
-            Learner.compile(net(), m -> new ThreeFactor(m, _ -> {}), zeros(5, 3))
+            Learner.compile(net(), m -> new ThreeFactor<>(m, _ -> {}), zeros(5, 3))
                 .grad(zeros(7, 5, 3), zeros(6, 5), zeros(7, 5, 2), LearnerMistakes::loss));
     rows.refused(
         "no modulator",
         () -> {
-          Learner learner = Learner.compile(net(), m -> new ThreeFactor(m, _ -> {}), zeros(5, 3));
+          Learner<Tensor, Tensor> learner =
+              Learner.compile(net(), m -> new ThreeFactor<>(m, _ -> {}), zeros(5, 3));
           learner.grad(zeros(7, 5, 3), zeros(7, 5, 2), LearnerMistakes::loss);
         });
   }
 
   private static void rules(Rows rows) {
-    rows.refused("a rank for a decay", () -> new PpProp(net(), 1));
+    rows.refused("a rank for a decay", () -> new PpProp<>(net(), 1));
     rows.refused("a rank of 1", () -> PpProp.ofRank(net(), 1));
     rows.refused("a rank of 1 by the other name", () -> EsDRtrl.ofRank(net(), 1));
-    rows.refused("a filter of 2", () -> new EProp(net(), 2));
-    rows.refused("SnAp of no step", () -> new SnAp(net(), 0));
+    rows.refused("a filter of 2", () -> new EProp<>(net(), 2));
+    rows.refused("SnAp of no step", () -> new SnAp<>(net(), 0));
     rows.refused(
         "coordinates that mean nothing together",
         () -> Rule.uoro().with(new TraceFilter.Kappa(0.9)));
@@ -270,7 +271,7 @@ final class LearnerMistakes {
     rows.told(
         "NaN in the data of a learner",
         () -> {
-          Learner learner = quiet(5);
+          Learner<Tensor, Tensor> learner = quiet(5);
           Sgd sgd = new Sgd(0.1);
           sgd.register(learner.weights());
           Tensor xs = zeros(7, 5, 3).div(0);

@@ -77,7 +77,7 @@ final class NullMistakes {
   private static void models(Rows rows) {
     rows.refused("a state of null", () -> State.parameter(NullMistakes.<Tensor>nothing()));
     rows.refused("a state set to null", () -> State.parameter(X).set(nothing()));
-    rows.refused("a learner of no model", () -> new DRtrl(nothing()));
+    rows.refused("a learner of no model", () -> new DRtrl<>(nothing()));
     rows.refused(
         "a learner compiled for no model",
         () -> Learner.compile(NullMistakes.<Layer>nothing(), DRtrl::new, XS.get(0)));
@@ -85,7 +85,7 @@ final class NullMistakes {
         "a learner called with null",
         () ->
             Learner.compile(
-                    new GruCell(3, 2, RandomKey.of(0)), m -> new DRtrl(m, _ -> {}), XS.get(0))
+                    new GruCell(3, 2, RandomKey.of(0)), m -> new DRtrl<>(m, _ -> {}), XS.get(0))
                 .call(nothing()));
     rows.refused(
         "a rule that gives null",

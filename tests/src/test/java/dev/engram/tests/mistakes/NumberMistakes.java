@@ -70,8 +70,9 @@ final class NumberMistakes {
     rows.refused("an epsilon that f32 takes for 0", () -> new Adagrad(rate(), 0, 1e-50, 0));
     rows.refused("sums that start below 0", () -> new Adagrad(rate(), -1, 1e-8, 0));
     rows.refused(
-        "a decay of 1 for pp-prop", () -> new PpProp(new GruCell(3, 2, RandomKey.of(0)), 1.0));
-    rows.refused("a kappa of NaN", () -> new EProp(new GruCell(3, 2, RandomKey.of(0)), Double.NaN));
+        "a decay of 1 for pp-prop", () -> new PpProp<>(new GruCell(3, 2, RandomKey.of(0)), 1.0));
+    rows.refused(
+        "a kappa of NaN", () -> new EProp<>(new GruCell(3, 2, RandomKey.of(0)), Double.NaN));
   }
 
   private static void limits(Rows rows) {

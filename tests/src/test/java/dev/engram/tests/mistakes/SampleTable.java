@@ -148,16 +148,17 @@ final class SampleTable {
     all.put(
         OnlineTrainer.class,
         () -> {
-          Learner learner = learner();
-          return new OnlineTrainer<Tensor>(learner, sgd(learner), (x, y) -> x.sub(y).sum());
+          Learner<Tensor, Tensor> learner = learner();
+          return new OnlineTrainer<Tensor, Tensor, Tensor>(
+              learner, sgd(learner), (x, y) -> x.sub(y).sum());
         });
   }
 
-  private static Learner learner() {
-    return Learner.compile(new GruCell(2, 2, RandomKey.of(0)), m -> new DRtrl(m, _ -> {}), M);
+  private static Learner<Tensor, Tensor> learner() {
+    return Learner.compile(new GruCell(2, 2, RandomKey.of(0)), m -> new DRtrl<>(m, _ -> {}), M);
   }
 
-  private static Sgd sgd(Learner learner) {
+  private static Sgd sgd(Learner<Tensor, Tensor> learner) {
     Sgd sgd = new Sgd(0.1);
     sgd.register(learner.weights());
     return sgd;

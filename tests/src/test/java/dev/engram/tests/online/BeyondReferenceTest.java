@@ -70,7 +70,7 @@ class BeyondReferenceTest {
   @Test
   void readoutAndResetGateLearnInSingleStepMode() {
     Job gru = RecurrentJobs.named("gru");
-    Learner learner = gru.learner(Rule.dRtrl());
+    Learner<Tensor, Tensor> learner = gru.learner(Rule.dRtrl());
     Grads bptt = gru.bptt();
     Grads sum = Grads.zeros(learner.weights());
     for (int t = 0; t < gru.xs().dim(0); t++) {
@@ -112,9 +112,9 @@ class BeyondReferenceTest {
   @Test
   void feedbackReachesFromAReadoutOfAnotherWidth() {
     Job rnn = RecurrentJobs.named("rnn");
-    Learner learner =
+    Learner<Tensor, Tensor> learner =
         Learner.compile(
-            rnn.model().get(), m -> new EProp(m, 0, RandomKey.of(5), _ -> {}), rnn.xs().get(0));
+            rnn.model().get(), m -> new EProp<>(m, 0, RandomKey.of(5), _ -> {}), rnn.xs().get(0));
     assertEquals(List.of(2, N), dims(learner.feedback().getFirst()));
     Grads got = learner.grad(rnn.xs(), rnn.ys(), Job.LOSS).grads();
     Grads symmetric = rnn.online(Rule.eProp(0));

@@ -70,7 +70,8 @@ class DecayNearOneTest {
     Leaky model = new Leaky(dtype);
     Tensor xs = HostTensor.of(XS, XS.length, 1, 1).cast(dtype);
     Factorization.InputOutput decays = new Factorization.InputOutput(1e-300, alpha);
-    PpProp learner = Learner.compile(model, m -> new PpProp(m, decays, d -> {}), xs.get(0));
+    PpProp<Tensor, Tensor> learner =
+        Learner.compile(model, m -> new PpProp<>(m, decays, d -> {}), xs.get(0));
     Tensor g = learner.grad(xs, xs, (out, x) -> out.sum()).grads().get("w");
     double want = byHand(alpha);
     double error = Math.abs(g.host().getDouble(0) - want) / Math.abs(want);

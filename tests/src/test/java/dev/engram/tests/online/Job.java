@@ -53,7 +53,7 @@ record Job(String name, Supplier<Layer> model, Tensor xs, Tensor ys) {
     Layer m = model.get();
     States weights = m.states().subset(State.Kind.PARAMETER);
     Engram.vmapNewStates(xs.dim(1), m::initAllStates);
-    Vmap mapped = new Vmap(m);
+    Vmap<Tensor, Tensor> mapped = new Vmap<>(m);
     return Engram.grad(
             () ->
                 Engram.forLoop((Tensor x, Tensor y) -> LOSS.apply(mapped.update(x), y), xs, ys)
@@ -62,17 +62,17 @@ record Job(String name, Supplier<Layer> model, Tensor xs, Tensor ys) {
         .apply();
   }
 
-  Learner learner(Rule rule) {
+  Learner<Tensor, Tensor> learner(Rule rule) {
     return Learner.compile(
-        model.get(), m -> new Learner(m, rule, RandomKey.of(7), _ -> {}), xs.get(0));
+        model.get(), m -> new Learner<>(m, rule, RandomKey.of(7), _ -> {}), xs.get(0));
   }
 
   /** Returns the gradients by {@code rule}, with a random modulator if it needs one. */
   Grads online(Rule rule) {
     if (rule.signal() instanceof LearningSignal.Modulatory) {
-      ThreeFactor learner =
+      ThreeFactor<Tensor, Tensor> learner =
           Learner.compile(
-              model.get(), m -> new ThreeFactor(m, rule, RandomKey.of(7), _ -> {}), xs.get(0));
+              model.get(), m -> new ThreeFactor<>(m, rule, RandomKey.of(7), _ -> {}), xs.get(0));
       return learner.grad(xs, normal(9, xs.dim(0), xs.dim(1)), ys, LOSS).grads();
     }
     return learner(rule).grad(xs, ys, LOSS).grads();

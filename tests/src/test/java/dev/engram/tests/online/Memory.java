@@ -30,9 +30,9 @@ public final class Memory {
 
   private Memory() {}
 
-  private static Learner learner(Rule rule, int hidden) {
+  private static Learner<Tensor, Tensor> learner(Rule rule, int hidden) {
     Layer model = new RnnCell(IN, hidden, RandomKey.of(1), DType.F32);
-    return new Learner(model, rule, RandomKey.of(2), _ -> {});
+    return new Learner<>(model, rule, RandomKey.of(2), _ -> {});
   }
 
   private static HostTensor zeros(int... dims) {
@@ -41,7 +41,7 @@ public final class Memory {
 
   /** Returns the bytes that the rule carries from step to step for one example. */
   static long traces(Rule rule, int hidden) {
-    Learner learner = learner(rule, hidden);
+    Learner<Tensor, Tensor> learner = learner(rule, hidden);
     learner.model().initAllStates();
     learner.compileGraph(zeros(IN));
     return learner.onlineStep().traces().stream().mapToLong(t -> t.type().bytes()).sum();
@@ -51,8 +51,9 @@ public final class Memory {
    * Returns the bytes of the gradient of a sequence besides the sequence: weights, states, scratch.
    */
   static long planned(Rule rule, int steps, int batch, int hidden) {
-    Learner learner = learner(rule, hidden);
-    Learner ready = Learner.compile(learner.model(), _ -> learner, zeros(batch, IN));
+    Learner<Tensor, Tensor> learner = learner(rule, hidden);
+    Learner<Tensor, Tensor> ready =
+        Learner.compile(learner.model(), _ -> learner, zeros(batch, IN));
     return planned((xs, ys) -> ready.grad(xs, ys, Job.LOSS).grads(), steps, batch, hidden);
   }
 
@@ -61,7 +62,7 @@ public final class Memory {
     Layer model = new RnnCell(IN, hidden, RandomKey.of(1), DType.F32);
     States weights = model.states().subset(State.Kind.PARAMETER);
     Engram.vmapNewStates(batch, model::initAllStates);
-    Vmap mapped = new Vmap(model);
+    Vmap<Tensor, Tensor> mapped = new Vmap<>(model);
     return planned(
         (xs, ys) ->
             Engram.grad(

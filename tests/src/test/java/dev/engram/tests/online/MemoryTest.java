@@ -112,7 +112,7 @@ class MemoryTest {
             return next;
           }
         };
-    Learner learner = new Learner(model, Rule.dRtrl(), RandomKey.of(2), _ -> {});
+    Learner<Tensor, Tensor> learner = new Learner<>(model, Rule.dRtrl(), RandomKey.of(2), _ -> {});
     model.initAllStates();
     learner.compileGraph(HostTensor.full(TensorType.of(DType.F32, size), 0));
     return learner.cost();

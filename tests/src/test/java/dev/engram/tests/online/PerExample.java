@@ -14,7 +14,7 @@ final class PerExample {
 
   static Grads grads(Layer model, Rule rule, Tensor xs, Tensor ys) {
     int batch = xs.dim(1);
-    Learner learner = new Learner(model, rule, RandomKey.of(3), _ -> {});
+    Learner<Tensor, Tensor> learner = new Learner<>(model, rule, RandomKey.of(3), _ -> {});
     Engram.vmapNewStates(
         batch,
         () -> {

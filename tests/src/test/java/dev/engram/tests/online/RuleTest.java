@@ -251,7 +251,7 @@ class RuleTest {
     Job rnn = RecurrentJobs.named("rnn");
     Rule rule = Rule.dRtrl().with(new Schedule.Window(1));
     Grads want = rnn.online(rule);
-    Learner learner = rnn.learner(rule);
+    Learner<Tensor, Tensor> learner = rnn.learner(rule);
     Grads sum = Grads.zeros(learner.weights());
     for (int t = 0; t < Job.STEPS; t++) {
       int at = t;

@@ -53,14 +53,16 @@ class SignalTest {
   @Test
   void feedbackByTheReadoutsOwnWeightsIsSymmetric() {
     Net random = new Net();
-    Learner learner =
-        Learner.compile(random, m -> new EProp(m, 0.6, RandomKey.of(5), _ -> {}), JOB.xs().get(0));
+    Learner<Tensor, Tensor> learner =
+        Learner.compile(
+            random, m -> new EProp<>(m, 0.6, RandomKey.of(5), _ -> {}), JOB.xs().get(0));
     Tensor feedback = learner.feedback().getFirst(); // [OUT, HIDDEN]
     assertEquals(TensorType.of(DType.F64, OUT, HIDDEN), feedback.type());
     Grads drawn = learner.grad(JOB.xs(), JOB.ys(), Job.LOSS).grads();
 
     Net own = new Net();
-    Learner symmetric = Learner.compile(own, m -> new EProp(m, 0.6, _ -> {}), JOB.xs().get(0));
+    Learner<Tensor, Tensor> symmetric =
+        Learner.compile(own, m -> new EProp<>(m, 0.6, _ -> {}), JOB.xs().get(0));
     Grads other = symmetric.grad(JOB.xs(), JOB.ys(), Job.LOSS).grads();
     List<String> traced = List.of("rnn.Wz.weight", "rnn.Wz.bias", "rnn.Wh.weight", "rnn.Wh.bias");
     assertEquals(new TreeSet<>(traced), new TreeSet<>(Job.different(drawn, other)));
@@ -79,8 +81,8 @@ class SignalTest {
 
   @Test
   void aModulatorMeetsTheTraces() {
-    ThreeFactor learner =
-        Learner.compile(new Net(), m -> new ThreeFactor(m, _ -> {}), JOB.xs().get(0));
+    ThreeFactor<Tensor, Tensor> learner =
+        Learner.compile(new Net(), m -> new ThreeFactor<>(m, _ -> {}), JOB.xs().get(0));
     Tensor modulators = Job.normal(8, Job.STEPS, Job.BATCH);
     Grads got = learner.grad(JOB.xs(), modulators, JOB.ys(), Job.LOSS).grads();
     // M ε, summed from the traces of the same run.
@@ -101,20 +103,20 @@ class SignalTest {
 
   @Test
   void aGradientWithoutItsModulatorIsRefused() {
-    ThreeFactor learner =
-        Learner.compile(new Net(), m -> new ThreeFactor(m, _ -> {}), JOB.xs().get(0));
+    ThreeFactor<Tensor, Tensor> learner =
+        Learner.compile(new Net(), m -> new ThreeFactor<>(m, _ -> {}), JOB.xs().get(0));
     EtraceException e =
         assertThrows(EtraceException.class, () -> learner.grad(JOB.xs(), JOB.ys(), Job.LOSS));
     assertTrue(e.getMessage().contains("SignalTest.java:"), e.getMessage());
     assertTrue(
-        e.getMessage().contains("call ThreeFactor.grad(xs, modulators, ys, stepLoss)"),
+        e.getMessage().contains("learner.rollout(xs).modulators(…).grad(ys, stepLoss)"),
         e.getMessage());
     // Running without learning needs no modulator.
     assertEquals(Job.STEPS, learner.evolve(JOB.xs()).dim(0));
     EtraceException other =
         assertThrows(
             EtraceException.class,
-            () -> new ThreeFactor(new Net(), Rule.dRtrl(), RandomKey.of(1), _ -> {}));
+            () -> new ThreeFactor<>(new Net(), Rule.dRtrl(), RandomKey.of(1), _ -> {}));
     assertTrue(other.getMessage().contains("expected modulatory"), other.getMessage());
   }
 
@@ -139,7 +141,7 @@ class SignalTest {
   void dniFitsItsSynthesizer() {
     Tensor x = HostTensor.full(TensorType.of(DType.F64, 1, 1), 1);
     Memory model = new Memory();
-    Dni learner = Learner.compile(model, m -> new Dni(m, _ -> {}), x);
+    Dni<Tensor, Tensor> learner = Learner.compile(model, m -> new Dni<>(m, _ -> {}), x);
     Fn0<GradWithAux<Grads, Tensor>> step =
         Engram.gradWithAux(
             () -> {

@@ -8,6 +8,7 @@ import dev.engram.Grads;
 import dev.engram.etrace.Recursion;
 import dev.engram.etrace.Relation;
 import dev.engram.etrace.Rule;
+import dev.engram.ir.Tensor;
 import dev.engram.online.Learner;
 import java.util.HashSet;
 import java.util.List;
@@ -27,7 +28,7 @@ class SpikingTest {
 
   /** Returns the gradients of a run in which neurons spike, but not in every step. */
   private static Grads spiking(Job job, Rule rule) {
-    Learner.Sequence run = job.learner(rule).grad(job.xs(), job.ys(), Job.LOSS);
+    Learner.Sequence<Tensor> run = job.learner(rule).grad(job.xs(), job.ys(), Job.LOSS);
     double spikes = run.outputs().sum().host().getDouble(0);
     long most = run.outputs().type().size();
     assertTrue(spikes >= 4 && spikes <= most - 4, spikes + " spikes of " + most);

@@ -25,8 +25,8 @@ import org.junit.jupiter.api.Test;
 
 /** What the strict modes refuse and accept. */
 class StrictnessTest {
-  private static Learner strict(Job job, Strictness strictness) {
-    return Learner.compile(job.model().get(), m -> new DRtrl(m, strictness), job.xs().get(0));
+  private static Learner<Tensor, Tensor> strict(Job job, Strictness strictness) {
+    return Learner.compile(job.model().get(), m -> new DRtrl<>(m, strictness), job.xs().get(0));
   }
 
   private static String refused(Job job, Strictness strictness) {
@@ -38,7 +38,7 @@ class StrictnessTest {
   @Test
   void aReadoutIsExactAndAccepted() {
     Job rnn = RecurrentJobs.named("rnn");
-    Learner ok = strict(rnn, Strictness.TEMPORAL);
+    Learner<Tensor, Tensor> ok = strict(rnn, Strictness.TEMPORAL);
     List<Exclusion> readout = ok.report().excluded();
     assertEquals(
         List.of("layers.1.weight", "layers.1.bias"),
@@ -64,7 +64,7 @@ class StrictnessTest {
   @Test
   void whatIsNotExactIsRefused() {
     for (String exact : List.of("minGRU", "minLSTM", "lru", "leaky readout")) {
-      Learner l = strict(RecurrentJobs.named(exact), Strictness.EXACT);
+      Learner<Tensor, Tensor> l = strict(RecurrentJobs.named(exact), Strictness.EXACT);
       assertTrue(l.report().isExact());
     }
     String why =
@@ -77,8 +77,8 @@ class StrictnessTest {
     assertTrue(!why.contains("layers.1"), why);
     // With which it is accepted.
     Job rnn = RecurrentJobs.named("rnn");
-    Learner.compile(rnn.model().get(), m -> new SnAp(m, 2, Strictness.EXACT), rnn.xs().get(0));
-    Learner.compile(rnn.model().get(), m -> new Rtrl(m, Strictness.EXACT), rnn.xs().get(0));
+    Learner.compile(rnn.model().get(), m -> new SnAp<>(m, 2, Strictness.EXACT), rnn.xs().get(0));
+    Learner.compile(rnn.model().get(), m -> new Rtrl<>(m, Strictness.EXACT), rnn.xs().get(0));
   }
 
   /** A GRU whose reset gate is marked. */

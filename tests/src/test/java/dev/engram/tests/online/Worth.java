@@ -10,6 +10,7 @@ import dev.engram.etrace.Recursion;
 import dev.engram.etrace.Rule;
 import dev.engram.etrace.Schedule;
 import dev.engram.etrace.TraceFilter;
+import dev.engram.ir.Tensor;
 import dev.engram.online.Learner;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -100,7 +101,7 @@ record Worth(String model, Rule rule, Exactness verdict, boolean same) {
     Grads want = job.bptt();
     List<Worth> out = new ArrayList<>();
     for (Rule rule : rules) {
-      Learner learner = job.learner(rule);
+      Learner<Tensor, Tensor> learner = job.learner(rule);
       Grads got =
           rule.signal() instanceof LearningSignal.Modulatory
               ? job.online(rule)

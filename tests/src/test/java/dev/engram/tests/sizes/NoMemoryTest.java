@@ -166,7 +166,7 @@ class NoMemoryTest {
   }
 
   private static Tensor wrapped(Tensor x) {
-    return new Vmap(Layer.of(y -> x.add(y))).update(x);
+    return new Vmap<>(Layer.of(y -> x.add(y))).update(x);
   }
 
   private static Tensor jacobian(Tensor x) {
