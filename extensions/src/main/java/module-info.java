@@ -2,6 +2,7 @@
 @org.jspecify.annotations.NullMarked
 module org.example.extensions {
   exports org.example.backend;
+  exports org.example.models;
   exports org.example.ops;
   exports org.example.passes;
 

@@ -20,7 +20,8 @@ module dev.engram.ir {
       dev.engram.cli,
       dev.engram.core,
       dev.engram.etrace,
-      dev.engram.lower;
+      dev.engram.lower,
+      dev.engram.testkit;
   exports dev.engram.ir.dataflow to
       dev.engram.autodiff,
       dev.engram.etrace;

@@ -13,7 +13,9 @@ import java.util.Optional;
  */
 public final class AlifNeuron extends Neuron {
   // Declared before the membrane, which holds them too, so that their paths are tau and threshold.
+  @SuppressWarnings("unused") // names its states
   private final Constant tau;
+
   private final Constant threshold;
   private final Membrane membrane;
   private final Constant tauAdaptation;
@@ -51,9 +53,9 @@ public final class AlifNeuron extends Neuron {
   }
 
   @Override
-  Tensor step(Optional<Tensor> current, Optional<Tensor> jump) {
+  protected Tensor step(Optional<Tensor> current, Optional<Tensor> jump) {
     Tensor s = spikes();
-    v.set(LeakyMembrane.step(membrane, tau, threshold, v.value(), s, current, jump));
+    v.set(membrane.step(v.value(), s, current, jump));
     a.set(a.value().mul(tauAdaptation.decay(s, membrane.dt())).add(s));
     return spikes();
   }

@@ -62,15 +62,22 @@ public final class Constant extends Model {
     return this;
   }
 
-  /** The value in the type of {@code x}, or of a shape that broadcasts to it. */
-  Tensor value(Tensor x) {
+  /** Returns the value in the element type of {@code x}, of a shape that broadcasts to it. */
+  public Tensor value(Tensor x) {
+    Given.given("Constant.value", "x", x);
     return number.isPresent()
         ? x.like(number.getAsDouble())
         : learned.<Tensor>map(State::value).orElseGet(() -> each.orElseThrow()).cast(x.dtype());
   }
 
-  /** {@code e^(-dt/value)} */
-  Tensor decay(Tensor x, double dt) {
+  /**
+   * Returns {@code e^(-dt/value)} in the element type of {@code x}, of a shape that broadcasts to
+   * it: what is left after a step where this is a time constant.
+   *
+   * @param dt length of a step, in the unit of the time constant
+   */
+  public Tensor decay(Tensor x, double dt) {
+    Given.given("Constant.decay", "x", x);
     return number.isPresent()
         ? x.like(Math.exp(-dt / number.getAsDouble()))
         : value(x).reciprocal().mul(-dt).exp();

@@ -98,9 +98,9 @@ public final class GifNeuron extends Neuron {
   }
 
   @Override
-  Tensor step(Optional<Tensor> current, Optional<Tensor> jump) {
+  protected Tensor step(Optional<Tensor> current, Optional<Tensor> jump) {
     Tensor fired = spikes().stopGradient();
-    Tensor old = LeakyMembrane.set(v.value(), fired, c.reset);
+    Tensor old = reset(v.value(), fired, c.reset);
     Tensor bound = theta.value().max(theta.value().like(c.thresholdReset));
     Tensor limit = theta.value().add(fired.mul(bound.sub(theta.value())));
     Tensor first = kicked(i1.value(), fired, c.r1, c.a1);

@@ -20,7 +20,7 @@ public final class IfNeuron extends PlainNeuron {
   Tensor next(Tensor v, Tensor s, Optional<Tensor> current, Optional<Tensor> jump) {
     Tensor next =
         switch (membrane.reset()) {
-          case Reset.TO_VALUE -> LeakyMembrane.set(v, s, membrane.resetTo());
+          case Reset.TO_VALUE -> reset(v, s, membrane.resetTo());
           case Reset.BY_THRESHOLD -> v.sub(s.mul(threshold.value(v)));
           case Reset.BY_THRESHOLD_DETACHED -> v.sub(s.stopGradient().mul(threshold.value(v)));
         };

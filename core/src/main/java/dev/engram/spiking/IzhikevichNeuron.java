@@ -77,10 +77,10 @@ public final class IzhikevichNeuron extends Neuron {
   }
 
   @Override
-  Tensor step(Optional<Tensor> current, Optional<Tensor> jump) {
+  protected Tensor step(Optional<Tensor> current, Optional<Tensor> jump) {
     Tensor fired = spikes().stopGradient();
     Tensor recovery = u.value().add(fired.mul(c.d));
-    Tensor next = LeakyMembrane.set(v.value(), fired, c.c);
+    Tensor next = reset(v.value(), fired, c.c);
     for (int half = 0; half < 2; half++) {
       Tensor slope = next.square().mul(0.04).add(next.mul(5)).add(140).sub(recovery);
       next = next.add(current.map(slope::add).orElse(slope).mul(c.dt / 2));

@@ -17,6 +17,6 @@ public final class LifNeuron extends PlainNeuron {
 
   @Override
   Tensor next(Tensor v, Tensor s, Optional<Tensor> current, Optional<Tensor> jump) {
-    return LeakyMembrane.step(membrane, tau, threshold, v, s, current, jump);
+    return membrane.step(v, s, current, jump);
   }
 }

@@ -1,8 +1,10 @@
 package dev.engram.spiking;
 
 import dev.engram.ir.DType;
+import dev.engram.ir.Tensor;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
+import java.util.Optional;
 
 /**
  * The parameters of a leaky membrane, shared by the neurons that have one.
@@ -103,5 +105,37 @@ public record Membrane(
 
   public Membrane withType(DType value) {
     return new Membrane(dt, tau, resistance, rest, threshold, reset, resetTo, surrogate, value);
+  }
+
+  /**
+   * Resets {@code v} by the spikes {@code s}, applies the leak, and adds the input:
+   *
+   * <pre>
+   *   v ← rest + α (v - rest) + (1-α) R I - s threshold + jump,    α = e^(-dt/tau)
+   * </pre>
+   *
+   * @param v potential at the start of the step, {@code [size]}
+   * @param spikes those that it stands for
+   * @param current I, {@code [size]}
+   * @param jump {@code [size]}
+   */
+  public Tensor step(Tensor v, Tensor spikes, Optional<Tensor> current, Optional<Tensor> jump) {
+    Given.given("Membrane.step", "v", v);
+    Given.given("Membrane.step", "spikes", spikes);
+    Given.given("Membrane.step", "current", current);
+    Given.given("Membrane.step", "jump", jump);
+    Tensor decay = tau.decay(v, dt);
+    Tensor start = reset == Reset.TO_VALUE ? Neuron.reset(v, spikes, resetTo) : v;
+    Tensor next = rest == 0 ? start.mul(decay) : start.sub(rest).mul(decay).add(rest);
+    if (current.isPresent()) {
+      next = next.add(decay.neg().add(1).mul(current.get().mul(resistance)));
+    }
+    next =
+        switch (reset) {
+          case TO_VALUE -> next;
+          case BY_THRESHOLD -> next.sub(spikes.mul(threshold.value(v)));
+          case BY_THRESHOLD_DETACHED -> next.sub(spikes.stopGradient().mul(threshold.value(v)));
+        };
+    return jump.isPresent() ? next.add(jump.get()) : next;
   }
 }

@@ -15,6 +15,10 @@ import java.util.Optional;
  * A population of spiking neurons. A step resets those that spiked at the end of the last one,
  * integrates the input, and returns the spikes of the new potential. So spikes are a function of
  * the states, {@link #spikes}.
+ *
+ * <p>A neuron of your own makes its states with {@link #startingAt}, and defines {@link
+ * #potential}, {@link #spikes} by a {@link Surrogate}, and {@link #step}. It then works wherever
+ * those of the library do, such as in {@link RecurrentSpikes}.
  */
 public abstract class Neuron extends Layer {
   private final int size;
@@ -54,8 +58,28 @@ public abstract class Neuron extends Layer {
   /** Returns 1 for each neuron whose current potential makes it spike, else 0. */
   public abstract Tensor spikes();
 
-  /** Runs one step; returns the spikes at its end. */
-  abstract Tensor step(Optional<Tensor> current, Optional<Tensor> jump);
+  /**
+   * Runs one step: sets the states from those at its start and the input, and returns the spikes at
+   * its end, {@link #spikes}. The input has been checked.
+   *
+   * @param current {@code [size]}; empty for none
+   * @param jump by which the potential rises at the end of the step, {@code [size]}; empty for none
+   */
+  protected abstract Tensor step(Optional<Tensor> current, Optional<Tensor> jump);
+
+  /**
+   * {@code v} where there is no spike, {@code to} where there is one; no derivative passes through
+   * the spikes.
+   *
+   * @param spikes 1 or 0, of the shape of {@code v}
+   */
+  protected static Tensor reset(Tensor v, Tensor spikes, double to) {
+    Given.given("Neuron.reset", "v", v);
+    Given.given("Neuron.reset", "spikes", spikes);
+    Tensor fired = spikes.stopGradient();
+    Tensor kept = v.mul(fired.neg().add(1));
+    return to == 0 ? kept : kept.add(fired.mul(to));
+  }
 
   /**
    * Runs one step with an input current.

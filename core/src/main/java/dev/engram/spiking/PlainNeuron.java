@@ -31,7 +31,7 @@ abstract sealed class PlainNeuron extends Neuron permits IfNeuron, LifNeuron {
   }
 
   @Override
-  final Tensor step(Optional<Tensor> current, Optional<Tensor> jump) {
+  protected final Tensor step(Optional<Tensor> current, Optional<Tensor> jump) {
     v.set(next(v.value(), spikes(), current, jump));
     return spikes();
   }

@@ -15,15 +15,25 @@ import dev.engram.ir.checks.Ranges;
  * The time course of the response to spikes: a step takes the summed weights of the arriving
  * spikes, {@code [size]}, and returns a current or conductance, {@code [size]}. Its recurrence is
  * linear and diagonal, so D-RTRL is exact through it.
+ *
+ * <p>A synapse of your own makes its states with {@link #zero} and defines {@link #update}. It then
+ * works wherever those of the library do, such as in {@link RecurrentSpikes}.
  */
-public abstract sealed class Synapse extends Layer {
+public abstract class Synapse extends Layer {
   private final TensorType type;
 
-  private Synapse(int size, DType dtype) {
+  protected Synapse(int size, DType dtype) {
+    Given.given("Synapse", "dtype", dtype);
     type = TensorType.of(dtype, Ranges.atLeastOne(getClass().getSimpleName(), "size", size));
   }
 
-  final State zero() {
+  /** Returns the number of elements of input and output. */
+  public final int size() {
+    return type.shape().dim(0);
+  }
+
+  /** Makes a hidden state {@code [size]} that starts at zero. */
+  protected final State zero() {
     return hidden(() -> HostTensor.full(type, 0));
   }
 

@@ -1,17 +1,58 @@
 package dev.engram.spiking;
 
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.TraceException;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
 
-/** How the output of a synapse acts on a neuron. */
-public sealed interface SynapticInput {
+/**
+ * How the output of a synapse acts on a neuron: as a current that may depend on the potential. One
+ * of your own is a function, such as {@code (g, v) -> g.mul(v.neg())}.
+ */
+@FunctionalInterface
+public interface SynapticInput {
+
+  /**
+   * Returns the current at the potential {@code v}; currents of several inputs can be summed.
+   *
+   * @param g output of the synapse, {@code [size]}
+   * @param v {@code [size]}
+   * @throws TraceException for {@link Delta}, which is not a current
+   */
+  Tensor current(Tensor g, Tensor v);
+
+  /** Runs one step of {@code neuron} with the synapse's output {@code g}; returns the spikes. */
+  default Tensor step(Neuron neuron, Tensor g) {
+    Given.given("SynapticInput.step", "g", g);
+    Given.given("SynapticInput.step", "neuron", neuron);
+    return neuron.update(current(g, neuron.potential()));
+  }
 
   /** Makes the potential jump. */
-  record Delta() implements SynapticInput {}
+  record Delta() implements SynapticInput {
+    @Override
+    public Tensor current(Tensor g, Tensor v) {
+      throw new TraceException(
+          "a delta synapse has no current, expected one that has (%s); use Neuron.jump"
+              .formatted(SourceLocation.here()));
+    }
+
+    @Override
+    public Tensor step(Neuron neuron, Tensor g) {
+      Given.given("SynapticInput.step", "g", g);
+      Given.given("SynapticInput.step", "neuron", neuron);
+      return neuron.jump(g);
+    }
+  }
 
   /** Acts as a current. */
-  record Current() implements SynapticInput {}
+  record Current() implements SynapticInput {
+    @Override
+    public Tensor current(Tensor g, Tensor v) {
+      return Given.given("SynapticInput.current", "g", g);
+    }
+  }
 
   /**
    * Acts as a conductance g: the current is {@code g (reversal - v)}.
@@ -21,6 +62,13 @@ public sealed interface SynapticInput {
   record Conductance(double reversal) implements SynapticInput {
     public Conductance {
       Ranges.finite("Conductance", "reversal", reversal);
+    }
+
+    @Override
+    public Tensor current(Tensor g, Tensor v) {
+      Given.given("SynapticInput.current", "g", g);
+      Given.given("SynapticInput.current", "v", v);
+      return g.mul(v.neg().add(reversal));
     }
   }
 
@@ -35,32 +83,13 @@ public sealed interface SynapticInput {
       Ranges.finite("BlockedConductance", "reversal", reversal);
       Ranges.notNegative("BlockedConductance", "magnesium", magnesium);
     }
-  }
 
-  /** Runs one step of {@code neuron} with the synapse's output {@code g}; returns the spikes. */
-  default Tensor step(Neuron neuron, Tensor g) {
-    Given.given("SynapticInput.step", "g", g);
-    Given.given("SynapticInput.step", "neuron", neuron);
-    return this instanceof Delta ? neuron.jump(g) : neuron.update(current(g, neuron.potential()));
-  }
-
-  /**
-   * Returns the current at the potential {@code v}; currents of several inputs can be summed.
-   *
-   * @throws IllegalStateException for {@link Delta}, which is not a current
-   */
-  default Tensor current(Tensor g, Tensor v) {
-    Given.given("SynapticInput.current", "g", g);
-    Given.given("SynapticInput.current", "v", v);
-    return switch (this) {
-      case Delta _ ->
-          throw new IllegalStateException("a delta synapse has no current; use Neuron.jump");
-      case Current _ -> g;
-      case Conductance c -> g.mul(v.neg().add(c.reversal));
-      case BlockedConductance c -> {
-        Tensor block = v.mul(-0.062).exp().mul(c.magnesium / 3.57).add(1);
-        yield g.mul(v.neg().add(c.reversal)).div(block);
-      }
-    };
+    @Override
+    public Tensor current(Tensor g, Tensor v) {
+      Given.given("SynapticInput.current", "g", g);
+      Given.given("SynapticInput.current", "v", v);
+      Tensor block = v.mul(-0.062).exp().mul(magnesium / 3.57).add(1);
+      return g.mul(v.neg().add(reversal)).div(block);
+    }
   }
 }

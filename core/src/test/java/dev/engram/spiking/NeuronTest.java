@@ -11,6 +11,7 @@ import dev.engram.Layer;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.TraceException;
 import dev.engram.ir.TypeException;
 import dev.engram.spiking.Membrane.Reset;
 import java.util.function.IntFunction;
@@ -287,7 +288,7 @@ class NeuronTest {
         0.4 * 55 / (1 + 1.2 / 3.57 * Math.exp(0.062 * 55)),
         new SynapticInput.BlockedConductance(0, 1.2).current(g, v).host().item(),
         1e-12);
-    assertThrows(IllegalStateException.class, () -> new SynapticInput.Delta().current(g, v));
+    assertThrows(TraceException.class, () -> new SynapticInput.Delta().current(g, v));
     LifNeuron neuron = new LifNeuron(1, MEMBRANE);
     neuron.initAllStates();
     new SynapticInput.Delta().step(neuron, g);

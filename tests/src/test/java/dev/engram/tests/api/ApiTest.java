@@ -39,7 +39,8 @@ class ApiTest {
         "dev.engram.etrace",
         "dev.engram.ir",
         "dev.engram.lower",
-        "dev.engram.plot"
+        "dev.engram.plot",
+        "dev.engram.testkit"
       })
   void promisesAreKept(String module) throws IOException {
     Path file = FILES.resolve(module + ".txt");

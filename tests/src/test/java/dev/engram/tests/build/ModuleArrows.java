@@ -22,7 +22,7 @@ import picocli.CommandLine;
  * among them.
  */
 public final class ModuleArrows {
-  /** The modules of the command and its dependencies. */
+  /** The libraries, the command and the examples. */
   static final List<String> FOLDERS =
       List.of(
           "ir",
@@ -33,6 +33,7 @@ public final class ModuleArrows {
           "backend-cuda",
           "core",
           "library",
+          "testkit",
           "plot",
           "cli",
           "examples");

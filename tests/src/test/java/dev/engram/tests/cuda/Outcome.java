@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.RunException;
-import dev.engram.tests.Close;
+import dev.engram.testkit.Close;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;

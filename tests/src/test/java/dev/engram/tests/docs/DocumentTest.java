@@ -206,6 +206,12 @@ class DocumentTest {
             "labels", sample("org/example/ops/Labels.java"),
             "roundThrough", sample("org/example/ops/RoundThrough.java")));
     check(
+        "docs/add-a-model.md",
+        Map.of(
+            "antisymmetricCell", sample("org/example/models/AntisymmetricCell.java"),
+            "quadraticNeuron", sample("org/example/models/QuadraticNeuron.java"),
+            "saturatingSynapse", sample("org/example/models/SaturatingSynapse.java")));
+    check(
         "docs/add-a-pass.md",
         Map.of("divideByPowers", sample("org/example/passes/DivideByPowers.java")));
     check(

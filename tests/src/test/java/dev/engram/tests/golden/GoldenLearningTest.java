@@ -27,7 +27,7 @@ import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.loss.Losses;
 import dev.engram.online.Learner;
-import dev.engram.tests.Close;
+import dev.engram.testkit.Close;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

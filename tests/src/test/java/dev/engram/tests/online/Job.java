@@ -17,7 +17,7 @@ import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.online.Learner;
 import dev.engram.online.ThreeFactor;
-import dev.engram.tests.Close;
+import dev.engram.testkit.Close;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;

@@ -27,7 +27,7 @@ import dev.engram.online.Learner;
 import dev.engram.online.Rollout;
 import dev.engram.optim.OnlineTrainer;
 import dev.engram.optim.Sgd;
-import dev.engram.tests.Close;
+import dev.engram.testkit.Close;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -99,7 +99,8 @@ class RolloutTest {
   @Test
   void aMeanIsThatOfAllLosses() {
     Grads sum = grads(run(Rule.dRtrl()), Job.LOSS);
-    Job.same("of examples", grads(run(Rule.dRtrl()).mean(), EACH), sum.map(g -> g.div((double) T * B)));
+    Job.same(
+        "of examples", grads(run(Rule.dRtrl()).mean(), EACH), sum.map(g -> g.div((double) T * B)));
     Job.same("of steps", grads(run(Rule.dRtrl()).mean(), Job.LOSS), sum.map(g -> g.div(T)));
     Tensor nothing = bools(new int[T]);
     grads(run(Rule.dRtrl()).mean().mask(nothing), EACH)

@@ -26,7 +26,7 @@ import dev.engram.online.Dni;
 import dev.engram.online.EProp;
 import dev.engram.online.Learner;
 import dev.engram.online.ThreeFactor;
-import dev.engram.tests.Close;
+import dev.engram.testkit.Close;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.stream.Collectors;

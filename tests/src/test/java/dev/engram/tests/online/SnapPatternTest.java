@@ -18,7 +18,7 @@ import dev.engram.ir.TensorType;
 import dev.engram.nn.Connectivity;
 import dev.engram.nn.SparseLinear;
 import dev.engram.sparse.Coo;
-import dev.engram.tests.Close;
+import dev.engram.testkit.Close;
 import java.util.List;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;

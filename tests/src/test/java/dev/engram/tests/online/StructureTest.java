@@ -29,7 +29,7 @@ import dev.engram.online.DRtrl;
 import dev.engram.online.Learner;
 import dev.engram.optim.OnlineTrainer;
 import dev.engram.optim.Sgd;
-import dev.engram.tests.Close;
+import dev.engram.testkit.Close;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

@@ -13,7 +13,7 @@ import dev.engram.ir.Role;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.Trace;
 import dev.engram.ir.Value;
-import dev.engram.tests.Close;
+import dev.engram.testkit.Close;
 import dev.engram.tests.Everywhere;
 import java.io.IOException;
 import java.net.URISyntaxException;

@@ -7,7 +7,7 @@ import dev.engram.ir.Verifier;
 import dev.engram.ir.interpret.Interpreter;
 import dev.engram.ir.text.Parser;
 import dev.engram.ir.text.Printer;
-import dev.engram.tests.Close;
+import dev.engram.testkit.Close;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;

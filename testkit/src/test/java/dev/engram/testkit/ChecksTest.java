@@ -1,0 +1,131 @@
+package dev.engram.testkit;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.engram.Engram;
+import dev.engram.Fn1;
+import dev.engram.Layer;
+import dev.engram.Network;
+import dev.engram.Pair;
+import dev.engram.RandomKey;
+import dev.engram.RandomTensors;
+import dev.engram.State;
+import dev.engram.etrace.Rule;
+import dev.engram.ir.DType;
+import dev.engram.ir.EngramException;
+import dev.engram.ir.HostTensor;
+import dev.engram.ir.Shape;
+import dev.engram.ir.Tensor;
+import dev.engram.nn.GruCell;
+import java.io.IOException;
+import java.util.List;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+
+/** Each check passes what is right, and finds a planted fault. */
+class ChecksTest {
+  private static final Tensor X = normal(1, 4);
+  private static final Tensor XS = normal(2, 4, 3, 2);
+  private static final Fn1<Tensor, Tensor> LOSS = out -> out.square().sum();
+
+  /** A square with a derivative that is 1 per cent off. */
+  private static final Fn1<Tensor, Tensor> WRONG =
+      Engram.customJvp(
+          (Tensor x) -> x.square(), (x, dx) -> new Pair<>(x.square(), x.mul(2.02).mul(dx)));
+
+  private static Tensor normal(int seed, int... dims) {
+    return RandomTensors.normal(RandomKey.of(seed), Shape.of(dims), DType.F64);
+  }
+
+  private static void fails(String words, Runnable check) {
+    AssertionError e = assertThrows(AssertionError.class, check::run);
+    assertTrue(e.getMessage().contains(words), e.getMessage());
+  }
+
+  @Test
+  void functions() {
+    Fn1<Tensor, Tensor> f = x -> x.tanh().mul(x.sum());
+    FunctionChecks.derivatives(f, X);
+    FunctionChecks.derivatives(x -> x.exp().sum(), X);
+    FunctionChecks.batches(f, XS.get(0));
+    FunctionChecks.backends(f, X);
+    fails("against differences: element", () -> FunctionChecks.derivatives(WRONG, X));
+    assertThrows(EngramException.class, () -> FunctionChecks.derivatives(f, X.cast(DType.F32)));
+  }
+
+  @Test
+  void aFunctionOfTheWholeBatchIsFound() {
+    int[] calls = {0};
+    // each call gives something else, so that a batch is no loop
+    Fn1<Tensor, Tensor> f = x -> x.add(calls[0]++);
+    fails("the batch: element", () -> FunctionChecks.batches(f, XS.get(0)));
+    fails("element", () -> FunctionChecks.backends(f, X));
+  }
+
+  private static Layer gru() {
+    return new GruCell(2, 3, RandomKey.of(3), DType.F64);
+  }
+
+  private static ModelChecks<Tensor, Tensor> checks(Supplier<? extends Layer> model) {
+    return new ModelChecks<>(model, XS, LOSS);
+  }
+
+  @Test
+  void aRightModelPassesAll() throws IOException {
+    ModelChecks<Tensor, Tensor> checks = checks(ChecksTest::gru);
+    checks.gradients();
+    checks.batches();
+    checks.backends();
+    checks.resuming();
+    assertEquals(List.of(), checks.learning(Rule.rtrl()));
+    assertTrue(checks.learning(Rule.dRtrl()).contains("Wh.weight"));
+  }
+
+  /** {@code h ← f(w x + h)}. */
+  private static final class Accumulator extends Layer {
+    private final State w = parameter(normal(4, 2));
+    private final State h = hidden(() -> HostTensor.of(new double[2], 2));
+    private final Fn1<Tensor, Tensor> f;
+    private final double noise;
+
+    Accumulator(Fn1<Tensor, Tensor> f, double noise) {
+      this.f = f;
+      this.noise = noise;
+    }
+
+    @Override
+    public Tensor update(Tensor x) {
+      h.set(f.apply(w.value().mul(x).add(h.value())));
+      return h.value().add(noise);
+    }
+  }
+
+  @Test
+  void aWrongDerivativeOfAModelIsFound() {
+    checks(() -> new Accumulator(Tensor::square, 0)).gradients();
+    fails(
+        "the gradient of w against differences",
+        () -> checks(() -> new Accumulator(WRONG, 0)).gradients());
+  }
+
+  @Test
+  void aModelThatIsAnotherEachTimeIsFound() {
+    int[] made = {0};
+    Supplier<Layer> model = () -> new Accumulator(Tensor::tanh, 0.1 * made[0]++);
+    fails("the outputs of example 0", () -> checks(model).batches());
+    fails("element", () -> checks(model).backends());
+    assertThrows(AssertionError.class, () -> checks(model).resuming());
+  }
+
+  @Test
+  void inputsNeedStepsAndExamples() {
+    assertThrows(
+        EngramException.class, () -> new ModelChecks<>(ChecksTest::gru, XS.get(0).get(0), LOSS));
+    Supplier<Network<Tensor, Tensor>> narrow = () -> new GruCell(2, 3, RandomKey.of(3));
+    assertThrows(
+        EngramException.class,
+        () -> new ModelChecks<>(narrow, XS.cast(DType.F32), LOSS).gradients());
+  }
+}
