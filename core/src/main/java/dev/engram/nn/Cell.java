@@ -4,13 +4,14 @@ import dev.engram.Layer;
 import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.ir.DType;
-import dev.engram.ir.HostTensor;
+import dev.engram.ir.Shape;
 import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
+import dev.engram.ir.checks.Given;
 import dev.engram.ir.tensor.Moves;
-import java.util.Optional;
+import java.util.List;
 
 /**
  * A recurrent layer: hidden states of {@code [hidden]} that each call advances by one step. It
@@ -19,9 +20,15 @@ import java.util.Optional;
 public abstract class Cell extends Layer {
   private final int in;
   private final int hidden;
-  private final DType dtype;
+  private final CellOptions options;
+  private final CellStarts start = new CellStarts();
 
   protected Cell(int in, int hidden, DType dtype) {
+    this(in, hidden, CellOptions.standard().withType(dtype));
+  }
+
+  protected Cell(int in, int hidden, CellOptions options) {
+    Given.given("Cell", "options", options);
     if (in < 1 || hidden < 1) {
       throw new TypeException(
           getClass().getSimpleName()
@@ -35,7 +42,7 @@ public abstract class Cell extends Layer {
     }
     this.in = in;
     this.hidden = hidden;
-    this.dtype = dtype;
+    this.options = options;
   }
 
   /** Length of the input's last axis. */
@@ -48,27 +55,99 @@ public abstract class Cell extends Layer {
     return hidden;
   }
 
-  /** A hidden state that starts at zero. */
-  protected State zeroState() {
-    TensorType type = TensorType.of(dtype, hidden);
-    return hidden(() -> HostTensor.full(type, 0));
+  /**
+   * Makes a hidden state {@code [hidden]} with the initial value of the options. A step reads it by
+   * {@link #old}.
+   *
+   * @param name of the field that holds it
+   */
+  protected final State state(String name) {
+    Given.given("Cell.state", "name", name);
+    return start.state(name, hidden, options);
   }
 
-  /** A linear layer of input and hidden state: orthogonal weights, bias zero. */
-  protected Linear gate(RandomKey key) {
-    return new Linear(
-        Moves.length(getClass().getSimpleName(), "the axis of input and state", (long) in + hidden),
-        hidden,
-        key,
-        dtype,
-        Initializer.orthogonal(),
-        Optional.of(Initializer.zeros()));
+  /** Returns the value of a hidden state at the start of a step; call it once in a step. */
+  protected final Tensor old(State h) {
+    Given.given("Cell.old", "h", h);
+    return start.read(h);
+  }
+
+  /** A linear layer of input and hidden state, {@link #join}: orthogonal weights, bias zero. */
+  protected final Linear gate(RandomKey key) {
+    return gate(in, key);
+  }
+
+  /** A linear layer of {@code first} values and the hidden state: orthogonal weights, bias zero. */
+  protected final Linear gate(int first, RandomKey key) {
+    int rows =
+        Moves.length(
+            getClass().getSimpleName(), "the axis of input and state", (long) first + hidden);
+    Initializer whole = options.weights().orElseGet(Initializer::orthogonal);
+    Initializer parts =
+        options
+            .recurrent()
+            .<Initializer>map(r -> (k, shape, dtype) -> stacked(first, whole, r, k, shape, dtype))
+            .orElse(whole);
+    return new Linear(rows, hidden, key, options.dtype(), parts, options.bias(), byRows(first));
+  }
+
+  private static Tensor stacked(
+      int first, Initializer whole, Initializer rest, RandomKey key, Shape shape, DType dtype) {
+    List<RandomKey> keys = key.split(2);
+    int columns = shape.dim(1);
+    return Tensor.concat(
+        0,
+        whole.make(keys.get(0), Shape.of(first, columns), dtype),
+        rest.make(keys.get(1), Shape.of(shape.dim(0) - first, columns), dtype));
+  }
+
+  private Parametrization byRows(int first) {
+    if (options.ofInputs().isEmpty() && options.ofStates().isEmpty()) {
+      return Linear.PLAIN;
+    }
+    Parametrization top = options.ofInputs().orElseGet(Parametrization::none);
+    Parametrization rest = options.ofStates().orElseGet(Parametrization::none);
+    return new Parametrization() {
+      @Override
+      public Tensor weight(Tensor raw) {
+        return Tensor.concat(
+            0, top.weight(raw.slice(0, 0, first)), rest.weight(raw.slice(0, first, raw.dim(0))));
+      }
+
+      @Override
+      public Tensor raw(Tensor weight) {
+        return Tensor.concat(
+            0, top.raw(weight.slice(0, 0, first)), rest.raw(weight.slice(0, first, weight.dim(0))));
+      }
+    };
   }
 
   /** A linear layer of only the input: orthogonal weights, bias zero. */
-  protected Linear ofInput(RandomKey key) {
+  protected final Linear ofInput(RandomKey key) {
+    return ofInput(key, Initializer.orthogonal());
+  }
+
+  /**
+   * A linear layer of only the input, bias zero.
+   *
+   * @param weights where the options have no initializer
+   */
+  protected final Linear ofInput(RandomKey key, Initializer weights) {
+    Given.given("Cell.ofInput", "weights", weights);
     return new Linear(
-        in, hidden, key, dtype, Initializer.orthogonal(), Optional.of(Initializer.zeros()));
+        in,
+        hidden,
+        key,
+        options.dtype(),
+        options.weights().orElse(weights),
+        options.bias(),
+        options.ofInputs().orElse(Linear.PLAIN));
+  }
+
+  /** tanh, or the activation of the options. */
+  protected final Tensor activate(Tensor x) {
+    Given.given("Cell.activate", "x", x);
+    return options.activation().map(f -> f.apply(x)).orElseGet(x::tanh);
   }
 
   /** Sets {@code h} and returns its new value. */

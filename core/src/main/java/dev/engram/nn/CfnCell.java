@@ -19,15 +19,19 @@ public final class CfnCell extends Cell {
   private final Linear Wf;
   private final Linear Wi;
   private final Linear Wh;
-  private final State h = zeroState();
+  private final State h = state("h");
 
   public CfnCell(int in, int hidden, RandomKey key) {
-    this(in, hidden, key, DType.F32);
+    this(in, hidden, key, CellOptions.standard());
   }
 
   public CfnCell(int in, int hidden, RandomKey key, DType dtype) {
+    this(in, hidden, key, CellOptions.standard().withType(dtype));
+  }
+
+  public CfnCell(int in, int hidden, RandomKey key, CellOptions options) {
     Given.given("CfnCell", "key", key);
-    super(in, hidden, dtype);
+    super(in, hidden, options);
     List<RandomKey> keys = key.split(3);
     Wf = gate(keys.get(0));
     Wi = gate(keys.get(1));
@@ -37,10 +41,10 @@ public final class CfnCell extends Cell {
   @Override
   public Tensor update(Tensor x) {
     Given.given("CfnCell.update", "x", x);
-    Tensor old = h.value();
+    Tensor old = old(h);
     Tensor xh = join(x, old);
-    Tensor kept = Wf.update(xh).sigmoid().mul(old.tanh());
-    Tensor taken = Wi.update(xh).sigmoid().mul(Wh.update(x).tanh());
+    Tensor kept = Wf.update(xh).sigmoid().mul(activate(old));
+    Tensor taken = Wi.update(xh).sigmoid().mul(activate(Wh.update(x)));
     return keep(h, kept.add(taken));
   }
 }

@@ -13,6 +13,7 @@ import dev.engram.ir.checks.Ranges;
 import dev.engram.ir.op.ConvWindows;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Convolution over one, two or three spatial axes, channels last (see {@link Tensor#conv(Tensor,
@@ -23,7 +24,8 @@ public final class Conv extends Layer {
   private final ConvWindows windows;
   private final int groups;
   private final State weight;
-  private final State bias;
+  private final Optional<State> bias;
+  private final Parametrization parametrization;
 
   /** Stride 1, padded to keep lengths; weights by {@link Initializer#heNormal}, f32. */
   public Conv(int[] size, int in, int out, RandomKey key) {
@@ -37,12 +39,46 @@ public final class Conv extends Layer {
    */
   public Conv(
       int[] size, int in, int out, ConvWindows windows, int groups, RandomKey key, DType dtype) {
+    this(
+        size,
+        in,
+        out,
+        windows,
+        groups,
+        key,
+        dtype,
+        Initializer.heNormal(),
+        Optional.of(Initializer.zeros()),
+        Parametrization.none());
+  }
+
+  /**
+   * @param size of the kernel along each spatial axis
+   * @param windows stride, dilation and padding
+   * @param groups number of groups of channels and features that do not mix
+   * @param weight makes {@code [k1…kd, in/groups, out]}
+   * @param bias empty for none
+   */
+  public Conv(
+      int[] size,
+      int in,
+      int out,
+      ConvWindows windows,
+      int groups,
+      RandomKey key,
+      DType dtype,
+      Initializer weight,
+      Optional<Initializer> bias,
+      Parametrization parametrization) {
     Ranges.atLeastOne("Conv", "in", in);
     Ranges.atLeastOne("Conv", "out", out);
     Given.given("Conv", "size", size);
     Given.given("Conv", "windows", windows);
     Given.given("Conv", "key", key);
     Given.given("Conv", "dtype", dtype);
+    Given.given("Conv", "weight", weight);
+    Given.given("Conv", "bias", bias);
+    Given.given("Conv", "parametrization", parametrization);
     if (size.length < 1 || size.length > 3 || groups < 1 || in % groups != 0) {
       throw new TypeException(
           "Conv: size "
@@ -59,8 +95,9 @@ public final class Conv extends Layer {
     Shape kernel = Shape.of(size).insert(size.length, in / groups).insert(size.length + 1, out);
     this.windows = windows;
     this.groups = groups;
-    this.weight = parameter(Initializer.heNormal().make(keys.get(0), kernel, dtype));
-    this.bias = parameter(Initializer.zeros().make(keys.get(1), Shape.of(out), dtype));
+    this.parametrization = parametrization;
+    this.weight = parameter(parametrization.raw(weight.make(keys.get(0), kernel, dtype)));
+    this.bias = bias.map(b -> parameter(b.make(keys.get(1), Shape.of(out), dtype)));
   }
 
   /**
@@ -72,6 +109,7 @@ public final class Conv extends Layer {
   @Override
   public Tensor update(Tensor x) {
     Given.given("Conv.update", "x", x);
-    return x.conv(weight.value(), windows, groups).add(bias.value());
+    Tensor y = x.conv(parametrization.weight(weight.value()), windows, groups);
+    return bias.map(b -> y.add(b.value())).orElse(y);
   }
 }

@@ -12,6 +12,7 @@ import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
 import dev.engram.ir.op.Dot;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A linear layer with groups that do not mix: group g of the inputs, neighbours on the last axis,
@@ -22,10 +23,35 @@ public final class GroupedLinear extends Layer {
   private final int groups;
   private final int in;
   private final State weight;
-  private final State bias;
+  private final int out;
+  private final Optional<State> bias;
 
   /** Weights of variance {@code groups/in}, bias zero. */
   public GroupedLinear(int groups, int in, int out, RandomKey key, DType dtype) {
+    this(
+        groups,
+        in,
+        out,
+        key,
+        dtype,
+        Initializer.normal(Math.sqrt((double) Math.max(1, groups) / Math.max(1, in))),
+        Optional.of(Initializer.zeros()));
+  }
+
+  /**
+   * @param weight makes {@code [groups, in/groups, out/groups]}
+   * @param bias empty for none
+   */
+  public GroupedLinear(
+      int groups,
+      int in,
+      int out,
+      RandomKey key,
+      DType dtype,
+      Initializer weight,
+      Optional<Initializer> bias) {
+    Given.given("GroupedLinear", "weight", weight);
+    Given.given("GroupedLinear", "bias", bias);
     Ranges.atLeastOne("GroupedLinear", "in", in);
     Ranges.atLeastOne("GroupedLinear", "out", out);
     Given.given("GroupedLinear", "key", key);
@@ -45,9 +71,9 @@ public final class GroupedLinear extends Layer {
     this.groups = groups;
     this.in = in;
     Shape shape = Shape.of(groups, in / groups, out / groups);
-    Initializer each = Initializer.normal(Math.sqrt((double) groups / in));
-    this.weight = parameter(each.make(key, shape, dtype));
-    this.bias = parameter(Initializer.zeros().make(key, Shape.of(out), dtype));
+    this.out = out;
+    this.weight = parameter(weight.make(key, shape, dtype));
+    this.bias = bias.map(b -> parameter(b.make(key, Shape.of(out), dtype)));
   }
 
   /**
@@ -61,6 +87,7 @@ public final class GroupedLinear extends Layer {
     Given.given("GroupedLinear.update", "x", x);
     Dot each = new Dot(List.of(1), List.of(1), List.of(0), List.of(0));
     Tensor y = x.reshape(groups, in / groups).dot(weight.value(), each);
-    return y.reshape(bias.type().shape()).add(bias.value());
+    Tensor flat = y.reshape(out);
+    return bias.map(b -> flat.add(b.value())).orElse(flat);
   }
 }

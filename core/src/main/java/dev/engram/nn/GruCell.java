@@ -20,15 +20,19 @@ public final class GruCell extends Cell {
   private final Linear Wz;
   private final Linear Wr;
   private final Linear Wh;
-  private final State h = zeroState();
+  private final State h = state("h");
 
   public GruCell(int in, int hidden, RandomKey key) {
-    this(in, hidden, key, DType.F32);
+    this(in, hidden, key, CellOptions.standard());
   }
 
   public GruCell(int in, int hidden, RandomKey key, DType dtype) {
+    this(in, hidden, key, CellOptions.standard().withType(dtype));
+  }
+
+  public GruCell(int in, int hidden, RandomKey key, CellOptions options) {
     Given.given("GruCell", "key", key);
-    super(in, hidden, dtype);
+    super(in, hidden, options);
     List<RandomKey> keys = key.split(3);
     Wz = gate(keys.get(0));
     Wr = gate(keys.get(1));
@@ -38,11 +42,11 @@ public final class GruCell extends Cell {
   @Override
   public Tensor update(Tensor x) {
     Given.given("GruCell.update", "x", x);
-    Tensor old = h.value();
+    Tensor old = old(h);
     Tensor xh = join(x, old);
     Tensor z = Wz.update(xh).sigmoid();
     Tensor r = Wr.update(xh).sigmoid();
-    Tensor candidate = Wh.update(join(x, r.mul(old))).tanh();
+    Tensor candidate = activate(Wh.update(join(x, r.mul(old))));
     Tensor next = z.neg().add(1).mul(old).add(z.mul(candidate));
     h.set(next);
     return next;

@@ -14,6 +14,10 @@ import java.util.Optional;
 
 /** {@code y = x W + b} over the last axis. States: {@code weight [in, out]}, {@code bias [out]}. */
 public final class Linear extends Layer {
+  /** Uses the parameter itself. */
+  static final Parametrization PLAIN = Parametrization.none();
+
+  private final Parametrization parametrization;
   private final State weight;
   private final Optional<State> bias;
 
@@ -34,6 +38,24 @@ public final class Linear extends Layer {
    */
   public Linear(
       int in, int out, RandomKey key, DType dtype, Initializer weight, Optional<Initializer> bias) {
+    this(in, out, key, dtype, weight, bias, PLAIN);
+  }
+
+  /**
+   * A layer with the given initializers, whose weights are used through {@code parametrization}.
+   *
+   * @param weight makes the weights that are used at the start
+   * @param bias empty for none
+   */
+  public Linear(
+      int in,
+      int out,
+      RandomKey key,
+      DType dtype,
+      Initializer weight,
+      Optional<Initializer> bias,
+      Parametrization parametrization) {
+    Given.given("Linear", "parametrization", parametrization);
     Given.given("Linear", "key", key);
     Given.given("Linear", "dtype", dtype);
     Given.given("Linear", "weight", weight);
@@ -49,7 +71,9 @@ public final class Linear extends Layer {
               + ")");
     }
     List<RandomKey> keys = key.split(2);
-    this.weight = parameter(weight.make(keys.get(0), Shape.of(in, out), dtype));
+    this.parametrization = parametrization;
+    this.weight =
+        parameter(parametrization.raw(weight.make(keys.get(0), Shape.of(in, out), dtype)));
     this.bias = bias.map(b -> parameter(b.make(keys.get(1), Shape.of(out), dtype)));
   }
 
@@ -62,10 +86,16 @@ public final class Linear extends Layer {
   @Override
   public Tensor update(Tensor x) {
     Given.given("Linear.update", "x", x);
-    Tensor y = x.matmul(weight.value());
+    Tensor y = x.matmul(effective());
     return bias.map(b -> y.add(b.value())).orElse(y);
   }
 
+  /** Returns the weights that are used, {@code [in, out]}. */
+  public Tensor effective() {
+    return parametrization.weight(weight.value());
+  }
+
+  /** Returns the parameter, {@code [in, out]}. */
   public State weight() {
     return weight;
   }

@@ -32,6 +32,19 @@ public final class LoraLinear extends Layer {
    * @param rank at least 1
    */
   public LoraLinear(Tensor base, int rank, double scale, RandomKey key) {
+    this(base, rank, scale, key, Initializer.lecunNormal(), Initializer.zeros());
+  }
+
+  /**
+   * @param base W, {@code [in, out]}
+   * @param rank at least 1
+   * @param a makes {@code [in, rank]}
+   * @param b makes {@code [rank, out]}; zeros for a layer that starts as {@code base}
+   */
+  public LoraLinear(
+      Tensor base, int rank, double scale, RandomKey key, Initializer a, Initializer b) {
+    Given.given("LoraLinear", "a", a);
+    Given.given("LoraLinear", "b", b);
     Ranges.finite("LoraLinear", "scale", scale);
     Given.given("LoraLinear", "base", base);
     Given.given("LoraLinear", "key", key);
@@ -48,8 +61,8 @@ public final class LoraLinear extends Layer {
     DType dtype = base.dtype();
     this.base = other(base);
     this.scale = scale / rank;
-    this.A = parameter(Initializer.lecunNormal().make(key, Shape.of(base.dim(0), rank), dtype));
-    this.B = parameter(Initializer.zeros().make(key, Shape.of(rank, base.dim(1)), dtype));
+    this.A = parameter(a.make(key, Shape.of(base.dim(0), rank), dtype));
+    this.B = parameter(b.make(key, Shape.of(rank, base.dim(1)), dtype));
   }
 
   /**

@@ -36,8 +36,8 @@ public final class LruCell extends Cell {
   private final Linear Cre;
   private final Linear Cim;
   private final State D;
-  private final State re = zeroState();
-  private final State im = zeroState();
+  private final State re = state("re");
+  private final State im = state("im");
 
   /** {@code |λ|} from 0 to 1, phases over the whole circle, f32. */
   public LruCell(int in, int hidden, RandomKey key) {
@@ -83,8 +83,8 @@ public final class LruCell extends Cell {
   @Override
   public Tensor update(Tensor x) {
     Given.given("LruCell.update", "x", x);
-    Tensor oldRe = re.value();
-    Tensor oldIm = im.value();
+    Tensor oldRe = old(re);
+    Tensor oldIm = old(im);
     checkInput(x, oldRe);
     Tensor size = nu.value().exp().neg().exp();
     Tensor angle = theta.value().exp();

@@ -21,16 +21,20 @@ public final class LstmCell extends Cell {
   private final Linear Wg;
   private final Linear Wf;
   private final Linear Wo;
-  private final State h = zeroState();
-  private final State c = zeroState();
+  private final State h = state("h");
+  private final State c = state("c");
 
   public LstmCell(int in, int hidden, RandomKey key) {
-    this(in, hidden, key, DType.F32);
+    this(in, hidden, key, CellOptions.standard());
   }
 
   public LstmCell(int in, int hidden, RandomKey key, DType dtype) {
+    this(in, hidden, key, CellOptions.standard().withType(dtype));
+  }
+
+  public LstmCell(int in, int hidden, RandomKey key, CellOptions options) {
     Given.given("LstmCell", "key", key);
-    super(in, hidden, dtype);
+    super(in, hidden, options);
     List<RandomKey> keys = key.split(4);
     Wi = gate(keys.get(0));
     Wg = gate(keys.get(1));
@@ -41,10 +45,10 @@ public final class LstmCell extends Cell {
   @Override
   public Tensor update(Tensor x) {
     Given.given("LstmCell.update", "x", x);
-    Tensor xh = join(x, h.value());
-    Tensor input = Wi.update(xh).sigmoid().mul(Wg.update(xh).tanh());
-    Tensor memory = Wf.update(xh).add(1).sigmoid().mul(c.value()).add(input);
-    Tensor next = Wo.update(xh).sigmoid().mul(memory.tanh());
+    Tensor xh = join(x, old(h));
+    Tensor input = Wi.update(xh).sigmoid().mul(activate(Wg.update(xh)));
+    Tensor memory = Wf.update(xh).add(1).sigmoid().mul(old(c)).add(input);
+    Tensor next = Wo.update(xh).sigmoid().mul(activate(memory));
     c.set(memory);
     h.set(next);
     return next;

@@ -18,15 +18,19 @@ import java.util.List;
 public final class MguCell extends Cell {
   private final Linear Wf;
   private final Linear Wh;
-  private final State h = zeroState();
+  private final State h = state("h");
 
   public MguCell(int in, int hidden, RandomKey key) {
-    this(in, hidden, key, DType.F32);
+    this(in, hidden, key, CellOptions.standard());
   }
 
   public MguCell(int in, int hidden, RandomKey key, DType dtype) {
+    this(in, hidden, key, CellOptions.standard().withType(dtype));
+  }
+
+  public MguCell(int in, int hidden, RandomKey key, CellOptions options) {
     Given.given("MguCell", "key", key);
-    super(in, hidden, dtype);
+    super(in, hidden, options);
     List<RandomKey> keys = key.split(2);
     Wf = gate(keys.get(0));
     Wh = gate(keys.get(1));
@@ -35,9 +39,9 @@ public final class MguCell extends Cell {
   @Override
   public Tensor update(Tensor x) {
     Given.given("MguCell.update", "x", x);
-    Tensor old = h.value();
+    Tensor old = old(h);
     Tensor f = Wf.update(join(x, old)).sigmoid();
-    Tensor candidate = Wh.update(join(x, f.mul(old))).tanh();
+    Tensor candidate = activate(Wh.update(join(x, f.mul(old))));
     return keep(h, mix(f, candidate, old));
   }
 }

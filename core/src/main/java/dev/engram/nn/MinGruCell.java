@@ -19,15 +19,19 @@ import java.util.List;
 public final class MinGruCell extends Cell {
   private final Linear Wz;
   private final Linear Wh;
-  private final State h = zeroState();
+  private final State h = state("h");
 
   public MinGruCell(int in, int hidden, RandomKey key) {
-    this(in, hidden, key, DType.F32);
+    this(in, hidden, key, CellOptions.standard());
   }
 
   public MinGruCell(int in, int hidden, RandomKey key, DType dtype) {
+    this(in, hidden, key, CellOptions.standard().withType(dtype));
+  }
+
+  public MinGruCell(int in, int hidden, RandomKey key, CellOptions options) {
     Given.given("MinGruCell", "key", key);
-    super(in, hidden, dtype);
+    super(in, hidden, options);
     List<RandomKey> keys = key.split(2);
     Wz = ofInput(keys.get(0));
     Wh = ofInput(keys.get(1));
@@ -36,7 +40,7 @@ public final class MinGruCell extends Cell {
   @Override
   public Tensor update(Tensor x) {
     Given.given("MinGruCell.update", "x", x);
-    Tensor old = h.value();
+    Tensor old = old(h);
     checkInput(x, old);
     return keep(h, mix(Wz.update(x).sigmoid(), Wh.update(x), old));
   }

@@ -20,15 +20,19 @@ public final class MinLstmCell extends Cell {
   private final Linear Wf;
   private final Linear Wi;
   private final Linear Wh;
-  private final State h = zeroState();
+  private final State h = state("h");
 
   public MinLstmCell(int in, int hidden, RandomKey key) {
-    this(in, hidden, key, DType.F32);
+    this(in, hidden, key, CellOptions.standard());
   }
 
   public MinLstmCell(int in, int hidden, RandomKey key, DType dtype) {
+    this(in, hidden, key, CellOptions.standard().withType(dtype));
+  }
+
+  public MinLstmCell(int in, int hidden, RandomKey key, CellOptions options) {
     Given.given("MinLstmCell", "key", key);
-    super(in, hidden, dtype);
+    super(in, hidden, options);
     List<RandomKey> keys = key.split(3);
     Wf = ofInput(keys.get(0));
     Wi = ofInput(keys.get(1));
@@ -38,7 +42,7 @@ public final class MinLstmCell extends Cell {
   @Override
   public Tensor update(Tensor x) {
     Given.given("MinLstmCell.update", "x", x);
-    Tensor old = h.value();
+    Tensor old = old(h);
     checkInput(x, old);
     // f/(f+i) = σ(log f - log i), also where both gates underflow
     Tensor forget = Wi.update(x).neg().softplus().sub(Wf.update(x).neg().softplus()).sigmoid();

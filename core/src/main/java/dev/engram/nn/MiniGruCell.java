@@ -19,15 +19,19 @@ import java.util.List;
 public final class MiniGruCell extends Cell {
   private final Linear W_z;
   private final Linear W_x;
-  private final State h = zeroState();
+  private final State h = state("h");
 
   public MiniGruCell(int in, int hidden, RandomKey key) {
-    this(in, hidden, key, DType.F32);
+    this(in, hidden, key, CellOptions.standard());
   }
 
   public MiniGruCell(int in, int hidden, RandomKey key, DType dtype) {
+    this(in, hidden, key, CellOptions.standard().withType(dtype));
+  }
+
+  public MiniGruCell(int in, int hidden, RandomKey key, CellOptions options) {
     Given.given("MiniGruCell", "key", key);
-    super(in, hidden, dtype);
+    super(in, hidden, options);
     List<RandomKey> keys = key.split(2);
     W_z = gate(keys.get(0));
     W_x = ofInput(keys.get(1));
@@ -36,7 +40,7 @@ public final class MiniGruCell extends Cell {
   @Override
   public Tensor update(Tensor x) {
     Given.given("MiniGruCell.update", "x", x);
-    Tensor old = h.value();
+    Tensor old = old(h);
     Tensor z = W_z.update(join(x, old)).sigmoid();
     return keep(h, mix(z, W_x.update(x), old));
   }

@@ -19,15 +19,19 @@ public final class MiniLstmCell extends Cell {
   private final Linear W_f;
   private final Linear W_i;
   private final Linear W_x;
-  private final State h = zeroState();
+  private final State h = state("h");
 
   public MiniLstmCell(int in, int hidden, RandomKey key) {
-    this(in, hidden, key, DType.F32);
+    this(in, hidden, key, CellOptions.standard());
   }
 
   public MiniLstmCell(int in, int hidden, RandomKey key, DType dtype) {
+    this(in, hidden, key, CellOptions.standard().withType(dtype));
+  }
+
+  public MiniLstmCell(int in, int hidden, RandomKey key, CellOptions options) {
     Given.given("MiniLstmCell", "key", key);
-    super(in, hidden, dtype);
+    super(in, hidden, options);
     List<RandomKey> keys = key.split(3);
     W_f = gate(keys.get(0));
     W_i = gate(keys.get(1));
@@ -37,7 +41,7 @@ public final class MiniLstmCell extends Cell {
   @Override
   public Tensor update(Tensor x) {
     Given.given("MiniLstmCell.update", "x", x);
-    Tensor old = h.value();
+    Tensor old = old(h);
     Tensor xh = join(x, old);
     Tensor kept = W_f.update(xh).sigmoid().mul(old);
     return keep(h, kept.add(W_i.update(xh).sigmoid().mul(W_x.update(x))));

@@ -5,9 +5,7 @@ import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.checks.Given;
-import dev.engram.ir.tensor.Moves;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * The minimal RNN (Chen 2017) with an affine map of the input:
@@ -21,31 +19,28 @@ import java.util.Optional;
 public final class MinimalRnnCell extends Cell {
   private final Linear phi;
   private final Linear W_u;
-  private final State h = zeroState();
+  private final State h = state("h");
 
   public MinimalRnnCell(int in, int hidden, RandomKey key) {
-    this(in, hidden, key, DType.F32);
+    this(in, hidden, key, CellOptions.standard());
   }
 
   public MinimalRnnCell(int in, int hidden, RandomKey key, DType dtype) {
+    this(in, hidden, key, CellOptions.standard().withType(dtype));
+  }
+
+  public MinimalRnnCell(int in, int hidden, RandomKey key, CellOptions options) {
     Given.given("MinimalRnnCell", "key", key);
-    super(in, hidden, dtype);
+    super(in, hidden, options);
     List<RandomKey> keys = key.split(2);
     phi = ofInput(keys.get(0));
-    W_u =
-        new Linear(
-            Moves.length("MinimalRnnCell", "the operand of W_u", 2L * hidden),
-            hidden,
-            keys.get(1),
-            dtype,
-            Initializer.orthogonal(),
-            Optional.of(Initializer.zeros()));
+    W_u = gate(hidden, keys.get(1));
   }
 
   @Override
   public Tensor update(Tensor x) {
     Given.given("MinimalRnnCell.update", "x", x);
-    Tensor old = h.value();
+    Tensor old = old(h);
     checkInput(x, old);
     Tensor z = phi.update(x);
     Tensor u = W_u.update(Tensor.concat(-1, z, old)).sigmoid();

@@ -9,21 +9,25 @@ import dev.engram.ir.checks.Given;
 /** {@code h = tanh(W[x, h])}. States: {@code W}, {@code h}. */
 public final class RnnCell extends Cell {
   private final Linear W;
-  private final State h = zeroState();
+  private final State h = state("h");
 
   public RnnCell(int in, int hidden, RandomKey key) {
-    this(in, hidden, key, DType.F32);
+    this(in, hidden, key, CellOptions.standard());
   }
 
   public RnnCell(int in, int hidden, RandomKey key, DType dtype) {
-    super(in, hidden, dtype);
+    this(in, hidden, key, CellOptions.standard().withType(dtype));
+  }
+
+  public RnnCell(int in, int hidden, RandomKey key, CellOptions options) {
+    super(in, hidden, options);
     W = gate(key);
   }
 
   @Override
   public Tensor update(Tensor x) {
     Given.given("RnnCell.update", "x", x);
-    Tensor next = W.update(join(x, h.value())).tanh();
+    Tensor next = activate(W.update(join(x, old(h))));
     h.set(next);
     return next;
   }

@@ -12,6 +12,7 @@ import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
 import dev.engram.ir.tensor.RoundOnce;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A linear layer with scaled weight standardization (Brock et al. 2021): the weights of each output
@@ -28,7 +29,8 @@ public final class ScaledWsLinear extends Layer {
   private final double epsilon;
   private final State weight;
   private final State gain;
-  private final State bias;
+  private final Optional<State> bias;
+  private final Parametrization parametrization;
 
   /** Weights by {@link Initializer#heNormal}, gain 1, bias 0, ε = 1e-4, f32. */
   public ScaledWsLinear(int in, int out, RandomKey key) {
@@ -37,6 +39,32 @@ public final class ScaledWsLinear extends Layer {
 
   public ScaledWsLinear(
       int in, int out, RandomKey key, DType dtype, Initializer weight, double epsilon) {
+    this(
+        in,
+        out,
+        key,
+        dtype,
+        weight,
+        Optional.of(Initializer.zeros()),
+        Parametrization.none(),
+        epsilon);
+  }
+
+  /**
+   * @param bias empty for none
+   * @param parametrization of the standardized weights, such as {@link Parametrization#mask}
+   */
+  public ScaledWsLinear(
+      int in,
+      int out,
+      RandomKey key,
+      DType dtype,
+      Initializer weight,
+      Optional<Initializer> bias,
+      Parametrization parametrization,
+      double epsilon) {
+    Given.given("ScaledWsLinear", "bias", bias);
+    Given.given("ScaledWsLinear", "parametrization", parametrization);
     Ranges.atLeastOne("ScaledWsLinear", "in", in);
     Ranges.atLeastOne("ScaledWsLinear", "out", out);
     Ranges.notNegative("ScaledWsLinear", "epsilon", epsilon);
@@ -48,7 +76,8 @@ public final class ScaledWsLinear extends Layer {
     this.epsilon = epsilon;
     this.weight = parameter(weight.make(keys.get(0), Shape.of(in, out), dtype));
     this.gain = parameter(HostTensor.full(each, 1));
-    this.bias = parameter(HostTensor.full(each, 0));
+    this.bias = bias.map(b -> parameter(b.make(key, Shape.of(out), dtype)));
+    this.parametrization = parametrization;
   }
 
   /**
@@ -60,12 +89,13 @@ public final class ScaledWsLinear extends Layer {
   @Override
   public Tensor update(Tensor x) {
     Given.given("ScaledWsLinear.update", "x", x);
-    return x.matmul(effective()).add(bias.value());
+    Tensor y = x.matmul(effective());
+    return bias.map(b -> y.add(b.value())).orElse(y);
   }
 
   /** The standardized weights, {@code [in, out]}. */
   public Tensor effective() {
-    return RoundOnce.of(weight.value(), gain.value(), this::standardized);
+    return parametrization.weight(RoundOnce.of(weight.value(), gain.value(), this::standardized));
   }
 
   private Tensor standardized(Tensor weight, Tensor gain) {

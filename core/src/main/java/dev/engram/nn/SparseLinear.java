@@ -26,6 +26,7 @@ public final class SparseLinear extends Layer {
   private final Optional<Tensor> signs;
   private final State sources;
   private final State weight;
+  private final Optional<State> bias;
 
   /** Weights of variance {@code 1/degree}. */
   public SparseLinear(Connectivity to, RandomKey key, DType dtype) {
@@ -45,6 +46,23 @@ public final class SparseLinear extends Layer {
    */
   public SparseLinear(
       Connectivity to, RandomKey key, DType dtype, Initializer weight, Optional<double[]> signs) {
+    this(to, key, dtype, weight, signs, Optional.empty());
+  }
+
+  /**
+   * @param weight makes {@code [out, degree]}
+   * @param signs of the inputs, +1 or -1, which their weights keep; empty for weights of either
+   *     sign
+   * @param bias empty for none
+   */
+  public SparseLinear(
+      Connectivity to,
+      RandomKey key,
+      DType dtype,
+      Initializer weight,
+      Optional<double[]> signs,
+      Optional<Initializer> bias) {
+    Given.given("SparseLinear", "bias", bias);
     Given.given("SparseLinear", "to", to);
     Given.given("SparseLinear", "key", key);
     Given.given("SparseLinear", "dtype", dtype);
@@ -64,6 +82,7 @@ public final class SparseLinear extends Layer {
     this.signs = signs.map(s -> HostTensor.of(s.clone(), to.in()).cast(dtype));
     this.sources = other(to.sources());
     this.weight = parameter(weight.make(key, Shape.of(to.out(), to.degree()), dtype));
+    this.bias = bias.map(b -> parameter(b.make(key.split(2).get(1), Shape.of(to.out()), dtype)));
   }
 
   /**
@@ -89,7 +108,8 @@ public final class SparseLinear extends Layer {
     Tensor signed = signs.map(x::mul).orElse(x);
     Tensor sent = signed.pad(List.of(0), List.of(1), 0).take(sources.value(), 0);
     Tensor w = signs.isPresent() ? weight.value().abs() : weight.value();
-    return sent.dot(w, new Dot(List.of(1), List.of(1), List.of(0), List.of(0)));
+    Tensor y = sent.dot(w, new Dot(List.of(1), List.of(1), List.of(0), List.of(0)));
+    return bias.map(b -> y.add(b.value())).orElse(y);
   }
 
   public State weight() {

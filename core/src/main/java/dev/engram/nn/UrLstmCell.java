@@ -29,35 +29,39 @@ public final class UrLstmCell extends Cell {
   private final Linear Wr;
   private final Linear Wo;
   private final State bias;
-  private final State h = zeroState();
-  private final State c = zeroState();
+  private final State h = state("h");
+  private final State c = state("c");
 
   public UrLstmCell(int in, int hidden, RandomKey key) {
-    this(in, hidden, key, DType.F32);
+    this(in, hidden, key, CellOptions.standard());
   }
 
   public UrLstmCell(int in, int hidden, RandomKey key, DType dtype) {
+    this(in, hidden, key, CellOptions.standard().withType(dtype));
+  }
+
+  public UrLstmCell(int in, int hidden, RandomKey key, CellOptions options) {
     Given.given("UrLstmCell", "key", key);
-    super(in, hidden, dtype);
+    super(in, hidden, options);
     List<RandomKey> keys = key.split(5);
     Wu = gate(keys.get(0));
     Wf = gate(keys.get(1));
     Wr = gate(keys.get(2));
     Wo = gate(keys.get(3));
-    bias = parameter(uniformGate(hidden, keys.get(4), dtype));
+    bias = parameter(uniformGate(hidden, keys.get(4), options.dtype()));
   }
 
   @Override
   public Tensor update(Tensor x) {
     Given.given("UrLstmCell.update", "x", x);
-    Tensor xh = join(x, h.value());
+    Tensor xh = join(x, old(h));
     Tensor f = Wf.update(xh).add(bias.value()).sigmoid();
     Tensor r = Wr.update(xh).sub(bias.value()).sigmoid();
     // 2 r f + (1 - 2r) f² = f² + 2 r f (1-f)
     Tensor g = f.square().add(r.mul(f).mul(f.neg().add(1)).mul(2));
-    Tensor memory = mix(g, c.value(), Wu.update(xh).tanh());
+    Tensor memory = mix(g, old(c), activate(Wu.update(xh)));
     c.set(memory);
-    return keep(h, Wo.update(xh).sigmoid().mul(memory.tanh()));
+    return keep(h, Wo.update(xh).sigmoid().mul(activate(memory)));
   }
 
   // σ⁻¹(u) = log u - log(1-u)

@@ -16,7 +16,7 @@ import dev.engram.nn.Linear;
 public final class AntisymmetricCell extends Cell {
   private final State W;
   private final Linear V;
-  private final State h = zeroState();
+  private final State h = state("h");
   private final double step;
   private final double damping;
 
@@ -31,7 +31,7 @@ public final class AntisymmetricCell extends Cell {
 
   @Override
   public Tensor update(Tensor x) {
-    Tensor old = h.value();
+    Tensor old = old(h);
     checkInput(x, old);
     Tensor mixed = old.matmul(W.value().sub(W.value().transpose())).sub(old.mul(damping));
     return keep(h, old.add(mixed.add(V.update(x)).tanh().mul(step)));
