@@ -31,12 +31,12 @@ public final class Adagrad extends Optimizer {
   }
 
   @Override
-  void registered(String path, State weight) {
+  protected void registered(String path, State weight) {
     sum.put(path, moment(weight, start));
   }
 
   @Override
-  Tensor direction(String path, Tensor w, Tensor g) {
+  protected Tensor direction(String path, Tensor w, Tensor g) {
     State s = sum.get(path);
     s.set(s.value().add(g.square()));
     return g.div(s.value().sqrt().add(epsilon));

@@ -1,11 +1,7 @@
 package dev.engram.optim;
 
-import dev.engram.State;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.checks.Given;
-import dev.engram.ir.checks.Ranges;
-import java.util.LinkedHashMap;
-import java.util.Map;
 
 /**
  * Adam (Kingma and Ba 2015), and with a decay AdamW (Loshchilov and Hutter 2019):
@@ -19,13 +15,7 @@ import java.util.Map;
  * <p>A gradient beyond 1.8e19, whose square overflows f32, makes v infinite and stops the weight
  * for good; {@link GradientTransforms} limits gradients, {@link LossScale} skips such steps.
  */
-public final class Adam extends Optimizer {
-  private final double beta1;
-  private final double beta2;
-  private final double epsilon;
-  private final Map<String, State> m = new LinkedHashMap<>();
-  private final Map<String, State> v = new LinkedHashMap<>();
-
+public final class Adam extends MomentOptimizer {
   /** β₁ = 0.9, β₂ = 0.999, ε = 1e-8. */
   public Adam(double rate) {
     this(rate, 0.9, 0.999, 1e-8);
@@ -48,10 +38,7 @@ public final class Adam extends Optimizer {
    */
   public Adam(LearningRate rate, double beta1, double beta2, double epsilon, double decay) {
     Given.given("Adam", "rate", rate);
-    super(rate, decay);
-    this.beta1 = Ranges.kept("Adam", "beta1", beta1);
-    this.beta2 = Ranges.kept("Adam", "beta2", beta2);
-    this.epsilon = Ranges.epsilon("Adam", epsilon);
+    super("Adam", rate, beta1, beta2, epsilon, decay);
   }
 
   /** AdamW: β₁ = 0.9, β₂ = 0.999, ε = 1e-8. */
@@ -60,25 +47,9 @@ public final class Adam extends Optimizer {
   }
 
   @Override
-  void registered(String path, State weight) {
-    m.put(path, moment(weight));
-    v.put(path, moment(weight));
-  }
-
-  @Override
-  Tensor direction(String path, Tensor w, Tensor g) {
-    Tensor t = updates(w);
-    State first = m.get(path);
-    State second = v.get(path);
-    first.set(first.value().mul(beta1).add(g.mul(1 - beta1)));
-    second.set(second.value().mul(beta2).add(g.square().mul(1 - beta2)));
-    Tensor mean = first.value().div(bias(beta1, t));
-    Tensor deviation = second.value().div(bias(beta2, t)).sqrt();
-    return mean.div(deviation.add(epsilon));
-  }
-
-  // 1 - βᵗ = -(e^(t ln β) - 1), which does not cancel where β is close to 1
-  private static Tensor bias(double beta, Tensor t) {
-    return beta == 0 ? t.like(1) : t.mul(Math.log(beta)).expm1().neg();
+  protected Tensor direction(String path, Tensor w, Tensor g) {
+    Tensor mean = mean(path, g);
+    Tensor size = size(path, g.square());
+    return quotient(unbiasedMean(mean), unbiasedSize(size));
   }
 }

@@ -38,12 +38,12 @@ public final class Lion extends Optimizer {
   }
 
   @Override
-  void registered(String path, State weight) {
+  protected void registered(String path, State weight) {
     m.put(path, moment(weight));
   }
 
   @Override
-  Tensor direction(String path, Tensor w, Tensor g) {
+  protected Tensor direction(String path, Tensor w, Tensor g) {
     State mean = m.get(path);
     Tensor direction = mean.value().mul(beta1).add(g.mul(1 - beta1)).sign();
     mean.set(mean.value().mul(beta2).add(g.mul(1 - beta2)));

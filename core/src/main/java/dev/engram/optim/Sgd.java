@@ -38,14 +38,14 @@ public final class Sgd extends Optimizer {
   }
 
   @Override
-  void registered(String path, State weight) {
+  protected void registered(String path, State weight) {
     if (momentum != 0) {
       velocity.put(path, moment(weight));
     }
   }
 
   @Override
-  Tensor direction(String path, Tensor w, Tensor g) {
+  protected Tensor direction(String path, Tensor w, Tensor g) {
     if (momentum == 0) {
       return g;
     }
