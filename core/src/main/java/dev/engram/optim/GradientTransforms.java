@@ -1,12 +1,15 @@
 package dev.engram.optim;
 
 import dev.engram.Grads;
+import dev.engram.RandomKey;
+import dev.engram.RandomTensors;
 import dev.engram.State;
 import dev.engram.States;
 import dev.engram.ir.DType;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.TypeException;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
 import dev.engram.ir.tensor.RoundOnce;
@@ -14,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BinaryOperator;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** Transformations of gradients before an optimizer uses them. */
@@ -45,6 +49,128 @@ public final class GradientTransforms {
     // Avoids a division by a norm of zero.
     Tensor factor = norm.gt(limit).select(norm.like(limit).div(norm), norm.like(1));
     return grads.map(g -> RoundOnce.of(g, wide -> wide.mul(factor.cast(wide.dtype()))));
+  }
+
+  /**
+   * Scales each gradient by its own factor, so that the norm of none exceeds {@code limit}. With an
+   * infinite gradient, its element becomes NaN and the others of its tensor 0.
+   *
+   * @param limit at least 0
+   */
+  public static Grads clipByNorm(Grads grads, double limit) {
+    Given.given("clipByNorm", "grads", grads);
+    limited("clipByNorm", limit);
+    Map<String, Tensor> out = new LinkedHashMap<>();
+    grads
+        .byPath()
+        .forEach(
+            (path, g) -> {
+              Grads one = new Grads(Map.of(path, g));
+              out.put(path, clipByGlobalNorm(one, limit).get(path));
+            });
+    return new Grads(out);
+  }
+
+  /**
+   * Adaptive clipping (Brock et al. 2021): scales the gradient of each unit, a slice along the last
+   * axis of a weight {@code [..., in, out]}, so that its norm does not exceed {@code limit} times
+   * the norm of the unit's weights, or {@code limit · floor} if that is more. Weights of rank 0 and
+   * 1 are one unit.
+   *
+   * @param weights one for each gradient
+   * @param limit at least 0; in the paper 0.01 to 0.16
+   * @param floor smallest norm of a unit's weights, at least 0; in the paper 1e-3. Without it
+   *     weights that start at 0 would stay there
+   */
+  public static Grads clipAdaptively(Grads grads, States weights, double limit, double floor) {
+    Given.given("clipAdaptively", "grads", grads);
+    Given.given("clipAdaptively", "weights", weights);
+    limited("clipAdaptively", limit);
+    Ranges.notNegative("clipAdaptively", "floor", floor);
+    Map<String, Tensor> out = new LinkedHashMap<>();
+    grads
+        .byPath()
+        .forEach(
+            (path, g) -> {
+              Tensor most = unitNorm(weights.get(path).value()).clipMin(floor).mul(limit);
+              Tensor norm = unitNorm(g);
+              Tensor factor = norm.gt(most).select(most.div(norm), norm.like(1));
+              out.put(path, RoundOnce.of(g, wide -> wide.mul(factor.cast(wide.dtype()))));
+            });
+    return new Grads(out);
+  }
+
+  /** The norm over all axes but the last, which are kept with length 1; in f64. */
+  private static Tensor unitNorm(Tensor x) {
+    Tensor wide = x.cast(DType.F64);
+    if (x.rank() < 2) {
+      return wide.square().sum().sqrt();
+    }
+    return wide.square().sum(within(x)).sqrt().reshape(ofUnits(x));
+  }
+
+  /** All axes but the last. */
+  private static int[] within(Tensor x) {
+    return IntStream.range(0, x.rank() - 1).toArray();
+  }
+
+  /** The shape with length 1 along all axes but the last. */
+  private static int[] ofUnits(Tensor x) {
+    int last = x.rank() - 1;
+    return IntStream.rangeClosed(0, last).map(i -> i == last ? x.dim(i) : 1).toArray();
+  }
+
+  /**
+   * Gradient centralization (Yong et al. 2020): subtracts from the gradient of each unit, a slice
+   * along the last axis of a weight {@code [..., in, out]}, its mean. Gradients of rank 0 and 1
+   * stay as they are.
+   */
+  public static Grads centralize(Grads grads) {
+    Given.given("centralize", "grads", grads);
+    return grads.map(
+        g ->
+            g.rank() < 2
+                ? g
+                : RoundOnce.of(g, wide -> wide.sub(wide.mean(within(g)).reshape(ofUnits(g)))));
+  }
+
+  /**
+   * Adds normal noise to each element, independent of all others. The noise of Neelakantan et al.
+   * (2015), which ends slowly, has the deviation {@code √(η / (1 + t)^0.55)} after t updates.
+   *
+   * @param key another one for each update, such as {@code key.foldIn(step)}
+   * @param deviation a float scalar, not negative
+   */
+  public static Grads withNoise(Grads grads, RandomKey key, Tensor deviation) {
+    Given.given("withNoise", "grads", grads);
+    Given.given("withNoise", "key", key);
+    Given.given("withNoise", "deviation", deviation);
+    if (deviation.rank() > 0 || !deviation.dtype().isFloat()) {
+      throw new TypeException(
+          "withNoise: deviation has type %s, expected a float scalar (%s)"
+              .formatted(deviation.type(), SourceLocation.here()));
+    }
+    Map<String, Tensor> out = new LinkedHashMap<>();
+    int i = 0;
+    for (Map.Entry<String, Tensor> e : grads.byPath().entrySet()) {
+      RandomKey mine = key.foldIn(i++);
+      Tensor g = e.getValue();
+      out.put(
+          e.getKey(),
+          RoundOnce.of(
+              g,
+              wide -> {
+                Tensor noise = RandomTensors.normal(mine, g.shape(), wide.dtype());
+                return wide.add(noise.mul(deviation.cast(wide.dtype())));
+              }));
+    }
+    return new Grads(out);
+  }
+
+  /** Replaces every NaN by 0. {@link LossScale} skips such steps instead. */
+  public static Grads zeroNans(Grads grads) {
+    Given.given("zeroNans", "grads", grads);
+    return grads.map(g -> g.isNan().select(g.like(0), g));
   }
 
   /**

@@ -56,15 +56,6 @@ class OptimizerTest {
     assertTrue(e.contains("Adam.register: got [w] after [w], expected one call"), e);
   }
 
-  private static List<Optimizer> all(LearningRate rate) {
-    return List.of(
-        new Sgd(rate, 0.9, false, 0),
-        new Adam(rate, 0.9, 0.999, 1e-8, 0),
-        new RmsProp(rate, 0.9, 1e-8, 0.5, 0),
-        new Adagrad(rate, 0, 1e-8, 0),
-        new Lion(rate, 0.9, 0.99, 0));
-  }
-
   private static State state(DType dtype) {
     return State.parameter(HostTensor.full(TensorType.of(dtype, 2), 1));
   }
@@ -87,7 +78,7 @@ class OptimizerTest {
 
   @Test
   void anUpdateThatIsRefusedChangesNothing() {
-    for (Optimizer opt : all(LearningRate.constant(0.1))) {
+    for (Optimizer opt : EveryOptimizer.all(LearningRate.constant(0.1))) {
       States two = inOrder(state(DType.F16), state(DType.F32));
       opt.registerWithMasters(two);
       Grads good = new Grads(Map.of("a", two.get("a").value(), "b", two.get("b").value()));
@@ -110,7 +101,8 @@ class OptimizerTest {
         };
     LearningRate forEach = done -> HostTensor.of(new double[] {0.1, 0.2}, 2);
     LearningRate whole = done -> done.cast(DType.I32);
-    for (Optimizer opt : Stream.of(fails, forEach, whole).flatMap(r -> all(r).stream()).toList()) {
+    for (Optimizer opt :
+        Stream.of(fails, forEach, whole).flatMap(r -> EveryOptimizer.of(r).stream()).toList()) {
       States two = inOrder(state(DType.F16), state(DType.F32));
       opt.registerWithMasters(two);
       Grads good = new Grads(Map.of("a", two.get("a").value(), "b", two.get("b").value()));
@@ -123,7 +115,7 @@ class OptimizerTest {
   @Test
   void aRegistrationThatIsRefusedRegistersNothing() {
     for (boolean masters : new boolean[] {false, true}) {
-      for (Optimizer opt : all(LearningRate.constant(0.1))) {
+      for (Optimizer opt : EveryOptimizer.all(LearningRate.constant(0.1))) {
         State late = State.of(State.Kind.PARAMETER, () -> HostTensor.of(new float[] {1, 2}, 2));
         States two = inOrder(state(DType.F16), late);
         Consumer<States> register = masters ? opt::registerWithMasters : opt::register;
@@ -257,6 +249,9 @@ class OptimizerTest {
     check(
         LearningRate.warmup(4, LearningRate.step(0.3, 0.5, 4)),
         t -> t < 4 ? 0.3 * t / 4 : 0.3 * Math.pow(0.5, Math.floorDiv(t - 4, 4)));
+    check(
+        LearningRate.warmup(4, LearningRate.inverseSqrt(0.3, 4)),
+        t -> 0.3 * Math.min(t / 4.0, t == 0 ? 0 : Math.sqrt(4.0 / t)));
     assertThrows(TypeException.class, () -> LearningRate.step(0.3, 0.5, 0));
   }
 
@@ -265,6 +260,44 @@ class OptimizerTest {
       double got = s.at(HostTensor.of(new double[] {t})).host().item();
       assertEquals(want.applyAsDouble(t), got, 1e-14, "after " + t + " updates");
     }
+  }
+
+  @Test
+  void piecesMustFit() {
+    String counts =
+        assertThrows(TypeException.class, () -> LearningRate.piecewise(new double[] {1, 2}, 3, 5))
+            .getMessage();
+    assertTrue(counts.contains("got 2 rates for 2 ends, expected one more"), counts);
+    String order =
+        assertThrows(
+                TypeException.class, () -> LearningRate.interpolated(new double[] {1, 2, 3}, 5, 5))
+            .getMessage();
+    assertTrue(order.contains("ends=[5, 5], expected each above the one before"), order);
+    double[] rates = {1, 2};
+    LearningRate kept = LearningRate.piecewise(rates, 3);
+    rates[0] = 7;
+    assertEquals(1, kept.at(HostTensor.of(new double[] {0})).host().item(), "a copy");
+  }
+
+  /** Restarts are exact where a logarithm of the count is a whole number. */
+  @Test
+  void cyclesStartAgainOnTime() {
+    for (int factor : new int[] {1, 2, 3, 5, 7}) {
+      LearningRate rate = LearningRate.cosineRestarts(1, 0, 3, factor);
+      long start = 0;
+      for (long length = 3; start < 1_000_000 && length < 1_000_000; length *= factor) {
+        assertEquals(1, at(rate, start), 1e-14, factor + " at " + start);
+        assertTrue(at(rate, start + length - 1) < 0.8, factor + " before " + (start + length));
+        start += length;
+        if (factor == 1 && start > 300) {
+          break;
+        }
+      }
+    }
+  }
+
+  private static double at(LearningRate rate, long done) {
+    return rate.at(HostTensor.of(new double[] {done})).host().item();
   }
 
   @Test
@@ -360,6 +393,27 @@ class OptimizerTest {
       refused("rate", () -> new RmsProp(x));
       refused("rate", () -> new Adagrad(x));
       refused("rate", () -> new Lion(x));
+      refused("rate", () -> new NAdam(x));
+      refused("rate", () -> new AmsGrad(x));
+      refused("rate", () -> new AdaBelief(x));
+      refused("rate", () -> new Yogi(x));
+      refused("rate", () -> new Adamax(x));
+      refused("rate", () -> new RAdam(x));
+      refused("rate", () -> new AdaDelta(x));
+      refused("rate", () -> new Lamb(x));
+      refused("rate", () -> new Lars(x));
+      refused("rate", () -> new Fromage(x));
+      refused("rate", () -> new SignSgd(x));
+      refused("rate", () -> new NovoGrad(x));
+      refused("rate", () -> new Sm3(x));
+      refused("start", () -> new Rprop(x));
+      refused("peak", () -> LearningRate.oneCycle(x, 10));
+      refused("rates", () -> LearningRate.piecewise(new double[] {1, x}, 3));
+      refused("rates", () -> LearningRate.interpolated(new double[] {1, x}, 3));
+      refused("decay", () -> new Lamb(RATE, 0.9, 0.999, 1e-6, x));
+      refused("decay", () -> new Lars(RATE, 0.9, 0.1, x));
+      refused("decay", () -> new NovoGrad(RATE, 0.9, 0.25, 1e-6, x));
+      refused("decay", () -> new Adafactor(RATE, 2, 0.8, 1, 0, 1e-30, x));
       refused("rate", () -> LearningRate.constant(x));
       refused("rate", () -> LearningRate.step(x, 0.5, 1));
       refused("factor", () -> LearningRate.step(1, x, 1));
@@ -378,6 +432,13 @@ class OptimizerTest {
     }
     refused("every", () -> LearningRate.exponential(1, 0.5, 0));
     refused("length", () -> LearningRate.warmup(0, RATE));
+    refused("length", () -> LearningRate.oneCycle(1, 1));
+    refused("rise", () -> LearningRate.oneCycle(0, 1, 0, 1, 10));
+    refused("power", () -> LearningRate.polynomial(1, 0, 0, 10));
+    refused("shrink", () -> new Rprop(0.1, 1, 1.2, 1e-6, 50));
+    refused("grow", () -> new Rprop(0.1, 0.5, 1, 1e-6, 50));
+    refused("greatest", () -> new Rprop(0.1, 0.5, 1.2, 1, 0.5));
+    refused("least", () -> new Adafactor(RATE, 0, 0.8, 1, 0, 1e-30, 0));
     new Sgd(0); // a rate of 0 is allowed: it freezes the weights
   }
 
@@ -391,6 +452,12 @@ class OptimizerTest {
       refused("rho", () -> new RmsProp(RATE, x, 1e-8, 0, 0));
       refused("momentum", () -> new RmsProp(RATE, 0.9, 1e-8, x, 0));
       refused("momentum", () -> new Sgd(0.1, x));
+      refused("momentum", () -> new Sm3(RATE, x, 1e-8, 0));
+      refused("momentum", () -> new Lars(RATE, x, 0.1, 0));
+      refused("momentum", () -> new SignSgd(RATE, x, 0));
+      refused("rho", () -> new AdaDelta(RATE, x, 1e-6, 0));
+      refused("beta1", () -> new NovoGrad(RATE, x, 0.25, 1e-6, 0));
+      refused("beta2", () -> new RAdam(RATE, 0.9, x, 1e-8, 0));
     }
     // 0 / (0 + ε)
     for (double x : new double[] {0, -1e-8, 1e-50, Double.NaN, Double.POSITIVE_INFINITY}) {

@@ -64,8 +64,19 @@ class NumberParametersTest {
           Sgd.rate Sgd.momentum Sgd.decay RmsProp.rate RmsProp.rho RmsProp.momentum RmsProp.decay
           Adagrad.rate Adagrad.start Adagrad.decay Lion.rate Lion.beta1 Lion.beta2 Lion.decay
           Adam.rate Adam.beta1 Adam.beta2 Adam.decay GradientTransforms.limit
-          GradientTransforms.decay
+          GradientTransforms.decay GradientTransforms.floor
+          AdaBelief.rate AdaBelief.beta1 AdaBelief.beta2 AdaBelief.decay
+          Adamax.rate Adamax.beta1 Adamax.beta2 Adamax.decay
+          AmsGrad.rate AmsGrad.beta1 AmsGrad.beta2 AmsGrad.decay
+          Lamb.rate Lamb.beta1 Lamb.beta2 Lamb.decay NAdam.rate NAdam.beta1 NAdam.beta2 NAdam.decay
+          NovoGrad.rate NovoGrad.beta1 NovoGrad.beta2 NovoGrad.decay
+          RAdam.rate RAdam.beta1 RAdam.beta2 RAdam.decay Yogi.rate Yogi.beta1 Yogi.beta2 Yogi.decay
+          Adafactor.momentum Adafactor.decay AdaDelta.rate AdaDelta.rho AdaDelta.decay Fromage.rate
+          Lars.rate Lars.momentum Lars.decay SignSgd.rate SignSgd.momentum SignSgd.decay
+          Sm3.rate Sm3.momentum Sm3.decay
           LearningRate.rate LearningRate.factor LearningRate.first LearningRate.last
+          LearningRate.peak Plateau.rate Plateau.patience Plateau.cooldown Plateau.threshold
+          Plateau.least Lookahead.share WeightAverage.kept
           EProp.kappa Rule.kappa Kappa.kappa InputOutput.inputDecay Leak.decay LruCell.low
           GroupNorm.epsilon LayerNorm.epsilon RmsNorm.epsilon ScaledWsLinear.epsilon
           Initializer.deviation Dropout.rate RandomTensors.p Connectivity.p Depression.use ShortTerm.use

@@ -6,6 +6,8 @@ import dev.engram.Engram;
 import dev.engram.Jitted;
 import dev.engram.Layer;
 import dev.engram.RandomKey;
+import dev.engram.State;
+import dev.engram.States;
 import dev.engram.etrace.ModelStep;
 import dev.engram.io.Safetensors;
 import dev.engram.ir.DType;
@@ -30,9 +32,13 @@ import dev.engram.nn.SignedLinear;
 import dev.engram.nn.UrLstmCell;
 import dev.engram.online.DRtrl;
 import dev.engram.online.Learner;
+import dev.engram.optim.Accumulation;
+import dev.engram.optim.Lookahead;
 import dev.engram.optim.OnlineTrainer;
 import dev.engram.optim.Optimizer;
+import dev.engram.optim.ParameterGroups;
 import dev.engram.optim.Sgd;
+import dev.engram.optim.WeightAverage;
 import dev.engram.sparse.Coo;
 import dev.engram.sparse.Csr;
 import dev.engram.spiking.LifNeuron;
@@ -145,6 +151,13 @@ final class SampleTable {
         () -> new Synapse.DoubleExponential(2, 1, 2, 0.5, DType.F32));
     all.put(Learner.class, SampleTable::learner);
     all.put(Optimizer.class, () -> sgd(learner()));
+    all.put(ParameterGroups.Group.class, () -> ParameterGroups.rest(new Sgd(0.1)));
+    all.put(
+        ParameterGroups.class,
+        () -> ParameterGroups.of(weights(), ParameterGroups.rest(new Sgd(0.1))));
+    all.put(Lookahead.class, () -> new Lookahead(_ -> {}, weights(), 1, 0.5));
+    all.put(Accumulation.class, () -> new Accumulation(_ -> {}, weights(), 1));
+    all.put(WeightAverage.class, () -> WeightAverage.uniform(weights()));
     all.put(
         OnlineTrainer.class,
         () -> {
@@ -152,6 +165,10 @@ final class SampleTable {
           return new OnlineTrainer<Tensor, Tensor, Tensor>(
               learner, sgd(learner), (x, y) -> x.sub(y).sum());
         });
+  }
+
+  private static States weights() {
+    return new States(Map.of("w", State.parameter(X)));
   }
 
   private static Learner<Tensor, Tensor> learner() {
