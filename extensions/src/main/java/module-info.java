@@ -4,7 +4,12 @@ module org.example.extensions {
   exports org.example.backend;
   exports org.example.models;
   exports org.example.ops;
+  exports org.example.optim;
   exports org.example.passes;
+
+  // the states in the fields of an optimizer are found by reflection
+  opens org.example.optim to
+      dev.engram.core;
 
   requires transitive dev.engram;
   requires static org.jspecify;

@@ -212,6 +212,13 @@ class DocumentTest {
             "quadraticNeuron", sample("org/example/models/QuadraticNeuron.java"),
             "saturatingSynapse", sample("org/example/models/SaturatingSynapse.java")));
     check(
+        "docs/add-an-optimizer.md",
+        Map.of(
+            "quasiHyperbolic", sample("org/example/optim/QuasiHyperbolic.java"),
+            "triangular", sample("org/example/optim/Triangular.java"),
+            "scaledIdentity", sample("org/example/optim/ScaledIdentity.java"),
+            "raisedCosine", sample("org/example/optim/RaisedCosine.java")));
+    check(
         "docs/add-a-pass.md",
         Map.of("divideByPowers", sample("org/example/passes/DivideByPowers.java")));
     check(
