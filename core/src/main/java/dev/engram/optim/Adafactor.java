@@ -50,6 +50,11 @@ public final class Adafactor extends Optimizer {
   private final Map<String, State> m = new LinkedHashMap<>();
 
   /** least = 128, power = 0.8, clip = 1, no momentum, ε = 1e-30. */
+  public Adafactor(double rate) {
+    this(LearningRate.constant(rate));
+  }
+
+  /** least = 128, power = 0.8, clip = 1, no momentum, ε = 1e-30. */
   public Adafactor(LearningRate rate) {
     this(rate, 128, 0.8, 1, 0, 1e-30, 0);
   }

@@ -24,6 +24,7 @@ import java.util.Map;
  * <p>Moments of the updater go on. States: {@code slow.PATH}, the slow weights, in f32 for 16 bits,
  * which start at the values of the weights; {@code calls i32[]}, the updates since the last return;
  * and those of the updater, {@code updater.…}. When weights are loaded from a file, load these too.
+ * An optimizer with masters starts each round from the rounded slow weights.
  */
 public final class Lookahead extends Model implements Updater {
   private final Updater updater;

@@ -47,6 +47,7 @@ public abstract class Optimizer extends Model implements Updater {
 
   @SuppressWarnings("this-escape") // kept as the owner of the state, and not read before it is made
   private final State count = other(HostTensor.of(new int[] {0}));
+
   private final LearningRate rate;
   private final double decay;
   private final Map<String, State> masters = new LinkedHashMap<>();

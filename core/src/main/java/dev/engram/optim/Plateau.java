@@ -23,8 +23,9 @@ import dev.engram.ir.checks.Ranges;
  * <p>A loss improves when it is less than {@code best - threshold · |best|}, with the best of all
  * before. After more than {@code patience} losses in a row that do not, the rate is multiplied by
  * {@code factor}; then, after {@code cooldown} losses that are not counted, counting starts again.
- * (PyTorch has {@code best · (1 - threshold)}, which is the same for losses above 0.) A loss of NaN
- * or ∞ never improves, and counts as any other that does not.
+ * (PyTorch has {@code best · (1 - threshold)}, which is the same for losses above 0, and leaves out
+ * reductions of less than 1e-8.) A loss of NaN or ∞ never improves, and counts as any other that
+ * does not.
  *
  * <p>States, found by the optimizer that has the rate as {@code rate.best} and so on: {@code best
  * f64[]}, infinite before the first loss; {@code scale f64[]}, the product of all factors so far;

@@ -153,6 +153,7 @@ class AllOptimizersTest {
           new States(
               Map.of(
                   "zero", State.parameter(HostTensor.of(new float[6], 2, 3)),
+                  "empty", State.parameter(HostTensor.of(new float[0], 0, 3)),
                   "one", State.parameter(HostTensor.of(new float[] {1, 1}, 2))));
       o.register(weights);
       for (int t = 0; t < 3; t++) {

@@ -15,9 +15,12 @@ import dev.engram.ir.EngramException;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** {@link Lookahead}, {@link Accumulation} and {@link WeightAverage}. */
 class WrappersTest {
@@ -132,6 +135,33 @@ class WrappersTest {
     both.update(of(3, 3));
     assertArrayEquals(new double[] {0.9, -2.1}, now(), 1e-15);
     assertTrue(both.states().paths().contains("updater.updater.count"));
+  }
+
+  @Test
+  void trainingGoesOnFromSavedStates(@TempDir Path folder) throws IOException {
+    Lookahead first = both(w);
+    State v = State.parameter(HostTensor.of(new double[] {1, -2}, 2));
+    Lookahead again = both(v);
+    for (int t = 0; t < 7; t++) {
+      first.update(of(t, 1 - t));
+    }
+    Path file = folder.resolve("states");
+    first.states().save(file);
+    again.states().load(file);
+    v.set(w.value());
+    for (int t = 0; t < 7; t++) {
+      first.update(of(t, 2));
+      again.update(of(t, 2));
+      assertArrayEquals(now(), v.value().host().toDoubles(), "update " + t);
+    }
+  }
+
+  /** Returns after every sixth gradient. */
+  private static Lookahead both(State w) {
+    States weights = new States(Map.of("w", w));
+    Adam adam = new Adam(0.1);
+    adam.register(weights);
+    return new Lookahead(new Accumulation(adam, weights, 2), weights, 6, 0.5);
   }
 
   @Test

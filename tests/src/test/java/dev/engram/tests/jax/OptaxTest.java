@@ -15,35 +15,13 @@ import dev.engram.io.Safetensors;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
-import dev.engram.optim.Accumulation;
-import dev.engram.optim.AdaBelief;
-import dev.engram.optim.AdaDelta;
-import dev.engram.optim.Adafactor;
-import dev.engram.optim.Adagrad;
-import dev.engram.optim.Adam;
-import dev.engram.optim.Adamax;
-import dev.engram.optim.AmsGrad;
-import dev.engram.optim.Fromage;
 import dev.engram.optim.GradientTransforms;
-import dev.engram.optim.Lamb;
-import dev.engram.optim.Lars;
 import dev.engram.optim.LearningRate;
-import dev.engram.optim.Lion;
-import dev.engram.optim.Lookahead;
-import dev.engram.optim.NAdam;
-import dev.engram.optim.NovoGrad;
-import dev.engram.optim.Optimizer;
-import dev.engram.optim.ParameterGroups;
 import dev.engram.optim.Plateau;
 import dev.engram.optim.RAdam;
-import dev.engram.optim.RmsProp;
-import dev.engram.optim.Rprop;
 import dev.engram.optim.Sgd;
-import dev.engram.optim.SignSgd;
-import dev.engram.optim.Sm3;
 import dev.engram.optim.Updater;
 import dev.engram.optim.WeightAverage;
-import dev.engram.optim.Yogi;
 import dev.engram.tests.Everywhere;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -59,8 +37,6 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.Function;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -74,14 +50,9 @@ class OptaxTest {
   private static final double F64 = 1e-10;
   private static final double F32 = 1e-5;
   private static final List<String> WEIGHTS = List.of("w", "b");
-  private static final LearningRate RATE = LearningRate.exponential(0.1, 0.5, 10);
-  private static final LearningRate SAME = LearningRate.constant(0.1);
   private static final Safetensors VECTORS = vectors();
 
-  /** Makes what updates weights. */
-  private interface Case extends Function<States, Updater> {}
-
-  private static final Map<String, Case> CASES = cases();
+  private static final Map<String, OptaxCases.Case> CASES = OptaxCases.cases();
 
   private static Safetensors vectors() {
     try {
@@ -96,64 +67,6 @@ class OptaxTest {
 
   private static HostTensor get(String name) {
     return VECTORS.entry(name).tensor();
-  }
-
-  private static Case registered(Supplier<Optimizer> make) {
-    return weights -> {
-      Optimizer o = make.get();
-      o.register(weights);
-      return o;
-    };
-  }
-
-  private static Optimizer adam() {
-    return new Adam(0.1, 0.8, 0.95, 1e-6);
-  }
-
-  private static Map<String, Case> cases() {
-    Map<String, Supplier<Optimizer>> all = new LinkedHashMap<>();
-    all.put("sgd", () -> new Sgd(0.1));
-    all.put("sgd_nesterov", () -> new Sgd(SAME, 0.9, true, 0));
-    all.put("adam", () -> new Adam(RATE, 0.8, 0.95, 1e-6, 0));
-    all.put("adamw", () -> new Adam(RATE, 0.9, 0.99, 1e-8, 0.1));
-    all.put("adagrad", () -> new Adagrad(RATE, 0.1, 1e-30, 0));
-    all.put("lion", () -> new Lion(RATE, 0.8, 0.95, 0.1));
-    all.put("rmsprop", () -> new RmsProp(RATE, 0.8, 1e-6, 0, 0));
-    all.put("rmsprop_momentum", () -> new RmsProp(SAME, 0.8, 1e-6, 0.7, 0));
-    all.put("rmsprop_centered", () -> RmsProp.centered(SAME, 0.8, 1e-3, 0.7, 0));
-    all.put("nadam", () -> new NAdam(RATE, 0.8, 0.95, 1e-6, 0));
-    all.put("amsgrad", () -> new AmsGrad(RATE, 0.8, 0.95, 1e-6, 0));
-    all.put("adabelief", () -> new AdaBelief(RATE, 0.8, 0.95, 1e-6, 0));
-    all.put("yogi", () -> new Yogi(RATE, 0.8, 0.95, 1e-3, 0));
-    all.put("adamax", () -> new Adamax(RATE, 0.8, 0.95, 1e-6, 0));
-    all.put("radam", () -> new RAdam(RATE, 0.8, 0.95, 1e-6, 0));
-    all.put("radam_never", () -> new RAdam(RATE, 0.8, 0.6, 1e-6, 0));
-    all.put("adadelta", () -> new AdaDelta(LearningRate.constant(0.5), 0.8, 1e-4, 0));
-    all.put("lamb", () -> new Lamb(RATE, 0.8, 0.95, 1e-6, 0.1));
-    all.put("lars", () -> new Lars(SAME, 0.8, 0.02, 0.1));
-    all.put("fromage", () -> new Fromage(RATE));
-    all.put("sign", () -> new SignSgd(RATE, 0, 0));
-    all.put("novograd", () -> new NovoGrad(RATE, 0.8, 0.6, 1e-6, 0.1));
-    all.put("sm3", () -> new Sm3(SAME, 0.7, 1e-8, 0));
-    all.put("rprop", () -> new Rprop(0.05, 0.6, 1.3, 0.02, 0.2));
-    all.put("adafactor", () -> new Adafactor(RATE, 2, 0.8, 1, 0, 1e-30, 0));
-    all.put("adafactor_momentum", () -> new Adafactor(SAME, 4, 0.6, 0.7, 0.8, 1e-30, 0));
-    Map<String, Case> out = new LinkedHashMap<>();
-    all.forEach((name, make) -> out.put(name, registered(make)));
-    out.put(
-        "accumulation",
-        weights -> new Accumulation(registered(OptaxTest::adam).apply(weights), weights, 4));
-    out.put(
-        "lookahead",
-        weights -> new Lookahead(registered(OptaxTest::adam).apply(weights), weights, 4, 0.6));
-    out.put(
-        "groups",
-        weights ->
-            ParameterGroups.of(
-                weights,
-                ParameterGroups.rest(new Sgd(0.1, 0.9)),
-                ParameterGroups.group(path -> path.equals("w"), adam())));
-    return out;
   }
 
   static Collection<String> names() {
@@ -173,7 +86,8 @@ class OptaxTest {
   }
 
   /** The weights after each update. */
-  private static Map<String, List<HostTensor>> run(String compiler, DType dtype, Case c) {
+  private static Map<String, List<HostTensor>> run(
+      String compiler, DType dtype, OptaxCases.Case c) {
     States weights = start(dtype);
     Updater updater = c.apply(weights);
     Fn1<Grads, Grads> step =
@@ -231,34 +145,9 @@ class OptaxTest {
     }
   }
 
-  /** Those without elementary functions: their operations are rounded alike everywhere. */
-  private static Map<String, Case> exact() {
-    Map<String, Supplier<Optimizer>> more = new LinkedHashMap<>();
-    more.put("adagrad", () -> new Adagrad(SAME, 0.1, 1e-6, 0.1));
-    more.put("lion", () -> new Lion(SAME, 0.8, 0.95, 0.1));
-    more.put("sign", () -> new SignSgd(SAME, 0.9, 0.1));
-    more.put("novograd", () -> new NovoGrad(SAME, 0.8, 0.6, 1e-6, 0.1));
-    more.put("fromage", () -> new Fromage(SAME));
-    Map<String, Case> all = new LinkedHashMap<>();
-    for (String name :
-        List.of(
-            "sgd",
-            "sgd_nesterov",
-            "rmsprop_momentum",
-            "rmsprop_centered",
-            "adadelta",
-            "lars",
-            "sm3",
-            "rprop")) {
-      all.put(name, CASES.get(name));
-    }
-    more.forEach((name, make) -> all.put(name, registered(make)));
-    return all;
-  }
-
   @Test
   void backendsAgreeToTheBit() {
-    exact()
+    OptaxCases.exact()
         .forEach(
             (name, c) -> {
               for (DType dtype : List.of(DType.F64, DType.F32)) {
@@ -294,7 +183,8 @@ class OptaxTest {
 
   @Test
   void anotherConstantIsFound() {
-    Case wrong = registered(() -> new RAdam(RATE, 0.8, 0.95001, 1e-6, 0));
+    OptaxCases.Case wrong =
+        OptaxCases.registered(() -> new RAdam(OptaxCases.RATE, 0.8, 0.95001, 1e-6, 0));
     Map<String, List<HostTensor>> got = run("cpu", DType.F64, wrong);
     assertThrows(AssertionError.class, () -> check("radam", got, F64));
     assertNotEquals(0, get("radam.w").getDouble(0));
@@ -324,28 +214,9 @@ class OptaxTest {
     }
   }
 
-  private static Map<String, LearningRate> schedules() {
-    Map<String, LearningRate> all = new TreeMap<>();
-    LearningRate falls = LearningRate.exponential(0.3, 0.5, 5);
-    all.put("step", LearningRate.step(0.3, 0.5, 5));
-    all.put("exponential", falls);
-    all.put("cosine", LearningRate.cosine(0.3, 0.03, 20));
-    all.put("linear", LearningRate.linear(0.1, 0.5, 20));
-    all.put("warmup", LearningRate.warmup(6, LearningRate.cosine(0.3, 0.03, 20)));
-    all.put("in_turn", LearningRate.inTurn(LearningRate.constant(0.2), 7, falls));
-    all.put("polynomial", LearningRate.polynomial(0.3, 0.05, 2.5, 20));
-    all.put("piecewise", LearningRate.piecewise(new double[] {0.4, 0.2, 0.05, 0.1}, 5, 12, 20));
-    double[] cycle = {0.4 / 25, 0.4, 0.4 / 25, 0.4 / 25e4};
-    all.put("interpolated", LearningRate.interpolated(cycle, 9, 25, 30));
-    all.put("one_cycle", LearningRate.oneCycle(0.4, 30));
-    all.put("restarts", LearningRate.cosineRestarts(0.4, 0.04, 5, 2));
-    all.put("equal_restarts", LearningRate.cosineRestarts(0.4, 0.04, 7, 1));
-    return all;
-  }
-
   @Test
   void schedulesAreThoseOfOptax() {
-    schedules()
+    OptaxCases.schedules()
         .forEach(
             (name, rate) -> {
               HostTensor want = get("schedule." + name);
@@ -369,7 +240,7 @@ class OptaxTest {
             .map(n -> n.replace("schedule.", "").replaceFirst("\\.w$", ""))
             .collect(Collectors.toCollection(TreeSet::new));
     Set<String> here = new TreeSet<>(CASES.keySet());
-    here.addAll(schedules().keySet());
+    here.addAll(OptaxCases.schedules().keySet());
     here.addAll(List.of("start", "grads", "average", "transform"));
     assertEquals(inFile, here);
   }

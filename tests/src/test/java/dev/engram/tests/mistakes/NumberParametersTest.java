@@ -71,7 +71,7 @@ class NumberParametersTest {
           Lamb.rate Lamb.beta1 Lamb.beta2 Lamb.decay NAdam.rate NAdam.beta1 NAdam.beta2 NAdam.decay
           NovoGrad.rate NovoGrad.beta1 NovoGrad.beta2 NovoGrad.decay
           RAdam.rate RAdam.beta1 RAdam.beta2 RAdam.decay Yogi.rate Yogi.beta1 Yogi.beta2 Yogi.decay
-          Adafactor.momentum Adafactor.decay AdaDelta.rate AdaDelta.rho AdaDelta.decay Fromage.rate
+          Adafactor.rate Adafactor.momentum Adafactor.decay AdaDelta.rate AdaDelta.rho AdaDelta.decay Fromage.rate
           Lars.rate Lars.momentum Lars.decay SignSgd.rate SignSgd.momentum SignSgd.decay
           Sm3.rate Sm3.momentum Sm3.decay
           LearningRate.rate LearningRate.factor LearningRate.first LearningRate.last
