@@ -23,10 +23,7 @@ import java.util.function.UnaryOperator;
  *     GradientTransforms#clipByGlobalNorm}
  */
 public record OnlineTrainer<X, O, Y>(
-    Learner<X, O> learner,
-    Optimizer optimizer,
-    Fn2<O, Y, Tensor> loss,
-    UnaryOperator<Grads> shape) {
+    Learner<X, O> learner, Updater optimizer, Fn2<O, Y, Tensor> loss, UnaryOperator<Grads> shape) {
   public OnlineTrainer {
     Given.given("OnlineTrainer", "learner", learner);
     Given.given("OnlineTrainer", "optimizer", optimizer);
@@ -34,7 +31,7 @@ public record OnlineTrainer<X, O, Y>(
     Given.given("OnlineTrainer", "shape", shape);
   }
 
-  public OnlineTrainer(Learner<X, O> learner, Optimizer optimizer, Fn2<O, Y, Tensor> loss) {
+  public OnlineTrainer(Learner<X, O> learner, Updater optimizer, Fn2<O, Y, Tensor> loss) {
     this(learner, optimizer, loss, UnaryOperator.identity());
   }
 

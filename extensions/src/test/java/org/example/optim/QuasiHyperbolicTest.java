@@ -185,10 +185,11 @@ class QuasiHyperbolicTest {
             new Linear(8, 1, RandomKey.of(2), DType.F32));
     Tensor xs = RandomTensors.normal(RandomKey.of(3), Shape.of(40, 4, 2), DType.F32);
     Tensor ys = xs.slice(2, 0, 1).add(xs.slice(2, 1, 2)).tanh();
-    Learner learner = Learner.compile(model, m -> new DRtrl(m, _ -> {}), xs.get(0));
+    Learner<Tensor, Tensor> learner =
+        Learner.compile(model, m -> new DRtrl<>(m, _ -> {}), xs.get(0));
     QuasiHyperbolic o = new QuasiHyperbolic(LearningRate.constant(0.1), 0.9, 0.7, 0);
     o.register(learner.weights());
-    OnlineTrainer<Tensor> trainer =
+    OnlineTrainer<Tensor, Tensor, Tensor> trainer =
         new OnlineTrainer<>(learner, o, (out, y) -> Losses.squaredError(out, y).mean());
     Fn1<Tensor, Tensor> epoch = Engram.jit(x -> trainer.perStep(x, ys).mean());
     double first = epoch.apply(xs).host().item();
