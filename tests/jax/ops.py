@@ -3,7 +3,7 @@
 For every case: the operands `NAME/0`, `NAME/1`, ...; the result `NAME/y`; a cotangent `NAME/ct` of the
 result; and what it pulls back to for each float operand, `NAME/grad0`, ...
 
-Run with JAX 0.10: python tests/jax/ops.py
+Run with JAX 0.10 and Optax 0.2.8: python tests/jax/ops.py
 """
 
 import json
@@ -13,6 +13,7 @@ import struct
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 from jax import lax
 
 jax.config.update("jax_enable_x64", True)
@@ -258,6 +259,78 @@ def product(v, x):
 case("cooMatrix", lambda v, r, c, x: product(v, x), dense[r, c], r, c, normal(5, 3))
 case("cooVector", lambda v, r, c, x: product(v, x), dense[r, c], r, c, normal(5))
 case("csrMatrix", lambda v, c, o, x: product(v, x), dense[r, c], c, offsets, normal(5, 3))
+
+# --- losses
+
+logits, classes = normal(4, 5) * 2, np.array([3, 0, 4, 1], np.int32)
+score, truth = normal(3, 4) * 2, rng.random((3, 4))
+sign = np.where(truth > 0.5, 1.0, -1.0)
+
+
+def picked(x, i):
+    return jnp.take_along_axis(x, i[:, None], 1)[:, 0]
+
+
+def smoothed(z, i):
+    target = optax.smooth_labels(jax.nn.one_hot(i, 5, dtype=z.dtype), 0.1)
+    return optax.softmax_cross_entropy(z, target)
+
+
+def kl(z, t):
+    return optax.losses.kl_divergence_with_log_targets(jax.nn.log_softmax(z), jax.nn.log_softmax(t))
+
+
+def softmax_focal(z, i):
+    log = picked(jax.nn.log_softmax(z), i)
+    return -((1 - jnp.exp(log)) ** 1.5) * log
+
+
+def triplet(a, p, n):
+    return jnp.maximum(0, jnp.linalg.norm(a - p, axis=-1) - jnp.linalg.norm(a - n, axis=-1) + 0.7)
+
+
+def cosine_embedding(a, b, together):
+    c = optax.losses.cosine_similarity(a, b)
+    return jnp.where(together, 1 - c, jnp.maximum(0, c - 0.1))
+
+
+case("crossEntropySmoothed", smoothed, logits, classes)
+case("negativeLogLikelihood", lambda z, i: -picked(z, i), logits, classes)
+case("klDivergence", kl, logits, normal(4, 5))
+case("softmaxFocal", softmax_focal, logits, classes)
+case("binaryFocal", lambda z, t: optax.losses.sigmoid_focal_loss(z, t, gamma=2.0), score, truth)
+case("binaryFocalAlpha", lambda z, t: optax.losses.sigmoid_focal_loss(z, t, alpha=0.3, gamma=0.5), score, truth)
+case("hinge", lambda y, t: optax.losses.hinge_loss(y, t), score, sign)
+case("squaredHinge", lambda y, t: jnp.square(optax.losses.hinge_loss(y, t)), score, sign)
+case("multiclassHinge", jax.vmap(optax.losses.multiclass_hinge_loss), logits, classes)
+case("logCosh", lambda y, t: optax.losses.log_cosh(y, t), score, truth)
+case("poissonLikelihood", lambda z, n: -jax.scipy.stats.poisson.logpmf(n, jnp.exp(z)), score, np.round(truth * 9))
+case(
+    "gaussianLikelihood",
+    lambda m, s, t: -jax.scipy.stats.norm.logpdf(t, m, jnp.exp(s / 2)),
+    score,
+    normal(3, 4),
+    truth,
+)
+case("tripletMargin", triplet, normal(4, 5), normal(4, 5), normal(4, 5))
+case("cosineEmbedding", cosine_embedding, normal(4, 5), normal(4, 5), classes > 2)
+case("marginRanking", lambda x, y: jnp.maximum(0, y - x + 0.5), normal(3, 4), normal(3, 4))
+
+
+def ctc(z, labels, steps, lengths):
+    late = jnp.arange(z.shape[0]) >= steps[:, None]
+    behind = jnp.arange(labels.shape[1]) >= lengths[:, None]
+    return optax.losses.ctc_loss(jnp.swapaxes(z, 0, 1), late * 1.0, labels, behind * 1.0, log_epsilon=-1e30)
+
+
+case(
+    "ctc",
+    ctc,
+    normal(7, 4, 4),
+    np.array([[1, 2, 3], [2, 2, 1], [3, 1, 1], [1, 1, 1]], np.int32),
+    np.array([7, 6, 4, 2], np.int32),
+    np.array([3, 3, 2, 0], np.int32),
+)
 
 # --- the file
 

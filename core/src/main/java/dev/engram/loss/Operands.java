@@ -1,5 +1,6 @@
 package dev.engram.loss;
 
+import dev.engram.ir.DType;
 import dev.engram.ir.Shape;
 import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
@@ -67,6 +68,25 @@ final class Operands {
       fits = from.dim(i) == 1 || from.dim(i) == to.dim(lead + i);
     }
     return fits;
+  }
+
+  /** Requires floats with at least one axis, whose last is that of the classes. */
+  static void classes(String loss, Tensor logits) {
+    Given.given(loss, "logits", logits);
+    if (logits.rank() == 0 || !logits.dtype().isFloat()) {
+      throw new TypeException(
+          "%s: the logits have type %s, expected a float type with the classes on the last axis (%s)"
+              .formatted(loss, logits.type(), SourceLocation.here()));
+    }
+  }
+
+  /** Requires bools of a shape. */
+  static void bools(String loss, String name, Tensor x, Shape shape) {
+    if (x.dtype() != DType.BOOL || !x.shape().equals(shape)) {
+      throw new TypeException(
+          "%s: %s has type %s, expected bool[%s]; make bools of numbers with .gt(0) (%s)"
+              .formatted(loss, name, x.type(), shape, SourceLocation.here()));
+    }
   }
 
   /** Requires integer labels, one for each row of logits. */

@@ -71,16 +71,25 @@ class LossesTest {
    * Losses of one prediction and one target; a column against a row would broadcast to a matrix.
    */
   private static final Map<String, Fn2<Tensor, Tensor, Tensor>> ELEMENTWISE =
-      Map.of(
-          "squaredError", Losses::squaredError,
-          "meanSquaredError", Losses::meanSquaredError,
-          "absoluteError", Losses::absoluteError,
-          "meanAbsoluteError", Losses::meanAbsoluteError,
-          "huber", (a, b) -> Losses.huber(a, b, 1),
-          "binaryCrossEntropy", Losses::binaryCrossEntropy,
-          "softmaxCrossEntropyTo", Losses::softmaxCrossEntropyTo,
-          "vanRossum", (a, b) -> Losses.vanRossum(a, b, 1, 1),
-          "binaryAccuracy", Metrics::binaryAccuracy);
+      Map.ofEntries(
+          Map.entry("squaredError", Losses::squaredError),
+          Map.entry("meanSquaredError", Losses::meanSquaredError),
+          Map.entry("absoluteError", Losses::absoluteError),
+          Map.entry("meanAbsoluteError", Losses::meanAbsoluteError),
+          Map.entry("huber", (a, b) -> Losses.huber(a, b, 1)),
+          Map.entry("binaryCrossEntropy", Losses::binaryCrossEntropy),
+          Map.entry("softmaxCrossEntropyTo", Losses::softmaxCrossEntropyTo),
+          Map.entry("klDivergence", Losses::klDivergence),
+          Map.entry("binaryFocal", (a, b) -> Losses.binaryFocal(a, b, 2)),
+          Map.entry("hinge", Losses::hinge),
+          Map.entry("squaredHinge", Losses::squaredHinge),
+          Map.entry("logCosh", Losses::logCosh),
+          Map.entry("poissonNegativeLogLikelihood", Losses::poissonNegativeLogLikelihood),
+          Map.entry(
+              "gaussianNegativeLogLikelihood",
+              (a, b) -> Losses.gaussianNegativeLogLikelihood(a, a, b)),
+          Map.entry("vanRossum", (a, b) -> Losses.vanRossum(a, b, 1, 1)),
+          Map.entry("binaryAccuracy", Metrics::binaryAccuracy));
 
   private static String refused(Fn2<Tensor, Tensor, Tensor> loss, HostTensor a, HostTensor b) {
     return assertThrows(TypeException.class, () -> loss.apply(a, b)).getMessage();
@@ -107,7 +116,7 @@ class LossesTest {
   }
 
   /**
-   * Every public function of two tensors is listed above, or takes other pairs and is refused here.
+   * Every public function of several tensors is listed above, or takes other pairs and is refused here.
    */
   @Test
   void allOthersRefuseItToo() {
@@ -115,13 +124,25 @@ class LossesTest {
     HostTensor row = HostTensor.of(new double[] {1, 2}, 2);
     HostTensor labels = HostTensor.of(new int[] {0, 0}, 2, 1);
     Map<String, Runnable> others =
-        Map.of(
-            "cosineSimilarity", () -> Losses.cosineSimilarity(column, row),
-            "cosineDistance", () -> Losses.cosineDistance(column, row),
-            "softmaxCrossEntropy", () -> Losses.softmaxCrossEntropy(column, labels),
-            "maskedMean", () -> Losses.maskedMean(row, column.gt(0)),
-            "hits", () -> Metrics.hits(column, labels),
-            "accuracy", () -> Metrics.accuracy(column, labels));
+        Map.ofEntries(
+            Map.entry("cosineSimilarity", () -> Losses.cosineSimilarity(column, row)),
+            Map.entry("cosineDistance", () -> Losses.cosineDistance(column, row)),
+            Map.entry(
+                "cosineEmbedding",
+                () -> Losses.cosineEmbedding(column, column, column.gt(0), 0)),
+            Map.entry("tripletMargin", () -> Losses.tripletMargin(column, column, row, 1)),
+            Map.entry("marginRanking", () -> Losses.marginRanking(column, row, 1)),
+            Map.entry("softmaxCrossEntropy", () -> Losses.softmaxCrossEntropy(column, labels)),
+            Map.entry(
+                "softmaxCrossEntropySmoothed",
+                () -> Losses.softmaxCrossEntropySmoothed(column, labels, 0.1)),
+            Map.entry("negativeLogLikelihood", () -> Losses.negativeLogLikelihood(column, labels)),
+            Map.entry("softmaxFocal", () -> Losses.softmaxFocal(column, labels, 2)),
+            Map.entry("multiclassHinge", () -> Losses.multiclassHinge(column, labels)),
+            Map.entry("ctc", () -> Losses.ctc(column, labels, row, row)),
+            Map.entry("maskedMean", () -> Losses.maskedMean(row, column.gt(0))),
+            Map.entry("hits", () -> Metrics.hits(column, labels)),
+            Map.entry("accuracy", () -> Metrics.accuracy(column, labels)));
     others.forEach((name, call) -> assertThrows(TypeException.class, call::run, name));
     Set<String> all = new TreeSet<>(others.keySet());
     all.addAll(ELEMENTWISE.keySet());
@@ -129,7 +150,7 @@ class LossesTest {
     for (Class<?> owner : List.of(Losses.class, Metrics.class)) {
       for (Method m : owner.getDeclaredMethods()) {
         long tensors = Arrays.stream(m.getParameterTypes()).filter(t -> t == Tensor.class).count();
-        if (Modifier.isPublic(m.getModifiers()) && tensors == 2) {
+        if (Modifier.isPublic(m.getModifiers()) && tensors > 1) {
           found.add(m.getName());
         }
       }

@@ -55,6 +55,7 @@ class NumberParametersTest {
           IzhikevichNeuron.a IzhikevichNeuron.b IzhikevichNeuron.c IzhikevichNeuron.d
           Conductance.reversal BlockedConductance.reversal
           Surrogate.height Surrogate.h Surrogate.leak
+          Losses.margin
           """);
 
   /** Parameters that may be 0: rates, decays, averages, probabilities, and counts. */
@@ -82,6 +83,7 @@ class NumberParametersTest {
           Initializer.deviation Dropout.rate RandomTensors.p Connectivity.p Depression.use ShortTerm.use
           BlockedConductance.magnesium RandomTensors.n Connectivity.degree Delay.steps
           SignedLinear.excitatory Coo.height Coo.width Csr.width
+          Losses.smoothing Losses.gamma Losses.alpha
           """);
 
   /** Parameters that may be infinite, for no limit. */

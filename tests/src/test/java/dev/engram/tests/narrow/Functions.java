@@ -1,11 +1,13 @@
 package dev.engram.tests.narrow;
 
+import dev.engram.Fn2;
 import dev.engram.Grads;
 import dev.engram.State;
 import dev.engram.States;
 import dev.engram.ir.DType;
 import dev.engram.ir.ElementwiseMethods;
 import dev.engram.ir.FoldMethods;
+import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.loss.Losses;
 import dev.engram.loss.Metrics;
@@ -196,9 +198,60 @@ final class Functions {
     loss("huber", SHORT, x -> Losses.huber(x.get(0), x.get(1), 0.7));
     loss("cosineSimilarity", SHORT, x -> Losses.cosineSimilarity(x.get(0), x.get(1)));
     loss("cosineDistance", SHORT, x -> Losses.cosineDistance(x.get(0), x.get(1)));
+    labelled("negativeLogLikelihood", Losses::negativeLogLikelihood);
+    labelled(
+        "softmaxCrossEntropySmoothed", (z, i) -> Losses.softmaxCrossEntropySmoothed(z, i, 0.1));
+    labelled("softmaxFocal", (z, i) -> Losses.softmaxFocal(z, i, 2));
+    labelled("multiclassHinge", Losses::multiclassHinge);
+    loss("klDivergence", SHORT, x -> Losses.klDivergence(x.get(0), x.get(1)));
+    loss("binaryFocal", SHORT, x -> Losses.binaryFocal(x.get(0), x.get(1), 2, 0.3));
+    loss("hinge", SHORT, x -> Losses.hinge(x.get(0), x.get(1)));
+    loss("squaredHinge", SHORT, x -> Losses.squaredHinge(x.get(0), x.get(1)));
+    loss("logCosh", SHORT, x -> Losses.logCosh(x.get(0), x.get(1)));
+    loss(
+        "poissonNegativeLogLikelihood",
+        SHORT,
+        x -> Losses.poissonNegativeLogLikelihood(x.get(0), x.get(1).abs()));
+    add(
+        "gaussianNegativeLogLikelihood",
+        3,
+        SHORT,
+        true,
+        x -> {
+          Tensor s = x.get(1).mul(0x1p-8); // above -44, where the precision is limited in f32
+          return Losses.gaussianNegativeLogLikelihood(x.get(0), s, x.get(2));
+        });
+    add(
+        "tripletMargin",
+        3,
+        SHORT,
+        true,
+        x -> Losses.tripletMargin(x.get(0), x.get(1), x.get(2), 0.7));
+    loss(
+        "cosineEmbedding",
+        SHORT,
+        x -> {
+          Tensor together = x.get(0).max().gt(0);
+          return Losses.cosineEmbedding(x.get(0), x.get(1), together, 0.1);
+        });
+    loss("marginRanking", SHORT, x -> Losses.marginRanking(x.get(0), x.get(1), 0.5));
+    add("ctc", 1, new int[] {9}, true, Functions::ctc);
     // The count of a mask is a cast in every type, so it is not one of the smooth ones.
     add("maskedMean", 2, LONG, false, x -> Losses.maskedMean(x.get(0), x.get(1).gt(0)));
     loss("vanRossum", new int[] {3, 40}, x -> Losses.vanRossum(x.get(0), x.get(1), 7, 0.3));
+  }
+
+  private void labelled(String name, Fn2<Tensor, Tensor, Tensor> f) {
+    loss(name, SHORT, x -> f.apply(x.get(0), x.get(1).argMax(0)));
+  }
+
+  /** Steps of three classes, as many as there are elements for; two labels. */
+  private static Tensor ctc(List<Tensor> x) {
+    int steps = x.get(0).dim(0) / 3;
+    Tensor logits = x.get(0).slice(0, 0, 3 * steps).reshape(steps, 3);
+    Tensor labels = HostTensor.of(new int[] {1, 2}, 2);
+    Tensor all = HostTensor.of(new int[] {steps});
+    return Losses.ctc(logits, labels, all, HostTensor.of(new int[] {Math.min(2, steps)}));
   }
 
   private void metrics() {

@@ -38,8 +38,8 @@ class FunctionTableTest {
       """
       # Functions composed of ops
 
-      Convolutions, einsum, sorting, linear algebra and the like are not ops: they are composed of those in
-      [OPS.md](OPS.md), so every transformation and every backend supports them. `JaxOpsTest` compares the value of each
+      Convolutions, einsum, sorting, linear algebra, losses and the like are not ops: they are composed of those
+      in [OPS.md](OPS.md), so every transformation and every backend supports them. `JaxOpsTest` compares the value of each
       with JAX, on every backend, and the reverse derivative if there is one. `FunctionTableTest` tests what is in this
       table, in f64 near the same operands; the columns are those of OPS.md. A case is one way to call the function;
       *NaN*: the case is about NaN, where differences are meaningless.

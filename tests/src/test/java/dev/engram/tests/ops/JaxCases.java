@@ -5,6 +5,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.op.ConvWindows;
 import dev.engram.ir.op.Index;
 import dev.engram.linalg.Linalg;
+import dev.engram.loss.Losses;
 import dev.engram.sparse.Coo;
 import dev.engram.sparse.Csr;
 import java.util.LinkedHashMap;
@@ -28,6 +29,7 @@ final class JaxCases {
     c.sorting();
     c.linearAlgebra();
     c.sparse();
+    c.losses();
     return c.cases;
   }
 
@@ -167,5 +169,26 @@ final class JaxCases {
     add("cooMatrix", x -> new Coo(x.get(0), x.get(1), x.get(2), 4, 5).matmul(x.get(3)));
     add("cooVector", x -> new Coo(x.get(0), x.get(1), x.get(2), 4, 5).matmul(x.get(3)));
     add("csrMatrix", x -> new Csr(x.get(0), x.get(1), x.get(2), 5).matmul(x.get(3)));
+  }
+
+  private void losses() {
+    add("crossEntropySmoothed", x -> Losses.softmaxCrossEntropySmoothed(x.get(0), x.get(1), 0.1));
+    add("negativeLogLikelihood", x -> Losses.negativeLogLikelihood(x.get(0), x.get(1)));
+    add("klDivergence", x -> Losses.klDivergence(x.get(0), x.get(1)));
+    add("softmaxFocal", x -> Losses.softmaxFocal(x.get(0), x.get(1), 1.5));
+    add("binaryFocal", x -> Losses.binaryFocal(x.get(0), x.get(1), 2));
+    add("binaryFocalAlpha", x -> Losses.binaryFocal(x.get(0), x.get(1), 0.5, 0.3));
+    add("hinge", x -> Losses.hinge(x.get(0), x.get(1)));
+    add("squaredHinge", x -> Losses.squaredHinge(x.get(0), x.get(1)));
+    add("multiclassHinge", x -> Losses.multiclassHinge(x.get(0), x.get(1)));
+    add("logCosh", x -> Losses.logCosh(x.get(0), x.get(1)));
+    add("poissonLikelihood", x -> Losses.poissonNegativeLogLikelihood(x.get(0), x.get(1)));
+    add(
+        "gaussianLikelihood",
+        x -> Losses.gaussianNegativeLogLikelihood(x.get(0), x.get(1), x.get(2)));
+    add("tripletMargin", x -> Losses.tripletMargin(x.get(0), x.get(1), x.get(2), 0.7));
+    add("cosineEmbedding", x -> Losses.cosineEmbedding(x.get(0), x.get(1), x.get(2), 0.1));
+    add("marginRanking", x -> Losses.marginRanking(x.get(0), x.get(1), 0.5));
+    add("ctc", x -> Losses.ctc(x.get(0), x.get(1), x.get(2), x.get(3)));
   }
 }
