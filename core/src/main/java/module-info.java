@@ -5,6 +5,7 @@ module dev.engram.core {
   exports dev.engram.io;
   exports dev.engram.linalg;
   exports dev.engram.loss;
+  exports dev.engram.metric;
   exports dev.engram.nn;
   exports dev.engram.online;
   exports dev.engram.optim;

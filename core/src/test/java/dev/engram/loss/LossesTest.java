@@ -141,6 +141,8 @@ class LossesTest {
             Map.entry("multiclassHinge", () -> Losses.multiclassHinge(column, labels)),
             Map.entry("ctc", () -> Losses.ctc(column, labels, row, row)),
             Map.entry("maskedMean", () -> Losses.maskedMean(row, column.gt(0))),
+            Map.entry("topKHits", () -> Metrics.topKHits(column, labels, 1)),
+            Map.entry("topKAccuracy", () -> Metrics.topKAccuracy(column, labels, 1)),
             Map.entry("hits", () -> Metrics.hits(column, labels)),
             Map.entry("accuracy", () -> Metrics.accuracy(column, labels)));
     others.forEach((name, call) -> assertThrows(TypeException.class, call::run, name));
@@ -387,6 +389,14 @@ class LossesTest {
     assertArrayEquals(new double[] {1, 1, 0}, Metrics.hits(y, labels).host().toDoubles());
     assertEquals(2 / 3.0, Metrics.accuracy(y, labels).host().item(), 1e-7);
     assertThrows(TypeException.class, () -> Metrics.accuracy(y, y));
+    HostTensor three = HostTensor.of(new double[] {1, 2, 3, 5, 5, 5, 7, 9, 8}, 3, 3);
+    HostTensor of = HostTensor.of(new int[] {1, 2, 1}, 3);
+    assertArrayEquals(
+        new double[] {0, 0, 1}, Metrics.topKHits(three, of, 1).host().toDoubles());
+    assertArrayEquals(
+        new double[] {1, 0, 1}, Metrics.topKHits(three, of, 2).host().toDoubles());
+    assertEquals(1, Metrics.topKAccuracy(three, of, 3).host().item());
+    assertThrows(TypeException.class, () -> Metrics.topKHits(three, of, 4));
     HostTensor z = HostTensor.of(new double[] {-1, 2, 3, -4}, 4);
     HostTensor t = HostTensor.of(new double[] {0, 1, 0, 0}, 4);
     assertEquals(0.75, Metrics.binaryAccuracy(z, t).host().item());

@@ -1,0 +1,2 @@
+/** Measures of the quality of predictions that are collected over many batches. */
+package dev.engram.metric;
