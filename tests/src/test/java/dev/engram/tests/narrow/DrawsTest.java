@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.Engram;
+import dev.engram.Fn2;
 import dev.engram.RandomKey;
 import dev.engram.RandomTensors;
 import dev.engram.ir.DType;
@@ -110,6 +111,11 @@ class DrawsTest {
             Map.entry("truncatedNormal", RandomTensors::truncatedNormal),
             Map.entry("exponential", RandomTensors::exponential),
             Map.entry("gumbel", RandomTensors::gumbel),
+            Map.entry("laplace", RandomTensors::laplace),
+            Map.entry("logistic", RandomTensors::logistic),
+            Map.entry("cauchy", RandomTensors::cauchy),
+            Map.entry("rayleigh", RandomTensors::rayleigh),
+            Map.entry("a rotation", (k, s, t) -> RandomTensors.orthogonal(k, 40, t).slice(1, 0, 30)),
             Map.entry("zeros", Initializer.zeros()),
             Map.entry("ones", Initializer.ones()),
             Map.entry("constant", Initializer.constant(0.3)),
@@ -154,18 +160,24 @@ class DrawsTest {
   /** Every public draw is tested here or by the test that is named. */
   @Test
   void everyDrawIsTried() {
-    Set<String> known =
+    Set<String> others =
         Set.of(
             "uniform",
             "normal",
             "truncatedNormal",
             "exponential",
             "gumbel",
-            "gamma", // below
+            "laplace",
+            "logistic",
+            "cauchy",
+            "rayleigh",
+            "orthogonal",
             "bernoulli",
             "categorical",
             "permutation", // of integers
             "integers");
+    Set<String> known = new TreeSet<>(OF_PARAMETERS.keySet());
+    known.addAll(others);
     Set<String> found =
         Arrays.stream(RandomTensors.class.getDeclaredMethods())
             .filter(m -> Modifier.isPublic(m.getModifiers()))
@@ -174,17 +186,50 @@ class DrawsTest {
     assertEquals(known, found);
   }
 
+  private static final Map<String, Fn2<RandomKey, Tensor, Tensor>> OF_PARAMETERS =
+      Map.ofEntries(
+          Map.entry("gamma", RandomTensors::gamma),
+          Map.entry("logNormal", RandomTensors::logNormal),
+          Map.entry("weibull", RandomTensors::weibull),
+          Map.entry("pareto", RandomTensors::pareto),
+          Map.entry("chiSquare", RandomTensors::chiSquare),
+          Map.entry("studentT", RandomTensors::studentT),
+          Map.entry("beta", (k, a) -> RandomTensors.beta(k, a, a.reverse(0))),
+          Map.entry("dirichlet", (k, a) -> RandomTensors.dirichlet(k, a.reshape(500, 4))),
+          Map.entry("poisson", RandomTensors::poisson),
+          Map.entry("binomial", (k, a) -> RandomTensors.binomial(k, nine(2000), a.mul(0x1p-4))),
+          Map.entry(
+              "multinomial", (k, a) -> RandomTensors.multinomial(k, nine(500), a.reshape(500, 4))),
+          Map.entry("choice", (k, a) -> RandomTensors.choice(k, a, 700, true)),
+          Map.entry(
+              "multivariateNormal",
+              (k, a) -> {
+                Tensor unit = Tensor.eye(a.dtype(), 4).add(0.5);
+                return RandomTensors.multivariateNormal(k, a.reshape(500, 4), unit);
+              }));
+
+  private static Tensor nine(int n) {
+    return HostTensor.full(TensorType.of(DType.I32, n), 9);
+  }
+
   @Test
-  void gammaOfNarrowParametersIsThatOfWideOnes() {
-    for (DType dtype : Narrow.TYPES) {
-      HostTensor alpha = Narrow.of(dtype, Shape.of(2000), i -> 0.25 + i % 9);
-      Tensor got = RandomTensors.gamma(RandomKey.of(4), alpha);
-      Tensor want = RandomTensors.gamma(RandomKey.of(4), alpha.cast(DType.F64));
-      for (int i = 0; i < 2000; i++) {
-        double w = want.host().getDouble(i);
-        assertTrue(Narrow.near(dtype, got.host().getDouble(i), w, 0), dtype + " " + w);
-      }
-    }
+  void drawsOfNarrowParametersAreThoseOfWideOnes() {
+    OF_PARAMETERS.forEach(
+        (name, draw) -> {
+          // its normal numbers are of the type to compute in
+          DType wide = name.equals("multivariateNormal") ? DType.F32 : DType.F64;
+          for (DType dtype : Narrow.TYPES) {
+            HostTensor alpha = Narrow.of(dtype, Shape.of(2000), i -> 0.25 + i % 9);
+            HostTensor got = draw.apply(RandomKey.of(4), alpha).host();
+            HostTensor want = draw.apply(RandomKey.of(4), alpha.cast(wide)).host();
+            assertEquals(want.dtype() == wide ? dtype : want.dtype(), got.dtype(), name);
+            for (int i = 0; i < want.type().size(); i++) {
+              double w = want.getDouble(i);
+              boolean near = Narrow.near(dtype, got.getDouble(i), w, 0);
+              assertTrue(near, name + " of " + dtype + " " + got.getDouble(i) + " " + w);
+            }
+          }
+        });
   }
 
   /** The mean of dropout's result is that of its input, although 1/kept is not a 16-bit number. */
