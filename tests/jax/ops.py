@@ -332,6 +332,13 @@ case(
     np.array([3, 3, 2, 0], np.int32),
 )
 
+# --- grids
+
+case("arange", lambda x: x * jnp.arange(-1, 2.3, 0.3), normal(11))
+case("arangeDown", lambda x: x * jnp.arange(7, -3, -2), normal(5))
+case("linspace", lambda x: x * jnp.linspace(-1, 3, 7), normal(7))
+case("meshgrid", lambda x, y, z: jnp.stack(jnp.meshgrid(x, y, z, indexing="ij")), normal(2), normal(3), normal(1))
+
 # --- the file
 
 

@@ -5,6 +5,7 @@ import dev.engram.ir.checks.TypeRules;
 import dev.engram.ir.op.Move;
 import dev.engram.ir.op.Op;
 import dev.engram.ir.tensor.Einsum;
+import dev.engram.ir.tensor.Grids;
 import dev.engram.ir.tensor.Moves;
 import java.util.List;
 
@@ -99,6 +100,55 @@ public sealed interface Tensor
   /** The unit matrix {@code [n, n]}. */
   static Tensor eye(DType dtype, int n) {
     return HostTensor.full(TensorType.of(dtype, n), 1).diag(0);
+  }
+
+  /** The integers 0 to {@code n-1}, {@code i32[n]}; n may be 0. */
+  static Tensor arange(int n) {
+    return Grids.arange(n);
+  }
+
+  /**
+   * The integers {@code from, from + step, …} up to, and without, {@code to}, as a vector; empty
+   * when {@code to} lies on the other side. A float type rounds them.
+   *
+   * @param step not 0; negative to count down
+   * @throws TypeException when {@code dtype} is bool, or an integer type that lacks one of them
+   */
+  static Tensor arange(DType dtype, long from, long to, long step) {
+    return Grids.arange(dtype, from, to, step);
+  }
+
+  /**
+   * The numbers {@code from + i · step} up to, and without, {@code to}, computed in f64 and rounded
+   * once. There are {@code ⌈(to - from) / step⌉}; where rounding makes that one more than expected,
+   * as for {@code arange(F64, 1, 1.3, 0.1)}, use {@link #linspace}.
+   *
+   * @param step not 0; negative to count down
+   * @throws TypeException when {@code dtype} is no float type
+   */
+  static Tensor arange(DType dtype, double from, double to, double step) {
+    return Grids.arange(dtype, from, to, step);
+  }
+
+  /**
+   * {@code n} evenly spaced numbers, the first {@code from} and the last {@code to}; for n = 1 it
+   * is {@code from}. They are computed in f64 and rounded once.
+   *
+   * @throws TypeException when {@code dtype} is no float type
+   */
+  static Tensor linspace(DType dtype, double from, double to, int n) {
+    return Grids.linspace(dtype, from, to, n);
+  }
+
+  /**
+   * The coordinates of a grid, {@code [n_0, n_1, …]} for each of the vectors {@code [n_k]}: result
+   * k is vector k along axis k, as numpy's with {@code indexing="ij"}. Each keeps its own type.
+   *
+   * @throws TypeException when an operand is no vector
+   */
+  static List<Tensor> meshgrid(Tensor... vectors) {
+    Given.given("meshgrid", "vectors", vectors);
+    return Grids.meshgrid(present("meshgrid", vectors));
   }
 
   static Tensor concat(int axis, Tensor... parts) {

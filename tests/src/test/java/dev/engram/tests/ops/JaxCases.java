@@ -30,6 +30,7 @@ final class JaxCases {
     c.linearAlgebra();
     c.sparse();
     c.losses();
+    c.grids();
     return c.cases;
   }
 
@@ -190,5 +191,12 @@ final class JaxCases {
     add("cosineEmbedding", x -> Losses.cosineEmbedding(x.get(0), x.get(1), x.get(2), 0.1));
     add("marginRanking", x -> Losses.marginRanking(x.get(0), x.get(1), 0.5));
     add("ctc", x -> Losses.ctc(x.get(0), x.get(1), x.get(2), x.get(3)));
+  }
+
+  private void grids() {
+    add("arange", x -> x.get(0).mul(Tensor.arange(x.get(0).dtype(), -1, 2.3, 0.3)));
+    add("arangeDown", x -> x.get(0).mul(Tensor.arange(x.get(0).dtype(), 7, -3, -2)));
+    add("linspace", x -> x.get(0).mul(Tensor.linspace(x.get(0).dtype(), -1, 3, 7)));
+    add("meshgrid", x -> Tensor.stack(0, Tensor.meshgrid(x.toArray(Tensor[]::new))));
   }
 }
