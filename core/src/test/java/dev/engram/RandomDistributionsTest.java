@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.IntToDoubleFunction;
 import org.apache.commons.math3.distribution.BetaDistribution;
 import org.apache.commons.math3.distribution.BinomialDistribution;
@@ -31,6 +32,7 @@ import org.apache.commons.math3.distribution.ParetoDistribution;
 import org.apache.commons.math3.distribution.PoissonDistribution;
 import org.apache.commons.math3.distribution.RealDistribution;
 import org.apache.commons.math3.distribution.TDistribution;
+import org.apache.commons.math3.distribution.UniformRealDistribution;
 import org.apache.commons.math3.distribution.WeibullDistribution;
 import org.apache.commons.math3.special.Gamma;
 import org.apache.commons.math3.stat.inference.ChiSquareTest;
@@ -58,7 +60,8 @@ class RandomDistributionsTest {
     Shape shape = Shape.of(12);
     Tensor any = some(dtype, i -> Math.pow(4, i - 4), 12);
     Tensor p = some(dtype, i -> i / 11.0, 12);
-    Tensor n = HostTensor.of(new int[] {0, 1, 7, 50, 200, 1000, 9, 10, 100000, 40, 3, 2_000_000}, 12);
+    Tensor n =
+        HostTensor.of(new int[] {0, 1, 7, 50, 200, 1000, 9, 10, 100000, 40, 3, 2_000_000}, 12);
     Tensor rates = some(dtype, i -> i == 0 ? 0 : Math.pow(6, i - 5), 12);
     Map<String, Fn1<RandomKey, Tensor>> all = new LinkedHashMap<>();
     all.put("laplace", k -> RandomTensors.laplace(k, shape, dtype));
@@ -90,7 +93,8 @@ class RandomDistributionsTest {
           .forEach(
               (name, f) -> {
                 HostTensor want = f.apply(RandomKey.of(3)).host();
-                assertEquals(1, want.cast(DType.F64).isFinite().all().host().item(), name + " " + want);
+                assertEquals(
+                    1, want.cast(DType.F64).isFinite().all().host().item(), name + " " + want);
                 for (String backend : BACKENDS) {
                   Tensor got = Engram.jit(new Compiler(backend), f).apply(RandomKey.of(3));
                   assertTrue(
@@ -116,6 +120,30 @@ class RandomDistributionsTest {
                 assertTrue(want.sameBits(mapped.get(i).host()), name + " " + i);
               }
             });
+  }
+
+  /** Few and many expected in one batch, so that examples stop at different trials. */
+  @Test
+  void aBatchOfParametersIsALoop() {
+    Tensor rows = HostTensor.of(new double[][] {{0.1, 0.5}, {3, 12}, {200, 0}, {11, 9}});
+    Tensor n = HostTensor.of(new int[] {0, 7, 300, 5000}, 4);
+    RandomKey stack = RandomKey.of(8).splitStack(4);
+    List<RandomKey> keys = RandomKey.of(8).split(4);
+    Map<String, Fn3<RandomKey, Tensor, Tensor, Tensor>> all =
+        Map.of(
+            "poisson", (k, x, m) -> RandomTensors.poisson(k, x),
+            "binomial", (k, x, m) -> RandomTensors.binomial(k, m.broadcastTo(2), x.div(x.add(1))),
+            "multinomial", (k, x, m) -> RandomTensors.multinomial(k, m, x),
+            "dirichlet", (k, x, m) -> RandomTensors.dirichlet(k, x.add(0.01)),
+            "choice", (k, x, m) -> RandomTensors.choice(k, x, 9, true));
+    all.forEach(
+        (name, f) -> {
+          Tensor mapped = Engram.jit(Engram.vmap(f)).apply(stack, rows, n);
+          for (int i = 0; i < 4; i++) {
+            HostTensor want = f.apply(keys.get(i), rows.get(i), n.get(i)).host();
+            assertTrue(want.sameBits(mapped.get(i).host()), name + " " + i);
+          }
+        });
   }
 
   /** A p-value proves nothing, but that of a wrong distribution is near 0: see the controls. */
@@ -226,8 +254,15 @@ class RandomDistributionsTest {
           RandomTensors.poisson(RandomKey.of(11), full(DType.F64, rate, n)));
     }
     double[][] rows = {
-      {10, 0.5}, {7, 0.1}, {20, 0.5}, {30, 0.9}, {1000, 0.009}, {1000, 0.011},
-      {1000, 0.4}, {1_000_000, 0.999}, {1_000_000_000, 1e-8}
+      {10, 0.5},
+      {7, 0.1},
+      {20, 0.5},
+      {30, 0.9},
+      {1000, 0.009},
+      {1000, 0.011},
+      {1000, 0.4},
+      {1_000_000, 0.999},
+      {1_000_000_000, 1e-8}
     };
     for (double[] r : rows) {
       int trials = (int) r[0];
@@ -246,7 +281,8 @@ class RandomDistributionsTest {
     Tensor rare = RandomTensors.poisson(RandomKey.of(13), full(DType.F32, 1e-3, 20 * n));
     double sum = rare.sum().host().item();
     assertEquals(20, sum, 18, "about 20 events");
-    assertEquals(0, RandomTensors.poisson(RandomKey.of(1), full(DType.F32, 0, n)).sum().host().item());
+    assertEquals(
+        0, RandomTensors.poisson(RandomKey.of(1), full(DType.F32, 0, n)).sum().host().item());
     Tensor most = RandomTensors.poisson(RandomKey.of(1), full(DType.F64, 1e9, n)).cast(DType.F64);
     assertEquals(1e9, most.mean().host().item(), 4 * Math.sqrt(1e9 / n));
     assertEquals(Math.sqrt(1e9), most.std().host().item(), 0.1 * Math.sqrt(1e9));
@@ -260,7 +296,8 @@ class RandomDistributionsTest {
     double mean = half.cast(DType.F64).mean().host().item();
     assertEquals(all / 2.0, mean, 4 * Math.sqrt(all / 4.0 / n));
     // shapes so small that the variables themselves are below any f64
-    Tensor tiny = RandomTensors.beta(RandomKey.of(3), full(DType.F64, 1e-5, n), full(DType.F64, 1e-5, n));
+    Tensor tiny =
+        RandomTensors.beta(RandomKey.of(3), full(DType.F64, 1e-5, n), full(DType.F64, 1e-5, n));
     double ones = tiny.gt(0.5).cast(DType.F64).mean().host().item();
     assertEquals(0.5, ones, 0.06);
     Tensor corners = RandomTensors.dirichlet(RandomKey.of(4), full(DType.F32, 1e-5, n, 3));
@@ -314,14 +351,12 @@ class RandomDistributionsTest {
     double[] p = {0, 1, 2, 0, 3, 0};
     Tensor chances = HostTensor.of(p, 6);
     long[] seen = new long[6];
-    for (long i :
-        RandomTensors.choice(RandomKey.of(16), chances, 6000, true).host().toLongs()) {
+    for (long i : RandomTensors.choice(RandomKey.of(16), chances, 6000, true).host().toLongs()) {
       seen[(int) i]++;
     }
     assertEquals(0, seen[0] + seen[3] + seen[5]);
     double[] want = {1000, 2000, 3000};
-    double fit =
-        new ChiSquareTest().chiSquareTest(want, new long[] {seen[1], seen[2], seen[4]});
+    double fit = new ChiSquareTest().chiSquareTest(want, new long[] {seen[1], seen[2], seen[4]});
     assertTrue(fit > 0.01, Arrays.toString(seen));
     // Of 1, 2, 3 without replacement: first i, then j with p_i p_j / (1 - p_i)
     Map<List<Long>, Double> pairs = new LinkedHashMap<>();
@@ -341,7 +376,7 @@ class RandomDistributionsTest {
     for (int i = 0; i < n; i++) {
       found.merge(List.of(flat[2 * i], flat[2 * i + 1]), 1L, Long::sum);
     }
-    assertEquals(pairs.keySet(), java.util.Set.copyOf(found.keySet()));
+    assertEquals(pairs.keySet(), Set.copyOf(found.keySet()));
     double[] expected = pairs.values().stream().mapToDouble(x -> x * n).toArray();
     long[] counted = pairs.keySet().stream().mapToLong(found::get).toArray();
     assertTrue(new ChiSquareTest().chiSquareTest(expected, counted) > 0.01, found.toString());
@@ -359,15 +394,15 @@ class RandomDistributionsTest {
     Tensor mean = HostTensor.of(new double[] {1, -2, 3}, 3);
     int n = 20_000;
     for (Tensor c : List.of(covariance, covariance.broadcastTo(n, 3, 3))) {
-      Tensor x =
-          RandomTensors.multivariateNormal(RandomKey.of(19), mean.broadcastTo(n, 3), c);
+      Tensor x = RandomTensors.multivariateNormal(RandomKey.of(19), mean.broadcastTo(n, 3), c);
       Tensor off = x.sub(mean);
       assertArrayEquals(new double[3], off.mean(0).host().toDoubles(), 0.05);
       double[] found = off.transpose().matmul(off).div(n).host().toDoubles();
       assertArrayEquals(covariance.host().toDoubles(), found, 0.05);
     }
     Tensor one =
-        RandomTensors.multivariateNormal(RandomKey.of(19), mean.slice(0, 0, 1), full(DType.F64, 4, 1, 1));
+        RandomTensors.multivariateNormal(
+            RandomKey.of(19), mean.slice(0, 0, 1), full(DType.F64, 4, 1, 1));
     double z = RandomTensors.normal(RandomKey.of(19), Shape.of(1), DType.F64).host().getDouble(0);
     assertEquals(1 + 2 * z, one.host().getDouble(0), 1e-14);
     for (String backend : BACKENDS) {
@@ -391,10 +426,7 @@ class RandomDistributionsTest {
             .apply(RandomKey.of(21).splitStack(N));
     for (int i : new int[] {0, 4, 8, 5}) {
       Tensor x = all.reshape(N, 9).slice(1, i, i + 1);
-      follows(
-          new org.apache.commons.math3.distribution.UniformRealDistribution(-1, 1),
-          new NormalDistribution(0, 0.57),
-          x);
+      follows(new UniformRealDistribution(-1, 1), new NormalDistribution(0, 0.57), x);
     }
   }
 
@@ -406,8 +438,7 @@ class RandomDistributionsTest {
             "logNormal", s -> RandomTensors.logNormal(RandomKey.of(22), s),
             "weibull", s -> RandomTensors.weibull(RandomKey.of(23), s),
             "pareto", s -> RandomTensors.pareto(RandomKey.of(24), s),
-            "laplace",
-                s -> RandomTensors.laplace(RandomKey.of(25), Shape.of(5), DType.F64).mul(s),
+            "laplace", s -> RandomTensors.laplace(RandomKey.of(25), Shape.of(5), DType.F64).mul(s),
             "multivariateNormal",
                 s ->
                     RandomTensors.multivariateNormal(

@@ -81,8 +81,7 @@ final class Ctc {
     Tensor path = widened(pairs.reshape(joined), 0, 1, 0);
     // The blank between two labels may be left out if they differ.
     Tensor skips = path.ne(0).and(path.ne(shifted(path, 2, 0)));
-    Tensor emitted =
-        logits.logSoftmax(-1).takeAlongAxis(path.expandDims(0), -1).clipMin(NONE);
+    Tensor emitted = logits.logSoftmax(-1).takeAlongAxis(path.expandDims(0), -1).clipMin(NONE);
     Tensor times = numbers(all);
     for (int i = 0; i < last; i++) {
       times = times.expandDims(-1);
@@ -125,8 +124,10 @@ final class Ctc {
   }
 
   private static Tensor widened(Tensor x, int low, int high, double fill) {
-    List<Integer> before = IntStream.range(0, x.rank()).mapToObj(i -> last(x, i) ? low : 0).toList();
-    List<Integer> after = IntStream.range(0, x.rank()).mapToObj(i -> last(x, i) ? high : 0).toList();
+    List<Integer> before =
+        IntStream.range(0, x.rank()).mapToObj(i -> last(x, i) ? low : 0).toList();
+    List<Integer> after =
+        IntStream.range(0, x.rank()).mapToObj(i -> last(x, i) ? high : 0).toList();
     return x.pad(before, after, fill);
   }
 

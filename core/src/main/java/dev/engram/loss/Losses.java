@@ -51,9 +51,9 @@ public final class Losses {
   }
 
   /**
-   * {@link #softmaxCrossEntropy} with smoothed labels (Szegedy et al. 2016): the
-   * target is {@code 1 - smoothing} at the label, and {@code smoothing / K} more at each of the K
-   * classes. A masked class, of logit -∞, is none of them.
+   * {@link #softmaxCrossEntropy} with smoothed labels (Szegedy et al. 2016): the target is {@code 1
+   * - smoothing} at the label, and {@code smoothing / K} more at each of the K classes. A masked
+   * class, of logit -∞, is none of them.
    *
    * @param logits float {@code [..., C]}
    * @param labels integer {@code [...]}, each in {@code 0..C-1}
@@ -76,8 +76,8 @@ public final class Losses {
   }
 
   /**
-   * {@code -logProbabilities_label}: {@link #softmaxCrossEntropy} of logarithms
-   * that are normalized already.
+   * {@code -logProbabilities_label}: {@link #softmaxCrossEntropy} of logarithms that are normalized
+   * already.
    *
    * @param logProbabilities float {@code [..., C]}
    * @param labels integer {@code [...]}, each in {@code 0..C-1}
@@ -206,9 +206,7 @@ public final class Losses {
     Ranges.notNegative("binaryFocal", "gamma", gamma);
     Ranges.share("binaryFocal", "alpha", alpha);
     return RoundOnce.of(
-        logit,
-        target,
-        (z, t) -> focal(z, t, gamma).mul(t.mul(2 * alpha - 1).add(1 - alpha)));
+        logit, target, (z, t) -> focal(z, t, gamma).mul(t.mul(2 * alpha - 1).add(1 - alpha)));
   }
 
   private static Tensor focal(Tensor z, Tensor t, double gamma) {
@@ -331,8 +329,8 @@ public final class Losses {
   }
 
   /**
-   * {@code log cosh(prediction - target)}, element by element: {@code e²/2} near 0, {@code |e| - log
-   * 2} far from it.
+   * {@code log cosh(prediction - target)}, element by element: {@code e²/2} near 0, {@code |e| -
+   * log 2} far from it.
    *
    * @return the shape of both
    * @throws TypeException when the shapes differ
@@ -361,14 +359,13 @@ public final class Losses {
    */
   public static Tensor poissonNegativeLogLikelihood(Tensor logRate, Tensor count) {
     Operands.sameShape("poissonNegativeLogLikelihood", "log rates", logRate, count);
-    return RoundOnce.of(
-        logRate, count, (z, n) -> z.exp().sub(n.mul(z)).add(n.add(1).lgamma()));
+    return RoundOnce.of(logRate, count, (z, n) -> z.exp().sub(n.mul(z)).add(n.add(1).lgamma()));
   }
 
   /**
    * {@code -log} of the density of a normal variable, element by element: {@code (log 2π +
-   * logVariance + (target - mean)² e^-logVariance) / 2}. The factor {@code e^-logVariance} is at most
-   * e^44 in f32 and e^354 in f64, so that products with it are finite.
+   * logVariance + (target - mean)² e^-logVariance) / 2}. The factor {@code e^-logVariance} is at
+   * most e^44 in f32 and e^354 in f64, so that products with it are finite.
    *
    * @return the shape of all
    * @throws TypeException when the shapes differ

@@ -8,7 +8,6 @@ import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
-import dev.engram.ir.TensorType;
 import java.util.List;
 import java.util.function.BiFunction;
 
@@ -56,7 +55,9 @@ public final class Counts {
           Tensor never = k.lt(0).or(us.lt(0.013).and(v.gt(us)));
           Tensor n = k.clip(0, 0x1p32);
           Tensor left =
-              ExactMath.log(v).add(ExactMath.logWide(scale)).sub(ExactMath.logWide(spread(a, b, us)));
+              ExactMath.log(v)
+                  .add(ExactMath.logWide(scale))
+                  .sub(ExactMath.logWide(spread(a, b, us)));
           Tensor right = n.mul(log).sub(rate).sub(ExactMath.logFactorial(n));
           return new Trial(n, quick.or(never.not().and(left.le(right))));
         });
@@ -77,8 +78,7 @@ public final class Counts {
     Tensor odds = low.div(low.neg().add(1));
     Tensor first = ExactMath.exp(n.mul(ExactMath.logWithout(low)));
     Tensor inverted =
-        inverted(
-            keys.get(0), first, (x, k) -> x.mul(n.sub(k).clipMin(0)).div(k.add(1)).mul(odds));
+        inverted(keys.get(0), first, (x, k) -> x.mul(n.sub(k).clipMin(0)).div(k.add(1)).mul(odds));
     Tensor many = few.select(n.like(4 * MANY), n);
     Tensor high = few.select(less.like(0.5), less);
     Tensor count = few.select(inverted.min(n), manyBinomial(keys.get(1), many, high));
@@ -107,7 +107,9 @@ public final class Counts {
           Tensor quick = inside.and(us.ge(0.07)).and(v.le(fast));
           Tensor x = k.max(k.like(0)).min(n);
           Tensor left =
-              ExactMath.log(v).add(ExactMath.logWide(scale)).sub(ExactMath.logWide(spread(a, b, us)));
+              ExactMath.log(v)
+                  .add(ExactMath.logWide(scale))
+                  .sub(ExactMath.logWide(spread(a, b, us)));
           Tensor right =
               top.sub(ExactMath.logFactorial(x))
                   .sub(ExactMath.logFactorial(n.sub(x)))

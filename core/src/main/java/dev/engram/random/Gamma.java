@@ -45,8 +45,7 @@ public final class Gamma {
     Tensor accepted = v.gt(0).and(waits.neg().lt(limit));
     Tensor first = accepted.cast(DType.I32).argMax(0).expandDims(0);
     Tensor one = d.mul(v.takeAlongAxis(first, 0).squeeze(0));
-    return new Gamma(
-        alpha, small, one, RandomTensors.exponential(keys.get(2), shape, DType.F64));
+    return new Gamma(alpha, small, one, RandomTensors.exponential(keys.get(2), shape, DType.F64));
   }
 
   public Tensor value() {

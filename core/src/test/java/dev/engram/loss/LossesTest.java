@@ -116,7 +116,8 @@ class LossesTest {
   }
 
   /**
-   * Every public function of several tensors is listed above, or takes other pairs and is refused here.
+   * Every public function of several tensors is listed above, or takes other pairs and is refused
+   * here.
    */
   @Test
   void allOthersRefuseItToo() {
@@ -128,8 +129,7 @@ class LossesTest {
             Map.entry("cosineSimilarity", () -> Losses.cosineSimilarity(column, row)),
             Map.entry("cosineDistance", () -> Losses.cosineDistance(column, row)),
             Map.entry(
-                "cosineEmbedding",
-                () -> Losses.cosineEmbedding(column, column, column.gt(0), 0)),
+                "cosineEmbedding", () -> Losses.cosineEmbedding(column, column, column.gt(0), 0)),
             Map.entry("tripletMargin", () -> Losses.tripletMargin(column, column, row, 1)),
             Map.entry("marginRanking", () -> Losses.marginRanking(column, row, 1)),
             Map.entry("softmaxCrossEntropy", () -> Losses.softmaxCrossEntropy(column, labels)),
@@ -391,10 +391,8 @@ class LossesTest {
     assertThrows(TypeException.class, () -> Metrics.accuracy(y, y));
     HostTensor three = HostTensor.of(new double[] {1, 2, 3, 5, 5, 5, 7, 9, 8}, 3, 3);
     HostTensor of = HostTensor.of(new int[] {1, 2, 1}, 3);
-    assertArrayEquals(
-        new double[] {0, 0, 1}, Metrics.topKHits(three, of, 1).host().toDoubles());
-    assertArrayEquals(
-        new double[] {1, 0, 1}, Metrics.topKHits(three, of, 2).host().toDoubles());
+    assertArrayEquals(new double[] {0, 0, 1}, Metrics.topKHits(three, of, 1).host().toDoubles());
+    assertArrayEquals(new double[] {1, 0, 1}, Metrics.topKHits(three, of, 2).host().toDoubles());
     assertEquals(1, Metrics.topKAccuracy(three, of, 3).host().item());
     assertThrows(TypeException.class, () -> Metrics.topKHits(three, of, 4));
     HostTensor z = HostTensor.of(new double[] {-1, 2, 3, -4}, 4);

@@ -253,10 +253,7 @@ class MoreLossesTest {
         String what = steps + " steps " + Arrays.toString(labels);
         assertEquals(want, Losses.ctc(z, of, ran, length).host().item(), 1e-12, what);
         double[] slope =
-            Engram.grad((Tensor x) -> Losses.ctc(x, of, ran, length))
-                .apply(z)
-                .host()
-                .toDoubles();
+            Engram.grad((Tensor x) -> Losses.ctc(x, of, ran, length)).apply(z).host().toDoubles();
         boolean dead = want == Double.POSITIVE_INFINITY;
         for (int i = 0; i < slope.length; i++) {
           boolean zero = dead || i >= 3 * steps;
@@ -321,8 +318,7 @@ class MoreLossesTest {
     assertThrows(TypeException.class, () -> Losses.binaryFocal(z, z, 2, 1.5));
     Tensor far = HostTensor.of(new int[] {0, 1, 2, 3}, 4);
     assertThrows(RunException.class, () -> Losses.multiclassHinge(z, far));
-    String hot =
-        assertThrows(TypeException.class, () -> Losses.softmaxFocal(z, z, 2)).getMessage();
+    String hot = assertThrows(TypeException.class, () -> Losses.softmaxFocal(z, z, 2)).getMessage();
     assertTrue(hot.contains("take the classes from them with .argMax(-1)"), hot);
   }
 }

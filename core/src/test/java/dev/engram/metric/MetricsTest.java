@@ -277,7 +277,8 @@ class MetricsTest {
         plain.update(logits(b), labels(b));
         step.apply(logits(b), labels(b));
       }
-      Engram.jit(new Compiler(backend), (Tensor x, Tensor y) -> Engram.forLoop(looped::update, x, y))
+      Engram.jit(
+              new Compiler(backend), (Tensor x, Tensor y) -> Engram.forLoop(looped::update, x, y))
           .apply(all, of);
       for (Every e : List.of(compiled, looped)) {
         assertEquals(plain.values(), e.values(), backend);

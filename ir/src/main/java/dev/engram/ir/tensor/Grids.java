@@ -103,8 +103,7 @@ public final class Grids {
     Given.given("arange", "dtype", dtype);
     if (!dtype.isNumeric()) {
       throw new TypeException(
-          "arange: dtype=%s, expected a numeric type (%s)"
-              .formatted(dtype, SourceLocation.here()));
+          "arange: dtype=%s, expected a numeric type (%s)".formatted(dtype, SourceLocation.here()));
     }
   }
 

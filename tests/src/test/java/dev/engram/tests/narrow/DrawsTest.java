@@ -115,7 +115,8 @@ class DrawsTest {
             Map.entry("logistic", RandomTensors::logistic),
             Map.entry("cauchy", RandomTensors::cauchy),
             Map.entry("rayleigh", RandomTensors::rayleigh),
-            Map.entry("a rotation", (k, s, t) -> RandomTensors.orthogonal(k, 40, t).slice(1, 0, 30)),
+            Map.entry(
+                "a rotation", (k, s, t) -> RandomTensors.orthogonal(k, 40, t).slice(1, 0, 30)),
             Map.entry("zeros", Initializer.zeros()),
             Map.entry("ones", Initializer.ones()),
             Map.entry("constant", Initializer.constant(0.3)),

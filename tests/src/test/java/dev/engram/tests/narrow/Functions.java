@@ -259,7 +259,12 @@ final class Functions {
     add("hits", 1, SHORT, false, x -> Metrics.hits(x.get(0), x.get(0).argMax(0)));
     add("accuracy", 1, SHORT, false, x -> Metrics.accuracy(x.get(0), x.get(0).argMin(0)));
     add("topKHits", 1, SHORT, false, x -> Metrics.topKHits(x.get(0), x.get(0).argMin(0), 2));
-    add("topKAccuracy", 1, SHORT, false, x -> Metrics.topKAccuracy(x.get(0), x.get(0).argMin(0), 2));
+    add(
+        "topKAccuracy",
+        1,
+        SHORT,
+        false,
+        x -> Metrics.topKAccuracy(x.get(0), x.get(0).argMin(0), 2));
     add("binaryAccuracy", 2, LONG, false, x -> Metrics.binaryAccuracy(x.get(0), x.get(1)));
   }
 
