@@ -6,13 +6,14 @@ import dev.engram.ir.checks.Given;
 /** A network that maps a tensor to a tensor: a cell, a neuron, a readout. */
 public abstract class Layer extends Network<Tensor, Tensor> {
 
-  /**
-   * Returns this layer with weights that learn from each step's own gradient alone: online learning
-   * builds no trace for them and logs no warning. For a readout, for example, that is exact. The
-   * states and their paths are the same.
-   */
+  @Override
   public final Layer untraced() {
-    return new Untraced(this);
+    return new ChangedWeights.OfLayer(this, Tensor::untraced);
+  }
+
+  @Override
+  public final Layer frozen() {
+    return new ChangedWeights.OfLayer(this, Network::frozenWeight);
   }
 
   /** A layer without states, such as {@code Layer.of(Tensor::tanh)}. */

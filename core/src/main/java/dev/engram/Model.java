@@ -6,6 +6,7 @@ import dev.engram.ir.TypeException;
 import dev.engram.state.ModelWalk;
 import dev.engram.state.NewStates;
 import dev.engram.state.Told;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -24,6 +25,23 @@ public abstract class Model {
   /** Returns all states of this model, with paths relative to it. */
   public final States states() {
     return new ModelWalk(this).states();
+  }
+
+  /**
+   * Returns this model and all models inside it by path, in the order of their fields; the path of
+   * this model is empty. A model that is used in several places is there once. Wrappers, such as
+   * {@link Vmap}, are passed over.
+   */
+  public final Map<String, Model> parts() {
+    return new ModelWalk(this).models();
+  }
+
+  /**
+   * Returns a table of all {@link #parts}: path, class, own states with their types, and the number
+   * of parameters in and below each.
+   */
+  public final String summary() {
+    return ModelSummary.of(this);
   }
 
   /** Sets every state that has an initial value, such as a hidden state, to that value. */
@@ -76,11 +94,7 @@ public abstract class Model {
   /** {@code GruNet(1234 parameters)}. */
   @Override
   public String toString() {
-    long n =
-        states().subset(State.Kind.PARAMETER).values().stream()
-            .filter(State::isInitialized)
-            .mapToLong(s -> s.type().size())
-            .sum();
+    long n = ModelSummary.size(states().subset(State.Kind.PARAMETER).values());
     return ModelWalk.className(this) + "(" + n + " parameters)";
   }
 }

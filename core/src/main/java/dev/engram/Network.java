@@ -1,5 +1,6 @@
 package dev.engram;
 
+import dev.engram.ir.Tensor;
 import dev.engram.ir.checks.Given;
 
 /**
@@ -16,6 +17,29 @@ public abstract class Network<X, O> extends Model implements Fn1<X, O> {
   @Override
   public final O apply(X x) {
     return update(x);
+  }
+
+  /**
+   * Returns this network with weights that learn from each step's own gradient alone: online
+   * learning builds no trace for them and logs no warning. For a readout, for example, that is
+   * exact. The states and their paths are the same.
+   */
+  public Network<X, O> untraced() {
+    return new ChangedWeights<>(this, Tensor::untraced);
+  }
+
+  /**
+   * Returns this network with weights that do not learn: their gradients are zero, and online
+   * learning builds no trace for them and logs no warning. Gradients of its inputs go through it.
+   * The states and their paths are the same. An optimizer that is registered without them leaves
+   * them alone; one that decays its weights must be.
+   */
+  public Network<X, O> frozen() {
+    return new ChangedWeights<>(this, Network::frozenWeight);
+  }
+
+  static Tensor frozenWeight(Tensor weight) {
+    return weight.untraced().stopGradient();
   }
 
   /**

@@ -33,6 +33,7 @@ public final class ModelWalk {
       };
 
   private final Map<String, State> found = new LinkedHashMap<>();
+  private final Map<String, Model> models = new LinkedHashMap<>();
 
   /** By identity: two models may be equal and have states of their own. */
   private final Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -51,9 +52,17 @@ public final class ModelWalk {
     return new States(found);
   }
 
+  /** Returns the root, if it is no wrapper, and the models inside it, by path. */
+  public Map<String, Model> models() {
+    return Collections.unmodifiableMap(models);
+  }
+
   private void visitModule(Model m, String path) {
     if (!seen.add(m)) {
       return;
+    }
+    if (!(m instanceof Transparent)) {
+      models.putIfAbsent(path, m);
     }
     for (Field f : FIELDS.get(m.getClass())) {
       try {
