@@ -2,16 +2,18 @@ package dev.engram;
 
 import dev.engram.ir.Tensor;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.passes.CheckIndices;
+import dev.engram.ir.passes.CheckNumerics;
 import dev.engram.jit.Fns;
 import dev.engram.jit.Jit;
 import dev.engram.state.NewStates;
 import dev.engram.trace.AxisNames;
 import dev.engram.trace.Flattening;
+import dev.engram.transform.CheckedFunction;
 import dev.engram.transform.CondTransform;
 import dev.engram.transform.CustomRule;
 import dev.engram.transform.Differentiate;
 import dev.engram.transform.Directional;
-import dev.engram.transform.Numerics;
 import dev.engram.transform.Rematerialize;
 import dev.engram.transform.ScanTransform;
 import dev.engram.transform.SwitchTransform;
@@ -339,7 +341,18 @@ public final class Engram {
    */
   public static <A, R> Fn1<A, R> checkNumerics(Fn1<A, R> f) {
     Given.given("the function", f);
-    return a -> Numerics.call(f, a);
+    return a -> CheckedFunction.call("checkNumerics", CheckNumerics::run, f, a);
+  }
+
+  /**
+   * Returns {@code f} with a check of every index that is known only in the run: one outside of its
+   * axis, which would be clamped or dropped, stops the run with a {@link
+   * dev.engram.ir.RunException} that names the op, the position, and the line in {@code f}. See
+   * also {@link Tensor#checkRange}.
+   */
+  public static <A, R> Fn1<A, R> checked(Fn1<A, R> f) {
+    Given.given("the function", f);
+    return a -> CheckedFunction.call("checked", CheckIndices::run, f, a);
   }
 
   // Custom derivatives.

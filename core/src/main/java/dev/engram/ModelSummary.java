@@ -41,8 +41,7 @@ final class ModelSummary {
   }
 
   private static String line(String format, String path, String model, String n, String states) {
-    return String.format(Locale.ROOT, format, path, model, n, states)
-        .replaceAll(" +(?=\\R)", "");
+    return String.format(Locale.ROOT, format, path, model, n, states).replaceAll(" +(?=\\R)", "");
   }
 
   private static int width(List<Row> rows, ToLongFunction<Row> length, String head) {

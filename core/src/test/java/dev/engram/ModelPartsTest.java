@@ -36,6 +36,7 @@ class ModelPartsTest {
 
     @Override
     public Tensor update(Tensor x) {
+      steps.set(steps.value().add(1));
       return stack.get(0).update(encoder.update(x));
     }
   }
@@ -47,8 +48,7 @@ class ModelPartsTest {
         List.of("", "encoder", "stack.0", "stack.0.Wz", "stack.0.Wr", "stack.0.Wh"),
         List.copyOf(net.parts().keySet()));
     assertSame(net.encoder, net.parts().get("encoder"));
-    assertEquals(
-        List.copyOf(net.parts().keySet()), List.copyOf(new Vmap<>(net).parts().keySet()));
+    assertEquals(List.copyOf(net.parts().keySet()), List.copyOf(new Vmap<>(net).parts().keySet()));
   }
 
   @Test
@@ -56,13 +56,22 @@ class ModelPartsTest {
     Net net = new Net();
     net.initAllStates();
     String text = net.summary();
-    long all = net.states().subset(State.Kind.PARAMETER).values().stream()
-        .mapToLong(s -> s.type().size()).sum();
+    long all =
+        net.states().subset(State.Kind.PARAMETER).values().stream()
+            .mapToLong(s -> s.type().size())
+            .sum();
     List<String> lines = text.lines().toList();
     assertTrue(lines.getFirst().startsWith("path"), text);
-    assertTrue(lines.stream().anyMatch(l -> l.startsWith("stack.0 ") && l.contains("h f32[3] hidden")), text);
-    assertTrue(lines.stream().anyMatch(l -> l.startsWith("encoder") && l.contains("weight f32[2,2], bias f32[2]")), text);
-    assertTrue(lines.stream().anyMatch(l -> l.startsWith("(all)") && l.contains("steps f32[] other")), text);
+    assertTrue(
+        lines.stream().anyMatch(l -> l.startsWith("stack.0 ") && l.contains("h f32[3] hidden")),
+        text);
+    assertTrue(
+        lines.stream()
+            .anyMatch(l -> l.startsWith("encoder") && l.contains("weight f32[2,2], bias f32[2]")),
+        text);
+    assertTrue(
+        lines.stream().anyMatch(l -> l.startsWith("(all)") && l.contains("steps f32[] other")),
+        text);
     assertTrue(lines.getLast().startsWith(all + " parameters; "), text);
     assertEquals("Net(" + all + " parameters)", net.toString());
   }
@@ -139,8 +148,7 @@ class ModelPartsTest {
     cell.initAllStates();
     Network<Tensor, List<Tensor>> frozen = net.frozen();
     States weights = frozen.states().subset(State.Kind.PARAMETER);
-    Grads g =
-        Engram.grad(() -> frozen.update(XS.get(0).get(0)).get(0).sum(), weights).apply();
+    Grads g = Engram.grad(() -> frozen.update(XS.get(0).get(0)).get(0).sum(), weights).apply();
     g.byPath().forEach((path, x) -> assertEquals(0, x.abs().max().host().item(), path));
     Grads learning =
         Engram.grad(() -> net.untraced().update(XS.get(0).get(0)).get(0).sum(), weights).apply();

@@ -95,8 +95,8 @@ public final class Penalties {
 
   /**
    * How far rates of spikes are outside of a band: the mean of {@code max(low - r, 0)² + max(r -
-   * high, 0)²}. It revives silent neurons, if their surrogate derivative reaches that far, and calms
-   * those that always fire.
+   * high, 0)²}. It revives silent neurons, if their surrogate derivative reaches that far, and
+   * calms those that always fire.
    *
    * @param rates spikes per step and neuron, of any shape, such as the mean of {@code spikes [T, B,
    *     n]} over axis 0; or spikes of one step online, where low and high bound each step
@@ -105,8 +105,7 @@ public final class Penalties {
   public static Tensor rateBand(Tensor rates, double low, double high) {
     Given.given("Penalties.rateBand", "rates", rates);
     Ranges.notNegative("Penalties.rateBand", "low", low);
-    Ranges.in(
-        "Penalties.rateBand", "high", high, "a number of at least low=" + low, x -> x >= low);
+    Ranges.in("Penalties.rateBand", "high", high, "a number of at least low=" + low, x -> x >= low);
     Tensor r = RoundOnce.wide(rates);
     Tensor below = r.neg().add(low).relu().square();
     return below.add(r.sub(high).relu().square()).mean();

@@ -4,6 +4,7 @@ import dev.engram.Layer;
 import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.ir.DType;
+import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
 import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
@@ -63,7 +64,14 @@ public abstract class Cell extends Layer {
    */
   protected final State state(String name) {
     Given.given("Cell.state", "name", name);
-    return start.state(name, hidden, options);
+    DType dtype = options.dtype();
+    Tensor first = options.state().make(RandomKey.of(name.hashCode()), Shape.of(hidden), dtype);
+    if (!options.learnsState()) {
+      return hidden(() -> first);
+    }
+    State h = hidden(() -> HostTensor.full(TensorType.of(dtype, hidden), 0));
+    start.learn(h, name, first);
+    return h;
   }
 
   /** Returns the value of a hidden state at the start of a step; call it once in a step. */

@@ -1,11 +1,9 @@
 package dev.engram.nn;
 
 import dev.engram.Model;
-import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.Transparent;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import java.util.IdentityHashMap;
@@ -27,20 +25,12 @@ final class CellStarts extends Model implements Transparent {
     final Map<State, String> all = new IdentityHashMap<>();
   }
 
-  /** Makes a hidden state of a cell. */
-  State state(String name, int size, CellOptions options) {
-    TensorType type = TensorType.of(options.dtype(), size);
-    Tensor first =
-        options.state().make(RandomKey.of(name.hashCode()), Shape.of(size), options.dtype());
-    if (!options.learnsState()) {
-      return State.hidden(() -> first);
-    }
-    State h = State.hidden(() -> HostTensor.full(type, 0));
-    TensorType one = TensorType.scalar(options.dtype());
+  /** Lets the start of a hidden state, which itself starts at 0, be learned. */
+  void learn(State h, String name, Tensor first) {
+    TensorType one = TensorType.scalar(first.dtype());
     names.all.put(h, name);
     start.put(name, parameter(first));
     fresh.put(name + ".fresh", State.of(State.Kind.OTHER, () -> HostTensor.full(one, 1)));
-    return h;
   }
 
   /** Reads a hidden state at the start of a step, once in a step. */

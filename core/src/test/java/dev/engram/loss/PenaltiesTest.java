@@ -73,8 +73,7 @@ class PenaltiesTest {
           m.setEntry(i, j, w.host().getDouble((long) i * dims[1] + j));
         }
       }
-      RealMatrix gram =
-          dims[0] >= dims[1] ? m.transpose().multiply(m) : m.multiply(m.transpose());
+      RealMatrix gram = dims[0] >= dims[1] ? m.transpose().multiply(m) : m.multiply(m.transpose());
       double norm =
           gram.subtract(MatrixUtils.createRealIdentityMatrix(gram.getRowDimension()))
               .getFrobeniusNorm();
@@ -99,8 +98,9 @@ class PenaltiesTest {
   void narrowTypesAreSummedWide() {
     States w =
         new States(
-            Map.of("w", State.parameter(HostTensor.full(
-                dev.engram.ir.TensorType.of(DType.F16, 5000), 1))));
+            Map.of(
+                "w",
+                State.parameter(HostTensor.full(dev.engram.ir.TensorType.of(DType.F16, 5000), 1))));
     assertEquals(5000, Penalties.l1(w).host().item());
     assertTrue(Penalties.l2(w).dtype() == DType.F32);
     assertThrows(EngramException.class, () -> Penalties.l2(new States(Map.of())));

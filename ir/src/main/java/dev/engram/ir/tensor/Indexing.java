@@ -1,6 +1,7 @@
 package dev.engram.ir.tensor;
 
 import dev.engram.ir.DType;
+import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
 import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
@@ -30,7 +31,43 @@ public final class Indexing {
               + SourceLocation.here()
               + ")");
     }
-    return one(new Index.Gather(x.shape().axis("take", axis), 0), List.of(x, indices));
+    int a = x.shape().axis("take", axis);
+    within("take", indices, x.dim(a), "axis " + axis + " of " + x.type());
+    return one(new Index.Gather(a, 0), List.of(x, indices));
+  }
+
+  /** Refuses indices that are known and outside of {@code 0..length-1}. */
+  private static void within(String op, Tensor indices, int length, String of) {
+    if (!(indices instanceof HostTensor known) || !known.type().dtype().isInteger()) {
+      return;
+    }
+    for (long i = 0; i < known.type().size(); i++) {
+      long at = known.bits(i);
+      if (at < 0 || at >= length) {
+        throw Moves.error(
+            op,
+            "the indices[%s] = %d, expected 0 <= index < %d, the length of %s"
+                .formatted(known.shape().indices(i), at, length, of));
+      }
+    }
+  }
+
+  /** Refuses starts that are known and from which the window does not fit. */
+  private static void fit(String op, Tensor x, Shape window, Tensor... starts) {
+    for (int axis = 0; axis < Math.min(x.rank(), window.rank()); axis++) {
+      if (starts[axis] instanceof HostTensor known
+          && known.type().dtype().isInteger()
+          && known.type().size() == 1) {
+        long last = x.dim(axis) - (long) window.dim(axis);
+        long at = known.bits(0);
+        if (last >= 0 && (at < 0 || at > last)) {
+          throw Moves.error(
+              op,
+              "the start on axis %d is %d, expected 0 <= start <= %d, so that a window of %s fits into %s"
+                  .formatted(axis, at, last, window, x.type()));
+        }
+      }
+    }
   }
 
   /** 1 where the new last axis' index equals the element of {@code x}, else 0. */
@@ -48,6 +85,7 @@ public final class Indexing {
     Shape front = x.shape().range(0, a);
     Shape behind = x.shape().range(a + 1, x.rank());
     Shape want = Moves.named("scatter", () -> front.concat(indices.shape()).concat(behind));
+    within("scatter", indices, x.dim(a), "axis " + axis + " of " + x.type());
     Tensor wide = Broadcasting.to(updates, want, "scatter");
     return one(new Index.Scatter(a, 0, combine), List.of(x, indices, wide));
   }
@@ -91,6 +129,7 @@ public final class Indexing {
   public static Tensor takeAlongAxis(Tensor x, Tensor indices, int axis) {
     Along w = Along.of("takeAlongAxis", x, indices, axis);
     int last = x.rank() - 1;
+    within("takeAlongAxis", indices, x.dim(w.axis), "axis " + axis + " of " + x.type());
     return one(new Index.Gather(last, last), List.of(w.x, w.indices)).moveAxis(-1, w.axis);
   }
 
@@ -98,6 +137,7 @@ public final class Indexing {
       Tensor x, Index.Combine combine, int axis, Tensor indices, Tensor updates) {
     Along w = Along.of("scatterAlongAxis", x, indices, axis);
     int last = x.rank() - 1;
+    within("scatterAlongAxis", indices, x.dim(w.axis), "axis " + axis + " of " + x.type());
     Tensor u = Broadcasting.to(updates, w.indices.moveAxis(-1, w.axis).shape(), "scatterAlongAxis");
     List<Tensor> in = List.of(w.x, w.indices, u.moveAxis(w.axis, -1));
     return one(new Index.Scatter(last, last, combine), in).moveAxis(-1, w.axis);
@@ -114,12 +154,14 @@ public final class Indexing {
   public static Tensor dynamicSlice(Tensor x, int[] sizes, Tensor... starts) {
     List<Tensor> in = new ArrayList<>(List.of(x));
     in.addAll(starts("dynamicSlice", x, starts));
+    fit("dynamicSlice", x, Shape.of(sizes), starts);
     return one(new Index.DynamicSlice(Shape.of(sizes)), in);
   }
 
   public static Tensor dynamicUpdate(Tensor x, Tensor window, Tensor... starts) {
     List<Tensor> in = new ArrayList<>(List.of(x, window));
     in.addAll(starts("dynamicUpdate", x, starts));
+    fit("dynamicUpdate", x, window.shape(), starts);
     return one(new Index.DynamicUpdate(), in);
   }
 

@@ -61,14 +61,15 @@ public final class Sorting {
     int n = sorted.dim(0);
     TensorType type = values.type().with(DType.I32);
     Tensor at = zeros(sorted instanceof Tracer ? sorted : values, type);
+    HostTensor last = HostTensor.full(TensorType.scalar(DType.I32), n - 1);
     for (int step = Integer.highestOneBit(n); step > 0; step /= 2) {
       Tensor next = at.add(step);
-      Tensor there = sorted.take(next.sub(1), 0);
+      Tensor there = sorted.take(next.sub(1).min(last), 0);
       Tensor before = right ? there.le(values) : there.lt(values);
       if (sorted.dtype().isFloat()) {
         // NaN is greater than all others.
-        Tensor last = values.ne(values);
-        before = before.or(last.and(right ? last : there.eq(there)));
+        Tensor nan = values.ne(values);
+        before = before.or(nan.and(right ? nan : there.eq(there)));
       }
       at = before.and(next.le(HostTensor.full(TensorType.scalar(DType.I32), n))).select(next, at);
     }

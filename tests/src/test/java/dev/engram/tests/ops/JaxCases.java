@@ -131,8 +131,8 @@ final class JaxCases {
     add("setAt", x -> x.get(0).setAt(0, x.get(1), x.get(2)));
     add("maxAt", x -> x.get(0).maxAt(0, x.get(1), x.get(2)));
     add("addAlongAxis", x -> x.get(0).scatterAlongAxis(Index.Combine.ADD, 1, x.get(1), x.get(2)));
-    add("dynamicSlice", x -> x.get(0).dynamicSlice(new int[] {2, 3}, x.get(1), x.get(1)));
-    add("dynamicUpdate", x -> x.get(0).dynamicUpdate(x.get(1), x.get(2), x.get(2)));
+    add("dynamicSlice", x -> x.get(0).dynamicSlice(new int[] {2, 3}, x.get(1), x.get(1).sub(1)));
+    add("dynamicUpdate", x -> x.get(0).dynamicUpdate(x.get(1), x.get(2), x.get(2).sub(1)));
     add("getDynamic", x -> x.get(0).get(x.get(1)));
     add("oneHot", x -> x.get(0).oneHot(4, DType.F64));
   }

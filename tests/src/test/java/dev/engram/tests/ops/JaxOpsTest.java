@@ -13,6 +13,7 @@ import dev.engram.ir.Role;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.Trace;
 import dev.engram.ir.Value;
+import dev.engram.ir.passes.CheckIndices;
 import dev.engram.testkit.Close;
 import dev.engram.tests.Everywhere;
 import java.io.IOException;
@@ -90,9 +91,15 @@ class JaxOpsTest {
       CompiledGraph run = new Compiler(backend).compile(g);
       Close.check(name + " by " + backend, run.run(args).getFirst(), want);
     }
+    Close.check(name + ": indices in range", checkingIndices(g, args).getFirst(), want);
     if (has(name + "/ct")) {
       gradients(name, g, args);
     }
+  }
+
+  /** No function relies on an index that is clamped or an update that is dropped. */
+  private static List<HostTensor> checkingIndices(Graph g, List<HostTensor> args) {
+    return new Compiler("interpreter").compile(CheckIndices.run(g)).run(args);
   }
 
   // vjp takes the operands and a cotangent, and returns the result and the cotangents of the floats
@@ -101,6 +108,7 @@ class JaxOpsTest {
     Graph back = Vjp.of(g, floats);
     List<HostTensor> all = new ArrayList<>(args);
     all.add(get(name + "/ct"));
+    checkingIndices(back, all);
     for (String backend : Everywhere.names()) {
       List<HostTensor> outs = new Compiler(backend).compile(back).run(all);
       int next = 1;
