@@ -8,6 +8,7 @@ import dev.engram.cli.inspect.Opt;
 import dev.engram.cli.terminal.ResultStream;
 import dev.engram.cli.terminal.Terminal;
 import dev.engram.examples.FirstSteps;
+import dev.engram.examples.Guide;
 import dev.engram.examples.Serving;
 import dev.engram.examples.Transformations;
 import dev.engram.examples.Watching;
@@ -25,6 +26,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -190,6 +192,77 @@ class DocumentTest {
             "traces", Memory::tracesListing,
             "sequences", Memory::sequenceListing,
             "stacked", Stacked::listing));
+  }
+
+  @Test
+  void guide() throws IOException {
+    String file = "examples/src/main/java/dev/engram/examples/Guide.java";
+    check(
+        "docs/GUIDE.md",
+        Map.of(
+            "model",
+            () ->
+                Sources.lines(file, "  /** What a machine reports", "  }")
+                    + "\n\n"
+                    + Sources.lines(file, "  /** The losses of one step", "  }"),
+            "data",
+            () -> Sources.lines(file, "  /** A batch: all", "  }"),
+            "training",
+            () -> Sources.lines(file, "  static void train(", "  }"),
+            "serving",
+            () -> Sources.lines(file, "  static void serve(", "  }"),
+            "output",
+            () -> output(DocumentTest::guideProgram)));
+  }
+
+  private static void guideProgram(String[] args) {
+    try {
+      Guide.main(args);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void catalogue() throws IOException {
+    Catalogue nn = Catalogue.of("nn");
+    Catalogue spiking = Catalogue.of("spiking");
+    Catalogue online = Catalogue.of("online");
+    Catalogue optim = Catalogue.of("optim");
+    Catalogue loss = Catalogue.of("loss");
+    Map<String, Supplier<String>> parts = new HashMap<>();
+    parts.put("layers", () -> nn.subclasses("Layer", "Normalization"));
+    parts.put("cells", () -> nn.subclasses("Cell"));
+    parts.put("initializers", () -> nn.methods("Initializer"));
+    parts.put("parametrizations", () -> nn.methods("Parametrization"));
+    parts.put("activations", () -> nn.methods("Activations"));
+    parts.put("neurons", () -> spiking.subclasses("Neuron", "PlainNeuron"));
+    parts.put("spiking", () -> spiking.subclasses("Synapse", "SynapticInput", "Layer"));
+    parts.put("surrogates", () -> spiking.methods("Surrogate"));
+    parts.put("encoders", () -> spiking.methods("Encoders"));
+    parts.put("trains", () -> spiking.methods("SpikeTrains"));
+    parts.put("learners", () -> online.subclasses("Learner", "PpProp"));
+    parts.put("optimizers", () -> optim.subclasses("Optimizer", "MomentOptimizer"));
+    parts.put(
+        "wrappers",
+        () ->
+            optim.named(
+                "ParameterGroups",
+                "Lookahead",
+                "Accumulation",
+                "WeightAverage",
+                "LossScale",
+                "Plateau",
+                "EarlyStopping",
+                "OnlineTrainer"));
+    parts.put("rates", () -> optim.methods("LearningRate"));
+    parts.put("gradients", () -> optim.methods("GradientTransforms"));
+    parts.put("losses", () -> loss.methods("Losses"));
+    parts.put("penalties", () -> loss.methods("Penalties"));
+    parts.put("metrics", () -> Catalogue.of("metric").subclasses("Metric"));
+    parts.put("batchMetrics", () -> loss.methods("Metrics"));
+    parts.put("random", () -> Catalogue.of("").methods("RandomTensors"));
+    check("docs/CATALOGUE.md", parts);
   }
 
   private static Supplier<String> sample(String file) {
