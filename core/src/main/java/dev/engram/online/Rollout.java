@@ -24,6 +24,7 @@ import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
 import dev.engram.state.LostWeights;
 import dev.engram.trace.Flattening;
+import dev.engram.transform.Parts;
 import dev.engram.transform.ScanTransform;
 import java.util.List;
 import java.util.Optional;

@@ -11,6 +11,7 @@ import dev.engram.States;
 import dev.engram.StepResult;
 import dev.engram.WithAux;
 import dev.engram.ir.Tensor;
+import dev.engram.transform.Parts;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,4 +1,4 @@
-package dev.engram.online;
+package dev.engram.transform;
 
 import dev.engram.Engram;
 import dev.engram.Fn1;
@@ -13,16 +13,16 @@ import java.util.List;
  *
  * @param total at least 0
  */
-record Parts(int total, int size) {
+public record Parts(int total, int size) {
 
   /** Runs {@code f} over the parts, in a loop; joins what it returns, {@code [steps, …]}. */
-  <R> R run(List<Object> sequences, Fn1<List<Object>, R> f) {
+  public <R> R run(List<Object> sequences, Fn1<List<Object>, R> f) {
     return scan((none, part) -> new StepResult<>(none, f.apply(part)), List.<Tensor>of(), sequences)
         .out();
   }
 
   /** Like {@link #run}, with a carry from part to part. */
-  <C, R> StepResult<C, R> scan(
+  public <C, R> StepResult<C, R> scan(
       Fn2<C, List<Object>, StepResult<C, R>> f, C init, List<Object> sequences) {
     int whole = total / size;
     if (whole == 0) {
