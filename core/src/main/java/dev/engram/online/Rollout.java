@@ -140,7 +140,7 @@ public final class Rollout<X, O> {
       throw new EtraceException(
           ("Rollout.modulators: the signal of the rule is %s, expected modulatory (%s); use"
                   + " rule.with(new LearningSignal.Modulatory())")
-              .formatted(learner.rule().signal(), SourceLocation.here()));
+              .formatted(learner.rule().signal().name(), SourceLocation.here()));
     }
     return new Rollout<>(
         learner, xs, mask, resets, Optional.of(each), reduction, weights, schedule);

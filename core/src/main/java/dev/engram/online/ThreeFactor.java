@@ -48,7 +48,7 @@ public final class ThreeFactor<X, O> extends Learner<X, O> {
     if (!(rule.signal() instanceof LearningSignal.Modulatory)) {
       throw new EtraceException(
           "ThreeFactor: the signal of the rule is "
-              + rule.signal()
+              + rule.signal().name()
               + ", expected modulatory ("
               + SourceLocation.here()
               + "); use rule.with(new LearningSignal.Modulatory()), or a Learner");

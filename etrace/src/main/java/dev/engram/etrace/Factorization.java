@@ -1,9 +1,21 @@
 package dev.engram.etrace;
 
+import dev.engram.etrace.analysis.UserClass;
 import dev.engram.ir.SourceLocation;
+import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
+import dev.engram.ir.checks.Given;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /** How an eligibility trace is factorized. */
 public sealed interface Factorization {
+
+  /** Returns its name in reports and errors. */
+  default String name() {
+    return toString();
+  }
 
   /** One element for each weight and each hidden position that it reaches: memory O(θ). */
   record PerWeight() implements Factorization {
@@ -82,6 +94,112 @@ public sealed interface Factorization {
     @Override
     public String toString() {
       return "random projection";
+    }
+  }
+
+  /**
+   * Outer products of one's own: for each site {@code y = x · w}, tensors to remember, and pairs of
+   * an input factor and output factors made of them.
+   *
+   * <pre>
+   *   grad = Σ_p in[p] ⊗ Σ_s L[s] out[p,s]     for products p and hidden states s
+   * </pre>
+   *
+   * <p>The functions are called for each site while a model is prepared, and compute with tensors
+   * alone.
+   */
+  non-sealed interface OuterProducts extends Factorization {
+
+    /**
+     * Returns the types of the tensors that a site remembers for one example. They start at zero,
+     * and do so again where an example starts anew.
+     */
+    List<TensorType> memory(Site site);
+
+    /**
+     * Returns the memory after a step, of the same types.
+     *
+     * @param memory the memory before the step
+     */
+    List<Tensor> update(Step step, List<Tensor> memory);
+
+    /**
+     * Returns the products that stand for the traces of a site. They are 0 for the memory that a
+     * sequence starts with: divide by nothing that is 0 then.
+     *
+     * @param memory the memory after a step
+     */
+    List<Product> products(Site site, List<Tensor> memory);
+
+    /** Returns its name in reports: that of its class, or {@code custom} if it has none. */
+    @Override
+    default String name() {
+      return UserClass.name(this);
+    }
+
+    /**
+     * An op where a weight meets data, {@code y = x · w}.
+     *
+     * @param name the paths of its weights, such as {@code rnn.W.weight}
+     * @param input the type of x; empty where no contraction meets data, as at a bias: there the
+     *     effects have everything
+     * @param output the type of y
+     * @param states the paths of the hidden states that y acts on, now or later
+     */
+    record Site(String name, Optional<TensorType> input, TensorType output, List<String> states) {
+      public Site {
+        Given.given("Site", "name", name);
+        Given.given("Site", "input", input);
+        Given.given("Site", "output", output);
+        Given.all("Site", "states", states);
+        states = List.copyOf(states);
+      }
+    }
+
+    /**
+     * What a step of one example brings to a site.
+     *
+     * @param input x; empty if the site has none
+     * @param effects {@code f[s] = ∂h_s/∂y} within the step, of the type of y, for each of the
+     *     site's states in order; 0 where y acts on a state only later
+     * @param carry propagates effects to the next step, as {@link #carried} says
+     */
+    record Step(
+        Site site,
+        Optional<Tensor> input,
+        List<Tensor> effects,
+        UnaryOperator<List<Tensor>> carry) {
+      public Step {
+        Given.given("Step", "site", site);
+        Given.given("Step", "input", input);
+        Given.all("Step", "effects", effects);
+        Given.given("Step", "carry", carry);
+        effects = List.copyOf(effects);
+      }
+
+      /**
+       * Returns {@code Σ_r D[s,r] e[r]} for each state s, where D is what the rule's recursion and
+       * scope keep of the state Jacobian.
+       *
+       * @param e effects on the states before the step, of the types of {@link #effects}
+       */
+      public List<Tensor> carried(List<Tensor> e) {
+        return carry.apply(Given.all("Step.carried", "e", e));
+      }
+    }
+
+    /**
+     * A product that stands for a part of a site's traces.
+     *
+     * @param input of the type of x; empty if the site has none
+     * @param outputs one of the type of y for each of the site's states
+     */
+    record Product(Optional<Tensor> input, List<Tensor> outputs) {
+      public Product {
+        Given.given("Product", "input", input);
+        Given.all("Product", "outputs", outputs);
+        outputs = List.copyOf(outputs);
+      }
     }
   }
 }

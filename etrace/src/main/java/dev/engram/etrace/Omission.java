@@ -8,7 +8,8 @@ import java.util.List;
  * A part of a weight's gradient that a rule leaves out or replaces.
  *
  * @param states paths of the states concerned, in the order of the model
- * @param op mnemonic of the op that causes it; empty if there is none
+ * @param op mnemonic of the op that causes it, or the name of the coordinate of one's own; empty if
+ *     there is none
  * @param where the user's line of that op
  */
 public record Omission(Kind kind, List<String> states, String op, SourceLocation where) {
@@ -23,6 +24,11 @@ public record Omission(Kind kind, List<String> states, String op, SourceLocation
   /** Returns an omission of the rule itself, without an op. */
   public static Omission of(Kind kind, List<String> states) {
     return new Omission(kind, states, "", SourceLocation.UNKNOWN);
+  }
+
+  /** Returns what a coordinate of one's own, of such a name, replaces. */
+  public static Omission ofOwn(Kind kind, String name) {
+    return new Omission(kind, List.of(), name, SourceLocation.UNKNOWN);
   }
 
   /** The kind of omission. */
@@ -53,15 +59,19 @@ public record Omission(Kind kind, List<String> states, String op, SourceLocation
     LEAK("Recursion.Jacobian"),
     /** One product of two sums approximates a sum of products. */
     FACTORIZATION("Factorization.PerWeight"),
+    /** Outer products of one's own stand for the traces. */
+    PRODUCTS("Factorization.PerWeight"),
     /** Random numbers estimate the influence, which is their mean. */
     PROJECTION("Factorization.PerWeight"),
     /** Random weights send the error back. */
     FEEDBACK("LearningSignal.Symmetric"),
     /** A modulator replaces the error. */
     MODULATOR("LearningSignal.Symmetric"),
+    /** A signal of one's own replaces the loss's derivative. */
+    SIGNAL("LearningSignal.Symmetric"),
     /** A prediction replaces later losses. */
     PREDICTION("LearningSignal.Symmetric with Recursion.Jacobian"),
-    /** Traces pass a low-pass filter. */
+    /** Traces pass a filter. */
     FILTER("TraceFilter.None");
 
     private final String fix;
@@ -79,7 +89,16 @@ public record Omission(Kind kind, List<String> states, String op, SourceLocation
   /** True when the rule replaces it by something else, by definition. */
   boolean isReplaced() {
     return switch (kind) {
-      case LEAK, FACTORIZATION, PROJECTION, FEEDBACK, MODULATOR, PREDICTION, FILTER -> true;
+      case LEAK,
+          FACTORIZATION,
+          PRODUCTS,
+          PROJECTION,
+          FEEDBACK,
+          MODULATOR,
+          SIGNAL,
+          PREDICTION,
+          FILTER ->
+          true;
       case OTHER_MEMORY,
           RECURRENCE,
           POSITIONS,
@@ -114,12 +133,18 @@ public record Omission(Kind kind, List<String> states, String op, SourceLocation
       case NO_RECURSION -> "what " + of + " remembers from before the step";
       case LEAK -> "a leak for the Jacobian of " + of;
       case FACTORIZATION -> "one product of two sums for a sum of products";
+      case PRODUCTS -> "outer products" + named() + " for the traces";
       case PROJECTION -> "a random projection for the influence, right in the mean alone";
       case FEEDBACK -> "random feedback for the loss's own derivative";
       case MODULATOR -> "a modulator for the loss's own derivative";
+      case SIGNAL -> "a signal" + named() + " for the loss's own derivative";
       case PREDICTION -> "a prediction for what later losses add";
       case FILTER -> "filtered traces for the traces of the step";
     };
+  }
+
+  private String named() {
+    return op.isEmpty() ? "" : ", " + op + ",";
   }
 
   private String line(String before) {

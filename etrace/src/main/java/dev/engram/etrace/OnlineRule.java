@@ -19,6 +19,7 @@ import dev.engram.etrace.traces.FilteredTraces;
 import dev.engram.etrace.traces.FullTraces;
 import dev.engram.etrace.traces.InputOutputTraces;
 import dev.engram.etrace.traces.InstantTraces;
+import dev.engram.etrace.traces.OwnProducts;
 import dev.engram.etrace.traces.PerWeightTraces;
 import dev.engram.etrace.traces.ProjectedInfluence;
 import dev.engram.etrace.traces.ProjectedTraces;
@@ -137,6 +138,7 @@ public final class OnlineRule {
     boolean full = rule.scope() instanceof Scope.Full;
     return switch (rule.factorization()) {
       case Factorization.InputOutput io -> InputOutputTraces.of(map, dynamics, io);
+      case Factorization.OuterProducts own -> OwnProducts.of(map, dynamics, own);
       case Factorization.RandomProjection _ ->
           ProjectedTraces.of(
               full
@@ -156,8 +158,8 @@ public final class OnlineRule {
   }
 
   private Traces filtered(Traces t) {
-    return rule.filter() instanceof TraceFilter.Kappa(double kappa) && rule.filters()
-        ? new FilteredTraces(t, kappa)
+    return rule.filter() instanceof TraceFilter.WithMemory filter && rule.filters()
+        ? FilteredTraces.of(t, filter)
         : t;
   }
 

@@ -9,7 +9,8 @@ import dev.engram.ir.checks.Given;
  * kind of site.
  *
  * <p>The named rules are starting points: {@code Rule.dRtrl().with(new TraceFilter.Kappa(0.9))} is
- * e-prop.
+ * e-prop. Coordinates of one's own are a {@link LearningSignal.Custom}, a {@link
+ * TraceFilter.WithMemory}, a {@link Factorization.OuterProducts}.
  */
 public record Rule(
     Factorization factorization,
@@ -152,9 +153,18 @@ public record Rule(
     return new Coordinates(factorization, recursion, scope, signal, filter, schedule).toString();
   }
 
+  @Override
+  public String toString() {
+    return "Rule[" + words() + "]";
+  }
+
   /** True when traces are filtered before use; κ = 0 leaves them unchanged. */
   public boolean filters() {
-    return filter instanceof TraceFilter.Kappa(double kappa) && kappa != 0;
+    return switch (filter) {
+      case TraceFilter.None _ -> false;
+      case TraceFilter.Kappa(double kappa) -> kappa != 0;
+      case TraceFilter.WithMemory _ -> true;
+    };
   }
 
   /** True when a trace follows single sites, so that weights without a relation have none. */

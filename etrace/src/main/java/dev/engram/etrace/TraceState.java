@@ -21,12 +21,14 @@ public record TraceState(String name, Kind kind, TensorType type) {
   public enum Kind {
     /** A trace for each weight and hidden position. */
     ELIGIBILITY,
-    /** A filtered trace. */
+    /** A filtered trace, or other memory of a filter. */
     FILTERED,
     /** The trace of a site's input. */
     INPUT,
     /** The trace of the effect of a site's output on a hidden state. */
     OUTPUT,
+    /** What a factorization by outer products of one's own remembers. */
+    MEMORY,
     /** A random combination of hidden states. */
     STATE_PROJECTION,
     /** A random combination of weights. */

@@ -283,6 +283,8 @@ class VerdictsTest {
     assertEquals(Kind.PROJECTION, replaced(d.with(new Factorization.RandomProjection())));
     assertEquals(Kind.FEEDBACK, replaced(d.with(new LearningSignal.RandomFeedback())));
     assertEquals(Kind.MODULATOR, replaced(Rule.threeFactor()));
+    LearningSignal.Custom signs = x -> x.derivative().sign();
+    assertEquals(Kind.SIGNAL, replaced(d.with(signs)));
     assertEquals(Kind.PREDICTION, replaced(Rule.dni()));
     assertEquals(Kind.FILTER, replaced(Rule.eProp(0.5)));
     assertEquals(List.of(Argument.DIAGONAL), arguments("w", Rule.eProp(0), VerdictsTest::leaky));

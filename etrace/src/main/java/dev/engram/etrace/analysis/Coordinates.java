@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /** A combination of coordinates, meaningful or not. */
 public record Coordinates(
@@ -41,6 +42,16 @@ public record Coordinates(
                   c.factorization instanceof Factorization.InputOutput
                       && c.recursion instanceof Recursion.None),
           new Conflict(
+              "outer products of one's own follow each position by itself",
+              c ->
+                  c.factorization instanceof Factorization.OuterProducts
+                      && (c.scope instanceof Scope.Snap || c.scope instanceof Scope.Full)),
+          new Conflict(
+              "outer products of one's own are recursions",
+              c ->
+                  c.factorization instanceof Factorization.OuterProducts
+                      && c.recursion instanceof Recursion.None),
+          new Conflict(
               "a random projection mixes all positions, so that none can be left out",
               c ->
                   c.factorization instanceof Factorization.RandomProjection
@@ -48,7 +59,7 @@ public record Coordinates(
           new Conflict(
               "a filtered sum of outer products is no outer product",
               c ->
-                  c.filter instanceof TraceFilter.Kappa
+                  c.filter instanceof TraceFilter.WithMemory
                       && !(c.factorization instanceof Factorization.PerWeight)),
           new Conflict(
               "a bootstrapped signal stands for later losses, which a trace with a recursion counts"
@@ -61,7 +72,7 @@ public record Coordinates(
                   + " well",
               c ->
                   c.signal instanceof LearningSignal.Bootstrapped
-                      && c.filter instanceof TraceFilter.Kappa),
+                      && c.filter instanceof TraceFilter.WithMemory),
           new Conflict(
               "a bootstrapped signal needs no trace, so there is nothing to project",
               c ->
@@ -75,7 +86,9 @@ public record Coordinates(
           new Conflict(
               "a window reads the traces at its start alone, where a filter expects to be read at"
                   + " each step",
-              c -> c.schedule instanceof Schedule.Window && c.filter instanceof TraceFilter.Kappa));
+              c ->
+                  c.schedule instanceof Schedule.Window
+                      && c.filter instanceof TraceFilter.WithMemory));
 
   // One value of each kind, to name alternatives.
   private static final List<Factorization> FACTORIZATIONS =
@@ -103,11 +116,14 @@ public record Coordinates(
     return CONFLICTS.stream().filter(c -> c.when.test(this)).map(Conflict::why).findFirst();
   }
 
-  /** Returns changes of as few coordinates as possible that lead to a legal rule. */
+  /**
+   * Returns changes of as few coordinates as possible that lead to a legal rule. A coordinate of
+   * one's own is kept, or replaced by the library's.
+   */
   public List<String> alternatives() {
     int fewest = Integer.MAX_VALUE;
     List<String> found = new ArrayList<>();
-    for (Coordinates c : all()) {
+    for (Coordinates c : besides(this)) {
       List<String> changes = c.changesFrom(this);
       if (c.conflict().isPresent() || changes.size() > fewest) {
         continue;
@@ -123,12 +139,27 @@ public record Coordinates(
 
   /** Returns one of each combination of kinds. */
   public static List<Coordinates> all() {
+    return combinations(FACTORIZATIONS, SIGNALS, FILTERS);
+  }
+
+  private static List<Coordinates> besides(Coordinates own) {
+    return combinations(
+        and(FACTORIZATIONS, own.factorization), and(SIGNALS, own.signal), and(FILTERS, own.filter));
+  }
+
+  private static <T> List<T> and(List<T> kinds, T own) {
+    boolean known = kinds.stream().anyMatch(k -> k.getClass() == own.getClass());
+    return known ? kinds : Stream.concat(kinds.stream(), Stream.of(own)).toList();
+  }
+
+  private static List<Coordinates> combinations(
+      List<Factorization> factorizations, List<LearningSignal> signals, List<TraceFilter> filters) {
     List<Coordinates> all = new ArrayList<>();
-    for (Factorization f : FACTORIZATIONS) {
+    for (Factorization f : factorizations) {
       for (Recursion r : RECURSIONS) {
         for (Scope s : SCOPES) {
-          for (LearningSignal g : SIGNALS) {
-            for (TraceFilter k : FILTERS) {
+          for (LearningSignal g : signals) {
+            for (TraceFilter k : filters) {
               for (Schedule w : SCHEDULES) {
                 all.add(new Coordinates(f, r, s, g, k, w));
               }
@@ -153,22 +184,31 @@ public record Coordinates(
 
   private static void change(List<String> out, String name, Object to, Object from) {
     if (to.getClass() != from.getClass()) {
-      out.add(name + " " + to);
+      out.add(name + " " + word(to));
     }
+  }
+
+  private static String word(Object coordinate) {
+    return switch (coordinate) {
+      case Factorization f -> f.name();
+      case LearningSignal s -> s.name();
+      case TraceFilter f -> f.name();
+      default -> coordinate.toString();
+    };
   }
 
   @Override
   public String toString() {
     return "factorization "
-        + factorization
+        + factorization.name()
         + ", recursion "
         + recursion
         + ", scope "
         + scope
         + ", signal "
-        + signal
+        + signal.name()
         + ", filter "
-        + filter
+        + filter.name()
         + ", schedule "
         + schedule;
   }

@@ -255,11 +255,13 @@ public final class SiteVerdicts {
     switch (rule.signal()) {
       case LearningSignal.RandomFeedback _ -> out.add(Omission.of(Kind.FEEDBACK, List.of()));
       case LearningSignal.Modulatory _ -> out.add(Omission.of(Kind.MODULATOR, List.of()));
+      case LearningSignal.Custom own -> out.add(Omission.ofOwn(Kind.SIGNAL, own.name()));
       case LearningSignal.Symmetric _, LearningSignal.Bootstrapped _ -> {}
     }
     switch (rule.factorization()) {
       case Factorization.InputOutput _ -> out.add(Omission.of(Kind.FACTORIZATION, List.of()));
       case Factorization.RandomProjection _ -> out.add(Omission.of(Kind.PROJECTION, List.of()));
+      case Factorization.OuterProducts own -> out.add(Omission.ofOwn(Kind.PRODUCTS, own.name()));
       case Factorization.PerWeight _ -> {}
     }
     if (rule.filters()) {

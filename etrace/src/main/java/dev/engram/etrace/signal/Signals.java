@@ -6,8 +6,10 @@ import dev.engram.etrace.Rule;
 import dev.engram.etrace.RuleInput;
 import dev.engram.etrace.analysis.SiteMap;
 import dev.engram.etrace.analysis.StepGraphs;
+import dev.engram.etrace.analysis.UserClass;
 import dev.engram.etrace.normalize.FlatLength;
 import dev.engram.ir.DType;
+import dev.engram.ir.Param;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
@@ -35,7 +37,7 @@ public final class Signals {
   /** Returns the operands of the rule besides the step's parameters. */
   public List<RuleInput> inputs() {
     return switch (rule.signal()) {
-      case LearningSignal.Symmetric _ -> List.of();
+      case LearningSignal.Symmetric _, LearningSignal.Custom _ -> List.of();
       case LearningSignal.RandomFeedback _ ->
           sorted().stream()
               .map(
@@ -142,6 +144,7 @@ public final class Signals {
     return switch (rule.signal()) {
       case LearningSignal.Symmetric _, LearningSignal.Bootstrapped _ -> own;
       case LearningSignal.RandomFeedback _ -> feedback(copy, cotangents, inputs);
+      case LearningSignal.Custom custom -> custom(custom, copy, cotangents, own);
       case LearningSignal.Modulatory _ -> {
         Map<Integer, Tensor> out = new HashMap<>();
         for (int s : followed) {
@@ -155,17 +158,40 @@ public final class Signals {
   // L[s] = e · B[s] + ∂ℓ/∂h_s, the latter if the loss reads the state itself
   private Map<Integer, Tensor> feedback(
       StepCopy copy, List<Value> cotangents, List<Tensor> inputs) {
-    List<Tensor> errors = new ArrayList<>();
-    for (int i = 0; i < results().size(); i++) {
-      errors.add(copy.b.tracer(cotangents.get(i)));
-    }
-    Tensor e = flat(errors);
+    Tensor e = flat(ofResults(copy, cotangents));
     Map<Integer, Tensor> out = new HashMap<>();
     List<Integer> states = sorted();
     for (int i = 0; i < states.size(); i++) {
       int s = states.get(i);
       Tensor sent = e.matmul(inputs.get(i)).reshape(map.step.state(s).type().shape());
       out.put(s, sent.add(copy.b.tracer(cotangents.get(cotangentOf(s)))));
+    }
+    return out;
+  }
+
+  private List<Tensor> ofResults(StepCopy copy, List<Value> cotangents) {
+    return cotangents.subList(0, results().size()).stream().<Tensor>map(copy.b::tracer).toList();
+  }
+
+  private Map<Integer, Tensor> custom(
+      LearningSignal.Custom custom,
+      StepCopy copy,
+      List<Value> cotangents,
+      Map<Integer, Tensor> own) {
+    Map<Integer, Tensor> out = new HashMap<>();
+    for (int s : sorted()) {
+      Param state = map.step.state(s);
+      Tensor direct = copy.b.tracer(cotangents.get(cotangentOf(s)));
+      List<Tensor> errors =
+          ofResults(copy, cotangents).stream().map(t -> t.cast(dtype(s))).toList();
+      Tensor e = errors.isEmpty() ? copy.zero(TensorType.of(dtype(s), 0)) : flat(errors);
+      Tensor got =
+          custom.signal(
+              new LearningSignal.Sources(state.path(), copy.fresh(s), own.get(s), direct, e));
+      out.put(
+          s,
+          new UserClass(custom, "signal")
+              .one(copy.b, "for the state " + state.path(), got, state.type()));
     }
     return out;
   }

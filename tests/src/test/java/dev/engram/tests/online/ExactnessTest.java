@@ -48,6 +48,7 @@ class ExactnessTest {
           .toList();
 
   private static final List<Worth> FILTERED = Worth.ofFilters();
+  private static final List<Worth> OWN = Worth.ofOwnCoordinates();
 
   /** True for one in {@code n} models. */
   private static Stream<Integer> seeds(int n) {
@@ -76,6 +77,21 @@ class ExactnessTest {
   private static List<Worth> filtered(double kappa) {
     TraceFilter filter = new TraceFilter.Kappa(kappa);
     return FILTERED.stream().filter(w -> w.rule().filter().equals(filter)).toList();
+  }
+
+  @Test
+  void coordinatesOfOthersAreReported() {
+    assertEquals(List.of(), OWN.stream().filter(w -> w.isExact() && !w.same()).toList());
+    Set<String> said = new TreeSet<>();
+    OWN.stream()
+        .filter(w -> w.verdict().weight().equals("layers.0.Wz.weight"))
+        .forEach(w -> said.add(w.verdict().toString().replaceFirst(".*: ", "")));
+    assertEquals(
+        Set.of(
+            "approximate, takes a signal, custom, for the loss's own derivative",
+            "approximate, takes filtered traces for the traces of the step",
+            "approximate, takes outer products, TwoSides, for the traces"),
+        said);
   }
 
   @Test
@@ -122,7 +138,8 @@ class ExactnessTest {
   }
 
   private static boolean matters(Omission.Kind kind) {
-    return FOUND.stream().anyMatch(w -> w.omissions().equals(Set.of(kind)) && !w.same());
+    return Stream.concat(FOUND.stream(), OWN.stream())
+        .anyMatch(w -> w.omissions().equals(Set.of(kind)) && !w.same());
   }
 
   /** Control for the models: each argument occurs where time matters. */

@@ -97,6 +97,17 @@ record Worth(String model, Rule rule, Exactness verdict, boolean same) {
     return out;
   }
 
+  /** For a layer of diagonal recurrence, under rules with a coordinate of others. */
+  static List<Worth> ofOwnCoordinates() {
+    LearningSignal.Custom twice = s -> s.derivative().mul(2);
+    return of(
+        RecurrentJobs.named("minGRU"),
+        List.of(
+            Rule.dRtrl().with(twice),
+            Rule.dRtrl().with(new OwnCoordinates.Delayed(1)),
+            Rule.dRtrl().with(new OwnCoordinates.TwoSides(0.9, 0.8))));
+  }
+
   private static List<Worth> of(Job job, List<Rule> rules) {
     Grads want = job.bptt();
     List<Worth> out = new ArrayList<>();
