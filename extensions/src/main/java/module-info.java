@@ -6,6 +6,7 @@ module org.example.extensions {
   exports org.example.ops;
   exports org.example.optim;
   exports org.example.passes;
+  exports org.example.rules;
 
   // the states in the fields of an optimizer are found by reflection
   opens org.example.optim to

@@ -292,6 +292,12 @@ class DocumentTest {
             "scaledIdentity", sample("org/example/optim/ScaledIdentity.java"),
             "raisedCosine", sample("org/example/optim/RaisedCosine.java")));
     check(
+        "docs/add-a-rule.md",
+        Map.of(
+            "sparseSignal", sample("org/example/rules/SparseSignal.java"),
+            "doubleExponential", sample("org/example/rules/DoubleExponential.java"),
+            "presynapticTrace", sample("org/example/rules/PresynapticTrace.java")));
+    check(
         "docs/add-a-pass.md",
         Map.of("divideByPowers", sample("org/example/passes/DivideByPowers.java")));
     check(

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.Grads;
+import dev.engram.Layer;
 import dev.engram.RandomKey;
 import dev.engram.etrace.EtraceException;
 import dev.engram.etrace.Factorization;
@@ -18,11 +19,13 @@ import dev.engram.etrace.Rule;
 import dev.engram.etrace.Schedule;
 import dev.engram.etrace.Scope;
 import dev.engram.etrace.TraceFilter;
+import dev.engram.ir.DType;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
+import dev.engram.nn.MinGruCell;
 import dev.engram.online.Learner;
 import dev.engram.online.ThreeFactor;
 import java.util.Collections;
@@ -125,6 +128,31 @@ class OwnCoordinatesTest {
     Grads results = reading(indirect);
     Grads plain = GRU.online(Rule.dRtrl());
     Job.same("indirect", only(results, "layers.0.Wh.weight"), only(plain, "layers.0.Wh.weight"));
+  }
+
+  /** A model whose results are bools, so that only a state can be in a loss. */
+  private static final class Decides extends Layer {
+    private final MinGruCell cell = new MinGruCell(3, 4, RandomKey.of(1), DType.F64);
+
+    @Override
+    public Tensor update(Tensor x) {
+      return cell.update(x).gt(0);
+    }
+  }
+
+  private static Grads decides(Rule rule) {
+    Learner<Tensor, Tensor> learner = Learner.compile(new Decides(), rule, GRU.xs().get(0));
+    return learner
+        .grad(GRU.xs(), _ -> learner.states().get("cell.h").value().square().sum())
+        .grads();
+  }
+
+  @Test
+  void withoutFloatResultsThereAreNoCotangents() {
+    Grads want = decides(Rule.dRtrl());
+    LearningSignal.Custom direct = s -> s.direct().add(s.cotangents().sum());
+    Job.same("direct", decides(Rule.dRtrl().with(direct)), want);
+    assertTrue(want.get("cell.Wz.weight").abs().max().host().item() > 0.01);
   }
 
   private static Grads only(Grads g, String path) {
