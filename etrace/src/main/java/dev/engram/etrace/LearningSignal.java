@@ -86,15 +86,14 @@ public sealed interface LearningSignal {
    * @param state the path of the state, such as {@code rnn.h}
    * @param value its new value
    * @param derivative the loss's own derivative with respect to the new value, with the other
-   *     states of its group held fixed, or all others where traces follow every path: the signal
-   *     of {@link Symmetric}
+   *     states of its group held fixed, or all others where traces follow every path: the signal of
+   *     {@link Symmetric}
    * @param direct the part of it that does not come from the results, for a loss that reads the
    *     state itself; else 0
    * @param cotangents the loss's derivative with respect to the model's float results, one after
    *     the other, {@code [elements]}, in the state's element type
    */
-  record Sources(
-      String state, Tensor value, Tensor derivative, Tensor direct, Tensor cotangents) {
+  record Sources(String state, Tensor value, Tensor derivative, Tensor direct, Tensor cotangents) {
     public Sources {
       Given.given("Sources", "state", state);
       Given.given("Sources", "value", value);

@@ -37,7 +37,9 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Learning rules of other authors: what they compute, what the reports say, and that they learn. */
+/**
+ * Learning rules of other authors: what they compute, what the reports say, and that they learn.
+ */
 class RulesTest {
   private static final Fn1<Tensor, Tensor> LOSS = out -> out.sub(0.5).square().sum();
   private static final int HIDDEN = 4;
@@ -155,8 +157,7 @@ class RulesTest {
             () -> new DoubleExponential(1, 0.5),
             () -> new DoubleExponential(0.5, -0.1),
             () -> new PresynapticTrace(1))) {
-      assertTrue(
-          assertThrows(TypeException.class, bad::apply).getMessage().contains("expected"));
+      assertTrue(assertThrows(TypeException.class, bad::apply).getMessage().contains("expected"));
     }
   }
 
@@ -182,10 +183,7 @@ class RulesTest {
             (in, want) -> {
               learner.reset();
               Learner.Sequence<Tensor> s =
-                  learner
-                      .rollout(in)
-                      .mean()
-                      .grad(want, (out, y) -> out.sub(y).square().mean());
+                  learner.rollout(in).mean().grad(want, (out, y) -> out.sub(y).square().mean());
               adam.update(s.grads());
               return s.loss();
             });
@@ -225,8 +223,7 @@ class RulesTest {
 
   @Test
   void filteredTracesLearn() {
-    learns(
-        Rule.dRtrl().with(new DoubleExponential(0.2, Math.exp(-1))), RulesTest::behindAReadout);
+    learns(Rule.dRtrl().with(new DoubleExponential(0.2, Math.exp(-1))), RulesTest::behindAReadout);
   }
 
   @Test

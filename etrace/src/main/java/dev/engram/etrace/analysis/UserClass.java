@@ -60,8 +60,7 @@ public record UserClass(Object coordinate, String method) {
    *
    * @throws EtraceException when there are more or fewer, or one is of another type
    */
-  public List<Tensor> all(
-      Builder b, String of, @Nullable List<Tensor> got, List<TensorType> want) {
+  public List<Tensor> all(Builder b, String of, @Nullable List<Tensor> got, List<TensorType> want) {
     List<Tensor> all = Given.all(who(), "the result " + of, got);
     if (all.size() != want.size()) {
       throw refused(

@@ -78,8 +78,7 @@ public record FilteredTraces(Traces inner, TraceFilter.WithMemory filter, int me
       TraceState t = inner.states().get(i);
       Tensor got = filter.used(traces.get(i), memory(traces, i));
       used.add(
-          new UserClass(filter, "used")
-              .one(copy.b, "for the trace " + t.name(), got, t.type()));
+          new UserClass(filter, "used").one(copy.b, "for the trace " + t.name(), got, t.type()));
     }
     inner.credit(copy, signals, used, gradients);
   }

@@ -34,8 +34,7 @@ public record OwnProducts(SiteMap map, Dynamics dynamics, OuterProducts own, Lis
    * @param states the hidden states, in the order of the effects
    * @param seen what the user sees of it
    */
-  record Place(
-      int index, List<Integer> states, OuterProducts.Site seen, List<TensorType> memory) {}
+  record Place(int index, List<Integer> states, OuterProducts.Site seen, List<TensorType> memory) {}
 
   public static OwnProducts of(SiteMap map, Dynamics dynamics, OuterProducts own) {
     List<SiteMap.Slot> slots = map.slots(dynamics);

@@ -187,10 +187,7 @@ class OwnCoordinatesTest {
         "gain 1",
         job.online(plain.with(new OwnCoordinates.NoMemory(1))),
         job.online(plain.with(new OwnCoordinates.LowPass(0))));
-    Job.same(
-        "delay 0",
-        job.online(plain.with(new OwnCoordinates.Delayed(0))),
-        job.online(plain));
+    Job.same("delay 0", job.online(plain.with(new OwnCoordinates.Delayed(0))), job.online(plain));
     assertFalse(
         Job.different(
                 job.online(plain.with(new OwnCoordinates.Delayed(2))),
@@ -247,8 +244,7 @@ class OwnCoordinatesTest {
     int[] flags = new int[steps * examples];
     flags[3 * examples + 1] = 1; // the second example, before the fourth step
     Tensor resets = HostTensor.of(flags, steps, examples).ne(0);
-    Grads got =
-        job.learner(rule).rollout(job.xs()).resets(resets).grad(job.ys(), Job.LOSS).grads();
+    Grads got = job.learner(rule).rollout(job.xs()).resets(resets).grad(job.ys(), Job.LOSS).grads();
     Grads want =
         Stream.of(
                 cut(job, 0, 0, steps),
@@ -264,8 +260,7 @@ class OwnCoordinatesTest {
     Learner<Tensor, Tensor> learner = job.learner(rule);
     learner.evolve(job.xs());
     learner.reset();
-    Job.same(
-        "reset", learner.grad(job.xs(), job.ys(), Job.LOSS).grads(), job.online(rule));
+    Job.same("reset", learner.grad(job.xs(), job.ys(), Job.LOSS).grads(), job.online(rule));
   }
 
   private static Job cut(Job job, int example, int from, int to) {
@@ -303,8 +298,7 @@ class OwnCoordinatesTest {
     assertTrue(text.contains("filter Delayed, schedule"), text);
     assertTrue(text.contains("carries layers.0.Wz.weight.g0.s0.filtered0: f64["), text);
     assertTrue(text.contains("carries layers.0.Wz.weight.g0.s0.filtered1: f64["), text);
-    assertEquals(
-        3 * GRU.learner(Rule.dRtrl()).cost().traceBytes(), filtered.cost().traceBytes());
+    assertEquals(3 * GRU.learner(Rule.dRtrl()).cost().traceBytes(), filtered.cost().traceBytes());
     Learner<Tensor, Tensor> products =
         GRU.learner(Rule.dRtrl().with(new OwnCoordinates.TwoSides(0.9, 0.8)));
     assertTrue(products.explain().contains("carries layers.0.Wz.weight.memory0: i32[]"));
@@ -327,14 +321,11 @@ class OwnCoordinatesTest {
     assertEquals(unnamed, Rule.dRtrl().with(lambda));
     String said =
         GRU.learner(unnamed).report().exactnessOf("layers.0.Wz.weight").orElseThrow().toString();
-    assertTrue(
-        said.endsWith("takes a signal, custom, for the loss's own derivative"), said);
+    assertTrue(said.endsWith("takes a signal, custom, for the loss's own derivative"), said);
     String e =
         assertThrows(
                 EtraceException.class,
-                () ->
-                    new ThreeFactor<>(
-                        GRU.model().get(), unnamed, RandomKey.of(1), _ -> {}))
+                () -> new ThreeFactor<>(GRU.model().get(), unnamed, RandomKey.of(1), _ -> {}))
             .getMessage();
     assertTrue(e.contains("the signal of the rule is custom, expected modulatory"), e);
   }
@@ -496,11 +487,8 @@ class OwnCoordinatesTest {
   @Test
   void argumentsAreThere() {
     assertThrows(TypeException.class, () -> new Product(Optional.empty(), null));
-    assertThrows(
-        TypeException.class, () -> new Step(null, Optional.empty(), List.of(), e -> e));
-    assertThrows(
-        TypeException.class,
-        () -> new Site("w", Optional.empty(), GRU.xs().type(), null));
+    assertThrows(TypeException.class, () -> new Step(null, Optional.empty(), List.of(), e -> e));
+    assertThrows(TypeException.class, () -> new Site("w", Optional.empty(), GRU.xs().type(), null));
     assertThrows(
         TypeException.class, () -> new LearningSignal.Sources("h", GRU.xs(), null, null, null));
   }
