@@ -25,7 +25,10 @@ import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
+import dev.engram.nn.GruCell;
+import dev.engram.nn.Linear;
 import dev.engram.nn.MinGruCell;
+import dev.engram.nn.Sequential;
 import dev.engram.online.Learner;
 import dev.engram.online.ThreeFactor;
 import java.util.Collections;
@@ -35,6 +38,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Signals, filters and factorizations of others do what the library's own do. */
@@ -128,6 +132,29 @@ class OwnCoordinatesTest {
     Grads results = reading(indirect);
     Grads plain = GRU.online(Rule.dRtrl());
     Job.same("indirect", only(results, "layers.0.Wh.weight"), only(plain, "layers.0.Wh.weight"));
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"F32", "F16", "BF16"})
+  void coordinatesWorkInEveryFloatType(DType dtype) {
+    Job job =
+        new Job(
+            dtype.name(),
+            () ->
+                new Sequential(
+                    new GruCell(3, 4, RandomKey.of(1), dtype),
+                    new Linear(4, 2, RandomKey.of(2), dtype)),
+            GRU.xs().cast(dtype),
+            GRU.ys().cast(dtype));
+    Rule random = Rule.dRtrl().with(new LearningSignal.RandomFeedback());
+    List<Tensor> weights = job.learner(random).feedback();
+    Rule feedback = Rule.dRtrl().with(new OwnCoordinates.Feedback(weights));
+    sameBits("feedback", job.online(feedback), job.online(random));
+    Rule lowPass = Rule.dRtrl().with(new OwnCoordinates.LowPass(0.5));
+    sameBits("low pass", job.online(lowPass), job.online(Rule.eProp(0.5)));
+    Rule twoSides = Rule.dRtrl().with(new OwnCoordinates.TwoSides(0.5, 0.75));
+    Rule library = Rule.ppProp(new Factorization.InputOutput(0.5, 0.75));
+    Job.same("two sides", job.online(twoSides), job.online(library));
   }
 
   /** A model whose results are bools, so that only a state can be in a loss. */
