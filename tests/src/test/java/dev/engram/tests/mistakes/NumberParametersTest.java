@@ -55,7 +55,7 @@ class NumberParametersTest {
           IzhikevichNeuron.a IzhikevichNeuron.b IzhikevichNeuron.c IzhikevichNeuron.d
           Conductance.reversal BlockedConductance.reversal
           Surrogate.height Surrogate.h Surrogate.leak
-          Losses.margin
+          Losses.margin Parametrization.low
           """);
 
   /** Parameters that may be 0: rates, decays, averages, probabilities, and counts. */
@@ -83,11 +83,11 @@ class NumberParametersTest {
           Initializer.deviation Dropout.rate RandomTensors.p Connectivity.p Depression.use ShortTerm.use
           BlockedConductance.magnesium RandomTensors.n Connectivity.degree Delay.steps
           SignedLinear.excitatory Coo.height Coo.width Csr.width
-          Losses.smoothing Losses.gamma Losses.alpha
+          Penalties.low Losses.smoothing Losses.gamma Losses.alpha
           """);
 
   /** Parameters that may be infinite, for no limit. */
-  private static final Set<String> ENDLESS = Set.of("GradientTransforms.limit");
+  private static final Set<String> ENDLESS = Set.of("GradientTransforms.limit", "Penalties.high");
 
   /** Refused for another of the samples first; {@link NumberMistakes} has a row for each. */
   private static final Set<String> MASKED =

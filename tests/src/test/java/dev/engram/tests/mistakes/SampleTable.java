@@ -5,6 +5,8 @@ import dev.engram.Compiler;
 import dev.engram.Engram;
 import dev.engram.Jitted;
 import dev.engram.Layer;
+import dev.engram.Model;
+import dev.engram.Network;
 import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.States;
@@ -32,6 +34,7 @@ import dev.engram.nn.SignedLinear;
 import dev.engram.nn.UrLstmCell;
 import dev.engram.online.DRtrl;
 import dev.engram.online.Learner;
+import dev.engram.online.Rollout;
 import dev.engram.optim.Accumulation;
 import dev.engram.optim.Lookahead;
 import dev.engram.optim.OnlineTrainer;
@@ -138,6 +141,10 @@ final class SampleTable {
 
   private static void models(Map<Class<?>, Supplier<?>> all) {
     all.put(Layer.class, () -> new Linear(2, 2, RandomKey.of(0)));
+    all.put(Network.class, () -> new Linear(2, 2, RandomKey.of(0)));
+    all.put(Model.class, () -> new Linear(2, 2, RandomKey.of(0)));
+    all.put(Synapse.class, () -> new Synapse.Exponential(2, 5, 1, DType.F32));
+    all.put(Rollout.class, () -> learner().rollout(M.expandDims(0)));
     all.put(LoraLinear.class, () -> new LoraLinear(M, 1, 1, RandomKey.of(0)));
     all.put(UrLstmCell.class, () -> new UrLstmCell(2, 3, RandomKey.of(0)));
     all.put(
