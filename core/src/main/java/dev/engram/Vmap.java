@@ -8,10 +8,21 @@ import dev.engram.ir.checks.Given;
  */
 public final class Vmap<X, O> extends Network<X, O> implements Transparent {
   private final Network<X, O> network;
+  private final Axes axes;
 
   public Vmap(Network<X, O> network) {
+    this(network, "");
+  }
+
+  /**
+   * @param axis the name of the axis of the examples, for {@link Engram#pmean} and the like inside
+   *     the network; empty for none
+   */
+  public Vmap(Network<X, O> network, String axis) {
     Given.given("Vmap", "network", network);
+    Given.given("Vmap", "axis", axis);
     this.network = network;
+    this.axes = Axes.first().named(axis);
   }
 
   /**
@@ -21,6 +32,6 @@ public final class Vmap<X, O> extends Network<X, O> implements Transparent {
    */
   @Override
   public O update(X x) {
-    return Engram.<X, O>vmap(network::update).apply(x);
+    return Engram.<X, O>vmap(network::update, axes).apply(x);
   }
 }
