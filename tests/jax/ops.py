@@ -339,6 +339,41 @@ case("arangeDown", lambda x: x * jnp.arange(7, -3, -2), normal(5))
 case("linspace", lambda x: x * jnp.linspace(-1, 3, 7), normal(7))
 case("meshgrid", lambda x, y, z: jnp.stack(jnp.meshgrid(x, y, z, indexing="ij")), normal(2), normal(3), normal(1))
 
+# --- activations and pools
+
+
+def hard_shrink(x):
+    return jnp.where(jnp.abs(x) > 0.5, x, 0.0)
+
+
+def soft_shrink(x):
+    return jnp.sign(x) * jnp.maximum(jnp.abs(x) - 0.5, 0)
+
+
+wide = normal(3, 5) * 3
+case("celu", lambda x: jax.nn.celu(x, 0.7), wide)
+case("geluExact", lambda x: jax.nn.gelu(x, approximate=False), wide)
+case("hardSwish", jax.nn.hard_silu, wide)
+case("softShrink", soft_shrink, wide)
+case("hardShrink", hard_shrink, wide)
+case("tanhShrink", lambda x: x - jnp.tanh(x), np.concatenate([wide[0], [0.2, -0.1, 0.26]]))
+case("squareplus", jax.nn.squareplus, wide)
+case("sparsePlus", jax.nn.sparse_plus, wide / 2)
+case("sparseSigmoid", jax.nn.sparse_sigmoid, wide / 2)
+case("softmin", lambda x: jax.nn.softmax(-x, 0), wide)
+
+
+def adaptive(f, m):
+    def apply(x):
+        n = x.shape[1]
+        return jnp.stack([f(x[:, i * n // m : -(-(i + 1) * n // m)], 1) for i in range(m)], 1)
+
+    return apply
+
+
+case("adaptiveAverage", adaptive(jnp.mean, 3), normal(2, 8, 2))
+case("adaptiveMax", adaptive(jnp.max, 4), normal(2, 7, 2))
+
 # --- the file
 
 

@@ -151,9 +151,50 @@ def transformer():
         x=x, y=y, value=jax.vmap(lambda e: forward(p, e))(x), loss=loss(p, x), by_x=by_x))
 
 
+# Layers with weights: batch normalization over three batches, a rectifier with learned slopes, a convolution with
+# standardized weights, and a transposed one.
+def batch_norm(x, scale, bias):
+    mean, variance = x.mean((0, 1)), x.var((0, 1))
+    return (x - mean) / jnp.sqrt(variance + 0.01) * scale + bias
+
+
+def scaled_conv(x, w, gain):
+    fan = w.size // w.shape[-1]
+    used = gain * (w - w.mean((0, 1, 2))) / jnp.sqrt(jnp.maximum(fan * w.var((0, 1, 2)), 1e-4))
+    return jax.lax.conv_general_dilated(x, used, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC"))
+
+
+def transposed_conv(x, w, bias):
+    layout = ("NHWC", "HWIO", "NHWC")
+    return bias + jax.lax.conv_transpose(x, jnp.flip(w, (0, 1)), (2, 2), "SAME", dimension_numbers=layout)
+
+
+def layers():
+    out = {}
+
+    def add(name, f, *args):
+        y, pull = jax.vjp(f, *args)
+        ct = random(999, *y.shape)
+        out.update({f"{name}.{i}": a for i, a in enumerate(args)})
+        out.update({f"{name}.grad{i}": g for i, g in enumerate(pull(ct))})
+        out.update({f"{name}.y": y, f"{name}.ct": ct})
+
+    xs, mean, variance = random(200, 3, 3, 2, 4), jnp.zeros(4), jnp.ones(4)
+    for x in xs:
+        mean = 0.8 * mean + 0.2 * x.mean((0, 1))
+        variance = 0.8 * variance + 0.2 * x.var((0, 1), ddof=1)
+    add("batchNorm", batch_norm, xs[2], random(201, 4), random(202, 4))
+    out |= {"batchNorm.xs": xs, "batchNorm.mean": mean, "batchNorm.variance": variance}
+    add("prelu", lambda x, a: jnp.where(x > 0, x, a * x), random(203, 3, 5), random(204, 5))
+    add("scaledConv", scaled_conv, random(205, 1, 3, 4, 2), random(206, 2, 3, 2, 3), random(207, 3))
+    add("convTranspose", transposed_conv, random(208, 1, 3, 4, 2), random(209, 3, 2, 2, 3), random(210, 3))
+    write("layers", out)
+
+
 if __name__ == "__main__":
     hessian_of_mlp()
     per_example_gradients()
     jacobian_of_scan()
     newton_by_while_loop()
     transformer()
+    layers()

@@ -40,8 +40,27 @@ public final class Activations {
     return RoundOnce.of(x, y -> eluOf(y, alpha));
   }
 
+  // The branch that is not taken gets 0: e^x may be infinite, and 0 ∞ in a derivative is NaN.
   private static Tensor eluOf(Tensor x, double alpha) {
-    return x.gt(0).select(x, x.expm1().mul(alpha));
+    Tensor above = x.gt(0);
+    return above.select(x, above.select(x.like(0), x).expm1().mul(alpha));
+  }
+
+  /**
+   * {@code x} above 0, {@code alpha (e^(x/alpha) - 1)} below, of slope 1 at 0 for every alpha
+   * (Barron 2017).
+   *
+   * @param alpha above 0
+   */
+  public static Tensor celu(Tensor x, double alpha) {
+    Ranges.positive("celu", "alpha", alpha);
+    return RoundOnce.of(
+        x,
+        y -> {
+          Tensor above = y.gt(0);
+          Tensor below = above.select(y.like(0), y).div(alpha).expm1().mul(alpha);
+          return above.select(y, below);
+        });
   }
 
   /** The scaled ELU that normalizes itself (Klambauer et al. 2017). */
@@ -72,6 +91,12 @@ public final class Activations {
     return x.mul(inner.tanh().add(1)).mul(0.5);
   }
 
+  /** {@code x Φ(x)}, with Φ by the error function (Hendrycks and Gimpel 2016). */
+  public static Tensor geluExact(Tensor x) {
+    // Φ(x) = erfc(-x/√2) / 2
+    return RoundOnce.of(x, y -> y.mul(y.mul(-Math.sqrt(0.5)).erfc()).mul(0.5));
+  }
+
   /** {@code x / (1 + |x|)} */
   public static Tensor softsign(Tensor x) {
     return RoundOnce.of(x, y -> y.div(y.abs().add(1)));
@@ -86,6 +111,96 @@ public final class Activations {
   /** {@code min(max(x/6 + 1/2, 0), 1)} */
   public static Tensor hardSigmoid(Tensor x) {
     return RoundOnce.of(x, y -> y.div(6).add(0.5).clip(0, 1));
+  }
+
+  /** {@code x min(max(x/6 + 1/2, 0), 1)}: silu with {@link #hardSigmoid} (Howard et al. 2019). */
+  public static Tensor hardSwish(Tensor x) {
+    return RoundOnce.of(x, y -> y.mul(y.div(6).add(0.5).clip(0, 1)));
+  }
+
+  /**
+   * {@code x} moved towards 0 by {@code threshold}, 0 where it is nearer: the proximal map of an L1
+   * penalty (Donoho 1995).
+   *
+   * @param threshold from 0
+   */
+  public static Tensor softShrink(Tensor x, double threshold) {
+    Ranges.notNegative("softShrink", "threshold", threshold);
+    return RoundOnce.of(x, y -> y.sub(y.clip(-threshold, threshold)));
+  }
+
+  /**
+   * {@code x} where {@code |x| > threshold}, else 0 (Donoho and Johnstone 1994).
+   *
+   * @param threshold from 0
+   */
+  public static Tensor hardShrink(Tensor x, double threshold) {
+    Ranges.notNegative("hardShrink", "threshold", threshold);
+    return RoundOnce.of(x, y -> y.abs().gt(threshold).select(y, y.like(0)));
+  }
+
+  // x³/3 - 2x⁵/15 + …: the coefficients of x - tanh x, from x³ on
+  private static final double[] TANH_SHRINK = {
+    1.0 / 3,
+    -2.0 / 15,
+    17.0 / 315,
+    -62.0 / 2835,
+    1382.0 / 155925,
+    -21844.0 / 6081075,
+    929569.0 / 638512875,
+    -6404582.0 / 10854718875.0,
+    443861162.0 / 1856156927625.0
+  };
+
+  /** {@code x - tanh x}, by its series near 0, where the difference would lose all digits. */
+  public static Tensor tanhShrink(Tensor x) {
+    return RoundOnce.of(
+        x,
+        y -> {
+          Tensor near = y.abs().lt(0.25);
+          Tensor small = near.select(y, y.like(0));
+          Tensor square = small.square();
+          Tensor series = y.like(0);
+          for (int i = TANH_SHRINK.length - 1; i >= 0; i--) {
+            series = series.mul(square).add(TANH_SHRINK[i]);
+          }
+          return near.select(series.mul(square).mul(small), y.sub(y.tanh()));
+        });
+  }
+
+  /**
+   * {@code (x + √(x² + b)) / 2}, a softplus without exponentials (Barron 2021: b = 4).
+   *
+   * @param b above 0: how wide the bend is
+   */
+  public static Tensor squareplus(Tensor x, double b) {
+    Ranges.positive("squareplus", "b", b);
+    // max(x, 0) + b / (2 (r + |x|)), r = √(x² + b) in units of m, so that x² does not overflow
+    return RoundOnce.of(
+        x,
+        y -> {
+          Tensor m = y.abs().max(y.like(Math.sqrt(b))).stopGradient();
+          Tensor r = y.div(m).square().add(m.reciprocal().mul(Math.sqrt(b)).square()).sqrt().mul(m);
+          return y.relu().add(r.add(y.abs()).reciprocal().mul(b / 2));
+        });
+  }
+
+  /** 0 up to -1, {@code (x + 1)² / 4} up to 1, then {@code x}; its slope is {@link #sparseSigmoid}. */
+  public static Tensor sparsePlus(Tensor x) {
+    // c² + max(x - 1, 0) with c = sparseSigmoid(x)
+    return RoundOnce.of(
+        x, y -> y.add(1).mul(0.5).clip(0, 1).square().add(y.sub(1).relu()));
+  }
+
+  /** {@code min(max((x + 1)/2, 0), 1)}: sparsemax of two classes (Martins and Astudillo 2016). */
+  public static Tensor sparseSigmoid(Tensor x) {
+    return RoundOnce.of(x, y -> y.add(1).mul(0.5).clip(0, 1));
+  }
+
+  /** Softmax of {@code -x} along {@code axis}. */
+  public static Tensor softmin(Tensor x, int axis) {
+    Given.given("softmin", "x", x);
+    return x.neg().softmax(axis);
   }
 
   /** {@code log σ(x)} */

@@ -1,6 +1,7 @@
 package dev.engram.nn;
 
 import dev.engram.ir.Tensor;
+import java.util.stream.IntStream;
 
 /**
  * Normalization along the last axis. Layers compute it in f32 for 16-bit types, whose squares may
@@ -19,6 +20,18 @@ final class Normalization {
   /** {@code x / √(mean square + ε)} */
   static Tensor rootMeanSquare(Tensor x, double epsilon) {
     return x.mul(inverse(x, epsilon));
+  }
+
+  /**
+   * {@code gain (W - mean) / √max(fan variance, ε)}, over all axes but the last, of {@code fan}
+   * elements.
+   */
+  static Tensor scaledWeights(Tensor weight, Tensor gain, double epsilon) {
+    int[] each = IntStream.range(0, weight.rank() - 1).toArray();
+    long fan = weight.shape().size() / weight.dim(-1);
+    Tensor centred = weight.sub(weight.mean(each));
+    Tensor spread = centred.square().mean(each).mul(fan);
+    return centred.mul(gain.mul(spread.max(spread.like(epsilon)).rsqrt()));
   }
 
   private static Tensor inverse(Tensor x, double epsilon) {

@@ -46,7 +46,7 @@ class NumberParametersTest {
       names(
           """
           RandomTensors.low RandomTensors.axis
-          Activations.alpha Activations.slope
+          Activations.alpha Activations.slope Activations.axis PRelu.start
           Initializer.value Initializer.gain Initializer.low Initializer.high LoraLinear.scale
           Constant.value Encoders.threshold Membrane.resistance Membrane.rest Membrane.resetTo
           GifNeuron.rest GifNeuron.resistance GifNeuron.k1 GifNeuron.k2 GifNeuron.a GifNeuron.b
@@ -79,7 +79,8 @@ class NumberParametersTest {
           LearningRate.peak Plateau.rate Plateau.patience Plateau.cooldown Plateau.threshold
           Plateau.least Lookahead.share WeightAverage.kept
           EProp.kappa Rule.kappa Kappa.kappa InputOutput.inputDecay Leak.decay LruCell.low
-          GroupNorm.epsilon LayerNorm.epsilon RmsNorm.epsilon ScaledWsLinear.epsilon
+          BatchNorm.epsilon BatchNorm.momentum GroupNorm.epsilon LayerNorm.epsilon RmsNorm.epsilon
+          ScaledWsConv.epsilon ScaledWsLinear.epsilon Activations.threshold ChannelDropout.rate
           Initializer.deviation Dropout.rate RandomTensors.p Connectivity.p Depression.use ShortTerm.use
           BlockedConductance.magnesium RandomTensors.n Connectivity.degree Delay.steps
           SignedLinear.excitatory Coo.height Coo.width Csr.width

@@ -174,6 +174,16 @@ final class Functions {
     activation("hardTanh", x -> Activations.hardTanh(x.get(0)));
     activation("hardSigmoid", x -> Activations.hardSigmoid(x.get(0)));
     activation("logSigmoid", x -> Activations.logSigmoid(x.get(0)));
+    activation("celu", x -> Activations.celu(x.get(0), 0.7));
+    activation("geluExact", x -> Activations.geluExact(x.get(0)));
+    activation("hardSwish", x -> Activations.hardSwish(x.get(0)));
+    activation("softShrink", x -> Activations.softShrink(x.get(0), 0.3));
+    activation("hardShrink", x -> Activations.hardShrink(x.get(0), 0.3));
+    activation("tanhShrink", x -> Activations.tanhShrink(x.get(0)));
+    activation("squareplus", x -> Activations.squareplus(x.get(0), 4));
+    activation("sparsePlus", x -> Activations.sparsePlus(x.get(0)));
+    activation("sparseSigmoid", x -> Activations.sparseSigmoid(x.get(0)));
+    activation("softmin", x -> Activations.softmin(x.get(0), 0));
     add("glu", 2, SHORT, true, x -> Activations.glu(Tensor.concat(0, x.get(0), x.get(1))));
   }
 

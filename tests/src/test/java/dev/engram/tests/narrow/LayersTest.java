@@ -11,9 +11,12 @@ import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.op.ConvWindows;
+import dev.engram.nn.BatchNorm;
 import dev.engram.nn.CfnCell;
+import dev.engram.nn.ChannelDropout;
 import dev.engram.nn.Connectivity;
 import dev.engram.nn.Conv;
+import dev.engram.nn.ConvTranspose;
 import dev.engram.nn.Dropout;
 import dev.engram.nn.GroupNorm;
 import dev.engram.nn.GroupedLinear;
@@ -32,8 +35,11 @@ import dev.engram.nn.MiniGruCell;
 import dev.engram.nn.MiniLstmCell;
 import dev.engram.nn.MinimalRnnCell;
 import dev.engram.nn.Mode;
+import dev.engram.nn.PRelu;
+import dev.engram.nn.Parametrization;
 import dev.engram.nn.RmsNorm;
 import dev.engram.nn.RnnCell;
+import dev.engram.nn.ScaledWsConv;
 import dev.engram.nn.ScaledWsLinear;
 import dev.engram.nn.SignedLinear;
 import dev.engram.nn.SparseLinear;
@@ -44,6 +50,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -76,6 +83,10 @@ class LayersTest {
     ROWS.put("LayerNorm small", new Row(1, t -> new LayerNorm(IN, t, 1e-12)));
     ROWS.put("RmsNorm small", new Row(1, t -> new RmsNorm(IN, t, 1e-12)));
     ROWS.put("GroupNorm small", new Row(1, t -> new GroupNorm(4, IN, t, 1e-12)));
+    ROWS.put("BatchNorm", new Row(1, t -> batchNorm(t, 1e-5)));
+    ROWS.put("BatchNorm small", new Row(1, t -> batchNorm(t, 1e-12)));
+    ROWS.put("PRelu", new Row(1, t -> new PRelu(IN, t, 0.1)));
+    ROWS.put("ChannelDropout", new Row(1, t -> new ChannelDropout(0.1, 1, KEY, new Mode())));
     ROWS.put("Dropout", new Row(1, t -> new Dropout(0.1, KEY, new Mode())));
     ROWS.put("Linear", new Row(2, t -> new Linear(IN, 4, KEY, t)));
     ROWS.put("GroupedLinear", new Row(2, t -> new GroupedLinear(2, IN, 4, KEY, t)));
@@ -85,6 +96,8 @@ class LayersTest {
     ROWS.put("LoraLinear", new Row(4, t -> new LoraLinear(base(t), 2, 1, KEY)));
     ROWS.put(
         "Conv", new Row(2, t -> new Conv(new int[] {1}, IN, 4, ConvWindows.valid(), 1, KEY, t)));
+    ROWS.put("ConvTranspose", new Row(2, t -> convTranspose(t)));
+    ROWS.put("ScaledWsConv", new Row(4, t -> scaledWsConv(t)));
     ROWS.put("LeakyReadout", new Row(4, t -> new LeakyReadout(IN, 4, 10, 1, KEY, t)));
     ROWS.put("RnnCell", new Row(8, t -> new RnnCell(IN, 4, KEY, t)));
     ROWS.put("GruCell", new Row(8, t -> new GruCell(IN, 4, KEY, t)));
@@ -121,6 +134,37 @@ class LayersTest {
 
   private static Layer scaledWs(DType t) {
     return new ScaledWsLinear(IN, 4, KEY, t, Initializer.heNormal(), 1e-4);
+  }
+
+  private static Layer batchNorm(DType t, double epsilon) {
+    return new BatchNorm(1, new Mode(), t, epsilon, 0.9, true, "");
+  }
+
+  private static Layer convTranspose(DType t) {
+    return new ConvTranspose(
+        new int[] {1},
+        IN,
+        4,
+        ConvWindows.valid(),
+        KEY,
+        t,
+        Initializer.heNormal(),
+        Optional.empty(),
+        Parametrization.none());
+  }
+
+  private static Layer scaledWsConv(DType t) {
+    return new ScaledWsConv(
+        new int[] {1},
+        IN,
+        4,
+        ConvWindows.valid(),
+        1,
+        KEY,
+        t,
+        Initializer.heNormal(),
+        Optional.empty(),
+        1e-4);
   }
 
   @Test
@@ -199,13 +243,16 @@ class LayersTest {
     return wide;
   }
 
-  /** Runs one step, or one position for a convolution and groups. */
+  /** Runs one step, one position where a layer has positions, or a batch of one feature. */
   private static HostTensor run(Layer layer, HostTensor x, DType dtype) {
     layer.initAllStates();
     Tensor in = x.cast(dtype);
-    return layer
-        .update(layer instanceof Conv || layer instanceof GroupNorm ? in.expandDims(0) : in)
-        .host();
+    return switch (layer) {
+      case Conv _, ConvTranspose _, ScaledWsConv _, GroupNorm _, ChannelDropout _ ->
+          layer.update(in.expandDims(0)).host();
+      case BatchNorm _ -> layer.update(in.expandDims(1)).reshape(in.shape()).host();
+      default -> layer.update(in).host();
+    };
   }
 
   /** Control: a normalization whose squares are rounded is detected. */

@@ -6,6 +6,8 @@ import dev.engram.ir.op.ConvWindows;
 import dev.engram.ir.op.Index;
 import dev.engram.linalg.Linalg;
 import dev.engram.loss.Losses;
+import dev.engram.nn.Activations;
+import dev.engram.nn.Pooling;
 import dev.engram.sparse.Coo;
 import dev.engram.sparse.Csr;
 import java.util.LinkedHashMap;
@@ -31,6 +33,7 @@ final class JaxCases {
     c.sparse();
     c.losses();
     c.grids();
+    c.activations();
     return c.cases;
   }
 
@@ -73,6 +76,8 @@ final class JaxCases {
     add("maxPool2dSame", x -> x.get(0).maxPool(new int[] {3, 2}, ConvWindows.same().stride(2)));
     add("sumPool2d", x -> x.get(0).sumPool(new int[] {2, 3}, ConvWindows.same().stride(1, 2)));
     add("avgPool2d", x -> x.get(0).avgPool(new int[] {2, 2}, ConvWindows.valid().stride(2)));
+    add("adaptiveAverage", x -> Pooling.adaptiveAverage(3).update(x.get(0)));
+    add("adaptiveMax", x -> Pooling.adaptiveMax(4).update(x.get(0)));
     add(
         "avgPool3dSame",
         x -> x.get(0).avgPool(new int[] {2, 3, 2}, ConvWindows.same().stride(1, 2, 2)));
@@ -198,5 +203,18 @@ final class JaxCases {
     add("arangeDown", x -> x.get(0).mul(Tensor.arange(x.get(0).dtype(), 7, -3, -2)));
     add("linspace", x -> x.get(0).mul(Tensor.linspace(x.get(0).dtype(), -1, 3, 7)));
     add("meshgrid", x -> Tensor.stack(0, Tensor.meshgrid(x.toArray(Tensor[]::new))));
+  }
+
+  private void activations() {
+    add("celu", x -> Activations.celu(x.get(0), 0.7));
+    add("geluExact", x -> Activations.geluExact(x.get(0)));
+    add("hardSwish", x -> Activations.hardSwish(x.get(0)));
+    add("softShrink", x -> Activations.softShrink(x.get(0), 0.5));
+    add("hardShrink", x -> Activations.hardShrink(x.get(0), 0.5));
+    add("tanhShrink", x -> Activations.tanhShrink(x.get(0)));
+    add("squareplus", x -> Activations.squareplus(x.get(0), 4));
+    add("sparsePlus", x -> Activations.sparsePlus(x.get(0)));
+    add("sparseSigmoid", x -> Activations.sparseSigmoid(x.get(0)));
+    add("softmin", x -> Activations.softmin(x.get(0), 0));
   }
 }
