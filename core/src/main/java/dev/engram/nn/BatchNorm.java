@@ -32,7 +32,8 @@ import java.util.stream.IntStream;
  *
  * <p>The batch is all axes of the operand but the last. A function that a {@link dev.engram.Vmap}
  * or {@link Engram#vmap(dev.engram.Fn1)} maps sees one example and no batch; name the mapped axis
- * there and here, and the batch includes all examples:
+ * there and here, and the batch includes all examples; without names it is an error, in evaluation
+ * too, as the running statistics have one value for all:
  *
  * <pre>{@code
  * new Vmap<>(new Sequential(layer, new BatchNorm(8, mode, "batch")), "batch")

@@ -53,6 +53,12 @@ class NumberParametersTest {
           GifNeuron.thresholdInf GifNeuron.r1 GifNeuron.r2 GifNeuron.a1 GifNeuron.a2
           GifNeuron.reset GifNeuron.thresholdReset
           IzhikevichNeuron.a IzhikevichNeuron.b IzhikevichNeuron.c IzhikevichNeuron.d
+          ExponentialIfNeuron.rest ExponentialIfNeuron.resistance ExponentialIfNeuron.threshold
+          ExponentialIfNeuron.peak ExponentialIfNeuron.reset
+          QuadraticIfNeuron.rest QuadraticIfNeuron.critical QuadraticIfNeuron.resistance
+          QuadraticIfNeuron.peak QuadraticIfNeuron.reset
+          AdExNeuron.rest AdExNeuron.threshold AdExNeuron.a AdExNeuron.b AdExNeuron.peak
+          AdExNeuron.reset Stdp.aPlus Stdp.aMinus
           Conductance.reversal BlockedConductance.reversal
           Surrogate.height Surrogate.h Surrogate.leak
           Losses.margin Parametrization.low

@@ -44,9 +44,12 @@ import dev.engram.optim.Sgd;
 import dev.engram.optim.WeightAverage;
 import dev.engram.sparse.Coo;
 import dev.engram.sparse.Csr;
+import dev.engram.spiking.AdExNeuron;
+import dev.engram.spiking.ExponentialIfNeuron;
 import dev.engram.spiking.LifNeuron;
 import dev.engram.spiking.Membrane;
 import dev.engram.spiking.Neuron;
+import dev.engram.spiking.QuadraticIfNeuron;
 import dev.engram.spiking.Surrogate;
 import dev.engram.spiking.Synapse;
 import dev.engram.tests.device.FakeBackend;
@@ -145,6 +148,10 @@ final class SampleTable {
     all.put(Model.class, () -> new Linear(2, 2, RandomKey.of(0)));
     all.put(Synapse.class, () -> new Synapse.Exponential(2, 5, 1, DType.F32));
     all.put(Rollout.class, () -> learner().rollout(M.expandDims(0)));
+    all.put(
+        ExponentialIfNeuron.Constants.class, ExponentialIfNeuron.Constants::wangBuzsaki);
+    all.put(QuadraticIfNeuron.Constants.class, QuadraticIfNeuron.Constants::cortical);
+    all.put(AdExNeuron.Constants.class, AdExNeuron.Constants::tonic);
     all.put(LoraLinear.class, () -> new LoraLinear(M, 1, 1, RandomKey.of(0)));
     all.put(UrLstmCell.class, () -> new UrLstmCell(2, 3, RandomKey.of(0)));
     all.put(
@@ -153,6 +160,7 @@ final class SampleTable {
     all.put(Connectivity.class, () -> Connectivity.of(2, List.of(new int[] {0})));
     all.put(Surrogate.class, Surrogate::straightThrough);
     all.put(Neuron.class, () -> new LifNeuron(2, Membrane.of(10)));
+    all.put(Synapse.class, () -> new Synapse.Exponential(2, 1, 0.5, DType.F32));
     all.put(
         Synapse.DoubleExponential.class,
         () -> new Synapse.DoubleExponential(2, 1, 2, 0.5, DType.F32));

@@ -8,9 +8,11 @@ import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.nn.Initializer;
 import dev.engram.nn.Linear;
+import dev.engram.spiking.AdExNeuron;
 import dev.engram.spiking.AlifNeuron;
 import dev.engram.spiking.Constant;
 import dev.engram.spiking.Delay;
+import dev.engram.spiking.ExponentialIfNeuron;
 import dev.engram.spiking.GifNeuron;
 import dev.engram.spiking.IfNeuron;
 import dev.engram.spiking.IzhikevichNeuron;
@@ -18,6 +20,7 @@ import dev.engram.spiking.LifNeuron;
 import dev.engram.spiking.Membrane;
 import dev.engram.spiking.Neuron;
 import dev.engram.spiking.Plasticity;
+import dev.engram.spiking.QuadraticIfNeuron;
 import dev.engram.spiking.Surrogate;
 import dev.engram.spiking.Synapse;
 import dev.engram.spiking.SynapticInput;
@@ -159,6 +162,21 @@ final class SpikingJobs {
     return new IzhikevichNeuron(N, c, Surrogate.arctan(0.1), F64);
   }
 
+  static Neuron exponentialIf() {
+    var c = new ExponentialIfNeuron.Constants(0.5, 4, 0, 1, 0.8, 0.3, 2, 0);
+    return new ExponentialIfNeuron(N, c, Surrogate.arctan(1), F64);
+  }
+
+  static Neuron quadraticIf() {
+    var c = new QuadraticIfNeuron.Constants(0.5, 3, 0, 1, 1, 1, 2, -0.5);
+    return new QuadraticIfNeuron(N, c, Surrogate.arctan(1), F64);
+  }
+
+  static Neuron adEx() {
+    var c = new AdExNeuron.Constants(0.5, 4, 1, 0, 0.8, 0.3, 10, 0.1, 0.3, 2, 0);
+    return new AdExNeuron(N, c, Surrogate.arctan(1), F64);
+  }
+
   /** Every kind of neuron. */
   private static Map<String, Supplier<Neuron>> neurons() {
     Map<String, Supplier<Neuron>> all = new LinkedHashMap<>();
@@ -171,6 +189,9 @@ final class SpikingJobs {
     all.put("ALIF with learned constants", SpikingJobs::learnedAlif);
     all.put("GIF", SpikingJobs::gif);
     all.put("Izhikevich", SpikingJobs::izhikevich);
+    all.put("exponential", SpikingJobs::exponentialIf);
+    all.put("quadratic", SpikingJobs::quadraticIf);
+    all.put("AdEx", SpikingJobs::adEx);
     return all;
   }
 
