@@ -36,8 +36,7 @@ class OdeTest {
 
   /** dx/dt = x (1 - x), whose solution is logistic. */
   private static double error(Stepper s, int steps) {
-    double got =
-        run(s, x -> x.mul(x.neg().add(1)), of(0.2), 2, steps).host().getDouble(0);
+    double got = run(s, x -> x.mul(x.neg().add(1)), of(0.2), 2, steps).host().getDouble(0);
     return Math.abs(got - 1 / (1 + 4 * Math.exp(-2)));
   }
 
@@ -129,8 +128,7 @@ class OdeTest {
     assertTrue(e.contains("f64[]") && e.contains("f64[2]") && e.contains("OdeTest.java"), e);
     assertThrows(TypeException.class, () -> Ode.euler((Tensor t) -> t, of(1), 0));
     assertThrows(
-        TypeException.class,
-        () -> Ode.heun((Tensor t) -> t, HostTensor.of(new int[] {1}, 1), 0.1));
+        TypeException.class, () -> Ode.heun((Tensor t) -> t, HostTensor.of(new int[] {1}, 1), 0.1));
     assertArrayEquals(
         new double[] {1.1}, Ode.euler((Tensor t) -> t, of(1), 0.1).host().toDoubles(), 1e-15);
     assertFalse(Double.isNaN(Ode.exponentialEuler((Tensor t) -> t, of(0), 1).host().item()));

@@ -185,11 +185,12 @@ public final class Activations {
         });
   }
 
-  /** 0 up to -1, {@code (x + 1)² / 4} up to 1, then {@code x}; its slope is {@link #sparseSigmoid}. */
+  /**
+   * 0 up to -1, {@code (x + 1)² / 4} up to 1, then {@code x}; its slope is {@link #sparseSigmoid}.
+   */
   public static Tensor sparsePlus(Tensor x) {
     // c² + max(x - 1, 0) with c = sparseSigmoid(x)
-    return RoundOnce.of(
-        x, y -> y.add(1).mul(0.5).clip(0, 1).square().add(y.sub(1).relu()));
+    return RoundOnce.of(x, y -> y.add(1).mul(0.5).clip(0, 1).square().add(y.sub(1).relu()));
   }
 
   /** {@code min(max((x + 1)/2, 0), 1)}: sparsemax of two classes (Martins and Astudillo 2016). */

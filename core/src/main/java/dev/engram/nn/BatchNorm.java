@@ -23,8 +23,8 @@ import java.util.stream.IntStream;
  *
  * <p>In training, mean and variance are those of all {@code n} elements of the feature in the
  * batch, derivatives pass through both, and the running ones follow: {@code running ← momentum
- * running + (1 - momentum) batch}, with the variance times {@code n/(n - 1)} where {@code n > 1}. In
- * evaluation they are the running ones.
+ * running + (1 - momentum) batch}, with the variance times {@code n/(n - 1)} where {@code n > 1}.
+ * In evaluation they are the running ones.
  *
  * <p>States: {@code scale [size]}, {@code bias [size]} if affine; {@code runningMean [size]},
  * initially 0, and {@code runningVariance [size]}, initially 1, of kind {@code OTHER}, in f32 for

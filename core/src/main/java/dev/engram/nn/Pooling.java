@@ -72,10 +72,7 @@ public final class Pooling {
     return Layer.of(
         x ->
             pooled(
-                "Pooling.adaptiveMax",
-                x,
-                kept,
-                (y, axis, m) -> binned(y, axis, m).max(axis + 1)));
+                "Pooling.adaptiveMax", x, kept, (y, axis, m) -> binned(y, axis, m).max(axis + 1)));
   }
 
   private static int[] adaptive(String who, int[] lengths) {
@@ -120,7 +117,9 @@ public final class Pooling {
     return IntStream.range(0, m).map(i -> to(i, n, m) - from(i, n, m)).max().orElseThrow();
   }
 
-  /** The bins of {@code axis} in place of it: {@code [..., m, width, ...]}, filled by their last. */
+  /**
+   * The bins of {@code axis} in place of it: {@code [..., m, width, ...]}, filled by their last.
+   */
   private static Tensor binned(Tensor x, int axis, int m) {
     int n = x.dim(axis);
     int width = widest(n, m);

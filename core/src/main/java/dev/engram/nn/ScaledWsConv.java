@@ -123,8 +123,6 @@ public final class ScaledWsConv extends Layer {
   /** The standardized weights, of the shape of {@code weight}. */
   public Tensor effective() {
     return RoundOnce.of(
-        weight.value(),
-        gain.value(),
-        (w, g) -> Normalization.scaledWeights(w, g, epsilon));
+        weight.value(), gain.value(), (w, g) -> Normalization.scaledWeights(w, g, epsilon));
   }
 }

@@ -9,9 +9,9 @@ final class Exponentials {
   private Exponentials() {}
 
   /**
-   * Checks that {@code e^((peak - threshold)/width)}, the largest exponential that a neuron meets as
-   * a potential above the peak is reset first, is within the range of {@code dtype}, with room for
-   * factors.
+   * Checks that {@code e^((peak - threshold)/width)}, the largest exponential that a neuron meets
+   * as a potential above the peak is reset first, is within the range of {@code dtype}, with room
+   * for factors.
    */
   static void check(String who, double peak, double threshold, double width, DType dtype) {
     double limit = dtype == DType.F16 ? 8 : 60;

@@ -71,8 +71,8 @@ public final class QuadraticIfNeuron extends Neuron {
 
     /**
      * A cortical cell in mV and ms, with a resistance of 1: the current is in mV. tau = 20, rest
-     * -65, critical -50, and the slope of a leak at rest; peak -30, reset -65; dt = 0.1. It fires at
-     * currents above 3.75.
+     * -65, critical -50, and the slope of a leak at rest; peak -30, reset -65; dt = 0.1. It fires
+     * at currents above 3.75.
      */
     public static Constants cortical() {
       return new Constants(0.1, 20, -65, -50, 1.0 / 15, 1, -30, -65);

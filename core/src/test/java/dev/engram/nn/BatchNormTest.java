@@ -155,8 +155,7 @@ class BatchNormTest {
         Map<String, State> all =
             new TreeMap<>(layer.states().subset(State.Kind.PARAMETER).byPath());
         all.put("x", x);
-        Plain.checkGradient(
-            () -> y.get().mul(weights).sum(), new States(all), 1e-6);
+        Plain.checkGradient(() -> y.get().mul(weights).sum(), new States(all), 1e-6);
       }
     }
   }
@@ -218,8 +217,7 @@ class BatchNormTest {
     e = assertThrows(TypeException.class, () -> layer.update(some.slice(2, 0, 2))).getMessage();
     assertTrue(e.contains("expected [batch..., 3]"), e);
     assertThrows(
-        TypeException.class,
-        () -> new BatchNorm(SIZE, new Mode(), DType.F32, 1e-5, 1, true, ""));
+        TypeException.class, () -> new BatchNorm(SIZE, new Mode(), DType.F32, 1e-5, 1, true, ""));
     assertFalse(layer.states().paths().isEmpty());
   }
 }

@@ -89,8 +89,7 @@ class MoreLayersTest {
   @Test
   void transposedConvolutionsTakeOptions() {
     Tensor x = noise(5, 4, 2);
-    ConvTranspose plain =
-        new ConvTranspose(new int[] {3}, 2, 3, ConvWindows.same().stride(2), KEY);
+    ConvTranspose plain = new ConvTranspose(new int[] {3}, 2, 3, ConvWindows.same().stride(2), KEY);
     assertEquals(List.of(8, 3), List.of(plain.update(x.cast(DType.F32)).dim(0), 3));
     Tensor mask = noise(7, 3, 2, 3).gt(0);
     ConvTranspose masked =
@@ -113,8 +112,7 @@ class MoreLayersTest {
     Plain.checkGradient(
         () -> masked.update(x).mul(each).sum(), masked.states().subset(State.Kind.PARAMETER), 1e-7);
     assertThrows(
-        TypeException.class,
-        () -> new ConvTranspose(new int[] {0}, 2, 3, ConvWindows.same(), KEY));
+        TypeException.class, () -> new ConvTranspose(new int[] {0}, 2, 3, ConvWindows.same(), KEY));
   }
 
   private static int lower(int i, int n, int m) {
@@ -153,8 +151,7 @@ class MoreLayersTest {
   @Test
   void poolsOfGivenLengths() {
     HostTensor x = noise(5, 5, 6, 7, 2);
-    for (int[] m :
-        new int[][] {{2, 3, 3}, {5, 4, 1}, {1, 6, 7}, {3, 1, 5}, {7, 8, 9}, {4, 5, 6}}) {
+    for (int[] m : new int[][] {{2, 3, 3}, {5, 4, 1}, {1, 6, 7}, {3, 1, 5}, {7, 8, 9}, {4, 5, 6}}) {
       assertArrayEquals(
           pooled(x, m, false),
           Pooling.adaptiveAverage(m).update(x).host().toDoubles(),
@@ -171,9 +168,7 @@ class MoreLayersTest {
     int[] m = {1, 1, 11};
     HostTensor line = flat.reshape(210, 2).host();
     assertArrayEquals(
-        pooled(flat, m, false),
-        Pooling.adaptiveAverage(11).update(line).host().toDoubles(),
-        1e-13);
+        pooled(flat, m, false), Pooling.adaptiveAverage(11).update(line).host().toDoubles(), 1e-13);
     HostTensor plane = x.reshape(1, 30, 7, 2).host();
     assertArrayEquals(
         pooled(plane, new int[] {1, 8, 3}, true),
@@ -182,7 +177,8 @@ class MoreLayersTest {
     assertThrows(TypeException.class, () -> Pooling.adaptiveMax(1, 1, 1, 1));
     assertThrows(TypeException.class, () -> Pooling.adaptiveAverage(2).update(noise(1, 3)));
     assertThrows(
-        TypeException.class, () -> Pooling.adaptiveAverage(2).update(HostTensor.of(new float[0], 0, 2)));
+        TypeException.class,
+        () -> Pooling.adaptiveAverage(2).update(HostTensor.of(new float[0], 0, 2)));
   }
 
   @Test
@@ -191,9 +187,7 @@ class MoreLayersTest {
     HostTensor each = noise(6, 3, 2);
     for (var pool : List.of(Pooling.adaptiveAverage(3), Pooling.adaptiveMax(3))) {
       Plain.checkGradient(
-          () -> pool.update(x.value()).mul(each).sum(),
-          new States(Map.of("x", x)),
-          1e-7);
+          () -> pool.update(x.value()).mul(each).sum(), new States(Map.of("x", x)), 1e-7);
     }
   }
 
@@ -220,8 +214,7 @@ class MoreLayersTest {
     mode.eval();
     assertArrayEquals(x.host().toDoubles(), layer.update(x).host().toDoubles());
     assertThrows(TypeException.class, () -> new ChannelDropout(1, 1, KEY, mode));
-    String e =
-        assertThrows(TypeException.class, () -> layer.update(noise(1, 3, 2))).getMessage();
+    String e = assertThrows(TypeException.class, () -> layer.update(noise(1, 3, 2))).getMessage();
     assertTrue(e.contains("2 axes of positions"), e);
   }
 
@@ -252,15 +245,9 @@ class MoreLayersTest {
     check(y -> Activations.hardShrink(y, 0.5), v -> Math.abs(v) > 0.5 ? v : 0, x);
     check(Activations::tanhShrink, v -> v - Math.tanh(v), x);
     check(y -> Activations.squareplus(y, 2), v -> (v + Math.sqrt(v * v + 2)) / 2, x);
-    check(
-        Activations::sparsePlus,
-        v -> v <= -1 ? 0 : v >= 1 ? v : (v + 1) * (v + 1) / 4,
-        x);
+    check(Activations::sparsePlus, v -> v <= -1 ? 0 : v >= 1 ? v : (v + 1) * (v + 1) / 4, x);
     check(Activations::sparseSigmoid, v -> Math.clamp((v + 1) / 2, 0, 1), x);
-    check(
-        y -> new PRelu(1, F64, 0.3).update(y),
-        v -> v > 0 ? v : 0.3 * v,
-        x);
+    check(y -> new PRelu(1, F64, 0.3).update(y), v -> v > 0 ? v : 0.3 * v, x);
     HostTensor weights = Activations.softmin(x, 0).host();
     assertEquals(1, weights.getDouble(0), 1e-15);
     assertThrows(TypeException.class, () -> Activations.celu(x, 0));

@@ -85,7 +85,9 @@ class MoreNeuronsTest {
     var c = ExponentialIfNeuron.Constants.wangBuzsaki();
     var far = new ExponentialIfNeuron.Constants(0.01, 10, -65, 1, -59.9, 3.48, 20, -68);
     var near = new ExponentialIfNeuron.Constants(0.01, 10, -65, 1, -59.9, 3.48, c.peak(), -68);
-    int first = check(new ExponentialIfNeuron(1, far, SURROGATE, F64), exponential(far), 20, 9, 0).getFirst();
+    int first =
+        check(new ExponentialIfNeuron(1, far, SURROGATE, F64), exponential(far), 20, 9, 0)
+            .getFirst();
     int early =
         check(new ExponentialIfNeuron(1, near, SURROGATE, F64), exponential(near), c.peak(), 9, 0)
             .getFirst();
@@ -97,8 +99,7 @@ class MoreNeuronsTest {
   @Test
   void quadraticIntegrateAndFire() {
     for (var c :
-        List.of(
-            QuadraticIfNeuron.Constants.normalForm(), QuadraticIfNeuron.Constants.cortical())) {
+        List.of(QuadraticIfNeuron.Constants.normalForm(), QuadraticIfNeuron.Constants.cortical())) {
       boolean normal = c.peak() == 10;
       List<Integer> spikes =
           check(
@@ -202,8 +203,7 @@ class MoreNeuronsTest {
   @Test
   void nothingOverflows() {
     for (DType dtype : List.of(DType.F32, DType.F16, DType.BF16)) {
-      Neuron neuron =
-          new AdExNeuron(1, AdExNeuron.Constants.regularSpiking(), SURROGATE, dtype);
+      Neuron neuron = new AdExNeuron(1, AdExNeuron.Constants.regularSpiking(), SURROGATE, dtype);
       neuron.initAllStates();
       for (int t = 0; t < 50; t++) {
         neuron.update(HostTensor.of(new double[] {t % 2 == 0 ? 30000 : -30000}, 1).cast(dtype));
@@ -215,8 +215,7 @@ class MoreNeuronsTest {
         new AdExNeuron.Constants(0.1, 281, 30, -70.6, -50.4, 2, 144, 4, 80.5, 20, c.reset());
     new AdExNeuron(1, paper, SURROGATE, DType.F32);
     String e =
-        assertThrows(
-                TypeException.class, () -> new AdExNeuron(1, paper, SURROGATE, DType.F16))
+        assertThrows(TypeException.class, () -> new AdExNeuron(1, paper, SURROGATE, DType.F16))
             .getMessage();
     assertTrue(e.contains("choose a lower peak") && e.contains("MoreNeuronsTest.java"), e);
     e =
@@ -226,7 +225,6 @@ class MoreNeuronsTest {
             .getMessage();
     assertTrue(e.contains("critical=-1.0") && e.contains("above the rest"), e);
     assertThrows(
-        TypeException.class,
-        () -> new ExponentialIfNeuron.Constants(1, 10, 0, 1, 1, 0.1, 0.5, 0));
+        TypeException.class, () -> new ExponentialIfNeuron.Constants(1, 10, 0, 1, 1, 0.1, 0.5, 0));
   }
 }

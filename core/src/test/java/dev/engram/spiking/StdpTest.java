@@ -85,8 +85,7 @@ class StdpTest {
           change +=
               (causal ? stdp.update(first, second) : stdp.update(second, first)).host().item();
         }
-        double want =
-            causal ? 0.3 * Math.exp(-lag * 0.5 / 10) : -0.4 * Math.exp(-lag * 0.5 / 15);
+        double want = causal ? 0.3 * Math.exp(-lag * 0.5 / 10) : -0.4 * Math.exp(-lag * 0.5 / 15);
         assertEquals(want, change, 1e-14);
       }
     }

@@ -148,8 +148,7 @@ final class SampleTable {
     all.put(Model.class, () -> new Linear(2, 2, RandomKey.of(0)));
     all.put(Synapse.class, () -> new Synapse.Exponential(2, 5, 1, DType.F32));
     all.put(Rollout.class, () -> learner().rollout(M.expandDims(0)));
-    all.put(
-        ExponentialIfNeuron.Constants.class, ExponentialIfNeuron.Constants::wangBuzsaki);
+    all.put(ExponentialIfNeuron.Constants.class, ExponentialIfNeuron.Constants::wangBuzsaki);
     all.put(QuadraticIfNeuron.Constants.class, QuadraticIfNeuron.Constants::cortical);
     all.put(AdExNeuron.Constants.class, AdExNeuron.Constants::tonic);
     all.put(LoraLinear.class, () -> new LoraLinear(M, 1, 1, RandomKey.of(0)));

@@ -199,10 +199,7 @@ class NewPartsTest {
     Tensor x = Job.normal(9, 4);
     for (Fn1<Gated, Gated> step : steps) {
       Fn1<Tensor, Tensor> f =
-          t ->
-              joined(
-                  step.apply(
-                      step.apply(new Gated(t.slice(0, 0, 2), t.slice(0, 2, 4)))));
+          t -> joined(step.apply(step.apply(new Gated(t.slice(0, 0, 2), t.slice(0, 2, 4)))));
       FunctionChecks.derivatives(f, x);
       FunctionChecks.backends(f, x);
       FunctionChecks.batches(f, Job.normal(10, 3, 4));
