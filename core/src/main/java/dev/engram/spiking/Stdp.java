@@ -89,6 +89,8 @@ public final class Stdp extends Model {
    * @return Δ, {@code [in, out]}
    */
   public Tensor update(Tensor before, Tensor after) {
+    Given.given("Stdp.update", "before", before);
+    Given.given("Stdp.update", "after", after);
     Tensor from = checked("before", before, in).stopGradient();
     Tensor to = checked("after", after, out).stopGradient();
     Tensor traceFrom = pre.value().mul(Math.exp(-c.dt / c.tauPre));
@@ -134,7 +136,6 @@ public final class Stdp extends Model {
   }
 
   private static Tensor checked(String name, Tensor x, TensorType want) {
-    Given.given("Stdp", name, x);
     if (!x.type().equals(want)) {
       throw new TypeException(
           "Stdp: %s has type %s, expected %s (%s)"

@@ -9,6 +9,7 @@ import dev.engram.Engram;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
 import java.util.ArrayList;
 import java.util.List;
@@ -226,5 +227,83 @@ class MoreNeuronsTest {
     assertTrue(e.contains("critical=-1.0") && e.contains("above the rest"), e);
     assertThrows(
         TypeException.class, () -> new ExponentialIfNeuron.Constants(1, 10, 0, 1, 1, 0.1, 0.5, 0));
+  }
+
+  private static Plain hodgkinHuxley(HodgkinHuxleyNeuron.Constants c) {
+    return new Plain() {
+      double v = -65;
+      double m = 0.05293248525724958;
+      double h = 0.5961207535084603;
+      double n = 0.3176769140606974;
+
+      double ratio(double y) {
+        return Math.abs(y) < 1e-9 ? 1 + y / 2 : y / -Math.expm1(-y);
+      }
+
+      double gate(double x, double alpha, double beta) {
+        double decay = Math.exp(-c.dt() * (alpha + beta));
+        return x * decay + alpha / (alpha + beta) * (1 - decay);
+      }
+
+      @Override
+      public double step(double i) {
+        double sodium = 120 * m * m * m * h;
+        double potassium = 36 * Math.pow(n, 4);
+        double all = sodium + potassium + 0.3;
+        double limit = (i + sodium * 50 - potassium * 77 - 0.3 * 54.387) / all;
+        double decay = Math.exp(-c.dt() * all);
+        m = gate(m, ratio((v + 40) / 10), 4 * Math.exp(-(v + 65) / 18));
+        h = gate(h, 0.07 * Math.exp(-(v + 65) / 20), 1 / (1 + Math.exp(-(v + 35) / 10)));
+        n = gate(n, 0.1 * ratio((v + 55) / 10), 0.125 * Math.exp(-(v + 65) / 80));
+        v = v * decay + limit * (1 - decay);
+        return v;
+      }
+    };
+  }
+
+  /** At 10 µA/cm² the axon fires at 68 Hz; below 6 it does not go on firing. */
+  @Test
+  void hodgkinHuxleyIsTheSquidsAxon() {
+    var c = HodgkinHuxleyNeuron.Constants.squid();
+    Plain plain = hodgkinHuxley(c);
+    Neuron neuron = new HodgkinHuxleyNeuron(1, c, SURROGATE, F64);
+    neuron.initAllStates();
+    Tensor input = HostTensor.full(TensorType.of(F64, 20_000, 1), 10);
+    HostTensor got =
+        Engram.jit(
+                (Tensor xs) ->
+                    Engram.forLoop(
+                        (Tensor x) -> {
+                          Tensor spikes = neuron.update(x);
+                          return Tensor.concat(0, neuron.potential(), spikes);
+                        },
+                        xs))
+            .apply(input)
+            .host();
+    List<Integer> spikes = new ArrayList<>();
+    double before = -65;
+    for (int t = 0; t < 20_000; t++) {
+      double want = plain.step(10);
+      assertEquals(want, got.getDouble(2L * t), 1e-6, "step " + t);
+      boolean spike = want > 0 && before <= 0;
+      assertEquals(spike ? 1 : 0, got.getDouble(2L * t + 1), "step " + t);
+      before = want;
+      if (spike) {
+        spikes.add(t);
+      }
+    }
+    double interval = (spikes.getLast() - spikes.get(5)) * 0.01 / (spikes.size() - 6);
+    assertEquals(68, 1000 / interval, 2);
+    // at rest nothing moves
+    neuron.initAllStates();
+    for (int t = 0; t < 200; t++) {
+      neuron.update(HostTensor.of(new double[] {0}, 1));
+    }
+    assertEquals(-65, neuron.potential().host().item(), 0.01);
+    // nor does an absurd current make it infinite
+    for (int t = 0; t < 20; t++) {
+      neuron.update(HostTensor.of(new double[] {t % 2 == 0 ? 1e7 : -1e7}, 1));
+    }
+    assertTrue(Double.isFinite(neuron.states().get("h").value().host().item()));
   }
 }

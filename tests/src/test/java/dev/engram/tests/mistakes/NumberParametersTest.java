@@ -58,7 +58,8 @@ class NumberParametersTest {
           QuadraticIfNeuron.rest QuadraticIfNeuron.critical QuadraticIfNeuron.resistance
           QuadraticIfNeuron.peak QuadraticIfNeuron.reset
           AdExNeuron.rest AdExNeuron.threshold AdExNeuron.a AdExNeuron.b AdExNeuron.peak
-          AdExNeuron.reset Stdp.aPlus Stdp.aMinus
+          AdExNeuron.reset HodgkinHuxleyNeuron.sodiumReversal HodgkinHuxleyNeuron.potassiumReversal
+          HodgkinHuxleyNeuron.leakReversal HodgkinHuxleyNeuron.threshold Stdp.aPlus Stdp.aMinus
           Conductance.reversal BlockedConductance.reversal
           Surrogate.height Surrogate.h Surrogate.leak
           Losses.margin Parametrization.low
@@ -86,6 +87,7 @@ class NumberParametersTest {
           Plateau.least Lookahead.share WeightAverage.kept
           EProp.kappa Rule.kappa Kappa.kappa InputOutput.inputDecay Leak.decay LruCell.low
           BatchNorm.epsilon BatchNorm.momentum GroupNorm.epsilon LayerNorm.epsilon RmsNorm.epsilon
+          HodgkinHuxleyNeuron.sodium HodgkinHuxleyNeuron.potassium
           ScaledWsConv.epsilon ScaledWsLinear.epsilon Activations.threshold ChannelDropout.rate
           Initializer.deviation Dropout.rate RandomTensors.p Connectivity.p Depression.use ShortTerm.use
           BlockedConductance.magnesium RandomTensors.n Connectivity.degree Delay.steps

@@ -68,7 +68,8 @@ class NewPartsTest {
       Map.of(
           "exponential", SpikingJobs::exponentialIf,
           "quadratic", SpikingJobs::quadraticIf,
-          "AdEx", SpikingJobs::adEx);
+          "AdEx", SpikingJobs::adEx,
+          "Hodgkin-Huxley", SpikingJobs::hodgkinHuxley);
 
   static List<String> neurons() {
     return List.copyOf(NEURONS.keySet());

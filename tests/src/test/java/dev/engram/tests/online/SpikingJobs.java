@@ -14,6 +14,7 @@ import dev.engram.spiking.Constant;
 import dev.engram.spiking.Delay;
 import dev.engram.spiking.ExponentialIfNeuron;
 import dev.engram.spiking.GifNeuron;
+import dev.engram.spiking.HodgkinHuxleyNeuron;
 import dev.engram.spiking.IfNeuron;
 import dev.engram.spiking.IzhikevichNeuron;
 import dev.engram.spiking.LifNeuron;
@@ -175,6 +176,11 @@ final class SpikingJobs {
   static Neuron adEx() {
     var c = new AdExNeuron.Constants(0.5, 4, 1, 0, 0.8, 0.3, 10, 0.1, 0.3, 2, 0);
     return new AdExNeuron(N, c, Surrogate.arctan(1), F64);
+  }
+
+  static Neuron hodgkinHuxley() {
+    var c = new HodgkinHuxleyNeuron.Constants(0.2, 1, 120, 36, 0.3, 50, -77, -54.387, 0);
+    return new HodgkinHuxleyNeuron(N, c, Surrogate.arctan(0.1), F64);
   }
 
   /** Every kind of neuron. */
