@@ -547,12 +547,14 @@ public final class Engram {
    */
   public static <T> T associativeScan(Fn2<T, T, T> combine, T xs) {
     Given.given("associativeScan", "combine", combine);
+    Given.given("associativeScan", "xs", xs);
     return AssociativeScan.run(combine, xs, false);
   }
 
   /** {@link #associativeScan} from the last element to the first: {@code y_i = x_T ∘ … ∘ x_i}. */
   public static <T> T associativeScanReverse(Fn2<T, T, T> combine, T xs) {
     Given.given("associativeScanReverse", "combine", combine);
+    Given.given("associativeScanReverse", "xs", xs);
     return AssociativeScan.run(combine, xs, true);
   }
 

@@ -33,6 +33,8 @@ public interface SynapticInput {
   record Delta() implements SynapticInput {
     @Override
     public Tensor current(Tensor g, Tensor v) {
+      Given.given("SynapticInput.current", "g", g);
+      Given.given("SynapticInput.current", "v", v);
       throw new TraceException(
           "a delta synapse has no current, expected one that has (%s); use Neuron.jump"
               .formatted(SourceLocation.here()));
@@ -50,6 +52,7 @@ public interface SynapticInput {
   record Current() implements SynapticInput {
     @Override
     public Tensor current(Tensor g, Tensor v) {
+      Given.given("SynapticInput.current", "v", v);
       return Given.given("SynapticInput.current", "g", g);
     }
   }

@@ -3,6 +3,7 @@ package dev.engram.etrace;
 import dev.engram.etrace.analysis.UserClass;
 import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.checks.Given;
 import java.util.List;
 
 /** A filter on a trace before it is multiplied by the learning signal. */
@@ -81,11 +82,15 @@ public sealed interface TraceFilter {
 
     @Override
     public List<Tensor> update(Tensor trace, List<Tensor> memory) {
+      Given.given("Kappa.update", "trace", trace);
+      Given.all("Kappa.update", "memory", memory);
       return List.of(memory.getFirst().mul(kappa).add(trace));
     }
 
     @Override
     public Tensor used(Tensor trace, List<Tensor> memory) {
+      Given.given("Kappa.used", "trace", trace);
+      Given.all("Kappa.used", "memory", memory);
       return memory.getFirst();
     }
 

@@ -50,7 +50,8 @@ final class Functions {
           Map.entry("ElementwiseMethods.checkRange", "of integers"),
           Map.entry("ElementwiseMethods.cast", "names the type of its result"),
           Map.entry("ElementwiseMethods.polygamma", "its order is an integer"),
-          Map.entry("Encoders.poisson", "DrawsTest"));
+          Map.entry("Encoders.poisson", "DrawsTest"),
+          Map.entry("GradientTransforms.withNoise", "GradientTransformsTest"));
 
   private static final int[] SHORT = {3, 257};
   private static final int[] LONG = {3, 257, 100_000};
@@ -316,6 +317,35 @@ final class Functions {
         false,
         x -> GradientTransforms.clipByValue(grads(x.get(0), x.get(1)), 0.25).get("a"));
     add(
+        "clipByNorm",
+        2,
+        LONG,
+        false,
+        x -> GradientTransforms.clipByNorm(grads(x.get(0), x.get(1)), 5).get("a"));
+    add(
+        "zeroNans",
+        2,
+        SHORT,
+        false,
+        x -> GradientTransforms.zeroNans(grads(x.get(0), x.get(1))).get("a"));
+    add(
+        "centralize",
+        2,
+        SHORT,
+        false,
+        x -> GradientTransforms.centralize(grads(matrix(x.get(0)), x.get(1))).get("a"));
+    add(
+        "clipAdaptively",
+        2,
+        SHORT,
+        false,
+        x -> {
+          States weights =
+              new States(Map.of("a", State.parameter(x.get(1)), "b", State.parameter(x.get(1))));
+          return GradientTransforms.clipAdaptively(grads(x.get(0), x.get(1)), weights, 0.01, 1e-3)
+              .get("a");
+        });
+    add(
         "withDecay",
         2,
         SHORT,
@@ -324,5 +354,9 @@ final class Functions {
           States weights = new States(Map.of("a", State.parameter(x.get(1))));
           return GradientTransforms.withDecay(grads(x.get(0), x.get(1)), weights, 1e-3).get("a");
         });
+  }
+
+  private static Tensor matrix(Tensor x) {
+    return x.expandDims(1);
   }
 }
