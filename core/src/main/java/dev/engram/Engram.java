@@ -350,8 +350,9 @@ public final class Engram {
   /**
    * Returns {@code f} with a check of every index that is known only in the run: one outside of its
    * axis, which would be clamped or dropped, stops the run with a {@link
-   * dev.engram.ir.RunException} that names the op, the position, and the line in {@code f}. See
-   * also {@link Tensor#checkRange}.
+   * dev.engram.ir.RunException} that names the op, the position, and the line in {@code f}. Apply
+   * it inside {@link #vmap(Fn1)}, which clamps the starts of windows itself and runs both branches
+   * of a {@code cond}. See also {@link Tensor#checkRange}.
    */
   public static <A, R> Fn1<A, R> checked(Fn1<A, R> f) {
     Given.given("the function", f);

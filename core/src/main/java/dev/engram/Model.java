@@ -12,8 +12,8 @@ import java.util.function.Supplier;
 
 /**
  * A model or a part of one. Its states are those found in its fields: each {@link State}, those of
- * each nested {@code Model}, and those inside lists, maps and optionals of them. The names of the
- * fields form the paths, such as {@code rnn.layers.0.Wz.weight}.
+ * each nested {@code Model}, and those inside collections, maps, optionals, arrays and records of
+ * them. The names of the fields form the paths, such as {@code rnn.layers.0.Wz.weight}.
  */
 public abstract class Model {
   static {

@@ -409,7 +409,7 @@ public final class RandomTensors {
     floats("multinomial", "p", p);
     lastAxis("multinomial", "p", p);
     Tensor trials = trials("multinomial", n, p.shape().range(0, p.rank() - 1));
-    return Counts.multinomial(key, trials, chances("multinomial", p)).cast(DType.I32);
+    return Counts.multinomial(key, trials, shares("multinomial", p)).cast(DType.I32);
   }
 
   /** Numbers in f64 that can be chances of classes on the last axis. */
@@ -417,6 +417,12 @@ public final class RandomTensors {
     Tensor some = p.gt(0).any(-1).expandDims(-1).broadcastTo(p.shape());
     Tensor fits = p.ge(0).and(p.isFinite()).and(some);
     return valid(op, "p", "finite, at least 0 and not all 0", p, fits).stopGradient();
+  }
+
+  /** {@link #chances} of which the greatest is 1, so that their sum does not overflow. */
+  private static Tensor shares(String op, Tensor p) {
+    Tensor known = chances(op, p);
+    return known.div(known.max(-1).expandDims(-1));
   }
 
   private static Tensor trials(String op, Tensor n, Shape shape) {
@@ -491,19 +497,22 @@ public final class RandomTensors {
           "choice: p has type %s, expected floats [n] with n >= 1 (%s)"
               .formatted(p.type(), SourceLocation.here()));
     }
-    Tensor wide = chances("choice", p);
     if (replace) {
-      Tensor sums = wide.cumSum(0);
+      Tensor sums = shares("choice", p).cumSum(0);
       Tensor all = sums.get(-1);
       // stays below the sum, and so off the numbers behind the last chance
       Tensor at = uniform(key, Shape.of(count), DType.F64).mul(all).min(all.mul(1 - 0x1p-52));
       return sums.searchSorted(at, true);
     }
     once(count, p.dim(0));
+    Tensor wide = chances("choice", p);
     Tensor enough = wide.gt(0).cast(DType.I32).sum().ge(count);
     Tensor fits = enough.broadcastTo(p.shape());
     Tensor left = valid("choice", "p", "above 0 in as many places as are drawn", wide, fits);
-    return waiting(key, p.shape()).div(left).argSort(0, false).slice(0, 0, count);
+    // those of chance 0 come last, behind those of the least chance
+    Tensor times = waiting(key, p.shape()).div(left).min(left.like(Double.MAX_VALUE));
+    Tensor order = left.gt(0).select(times, left.like(Double.POSITIVE_INFINITY));
+    return order.argSort(0, false).slice(0, 0, count);
   }
 
   private static void once(int count, int n) {

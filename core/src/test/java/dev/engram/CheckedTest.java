@@ -5,12 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.ir.DType;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.RunException;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.op.Index;
+import dev.engram.sparse.Coo;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -98,6 +100,31 @@ class CheckedTest {
         assertTrue(e.getMessage().contains("CheckedTest.java:"), e.getMessage());
       }
     }
+  }
+
+  /** The last position of a window may lie beyond the type of its start. */
+  @Test
+  void narrowStartsOfBatchesAreWhole() {
+    Tensor many = Tensor.arange(300).cast(DType.F64);
+    for (DType dtype : List.of(DType.I8, DType.U8, DType.I16, DType.I32, DType.I64)) {
+      Tensor starts = HostTensor.of(new int[] {0, 90}, 2).cast(dtype);
+      Tensor got = Engram.vmap((Tensor j) -> many.dynamicSlice(new int[] {200}, j)).apply(starts);
+      assertEquals(289, got.get(1).host().getDouble(199), dtype.toString());
+      Tensor one = Engram.vmap((Tensor j) -> many.get(j)).apply(starts);
+      assertEquals(90, one.host().getDouble(1), dtype.toString());
+    }
+  }
+
+  @Test
+  void elementsOfSparseMatricesOutOfRangeAreIgnored() {
+    Coo m =
+        new Coo(
+            HostTensor.of(new double[] {1, 2, 9}, 3),
+            HostTensor.of(new int[] {0, 1, 2}, 3),
+            HostTensor.of(new int[] {0, 1, 0}, 3),
+            2,
+            2);
+    assertArrayEquals(new double[] {1, 2}, values(m.matmul(HostTensor.of(new double[] {1, 1}, 2))));
   }
 
   @Test

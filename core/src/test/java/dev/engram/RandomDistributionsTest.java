@@ -346,6 +346,34 @@ class RandomDistributionsTest {
     assertEquals(-30 * 0.3 * 0.4, a.mul(b).mean().host().item(), 0.3);
   }
 
+  /** Chances whose sum overflows, and those next to nothing beside 0. */
+  @Test
+  void extremeChancesAreChances() {
+    Tensor huge = HostTensor.of(new double[] {1e308, 1e308, 1e308}, 3);
+    long[] drawn = RandomTensors.choice(RandomKey.of(1), huge, 64, true).host().toLongs();
+    assertEquals(3, Arrays.stream(drawn).distinct().count());
+    assertTrue(Arrays.stream(drawn).allMatch(i -> i >= 0 && i < 3));
+    Tensor least = HostTensor.of(new double[] {4.9E-324, 0, 0}, 3);
+    long[] first = RandomTensors.choice(RandomKey.of(2), least, 64, true).host().toLongs();
+    assertTrue(Arrays.stream(first).allMatch(i -> i == 0));
+    for (int k = 0; k < 20; k++) {
+      Tensor tiny = HostTensor.of(new double[] {0, 0, 3e-309, 3e-309}, 4);
+      long[] two = RandomTensors.choice(RandomKey.of(k), tiny, 2, false).host().toLongs();
+      assertTrue(Arrays.stream(two).allMatch(i -> i >= 2), Arrays.toString(two));
+      Tensor far = HostTensor.of(new double[] {0, 1e300, 1e-320}, 3);
+      long[] both = RandomTensors.choice(RandomKey.of(k), far, 2, false).host().toLongs();
+      assertArrayEquals(new long[] {1, 2}, both);
+    }
+    long[] counts =
+        RandomTensors.multinomial(
+                RandomKey.of(3),
+                HostTensor.of(new int[] {1000}),
+                HostTensor.of(new double[] {1e308, 1e308, 0}, 3))
+            .host()
+            .toLongs();
+    assertTrue(counts[0] > 400 && counts[1] > 400 && counts[2] == 0, Arrays.toString(counts));
+  }
+
   @Test
   void choicesComeWithTheirChances() {
     double[] p = {0, 1, 2, 0, 3, 0};

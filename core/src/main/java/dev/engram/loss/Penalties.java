@@ -57,6 +57,16 @@ public final class Penalties {
           "Penalties.%s: there is no weight, expected at least one (%s); choose them with model.states().filter(…)"
               .formatted(name, SourceLocation.here()));
     }
+    weights
+        .byPath()
+        .forEach(
+            (path, s) -> {
+              if (s.kind() != State.Kind.PARAMETER) {
+                throw new EngramException(
+                    "Penalties.%s: %s is of kind %s, expected parameters (%s); choose them with model.states().subset(State.Kind.PARAMETER)"
+                        .formatted(name, path, s.kind(), SourceLocation.here()));
+              }
+            });
     return weights.values().stream()
         .map(State::value)
         .map(RoundOnce::wide)
@@ -98,8 +108,10 @@ public final class Penalties {
    * high, 0)²}. It revives silent neurons, if their surrogate derivative reaches that far, and
    * calms those that always fire.
    *
+   * <p>It is one number for the whole batch: a mask of examples does not leave any of them out.
+   *
    * @param rates spikes per step and neuron, of any shape, such as the mean of {@code spikes [T, B,
-   *     n]} over axis 0; or spikes of one step online, where low and high bound each step
+   *     n]} over axis 0, or a running mean online
    * @param low from 0 to high
    */
   public static Tensor rateBand(Tensor rates, double low, double high) {

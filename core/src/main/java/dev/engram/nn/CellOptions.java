@@ -183,8 +183,11 @@ public record CellOptions(
   }
 
   /**
-   * Learns the initial hidden states, by backpropagation through time and by every online rule:
-   * they are parameters {@code start.NAME}, added in the first step after a reset.
+   * Learns the initial hidden states: they are parameters {@code start.NAME}, added in the first
+   * step after a reset. Backpropagation through time and RTRL give their exact gradient. Other
+   * online rules treat them as any weight: exact for diagonal cells and leaky readouts; where a
+   * state comes back through a weight, as in an LSTM, they have no trace, and learn from the loss
+   * of the first step alone.
    */
   public CellOptions withLearnedState() {
     return new CellOptions(

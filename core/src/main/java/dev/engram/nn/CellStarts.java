@@ -13,7 +13,7 @@ import java.util.Map;
 /**
  * Learned initial states of a cell. A state starts at 0, and in the first step after that {@code
  * fresh · start} is added to it, with {@code fresh} 1 in that step alone. So the start is a weight
- * like any other: it reaches the state in a step, and has a trace.
+ * like any other.
  */
 final class CellStarts extends Model implements Transparent {
   private final Map<String, State> start = new LinkedHashMap<>();

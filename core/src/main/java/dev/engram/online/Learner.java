@@ -112,7 +112,7 @@ public class Learner<X, O> extends Network<X, O> implements Transparent {
             : Optional.empty();
   }
 
-  /** Logs each warning about {@code model} once, however often learners are made of it. */
+  /** Logs each warning about {@code model} once, however often learners are made at one line. */
   static Consumer<Diagnostic> logged(Network<?, ?> model) {
     return d -> {
       if (Told.of(model).isFirst(d.toString())) {
@@ -433,6 +433,11 @@ public class Learner<X, O> extends Network<X, O> implements Transparent {
   /** Returns the model. */
   public final Network<X, O> model() {
     return model;
+  }
+
+  /** The number of axes of examples in its inputs. */
+  final int mappedAxes() {
+    return batch.isPresent() ? 1 : 0;
   }
 
   /** Returns the compiled step, for windows. */

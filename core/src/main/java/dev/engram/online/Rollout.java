@@ -22,11 +22,14 @@ import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
+import dev.engram.ir.tensor.RoundOnce;
 import dev.engram.state.LostWeights;
 import dev.engram.trace.Flattening;
 import dev.engram.transform.Parts;
 import dev.engram.transform.ScanTransform;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -124,6 +127,12 @@ public final class Rollout<X, O> {
    */
   public Rollout<X, O> resets(Tensor starts) {
     Given.given("Rollout.resets", "starts", starts);
+    if (starts.dtype() != DType.BOOL || starts.rank() != learner.mappedAxes() + 1) {
+      throw new TypeException(
+          "Rollout.resets: the resets have type %s, expected bool[%s] (%s); compare numbers with .ne(0)"
+              .formatted(
+                  starts.type(), learner.mappedAxes() == 0 ? "T" : "T, B", SourceLocation.here()));
+    }
     return new Rollout<>(
         learner, xs, mask, Optional.of(starts), modulators, reduction, weights, schedule);
   }
@@ -296,7 +305,7 @@ public final class Rollout<X, O> {
                   .grad(sequences(ys), ScanTransform.steps(LABELS, sequences(ys)));
         };
     LostWeights.watch(weights.values(), sum.loss());
-    return reduction == Reduction.MEAN ? meanOf(sum) : sum;
+    return rounded(reduction == Reduction.MEAN ? meanOf(sum) : sum);
   }
 
   private <Y, R> Learner.Sequence<R> perStep(Y ys, Fn2<O, Y, Pair<Tensor, R>> lossAndResult) {
@@ -311,14 +320,16 @@ public final class Rollout<X, O> {
                       },
                       weights)
                   .apply(args.subList(1, args.size()));
-          return new StepResult<>(sum.plus(g.grad()), g.aux());
+          return new StepResult<>(sum.plus(g.grad().map(RoundOnce::wide)), g.aux());
         };
     StepResult<Grads, Pair<Tensor, R>> done =
         Flattening.cast(
             new ScanTransform(LABELS, body, false)
-                .run(Grads.zeros(weights), sequences(ys), OptionalInt.empty()));
+                .run(
+                    Grads.zeros(weights).map(RoundOnce::wide), sequences(ys), OptionalInt.empty()));
     Tensor losses = done.out().first();
-    return new Learner.Sequence<>(done.carry(), losses.sum(), losses, done.out().second());
+    return new Learner.Sequence<>(
+        done.carry(), RoundOnce.wide(losses).sum(), losses, done.out().second());
   }
 
   private Fn1<X, O> online(List<Object> now) {
@@ -342,9 +353,9 @@ public final class Rollout<X, O> {
   private void requireScalar(Tensor loss) {
     if (reduction == Reduction.SCALARS && loss.rank() > 0) {
       throw new TypeException(
-          ("Learner.grad: the loss of a step has type %s, expected a scalar (%s); reduce it with"
-                  + " sum() or mean(), or let learner.rollout(xs).mean() reduce the losses of all"
-                  + " steps and examples")
+          ("Learner.grad: the loss of a step has type %s, expected a scalar (%s); let"
+                  + " learner.rollout(xs).mean() reduce the losses of all steps and examples, or"
+                  + " reduce it with sum() or mean() if no mask is to tell examples apart")
               .formatted(loss.type(), SourceLocation.here()));
     }
   }
@@ -363,25 +374,35 @@ public final class Rollout<X, O> {
     }
     Tensor m = mask.broadcastTo(loss.shape());
     // a masked loss may be anything, such as that of padding
+    HostTensor zero = HostTensor.full(loss.type(), 0);
     return m.dtype() == DType.BOOL
-        ? m.select(loss, HostTensor.full(loss.type(), 0))
-        : loss.mul(m.cast(loss.dtype()));
+        ? m.select(loss, zero)
+        : m.ne(0).select(loss.mul(m.cast(loss.dtype())), zero);
   }
 
   private static Tensor total(Tensor loss) {
     return loss.rank() == 0 ? loss : loss.sum();
   }
 
+  /** Sums of 16-bit values are computed in f32, and rounded once. */
+  private <R> Learner.Sequence<R> rounded(Learner.Sequence<R> wide) {
+    Map<String, Tensor> grads = new LinkedHashMap<>();
+    weights
+        .byPath()
+        .forEach((path, w) -> grads.put(path, wide.grads().get(path).cast(w.type().dtype())));
+    return new Learner.Sequence<>(
+        new Grads(grads), wide.loss().cast(wide.losses().dtype()), wide.losses(), wide.outputs());
+  }
+
   private <R> Learner.Sequence<R> meanOf(Learner.Sequence<R> sum) {
     Tensor losses = sum.losses();
+    if (losses.type().size() == 0) {
+      return sum;
+    }
+    DType wide = RoundOnce.wide(losses.dtype());
     Tensor count =
-        mask.map(
-                m ->
-                    m.cast(losses.dtype())
-                        .sum()
-                        .mul((double) losses.type().size() / m.type().size()))
-            .orElseGet(
-                () -> HostTensor.full(TensorType.scalar(losses.dtype()), losses.type().size()));
+        mask.map(m -> m.cast(wide).sum().mul((double) losses.type().size() / m.type().size()))
+            .orElseGet(() -> HostTensor.full(TensorType.scalar(wide), losses.type().size()));
     Tensor divisor = count.eq(0).select(count.like(1), count); // all masked: 0, not NaN
     UnaryOperator<Tensor> scale = t -> t.div(divisor.cast(t.dtype()));
     return new Learner.Sequence<>(

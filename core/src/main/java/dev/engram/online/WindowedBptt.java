@@ -11,6 +11,7 @@ import dev.engram.States;
 import dev.engram.StepResult;
 import dev.engram.WithAux;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.tensor.RoundOnce;
 import dev.engram.transform.Parts;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,12 +37,13 @@ record WindowedBptt<X, O, R>(
     Fn2<Grads, List<Object>, StepResult<Grads, Pair<Tensor, R>>> body =
         (sum, part) -> {
           GradWithAux<Grads, Pair<Tensor, R>> w = window(part);
-          return new StepResult<>(sum.plus(w.grad()), w.aux());
+          return new StepResult<>(sum.plus(w.grad().map(RoundOnce::wide)), w.aux());
         };
     StepResult<Grads, Pair<Tensor, R>> done =
-        new Parts(steps, size).scan(body, Grads.zeros(weights), sequences);
+        new Parts(steps, size).scan(body, Grads.zeros(weights).map(RoundOnce::wide), sequences);
     Tensor losses = done.out().first();
-    return new Learner.Sequence<>(done.carry(), losses.sum(), losses, done.out().second());
+    return new Learner.Sequence<>(
+        done.carry(), RoundOnce.wide(losses).sum(), losses, done.out().second());
   }
 
   private GradWithAux<Grads, Pair<Tensor, R>> window(List<Object> part) {

@@ -54,11 +54,13 @@ public final class Accumulation extends Model implements Updater {
         "Accumulation", weights, grads, "make it with the weights that grad is taken of");
     Tensor made = calls.value().add(1);
     Tensor full = made.ge(period);
+    Map<String, Tensor> sums = new LinkedHashMap<>();
     Map<String, Tensor> means = new LinkedHashMap<>();
     sum.forEach(
         (path, s) -> {
-          s.set(s.value().add(RoundOnce.wide(grads.get(path))));
-          means.put(path, s.value().div(period));
+          Tensor next = s.value().add(RoundOnce.wide(grads.get(path)));
+          sums.put(path, next);
+          means.put(path, next.div(period));
         });
     Engram.cond(
         full,
@@ -67,7 +69,8 @@ public final class Accumulation extends Model implements Updater {
           return full;
         },
         () -> full);
-    sum.values().forEach(s -> s.set(full.select(s.value().like(0), s.value())));
+    // after the update, which may be refused
+    sum.forEach((path, s) -> s.set(full.select(s.value().like(0), sums.get(path))));
     calls.set(full.select(made.like(0), made));
   }
 }

@@ -41,6 +41,11 @@ public final class Adam extends MomentOptimizer {
     super("Adam", rate, beta1, beta2, epsilon, decay);
   }
 
+  /** AdamW at a constant rate: β₁ = 0.9, β₂ = 0.999, ε = 1e-8. */
+  public static Adam withDecay(double rate, double decay) {
+    return withDecay(LearningRate.constant(rate), decay);
+  }
+
   /** AdamW: β₁ = 0.9, β₂ = 0.999, ε = 1e-8. */
   public static Adam withDecay(LearningRate rate, double decay) {
     return new Adam(rate, 0.9, 0.999, 1e-8, decay);

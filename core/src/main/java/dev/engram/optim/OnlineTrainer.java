@@ -5,6 +5,9 @@ import dev.engram.Fn2;
 import dev.engram.GradWithAux;
 import dev.engram.Grads;
 import dev.engram.WithAux;
+import dev.engram.etrace.EtraceException;
+import dev.engram.etrace.LearningSignal;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
@@ -18,7 +21,8 @@ import java.util.function.UnaryOperator;
  * older weights when updates are frequent; use a small rate there.
  *
  * @param optimizer registered with {@link Learner#weights}
- * @param loss scalar loss of one step's output and target
+ * @param loss scalar loss of one step's outputs and targets of all examples; in a {@link Rollout}
+ *     with a mean or sum also one for each example
  * @param shape applied to the gradient of each update, such as {@link
  *     GradientTransforms#clipByGlobalNorm}
  */
@@ -44,6 +48,11 @@ public record OnlineTrainer<X, O, Y>(
   public WithAux<O> step(X x, Y y) {
     Given.given("OnlineTrainer.step", "x", x);
     Given.given("OnlineTrainer.step", "y", y);
+    if (learner.rule().signal() instanceof LearningSignal.Modulatory) {
+      throw new EtraceException(
+          "OnlineTrainer.step: the rule learns by a modulator, and a step has none (%s); use perSequence(learner.rollout(xs).modulators(…), ys) with sequences of one step"
+              .formatted(SourceLocation.here()));
+    }
     GradWithAux<Grads, WithAux<O>> g =
         Engram.<X, Y, WithAux<O>>gradWithAux(
                 (a, b) -> {

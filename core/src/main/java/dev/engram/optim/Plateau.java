@@ -80,6 +80,11 @@ public final class Plateau extends Model implements LearningRate {
     return now.mul(scale.value().cast(now.dtype())).clipMin(least);
   }
 
+  /** {@link #observe(Tensor)} of a loss that is a number, outside of compiled functions. */
+  public void observe(double loss) {
+    observe(HostTensor.of(new double[] {loss}));
+  }
+
   /**
    * Takes note of a loss.
    *

@@ -8,7 +8,9 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.checks.Given;
+import dev.engram.ir.op.Index;
 import dev.engram.ir.tensor.Moves;
+import java.util.List;
 import java.util.stream.IntStream;
 
 /**
@@ -65,7 +67,13 @@ public record Coo(Tensor values, Tensor rows, Tensor columns, int height, int wi
       return zeros;
     }
     Tensor weights = x.rank() == 2 ? values.expandDims(1) : values;
-    return zeros.addAt(0, rows, x.take(columns, 0).mul(weights));
+    // the ops themselves: their methods refuse elements out of range, which are ignored here
+    Tensor sent = one(new Index.Gather(0, 0), x, columns).mul(weights);
+    return one(new Index.Scatter(0, 0, Index.Combine.ADD), zeros, rows, sent);
+  }
+
+  private static Tensor one(Index op, Tensor... operands) {
+    return Tensor.apply(op, List.of(operands)).getFirst();
   }
 
   public Coo transpose() {

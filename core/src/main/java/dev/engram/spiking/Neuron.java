@@ -90,7 +90,7 @@ public abstract class Neuron extends Layer {
   @Override
   public final Tensor update(Tensor current) {
     Given.given("Neuron.update", "current", current);
-    return step(Optional.of(checked(current)), Optional.empty());
+    return spiked(step(Optional.of(checked(current)), Optional.empty()));
   }
 
   /**
@@ -101,14 +101,24 @@ public abstract class Neuron extends Layer {
    */
   public final Tensor jump(Tensor jump) {
     Given.given("Neuron.jump", "jump", jump);
-    return step(Optional.empty(), Optional.of(checked(jump)));
+    return spiked(step(Optional.empty(), Optional.of(checked(jump))));
   }
 
   /** Runs one step with an input current and a jump. */
   public final Tensor update(Tensor current, Tensor jump) {
     Given.given("Neuron.update", "current", current);
     Given.given("Neuron.update", "jump", jump);
-    return step(Optional.of(checked(current)), Optional.of(checked(jump)));
+    return spiked(step(Optional.of(checked(current)), Optional.of(checked(jump))));
+  }
+
+  private Tensor spiked(Tensor spikes) {
+    TensorType want = potential().type();
+    if (!spikes.type().equals(want)) {
+      throw new TypeException(
+          "%s.step: its spikes have type %s, expected %s, that of the potential (%s); make them with surrogate.spike(v - threshold)"
+              .formatted(getClass().getSimpleName(), spikes.type(), want, SourceLocation.here()));
+    }
+    return spikes;
   }
 
   private Tensor checked(Tensor x) {

@@ -171,4 +171,26 @@ class WrappersTest {
     assertThrows(TypeException.class, () -> new Accumulation(sgd, weights, 0));
     assertThrows(TypeException.class, () -> WeightAverage.exponential(weights, 1));
   }
+
+  /** An update that the inner optimizer refuses has changed nothing. */
+  @Test
+  void aRefusedUpdateAccumulatesNothing() {
+    State w = State.parameter(HostTensor.of(new double[] {1}, 1));
+    States weights = new States(Map.of("w", w));
+    int[] tries = {0};
+    Accumulation twice =
+        new Accumulation(
+            g -> {
+              if (tries[0]++ == 0) {
+                throw new EngramException("refused");
+              }
+              w.set(w.value().sub(g.get("w")));
+            },
+            weights,
+            1);
+    Grads g = new Grads(Map.of("w", HostTensor.of(new double[] {0.25}, 1)));
+    assertThrows(EngramException.class, () -> twice.update(g));
+    twice.update(g);
+    assertEquals(0.75, w.value().host().getDouble(0));
+  }
 }

@@ -114,10 +114,11 @@ public final class Guide {
 
   static void train(List<Batch> training, Batch heldOut, Path file) throws IOException {
     Report first = new Report(heldOut.xs().sensors().get(0), heldOut.xs().load().get(0));
-    Learner<Report, Forecast> learner = Learner.compile(new Monitor(), Rule.named("d-rtrl"), first);
-    States weights = learner.weights();
+    Monitor monitor = new Monitor();
+    Learner<Report, Forecast> learner = Learner.compile(monitor, Rule.named("d-rtrl"), first);
     Adam adam = new Adam(3e-3);
-    adam.register(weights);
+    adam.register(learner.weights());
+    States parameters = monitor.states().subset(State.Kind.PARAMETER);
 
     Fn1<Batch, Tensor> update =
         Engram.jit(
@@ -143,7 +144,7 @@ public final class Guide {
       }
       double loss = validate.apply(heldOut).host().item();
       if (stopping.improves(loss)) {
-        weights.save(file);
+        parameters.save(file);
       }
       if (epoch % 20 == 0) {
         System.out.printf("epoch %d, held-out loss %.2f%n", epoch, loss);

@@ -11,7 +11,7 @@ import dev.engram.ir.tensor.Sorting;
  */
 public sealed interface IndexMethods permits Tensor {
 
-  /** Along {@code axis} at integer {@code indices}, whose axes replace it; clamped into range. */
+  /** Along {@code axis} at integer {@code indices}, whose axes replace it; in range, or clamped. */
   default Tensor take(Tensor indices, int axis) {
     Given.given("take", "indices", indices);
     return Indexing.take(self(), indices, axis);
@@ -19,7 +19,7 @@ public sealed interface IndexMethods permits Tensor {
 
   /**
    * {@code y[…i…] = x[…indices[…i…]…]}: along {@code axis}, one row of indices for each row of
-   * elements. All other lengths are equal or 1. Indices are clamped into range.
+   * elements. All other lengths are equal or 1. Indices are in range, or clamped.
    */
   default Tensor takeAlongAxis(Tensor indices, int axis) {
     Given.given("takeAlongAxis", "indices", indices);
@@ -28,7 +28,8 @@ public sealed interface IndexMethods permits Tensor {
 
   /**
    * This tensor with {@code updates} in place of what {@link #take} reads; they broadcast to its
-   * shape. Updates at indices out of range are dropped; of several at one place the last one stays.
+   * shape. Of several at one place the last one stays. Indices are in range; updates at others,
+   * known only in the run, are dropped.
    */
   default Tensor setAt(int axis, Tensor indices, Tensor updates) {
     Given.given("setAt", "indices", indices);
@@ -61,15 +62,15 @@ public sealed interface IndexMethods permits Tensor {
   }
 
   /**
-   * The window of {@code sizes} that starts at integer scalars, one per axis; clamped so that it
-   * fits.
+   * The window of {@code sizes} that starts at integer scalars, one per axis, from which it fits;
+   * clamped where they are known only in the run.
    */
   default Tensor dynamicSlice(int[] sizes, Tensor... starts) {
     Given.all("dynamicSlice", "starts", starts);
     return Indexing.dynamicSlice(self(), sizes, starts);
   }
 
-  /** This tensor with {@code window} written at {@code starts}, clamped so that it fits. */
+  /** This tensor with {@code window} written at {@code starts}; see {@link #dynamicSlice}. */
   default Tensor dynamicUpdate(Tensor window, Tensor... starts) {
     Given.given("dynamicUpdate", "window", window);
     Given.all("dynamicUpdate", "starts", starts);

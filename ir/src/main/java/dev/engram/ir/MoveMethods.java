@@ -67,7 +67,10 @@ public sealed interface MoveMethods permits Tensor {
     return slice(0, at, at + 1).squeeze(0);
   }
 
-  /** Position {@code i} (an integer scalar) of axis 0, without that axis; clamped into range. */
+  /**
+   * Position {@code i} (an integer scalar) of axis 0, without that axis; in range, or clamped where
+   * it is known only in the run.
+   */
   default Tensor get(Tensor i) {
     Given.given("get", "i", i);
     return Indexing.get(self(), i);

@@ -39,10 +39,18 @@ public final class Close {
    * largest element (at least 1). NaN equals NaN, and an infinity itself.
    */
   public static void check(String what, Tensor got, Tensor want, double tolerance) {
+    check(what, got, want, tolerance, 1);
+  }
+
+  /**
+   * Fails unless every element is within {@code tolerance} times the largest element, or times
+   * {@code least} if that is more.
+   */
+  static void check(String what, Tensor got, Tensor want, double tolerance, double least) {
     Given.given("Close.check", "what", what);
     Given.given("Close.check", "got", got);
     Given.given("Close.check", "want", want);
-    difference(got, want, tolerance)
+    difference(got, want, tolerance, least)
         .ifPresent(
             d -> {
               throw new AssertionError(what + ": " + d);
@@ -51,13 +59,18 @@ public final class Close {
 
   /** Says how two tensors differ by more than {@code tolerance}; empty if they do not. */
   static Optional<String> difference(Tensor got, Tensor want, double tolerance) {
+    return difference(got, want, tolerance, 1);
+  }
+
+  private static Optional<String> difference(
+      Tensor got, Tensor want, double tolerance, double least) {
     if (!got.type().equals(want.type())) {
       return Optional.of("got type " + got.type() + ", expected " + want.type());
     }
     HostTensor a = got.host();
     HostTensor b = want.host();
     long n = b.type().size();
-    double scale = 1;
+    double scale = least;
     for (long i = 0; i < n; i++) {
       double v = Math.abs(b.getDouble(i));
       scale = Double.isFinite(v) ? Math.max(scale, v) : scale;
@@ -68,8 +81,9 @@ public final class Close {
     for (long i = 0; i < n; i++) {
       double g = a.getDouble(i);
       double w = b.getDouble(i);
-      double d = Double.compare(g, w) == 0 ? 0 : Math.abs(g - w);
-      if (!(d <= allowed) && !(d <= distance)) {
+      double d = isSame(a, b, i) ? 0 : Math.abs(g - w);
+      boolean differs = !(d <= allowed) || (allowed == 0 && !isSame(a, b, i));
+      if (differs && (worst < 0 || !(d <= distance))) {
         worst = i;
         distance = Double.isNaN(d) ? Double.POSITIVE_INFINITY : d;
       }
@@ -79,6 +93,13 @@ public final class Close {
         : Optional.of(
             "element %d is %s, expected %s within %s"
                 .formatted(worst, a.getDouble(worst), b.getDouble(worst), allowed));
+  }
+
+  /** Bits for integers, beyond what a double tells apart; for floats NaN equals NaN. */
+  private static boolean isSame(HostTensor a, HostTensor b, long i) {
+    return a.type().dtype().isFloat()
+        ? Double.compare(a.getDouble(i), b.getDouble(i)) == 0
+        : a.bits(i) == b.bits(i);
   }
 
   /** {@link #check(String, Tensor, Tensor)} for each tensor of two structures. */
@@ -92,6 +113,17 @@ public final class Close {
     List<String> paths = a.structure().paths(what);
     for (int i = 0; i < paths.size(); i++) {
       check(paths.get(i), a.leaves().get(i), b.leaves().get(i));
+    }
+  }
+
+  /** Fails if an element is NaN or infinite. */
+  static void finite(String what, Tensor x) {
+    HostTensor at = x.host();
+    for (long i = 0; i < at.type().size(); i++) {
+      if (!Double.isFinite(at.getDouble(i))) {
+        throw new AssertionError(
+            "%s: element %d is %s, expected a finite number".formatted(what, i, at.getDouble(i)));
+      }
     }
   }
 

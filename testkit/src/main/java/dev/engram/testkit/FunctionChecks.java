@@ -20,6 +20,9 @@ public final class FunctionChecks {
   /** Largest allowed deviation of a central difference, per unit of the largest derivative. */
   private static final double DIFFERENCE = 1e-7;
 
+  /** Derivatives are compared as if the largest were at least this, for the rounding of values. */
+  static final double LEAST = 1e-3;
+
   private FunctionChecks() {}
 
   /**
@@ -39,11 +42,18 @@ public final class FunctionChecks {
     }
     Tensor forward = Engram.jacfwd(f).apply(x);
     Close.check("forward against reverse mode", forward, Engram.jacrev(f).apply(x));
-    Close.check("derivative against differences", forward, differences(f, x.host()), DIFFERENCE);
+    Tensor slopes = differences(f, x.host());
+    Close.finite("the differences", slopes);
+    Close.check("derivative against differences", forward, slopes, DIFFERENCE, LEAST);
   }
 
   /** Returns the Jacobian of {@code f} by central differences, {@code [f(x)…, x…]}. */
   private static Tensor differences(Fn1<Tensor, Tensor> f, HostTensor x) {
+    if (x.type().size() == 0) {
+      throw new TypeException(
+          "FunctionChecks.derivatives: x has type %s, expected at least one element"
+              .formatted(x.type()));
+    }
     Tensor[] columns = new Tensor[(int) x.type().size()];
     for (int i = 0; i < columns.length; i++) {
       double h = STEP * Math.max(1, Math.abs(x.getDouble(i)));

@@ -51,12 +51,19 @@ public record ModelChecks<X, O>(
   private static final double DIFFERENCE = 1e-6;
 
   /**
-   * @throws EngramException when there are no two steps and examples
+   * @throws EngramException when there are no two steps and examples, or the model is not new each
+   *     time
    */
   public ModelChecks {
     Given.given("ModelChecks", "model", model);
     Given.given("ModelChecks", "xs", xs);
     Given.given("ModelChecks", "loss", loss);
+    Network<X, O> first = model.get();
+    if (first.equals(model.get())) {
+      throw new EngramException(
+          "ModelChecks: the supplier gives the same model twice, expected a new one each time (%s); make it with new in the lambda"
+              .formatted(SourceLocation.here()));
+    }
     for (Tensor x : Tree.leaves(xs)) {
       if (x.rank() < 2 || x.dim(0) < 2 || x.dim(1) < 2) {
         throw new EngramException(
@@ -91,7 +98,7 @@ public record ModelChecks<X, O>(
                       Engram.forLoop(
                           (X x) -> {
                             O out = mapped.update(x);
-                            return new Pair<>(loss.apply(out), out);
+                            return new Pair<>(scalar(loss.apply(out)), out);
                           },
                           along);
                   return new WithAux<>(all.first().sum(), all);
@@ -99,6 +106,15 @@ public record ModelChecks<X, O>(
                 weights(net))
             .apply();
     return new Run<>(g.grad(), g.value(), g.aux().second());
+  }
+
+  private static Tensor scalar(Tensor loss) {
+    if (loss.rank() > 0) {
+      throw new EngramException(
+          "ModelChecks: the loss of a step has type %s, expected a scalar (%s); reduce it with sum()"
+              .formatted(loss.type(), SourceLocation.here()));
+    }
+    return loss;
   }
 
   private double lossOf(Network<X, O> net) {
@@ -138,7 +154,8 @@ public record ModelChecks<X, O>(
                   "the gradient of " + path + " against differences",
                   got.get(path),
                   slopes,
-                  DIFFERENCE);
+                  DIFFERENCE,
+                  FunctionChecks.LEAST);
             });
   }
 
@@ -230,7 +247,7 @@ public record ModelChecks<X, O>(
     Network<X, O> net = model.get();
     O want = throughTime(net).outputs();
     Network<X, O> other = model.get();
-    weights(other).values().forEach(w -> w.set(w.value().mul(0.5)));
+    weights(other).values().forEach(w -> w.set(w.value().add(1)));
     Path file = Files.createTempFile("model", ".safetensors");
     try {
       weights(net).save(file);

@@ -120,6 +120,33 @@ class ChecksTest {
   }
 
   @Test
+  void smallAndUndefinedDerivativesAreCompared() {
+    Fn1<Tensor, Tensor> small = x -> x.stopGradient().mul(5e-8).add(x.mul(1e-3));
+    fails("against differences: element", () -> FunctionChecks.derivatives(small, X));
+    Tensor positive = X.abs().add(1);
+    fails(
+        "expected a finite number",
+        () -> FunctionChecks.derivatives(x -> x.neg().sqrt(), positive));
+    assertThrows(
+        EngramException.class,
+        () -> FunctionChecks.derivatives(Tensor::tanh, HostTensor.of(new double[0], 0)));
+    fails(
+        "element 0 is",
+        () ->
+            Close.check(
+                "integers",
+                HostTensor.of(new long[] {(1L << 53) + 1}, 1),
+                HostTensor.of(new long[] {1L << 53}, 1)));
+  }
+
+  @Test
+  void aModelThatIsMadeOnceIsRefused() {
+    Layer one = gru();
+    EngramException e = assertThrows(EngramException.class, () -> checks(() -> one));
+    assertTrue(e.getMessage().contains("the same model twice"), e.getMessage());
+  }
+
+  @Test
   void inputsNeedStepsAndExamples() {
     assertThrows(
         EngramException.class, () -> new ModelChecks<>(ChecksTest::gru, XS.get(0).get(0), LOSS));

@@ -92,9 +92,11 @@ record BatchIndex(BatchWalk batching) {
 
   /** The positions that a window of {@code size} on an axis of length {@code n} covers. */
   private BatchedValue positions(BatchedValue start, int size, int n) {
-    TensorType type = new TensorType(start.value().type().dtype(), Shape.of(size));
+    // the last position may lie beyond a narrow type
+    DType dtype = start.value().type().dtype() == DType.I64 ? DType.I64 : DType.I32;
+    TensorType type = new TensorType(dtype, Shape.of(size));
     Tensor iota = batching.tensor(batching.b.emit1(new Source.Iota(type, 0)));
-    Tensor first = batching.tensor(start.value()).clip(0, n - size);
+    Tensor first = batching.tensor(start.value()).cast(dtype).clip(0, n - size);
     Tensor at = start.batched() ? first.expandDims(1).add(iota) : first.add(iota);
     return new BatchedValue(batching.b.lift(at), start.batched());
   }

@@ -85,9 +85,17 @@ public final class Indexing {
     Shape front = x.shape().range(0, a);
     Shape behind = x.shape().range(a + 1, x.rank());
     Shape want = Moves.named("scatter", () -> front.concat(indices.shape()).concat(behind));
-    within("scatter", indices, x.dim(a), "axis " + axis + " of " + x.type());
+    within(name(combine), indices, x.dim(a), "axis " + axis + " of " + x.type());
     Tensor wide = Broadcasting.to(updates, want, "scatter");
     return one(new Index.Scatter(a, 0, combine), List.of(x, indices, wide));
+  }
+
+  private static String name(Index.Combine combine) {
+    return switch (combine) {
+      case SET -> "setAt";
+      case ADD -> "addAt";
+      case MAX -> "maxAt";
+    };
   }
 
   /** Both with {@code axis} last, and equal lengths on all others. */
@@ -166,6 +174,9 @@ public final class Indexing {
   }
 
   public static Tensor get(Tensor x, Tensor i) {
+    if (x.rank() > 0) {
+      within("get", i, x.dim(0), "axis 0 of " + x.type());
+    }
     Tensor zero = i.like(0);
     Tensor[] starts =
         IntStream.range(0, x.rank()).mapToObj(a -> a == 0 ? i : zero).toArray(Tensor[]::new);

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.Fn2;
 import dev.engram.Grads;
+import dev.engram.Layer;
 import dev.engram.Pair;
 import dev.engram.RandomKey;
 import dev.engram.State;
@@ -21,6 +22,7 @@ import dev.engram.ir.EngramException;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
 import dev.engram.nn.LstmCell;
 import dev.engram.online.Learner;
@@ -344,13 +346,82 @@ class RolloutTest {
         "mask has type bool[5], expected length 6",
         () -> grads(run(Rule.dRtrl()).mask(bools(1, 1, 1, 1, 1)), Job.LOSS));
     refused(
-        "which has type bool[], expected bool[3]",
+        "the resets have type bool[6], expected bool[T, B]",
         () -> grads(run(Rule.dRtrl()).resets(bools(1, 1, 1, 1, 1, 1)), Job.LOSS));
     refused("expected a scalar", () -> grads(run(Rule.dRtrl()), EACH));
     refused("the signal of the rule is symmetric", () -> run(Rule.dRtrl()).modulators(LSTM.xs()));
     refused(
         "Wi.weight is not among the learner's weights",
         () -> run(Rule.dRtrl()).weights(LSTM.model().get().states()));
+  }
+
+  /** {@code h = w x}, whose gradient of a sum of T steps with x = 1 is T. */
+  private static final class Scaled extends Layer {
+    private final State w;
+    private final State h;
+
+    Scaled(DType dtype) {
+      w = parameter(HostTensor.full(TensorType.of(dtype, 1), 1));
+      h = hidden(() -> HostTensor.full(TensorType.of(dtype, 1), 0));
+    }
+
+    @Override
+    public Tensor update(Tensor x) {
+      h.set(w.value().mul(x).add(h.value().mul(0)));
+      return h.value();
+    }
+  }
+
+  @Test
+  void narrowTypesAreSummedWide() {
+    int steps = 3000;
+    for (DType dtype : List.of(DType.F16, DType.BF16)) {
+      for (int window : new int[] {0, 7}) {
+        Tensor xs = HostTensor.full(TensorType.of(dtype, steps, 1, 1), 1);
+        Learner<Tensor, Tensor> learner =
+            Learner.compile(
+                new Scaled(dtype),
+                m -> new Learner<>(m, Rule.dRtrl(), RandomKey.of(0), _ -> {}),
+                xs.get(0));
+        Rollout<Tensor, Tensor> run = learner.rollout(xs).mean();
+        Learner.Sequence<Tensor> got =
+            (window == 0 ? run : run.window(window)).grad(o -> o.sum().mul(30));
+        assertEquals(30, got.loss().host().item(), dtype + " loss");
+        assertEquals(30, got.grads().get("w").host().getDouble(0), dtype + " gradient");
+        assertEquals(dtype, got.grads().get("w").dtype());
+      }
+    }
+  }
+
+  @Test
+  void nothingToRunIsNoNaN() {
+    Tensor none = LSTM.xs().slice(0, 0, 0);
+    for (String name : List.of("d-rtrl", "window")) {
+      Learner.Sequence<Tensor> got =
+          LSTM.learner(rule(name))
+              .rollout(none)
+              .mask(Job.normal(1, T, B).gt(0).slice(0, 0, 0))
+              .mean()
+              .grad(LSTM.ys().slice(0, 0, 0), EACH);
+      assertEquals(0, got.loss().host().item());
+      got.grads().byPath().forEach((path, g) -> assertEquals(0, g.abs().max().host().item(), path));
+    }
+  }
+
+  @Test
+  void aFloatMaskHidesNaNToo() {
+    Tensor ys = Tensor.concat(0, LSTM.ys().slice(0, 0, T - 1), nan());
+    Learner.Sequence<Tensor> got =
+        run(Rule.dRtrl()).mask(bools(1, 1, 1, 1, 1, 0).cast(DType.F64)).grad(ys, Job.LOSS);
+    Job.same("masked", got.grads(), shorter().grads());
+  }
+
+  @Test
+  void aStepWithoutItsModulatorIsRefused() {
+    Learner<Tensor, Tensor> learner = LSTM.learner(Rule.threeFactor());
+    refused(
+        "a step has none",
+        () -> trainer(learner, Job.LOSS).step(LSTM.xs().get(0), LSTM.ys().get(0)));
   }
 
   private static void refused(String words, Runnable f) {
