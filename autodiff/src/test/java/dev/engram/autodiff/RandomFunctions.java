@@ -163,7 +163,7 @@ final class RandomFunctions {
     }
     HostTensor indices = HostTensor.of(at, n);
     if (random.nextBoolean()) {
-      return x.take(indices, axis);
+      return Tensor.apply(new Index.Gather(axis, 0), List.of(x, indices)).getFirst();
     }
     Index.Combine combine = pick(List.of(Index.Combine.SET, Index.Combine.ADD));
     return Tensor.apply(new Index.Scatter(axis, 0, combine), List.of(x, indices, as(x.shape(), y)))

@@ -10,6 +10,8 @@ import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
+import dev.engram.ir.op.Index;
+import dev.engram.ir.op.Op;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
@@ -193,7 +195,10 @@ class AnalysisTest {
     HostTensor rows = HostTensor.of(new int[] {0, 2, 2, 3, 9}, 5); // the last does not count
     HostTensor columns = HostTensor.of(new int[] {1, 0, 2, 1, 0}, 5);
     Tensor zeros = HostTensor.full(TensorType.of(DType.F64, N), 0);
-    s.set("h", h.mul(0.5).add(zeros.addAt(0, rows, x.take(columns, 0).mul(w)).tanh()));
+    Op add = new Index.Scatter(0, 0, Index.Combine.ADD);
+    Tensor sent = x.take(columns, 0).mul(w);
+    Tensor sums = Tensor.apply(add, List.of(zeros, rows, sent)).getFirst();
+    s.set("h", h.mul(0.5).add(sums.tanh()));
     OnlineStep online = s.online(Rule.dRtrl());
     assertTrue(online.report().isComplete(), online.report()::toString);
     assertEquals(List.of("dot"), online.report().relations().stream().map(Relation::op).toList());
