@@ -13,6 +13,8 @@ import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
+import dev.engram.ir.op.Index;
+import dev.engram.ir.op.Op;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -61,7 +63,9 @@ class BranchTest {
     public Tensor update(Tensor x) {
       Tensor none = HostTensor.full(TensorType.of(DType.F64, 4, 3), 0);
       Tensor row = HostTensor.of(new int[] {at}).reshape(new int[0]);
-      Tensor z = none.addAt(0, row, x.mul(gain.value())).add(x.matmul(w.value()));
+      Op add = new Index.Scatter(0, 0, Index.Combine.ADD);
+      Tensor sums = Tensor.apply(add, List.of(none, row, x.mul(gain.value()))).getFirst();
+      Tensor z = sums.add(x.matmul(w.value()));
       h.set(h.value().mul(0.5).add(z.tanh()));
       return h.value().reshape(12);
     }
