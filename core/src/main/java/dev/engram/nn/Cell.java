@@ -13,6 +13,7 @@ import dev.engram.ir.TypeException;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.tensor.Moves;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * A recurrent layer: hidden states of {@code [hidden]} that each call advances by one step. It
@@ -65,12 +66,13 @@ public abstract class Cell extends Layer {
   protected final State state(String name) {
     Given.given("Cell.state", "name", name);
     DType dtype = options.dtype();
-    Tensor first = options.state().make(RandomKey.of(name.hashCode()), Shape.of(hidden), dtype);
+    Supplier<Tensor> first =
+        () -> options.state().make(RandomKey.of(name.hashCode()), Shape.of(hidden), dtype);
     if (!options.learnsState()) {
-      return hidden(() -> first);
+      return hidden(first);
     }
     State h = hidden(() -> HostTensor.full(TensorType.of(dtype, hidden), 0));
-    start.learn(h, name, first);
+    start.learn(h, name, first.get());
     return h;
   }
 
