@@ -18,16 +18,15 @@ final class ModelSummary {
   static String of(Model m) {
     Map<String, State> states = m.states().byPath();
     List<Row> rows = new ArrayList<>();
-    Collection<String> parts = m.parts().keySet();
-    m.parts()
-        .forEach(
-            (path, part) ->
-                rows.add(
-                    new Row(
-                        path.isEmpty() ? "(all)" : path,
-                        ModelWalk.className(part),
-                        own(path, parts, states),
-                        size(parameters(below(path, states))))));
+    Map<String, Model> parts = m.parts();
+    parts.forEach(
+        (path, part) ->
+            rows.add(
+                new Row(
+                    path.isEmpty() ? "(all)" : path,
+                    ModelWalk.className(part),
+                    own(path, parts.keySet(), states),
+                    size(parameters(below(path, states))))));
     int first = width(rows, r -> r.path.length(), "path");
     int second = width(rows, r -> r.model.length(), "model");
     String format = "%-" + first + "s  %-" + second + "s  %10s  %s%n";

@@ -43,6 +43,13 @@ final class Batches {
     }
   }
 
+  /** Requires floats, and a target for each prediction. */
+  static void predictions(String metric, Tensor prediction, Tensor target) {
+    sameShape(metric, "prediction", prediction, "target", target);
+    floats(metric, "prediction", prediction);
+    floats(metric, "target", target);
+  }
+
   static void bools(String metric, String name, Tensor x) {
     Given.given(metric, name, x);
     if (x.dtype() != DType.BOOL) {

@@ -31,9 +31,7 @@ public final class MeanSquaredError extends Metric {
    */
   public void update(Tensor prediction, Tensor target, Tensor weights) {
     String at = "MeanSquaredError.update";
-    Batches.sameShape(at, "prediction", prediction, "target", target);
-    Batches.floats(at, "prediction", prediction);
-    Batches.floats(at, "target", target);
+    Batches.predictions(at, prediction, target);
     Batches.weights(at, weights, prediction.shape());
     mean.update(prediction.cast(DType.F64).sub(target.cast(DType.F64)).square(), weights);
   }

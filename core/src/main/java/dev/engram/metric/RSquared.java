@@ -38,9 +38,7 @@ public final class RSquared extends Metric {
    */
   public void update(Tensor prediction, Tensor target, Tensor weights) {
     String at = "RSquared.update";
-    Batches.sameShape(at, "prediction", prediction, "target", target);
-    Batches.floats(at, "prediction", prediction);
-    Batches.floats(at, "target", target);
+    Batches.predictions(at, prediction, target);
     Tensor w = Batches.weights(at, weights, prediction.shape());
     Tensor t = Batches.counted(w.ne(0), target.cast(DType.F64));
     Tensor y = Batches.counted(w.ne(0), prediction.cast(DType.F64));

@@ -10,7 +10,6 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
-import dev.engram.ir.tensor.RoundOnce;
 import java.util.List;
 
 /**
@@ -70,8 +69,7 @@ public final class ChannelDropout extends Layer {
     for (int i = 0; i < spatial; i++) {
       channels = channels.with(x.rank() - 2 - i, 1);
     }
-    Tensor grown = RoundOnce.of(x, y -> y.mul(1 / kept));
     Tensor stays = RandomTensors.bernoulli(key, kept, channels).broadcastTo(x.shape());
-    return stays.select(grown, x.like(0));
+    return Dropout.keeping(x, kept, stays);
   }
 }

@@ -45,9 +45,15 @@ public final class Dropout extends Layer {
 
   /** Drops elements of {@code x} by {@code key}. */
   public static Tensor drop(Tensor x, double rate, RandomKey key) {
+    Given.given("Dropout.drop", "x", x);
     double kept = 1 - checked(rate);
+    return keeping(x, kept, RandomTensors.bernoulli(key, kept, x.shape()));
+  }
+
+  /** {@code x / kept} where it stays, else 0. */
+  static Tensor keeping(Tensor x, double kept, Tensor stays) {
     Tensor grown = RoundOnce.of(x, y -> y.mul(1 / kept));
-    return RandomTensors.bernoulli(key, kept, x.shape()).select(grown, x.like(0));
+    return stays.select(grown, x.like(0));
   }
 
   private static double checked(double rate) {

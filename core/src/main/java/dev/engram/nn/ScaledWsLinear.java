@@ -25,7 +25,6 @@ import java.util.Optional;
  * <p>States: {@code weight [in, out]}, {@code gain [out]}, {@code bias [out]}.
  */
 public final class ScaledWsLinear extends Layer {
-  private final int in;
   private final double epsilon;
   private final State weight;
   private final State gain;
@@ -72,7 +71,6 @@ public final class ScaledWsLinear extends Layer {
     Given.given("ScaledWsLinear", "weight", weight);
     List<RandomKey> keys = key.split(1);
     TensorType each = TensorType.of(dtype, out);
-    this.in = in;
     this.epsilon = epsilon;
     this.weight = parameter(weight.make(keys.get(0), Shape.of(in, out), dtype));
     this.gain = parameter(HostTensor.full(each, 1));
@@ -95,13 +93,8 @@ public final class ScaledWsLinear extends Layer {
 
   /** The standardized weights, {@code [in, out]}. */
   public Tensor effective() {
-    return parametrization.weight(RoundOnce.of(weight.value(), gain.value(), this::standardized));
-  }
-
-  private Tensor standardized(Tensor weight, Tensor gain) {
-    Tensor centred = weight.sub(weight.mean(0));
-    Tensor spread = centred.square().mean(0).mul(in);
-    Tensor scale = gain.mul(spread.max(spread.like(epsilon)).rsqrt());
-    return centred.mul(scale);
+    return parametrization.weight(
+        RoundOnce.of(
+            weight.value(), gain.value(), (w, g) -> Normalization.scaledWeights(w, g, epsilon)));
   }
 }

@@ -210,7 +210,7 @@ public final class Rollout<X, O> {
   public O evolve() {
     return ScanTransform.plain(
         now -> {
-          restart(now.get(1));
+          Flattening.<Optional<Tensor>>cast(now.get(1)).ifPresent(learner::reset);
           return learner.update(Flattening.<X>cast(now.getFirst()));
         },
         List.of(xs, resets),
@@ -263,19 +263,17 @@ public final class Rollout<X, O> {
     Given.given("Rollout.parts", "ys", ys);
     Given.given("Rollout.parts", "f", f);
     Parts parts = new Parts(ScanTransform.steps(LABELS, sequences(ys)), steps);
-    return parts.run(sequences(ys), part -> f.apply(over(part), Flattening.<Y>cast(part.get(1))));
+    return parts.run(
+        sequences(ys),
+        each -> {
+          Slice<X, Y> part = Slice.of(each);
+          return f.apply(over(part), part.y);
+        });
   }
 
-  private Rollout<X, O> over(List<Object> part) {
+  private Rollout<X, O> over(Slice<X, ?> part) {
     return new Rollout<>(
-        learner,
-        Flattening.<X>cast(part.getFirst()),
-        Flattening.cast(part.get(2)),
-        Flattening.cast(part.get(3)),
-        Flattening.cast(part.get(4)),
-        reduction,
-        weights,
-        schedule);
+        learner, part.x, part.mask, part.resets, part.modulators, reduction, weights, schedule);
   }
 
   private boolean isModulatory() {
@@ -284,6 +282,19 @@ public final class Rollout<X, O> {
 
   private List<Object> sequences(Object ys) {
     return List.of(xs, ys, mask, resets, modulators);
+  }
+
+  /** A step or a part of {@link #sequences}. */
+  private record Slice<X, Y>(
+      X x, Y y, Optional<Tensor> mask, Optional<Tensor> resets, Optional<Tensor> modulators) {
+    static <X, Y> Slice<X, Y> of(List<Object> now) {
+      return new Slice<>(
+          Flattening.<X>cast(now.get(0)),
+          Flattening.<Y>cast(now.get(1)),
+          Flattening.cast(now.get(2)),
+          Flattening.cast(now.get(3)),
+          Flattening.cast(now.get(4)));
+    }
   }
 
   private <Y, R> Learner.Sequence<R> run(Y ys, Fn2<O, Y, Pair<Tensor, R>> lossAndResult) {
@@ -301,7 +312,7 @@ public final class Rollout<X, O> {
                       learner,
                       weights,
                       w.steps(),
-                      now -> step(now, learner::throughTime, lossAndResult))
+                      now -> step(Slice.of(now), learner::throughTime, lossAndResult))
                   .grad(sequences(ys), ScanTransform.steps(LABELS, sequences(ys)));
         };
     LostWeights.watch(weights.values(), sum.loss());
@@ -314,7 +325,8 @@ public final class Rollout<X, O> {
           Grads sum = Flattening.cast(args.getFirst());
           GradWithAux<Grads, Pair<Tensor, R>> g =
               Engram.<List<Object>, Pair<Tensor, R>>gradWithAux(
-                      now -> {
+                      each -> {
+                        Slice<X, Y> now = Slice.of(each);
                         Pair<Tensor, R> done = step(now, online(now), lossAndResult);
                         return new WithAux<>(total(done.first()), done);
                       },
@@ -327,27 +339,28 @@ public final class Rollout<X, O> {
             new ScanTransform(LABELS, body, false)
                 .run(
                     Grads.zeros(weights).map(RoundOnce::wide), sequences(ys), OptionalInt.empty()));
+    return summed(done);
+  }
+
+  /** The sums of steps or windows, those of 16-bit values in f32. */
+  static <R> Learner.Sequence<R> summed(StepResult<Grads, Pair<Tensor, R>> done) {
     Tensor losses = done.out().first();
     return new Learner.Sequence<>(
         done.carry(), RoundOnce.wide(losses).sum(), losses, done.out().second());
   }
 
-  private Fn1<X, O> online(List<Object> now) {
-    return Flattening.<Optional<Tensor>>cast(now.get(4))
-        .<Fn1<X, O>>map(m -> x -> learner.update(x, m))
-        .orElse(learner::update);
+  private Fn1<X, O> online(Slice<X, ?> now) {
+    return now.modulators.<Fn1<X, O>>map(m -> x -> learner.update(x, m)).orElse(learner::update);
   }
 
   /** Runs one step; returns its masked losses and its result. */
   private <Y, R> Pair<Tensor, R> step(
-      List<Object> now, Fn1<X, O> update, Fn2<O, Y, Pair<Tensor, R>> lossAndResult) {
-    restart(now.get(3));
-    O out = update.apply(Flattening.<X>cast(now.get(0)));
-    Pair<Tensor, R> done = lossAndResult.apply(out, Flattening.<Y>cast(now.get(1)));
+      Slice<X, Y> now, Fn1<X, O> update, Fn2<O, Y, Pair<Tensor, R>> lossAndResult) {
+    now.resets.ifPresent(learner::reset);
+    O out = update.apply(now.x);
+    Pair<Tensor, R> done = lossAndResult.apply(out, now.y);
     requireScalar(done.first());
-    return Flattening.<Optional<Tensor>>cast(now.get(2))
-        .map(m -> new Pair<>(masked(done.first(), m), done.second()))
-        .orElse(done);
+    return now.mask.map(m -> new Pair<>(masked(done.first(), m), done.second())).orElse(done);
   }
 
   private void requireScalar(Tensor loss) {
@@ -358,10 +371,6 @@ public final class Rollout<X, O> {
                   + " reduce it with sum() or mean() if no mask is to tell examples apart")
               .formatted(loss.type(), SourceLocation.here()));
     }
-  }
-
-  private void restart(Object starts) {
-    Flattening.<Optional<Tensor>>cast(starts).ifPresent(learner::reset);
   }
 
   private static Tensor masked(Tensor loss, Tensor mask) {

@@ -41,9 +41,7 @@ record WindowedBptt<X, O, R>(
         };
     StepResult<Grads, Pair<Tensor, R>> done =
         new Parts(steps, size).scan(body, Grads.zeros(weights).map(RoundOnce::wide), sequences);
-    Tensor losses = done.out().first();
-    return new Learner.Sequence<>(
-        done.carry(), RoundOnce.wide(losses).sum(), losses, done.out().second());
+    return Rollout.summed(done);
   }
 
   private GradWithAux<Grads, Pair<Tensor, R>> window(List<Object> part) {

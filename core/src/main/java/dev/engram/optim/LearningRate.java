@@ -75,7 +75,7 @@ public interface LearningRate {
   static LearningRate warmup(int length, LearningRate then) {
     Given.given("LearningRate.warmup", "then", then);
     Ranges.atLeastOne("LearningRate.warmup", "length", length);
-    return new Warmup(length, then);
+    return new InTurn(done -> then.at(done.like(0)).mul(done.div(length)), length, then);
   }
 
   /** {@code first} for {@code length} updates, and {@code then}, from its own start, afterwards. */
@@ -152,7 +152,7 @@ public interface LearningRate {
     Ranges.notNegative(who, "peak", peak);
     Ranges.notNegative(who, "last", last);
     Ranges.in(who, "rise", rise, "0 < rise < 1", x -> x > 0 && x < 1);
-    Counts.atLeast(who, "length", length, 2);
+    Ranges.atLeast(who, "length", length, 2);
     int top = (int) Math.max(1, rise * length);
     Piecewise pieces =
         new Piecewise(who, new double[] {first, peak, last}, new int[] {top, length});

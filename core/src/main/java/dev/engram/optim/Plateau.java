@@ -66,8 +66,8 @@ public final class Plateau extends Model implements LearningRate {
       double least) {
     this.rate = Given.given("Plateau", "rate", rate);
     this.factor = Ranges.in("Plateau", "factor", factor, "0 < factor < 1", x -> x > 0 && x < 1);
-    this.patience = Counts.atLeast("Plateau", "patience", patience, 0);
-    this.cooldown = Counts.atLeast("Plateau", "cooldown", cooldown, 0);
+    this.patience = Ranges.atLeast("Plateau", "patience", patience, 0);
+    this.cooldown = Ranges.atLeast("Plateau", "cooldown", cooldown, 0);
     this.threshold = Ranges.kept("Plateau", "threshold", threshold);
     this.least = Ranges.notNegative("Plateau", "least", least);
   }

@@ -22,7 +22,7 @@ import java.util.Optional;
  * and a peak whose exponential would be beyond the range of the element type is an error. No
  * derivative passes through the spike in the reset. States: {@code v}, {@code w}.
  */
-public final class AdExNeuron extends Neuron {
+public final class AdExNeuron extends PeakNeuron {
   /**
    * The constants of the equations.
    *
@@ -55,12 +55,7 @@ public final class AdExNeuron extends Neuron {
       Ranges.finite("AdExNeuron.Constants", "b", b);
       Ranges.finite("AdExNeuron.Constants", "reset", reset);
       double low = Math.max(threshold, reset);
-      Ranges.in(
-          "AdExNeuron.Constants",
-          "peak",
-          peak,
-          "a finite number above the threshold and the reset, " + low,
-          x -> x > low && x < 1 / 0.0);
+      above("AdExNeuron.Constants", "peak", peak, "the threshold and the reset", low);
     }
 
     /**
@@ -89,8 +84,6 @@ public final class AdExNeuron extends Neuron {
   }
 
   private final Constants c;
-  private final Surrogate surrogate;
-  private final State v;
   private final State w;
 
   /**
@@ -100,22 +93,10 @@ public final class AdExNeuron extends Neuron {
     Given.given("AdExNeuron", "constants", constants);
     Given.given("AdExNeuron", "surrogate", surrogate);
     Given.given("AdExNeuron", "dtype", dtype);
-    super(size, dtype);
+    super(size, constants.rest, constants.peak, surrogate, dtype);
     Exponentials.check("AdExNeuron", constants.peak, constants.threshold, constants.width, dtype);
     this.c = constants;
-    this.surrogate = surrogate;
-    this.v = startingAt(c.rest);
     this.w = startingAt(0);
-  }
-
-  @Override
-  public Tensor potential() {
-    return v.value();
-  }
-
-  @Override
-  public Tensor spikes() {
-    return surrogate.spike(v.value().sub(c.peak));
   }
 
   @Override

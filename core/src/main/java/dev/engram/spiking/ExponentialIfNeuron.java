@@ -1,6 +1,5 @@
 package dev.engram.spiking;
 
-import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.checks.Given;
@@ -24,7 +23,7 @@ import java.util.Optional;
  * range of the element type is an error. No derivative passes through the spike in the reset.
  * State: {@code v}.
  */
-public final class ExponentialIfNeuron extends Neuron {
+public final class ExponentialIfNeuron extends PeakNeuron {
   /**
    * The constants of the equations; potentials in one unit, such as mV.
    *
@@ -52,12 +51,7 @@ public final class ExponentialIfNeuron extends Neuron {
       Ranges.positive("ExponentialIfNeuron.Constants", "width", width);
       Ranges.finite("ExponentialIfNeuron.Constants", "reset", reset);
       double low = Math.max(threshold, reset);
-      Ranges.in(
-          "ExponentialIfNeuron.Constants",
-          "peak",
-          peak,
-          "a finite number above the threshold and the reset, " + low,
-          x -> x > low && x < 1 / 0.0);
+      above("ExponentialIfNeuron.Constants", "peak", peak, "the threshold and the reset", low);
     }
 
     /**
@@ -71,8 +65,6 @@ public final class ExponentialIfNeuron extends Neuron {
   }
 
   private final Constants c;
-  private final Surrogate surrogate;
-  private final State v;
 
   /**
    * @param surrogate derivative of the spike in the potential above the peak
@@ -81,22 +73,10 @@ public final class ExponentialIfNeuron extends Neuron {
     Given.given("ExponentialIfNeuron", "constants", constants);
     Given.given("ExponentialIfNeuron", "surrogate", surrogate);
     Given.given("ExponentialIfNeuron", "dtype", dtype);
-    super(size, dtype);
+    super(size, constants.rest, constants.peak, surrogate, dtype);
     Exponentials.check(
         "ExponentialIfNeuron", constants.peak, constants.threshold, constants.width, dtype);
     this.c = constants;
-    this.surrogate = surrogate;
-    this.v = startingAt(c.rest);
-  }
-
-  @Override
-  public Tensor potential() {
-    return v.value();
-  }
-
-  @Override
-  public Tensor spikes() {
-    return surrogate.spike(v.value().sub(c.peak));
   }
 
   @Override

@@ -19,7 +19,7 @@ import java.util.Optional;
  * As in the paper, v takes two explicit half steps, then u takes one full step. No derivative
  * passes through the spike in the reset. States: {@code v}, {@code u}.
  */
-public final class IzhikevichNeuron extends Neuron {
+public final class IzhikevichNeuron extends PeakNeuron {
   private static final double PEAK = 30;
 
   /** The constants of the equations. */
@@ -49,8 +49,6 @@ public final class IzhikevichNeuron extends Neuron {
   }
 
   private final Constants c;
-  private final Surrogate surrogate;
-  private final State v;
   private final State u;
 
   /**
@@ -59,21 +57,9 @@ public final class IzhikevichNeuron extends Neuron {
   public IzhikevichNeuron(int size, Constants constants, Surrogate surrogate, DType dtype) {
     Given.given("IzhikevichNeuron", "constants", constants);
     Given.given("IzhikevichNeuron", "surrogate", surrogate);
-    super(size, dtype);
+    super(size, -65, PEAK, surrogate, dtype);
     this.c = constants;
-    this.surrogate = surrogate;
-    this.v = startingAt(-65);
     this.u = startingAt(-65 * c.b);
-  }
-
-  @Override
-  public Tensor potential() {
-    return v.value();
-  }
-
-  @Override
-  public Tensor spikes() {
-    return surrogate.spike(v.value().sub(PEAK));
   }
 
   @Override

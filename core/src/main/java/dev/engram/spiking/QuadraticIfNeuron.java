@@ -1,6 +1,5 @@
 package dev.engram.spiking;
 
-import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.checks.Given;
@@ -20,7 +19,7 @@ import java.util.Optional;
  * one explicit Euler step per dt. No derivative passes through the spike in the reset. State:
  * {@code v}.
  */
-public final class QuadraticIfNeuron extends Neuron {
+public final class QuadraticIfNeuron extends PeakNeuron {
   /**
    * The constants of the equations; potentials in one unit, such as mV.
    *
@@ -48,17 +47,13 @@ public final class QuadraticIfNeuron extends Neuron {
       Ranges.finite("QuadraticIfNeuron.Constants", "resistance", resistance);
       Ranges.finite("QuadraticIfNeuron.Constants", "peak", peak);
       Ranges.finite("QuadraticIfNeuron.Constants", "reset", reset);
-      above("critical", critical, "the rest", rest);
-      above("peak", peak, "the critical potential and the reset", Math.max(critical, reset));
-    }
-
-    private static void above(String name, double value, String what, double low) {
-      Ranges.in(
+      above("QuadraticIfNeuron.Constants", "critical", critical, "the rest", rest);
+      above(
           "QuadraticIfNeuron.Constants",
-          name,
-          value,
-          "a finite number above " + what + ", " + low,
-          x -> x > low && x < 1 / 0.0);
+          "peak",
+          peak,
+          "the critical potential and the reset",
+          Math.max(critical, reset));
     }
 
     /**
@@ -80,8 +75,6 @@ public final class QuadraticIfNeuron extends Neuron {
   }
 
   private final Constants c;
-  private final Surrogate surrogate;
-  private final State v;
 
   /**
    * @param surrogate derivative of the spike in the potential above the peak
@@ -90,20 +83,8 @@ public final class QuadraticIfNeuron extends Neuron {
     Given.given("QuadraticIfNeuron", "constants", constants);
     Given.given("QuadraticIfNeuron", "surrogate", surrogate);
     Given.given("QuadraticIfNeuron", "dtype", dtype);
-    super(size, dtype);
+    super(size, constants.rest, constants.peak, surrogate, dtype);
     this.c = constants;
-    this.surrogate = surrogate;
-    this.v = startingAt(c.rest);
-  }
-
-  @Override
-  public Tensor potential() {
-    return v.value();
-  }
-
-  @Override
-  public Tensor spikes() {
-    return surrogate.spike(v.value().sub(c.peak));
   }
 
   @Override

@@ -52,9 +52,15 @@ public final class Ranges {
 
   /** A length, a count, a period: at least 1. */
   public static int atLeastOne(String who, String name, int value) {
-    if (value < 1) {
+    return atLeast(who, name, value, 1);
+  }
+
+  /** A length, a count: at least {@code least}. */
+  public static int atLeast(String who, String name, int value, int least) {
+    if (value < least) {
       throw new TypeException(
-          "%s: %s=%d, expected at least 1 (%s)".formatted(who, name, value, SourceLocation.here()));
+          "%s: %s=%d, expected at least %d (%s)"
+              .formatted(who, name, value, least, SourceLocation.here()));
     }
     return value;
   }

@@ -236,7 +236,7 @@ class DocumentTest {
     parts.put("initializers", () -> nn.methods("Initializer"));
     parts.put("parametrizations", () -> nn.methods("Parametrization"));
     parts.put("activations", () -> nn.methods("Activations"));
-    parts.put("neurons", () -> spiking.subclasses("Neuron", "PlainNeuron"));
+    parts.put("neurons", () -> spiking.subclasses("Neuron", "PlainNeuron", "PeakNeuron"));
     parts.put("spiking", () -> spiking.subclasses("Synapse", "SynapticInput", "Layer"));
     parts.put("surrogates", () -> spiking.methods("Surrogate"));
     parts.put("encoders", () -> spiking.methods("Encoders"));
