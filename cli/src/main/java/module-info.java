@@ -7,6 +7,7 @@ module dev.engram.cli {
   requires info.picocli;
   requires java.management;
   requires jdk.jfr;
+  requires jdk.jshell;
   requires jdk.management;
   requires static org.jspecify;
 
@@ -18,6 +19,8 @@ module dev.engram.cli {
   opens dev.engram.cli.inspect to
       info.picocli;
   opens dev.engram.cli.option to
+      info.picocli;
+  opens dev.engram.cli.shell to
       info.picocli;
   opens dev.engram.cli.train to
       info.picocli;

@@ -1,7 +1,7 @@
 /** Charts of curves as PNG and SVG. */
 @org.jspecify.annotations.NullMarked
 module dev.engram.plot {
-  requires java.desktop;
+  requires transitive java.desktop;
   requires org.knowm.xchart;
   requires static org.jspecify;
 

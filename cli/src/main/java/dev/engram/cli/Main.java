@@ -7,6 +7,7 @@ import dev.engram.cli.inspect.Opt;
 import dev.engram.cli.inspect.Profile;
 import dev.engram.cli.inspect.Run;
 import dev.engram.cli.option.Listing;
+import dev.engram.cli.shell.Shell;
 import dev.engram.cli.terminal.Terminal;
 import dev.engram.cli.train.Train;
 import java.io.IOException;
@@ -110,6 +111,7 @@ public final class Main {
         .add(Opt.NAME, Opt.HEADER, () -> new CommandLine(new Opt(terminal)))
         .add(Run.NAME, Run.HEADER, () -> new CommandLine(new Run(terminal)))
         .add(Profile.NAME, Profile.HEADER, () -> new CommandLine(new Profile(terminal)))
+        .add(Shell.NAME, Shell.HEADER, () -> new CommandLine(new Shell()))
         .add(Doctor.NAME, Doctor.HEADER, () -> new CommandLine(new Doctor(terminal)))
         .add(Completion.NAME, Completion.HEADER, () -> new CommandLine(new Completion(terminal)))
         .add(Help.NAME, Help.HEADER, () -> new CommandLine(new Help()));

@@ -2,12 +2,17 @@ package dev.engram.ir;
 
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.runtime.LibraryClasses;
+import dev.engram.ir.runtime.ShellSnippet;
 import java.lang.StackWalker.StackFrame;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The user's own source line that an equation comes from.
+ *
+ * <p>In JShell and in notebooks it is a line of a snippet, counted from the snippet's first: {@code
+ * JShell GruNet:7} in the declaration of that class or method, {@code JShell:2} in an expression or
+ * a statement.
  *
  * @param file simple file name, {@code GruNet.java}
  * @param line 1-based line, 0 when unknown
@@ -33,19 +38,42 @@ public record SourceLocation(String file, int line) {
     return Stream.of(thrown.getStackTrace())
         .filter(f -> !LibraryClasses.has(f.getClassName()))
         .findFirst()
-        .map(f -> at(f.getFileName(), f.getLineNumber()))
+        .map(SourceLocation::at)
         .orElse(UNKNOWN);
   }
 
-  private static SourceLocation at(@Nullable String file, int line) {
-    return new SourceLocation(file == null ? "" : file, line);
+  private static SourceLocation at(StackTraceElement f) {
+    // Its class is known by name alone; JShell's loader is that of the thread.
+    ClassLoader loader = Thread.currentThread().getContextClassLoader();
+    ShellSnippet snippet =
+        ShellSnippet.of(f.getClassName(), loader, f.getMethodName(), f.getLineNumber());
+    return at(snippet, f.getFileName(), f.getLineNumber());
+  }
+
+  /** The line of a frame. */
+  public static SourceLocation of(StackFrame frame) {
+    Given.given("SourceLocation.of", "frame", frame);
+    ShellSnippet snippet =
+        ShellSnippet.of(
+            frame.getClassName(),
+            frame.getDeclaringClass().getClassLoader(),
+            frame.getMethodName(),
+            frame.getLineNumber());
+    return at(snippet, frame.getFileName(), frame.getLineNumber());
+  }
+
+  private static SourceLocation at(
+      @Nullable ShellSnippet snippet, @Nullable String file, int line) {
+    return snippet == null
+        ? new SourceLocation(file == null ? "" : file, line)
+        : new SourceLocation(snippet.name(), snippet.line());
   }
 
   private static SourceLocation firstUserFrame(Stream<StackFrame> frames) {
     return frames
         .filter(f -> !LibraryClasses.has(f.getDeclaringClass()))
         .findFirst()
-        .map(f -> at(f.getFileName(), f.getLineNumber()))
+        .map(SourceLocation::of)
         .orElse(UNKNOWN);
   }
 

@@ -1,5 +1,6 @@
 package dev.engram.plot;
 
+import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -171,14 +172,29 @@ public final class LineChart {
    * @throws IOException when {@code out} cannot be written
    */
   public void write(Format format, OutputStream out) throws IOException {
+    Sheet sheet = drawn();
+    switch (format) {
+      case PNG -> sheet.png(out);
+      case SVG -> sheet.svg(out);
+    }
+  }
+
+  /**
+   * Returns the chart as pixels, which the kernels of Java notebooks show.
+   *
+   * @throws IllegalArgumentException when no curve was added
+   * @throws NoPictureException when this Java cannot draw
+   */
+  public BufferedImage image() throws NoPictureException {
+    return drawn().image();
+  }
+
+  private Sheet drawn() throws NoPictureException {
     if (series.isEmpty()) {
       throw new IllegalArgumentException("the chart \"" + title + "\" has no curves");
     }
     Lettering.check();
-    switch (format) {
-      case PNG -> Sheet.of(this).png(out);
-      case SVG -> Sheet.of(this).svg(out);
-    }
+    return Sheet.of(this);
   }
 
   /** Returns a text on one line, with spaces for characters that have no width. */

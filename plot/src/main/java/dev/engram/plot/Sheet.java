@@ -77,14 +77,18 @@ final class Sheet extends XYChart {
     entry.setLineStyle(pen);
   }
 
-  void png(OutputStream out) throws IOException {
+  BufferedImage image() {
     BufferedImage image =
         new BufferedImage(chart.width(), chart.height(), BufferedImage.TYPE_INT_RGB);
     Graphics2D g = image.createGraphics();
     paint(g, chart.width(), chart.height());
     g.dispose();
+    return image;
+  }
+
+  void png(OutputStream out) throws IOException {
     MemoryCacheImageOutputStream memory = new MemoryCacheImageOutputStream(out);
-    if (!ImageIO.write(image, "png", memory)) {
+    if (!ImageIO.write(image(), "png", memory)) {
       throw new IOException("this Java cannot encode PNG");
     }
     memory.close();

@@ -26,18 +26,13 @@ record UserCall(String name, SourceLocation where) {
     for (Iterator<StackFrame> all = frames.iterator(); all.hasNext(); ) {
       StackFrame f = all.next();
       if (!LibraryClasses.has(f.getDeclaringClass())) {
-        return new UserCall(name, line(f));
+        return new UserCall(name, SourceLocation.of(f));
       }
       if (LibraryClasses.hasOwn(f.getDeclaringClass())) {
         name = name(f);
       }
     }
     return new UserCall("", SourceLocation.UNKNOWN);
-  }
-
-  private static SourceLocation line(StackFrame f) {
-    String file = f.getFileName();
-    return file == null ? SourceLocation.UNKNOWN : new SourceLocation(file, f.getLineNumber());
   }
 
   private static String name(StackFrame f) {

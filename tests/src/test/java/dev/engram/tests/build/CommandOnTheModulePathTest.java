@@ -48,6 +48,26 @@ class CommandOnTheModulePathTest {
     assertTrue(out.getLast().endsWith("total"), out::toString);
   }
 
+  @Test
+  void opensAShell() throws Exception {
+    Path file =
+        Files.writeString(
+            folder.resolve("snippets.jsh"),
+            """
+            Tensor a = HostTensor.of(new float[] {1, 2, 3}, 3);
+            Tensor cubed(Tensor x) {
+              return x.pow(3).sum();
+            }
+            System.out.println(Engram.grad((Tensor x) -> cubed(x)).apply(a));
+            System.out.println(new LineChart("a", "b", "c").add("d", new double[] {1}).image().getWidth());
+            System.out.println(new Linear(3, 2, RandomKey.of(0)).update(a).type());
+            /exit
+            """);
+    assertEquals(List.of(), engram(new String[] {"shell"}, file.toString()));
+    List<String> out = Files.readAllLines(folder.resolve("out.txt"));
+    assertEquals(List.of("f32[3] [3.0, 12.0, 27.0]", "1000", "f32[2]"), out);
+  }
+
   /** Runs the command in a separate JVM and returns its error lines without the JVM's warning. */
   private List<String> engram(String[] words, String... more)
       throws IOException, InterruptedException {

@@ -1,0 +1,2 @@
+/** JShell with the library. */
+package dev.engram.cli.shell;
