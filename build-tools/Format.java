@@ -69,6 +69,8 @@ final class Format {
       return files
           .filter(f -> f.toString().endsWith(".java"))
           .filter(f -> !folder.relativize(f).startsWith("target"))
+          // The formatter would set JBang's lines, such as //DEPS, apart.
+          .filter(f -> !folder.relativize(f).startsWith("scripts"))
           .sorted()
           .toList()
           .stream();

@@ -1,7 +1,7 @@
-/// usr/bin/env jbang "$0" "$@" ; exit $?
-// JAVA 25+
-// DEPS dev.engram:engram:0.1.0-SNAPSHOT
-// RUNTIME_OPTIONS --add-modules=jdk.incubator.vector
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//JAVA 25+
+//DEPS dev.engram:engram:0.1.0-SNAPSHOT
+//RUNTIME_OPTIONS --add-modules=jdk.incubator.vector
 
 import dev.engram.*;
 import dev.engram.ir.*;

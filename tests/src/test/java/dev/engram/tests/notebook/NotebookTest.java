@@ -24,7 +24,7 @@ class NotebookTest {
   private static final String HEADLESS = "-Djava.awt.headless=true";
   private static final String VECTORS = "--add-modules=jdk.incubator.vector";
 
-  private static String classPath() {
+  static String classPath() {
     return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
   }
 
