@@ -18,6 +18,8 @@ module dev.engram.cli {
       info.picocli;
   opens dev.engram.cli.inspect to
       info.picocli;
+  opens dev.engram.cli.memory to
+      info.picocli;
   opens dev.engram.cli.option to
       info.picocli;
   opens dev.engram.cli.shell to

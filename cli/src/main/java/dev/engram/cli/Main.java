@@ -6,6 +6,7 @@ import dev.engram.cli.inspect.Explain;
 import dev.engram.cli.inspect.Opt;
 import dev.engram.cli.inspect.Profile;
 import dev.engram.cli.inspect.Run;
+import dev.engram.cli.memory.Memory;
 import dev.engram.cli.option.Listing;
 import dev.engram.cli.shell.Shell;
 import dev.engram.cli.terminal.Terminal;
@@ -106,6 +107,7 @@ public final class Main {
     engram.getCommandSpec().usageMessage().commandListHeading("%ncommands:%n");
     new Listing(engram, called)
         .add(Train.NAME, Train.HEADER, () -> Train.command(terminal, called))
+        .add(Memory.NAME, Memory.HEADER, () -> new CommandLine(new Memory(terminal)))
         .add(Dump.NAME, Dump.HEADER, () -> new CommandLine(new Dump(terminal)))
         .add(Explain.NAME, Explain.HEADER, () -> new CommandLine(new Explain(terminal)))
         .add(Opt.NAME, Opt.HEADER, () -> new CommandLine(new Opt(terminal)))

@@ -156,13 +156,13 @@ class MainTest {
       delimiter = '#',
       nullValues = "-",
       value = {
-        "-#a command is missing: train, dump, explain, opt, run, profile, shell, doctor,"
+        "-#a command is missing: train, memory, dump, explain, opt, run, profile, shell, doctor,"
             + " completion, help",
-        "trian#unknown command 'trian', expected one of train, dump, explain, opt, run, profile,"
-            + " shell, doctor, completion, help; did you mean `train`?",
+        "trian#unknown command 'trian', expected one of train, memory, dump, explain, opt, run,"
+            + " profile, shell, doctor, completion, help; did you mean `train`?",
         "--hlep#unknown option --hlep; did you mean `--help`?",
-        "frobnicate#unknown command 'frobnicate', expected one of train, dump, explain, opt, run,"
-            + " profile, shell, doctor, completion, help",
+        "frobnicate#unknown command 'frobnicate', expected one of train, memory, dump, explain,"
+            + " opt, run, profile, shell, doctor, completion, help",
         "train#train needs the name of a task: copying, integrator, match, match-lif, digits, text,"
             + " network",
         "train --lag 3#unknown option --lag",

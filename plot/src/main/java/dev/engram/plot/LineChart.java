@@ -15,9 +15,9 @@ import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 
 /**
- * A chart of curves over whole numbers, such as losses over iterations. Values that are not finite
- * (and on a logarithmic axis those that are not positive) leave gaps; a value between two gaps is a
- * dot.
+ * A chart of curves over whole numbers, such as losses over iterations, or through points. Values
+ * that are not finite (and on a logarithmic axis those that are not positive) leave gaps; a value
+ * between two gaps is a dot.
  *
  * <p>The legend lists the curves in the order in which they were added, then the levels, in the
  * corner where it covers the least. Curves differ by color and by dashes, so that they can be
@@ -49,6 +49,7 @@ public final class LineChart {
   private int firstX;
   private int window;
   private boolean logarithmic;
+  private boolean logarithmicX;
 
   /** The formats of pictures. */
   public enum Format {
@@ -77,7 +78,32 @@ public final class LineChart {
       throw new IllegalArgumentException(
           "the curve \"" + name + "\" has no values; a chart needs at least one for each curve");
     }
-    series.add(new Series(line("name", name), values));
+    series.add(new Series(line("name", name), new double[0], values));
+    return this;
+  }
+
+  /**
+   * Adds a curve through points, of which up to 30 are marked.
+   *
+   * @param name for the legend
+   * @param xs finite, in increasing order
+   * @param values one for each x
+   * @throws IllegalArgumentException when there are no points, or not as many of both
+   */
+  public LineChart add(String name, double[] xs, double[] values) {
+    if (xs.length == 0 || xs.length != values.length) {
+      throw new IllegalArgumentException(
+          "the curve \"%s\" has %d x and %d values; a chart needs as many of both, and at least one"
+              .formatted(name, xs.length, values.length));
+    }
+    for (int i = 0; i < xs.length; i++) {
+      if (!Double.isFinite(xs[i]) || (i > 0 && xs[i] <= xs[i - 1])) {
+        throw new IllegalArgumentException(
+            "the curve \"%s\" has the x %s at %d; they are finite and increase"
+                .formatted(name, xs[i], i));
+      }
+    }
+    series.add(new Series(line("name", name), xs, values));
     return this;
   }
 
@@ -107,6 +133,15 @@ public final class LineChart {
    */
   public LineChart logarithmic() {
     logarithmic = true;
+    return this;
+  }
+
+  /**
+   * Makes the x axis logarithmic, which needs positive x; those within a factor of four are still
+   * drawn on a linear axis.
+   */
+  public LineChart logarithmicX() {
+    logarithmicX = true;
     return this;
   }
 
@@ -267,7 +302,18 @@ public final class LineChart {
 
   /** Returns the scale of the x axis. */
   Scale xScale(double labels) {
-    return LinearScale.around(firstX, (double) firstX + longest() - 1, 0.02, true, labels);
+    double low = series.stream().mapToDouble(s -> s.x(0, firstX)).min().orElse(firstX);
+    double high =
+        series.stream().mapToDouble(s -> s.x(s.values().length - 1, firstX)).max().orElse(firstX);
+    if (logarithmicX && low <= 0) {
+      throw new IllegalArgumentException(
+          "the chart \"%s\" has the x %s, which a logarithmic axis cannot show"
+              .formatted(title, low));
+    }
+    boolean whole = series.stream().noneMatch(Series::hasPlaces);
+    return logarithmicX && high / LogScale.LEAST >= low
+        ? LogScale.around(low, high, 0.02, labels)
+        : LinearScale.around(low, high, 0.02, whole, labels);
   }
 
   /**

@@ -18,7 +18,7 @@ record Polyline(List<List<Point2D>> runs) {
     for (int i = 0; i < series.values().length; i++) {
       double value = series.values()[i];
       if (Double.isFinite(value)) {
-        run.add(area.point((double) firstX + i, value));
+        run.add(area.point(series.x(i, firstX), value));
       } else if (!run.isEmpty()) {
         runs.add(thinned(run));
         run = new ArrayList<>();
@@ -65,6 +65,11 @@ record Polyline(List<List<Point2D>> runs) {
       }
     }
     return path;
+  }
+
+  /** Returns all points. */
+  List<Point2D> points() {
+    return runs.stream().flatMap(List::stream).toList();
   }
 
   /** Returns the points that are not connected to others. */

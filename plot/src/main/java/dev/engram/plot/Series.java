@@ -3,11 +3,24 @@ package dev.engram.plot;
 import java.util.Arrays;
 import java.util.function.DoubleUnaryOperator;
 
-/** A named curve: one value for each integer x from the chart's first one on. */
+/**
+ * A named curve.
+ *
+ * @param xs of the values; empty for the integers from the chart's first x on
+ */
 @SuppressWarnings("ArrayRecordComponent")
-record Series(String name, double[] values) {
+record Series(String name, double[] xs, double[] values) {
   Series {
+    xs = xs.clone();
     values = values.clone();
+  }
+
+  boolean hasPlaces() {
+    return xs.length > 0;
+  }
+
+  double x(int i, int firstX) {
+    return hasPlaces() ? xs[i] : (double) firstX + i;
   }
 
   /** True when there is no finite value. */
@@ -26,12 +39,12 @@ record Series(String name, double[] values) {
     for (int i = 0; i < values.length; i++) {
       smooth[i] = Double.isFinite(values[i]) ? fitted(i, window / 2) : values[i];
     }
-    return new Series(name, smooth);
+    return new Series(name, xs, smooth);
   }
 
   /** Maps each value by {@code f}. */
   Series mapped(DoubleUnaryOperator f) {
-    return new Series(name, Arrays.stream(values).map(f).toArray());
+    return new Series(name, xs, Arrays.stream(values).map(f).toArray());
   }
 
   // With x counted from i: the line a + b·x through (x, y) has a = (Σxx Σy - Σx Σxy) / (n Σxx - Σx

@@ -32,6 +32,9 @@ final class Sheet extends XYChart {
   private static final float FAINT_LINE = 1.1f;
   private static final BasicStroke THIN = new BasicStroke(1);
 
+  /** So many measured points are marked. */
+  private static final int MOST_DOTS = 30;
+
   private final LineChart chart;
   private final Scale x;
   private final Scale y;
@@ -126,9 +129,13 @@ final class Sheet extends XYChart {
       g.setColor(Palette.GRID);
       level(g, box, area.up(k));
     }
-    for (long k = (long) Math.ceil(x.start()); k <= x.end(); k++) {
-      double at = sharp(area.across(k));
-      g.draw(new Line2D.Double(at, box.getMinY(), at, box.getMaxY()));
+    for (long k = (long) Math.floor(x.start()); k <= x.end(); k++) {
+      g.setColor(Palette.FINE_GRID);
+      for (double part : x.between()) {
+        upright(g, box, area.across(k + part));
+      }
+      g.setColor(Palette.GRID);
+      upright(g, box, area.across(k));
     }
     for (int i = 0; i < chart.levels().size(); i++) {
       double value = chart.levels().get(i).value();
@@ -153,6 +160,13 @@ final class Sheet extends XYChart {
     }
   }
 
+  /** Draws a vertical line, if it is inside the plot. */
+  private static void upright(Graphics2D g, Rectangle2D box, double at) {
+    if (at >= box.getMinX() && at <= box.getMaxX()) {
+      g.draw(new Line2D.Double(sharp(at), box.getMinY(), sharp(at), box.getMaxY()));
+    }
+  }
+
   private List<Polyline> curves(Graphics2D g, PlotArea area) {
     Shape everywhere = g.getClip();
     g.clip(area.box());
@@ -168,6 +182,9 @@ final class Sheet extends XYChart {
       Polyline curve = Polyline.of(chart.smoothed(shown.get(i)), chart.firstX(), area);
       curves.add(curve);
       stroke(g, curve, Palette.color(i), Palette.pen(i, BOLD_LINE));
+      if (shown.get(i).hasPlaces() && curve.points().size() <= MOST_DOTS) {
+        dots(g, curve.points(), BOLD_LINE);
+      }
     }
     g.setClip(everywhere);
     return curves;
@@ -177,8 +194,12 @@ final class Sheet extends XYChart {
     g.setColor(color);
     g.setStroke(pen);
     g.draw(curve.path());
-    double r = pen.getLineWidth() * 1.5;
-    for (Point2D point : curve.lonely()) {
+    dots(g, curve.lonely(), pen.getLineWidth());
+  }
+
+  private static void dots(Graphics2D g, List<Point2D> points, double line) {
+    double r = line * 1.5;
+    for (Point2D point : points) {
       g.fill(new Ellipse2D.Double(point.getX() - r, point.getY() - r, 2 * r, 2 * r));
     }
   }

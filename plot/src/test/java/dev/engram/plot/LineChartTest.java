@@ -91,6 +91,69 @@ class LineChartTest {
     assertTrue(apart(drawing.curve(0), values, y -> y) > 5);
   }
 
+  /** On a logarithmic x axis too; each point is marked, those of a curve over integers are not. */
+  @Test
+  void pointsMayHavePlaces() {
+    double[] xs = {100, 1_000, 3_000, 10_000};
+    Drawing linear = Drawing.of(chart().add("a", xs, new double[] {1, 2, 2, 4}));
+    assertEquals(0, astray(linear, xs, x -> x), 1e-6);
+    assertTrue(astray(linear, xs, Math::log10) > 5);
+    Drawing log = Drawing.of(chart().add("a", xs, new double[] {1, 2, 2, 4}).logarithmicX());
+    assertEquals(0, astray(log, xs, Math::log10), 1e-6);
+    assertTrue(astray(log, xs, x -> x) > 5);
+    assertEquals(4, log.dots(Palette.color(0)).size());
+    Drawing integers = Drawing.of(chart().add("a", new double[] {1, 2, 2, 4}));
+    assertEquals(0, integers.dots(Palette.color(0)).size());
+  }
+
+  /** How far points are from where they belong on the x axis, if lengths are {@code f}. */
+  private static double astray(Drawing drawing, double[] xs, DoubleUnaryOperator f) {
+    List<Point2D> points = drawing.curve(0);
+    assertEquals(xs.length, points.size());
+    double from = f.applyAsDouble(xs[0]);
+    double unit =
+        (points.getLast().getX() - points.getFirst().getX())
+            / (f.applyAsDouble(xs[xs.length - 1]) - from);
+    return IntStream.range(0, xs.length)
+        .mapToDouble(
+            i ->
+                Math.abs(
+                    points.get(i).getX()
+                        - points.getFirst().getX()
+                        - (f.applyAsDouble(xs[i]) - from) * unit))
+        .max()
+        .orElseThrow();
+  }
+
+  @Test
+  void placesThatMeanNothingAreRefused() {
+    double[] two = {1, 2};
+    for (double[] xs :
+        List.of(new double[0], new double[] {1}, new double[] {2, 1}, new double[] {1, NAN})) {
+      assertThrows(IllegalArgumentException.class, () -> chart().add("a", xs, two));
+    }
+    LineChart zero = chart().add("a", new double[] {0, 10}, two).logarithmicX();
+    IllegalArgumentException e = assertThrows(IllegalArgumentException.class, zero::image);
+    assertEquals(
+        "the chart \"Title\" has the x 0.0, which a logarithmic axis cannot show", e.getMessage());
+  }
+
+  @Test
+  void theImageIsThePicture() throws IOException {
+    LineChart chart = chart().add("a", wave(60)).size(300, 250);
+    BufferedImage image = chart.image();
+    BufferedImage read = Drawing.pixels(chart);
+    assertEquals(300, image.getWidth());
+    assertArrayEquals(pixels(read), pixels(image));
+    assertNotEquals(
+        Arrays.hashCode(pixels(image)),
+        Arrays.hashCode(pixels(chart().add("a", wave(61)).size(300, 250).image())));
+  }
+
+  private static int[] pixels(BufferedImage image) {
+    return image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth());
+  }
+
   /** Zeros and negative numbers have no logarithm, and do not affect the other values. */
   @Test
   void onALogarithmicAxisWhatIsNotPositiveIsAGap() {
@@ -186,7 +249,7 @@ class LineChartTest {
     assertTrue(inked(raw, Palette.color(1)) > 10 * inked(smooth, Palette.color(1)));
     Drawing drawing = Drawing.of(chart().add("a", noise));
     assertEquals(2, drawing.runs(0).size());
-    double[] mean = new Series("a", noise).smoothed(61).values();
+    double[] mean = new Series("a", new double[0], noise).smoothed(61).values();
     assertEquals(0, apart(drawing.runs(0).get(1), mean, y -> y), 1e-6);
   }
 

@@ -77,7 +77,8 @@ public record Results(Path folder, String title, SequenceTask.Settings settings)
     return chart;
   }
 
-  private static void draw(LineChart chart, LineChart.Format format, Path file) throws IOException {
+  /** Writes a chart to a file, as a whole or not at all. */
+  public static void draw(LineChart chart, LineChart.Format format, Path file) throws IOException {
     ByteArrayOutputStream picture = new ByteArrayOutputStream();
     chart.write(format, picture);
     WholeFile.write(file, picture.toByteArray());

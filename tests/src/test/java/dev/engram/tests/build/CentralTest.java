@@ -77,8 +77,7 @@ class CentralTest {
   private static final String PACKAGING = "<packaging>pom</packaging>\n";
 
   private Path file(String artifact, String end) {
-    return folder.resolve(
-        "staged/dev/engram/%s/1.0/%s-1.0%s".formatted(artifact, artifact, end));
+    return folder.resolve("staged/dev/engram/%s/1.0/%s-1.0%s".formatted(artifact, artifact, end));
   }
 
   private void write(Path file, byte[] bytes) throws IOException {
@@ -179,8 +178,7 @@ class CentralTest {
     List<String> said = central("check", folder.resolve("staged").toString());
     assertEquals("exit 1", said.getFirst());
     for (String field : List.of("url", "developers/developer/name", "scm/connection")) {
-      String problem =
-          "central: engram-ir has no " + field + "; fill it in with Central describe";
+      String problem = "central: engram-ir has no " + field + "; fill it in with Central describe";
       assertTrue(said.contains(problem), said::toString);
     }
   }

@@ -85,6 +85,17 @@ public record SequenceTask(
           processors);
     }
 
+    /** Returns the same settings with sequences of another length. */
+    public Settings withSteps(int others) {
+      return new Settings(epochs, others, batch, hidden, layers, lr, rules, seed, out, threads);
+    }
+
+    /** Returns the same settings with another batch, other layers and another seed. */
+    public Settings withSizes(int sequences, int units, long otherSeed) {
+      return new Settings(
+          epochs, steps, sequences, units, layers, lr, rules, otherSeed, out, threads);
+    }
+
     /** Returns the same settings with other rules. */
     Settings withRules(List<Learning> others) {
       return new Settings(epochs, steps, batch, hidden, layers, lr, others, seed, out, threads);
