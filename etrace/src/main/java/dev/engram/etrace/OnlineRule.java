@@ -23,6 +23,7 @@ import dev.engram.etrace.traces.OwnProducts;
 import dev.engram.etrace.traces.PerWeightTraces;
 import dev.engram.etrace.traces.ProjectedInfluence;
 import dev.engram.etrace.traces.ProjectedTraces;
+import dev.engram.etrace.traces.SnapSpace;
 import dev.engram.etrace.traces.SnapTraces;
 import dev.engram.etrace.traces.Traces;
 import dev.engram.ir.Builder;
@@ -79,9 +80,10 @@ public final class OnlineRule {
     Analysis analysis = new Analysis(step);
     map = new SiteMap(step, analysis);
     Map<Integer, Pattern> patterns = patterns();
-    report = analysis.report(Verdicts.of(map, rule, patterns), patterns);
+    Map<Integer, SnapSpace> spaces = patterns.isEmpty() ? Map.of() : SnapSpace.of(map, patterns);
+    report = analysis.report(Verdicts.of(map, rule, patterns), patterns, kept(spaces));
     requireTraces();
-    traces = filtered(traces(patterns));
+    traces = filtered(traces(spaces));
     states = traces.states();
     signals = new Signals(map, rule, traces.followed());
     inputs = signals.inputs();
@@ -133,7 +135,14 @@ public final class OnlineRule {
     return patterns;
   }
 
-  private Traces traces(Map<Integer, Pattern> patterns) {
+  private List<KeptPositions> kept(Map<Integer, SnapSpace> spaces) {
+    return map.analysis.groups.stream()
+        .filter(g -> spaces.containsKey(g.index()))
+        .map(g -> spaces.get(g.index()).kept(g))
+        .toList();
+  }
+
+  private Traces traces(Map<Integer, SnapSpace> spaces) {
     Dynamics dynamics = Dynamics.of(map, rule);
     boolean full = rule.scope() instanceof Scope.Full;
     return switch (rule.factorization()) {
@@ -149,7 +158,7 @@ public final class OnlineRule {
           yield FullTraces.of(map);
         }
         if (rule.scope() instanceof Scope.Snap) {
-          yield SnapTraces.of(map, patterns);
+          yield SnapTraces.of(map, spaces);
         }
         boolean instant = rule.recursion() instanceof Recursion.None && !rule.filters();
         yield instant ? new InstantTraces(map) : PerWeightTraces.of(map, dynamics);

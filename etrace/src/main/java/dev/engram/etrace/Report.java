@@ -9,21 +9,25 @@ import java.util.stream.Stream;
 /**
  * The result of the analysis; lists are in the order of the model's equations.
  *
+ * @param kept for each group with traces, the positions that SnAp-n keeps; empty for other rules
  * @param gradients for each weight, in the order of the model, whether the rule's gradient is exact
  */
 public record Report(
     List<HiddenGroup> groups,
+    List<KeptPositions> kept,
     List<Relation> relations,
     List<Exclusion> excluded,
     List<Exactness> gradients,
     List<Diagnostic> diagnostics) {
   public Report {
     Given.all("Report", "groups", groups);
+    Given.all("Report", "kept", kept);
     Given.all("Report", "relations", relations);
     Given.all("Report", "excluded", excluded);
     Given.all("Report", "gradients", gradients);
     Given.all("Report", "diagnostics", diagnostics);
     groups = List.copyOf(groups);
+    kept = List.copyOf(kept);
     relations = List.copyOf(relations);
     excluded = List.copyOf(excluded);
     gradients = List.copyOf(gradients);
@@ -98,6 +102,16 @@ public record Report(
     return ReportDiagram.of(this);
   }
 
+  /**
+   * Returns how many positions of a group SnAp-n keeps; empty for other rules, and for a group
+   * without traces.
+   *
+   * @param group its index
+   */
+  public Optional<KeptPositions> keptOf(int group) {
+    return kept.stream().filter(k -> k.group() == group).findFirst();
+  }
+
   /** Returns the relations of a weight. */
   public List<Relation> relationsOf(String weight) {
     Given.given("Report.relationsOf", "weight", weight);
@@ -117,11 +131,9 @@ public record Report(
   public String toString() {
     StringBuilder out = new StringBuilder();
     for (HiddenGroup g : groups) {
-      out.append("group ")
-          .append(g.index())
-          .append(": ")
-          .append(String.join(", ", g.paths()))
-          .append('\n');
+      out.append("group ").append(g.index()).append(": ").append(String.join(", ", g.paths()));
+      keptOf(g.index()).ifPresent(k -> out.append("; ").append(k));
+      out.append('\n');
     }
     for (Relation r : relations) {
       out.append("learns through traces: ")

@@ -6,6 +6,7 @@ import dev.engram.etrace.EtraceException;
 import dev.engram.etrace.Exactness;
 import dev.engram.etrace.Exclusion;
 import dev.engram.etrace.HiddenGroup;
+import dev.engram.etrace.KeptPositions;
 import dev.engram.etrace.ModelStep;
 import dev.engram.etrace.Relation;
 import dev.engram.etrace.Report;
@@ -93,8 +94,10 @@ public final class Analysis {
    * @param gradients the verdicts on the weights
    * @param patterns the positions that each group's traces follow, by group index, if the rule
    *     follows more than each position by itself
+   * @param kept the numbers of positions of those with traces
    */
-  public Report report(List<Exactness> gradients, Map<Integer, Pattern> patterns) {
+  public Report report(
+      List<Exactness> gradients, Map<Integer, Pattern> patterns, List<KeptPositions> kept) {
     List<Diagnostic> all = new ArrayList<>(diagnostics);
     patterns.forEach(
         (g, p) -> {
@@ -114,7 +117,7 @@ public final class Analysis {
                         + " alone"));
           }
         });
-    return new Report(groups, relations, excluded, gradients, all);
+    return new Report(groups, kept, relations, excluded, gradients, all);
   }
 
   /** True when the new hidden state {@code s} depends on the old one {@code r}. */

@@ -26,6 +26,7 @@ import dev.engram.ir.op.Source;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -127,8 +128,7 @@ final class JacobianSparsity {
   }
 
   private static List<BitSet> nothing(int size) {
-    BitSet none = new BitSet();
-    return IntStream.range(0, size).mapToObj(_ -> none).toList();
+    return Collections.nCopies(size, new BitSet());
   }
 
   private void visit(Eqn e) {
@@ -193,9 +193,7 @@ final class JacobianSparsity {
         }
       }
       if (!all.isEmpty()) {
-        known.put(
-            out,
-            new Known(IntStream.range(0, size(out)).mapToObj(_ -> all).toList(), new BitSet()));
+        known.put(out, new Known(Collections.nCopies(size(out), all), new BitSet()));
       }
     }
   }

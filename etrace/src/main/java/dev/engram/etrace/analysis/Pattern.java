@@ -51,8 +51,17 @@ public record Pattern(List<BitSet> kept, boolean closed) {
     return all;
   }
 
+  public int positions() {
+    return kept.size();
+  }
+
+  /** Returns the greatest number of positions kept for one; 0 if there are no positions. */
+  public int most() {
+    return kept.stream().mapToInt(BitSet::cardinality).max().orElse(0);
+  }
+
   public boolean isOwnPositions() {
-    return kept.stream().allMatch(b -> b.cardinality() == 1);
+    return most() <= 1;
   }
 
   boolean isAll() {

@@ -48,6 +48,8 @@ public final class SiteMap {
   private final Map<Var, String> paths = new HashMap<>();
   private final Function<HiddenGroup, List<BitSet>> findNeighbours;
   private final Map<HiddenGroup, List<BitSet>> neighbours = new HashMap<>();
+  private final Map<HiddenGroup, ColumnColors> colors = new HashMap<>();
+  private final Map<HiddenGroup, ColumnColors> diagonalColors = new HashMap<>();
 
   public SiteMap(ModelStep step, Analysis analysis) {
     this.step = step;
@@ -73,6 +75,16 @@ public final class SiteMap {
   /** Which positions of a group each position reaches in one step. */
   List<BitSet> neighbours(HiddenGroup group) {
     return neighbours.computeIfAbsent(group, findNeighbours);
+  }
+
+  /** The directions that give all elements of a group's Jacobian. */
+  public ColumnColors colors(HiddenGroup group) {
+    return colors.computeIfAbsent(group, g -> ColumnColors.ofAll(neighbours(g)));
+  }
+
+  /** The directions that give the diagonal of a group's Jacobian. */
+  public ColumnColors diagonalColors(HiddenGroup group) {
+    return diagonalColors.computeIfAbsent(group, g -> ColumnColors.ofDiagonal(neighbours(g)));
   }
 
   /** The variable of hidden state {@code s} before the step. */

@@ -23,6 +23,7 @@ public final class StepCopy {
   final Map<Value, Value> values = new HashMap<>();
   private final Map<Integer, Map<Var, Value>> locals = new HashMap<>();
   private final Map<Integer, StateJacobian> jacobians = new HashMap<>();
+  private final Map<Integer, StateJacobian> diagonals = new HashMap<>();
 
   private StepCopy(SiteMap map, Builder b) {
     this.map = map;
@@ -88,6 +89,13 @@ public final class StepCopy {
 
   /** Returns the whole Jacobian of a hidden group. */
   public StateJacobian jacobian(HiddenGroup group) {
-    return jacobians.computeIfAbsent(group.index(), _ -> StateJacobian.of(this, group));
+    return jacobians.computeIfAbsent(
+        group.index(), _ -> StateJacobian.of(this, group, map.colors(group)));
+  }
+
+  /** Returns the Jacobian of a hidden group, of which only diagonals may be read. */
+  public StateJacobian diagonals(HiddenGroup group) {
+    return diagonals.computeIfAbsent(
+        group.index(), _ -> StateJacobian.of(this, group, map.diagonalColors(group)));
   }
 }

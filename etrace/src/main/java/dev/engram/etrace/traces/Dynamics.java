@@ -70,7 +70,7 @@ public sealed interface Dynamics {
 
     @Override
     public Optional<Tensor> factor(StepCopy copy, int s, int r) {
-      return Optional.of(copy.jacobian(map.group(s)).diagonal(s, r));
+      return Optional.of(copy.diagonals(map.group(s)).diagonal(s, r));
     }
   }
 

@@ -53,6 +53,11 @@ public record MovedLayout(
   }
 
   @Override
+  public List<Integer> signalAxes() {
+    return IntStream.range(lead(), trace.rank()).boxed().toList();
+  }
+
+  @Override
   public Tensor spreadSignal(Tensor t) {
     return behind(t, trace.shape());
   }

@@ -4,11 +4,12 @@ import dev.engram.autodiff.Batch;
 import dev.engram.autodiff.Batched;
 import dev.engram.autodiff.Jvp;
 import dev.engram.etrace.HiddenGroup;
-import dev.engram.etrace.normalize.FlatLength;
+import dev.engram.etrace.analysis.ColumnColors;
 import dev.engram.etrace.signal.StepCopy;
 import dev.engram.ir.Builder;
 import dev.engram.ir.DType;
 import dev.engram.ir.Graph;
+import dev.engram.ir.HostTensor;
 import dev.engram.ir.Param;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
@@ -22,35 +23,36 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * The Jacobian of hidden states with respect to their old values, along all paths within the step.
  *
- * <p>{@link #block} materializes it, with one directional derivative for each element; {@link
- * #times} is the product with one direction, without materializing it.
+ * <p>It is compressed: one directional derivative for each color of the columns, of which {@link
+ * #entries} reads elements. {@link #times} is the product with one direction, without any of it.
  */
 public final class StateJacobian {
   private final StepCopy copy;
+  private final ColumnColors colors;
   private final Map<Integer, Tensor> rows = new HashMap<>();
   private final Map<Integer, Integer> offsets = new HashMap<>();
+  private final Map<List<Integer>, Tensor> flat = new HashMap<>();
 
-  private StateJacobian(StepCopy copy) {
+  private StateJacobian(StepCopy copy, ColumnColors colors) {
     this.copy = copy;
+    this.colors = colors;
   }
 
-  /** Materializes the Jacobian of the states of a group. */
-  public static StateJacobian of(StepCopy copy, HiddenGroup group) {
-    StateJacobian j = new StateJacobian(copy);
+  /** Computes the Jacobian of the states of a group, with columns of these colors. */
+  public static StateJacobian of(StepCopy copy, HiddenGroup group, ColumnColors colors) {
+    StateJacobian j = new StateJacobian(copy, colors);
     List<Integer> states = group.states();
-    int total = 0;
-    for (int s : states) {
-      j.offsets.put(s, total);
-      total += size(copy, s);
-    }
+    int total = states.size() * colors.count();
     Map<Var, Tensor> basis = new HashMap<>();
     for (int s : states) {
+      j.offsets.put(s, j.offsets.size() * colors.count());
       TensorType t = copy.map.step.state(s).type();
-      Tensor rows = unit(copy.b, t.dtype(), total, size(copy, s), j.offsets.get(s));
+      Tensor rows = j.directions(t.dtype(), total, j.offsets.get(s));
       basis.put(copy.map.oldState(s), rows.reshape(t.shape().insert(0, total)));
     }
     List<Tensor> found = batched(copy, states, basis, total);
@@ -60,18 +62,52 @@ public final class StateJacobian {
     return j;
   }
 
+  /** Returns {@code [rows, positions]} with 1 where row = color of the column + offset. */
+  private Tensor directions(DType dtype, int rows, int offset) {
+    if (colors.isIdentity()) {
+      return unit(copy.b, dtype, rows, colors.positions(), offset);
+    }
+    int[] row = colors.colors().stream().mapToInt(c -> c + offset).toArray();
+    return marked(copy.b, dtype, rows, copy.b.tracer(copy.b.lift(HostTensor.of(row, row.length))));
+  }
+
+  /** Returns ∂h_s/∂h_r as {@code [colors, elements of h_s]}. */
+  private Tensor compressed(int s, int r) {
+    int from = offsets.get(r);
+    int n = colors.count();
+    return rows.get(s).slice(0, from, from + n).reshape(n, colors.positions());
+  }
+
   /** Returns ∂h_s/∂h_r as {@code [elements of h_r, elements of h_s]}. */
   Tensor block(int s, int r) {
-    int from = offsets.get(r);
-    return rows.get(s).slice(0, from, from + size(copy, r)).reshape(size(copy, r), size(copy, s));
+    if (colors.isIdentity()) {
+      return compressed(s, r);
+    }
+    int n = colors.positions();
+    int[] at = IntStream.range(0, n * n).map(i -> colors.at(i / n, i % n)).toArray();
+    return entries(s, r, copy.b.tracer(copy.b.lift(HostTensor.of(at, n, n))));
+  }
+
+  /**
+   * Returns elements of ∂h_s/∂h_r.
+   *
+   * @param at numbers by {@link ColumnColors#at}, of any shape
+   */
+  Tensor entries(int s, int r, Tensor at) {
+    return flat.computeIfAbsent(
+            List.of(s, r),
+            _ -> compressed(s, r).reshape(colors.nothing()).pad(List.of(0), List.of(1), 0))
+        .take(at, 0);
   }
 
   /** Returns the diagonal of {@link #block}, with the state's shape. */
   Tensor diagonal(int s, int r) {
-    Tensor block = block(s, r);
-    int n = size(copy, s);
-    Tensor eye = unit(copy.b, block.dtype(), n, n, 0);
-    return block.mul(eye).sum(0).reshape(copy.map.step.state(s).type().shape());
+    Tensor columns = compressed(s, r);
+    Tensor own = columns;
+    if (colors.count() > 1) {
+      own = columns.mul(directions(columns.dtype(), colors.count(), 0)).sum(0);
+    }
+    return own.reshape(copy.map.step.state(s).type().shape());
   }
 
   /**
@@ -118,16 +154,18 @@ public final class StateJacobian {
     return args;
   }
 
-  private static int size(StepCopy copy, int s) {
-    return FlatLength.of(copy.map.step.state(s).type());
-  }
-
   /** Returns {@code [rows, columns]} with 1 where row = column + offset. */
   static Tensor unit(Builder b, DType dtype, int rows, int columns, int offset) {
     TensorType t = new TensorType(DType.I32, Shape.of(rows, columns));
-    Tensor row = b.tracer(b.emit1(new Source.Iota(t, 0)));
     Tensor column = b.tracer(b.emit1(new Source.Iota(t, 1)));
-    Tensor at = offset == 0 ? column : column.add(offset);
-    return b.tracer(b.emit1(new Elementwise(Rows.EQ), b.lift(row), b.lift(at))).cast(dtype);
+    return marked(b, dtype, rows, offset == 0 ? column : column.add(offset));
+  }
+
+  /** Returns {@code [rows, columns]} with 1 where the row is {@code at} of the column. */
+  private static Tensor marked(Builder b, DType dtype, int rows, Tensor at) {
+    Shape shape = Shape.of(rows, at.dim(at.rank() - 1));
+    Tensor row = b.tracer(b.emit1(new Source.Iota(new TensorType(DType.I32, shape), 0)));
+    Tensor wide = at.broadcastTo(shape);
+    return b.tracer(b.emit1(new Elementwise(Rows.EQ), b.lift(row), b.lift(wide))).cast(dtype);
   }
 }

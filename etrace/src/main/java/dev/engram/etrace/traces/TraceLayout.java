@@ -3,11 +3,15 @@ package dev.engram.etrace.traces;
 import dev.engram.etrace.analysis.Site;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
+import java.util.List;
 
 /** The axes of a site's eligibility trace. */
 public interface TraceLayout {
 
   TensorType trace();
+
+  /** Returns the axes of the trace that the signal's axes are, in their order. */
+  List<Integer> signalAxes();
 
   /** Broadcasts a tensor of the signal's shape to the trace's axes. */
   Tensor spreadSignal(Tensor t);
