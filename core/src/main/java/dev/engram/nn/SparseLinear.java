@@ -11,6 +11,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.op.Dot;
+import dev.engram.state.StateSlot;
 import java.util.List;
 import java.util.Optional;
 
@@ -19,7 +20,9 @@ import java.util.Optional;
  * weight [out, degree]}, {@code sources i32[out, degree]}.
  *
  * <p>Weights meet data in one contraction, whose trace has the size of the weights, so the cost of
- * online learning is proportional to the number of connections.
+ * online learning is proportional to the number of connections. A learner that follows connections
+ * from position to position, as SnAp-n does, takes those of the time when it is compiled; when
+ * others are set or loaded later, its next step fails.
  */
 public final class SparseLinear extends Layer {
   private final int in;
@@ -81,6 +84,7 @@ public final class SparseLinear extends Layer {
     this.in = to.in();
     this.signs = signs.map(s -> HostTensor.of(s.clone(), to.in()).cast(dtype));
     this.sources = other(to.sources());
+    StateSlot.of(sources).structural();
     this.weight = parameter(weight.make(key, Shape.of(to.out(), to.degree()), dtype));
     this.bias = bias.map(b -> parameter(b.make(key.split(2).get(1), Shape.of(to.out()), dtype)));
   }

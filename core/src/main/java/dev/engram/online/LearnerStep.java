@@ -13,6 +13,8 @@ import dev.engram.etrace.ModelStep;
 import dev.engram.etrace.OnlineRule;
 import dev.engram.etrace.OnlineStep;
 import dev.engram.etrace.Rule;
+import dev.engram.etrace.Scope;
+import dev.engram.ir.Builder;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Param;
@@ -22,11 +24,14 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.Value;
+import dev.engram.ir.op.Check;
 import dev.engram.jit.Fns;
 import dev.engram.state.ModelWalk;
+import dev.engram.state.StateSlot;
 import dev.engram.state.UnheldStates;
 import dev.engram.trace.TraceOrRun;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -73,7 +78,46 @@ final class LearnerStep {
     UnheldStates.refuse(model, t, Set.copyOf(own.values()));
     List<Integer> order = new ArrayList<>();
     ModelStep step = step(t, order);
-    return new LearnerStep(Tree.flatten(x, INPUT), t, OnlineRule.of(step, rule), order);
+    ModelStep known = rule.scope() instanceof Scope.Snap ? withStructure(step, t) : step;
+    return new LearnerStep(Tree.flatten(x, INPUT), t, OnlineRule.of(known, rule), order);
+  }
+
+  /**
+   * Has the structure of the model as constants, as it is now, so that its connections can be
+   * followed; a run fails in which it has changed.
+   */
+  private static ModelStep withStructure(ModelStep step, TracedFunction t) {
+    Graph g = step.graph();
+    Builder b = new Builder(g.name());
+    Map<Value, Value> values = new HashMap<>();
+    g.params().forEach(p -> values.put(p.var(), b.param(p)));
+    b.at(SourceLocation.here());
+    for (int i = 0; i < t.captured().size(); i++) {
+      int at = t.argCount() + i;
+      if (t.captured().get(i) instanceof Captured.OfState(State s, int mapped)
+          && mapped == 0
+          && !step.states().contains(at)) {
+        Param p = g.params().get(at);
+        StateSlot.of(s)
+            .structure()
+            .filter(now -> now.dtype().isInteger() && now.type().equals(p.type()))
+            .ifPresent(now -> values.put(p.var(), unchanged(b, values.get(p.var()), p, now)));
+      }
+    }
+    g.eqns().forEach(e -> b.copy(e, values));
+    List<Value> outs = g.outs().stream().map(v -> Builder.mapped(values, v)).toList();
+    return new ModelStep(b.build(outs), step.results(), step.states());
+  }
+
+  /** Returns {@code now}, and checks that the parameter, here {@code v}, still is. */
+  private static Value unchanged(Builder b, Value v, Param p, HostTensor now) {
+    Value known = b.lift(now);
+    Tensor change = b.tracer(v).sub(b.tracer(known));
+    String what =
+        "the learner follows %s as it was compiled; compile it again after a change. The change"
+            .formatted(p.path());
+    b.emit1(new Check.Range(what, 0, 1), b.lift(change));
+    return known;
   }
 
   // The model's results, then states that are only set, then states that are read and set.

@@ -87,6 +87,7 @@ public final class StateSlot {
   private volatile @Nullable Cell dueCell;
 
   private Spread spread = Spread.COPIES;
+  private boolean structural;
 
   public StateSlot(
       State state, State.Kind kind, Optional<Supplier<Tensor>> init, Optional<Model> owner) {
@@ -138,6 +139,21 @@ public final class StateSlot {
       case HIDDEN -> Role.HIDDEN;
       case OTHER -> Role.STATE;
     };
+  }
+
+  /**
+   * The value says how a model is built, as a list of connections does: runs do not change it, and
+   * what a learner is compiled for may depend on it.
+   */
+  public void structural() {
+    structural = true;
+  }
+
+  /** Returns the value if it is {@link #structural} and known now. */
+  public Optional<HostTensor> structure() {
+    return structural
+        ? read().filter(v -> !(v instanceof Tracer)).map(Tensor::host)
+        : Optional.empty();
   }
 
   public void spreading(Spread to) {

@@ -133,7 +133,8 @@ record AxisLayout(
         : Tensor.apply(new Move.Broadcast(trace.shape(), to), List.of(sorted)).getFirst();
   }
 
-  private static Tensor permuted(Tensor t, List<Integer> perm) {
+  /** Transposes; leaves the tensor as it is where nothing changes places. */
+  static Tensor permuted(Tensor t, List<Integer> perm) {
     for (int i = 0; i < perm.size(); i++) {
       if (perm.get(i) != i) {
         return Tensor.apply(new Move.Transpose(perm), List.of(t)).getFirst();

@@ -9,12 +9,13 @@ import dev.engram.etrace.normalize.FlatLength;
 import dev.engram.etrace.signal.StepCopy;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Lit;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.checks.SaturatedCount;
 import dev.engram.ir.op.Dot;
+import dev.engram.ir.op.Move;
+import dev.engram.ir.op.Source;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -172,13 +173,16 @@ public sealed interface SnapSpace {
     @Override
     public Tensor atOwn(StepCopy copy, TraceLayout layout, Tensor share) {
       int axis = layout.signalAxes().size();
-      Tensor own = copy.b.tracer(Lit.zero(TensorType.of(DType.I32))).oneHot(size(), share.dtype());
-      Shape beside = Shape.of(size());
-      for (int a = axis; a < share.rank(); a++) {
-        beside = beside.insert(beside.rank(), 1);
-      }
-      int[] order = signalFirst(layout).stream().mapToInt(a -> a).toArray();
-      return share.transpose(order).expandDims(axis).mul(own.reshape(beside));
+      Shape all = trace(layout).shape();
+      List<Integer> others = new ArrayList<>(IntStream.range(0, all.rank()).boxed().toList());
+      others.remove(axis);
+      Tensor first = AxisLayout.permuted(share, signalFirst(layout));
+      Tensor wide =
+          Tensor.apply(new Move.Broadcast(all, others), List.of(first)).getFirst();
+      TensorType numbers = TensorType.of(DType.I32, size());
+      Tensor number = copy.b.tracer(copy.b.emit1(new Source.Iota(numbers, 0)));
+      Tensor own = number.eq(HostTensor.of(new int[] {0})).cast(share.dtype());
+      return wide.mul(Tensor.apply(new Move.Broadcast(all, List.of(axis)), List.of(own)).getFirst());
     }
 
     @Override
@@ -196,8 +200,8 @@ public sealed interface SnapSpace {
     @Override
     public Tensor credited(TraceLayout layout, Tensor trace, Tensor around) {
       List<Integer> order = signalFirst(layout);
-      int[] back = IntStream.range(0, order.size()).map(order::indexOf).toArray();
-      return eachOwn(layout, trace, around).transpose(back);
+      List<Integer> back = IntStream.range(0, order.size()).map(order::indexOf).boxed().toList();
+      return AxisLayout.permuted(eachOwn(layout, trace, around), back);
     }
 
     /**

@@ -8,16 +8,20 @@ import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.etrace.Cost;
 import dev.engram.etrace.Factorization;
+import dev.engram.etrace.KeptPositions;
 import dev.engram.etrace.Rule;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.nn.Connectivity;
+import dev.engram.nn.Initializer;
 import dev.engram.nn.Linear;
+import dev.engram.nn.Parametrization;
 import dev.engram.nn.SparseLinear;
 import dev.engram.online.Learner;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** Memory of a whole sequence, as planned before the run. */
@@ -92,6 +96,101 @@ class MemoryTest {
       assertTrue(sparse.traceOperations() <= 4 * connections + 8L * size, sparse::toString);
       assertTrue(dense.traceOperations() > 2L * size * size, dense::toString);
     }
+  }
+
+  /** A recurrent layer in which each position has some sources, written in three ways. */
+  private static Layer recurrent(int size, int degree, String how) {
+    SparseLinear listed = new SparseLinear(to(size, degree), RandomKey.of(1), DType.F32);
+    HostTensor sources = to(size, degree).sources();
+    HostTensor mask = HostTensor.allocate(TensorType.of(DType.F32, size, size));
+    for (int i = 0; i < sources.type().size(); i++) {
+      mask.setDouble(sources.bits(i) * size + i / degree, 1);
+    }
+    Linear dense =
+        new Linear(
+            size,
+            size,
+            RandomKey.of(1),
+            DType.F32,
+            Initializer.glorotUniform(),
+            Optional.empty(),
+            how.equals("dense") ? Parametrization.none() : Parametrization.mask(mask));
+    State h = State.hidden(() -> HostTensor.full(TensorType.of(DType.F32, size), 0));
+    return new Layer() {
+      private final Layer layer = how.equals("listed") ? listed : dense;
+      private final State state = h;
+
+      @Override
+      public Tensor update(Tensor x) {
+        Tensor next = layer.update(state.value()).add(x).tanh();
+        state.set(next);
+        return next;
+      }
+    };
+  }
+
+  private static Learner<Tensor, Tensor> snAp2(int size, int degree, String how) {
+    Layer model = recurrent(size, degree, how);
+    Learner<Tensor, Tensor> learner = new Learner<>(model, Rule.snAp(2), RandomKey.of(2), _ -> {});
+    model.initAllStates();
+    learner.compileGraph(HostTensor.full(TensorType.of(DType.F32, size), 0));
+    return learner;
+  }
+
+  /** Memory and operations of SnAp-2 fall with the number of positions that one reaches. */
+  @Test
+  void sparseRecurrencesCostAsMuchAsTheirPatternHasPositions() {
+    int size = 64;
+    Cost dense = snAp2(size, 1, "dense").cost();
+    assertEquals(4L * size * size * size, dense.traceBytes());
+    for (int degree : List.of(1, 2, 4)) {
+      for (String how : List.of("masked", "listed")) {
+        Learner<Tensor, Tensor> learner = snAp2(size, degree, how);
+        KeptPositions kept = learner.report().keptOf(0).orElseThrow();
+        int k = kept.most();
+        assertEquals(size, kept.positions());
+        assertTrue(k > degree && k < 16, () -> how + ", sources " + degree + ": K = " + k);
+        assertTrue(learner.explain().contains("positions kept: at most " + k + " of 64\n"));
+        long weights = how.equals("listed") ? (long) size * degree : (long) size * size;
+        Cost cost = learner.cost();
+        assertEquals(4 * weights * k, cost.traceBytes());
+        assertEquals(
+            4 * weights * k,
+            learner.traces().values().stream().mapToLong(t -> t.type().bytes()).sum());
+        // A product of matrices for each position, the own shares, and the Jacobian.
+        long operations = cost.traceOperations();
+        assertTrue(
+            operations <= weights * (2L * k * k + 4 * k) + 40L * k * size * size, cost::toString);
+        assertTrue(operations < dense.traceOperations() / 4, cost::toString);
+      }
+    }
+  }
+
+  /** The diagonal of a diagonal Jacobian takes one directional derivative. */
+  @Test
+  void aDiagonalTakesAsManyDirectionsAsThereAreColors() {
+    assertEquals(2.0, (double) operations(64) / operations(32), 0.1);
+  }
+
+  private static long operations(int size) {
+    TensorType type = TensorType.of(DType.F32, size);
+    Layer model =
+        new Layer() {
+          private final State w = parameter(HostTensor.full(type, 1));
+          private final State state = hidden(() -> HostTensor.full(type, 0));
+
+          @Override
+          public Tensor update(Tensor x) {
+            Tensor next = state.value().mul(w.value()).tanh().add(x);
+            state.set(next);
+            return next;
+          }
+        };
+    Learner<Tensor, Tensor> learner =
+        new Learner<>(model, Rule.ostlRecurrent(), RandomKey.of(2), _ -> {});
+    model.initAllStates();
+    learner.compileGraph(HostTensor.full(type, 0));
+    return learner.cost().traceOperations();
   }
 
   private static Connectivity to(int size, int degree) {
