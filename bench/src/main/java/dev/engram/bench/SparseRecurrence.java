@@ -21,12 +21,16 @@ import dev.engram.online.SnAp;
 import dev.engram.optim.Optimizer;
 import dev.engram.optim.Sgd;
 import dev.engram.sparse.Coo;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What SnAp-2 costs where recurrent weights are sparse: traces and the time of a step, for a net
- * {@code h ← tanh(R h + W x)} in which each position has so many random sources.
+ * What SnAp-2 costs where recurrent weights are sparse: traces and the time of a step that learns
+ * at batch 1, for a net {@code h ← tanh(R h + W x)} in which each position has so many random
+ * sources. The time is that of the calling thread on a processor, so that other load on the machine
+ * adds little: to be run with {@code -Dengram.threads=1}.
  *
  * <pre>
  *   --hidden N           positions; 256
@@ -115,7 +119,7 @@ public final class SparseRecurrence {
     int hidden = o.integer("hidden", 256);
     Steady steady = Steady.of(o);
     System.out.println(
-        "| recurrent weights | sources | positions kept | traces, MB | first step, ms"
+        "| recurrent weights | sources | positions kept | traces, MB | until the first step, s"
             + " | step, ms | 95 % |");
     System.out.println("|---|---:|---:|---:|---:|---:|---|");
     for (String degree : o.text("degrees", "1,4,16,64").split(",", -1)) {
@@ -123,7 +127,7 @@ public final class SparseRecurrence {
         row(hidden, Integer.parseInt(degree), how, steady);
       }
     }
-    row(hidden, 1, Weights.DENSE, steady);
+    row(hidden, hidden, Weights.DENSE, steady);
   }
 
   private static void row(int hidden, int degree, Weights how, Steady steady) {
@@ -148,16 +152,20 @@ public final class SparseRecurrence {
               return g.value();
             });
     step.apply(x, y).host();
-    double first = (System.nanoTime() - start) / 1e6;
-    Samples ms = steady.nanos(() -> step.apply(x, y).host()).map(t -> t / 1e6);
+    double first = (System.nanoTime() - start) / 1e9;
+    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    Samples ms =
+        steady
+            .growth(() -> step.apply(x, y).host(), threads::getCurrentThreadCpuTime)
+            .map(t -> t / 1e6);
     Samples.Interval interval = ms.median95().orElseThrow();
     KeptPositions kept = learner.report().kept().getFirst();
     List<String> cells = new ArrayList<>();
     cells.add(how.words);
-    cells.add(how == Weights.DENSE ? "all" : Integer.toString(degree));
-    cells.add(kept.most() + " of " + kept.positions() + (kept.space() > kept.most() ? "*" : ""));
+    cells.add(how == Weights.DENSE ? Integer.toString(hidden) : Integer.toString(degree));
+    cells.add(kept.most() + " of " + kept.positions());
     cells.add("%.2f".formatted(learner.cost().traceBytes() / 1e6));
-    cells.add("%.0f".formatted(first));
+    cells.add("%.2f".formatted(first));
     cells.add("%.3g".formatted(ms.median()));
     cells.add("%.3g to %.3g".formatted(interval.low(), interval.high()));
     System.out.println("| " + String.join(" | ", cells) + " |");

@@ -8,9 +8,11 @@ import dev.engram.etrace.Strictness;
 import java.util.function.Consumer;
 
 /**
- * SnAp-n: traces for the hidden positions that a weight can reach in n steps. With n of 2 or more
- * and dense recurrent weights this is real-time recurrent learning within each hidden group: exact,
- * and memory O(batch · parameters · hidden).
+ * SnAp-n: traces for the hidden positions that a weight can reach in n steps. Memory is O(batch ·
+ * parameters · K), where a weight reaches at most K positions: {@code report().keptOf} says how
+ * many they are, and {@link dev.engram.etrace.Scope.Snap} how they are found. With n of 2 or more
+ * and dense recurrent weights K is all of them, and this is real-time recurrent learning within
+ * each hidden group, which is exact.
  *
  * @see Rule#snAp
  */

@@ -15,8 +15,9 @@ public sealed interface Scope {
 
   /**
    * Each position by itself, including feedback to it through the recurrent weights: the diagonal
-   * blocks of the whole Jacobian of a hidden group. Costs one directional derivative of the step
-   * for each hidden element.
+   * blocks of the whole Jacobian of a hidden group. Costs a directional derivative of the step for
+   * each hidden element where recurrent weights are dense, and fewer where they are sparse:
+   * positions that do not reach each other share one.
    */
   record Coupled() implements Scope {
     @Override
@@ -30,10 +31,14 @@ public sealed interface Scope {
    * recurrent weights are dense and n is 2 or more. Menick et al., "A practical sparse
    * approximation for real time recurrent learning" (2021).
    *
-   * <p>Reachability is determined from the step's graph: a constant mask on a weight, or the
-   * constant pattern of a sparse matrix, separates positions. Indices that are data, such as those
-   * that a {@code SparseLinear} keeps in a state, count as reaching everything. Traces have space
-   * for every position of the group, whatever the pattern is.
+   * <p>Reachability is determined from the step's graph: a constant mask on a weight, the constant
+   * pattern of a sparse matrix, or the connections of a {@code SparseLinear} separate positions.
+   * Indices that are data count as reaching everything.
+   *
+   * <p>With θ weights, P positions of the group and at most K of them kept for one, traces take
+   * memory O(θ K), and a step time O(θ K²) besides one directional derivative for each color of the
+   * Jacobian's columns, at most P. Where K is near P, or P K² is more than θ P, traces have all P
+   * positions and take O(θ P). {@link Report#keptOf} has the numbers.
    *
    * @param n at least 1
    */

@@ -177,12 +177,12 @@ public sealed interface SnapSpace {
       List<Integer> others = new ArrayList<>(IntStream.range(0, all.rank()).boxed().toList());
       others.remove(axis);
       Tensor first = AxisLayout.permuted(share, signalFirst(layout));
-      Tensor wide =
-          Tensor.apply(new Move.Broadcast(all, others), List.of(first)).getFirst();
+      Tensor wide = Tensor.apply(new Move.Broadcast(all, others), List.of(first)).getFirst();
       TensorType numbers = TensorType.of(DType.I32, size());
       Tensor number = copy.b.tracer(copy.b.emit1(new Source.Iota(numbers, 0)));
       Tensor own = number.eq(HostTensor.of(new int[] {0})).cast(share.dtype());
-      return wide.mul(Tensor.apply(new Move.Broadcast(all, List.of(axis)), List.of(own)).getFirst());
+      return wide.mul(
+          Tensor.apply(new Move.Broadcast(all, List.of(axis)), List.of(own)).getFirst());
     }
 
     @Override

@@ -16,9 +16,9 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * Gradients of SnAp-n from whole Jacobians of the step, for models whose output is their first hidden
- * state: for each position i the influence of what a weight adds there, in which elements that are
- * not kept are set to zero after each step.
+ * Gradients of SnAp-n from whole Jacobians of the step, for models whose output is their first
+ * hidden state: for each position i the influence of what a weight adds there, in which elements
+ * that are not kept are set to zero after each step.
  *
  * <pre>
  *   G[i] ← mask[i] (J G[i] + rows of ∂h/∂w at position i),     grad = Σ_i Σ_t L[t] G[i]

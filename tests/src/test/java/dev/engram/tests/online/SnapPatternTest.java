@@ -12,9 +12,12 @@ import dev.engram.RandomTensors;
 import dev.engram.State;
 import dev.engram.etrace.Diagnostic;
 import dev.engram.etrace.KeptPositions;
+import dev.engram.etrace.OnlineStep;
 import dev.engram.etrace.Rule;
 import dev.engram.ir.DType;
+import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.Param;
 import dev.engram.ir.RunException;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
@@ -29,6 +32,9 @@ import dev.engram.nn.SparseLinear;
 import dev.engram.online.Learner;
 import dev.engram.sparse.Coo;
 import dev.engram.testkit.Close;
+import dev.engram.tests.random.Laws;
+import dev.engram.tests.random.Program;
+import dev.engram.tests.random.Ways;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -361,8 +367,7 @@ class SnapPatternTest {
   private static SparseLinear listed(Mask m) {
     List<int[]> sources =
         IntStream.range(0, WIDE)
-            .mapToObj(
-                j -> IntStream.range(0, WIDE).filter(i -> m.reached[i][j]).toArray())
+            .mapToObj(j -> IntStream.range(0, WIDE).filter(i -> m.reached[i][j]).toArray())
             .toList();
     return new SparseLinear(Connectivity.of(WIDE, sources), RandomKey.of(3), DType.F64);
   }
@@ -396,8 +401,7 @@ class SnapPatternTest {
           new SnapOracle(
               wide("LSTM, " + m.name, () -> new LstmCell(IN, WIDE, RandomKey.of(6), options(m))),
               m.next(true)));
-      all.add(
-          new SnapOracle(wide("SparseLinear, " + m.name, () -> new Listed(m)), m.next(false)));
+      all.add(new SnapOracle(wide("SparseLinear, " + m.name, () -> new Listed(m)), m.next(false)));
       all.add(leaky(m, (old, r) -> old.matmul(r.mul(m.tensor()))));
       all.add(leaky(m, (old, r) -> r.mul(m.tensor().transpose(1, 0)).matmul(old)));
     }
@@ -408,9 +412,7 @@ class SnapPatternTest {
         new SnapOracle(
             wide(
                 "convolution",
-                () ->
-                    new Leaky(
-                        normal(7, 3, 2, 2), (old, r) -> convolved(old, r), WIDE / 2, 2)),
+                () -> new Leaky(normal(7, 3, 2, 2), (old, r) -> convolved(old, r), WIDE / 2, 2)),
             IntStream.range(0, WIDE).mapToObj(SnapPatternTest::beside).toList()));
     return all.stream();
   }
@@ -436,8 +438,7 @@ class SnapPatternTest {
     for (int n = 1; n <= 3; n++) {
       Learner<Tensor, Tensor> learner = o.job().learner(Rule.snAp(n));
       Grads got = learner.grad(o.job().xs(), o.job().ys(), Job.LOSS).grads();
-      o.gradients(n)
-          .forEach((path, want) -> Close.check(path, got.get(path).host(), want));
+      o.gradients(n).forEach((path, want) -> Close.check(path, got.get(path).host(), want));
       KeptPositions kept = learner.report().keptOf(0).orElseThrow();
       assertEquals(o.most(n), kept.most());
       assertEquals(WIDE, kept.positions());
@@ -450,6 +451,35 @@ class SnapPatternTest {
       }
     }
     assertTrue(compact > 0, "no trace of the pattern alone");
+  }
+
+  /** The step with its traces, and the gradients of traces and signals, on every backend. */
+  @TestFactory
+  Stream<DynamicTest> allBackendsAgreeAndVectorCodeHasTheBitsOfScalarCode() {
+    return sparse().map(o -> DynamicTest.dynamicTest(o.job().name(), () -> checkBackends(o)));
+  }
+
+  private static void checkBackends(SnapOracle o) {
+    OnlineStep step = o.job().learner(Rule.snAp(2)).onlineStep();
+    for (Graph g : List.of(step.call().body(), step.credit())) {
+      List<HostTensor> args = new ArrayList<>();
+      for (Param p : g.params()) {
+        args.add(
+            p.type().dtype().isFloat()
+                ? RandomTensors.normal(RandomKey.of(args.size()), p.type().shape(), DType.F64)
+                    .host()
+                : connections(o));
+      }
+      Program program = new Program(g, args, 0);
+      for (String name : Ways.BACKENDS) {
+        Laws.agrees(program, Ways.lowered(Ways.backend(name)));
+      }
+      Laws.sameBits(program, Ways.lowered(Ways.scalarCpu()), Ways.lowered(Ways.vectorCpu()));
+    }
+  }
+
+  private static HostTensor connections(SnapOracle o) {
+    return o.job().model().get().states().get("connections.sources").value().host();
   }
 
   /** Connections are a part of the states that files hold, and a learner follows them. */
