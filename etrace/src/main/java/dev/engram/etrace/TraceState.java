@@ -8,7 +8,8 @@ import dev.engram.ir.checks.Given;
  *
  * @param name such as {@code rnn.Wz.weight.g0.s0}
  * @param type with one example; for a dense weight {@code [in, out]} an eligibility trace has the
- *     axes {@code [in, out]}
+ *     axes {@code [in, out]}, that of SnAp-n {@code [out, K, in]} with K positions kept, or {@code
+ *     [in, out, P]} with all positions
  */
 public record TraceState(String name, Kind kind, TensorType type) {
   public TraceState {

@@ -8,6 +8,7 @@ import dev.engram.Captured;
 import dev.engram.Engram;
 import dev.engram.TracedFunction;
 import dev.engram.etrace.HiddenGroup;
+import dev.engram.etrace.KeptPositions;
 import dev.engram.etrace.ModelStep;
 import dev.engram.ir.EngramException;
 import java.lang.reflect.Constructor;
@@ -39,6 +40,7 @@ class NumberParametersTest {
           TracedFunction.class,
           TracedFunction.Written.class,
           HiddenGroup.class,
+          KeptPositions.class,
           ModelStep.class);
 
   /** Parameters of any sign: slopes, potentials, offsets, gains, axes. */

@@ -160,7 +160,7 @@ class MemoryTest {
         // A product of matrices for each position, the own shares, and the Jacobian.
         long operations = cost.traceOperations();
         assertTrue(
-            operations <= weights * (2L * k * k + 4 * k) + 40L * k * size * size, cost::toString);
+            operations <= weights * (2L * k * k + 4L * k) + 40L * k * size * size, cost::toString);
         assertTrue(operations < dense.traceOperations() / 4, cost::toString);
       }
     }

@@ -281,7 +281,7 @@ class SnapPatternTest {
       for (int i = 0; i < WIDE; i++) {
         BitSet to = new BitSet();
         for (int j = 0; j < WIDE; j++) {
-          to.set(j, reached[i][j] || leaks && i == j);
+          to.set(j, reached[i][j] || (leaks && i == j));
         }
         out.add(to);
       }
