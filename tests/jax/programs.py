@@ -191,6 +191,51 @@ def layers():
     write("layers", out)
 
 
+def past_inputs(x, longest):
+    """[T, longest+1, ...]: at each step the inputs of that step, of the one before, and so on, zero before the first."""
+    padded = jnp.concatenate([jnp.zeros((longest, *x.shape[1:])), x])
+    return jnp.stack([padded[longest - k:longest - k + x.shape[0]] for k in range(longest + 1)], 1)
+
+
+def interpolated(x, d, longest):
+    """x(t - d) between the two neighbouring steps, by numpy's interp over the past of each element."""
+    def one(past, delay):  # [longest+1, N], [N]
+        return jax.vmap(lambda p, a: jnp.interp(a, jnp.arange(longest + 1.0), p), (1, 0))(past, delay)
+    return jax.vmap(lambda p: one(p, d))(past_inputs(x, longest))
+
+
+def gaussian(d, sigma, longest):
+    k = jnp.arange(longest + 1.0).reshape(-1, *[1] * d.ndim)
+    raw = jnp.exp(-((k - d) ** 2) / (2 * sigma ** 2))
+    return raw / raw.sum(0)
+
+
+def delayed_synapses(x, w, d, kernel, longest):
+    return jnp.einsum("tki,kij,ij->tj", past_inputs(x, longest), kernel(d), w)
+
+
+def delays():
+    longest, out = 4, {}
+    x, seen, ct = random(300, 9, 3), random(301, 9, 3), random(302, 9, 2)
+    d = jnp.asarray([0.3, 3.6, 2.25])
+    synapses, w = jnp.asarray(np.random.default_rng(303).uniform(0, longest, (3, 2))), random(304, 3, 2)
+
+    def hat(d):
+        k = jnp.arange(longest + 1.0).reshape(-1, *[1] * d.ndim)
+        return jnp.maximum(0, 1 - jnp.abs(k - d))
+
+    def add(name, f, ct, *args):
+        y, pull = jax.vjp(f, *args)
+        out.update({f"{name}.grad{i}": g for i, g in enumerate(pull(ct))})
+        out[f"{name}.y"] = y
+
+    add("linear", lambda x, d: interpolated(x, d, longest), seen, x, d)
+    add("gaussian", lambda x, d: jnp.einsum("tki,ki->ti", past_inputs(x, longest), gaussian(d, 0.7, longest)), seen, x, d)
+    add("synapses", lambda x, w, d: delayed_synapses(x, w, d, hat, longest), ct, x, w, synapses)
+    add("wide", lambda x, w, d: delayed_synapses(x, w, d, lambda d: gaussian(d, 1.5, longest), longest), ct, x, w, synapses)
+    write("delays", out | dict(x=x, seen=seen, ct=ct, delay=d, synapses=synapses, weight=w))
+
+
 if __name__ == "__main__":
     hessian_of_mlp()
     per_example_gradients()
@@ -198,3 +243,4 @@ if __name__ == "__main__":
     newton_by_while_loop()
     transformer()
     layers()
+    delays()

@@ -1,35 +1,62 @@
 package dev.engram.spiking;
 
 import dev.engram.Layer;
-import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
-import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
-import dev.engram.ir.tensor.Moves;
 import java.util.Arrays;
+import java.util.List;
 
 /**
- * Returns its input of some steps ago, initially zero. State: {@code past [longest+1, size]}, this
- * step's input first.
+ * Returns its input of some steps ago, initially zero. Delays that are learned: {@link
+ * LearnedDelay}, {@link DelayedLinear}.
  *
- * <p>Backpropagation through time goes through it. For online learning its output is new data: no
- * trace goes through.
+ * <p>Online learning follows derivatives through it, position by position, so D-RTRL is exact
+ * through it. States: {@code past.0 [size]}, this step's input, {@code past.1}, that of the step
+ * before, and so on. Weights before it have a trace for each of them: of a rule that has one for
+ * each weight, {@code longest + 1} times the memory. With {@link Traces#NONE} no trace goes
+ * through, and nothing is kept but the inputs.
  */
 public final class Delay extends Layer {
-  /** That of each element, or one for all. */
+  /** Whether online learning follows derivatives through what is kept. */
+  public enum Traces {
+    /** Each step that is kept is a hidden state. */
+    FOLLOWED,
+    /**
+     * What is kept is one state {@code past [longest+1, size]} of kind {@code OTHER}.
+     * Backpropagation through time goes through it. For online learning what comes out of it is new
+     * data, which a warning says unless the input has no derivative ({@code stopGradient}). Map it
+     * over a batch with {@link dev.engram.Vmap}.
+     */
+    NONE
+  }
+
+  /** That of each element. */
   private final int[] steps;
 
-  private final int size;
-  private final State past;
+  private final Past past;
+
+  /** Uses one delay for all elements, with traces. */
+  public Delay(int size, int steps, DType dtype) {
+    this(size, steps, dtype, Traces.FOLLOWED);
+  }
 
   /** Uses one delay for all elements. */
-  public Delay(int size, int steps, DType dtype) {
-    this(Ranges.atLeastOne("Delay", "size", size), new int[] {steps}, dtype);
+  public Delay(int size, int steps, DType dtype, Traces traces) {
+    this(Ranges.atLeastOne("Delay", "size", size), new int[] {steps}, dtype, traces);
+  }
+
+  /**
+   * Uses a delay for each element, with traces.
+   *
+   * @param steps {@code [size]}, each at least 0
+   */
+  public Delay(int[] steps, DType dtype) {
+    this(steps, dtype, Traces.FOLLOWED);
   }
 
   /**
@@ -37,11 +64,13 @@ public final class Delay extends Layer {
    *
    * @param steps {@code [size]}, each at least 0
    */
-  public Delay(int[] steps, DType dtype) {
-    this(Given.given("Delay", "steps", steps).length, steps, dtype);
+  public Delay(int[] steps, DType dtype, Traces traces) {
+    this(Given.given("Delay", "steps", steps).length, steps, dtype, traces);
   }
 
-  private Delay(int size, int[] steps, DType dtype) {
+  private Delay(int size, int[] steps, DType dtype, Traces traces) {
+    Given.given("Delay", "dtype", dtype);
+    Given.given("Delay", "traces", traces);
     if (steps.length == 0 || Arrays.stream(steps).anyMatch(d -> d < 0)) {
       throw new TypeException(
           "Delay: steps "
@@ -51,31 +80,30 @@ public final class Delay extends Layer {
               + ")");
     }
     this.steps = steps.clone();
-    this.size = size;
     int longest = Arrays.stream(steps).max().getAsInt();
-    Moves.length("Delay", "the axis of all that is kept", (longest + 1L) * size);
-    TensorType type = TensorType.of(dtype, longest + 1, size);
-    this.past = State.of(State.Kind.OTHER, () -> HostTensor.full(type, 0));
+    this.past = new Past("Delay", longest, size, dtype, traces);
   }
 
   /**
    * {@inheritDoc}
    *
-   * @param x {@code [size]}; map over a batch with {@link dev.engram.Vmap}
+   * @param x {@code [size]}
+   * @return {@code [size]}
    */
   @Override
   public Tensor update(Tensor x) {
     Given.given("Delay.update", "x", x);
-    Tensor old = past.value();
-    int rows = old.dim(0);
-    Tensor next =
-        rows == 1 ? x.expandDims(0) : Tensor.concat(0, x.expandDims(0), old.slice(0, 0, rows - 1));
-    past.set(next);
-    if (Arrays.stream(steps).allMatch(d -> d == steps[0])) {
-      return next.get(steps[0]);
+    List<Tensor> taps = past.push("Delay", x);
+    int[] different = Arrays.stream(steps).distinct().toArray();
+    Tensor y = taps.get(different[0]);
+    for (int i = 1; i < different.length; i++) {
+      int d = different[i];
+      boolean[] mine = new boolean[steps.length];
+      for (int j = 0; j < mine.length; j++) {
+        mine[j] = steps[j] == d;
+      }
+      y = HostTensor.of(mine, mine.length).select(taps.get(d), y);
     }
-    int[] at = new int[size];
-    Arrays.setAll(at, i -> steps[i] * size + i);
-    return next.reshape(rows * size).take(HostTensor.of(at, size), 0);
+    return y;
   }
 }

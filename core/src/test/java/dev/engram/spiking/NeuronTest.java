@@ -14,6 +14,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TraceException;
 import dev.engram.ir.TypeException;
 import dev.engram.spiking.Membrane.Reset;
+import java.util.List;
 import java.util.function.IntFunction;
 import org.junit.jupiter.api.Test;
 
@@ -334,9 +335,24 @@ class NeuronTest {
 
   @Test
   void delaysGiveWhatCameBefore() {
+    for (Delay.Traces traces : Delay.Traces.values()) {
+      checkDelays(traces);
+    }
+    Delay one = new Delay(new int[] {0, 3, 1}, DType.F64, Delay.Traces.NONE);
+    one.initAllStates();
+    Tensor past = one.states().get("past").value();
+    assertEquals(4, past.dim(0));
+    assertArrayEquals(values(one, "past"), past.host().toDoubles());
+    assertEquals(
+        List.of("past.0", "past.1", "past.2", "past.3"),
+        new Delay(new int[] {0, 3, 1}, DType.F64).states().paths());
+    assertThrows(TypeException.class, () -> new Delay(new int[] {-1}, DType.F64));
+  }
+
+  private static void checkDelays(Delay.Traces traces) {
     HostTensor in = noise(4, 10, 3);
-    Delay same = new Delay(3, 2, DType.F64);
-    Delay each = new Delay(new int[] {0, 3, 1}, DType.F64);
+    Delay same = new Delay(3, 2, DType.F64, traces);
+    Delay each = new Delay(new int[] {0, 3, 1}, DType.F64, traces);
     same.initAllStates();
     each.initAllStates();
     int[] steps = {0, 3, 1};
@@ -348,9 +364,5 @@ class NeuronTest {
         assertEquals(t < steps[i] ? 0 : in.getDouble((t - steps[i]) * 3 + i), other[i]);
       }
     }
-    Tensor past = each.states().get("past").value();
-    assertEquals(4, past.dim(0));
-    assertArrayEquals(values(each, "past"), past.host().toDoubles());
-    assertThrows(TypeException.class, () -> new Delay(new int[] {-1}, DType.F64));
   }
 }

@@ -304,7 +304,7 @@ final class MemoryParts {
   private static Layer delayed(int in, RandomKey key, boolean detached) {
     return new Own() {
       private final Layer cell = new MinGruCell(in, N, key, F64);
-      private final Delay delay = new Delay(N, 2, F64);
+      private final Delay delay = new Delay(N, 2, F64, Delay.Traces.NONE);
 
       @Override
       public Tensor update(Tensor x) {

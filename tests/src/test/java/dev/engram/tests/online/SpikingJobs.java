@@ -98,7 +98,7 @@ final class SpikingJobs {
     private final Linear in =
         new Linear(IN + N, N, RandomKey.of(1), F64, Initializer.normal(1), Optional.empty());
     private final Neuron neuron = lif(Membrane.Reset.BY_THRESHOLD);
-    private final Delay delay = new Delay(new int[] {1, 2, 1, 3}, F64);
+    private final Delay delay = new Delay(new int[] {1, 2, 1, 3}, F64, Delay.Traces.NONE);
     private final boolean detached;
 
     Late(boolean detached) {

@@ -105,10 +105,10 @@ class StrictnessTest {
     }
   }
 
-  /** The output of a delay is new data for each rule. */
+  /** The output of a delay without traces is new data for each rule. */
   private static final class Late extends Layer {
     private final MinGruCell cell = new MinGruCell(3, 4, RandomKey.of(1), DType.F64);
-    private final Delay delay = new Delay(4, 2, DType.F64);
+    private final Delay delay = new Delay(4, 2, DType.F64, Delay.Traces.NONE);
     private final boolean detached;
 
     Late(boolean detached) {
