@@ -45,6 +45,7 @@ import dev.engram.optim.WeightAverage;
 import dev.engram.sparse.Coo;
 import dev.engram.sparse.Csr;
 import dev.engram.spiking.AdExNeuron;
+import dev.engram.spiking.DelayKernel;
 import dev.engram.spiking.ExponentialIfNeuron;
 import dev.engram.spiking.LifNeuron;
 import dev.engram.spiking.Membrane;
@@ -158,6 +159,7 @@ final class SampleTable {
         () -> new SignedLinear(new double[] {1, -1}, 2, RandomKey.of(0), DType.F32));
     all.put(Connectivity.class, () -> Connectivity.of(2, List.of(new int[] {0})));
     all.put(Surrogate.class, Surrogate::straightThrough);
+    all.put(DelayKernel.class, DelayKernel::linear);
     all.put(Neuron.class, () -> new LifNeuron(2, Membrane.of(10)));
     all.put(Synapse.class, () -> new Synapse.Exponential(2, 1, 0.5, DType.F32));
     all.put(

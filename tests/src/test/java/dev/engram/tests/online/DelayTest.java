@@ -252,6 +252,28 @@ class DelayTest {
     assertTrue(off.stream().noneMatch(exact::contains), off::toString);
   }
 
+  private static long numbers(Layer model, Rule rule) {
+    return job("memory", () -> model).learner(rule).traces().values().stream()
+        .mapToLong(s -> s.type().size() / Job.BATCH)
+        .sum();
+  }
+
+  /** What docs/LEARNING.md says that traces need. */
+  @Test
+  void memory() {
+    int weights = IN * N + N;
+    Rule pp = Rule.named("pp-prop 0.9");
+    Supplier<Layer> behind = () -> new Sequential(spiking(linear()), new Delay(N, 5, F64));
+    assertEquals((1 + 6) * weights, numbers(behind.get(), Rule.dRtrl()));
+    Supplier<Layer> synapses =
+        () -> spiking(synapses(DelayKernel.linear(), Delay.Traces.FOLLOWED));
+    assertEquals(4 * IN * N + N, numbers(synapses.get(), Rule.dRtrl()));
+    // The products: inputs and neurons. The bias: its input of 1, and neurons.
+    assertEquals(4 * IN + N + 1 + N, numbers(synapses.get(), pp));
+    // Control.
+    assertEquals(weights, numbers(spiking(linear()), Rule.dRtrl()));
+  }
+
   private static Map<String, Supplier<Layer>> smooth() {
     Map<String, Supplier<Layer>> all = new LinkedHashMap<>();
     for (Delay.Traces traces : Delay.Traces.values()) {
