@@ -373,6 +373,7 @@ def adaptive(f, m):
 
 case("adaptiveAverage", adaptive(jnp.mean, 3), normal(2, 8, 2))
 case("adaptiveMax", adaptive(jnp.max, 4), normal(2, 7, 2))
+case("standardize", lambda x: jax.nn.standardize(x, epsilon=1e-5), normal(3, 5) * 3)
 
 # --- the file
 

@@ -204,6 +204,12 @@ public final class Activations {
     return x.neg().softmax(axis);
   }
 
+  /** {@code (x - mean) / √(variance + 1e-5)} over the last axis, without parameters. */
+  public static Tensor standardize(Tensor x) {
+    Given.given("standardize", "x", x);
+    return RoundOnce.of(x, y -> Normalization.standard(y, 1e-5));
+  }
+
   /** {@code log σ(x)} */
   public static Tensor logSigmoid(Tensor x) {
     Given.given("logSigmoid", "x", x);

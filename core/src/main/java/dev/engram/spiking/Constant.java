@@ -70,6 +70,13 @@ public final class Constant extends Model {
         : learned.<Tensor>map(State::value).orElseGet(() -> each.orElseThrow()).cast(x.dtype());
   }
 
+  /** Returns {@code 1 - dt value}: what an Euler step leaves where this is a rate. */
+  Tensor left(Tensor x, double dt) {
+    return number.isPresent()
+        ? x.like(1 - dt * number.getAsDouble())
+        : value(x).mul(-dt).add(1);
+  }
+
   /**
    * Returns {@code e^(-dt/value)} in the element type of {@code x}, of a shape that broadcasts to
    * it: what is left after a step where this is a time constant.

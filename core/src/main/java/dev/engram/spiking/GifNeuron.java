@@ -69,6 +69,8 @@ public final class GifNeuron extends Neuron {
   }
 
   private final Constants c;
+  private final Constant k1;
+  private final Constant k2;
   private final Surrogate surrogate;
   private final State v;
   private final State theta;
@@ -77,9 +79,25 @@ public final class GifNeuron extends Neuron {
 
   public GifNeuron(int size, Constants constants, Surrogate surrogate, DType dtype) {
     Given.given("GifNeuron", "constants", constants);
+    this(size, constants, Constant.of(constants.k1), Constant.of(constants.k2), surrogate, dtype);
+  }
+
+  /**
+   * Neurons whose currents decay at rates of their own, or at rates that are learned.
+   *
+   * @param k1 per unit of dt, in place of that of {@code constants}
+   * @param k2 per unit of dt, in place of that of {@code constants}
+   */
+  public GifNeuron(
+      int size, Constants constants, Constant k1, Constant k2, Surrogate surrogate, DType dtype) {
+    Given.given("GifNeuron", "constants", constants);
+    Given.given("GifNeuron", "k1", k1);
+    Given.given("GifNeuron", "k2", k2);
     Given.given("GifNeuron", "surrogate", surrogate);
     super(size, dtype);
     this.c = constants;
+    this.k1 = k1;
+    this.k2 = k2;
     this.surrogate = surrogate;
     this.v = startingAt(c.rest);
     this.theta = startingAt(c.thresholdInf);
@@ -111,8 +129,8 @@ public final class GifNeuron extends Neuron {
     Tensor next = old.add(drive.sub(above).mul(c.dt / c.tau));
     v.set(jump.map(next::add).orElse(next));
     theta.set(limit.add(above.mul(c.a).sub(limit.sub(c.thresholdInf).mul(c.b)).mul(c.dt)));
-    i1.set(first.mul(1 - c.dt * c.k1));
-    i2.set(second.mul(1 - c.dt * c.k2));
+    i1.set(first.mul(k1.left(first, c.dt)));
+    i2.set(second.mul(k2.left(second, c.dt)));
     return spikes();
   }
 

@@ -8,14 +8,19 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.Layer;
+import dev.engram.Model;
+import dev.engram.RandomKey;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
 import dev.engram.ir.TraceException;
 import dev.engram.ir.TypeException;
+import dev.engram.nn.Linear;
 import dev.engram.spiking.Membrane.Reset;
 import java.util.List;
 import java.util.function.IntFunction;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
 /** Neurons, synapses and plasticity against loops over one number, and against closed forms. */
@@ -179,6 +184,43 @@ class NeuronTest {
         },
         2,
         0.5);
+  }
+
+  /** Rates of each neuron: each is one of neurons with these rates. */
+  @Test
+  void generalizedIntegrateAndFireWithRatesOfEach() {
+    double[] rates = {0.02, 0.2, 0.5};
+    HostTensor in = noise(3, STEPS);
+    GifNeuron all =
+        new GifNeuron(
+            3,
+            gif(7, 9),
+            Constant.each(rates),
+            Constant.learned(HostTensor.of(new double[] {0.5, 0.02, 0.2}, 3)),
+            Surrogate.superSpike(1),
+            DType.F64);
+    all.initAllStates();
+    double[][] together = new double[STEPS][];
+    for (int t = 0; t < STEPS; t++) {
+      Tensor i = HostTensor.full(TensorType.of(DType.F64, 3), 2 + 0.5 * in.getDouble(t));
+      all.update(i);
+      together[t] = all.potential().host().toDoubles();
+    }
+    for (int n = 0; n < 3; n++) {
+      GifNeuron one =
+          new GifNeuron(1, gif(rates[n], rates[(n + 2) % 3]), Surrogate.superSpike(1), DType.F64);
+      one.initAllStates();
+      for (int t = 0; t < STEPS; t++) {
+        one.update(scalar(2 + 0.5 * in.getDouble(t)));
+        assertEquals(one.potential().host().item(), together[t][n], 1e-10, n + " at " + t);
+      }
+    }
+    assertTrue(Math.abs(together[STEPS - 1][0] - together[STEPS - 1][1]) > 1e-3);
+  }
+
+  private static GifNeuron.Constants gif(double k1, double k2) {
+    return new GifNeuron.Constants(
+        0.5, 20, -70, 20, k1, k2, 0.005, 0.01, -50, 0.5, 1, 2, -0.6, -70, -60);
   }
 
   @Test
@@ -363,6 +405,32 @@ class NeuronTest {
         assertEquals(t < 2 ? 0 : in.getDouble((t - 2) * 3 + i), one[i]);
         assertEquals(t < steps[i] ? 0 : in.getDouble((t - steps[i]) * 3 + i), other[i]);
       }
+    }
+  }
+
+  /** A projection is its parts, one after the other. */
+  @Test
+  void projections() {
+    RandomKey key = RandomKey.of(3);
+    Supplier<Linear> weights = () -> new Linear(2, 3, key, DType.F64);
+    SynapticInput input = new SynapticInput.Conductance(5);
+    Projection all =
+        new Projection(weights.get(), new Synapse.Exponential(3, 4, 1, DType.F64), input);
+    Linear linear = weights.get();
+    Synapse synapse = new Synapse.Exponential(3, 4, 1, DType.F64);
+    LifNeuron neuron = new LifNeuron(3, MEMBRANE);
+    for (Model m : List.of(all, synapse, neuron)) {
+      m.initAllStates();
+    }
+    assertEquals(
+        List.of("weights.weight", "weights.bias", "synapse.g"), all.states().paths());
+    for (int t = 0; t < 5; t++) {
+      Tensor x = noise(4, 5, 2).get(t);
+      double[] want =
+          input.current(synapse.update(linear.update(x)), neuron.potential()).host().toDoubles();
+      Tensor got = all.current(x, neuron);
+      assertArrayEquals(want, got.host().toDoubles());
+      neuron.update(got);
     }
   }
 }

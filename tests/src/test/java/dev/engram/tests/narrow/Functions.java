@@ -182,6 +182,7 @@ final class Functions {
     activation("hardShrink", x -> Activations.hardShrink(x.get(0), 0.3));
     activation("tanhShrink", x -> Activations.tanhShrink(x.get(0)));
     activation("squareplus", x -> Activations.squareplus(x.get(0), 4));
+    activation("standardize", x -> Activations.standardize(x.get(0)));
     activation("sparsePlus", x -> Activations.sparsePlus(x.get(0)));
     activation("sparseSigmoid", x -> Activations.sparseSigmoid(x.get(0)));
     activation("softmin", x -> Activations.softmin(x.get(0), 0));

@@ -168,6 +168,7 @@ class NewPartsTest {
             x -> Activations.squareplus(x, 2),
             Activations::sparsePlus,
             Activations::sparseSigmoid,
+            Activations::standardize,
             x -> Activations.softmin(x, 0));
     for (Fn1<Tensor, Tensor> f : all) {
       FunctionChecks.derivatives(f, Job.normal(7, 6));

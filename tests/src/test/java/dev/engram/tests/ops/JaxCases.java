@@ -206,6 +206,7 @@ final class JaxCases {
   }
 
   private void activations() {
+    add("standardize", x -> Activations.standardize(x.get(0)));
     add("celu", x -> Activations.celu(x.get(0), 0.7));
     add("geluExact", x -> Activations.geluExact(x.get(0)));
     add("hardSwish", x -> Activations.hardSwish(x.get(0)));
