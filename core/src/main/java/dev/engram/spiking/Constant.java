@@ -72,9 +72,7 @@ public final class Constant extends Model {
 
   /** Returns {@code 1 - dt value}: what an Euler step leaves where this is a rate. */
   Tensor left(Tensor x, double dt) {
-    return number.isPresent()
-        ? x.like(1 - dt * number.getAsDouble())
-        : value(x).mul(-dt).add(1);
+    return number.isPresent() ? x.like(1 - dt * number.getAsDouble()) : value(x).mul(-dt).add(1);
   }
 
   /**

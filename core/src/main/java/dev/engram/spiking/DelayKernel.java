@@ -21,8 +21,8 @@ public abstract sealed class DelayKernel extends Model {
   private DelayKernel() {}
 
   /**
-   * Linear interpolation between the two neighbouring steps: with {@code f = d - ⌊d⌋}, {@code 1 - f}
-   * of that ⌊d⌋ steps ago and f of the one before. The derivative in d is the difference of the
+   * Linear interpolation between the two neighbouring steps: with {@code f = d - ⌊d⌋}, {@code 1 -
+   * f} of that ⌊d⌋ steps ago and f of the one before. The derivative in d is the difference of the
    * two; at a whole number that towards longer delays, at longest that towards shorter ones.
    */
   public static DelayKernel linear() {
@@ -30,10 +30,10 @@ public abstract sealed class DelayKernel extends Model {
   }
 
   /**
-   * A Gaussian {@code exp(-(k - d)² / 2σ²)}, divided by its sum over the steps kept. A wide one sees
-   * delays far from its own. {@link Gaussian#sigma} may shrink while delays are learned, until each
-   * is one step. Hammouamri, Khalfaoui-Hassani and Masquelier, "Learning delays in spiking neural
-   * networks using dilated convolutions with learnable spacings" (2023).
+   * A Gaussian {@code exp(-(k - d)² / 2σ²)}, divided by its sum over the steps kept. A wide one
+   * sees delays far from its own. {@link Gaussian#sigma} may shrink while delays are learned, until
+   * each is one step. Hammouamri, Khalfaoui-Hassani and Masquelier, "Learning delays in spiking
+   * neural networks using dilated convolutions with learnable spacings" (2023).
    *
    * @param sigma initial σ in steps, above 0
    */

@@ -109,8 +109,7 @@ public final class DelayedLinear extends Layer {
   /** Returns {@code w_ij κ(k - d_ij)} for each step kept, {@code [(longest+1) in, out]}. */
   public Tensor effective() {
     Tensor w = weight.value();
-    Tensor all =
-        RoundOnce.of(w, delay.value(), (wide, d) -> kernel.weights(d, longest).mul(wide));
+    Tensor all = RoundOnce.of(w, delay.value(), (wide, d) -> kernel.weights(d, longest).mul(wide));
     return all.reshape((longest + 1) * w.dim(0), w.dim(1));
   }
 

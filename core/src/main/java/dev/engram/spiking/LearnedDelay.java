@@ -18,8 +18,8 @@ import java.util.List;
  * zero and a {@link DelayKernel} κ. States: {@code delay [size]} in steps, those of the kernel, and
  * what is kept, as in {@link Delay}.
  *
- * <p>Delays are found by small steps, so what is compared should change gradually in time, such as a
- * response that rises and falls over some steps, or the kernel be wide.
+ * <p>Delays are found by small steps, so what is compared should change gradually in time, such as
+ * a response that rises and falls over some steps, or the kernel be wide.
  */
 public final class LearnedDelay extends Layer {
   private final State delay;

@@ -422,8 +422,7 @@ class NeuronTest {
     for (Model m : List.of(all, synapse, neuron)) {
       m.initAllStates();
     }
-    assertEquals(
-        List.of("weights.weight", "weights.bias", "synapse.g"), all.states().paths());
+    assertEquals(List.of("weights.weight", "weights.bias", "synapse.g"), all.states().paths());
     for (int t = 0; t < 5; t++) {
       Tensor x = noise(4, 5, 2).get(t);
       double[] want =

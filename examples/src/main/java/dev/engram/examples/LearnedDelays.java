@@ -10,7 +10,6 @@ import dev.engram.RandomTensors;
 import dev.engram.etrace.Rule;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
-import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.loss.Losses;

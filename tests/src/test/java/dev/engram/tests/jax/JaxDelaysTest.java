@@ -178,7 +178,9 @@ class JaxDelaysTest {
     }
   }
 
-  /** At a whole delay the slope is that of the inside; outside there is none until it is clamped. */
+  /**
+   * At a whole delay the slope is that of the inside; outside there is none until it is clamped.
+   */
   @Test
   void slopesAtWholeDelaysAndOutside() {
     Tensor x = get("x");
@@ -208,7 +210,8 @@ class JaxDelaysTest {
   @Test
   void refused() {
     String none =
-        assertThrows(TypeException.class, () -> new LearnedDelay(3, 0, KEY, DType.F32)).getMessage();
+        assertThrows(TypeException.class, () -> new LearnedDelay(3, 0, KEY, DType.F32))
+            .getMessage();
     assertTrue(none.startsWith("LearnedDelay: longest=0, expected at least 1"), none);
     String many =
         assertThrows(TypeException.class, () -> new Delay(1, 5000, DType.F32)).getMessage();

@@ -108,7 +108,9 @@ class DelayTest {
         "LIF, delay twice",
         t ->
             new Sequential(
-                spiking(linear()), new Delay(N, 1, F64, t), new Delay(new int[] {1, 0, 2, 2}, F64, t)));
+                spiking(linear()),
+                new Delay(N, 1, F64, t),
+                new Delay(new int[] {1, 0, 2, 2}, F64, t)));
     all.put(
         "LIF, learned delays",
         t -> new Sequential(spiking(linear()), learned(DelayKernel.linear(), t)));
@@ -120,10 +122,7 @@ class DelayTest {
         "linear, learned delays, LIF",
         t ->
             new Sequential(
-                linear(),
-                learned(DelayKernel.linear(), t),
-                Layer.of(x -> x.mul(3).add(1)),
-                lif()));
+                linear(), learned(DelayKernel.linear(), t), Layer.of(x -> x.mul(3).add(1)), lif()));
     return all;
   }
 
@@ -163,7 +162,8 @@ class DelayTest {
                       assertFalse(off.isEmpty());
                       assertFalse(Job.different(cut.online(Rule.rtrl()), want).isEmpty());
                       assertTrue(
-                          off.stream().noneMatch(exact(cut.learner(Rule.dRtrl()).report())::contains));
+                          off.stream()
+                              .noneMatch(exact(cut.learner(Rule.dRtrl()).report())::contains));
                     }));
   }
 
@@ -239,9 +239,7 @@ class DelayTest {
     Job job =
         job(
             "stack",
-            () ->
-                new Sequential(
-                    spiking(linear()), new DelayedLinear(N, N, 2, KEY, F64), lif()));
+            () -> new Sequential(spiking(linear()), new DelayedLinear(N, N, 2, KEY, F64), lif()));
     var want = job.bptt();
     Job.same("RTRL", job.online(Rule.rtrl()), want);
     var got = job.online(Rule.dRtrl());
@@ -265,8 +263,7 @@ class DelayTest {
     Rule pp = Rule.named("pp-prop 0.9");
     Supplier<Layer> behind = () -> new Sequential(spiking(linear()), new Delay(N, 5, F64));
     assertEquals((1 + 6) * weights, numbers(behind.get(), Rule.dRtrl()));
-    Supplier<Layer> synapses =
-        () -> spiking(synapses(DelayKernel.linear(), Delay.Traces.FOLLOWED));
+    Supplier<Layer> synapses = () -> spiking(synapses(DelayKernel.linear(), Delay.Traces.FOLLOWED));
     assertEquals(4 * IN * N + N, numbers(synapses.get(), Rule.dRtrl()));
     // The products: inputs and neurons. The bias: its input of 1, and neurons.
     assertEquals(4 * IN + N + 1 + N, numbers(synapses.get(), pp));
@@ -284,7 +281,8 @@ class DelayTest {
                   new MinGruCell(IN, N, KEY, F64), new Delay(new int[] {1, 0, 3, 1}, F64, traces)));
       for (boolean linear : new boolean[] {true, false}) {
         String kernel = linear ? "linear" : "Gaussian";
-        Supplier<DelayKernel> make = () -> linear ? DelayKernel.linear() : DelayKernel.gaussian(0.7);
+        Supplier<DelayKernel> make =
+            () -> linear ? DelayKernel.linear() : DelayKernel.gaussian(0.7);
         all.put(
             "learned, " + kernel + ", " + traces,
             () -> new Sequential(new MinGruCell(IN, N, KEY, F64), learned(make.get(), traces)));

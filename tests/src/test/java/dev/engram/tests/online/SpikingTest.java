@@ -89,7 +89,10 @@ class SpikingTest {
     return found;
   }
 
-  /** The output of a delay without traces is data: online rules are exact except for the derivative through it. */
+  /**
+   * The output of a delay without traces is data: online rules are exact except for the derivative
+   * through it.
+   */
   @Test
   void delayedSpikesAreNewData() {
     Job late = SpikingJobs.late(false);
