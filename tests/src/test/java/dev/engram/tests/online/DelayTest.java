@@ -259,13 +259,14 @@ class DelayTest {
   /** What docs/LEARNING.md says that traces need. */
   @Test
   void memory() {
-    int weights = IN * N + N;
+    long weights = IN * N + N;
+    // Of the products: inputs and states behind. Of the bias: its input of 1, and the states.
     Rule pp = Rule.named("pp-prop 0.9");
     Supplier<Layer> behind = () -> new Sequential(spiking(linear()), new Delay(N, 5, F64));
     assertEquals((1 + 6) * weights, numbers(behind.get(), Rule.dRtrl()));
+    assertEquals(IN + 7 * N + 1 + 7 * N, numbers(behind.get(), pp));
     Supplier<Layer> synapses = () -> spiking(synapses(DelayKernel.linear(), Delay.Traces.FOLLOWED));
     assertEquals(4 * IN * N + N, numbers(synapses.get(), Rule.dRtrl()));
-    // The products: inputs and neurons. The bias: its input of 1, and neurons.
     assertEquals(4 * IN + N + 1 + N, numbers(synapses.get(), pp));
     // Control.
     assertEquals(weights, numbers(spiking(linear()), Rule.dRtrl()));
