@@ -375,6 +375,12 @@ case("adaptiveAverage", adaptive(jnp.mean, 3), normal(2, 8, 2))
 case("adaptiveMax", adaptive(jnp.max, 4), normal(2, 7, 2))
 case("standardize", lambda x: jax.nn.standardize(x, epsilon=1e-5), normal(3, 5) * 3)
 
+# --- products stored by input
+
+targets = rng.integers(0, 5, (6, 3)).astype(np.int32)  # 4 outputs; 4 is none
+spikes = normal(6) * (rng.random(6) < 0.5)
+case("eventProduct", lambda x, w, t: jnp.zeros(5).at[t].add(x[:, None] * w)[:4], spikes, normal(6, 3), targets)
+
 # --- the file
 
 

@@ -241,11 +241,13 @@ final class LearnerStep {
         weights.add(state(i));
       }
     }
+    step.tables().forEach(i -> args.add(operands.get(i)));
+    int shared = args.size();
     args.addAll(traces);
     args.addAll(signals);
     List<? extends Tensor> outs =
         batch.isPresent()
-            ? summed(args, weights.size(), batch.getAsInt())
+            ? summed(args, shared, batch.getAsInt())
             : TraceOrRun.graph(step.credit(), args);
     Map<State, Tensor> found = new LinkedHashMap<>();
     for (int i = 0; i < outs.size(); i++) {
@@ -254,9 +256,9 @@ final class LearnerStep {
     return found;
   }
 
-  // Everything but the weights has one value per example.
-  private List<Tensor> summed(List<Tensor> args, int weights, int batch) {
-    List<Boolean> batched = IntStream.range(0, args.size()).mapToObj(i -> i >= weights).toList();
+  // Everything but the weights and the tables has one value per example.
+  private List<Tensor> summed(List<Tensor> args, int shared, int batch) {
+    List<Boolean> batched = IntStream.range(0, args.size()).mapToObj(i -> i >= shared).toList();
     Batched wide = Batch.of(step.credit(), batched, batch);
     List<? extends Tensor> all = TraceOrRun.graph(wide.graph(), args);
     return IntStream.range(0, all.size())

@@ -2,6 +2,7 @@ package dev.engram.etrace;
 
 import dev.engram.etrace.analysis.Analysis;
 import dev.engram.etrace.analysis.Pattern;
+import dev.engram.etrace.analysis.Site;
 import dev.engram.etrace.analysis.SiteMap;
 import dev.engram.etrace.analysis.SiteVerdicts;
 import dev.engram.etrace.analysis.StepGraphs;
@@ -79,6 +80,7 @@ public final class OnlineRule {
     Verification.of("relabelling of sinks", step.graph());
     Analysis analysis = new Analysis(step);
     map = new SiteMap(step, analysis);
+    requireAxes();
     Map<Integer, Pattern> patterns = patterns();
     Map<Integer, SnapSpace> spaces = patterns.isEmpty() ? Map.of() : SnapSpace.of(map, patterns);
     report = analysis.report(Verdicts.of(map, rule, patterns), patterns, kept(spaces));
@@ -106,6 +108,7 @@ public final class OnlineRule {
         rule,
         Verification.of("the learning rule", call),
         Verification.of("the learning rule", r.credit()),
+        r.map.tables(),
         r.states,
         r.inputs,
         r.report);
@@ -122,6 +125,20 @@ public final class OnlineRule {
               + SourceLocation.here()
               + "):\n"
               + String.join("\n", report.diagnostics().stream().map(d -> "  " + d).toList()));
+    }
+  }
+
+  /** SnAp's traces have an axis of positions in the place of those of a signal. */
+  private void requireAxes() {
+    if (!(rule.scope() instanceof Scope.Snap)) {
+      return;
+    }
+    for (SiteMap.Located l : map.sites) {
+      if (l.site() instanceof Site.Connected c) {
+        throw new EtraceException(
+            "SnAp cannot follow %s through %s, a product by a table of connections (%s); use another rule, such as D-RTRL or pp-prop, or a SparseLinear"
+                .formatted(l.name(), c.op().mnemonic(), c.where()));
+      }
     }
   }
 

@@ -12,8 +12,11 @@ import java.util.List;
  *     step's results and new states, then the new traces. Its derivative is the rule: with respect
  *     to a weight, the rule's gradient of what is computed from the results; with respect to states
  *     and traces, zero, since the previous step is held fixed
- * @param credit takes the weights (the step's parameters of role weight, in order), the traces, and
- *     a learning signal for each float hidden state; returns the traces' gradient for each weight
+ * @param credit takes the weights (the step's parameters of role weight, in order), the tables, the
+ *     traces, and a learning signal for each float hidden state; returns the traces' gradient for
+ *     each weight
+ * @param tables the step's other parameters that {@code credit} takes: those by which sparse
+ *     products join weights to positions
  * @param traces in operand order
  * @param inputs in operand order
  */
@@ -22,6 +25,7 @@ public record OnlineStep(
     Rule rule,
     Control.Call call,
     Graph credit,
+    List<Integer> tables,
     List<TraceState> traces,
     List<RuleInput> inputs,
     Report report) {
@@ -30,9 +34,11 @@ public record OnlineStep(
     Given.given("OnlineStep", "rule", rule);
     Given.given("OnlineStep", "call", call);
     Given.given("OnlineStep", "credit", credit);
+    Given.all("OnlineStep", "tables", tables);
     Given.all("OnlineStep", "traces", traces);
     Given.all("OnlineStep", "inputs", inputs);
     Given.given("OnlineStep", "report", report);
+    tables = List.copyOf(tables);
     traces = List.copyOf(traces);
     inputs = List.copyOf(inputs);
   }

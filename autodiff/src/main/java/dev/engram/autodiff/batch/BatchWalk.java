@@ -121,8 +121,9 @@ public final class BatchWalk {
   }
 
   private List<BatchedValue> batchable(Eqn e, Custom.Batchable op, List<BatchedValue> in) {
-    List<Tensor> wide = in.stream().<Tensor>map(w -> tensor(widen(w))).toList();
-    List<Value> out = op.batch(wide, size).stream().map(b::lift).toList();
+    List<Tensor> each = in.stream().<Tensor>map(w -> tensor(w.value())).toList();
+    List<Boolean> batched = in.stream().map(BatchedValue::batched).toList();
+    List<Value> out = op.batch(each, batched, size).stream().map(b::lift).toList();
     List<TensorType> want =
         e.outputs().stream().map(v -> v.type().with(v.type().shape().insert(0, size))).toList();
     List<TensorType> got = out.stream().map(Value::type).toList();

@@ -62,7 +62,7 @@ public final class Analysis {
   /** {@code step} must have its plain calls inlined. */
   public Analysis(ModelStep step) {
     this.step = step;
-    flow = new Flow(step.graph());
+    flow = Flow.of(step);
     reach = new PathAnalysis.Reach(step, flow);
     for (Param p : step.graph().params()) {
       paths.put(p.var(), p.path());
@@ -247,6 +247,9 @@ public final class Analysis {
   }
 
   private Optional<Site.Moved> relabelled(Site base, Flow.Use first) {
+    if (base instanceof Site.Connected) {
+      return Optional.empty(); // its positions have no axes of their own in a trace
+    }
     List<Eqn> chain = new ArrayList<>();
     List<Relabelling.Step> steps = new ArrayList<>();
     List<Flow.Use> uses = List.of(first);

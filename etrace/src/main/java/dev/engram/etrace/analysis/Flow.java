@@ -1,5 +1,6 @@
 package dev.engram.etrace.analysis;
 
+import dev.engram.etrace.ModelStep;
 import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
 import dev.engram.ir.Param;
@@ -55,8 +56,34 @@ public final class Flow {
   private final Map<Value, Site> sites = new LinkedHashMap<>();
   private final Map<Eqn, Site> products = new HashMap<>();
 
+  /** Parameters that are the same in each step. */
+  private final Set<Var> fixed = new HashSet<>();
+
+  /** The facts about a graph any of whose parameters may change from step to step. */
   public Flow(Graph graph) {
+    this(graph, Set.of());
+  }
+
+  /** The facts about a step, whose other states stay as they are where it does not set them. */
+  static Flow of(ModelStep step) {
+    Set<Var> fixed = new HashSet<>();
+    for (Param p : step.graph().params()) {
+      if (p.role() == Role.STATE) {
+        fixed.add(p.var());
+      }
+    }
+    for (int i = 0; i < step.states().size(); i++) {
+      Var old = step.state(i).var();
+      if (!step.graph().outs().get(step.results() + i).equals(old)) {
+        fixed.remove(old);
+      }
+    }
+    return new Flow(step.graph(), fixed);
+  }
+
+  private Flow(Graph graph, Set<Var> fixed) {
     this.graph = graph;
+    this.fixed.addAll(fixed);
     for (Param p : graph.params()) {
       if (p.role() == Role.WEIGHT && p.type().dtype().isFloat()) {
         weights.put(p.var(), Set.of(p.var()));
@@ -95,6 +122,14 @@ public final class Flow {
   }
 
   private void addSites(Eqn e) {
+    if (e.op() instanceof Custom.Connecting c
+        && c.connects(e.inputs().stream().map(Value::type).toList())
+        && isPure(e.in(1))
+        && !isPure(e.in(0))
+        && e.inputs().subList(2, e.inputs().size()).stream().allMatch(this::isFixed)) {
+      addProduct(new Site.Connected(e));
+      return;
+    }
     for (int i = 0; i < e.inputs().size(); i++) {
       if (!isPure(e.in(i))) {
         continue;
@@ -108,6 +143,12 @@ public final class Flow {
         sites.putIfAbsent(w, new Site.Direct(e, w));
       }
     }
+  }
+
+  private boolean isFixed(Value v) {
+    return !(v instanceof Var x)
+        || fixed.contains(x)
+        || (definitions.get(x) instanceof Eqn e && e.op() instanceof Source.Const);
   }
 
   private void addProduct(Site site) {
@@ -141,6 +182,7 @@ public final class Flow {
       case null -> false;
       case Site.Contract c -> c.weightOperand() == use.index();
       case Site.Lookup _ -> use.index() == 0;
+      case Site.Connected _ -> use.index() == 1;
       case Site.Direct _, Site.Moved _ -> throw new IllegalStateException("not a product");
     };
   }

@@ -4,6 +4,7 @@ import dev.engram.autodiff.Vjp;
 import dev.engram.etrace.normalize.Relabelling;
 import dev.engram.etrace.signal.StepCopy;
 import dev.engram.etrace.traces.MovedLayout;
+import dev.engram.etrace.traces.TraceLayout;
 import dev.engram.ir.Builder;
 import dev.engram.ir.Eqn;
 import dev.engram.ir.Graph;
@@ -14,6 +15,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
+import dev.engram.ir.op.Custom;
 import dev.engram.ir.op.Dot;
 import dev.engram.ir.op.Index;
 import java.util.List;
@@ -47,8 +49,8 @@ public sealed interface Site {
   /** Returns {@code x ⊗ dy}: the gradient of the weight value for the cotangent of y. */
   Tensor pullback(StepCopy copy, Tensor dy);
 
-  /** {@link #pullback} with another tensor in place of x. */
-  Tensor product(Builder b, Tensor x, Tensor dy);
+  /** {@link #pullback} with another tensor in place of x; needs the weights' side of a copy. */
+  Tensor product(StepCopy copy, Tensor x, Tensor dy);
 
   /** A contraction with data: y is its result. */
   record Contract(Eqn eqn, int weightOperand) implements Site {
@@ -82,11 +84,12 @@ public sealed interface Site {
 
     @Override
     public Tensor pullback(StepCopy copy, Tensor dy) {
-      return product(copy.b, copy.tensor(data()), dy);
+      return product(copy, copy.tensor(data()), dy);
     }
 
     @Override
-    public Tensor product(Builder b, Tensor x, Tensor dy) {
+    public Tensor product(StepCopy copy, Tensor x, Tensor dy) {
+      Builder b = copy.b;
       Builder one = new Builder("site");
       Var left = one.param(eqn.in(0).type(), Role.INPUT, "");
       Var right = one.param(eqn.in(1).type(), Role.INPUT, "");
@@ -152,7 +155,7 @@ public sealed interface Site {
     }
 
     @Override
-    public Tensor product(Builder b, Tensor x, Tensor dy) {
+    public Tensor product(StepCopy copy, Tensor x, Tensor dy) {
       int axis = gather().axis();
       int j = indices().type().rank();
       List<Integer> ofX = IntStream.range(0, j).boxed().toList();
@@ -160,6 +163,49 @@ public sealed interface Site {
       // [rows, p…, q…]
       Tensor g = x.dot(dy, new Dot(ofX, ofY, List.of(), List.of()));
       return g.moveAxis(0, axis);
+    }
+  }
+
+  /** A product by tables of connections, which stay the same from step to step. */
+  record Connected(Eqn eqn) implements Site {
+    /** The operands that say which element of the data and of the result each weight joins. */
+    public List<Value> tables() {
+      return eqn.inputs().subList(2, eqn.inputs().size());
+    }
+
+    public Custom.Connecting op() {
+      return (Custom.Connecting) eqn.op();
+    }
+
+    @Override
+    public Value weight() {
+      return eqn.in(1);
+    }
+
+    @Override
+    public Var signal() {
+      return eqn.out();
+    }
+
+    @Override
+    public Optional<TensorType> dataType() {
+      return Optional.of(eqn.in(0).type());
+    }
+
+    @Override
+    public Optional<Tensor> data(StepCopy copy) {
+      return Optional.of(copy.tensor(eqn.in(0)));
+    }
+
+    @Override
+    public Tensor pullback(StepCopy copy, Tensor dy) {
+      return product(copy, copy.tensor(eqn.in(0)), dy);
+    }
+
+    @Override
+    public Tensor product(StepCopy copy, Tensor x, Tensor dy) {
+      TraceLayout at = TraceLayout.of(this).within(copy);
+      return at.spreadData(x).mul(at.spreadSignal(dy));
     }
   }
 
@@ -206,8 +252,8 @@ public sealed interface Site {
     }
 
     @Override
-    public Tensor product(Builder b, Tensor x, Tensor dy) {
-      return base.product(b, x, back(b, dy));
+    public Tensor product(StepCopy copy, Tensor x, Tensor dy) {
+      return base.product(copy, x, back(copy.b, dy));
     }
 
     private Tensor back(Builder b, Tensor dy) {
@@ -242,7 +288,7 @@ public sealed interface Site {
     }
 
     @Override
-    public Tensor product(Builder b, Tensor x, Tensor dy) {
+    public Tensor product(StepCopy copy, Tensor x, Tensor dy) {
       return dy;
     }
   }

@@ -3,14 +3,17 @@ package dev.engram.etrace.analysis;
 import dev.engram.etrace.HiddenGroup;
 import dev.engram.etrace.ModelStep;
 import dev.engram.etrace.TraceState;
+import dev.engram.etrace.signal.StepCopy;
 import dev.engram.etrace.traces.Dynamics;
 import dev.engram.etrace.traces.TraceLayout;
+import dev.engram.ir.Param;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +21,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** A step with the sites that have traces, and the derivatives of states along clean paths. */
 public final class SiteMap {
@@ -25,6 +29,10 @@ public final class SiteMap {
   public record Located(Site site, TraceLayout layout, PathAnalysis walk, String name) {
     public Set<Integer> reached() {
       return walk.reached;
+    }
+
+    public TraceLayout layout(StepCopy copy) {
+      return layout.within(copy);
     }
   }
 
@@ -70,6 +78,24 @@ public final class SiteMap {
 
   public String path(Var weight) {
     return paths.get(weight);
+  }
+
+  /**
+   * The step's parameters by which weights are joined to positions, in the order of the step: what
+   * the reading of traces needs besides the weights.
+   */
+  public List<Integer> tables() {
+    Set<Value> all = new HashSet<>();
+    for (Located l : sites) {
+      if (l.site() instanceof Site.Connected c) {
+        all.addAll(c.tables());
+      }
+    }
+    List<Param> params = step.graph().params();
+    return IntStream.range(0, params.size())
+        .filter(i -> all.contains(params.get(i).var()))
+        .boxed()
+        .toList();
   }
 
   /** Which positions of a group each position reaches in one step. */

@@ -11,6 +11,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.Value;
 import dev.engram.ir.Var;
+import dev.engram.ir.op.Source;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,14 +40,24 @@ public final class StepCopy {
     return copy;
   }
 
-  /** Makes a copy with only the weights, for reading traces without running the step. */
+  /**
+   * Makes a copy with only the weights, and then the tables of {@link SiteMap#tables}, for reading
+   * traces without running the step.
+   */
   public static StepCopy weightsOnly(SiteMap map, Builder b) {
     StepCopy copy = new StepCopy(map, b);
-    for (Param p : map.step.graph().params()) {
+    List<Param> params = map.step.graph().params();
+    for (Param p : params) {
       if (p.role() == Role.WEIGHT) {
         copy.values.put(p.var(), b.param(p));
       }
     }
+    for (int i : map.tables()) {
+      copy.values.put(params.get(i).var(), b.param(params.get(i)));
+    }
+    map.step.graph().eqns().stream()
+        .filter(e -> e.op() instanceof Source.Const)
+        .forEach(e -> b.copy(e, copy.values));
     return copy;
   }
 

@@ -118,7 +118,7 @@ public record InputOutputTraces(
           SiteMap.Located l = map.sites.get(k);
           copy.b.at(l.site().where());
           Tensor x = now.in.get(k);
-          gradients.addSite(k, x == null ? dy : l.site().product(copy.b, x, dy));
+          gradients.addSite(k, x == null ? dy : l.site().product(copy, x, dy));
         });
   }
 

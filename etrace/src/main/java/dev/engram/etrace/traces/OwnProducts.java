@@ -152,7 +152,7 @@ public record OwnProducts(SiteMap map, Dynamics dynamics, OuterProducts own, Lis
     }
     Tensor dy = copy.sum(p.seen.output(), terms);
     Site site = map.sites.get(p.index).site();
-    gradients.addSite(p.index, x.map(t -> site.product(copy.b, t, dy)).orElse(dy));
+    gradients.addSite(p.index, x.map(t -> site.product(copy, t, dy)).orElse(dy));
   }
 
   private static Optional<Tensor> input(

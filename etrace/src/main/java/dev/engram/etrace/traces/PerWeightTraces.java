@@ -56,7 +56,7 @@ public record PerWeightTraces(SiteMap map, Dynamics dynamics, List<SiteMap.Slot>
         Tensor trace = old.get(i);
         dynamics
             .factor(copy, slot.state(), from.state())
-            .ifPresent(d -> terms.add(l.layout().spreadSignal(d).mul(trace)));
+            .ifPresent(d -> terms.add(l.layout(copy).spreadSignal(d).mul(trace)));
       }
     }
     share(copy, l, slot.state()).ifPresent(terms::add);
@@ -68,8 +68,11 @@ public record PerWeightTraces(SiteMap map, Dynamics dynamics, List<SiteMap.Slot>
     return copy.local(state, l.site().signal())
         .map(
             f -> {
-              Tensor wide = l.layout().spreadSignal(f);
-              return l.site().data(copy).map(x -> wide.mul(l.layout().spreadData(x))).orElse(wide);
+              Tensor wide = l.layout(copy).spreadSignal(f);
+              return l.site()
+                  .data(copy)
+                  .map(x -> wide.mul(l.layout(copy).spreadData(x)))
+                  .orElse(wide);
             });
   }
 
@@ -80,8 +83,8 @@ public record PerWeightTraces(SiteMap map, Dynamics dynamics, List<SiteMap.Slot>
       SiteMap.Slot slot = slots.get(i);
       SiteMap.Located l = map.sites.get(slot.site());
       copy.b.at(l.site().where());
-      Tensor wide = l.layout().spreadSignal(signals.get(slot.state()));
-      gradients.addSite(slot.site(), l.layout().gather(wide.mul(traces.get(i))));
+      Tensor wide = l.layout(copy).spreadSignal(signals.get(slot.state()));
+      gradients.addSite(slot.site(), l.layout(copy).gather(wide.mul(traces.get(i))));
     }
   }
 }

@@ -10,6 +10,7 @@ import dev.engram.ir.TensorType;
 import dev.engram.ir.Trace;
 import dev.engram.ir.Value;
 import dev.engram.ir.checks.Given;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
@@ -88,6 +89,55 @@ public non-sealed interface Custom extends Op {
      * @param size number of examples
      */
     List<Tensor> batch(List<Tensor> in, int size);
+
+    /**
+     * As {@link #batch(List, int)}, for an op that need not repeat what is the same for all
+     * examples.
+     *
+     * @param batched for each operand, whether it has the axis of examples
+     */
+    default List<Tensor> batch(List<Tensor> in, List<Boolean> batched, int size) {
+      Given.all("Custom.batch", "in", in);
+      Given.all("Custom.batch", "batched", batched);
+      List<Tensor> wide = new ArrayList<>();
+      for (int i = 0; i < in.size(); i++) {
+        Tensor t = in.get(i);
+        wide.add(batched.get(i) ? t : t.broadcastTo(t.shape().insert(0, size)));
+      }
+      return batch(wide, size);
+    }
+  }
+
+  /**
+   * An op {@code y = x · w} with one result, linear in the data x, its first operand, and in the
+   * weights w, its second one: each weight multiplies one element of the data, and adds to at most
+   * one of the result. The other operands are tables that say which. Online learning rules follow
+   * such a product by traces of the size of the weights, or of the data and of the result, for as
+   * long as the tables stay the same.
+   */
+  interface Connecting extends Custom {
+
+    /** True when this is so for operands of these types. */
+    default boolean connects(List<TensorType> in) {
+      Given.all("Custom.connects", "in", in);
+      return true;
+    }
+
+    /**
+     * For each weight the element of x that it multiplies.
+     *
+     * @param x of the type of the data
+     * @param tables the operands behind the weights
+     */
+    Tensor dataAtWeights(Tensor x, List<Tensor> tables);
+
+    /**
+     * For each weight the element of y that it adds to, 0 if none.
+     *
+     * @param y of the type of the result
+     * @param tables the operands behind the weights
+     */
+    Tensor resultAtWeights(Tensor y, List<Tensor> tables);
   }
 
   /**

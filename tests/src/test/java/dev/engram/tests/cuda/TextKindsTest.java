@@ -17,6 +17,7 @@ import dev.engram.ir.op.Check;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Lowering;
 import dev.engram.lower.LoweringOptions;
+import dev.engram.sparse.EventProduct;
 import dev.engram.tests.build.Needs;
 import java.util.ArrayList;
 import java.util.List;
@@ -336,5 +337,28 @@ class TextKindsTest {
           List.of(x));
     }
     check("eg_check(failed, launch,");
+  }
+
+  /** The list of what is not zero, and a loop over its blocks that adds rows up where they go. */
+  @Test
+  void events() {
+    for (int n : new int[] {1, 16, 300, 1500}) {
+      for (double fires : new double[] {0, 0.1, 1}) {
+        HostTensor x = HostTensor.full(TensorType.of(DType.F32, n), 0);
+        for (int i = 0; i < n; i++) {
+          x.setDouble(i, random.nextDouble() < fires ? random.nextDouble(-1, 1) : 0);
+        }
+        HostTensor w = Texts.args(List.of(type(DType.F32, n, 50)), n).getFirst();
+        HostTensor t = HostTensor.allocate(TensorType.of(DType.I32, n, 50));
+        for (int i = 0; i < n * 50; i++) {
+          t.setBits(i, random.nextInt(71));
+        }
+        add(
+            n + " inputs, " + fires,
+            in -> EventProduct.of(in.get(0), in.get(1), in.get(2), 70),
+            List.of(x, w, t));
+      }
+    }
+    check();
   }
 }

@@ -92,7 +92,7 @@ class NumberParametersTest {
           HodgkinHuxleyNeuron.sodium HodgkinHuxleyNeuron.potassium
           ScaledWsConv.epsilon ScaledWsLinear.epsilon Activations.threshold ChannelDropout.rate
           Initializer.deviation Dropout.rate RandomTensors.p Connectivity.p Depression.use ShortTerm.use
-          BlockedConductance.magnesium RandomTensors.n Connectivity.degree Delay.steps
+          BlockedConductance.magnesium RandomTensors.n Connectivity.degree Connectivity.k Delay.steps
           SignedLinear.excitatory Coo.height Coo.width Csr.width
           Penalties.low Losses.smoothing Losses.gamma Losses.alpha
           """);

@@ -30,6 +30,8 @@ import dev.engram.nn.Connectivity;
 import dev.engram.nn.GruCell;
 import dev.engram.nn.Linear;
 import dev.engram.nn.LoraLinear;
+import dev.engram.nn.Places;
+import dev.engram.nn.Profile;
 import dev.engram.nn.SignedLinear;
 import dev.engram.nn.UrLstmCell;
 import dev.engram.online.DRtrl;
@@ -44,6 +46,7 @@ import dev.engram.optim.Sgd;
 import dev.engram.optim.WeightAverage;
 import dev.engram.sparse.Coo;
 import dev.engram.sparse.Csr;
+import dev.engram.sparse.EventProduct;
 import dev.engram.spiking.AdExNeuron;
 import dev.engram.spiking.DelayKernel;
 import dev.engram.spiking.ExponentialIfNeuron;
@@ -158,6 +161,10 @@ final class SampleTable {
         SignedLinear.class,
         () -> new SignedLinear(new double[] {1, -1}, 2, RandomKey.of(0), DType.F32));
     all.put(Connectivity.class, () -> Connectivity.of(2, List.of(new int[] {0})));
+    all.put(Custom.Connecting.class, () -> new EventProduct(2));
+    all.put(Custom.Batchable.class, () -> new EventProduct(2));
+    all.put(Profile.class, () -> Profile.gaussian(1));
+    all.put(Places.class, () -> Places.of(M.host()));
     all.put(Surrogate.class, Surrogate::straightThrough);
     all.put(DelayKernel.class, DelayKernel::linear);
     all.put(Neuron.class, () -> new LifNeuron(2, Membrane.of(10)));

@@ -18,6 +18,7 @@ import dev.engram.nn.Connectivity;
 import dev.engram.nn.Conv;
 import dev.engram.nn.ConvTranspose;
 import dev.engram.nn.Dropout;
+import dev.engram.nn.EventLinear;
 import dev.engram.nn.GroupNorm;
 import dev.engram.nn.GroupedLinear;
 import dev.engram.nn.GruCell;
@@ -92,6 +93,7 @@ class LayersTest {
     ROWS.put("GroupedLinear", new Row(2, t -> new GroupedLinear(2, IN, 4, KEY, t)));
     ROWS.put("SignedLinear", new Row(2, t -> new SignedLinear(signs(), 4, KEY, t)));
     ROWS.put("SparseLinear", new Row(4, t -> new SparseLinear(some(), KEY, t)));
+    ROWS.put("EventLinear", new Row(1, t -> new EventLinear(some(), KEY, t)));
     ROWS.put("ScaledWsLinear", new Row(4, t -> scaledWs(t)));
     ROWS.put("LoraLinear", new Row(4, t -> new LoraLinear(base(t), 2, 1, KEY)));
     ROWS.put(

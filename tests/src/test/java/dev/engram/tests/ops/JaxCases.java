@@ -10,6 +10,7 @@ import dev.engram.nn.Activations;
 import dev.engram.nn.Pooling;
 import dev.engram.sparse.Coo;
 import dev.engram.sparse.Csr;
+import dev.engram.sparse.EventProduct;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -174,6 +175,7 @@ final class JaxCases {
   private void sparse() {
     add("cooMatrix", x -> new Coo(x.get(0), x.get(1), x.get(2), 4, 5).matmul(x.get(3)));
     add("cooVector", x -> new Coo(x.get(0), x.get(1), x.get(2), 4, 5).matmul(x.get(3)));
+    add("eventProduct", x -> EventProduct.of(x.get(0), x.get(1), x.get(2), 4));
     add("csrMatrix", x -> new Csr(x.get(0), x.get(1), x.get(2), 5).matmul(x.get(3)));
   }
 
