@@ -19,9 +19,9 @@ import java.util.Optional;
  * outputs of an input.
  *
  * <p>It is the function of a {@link SparseLinear}, which reads all weights in each step and is
- * faster where more than a third of the inputs are not zero. Gradients read all weights in both.
- * Online rules keep a trace for each weight, or, as {@code pp-prop}, one for each input and each
- * output. See {@link EventProduct}.
+ * faster where most inputs are not zero. Gradients read all weights in both. Online rules keep a
+ * trace for each weight, or, as {@code pp-prop}, one for each input and each output. See {@link
+ * EventProduct}.
  */
 public final class EventLinear extends Layer {
   private final int in;
