@@ -17,6 +17,7 @@ import dev.engram.ir.op.Index;
 import dev.engram.ir.tensor.Moves;
 import dev.engram.ir.tensor.Numbers;
 import dev.engram.ir.tensor.RoundOnce;
+import dev.engram.ir.text.OpTable;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -40,6 +41,8 @@ import java.util.stream.Stream;
  */
 public record EventProduct(int out)
     implements Custom.Differentiable, Custom.Batchable, Custom.Connecting {
+  private static final String NAME = "eventProduct";
+
   /** Connections that one turn of the loop adds up, if a row has no more. */
   private static final int AT_ONCE = 1 << 15;
 
@@ -67,9 +70,15 @@ public record EventProduct(int out)
     return Tensor.apply(new EventProduct(out), List.of(x, weights, targets)).getFirst();
   }
 
+  /** Returns a table that knows this op too, to parse texts in which it occurs. */
+  public static OpTable in(OpTable ops) {
+    Given.given("EventProduct.in", "ops", ops);
+    return ops.with(NAME, EventProduct.class);
+  }
+
   @Override
   public String mnemonic() {
-    return "eventProduct";
+    return NAME;
   }
 
   /**

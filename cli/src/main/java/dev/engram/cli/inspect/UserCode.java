@@ -12,6 +12,7 @@ import dev.engram.ir.passes.Pass;
 import dev.engram.ir.text.OpTable;
 import dev.engram.lower.Backend;
 import dev.engram.lower.FoundBackends;
+import dev.engram.sparse.EventProduct;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.reflect.Field;
@@ -166,7 +167,7 @@ public final class UserCode {
    * @throws IOException when a class is not found, or is not an op
    */
   OpTable ops(List<String> words) throws IOException {
-    OpTable all = OpTable.standard();
+    OpTable all = EventProduct.in(OpTable.standard());
     for (String word : words) {
       int equals = word.indexOf('=');
       Class<?> c = load(word.substring(equals + 1));

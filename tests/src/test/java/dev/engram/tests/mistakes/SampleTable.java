@@ -1,5 +1,7 @@
 package dev.engram.tests.mistakes;
 
+import static java.lang.StackWalker.Option.RETAIN_CLASS_REFERENCE;
+
 import dev.engram.CompiledGraph;
 import dev.engram.Compiler;
 import dev.engram.Engram;
@@ -57,6 +59,7 @@ import dev.engram.spiking.QuadraticIfNeuron;
 import dev.engram.spiking.Surrogate;
 import dev.engram.spiking.Synapse;
 import dev.engram.tests.device.FakeBackend;
+import java.lang.StackWalker.StackFrame;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -95,6 +98,10 @@ final class SampleTable {
     all.put(String.class, () -> "w");
     all.put(Object.class, () -> X);
     all.put(Class.class, () -> OptimizationBarrier.class);
+    all.put(
+        StackFrame.class,
+        () ->
+            StackWalker.getInstance(RETAIN_CLASS_REFERENCE).walk(f -> f.findFirst().orElseThrow()));
     all.put(Path.class, () -> Path.of("none.safetensors"));
     all.put(Safetensors.Entry.class, () -> Safetensors.Entry.of("w", X));
     all.put(MemorySegment.class, () -> MemorySegment.ofArray(new byte[8]));

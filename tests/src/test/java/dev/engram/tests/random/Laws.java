@@ -5,8 +5,10 @@ import dev.engram.ir.GraphEquality;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Verifier;
 import dev.engram.ir.interpret.Interpreter;
+import dev.engram.ir.text.OpTable;
 import dev.engram.ir.text.Parser;
 import dev.engram.ir.text.Printer;
+import dev.engram.sparse.EventProduct;
 import dev.engram.testkit.Close;
 import java.util.List;
 import java.util.Optional;
@@ -19,6 +21,8 @@ import java.util.function.UnaryOperator;
  * and throws an {@link AssertionError} if it is broken.
  */
 public final class Laws {
+  private static final OpTable OPS = EventProduct.in(OpTable.standard());
+
   private Laws() {}
 
   public static AssertionError broken(Program p, String what) {
@@ -37,7 +41,7 @@ public final class Laws {
   /** The text parses to the same graph, which prints the same text. */
   public static boolean roundTrip(Program p, Function<Graph, String> printer) {
     String text = printer.apply(p.graph());
-    Graph back = Parser.parse(text);
+    Graph back = Parser.parse(text, OPS);
     Optional<String> difference = GraphEquality.difference(p.graph(), back);
     if (difference.isPresent()) {
       throw broken(p, "read back: " + difference.get());
