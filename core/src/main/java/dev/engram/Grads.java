@@ -46,6 +46,7 @@ public record Grads(Map<String, Tensor> byPath) {
     return t;
   }
 
+  /** Returns the paths of all gradients. */
   public List<String> paths() {
     return List.copyOf(byPath.keySet());
   }
@@ -55,6 +56,7 @@ public record Grads(Map<String, Tensor> byPath) {
     return Tree.zip(Tensor::add, this, other);
   }
 
+  /** Returns the results of {@code f} on each gradient, such as one scaled; the paths stay. */
   public Grads map(UnaryOperator<Tensor> f) {
     return Tree.map(f, this);
   }

@@ -39,6 +39,7 @@ public record RandomKey(Tensor words) {
     }
   }
 
+  /** Returns the key of a seed, each of whose 64 bits counts. */
   public static RandomKey of(long seed) {
     return new RandomKey(HostTensor.of(new int[] {(int) seed, (int) (seed >>> 32)}, 2));
   }

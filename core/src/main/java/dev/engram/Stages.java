@@ -78,6 +78,7 @@ public final class Stages {
       this.program = program;
     }
 
+    /** Returns the loops; their text says what is computed where. */
     public LoopProgram program() {
       return program;
     }

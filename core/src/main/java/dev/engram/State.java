@@ -67,18 +67,25 @@ public final class State {
     return new State(kind, Optional.of(init), Optional.empty());
   }
 
+  /** Makes a {@link Kind#PARAMETER} with this value. */
   public static State parameter(Tensor value) {
     return of(Kind.PARAMETER, value);
   }
 
+  /**
+   * Makes a {@link Kind#HIDDEN} without a value; {@link #init} sets it to the result of {@code
+   * init}.
+   */
   public static State hidden(Supplier<Tensor> init) {
     return of(Kind.HIDDEN, init);
   }
 
+  /** Makes a {@link Kind#OTHER} with this value. */
   public static State other(Tensor value) {
     return of(Kind.OTHER, value);
   }
 
+  /** Returns what the state is for. */
   public Kind kind() {
     return slot.kind();
   }

@@ -29,6 +29,7 @@ public record States(Map<String, State> byPath) {
     return filter(s -> s.kind() == kind);
   }
 
+  /** Returns the states for which {@code keep} is true, in the same order. */
   public States filter(Predicate<State> keep) {
     Given.given("States.filter", "keep", keep);
     Map<String, State> out = new LinkedHashMap<>();
@@ -112,14 +113,17 @@ public record States(Map<String, State> byPath) {
     StateValues.copy(source, this);
   }
 
+  /** Returns the paths, in order. */
   public List<String> paths() {
     return List.copyOf(byPath.keySet());
   }
 
+  /** Returns the states, in the order of their paths. */
   public Collection<State> values() {
     return byPath.values();
   }
 
+  /** Returns the number of states. */
   public int size() {
     return byPath.size();
   }

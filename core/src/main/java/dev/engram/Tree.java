@@ -31,6 +31,7 @@ public final class Tree {
       Given.given("Flat", "structure", structure);
     }
 
+    /** Returns the types of the tensors, in order. */
     public List<TensorType> types() {
       List<TensorType> types = new ArrayList<>(leaves.size());
       for (Tensor t : leaves) {

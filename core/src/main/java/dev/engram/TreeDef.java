@@ -57,6 +57,7 @@ public sealed interface TreeDef {
     }
   }
 
+  /** The leaf of every structure: all leaves are equal. */
   Leaf LEAF = new Leaf();
 
   /** Rebuilds the structure with {@code leaves}, in order. */

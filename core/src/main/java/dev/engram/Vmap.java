@@ -10,6 +10,7 @@ public final class Vmap<X, O> extends Network<X, O> implements Transparent {
   private final Network<X, O> network;
   private final Axes axes;
 
+  /** The axis of the examples has no name. */
   public Vmap(Network<X, O> network) {
     this(network, "");
   }

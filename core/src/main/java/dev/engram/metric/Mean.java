@@ -10,6 +10,7 @@ public final class Mean extends Metric {
   private final State sum = other(Batches.zeros(DType.F64));
   private final State weight = other(Batches.zeros(DType.F64));
 
+  /** A metric that has collected nothing yet. */
   public Mean() {}
 
   /**

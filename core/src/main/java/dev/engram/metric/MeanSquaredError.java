@@ -8,6 +8,7 @@ import dev.engram.ir.checks.Given;
 public final class MeanSquaredError extends Metric {
   private final Mean mean = new Mean();
 
+  /** A metric that has collected nothing yet. */
   public MeanSquaredError() {}
 
   /**

@@ -15,6 +15,7 @@ public final class RSquared extends Metric {
   private final State spread = other(Batches.zeros(DType.F64));
   private final State residual = other(Batches.zeros(DType.F64));
 
+  /** A metric that has collected nothing yet. */
   public RSquared() {}
 
   /**

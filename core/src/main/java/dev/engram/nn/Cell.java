@@ -25,10 +25,22 @@ public abstract class Cell extends Layer {
   private final CellOptions options;
   private final CellStarts start = new CellStarts();
 
+  /**
+   * Standard {@link CellOptions} with this element type.
+   *
+   * @param in length of the input's last axis
+   * @param hidden length of the hidden states' last axis
+   */
   protected Cell(int in, int hidden, DType dtype) {
     this(in, hidden, CellOptions.standard().withType(dtype));
   }
 
+  /**
+   * A cell whose weights and states are made as {@code options} say.
+   *
+   * @param in length of the input's last axis
+   * @param hidden length of the hidden states' last axis
+   */
   protected Cell(int in, int hidden, CellOptions options) {
     Given.given("Cell", "options", options);
     if (in < 1 || hidden < 1) {

@@ -62,11 +62,13 @@ public record CellOptions(
     return STANDARD;
   }
 
+  /** Gives weights, biases and states this type. */
   public CellOptions withType(DType to) {
     return new CellOptions(
         to, weights, recurrent, bias, ofInputs, ofStates, activation, state, learnsState);
   }
 
+  /** Makes each weight, in place of the initializer of the cell. */
   public CellOptions withWeights(Initializer to) {
     return new CellOptions(
         dtype,
@@ -94,6 +96,7 @@ public record CellOptions(
         learnsState);
   }
 
+  /** Makes each bias. */
   public CellOptions withBias(Initializer to) {
     return new CellOptions(
         dtype,
@@ -107,6 +110,7 @@ public record CellOptions(
         learnsState);
   }
 
+  /** Leaves out the biases. */
   public CellOptions withoutBias() {
     return new CellOptions(
         dtype,

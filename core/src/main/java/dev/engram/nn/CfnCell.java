@@ -21,14 +21,23 @@ public final class CfnCell extends Cell {
   private final Linear Wh;
   private final State h = state("h");
 
+  /** With standard {@link CellOptions}: f32, biases and initial states of zero. */
   public CfnCell(int in, int hidden, RandomKey key) {
     this(in, hidden, key, CellOptions.standard());
   }
 
+  /** With standard {@link CellOptions} of this element type. */
   public CfnCell(int in, int hidden, RandomKey key, DType dtype) {
     this(in, hidden, key, CellOptions.standard().withType(dtype));
   }
 
+  /**
+   * A cell whose weights and states are made as {@code options} say.
+   *
+   * @param in length of the input's last axis
+   * @param hidden length of the hidden states' last axis
+   * @param key of the random weights
+   */
   public CfnCell(int in, int hidden, RandomKey key, CellOptions options) {
     Given.given("CfnCell", "key", key);
     super(in, hidden, options);

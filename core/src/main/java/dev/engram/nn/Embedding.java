@@ -20,6 +20,7 @@ public final class Embedding extends Layer {
     this(size, out, key, DType.F32, Initializer.normal(1));
   }
 
+  /** Vectors of {@code out} elements, made as one matrix {@code [size, out]} by {@code init}. */
   public Embedding(int size, int out, RandomKey key, DType dtype, Initializer init) {
     Given.given("Embedding", "key", key);
     Given.given("Embedding", "dtype", dtype);
@@ -57,6 +58,7 @@ public final class Embedding extends Layer {
     return weight.value().take(ids.checkRange("ids", 0, size), 0);
   }
 
+  /** Returns the parameter, {@code [size, out]}. */
   public State weight() {
     return weight;
   }

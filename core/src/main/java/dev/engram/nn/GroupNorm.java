@@ -32,6 +32,12 @@ public final class GroupNorm extends Layer {
     this(groups, channels, DType.F32, 1e-5);
   }
 
+  /**
+   * Scale 1, bias 0.
+   *
+   * @param groups a divisor of {@code channels}
+   * @param epsilon added to the variance, at least 0
+   */
   public GroupNorm(int groups, int channels, DType dtype, double epsilon) {
     Ranges.atLeastOne("GroupNorm", "channels", channels);
     Ranges.notNegative("GroupNorm", "epsilon", epsilon);

@@ -18,16 +18,24 @@ import dev.engram.ir.tensor.RoundOnce;
 @FunctionalInterface
 public interface Initializer {
 
+  /**
+   * Makes the value of a parameter of this shape and type.
+   *
+   * @param key not used for anything else
+   */
   Tensor make(RandomKey key, Shape shape, DType dtype);
 
+  /** 0 everywhere. */
   static Initializer zeros() {
     return constant(0);
   }
 
+  /** 1 everywhere. */
   static Initializer ones() {
     return constant(1);
   }
 
+  /** {@code value}, a finite number, everywhere. */
   static Initializer constant(double value) {
     Ranges.finite("Initializer.constant", "value", value);
     return (_, shape, dtype) -> HostTensor.full(new TensorType(dtype, shape), value);
@@ -117,6 +125,7 @@ public interface Initializer {
   /** The variance of a weight's elements. */
   @FunctionalInterface
   interface Variance {
+    /** Returns the variance for a weight with these fans. */
     double of(Fans fans);
   }
 

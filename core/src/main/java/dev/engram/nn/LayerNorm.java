@@ -25,6 +25,12 @@ public final class LayerNorm extends Layer {
     this(size, DType.F32, 1e-5);
   }
 
+  /**
+   * Scale 1, bias 0.
+   *
+   * @param size length of the last axis
+   * @param epsilon added to the variance, at least 0
+   */
   public LayerNorm(int size, DType dtype, double epsilon) {
     Ranges.atLeastOne("LayerNorm", "size", size);
     Ranges.notNegative("LayerNorm", "epsilon", epsilon);

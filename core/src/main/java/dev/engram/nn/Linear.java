@@ -100,6 +100,7 @@ public final class Linear extends Layer {
     return weight;
   }
 
+  /** Returns the parameter, {@code [out]}; empty for a layer without bias. */
   public Optional<State> bias() {
     return bias;
   }

@@ -20,14 +20,23 @@ public final class MguCell extends Cell {
   private final Linear Wh;
   private final State h = state("h");
 
+  /** With standard {@link CellOptions}: f32, biases and initial states of zero. */
   public MguCell(int in, int hidden, RandomKey key) {
     this(in, hidden, key, CellOptions.standard());
   }
 
+  /** With standard {@link CellOptions} of this element type. */
   public MguCell(int in, int hidden, RandomKey key, DType dtype) {
     this(in, hidden, key, CellOptions.standard().withType(dtype));
   }
 
+  /**
+   * A cell whose weights and states are made as {@code options} say.
+   *
+   * @param in length of the input's last axis
+   * @param hidden length of the hidden states' last axis
+   * @param key of the random weights
+   */
   public MguCell(int in, int hidden, RandomKey key, CellOptions options) {
     Given.given("MguCell", "key", key);
     super(in, hidden, options);

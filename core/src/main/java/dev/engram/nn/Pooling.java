@@ -24,6 +24,10 @@ public final class Pooling {
     return max(size, sideBySide(size));
   }
 
+  /**
+   * Max pooling over windows of {@code size} elements, one number per spatial axis; what pads is
+   * never the greatest.
+   */
   public static Layer max(int[] size, ConvWindows windows) {
     Given.given("Pooling.max", "size", size);
     Ranges.atLeastOne("Pooling.max", "size", size);
@@ -39,6 +43,10 @@ public final class Pooling {
     return average(size, sideBySide(size));
   }
 
+  /**
+   * Average pooling over windows of {@code size} elements, one number per spatial axis; padding
+   * does not count.
+   */
   public static Layer average(int[] size, ConvWindows windows) {
     Given.given("Pooling.average", "size", size);
     Ranges.atLeastOne("Pooling.average", "size", size);

@@ -22,6 +22,12 @@ public final class RmsNorm extends Layer {
     this(size, DType.F32, 1e-5);
   }
 
+  /**
+   * Scale 1.
+   *
+   * @param size length of the last axis
+   * @param epsilon added to the mean square, at least 0
+   */
   public RmsNorm(int size, DType dtype, double epsilon) {
     Ranges.atLeastOne("RmsNorm", "size", size);
     Ranges.notNegative("RmsNorm", "epsilon", epsilon);

@@ -36,6 +36,12 @@ public final class ScaledWsLinear extends Layer {
     this(in, out, key, DType.F32, Initializer.heNormal(), 1e-4);
   }
 
+  /**
+   * Gain 1, bias 0.
+   *
+   * @param weight initializer of the weights, before they are standardized
+   * @param epsilon the least {@code in variance} that is divided by
+   */
   public ScaledWsLinear(
       int in, int out, RandomKey key, DType dtype, Initializer weight, double epsilon) {
     this(

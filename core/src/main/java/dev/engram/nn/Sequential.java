@@ -9,11 +9,13 @@ import java.util.List;
 public final class Sequential extends Layer {
   private final List<Layer> layers;
 
+  /** The first layer gets the input. */
   public Sequential(Layer... layers) {
     Given.all("Sequential", "layers", layers);
     this(List.of(layers));
   }
 
+  /** The first layer gets the input. */
   public Sequential(List<? extends Layer> layers) {
     Given.all("Sequential", "layers", layers);
     this.layers = List.copyOf(layers);
@@ -28,6 +30,7 @@ public final class Sequential extends Layer {
     return y;
   }
 
+  /** Returns the layers, the one that gets the input first. */
   public List<Layer> layers() {
     return layers;
   }

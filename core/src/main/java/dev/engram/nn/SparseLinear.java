@@ -116,6 +116,7 @@ public final class SparseLinear extends Layer {
     return bias.map(b -> y.add(b.value())).orElse(y);
   }
 
+  /** Returns the parameter, {@code [out, degree]}. */
   public State weight() {
     return weight;
   }

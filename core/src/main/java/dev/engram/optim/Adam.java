@@ -21,6 +21,10 @@ public final class Adam extends MomentOptimizer {
     this(rate, 0.9, 0.999, 1e-8);
   }
 
+  /**
+   * At a constant rate, without decay; see {@link #Adam(LearningRate, double, double, double,
+   * double)}.
+   */
   public Adam(double rate, double beta1, double beta2, double epsilon) {
     this(LearningRate.constant(rate), beta1, beta2, epsilon, 0);
   }

@@ -14,10 +14,12 @@ import dev.engram.ir.Tensor;
  * <p>The norms are of the whole tensor; where one of them is 0 their ratio is 1.
  */
 public final class Fromage extends Optimizer {
+  /** At a constant rate. */
   public Fromage(double rate) {
     this(LearningRate.constant(rate));
   }
 
+  /** At a rate that may change from update to update. */
   public Fromage(LearningRate rate) {
     super(rate, 0);
   }

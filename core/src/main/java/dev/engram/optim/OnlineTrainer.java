@@ -35,6 +35,7 @@ public record OnlineTrainer<X, O, Y>(
     Given.given("OnlineTrainer", "shape", shape);
   }
 
+  /** Updates with the gradients as they are. */
   public OnlineTrainer(Learner<X, O> learner, Updater optimizer, Fn2<O, Y, Tensor> loss) {
     this(learner, optimizer, loss, UnaryOperator.identity());
   }

@@ -21,6 +21,11 @@ public final class Sgd extends Optimizer {
     this(rate, 0);
   }
 
+  /**
+   * At a constant rate.
+   *
+   * @param momentum from 0 to below 1; 0 for none
+   */
   public Sgd(double rate, double momentum) {
     this(LearningRate.constant(rate), momentum, false, 0);
   }

@@ -76,6 +76,7 @@ public record Coo(Tensor values, Tensor rows, Tensor columns, int height, int wi
     return Tensor.apply(op, List.of(operands)).getFirst();
   }
 
+  /** Returns the transpose, of the same elements with rows and columns exchanged. */
   public Coo transpose() {
     return new Coo(values, columns, rows, width, height);
   }

@@ -32,6 +32,7 @@ public record Csr(Tensor values, Tensor columns, Tensor offsets, int width) {
     }
   }
 
+  /** Returns the number of rows. */
   public int height() {
     return offsets.dim(0) - 1;
   }

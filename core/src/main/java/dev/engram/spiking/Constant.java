@@ -24,6 +24,7 @@ public final class Constant extends Model {
     this.learned = start.map(this::parameter);
   }
 
+  /** One finite number for all neurons. */
   public static Constant of(double value) {
     Ranges.finite("Constant.of", "value", value);
     return new Constant(OptionalDouble.of(value), Optional.empty(), Optional.empty());

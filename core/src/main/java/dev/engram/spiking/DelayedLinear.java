@@ -123,6 +123,7 @@ public final class DelayedLinear extends Layer {
     return delay;
   }
 
+  /** Returns the bias, {@code [out]}; empty for a layer without one. */
   public Optional<State> bias() {
     return bias;
   }

@@ -77,6 +77,7 @@ public final class GifNeuron extends Neuron {
   private final State i1;
   private final State i2;
 
+  /** Neurons whose currents decay at the rates of {@code constants}. */
   public GifNeuron(int size, Constants constants, Surrogate surrogate, DType dtype) {
     Given.given("GifNeuron", "constants", constants);
     this(size, constants, Constant.of(constants.k1), Constant.of(constants.k2), surrogate, dtype);

@@ -11,6 +11,9 @@ import java.util.Optional;
  */
 public final class IfNeuron extends PlainNeuron {
 
+  /**
+   * @param size number of neurons
+   */
   public IfNeuron(int size, Membrane membrane) {
     Given.given("IfNeuron", "membrane", membrane);
     super(size, membrane);

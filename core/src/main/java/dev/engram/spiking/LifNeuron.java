@@ -10,6 +10,9 @@ import java.util.Optional;
  */
 public final class LifNeuron extends PlainNeuron {
 
+  /**
+   * @param size number of neurons
+   */
   public LifNeuron(int size, Membrane membrane) {
     Given.given("LifNeuron", "membrane", membrane);
     super(size, membrane);

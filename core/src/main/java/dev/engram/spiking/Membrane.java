@@ -69,26 +69,32 @@ public record Membrane(
         DType.F32);
   }
 
+  /** Another length of a step, in the unit of tau; positive. */
   public Membrane withDt(double value) {
     return new Membrane(value, tau, resistance, rest, threshold, reset, resetTo, surrogate, dtype);
   }
 
+  /** Another time constant, in the unit of dt; positive. */
   public Membrane withTau(Constant value) {
     return new Membrane(dt, value, resistance, rest, threshold, reset, resetTo, surrogate, dtype);
   }
 
+  /** Another limit of the potential under a constant current of 1. */
   public Membrane withResistance(double value) {
     return new Membrane(dt, tau, value, rest, threshold, reset, resetTo, surrogate, dtype);
   }
 
+  /** Another potential without input. */
   public Membrane withRest(double value) {
     return new Membrane(dt, tau, resistance, value, threshold, reset, resetTo, surrogate, dtype);
   }
 
+  /** Another potential above which there is a spike. */
   public Membrane withThreshold(Constant value) {
     return new Membrane(dt, tau, resistance, rest, value, reset, resetTo, surrogate, dtype);
   }
 
+  /** Another effect of a spike on the potential. */
   public Membrane withReset(Reset kind) {
     return new Membrane(dt, tau, resistance, rest, threshold, kind, resetTo, surrogate, dtype);
   }
@@ -99,10 +105,12 @@ public record Membrane(
         dt, tau, resistance, rest, threshold, Reset.TO_VALUE, value, surrogate, dtype);
   }
 
+  /** Another derivative of the spike in the potential. */
   public Membrane withSurrogate(Surrogate value) {
     return new Membrane(dt, tau, resistance, rest, threshold, reset, resetTo, value, dtype);
   }
 
+  /** Another element type of states, currents and spikes. */
   public Membrane withType(DType value) {
     return new Membrane(dt, tau, resistance, rest, threshold, reset, resetTo, surrogate, value);
   }

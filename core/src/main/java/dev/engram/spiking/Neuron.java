@@ -24,6 +24,10 @@ public abstract class Neuron extends Layer {
   private final int size;
   private final DType dtype;
 
+  /**
+   * @param size number of neurons, at least 1
+   * @param dtype of states, currents and spikes
+   */
   protected Neuron(int size, DType dtype) {
     if (size < 1) {
       throw new TypeException(
@@ -38,10 +42,12 @@ public abstract class Neuron extends Layer {
     this.dtype = dtype;
   }
 
+  /** Returns the number of neurons. */
   public final int size() {
     return size;
   }
 
+  /** Returns the element type of states, currents and spikes. */
   public final DType dtype() {
     return dtype;
   }

@@ -89,6 +89,7 @@ public final class RecurrentSpikes extends Layer {
     return input.step(neuron, synapse.map(s -> s.update(arriving)).orElse(arriving));
   }
 
+  /** Returns the neurons, for their potential and spikes. */
   public Neuron neuron() {
     return neuron;
   }

@@ -67,6 +67,11 @@ public final class Stdp extends Model {
   private final State post;
   private final State eligibility;
 
+  /**
+   * @param in number of presynaptic neurons
+   * @param out number of postsynaptic neurons
+   * @param dtype of spikes, traces and changes
+   */
   public Stdp(int in, int out, Constants constants, DType dtype) {
     Ranges.atLeastOne("Stdp", "in", in);
     Ranges.atLeastOne("Stdp", "out", out);

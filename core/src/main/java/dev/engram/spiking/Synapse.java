@@ -22,6 +22,9 @@ import dev.engram.ir.checks.Ranges;
 public abstract class Synapse extends Layer {
   private final TensorType type;
 
+  /**
+   * @param size number of elements of input and output, at least 1
+   */
   protected Synapse(int size, DType dtype) {
     Given.given("Synapse", "dtype", dtype);
     type = TensorType.of(dtype, Ranges.atLeastOne(getClass().getSimpleName(), "size", size));
@@ -47,6 +50,10 @@ public abstract class Synapse extends Layer {
     private final double decay;
     private final State g = zero();
 
+    /**
+     * @param tau time constant of the decay, in the unit of {@code dt}
+     * @param dt length of a step
+     */
     public Exponential(int size, double tau, double dt, DType dtype) {
       super(size, dtype);
       decay = decay("Exponential", "tau", tau, dt);
@@ -72,6 +79,10 @@ public abstract class Synapse extends Layer {
     private final State g = zero();
     private final State h = zero();
 
+    /**
+     * @param tau time of the greatest value after a spike, in the unit of {@code dt}
+     * @param dt length of a step
+     */
     public Alpha(int size, double tau, double dt, DType dtype) {
       super(size, dtype);
       decay = decay("Alpha", "tau", tau, dt);

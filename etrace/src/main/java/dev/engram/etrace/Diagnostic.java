@@ -33,7 +33,11 @@ public record Diagnostic(
 
   /** The severity. */
   public enum Level {
+    /** What the rule does as it should, or as it was asked. */
     INFO,
+    /**
+     * Worth a look: a path without a trace, or traces that are approximate or larger than need be.
+     */
     WARNING
   }
 
@@ -69,6 +73,7 @@ public record Diagnostic(
       this.level = level;
     }
 
+    /** Returns how serious such a decision is. */
     public Level level() {
       return level;
     }
@@ -108,6 +113,7 @@ public record Diagnostic(
     }
   }
 
+  /** Returns how serious the decision is. */
   public Level level() {
     return kind.level();
   }

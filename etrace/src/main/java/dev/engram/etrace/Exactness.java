@@ -82,6 +82,7 @@ public sealed interface Exactness {
       this.words = words;
     }
 
+    /** Returns the argument in words, as reports print it. */
     public String words() {
       return words;
     }

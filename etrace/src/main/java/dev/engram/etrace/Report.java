@@ -34,6 +34,7 @@ public record Report(
     diagnostics = List.copyOf(diagnostics);
   }
 
+  /** Returns the diagnostics of level {@link Diagnostic.Level#WARNING}, in order. */
   public List<Diagnostic> warnings() {
     return diagnostics.stream().filter(d -> d.level() == Diagnostic.Level.WARNING).toList();
   }

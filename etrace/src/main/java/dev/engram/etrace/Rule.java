@@ -124,26 +124,32 @@ public record Rule(
     return RuleNames.parse(name);
   }
 
+  /** Returns the rule with traces of another form. */
   public Rule with(Factorization to) {
     return new Rule(to, recursion, scope, signal, filter, schedule);
   }
 
+  /** Returns the rule with traces that go from step to step in another way. */
   public Rule with(Recursion to) {
     return new Rule(factorization, to, scope, signal, filter, schedule);
   }
 
+  /** Returns the rule with traces that follow other paths. */
   public Rule with(Scope to) {
     return new Rule(factorization, recursion, to, signal, filter, schedule);
   }
 
+  /** Returns the rule with another signal, which traces are multiplied with. */
   public Rule with(LearningSignal to) {
     return new Rule(factorization, recursion, scope, to, filter, schedule);
   }
 
+  /** Returns the rule with another filter between traces and signal. */
   public Rule with(TraceFilter to) {
     return new Rule(factorization, recursion, scope, signal, to, schedule);
   }
 
+  /** Returns the rule with gradients taken at other times. */
   public Rule with(Schedule to) {
     return new Rule(factorization, recursion, scope, signal, filter, to);
   }

@@ -25,11 +25,15 @@ public sealed class Builder permits Trace {
   private final List<Eqn> eqns = new ArrayList<>();
   private SourceLocation where = SourceLocation.UNKNOWN;
 
+  /**
+   * @param name of the graph
+   */
   public Builder(String name) {
     Given.given("Builder", "name", name);
     this.name = name;
   }
 
+  /** Returns the name of the graph. */
   public String name() {
     return name;
   }
@@ -47,6 +51,7 @@ public sealed class Builder permits Trace {
     return param(like.type(), like.role(), like.path());
   }
 
+  /** Returns the parameters so far. */
   public List<Param> params() {
     return List.copyOf(params);
   }

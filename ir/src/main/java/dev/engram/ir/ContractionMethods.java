@@ -19,6 +19,11 @@ public sealed interface ContractionMethods permits Tensor {
     return Broadcasting.matmul(self(), b);
   }
 
+  /**
+   * Sums over the pairs of axes that {@code dims} contract, for each position of those that it
+   * batches; the result has the batch axes first, then what is left of this tensor, then of {@code
+   * b}.
+   */
   default Tensor dot(Tensor b, Dot dims) {
     Given.given("dot", "dims", dims);
     Given.given("dot", "b", b);
@@ -48,6 +53,9 @@ public sealed interface ContractionMethods permits Tensor {
     return conv(kernel, ConvWindows.valid(), 1);
   }
 
+  /**
+   * Convolution where each feature reads all channels; see {@link #conv(Tensor, ConvWindows, int)}.
+   */
   default Tensor conv(Tensor kernel, ConvWindows windows) {
     Given.given("conv", "kernel", kernel);
     Given.given("conv", "windows", windows);

@@ -14,15 +14,25 @@ import java.util.stream.Collectors;
  * by way of f32, each time to nearest, ties to even.
  */
 public enum DType {
+  /** Floats of 32 bits, IEEE 754 binary32. */
   F32(4),
+  /** Floats of 64 bits, IEEE 754 binary64. */
   F64(8),
+  /** Floats of 16 bits, IEEE 754 binary16: 11 bits of precision, at most 65504. */
   F16(2),
+  /** The upper half of an f32: 8 bits of precision in the range of an f32. */
   BF16(2),
+  /** Signed integers of 8 bits. */
   I8(1),
+  /** Signed integers of 16 bits. */
   I16(2),
+  /** Signed integers of 32 bits. */
   I32(4),
+  /** Signed integers of 64 bits. */
   I64(8),
+  /** Unsigned integers of 8 bits, 0 to 255. */
   U8(1),
+  /** Truth values, a byte each: 0 or 1. */
   BOOL(1);
 
   private final int bytes;

@@ -15,6 +15,7 @@ public final class DeviceTensor implements Tensor {
   /** What looks at the elements when they are read for the first time. */
   private volatile @Nullable Consumer<? super HostTensor> whenRead;
 
+  /** A tensor of this type whose elements are in {@code storage}. */
   public DeviceTensor(TensorType type, DeviceStorage storage) {
     this.type = Given.given("DeviceTensor", "type", type);
     this.storage = Given.given("DeviceTensor", "storage", storage);

@@ -17,18 +17,22 @@ public sealed interface ElementwiseMethods permits Tensor {
 
   // Elementwise arithmetic.
 
+  /** This plus {@code b}. */
   default Tensor add(Tensor b) {
     return Broadcasting.binary(Rows.ADD, self(), b);
   }
 
+  /** This minus {@code b}. */
   default Tensor sub(Tensor b) {
     return Broadcasting.binary(Rows.SUB, self(), b);
   }
 
+  /** This times {@code b}. */
   default Tensor mul(Tensor b) {
     return Broadcasting.binary(Rows.MUL, self(), b);
   }
 
+  /** This divided by {@code b}; of integers rounded toward zero, and -1 where {@code b} is 0. */
   default Tensor div(Tensor b) {
     return Broadcasting.binary(Rows.DIV, self(), b);
   }
@@ -38,6 +42,7 @@ public sealed interface ElementwiseMethods permits Tensor {
     return Broadcasting.binary(Rows.REM, self(), b);
   }
 
+  /** This to the power of {@code b}; of floats alone. */
   default Tensor pow(Tensor b) {
     return Broadcasting.binary(Rows.POW, self(), b);
   }
@@ -109,30 +114,37 @@ public sealed interface ElementwiseMethods permits Tensor {
     return Broadcasting.binary(Rows.ATAN2, self(), x);
   }
 
+  /** -this. */
   default Tensor neg() {
     return unary(Rows.NEG);
   }
 
+  /** The absolute value; at 0 its derivative is 0. */
   default Tensor abs() {
     return unary(Rows.ABS);
   }
 
+  /** -1, 0 or 1, of this element type; NaN of NaN. Its derivative is 0. */
   default Tensor sign() {
     return unary(Rows.SIGN);
   }
 
+  /** this². */
   default Tensor square() {
     return mul(self());
   }
 
+  /** 1 / this. */
   default Tensor reciprocal() {
     return self().like(1).div(self());
   }
 
+  /** Rounds down to an integer; the element type stays. */
   default Tensor floor() {
     return unary(Rows.FLOOR);
   }
 
+  /** Rounds up to an integer; the element type stays. */
   default Tensor ceil() {
     return unary(Rows.CEIL);
   }
@@ -149,18 +161,22 @@ public sealed interface ElementwiseMethods permits Tensor {
 
   // Elementwise functions.
 
+  /** e^this. */
   default Tensor exp() {
     return unary(Rows.EXP);
   }
 
+  /** e^this - 1, accurate also near 0. */
   default Tensor expm1() {
     return unary(Rows.EXPM1);
   }
 
+  /** The natural logarithm; -∞ at 0, NaN below. */
   default Tensor log() {
     return unary(Rows.LOG);
   }
 
+  /** ln(1 + this), accurate also near 0. */
   default Tensor log1p() {
     return unary(Rows.LOG1P);
   }
@@ -170,18 +186,22 @@ public sealed interface ElementwiseMethods permits Tensor {
     return unary(Rows.EXP2);
   }
 
+  /** The logarithm to base 2, exact for powers of two. */
   default Tensor log2() {
     return unary(Rows.LOG2);
   }
 
+  /** The logarithm to base 10. */
   default Tensor log10() {
     return unary(Rows.LOG10);
   }
 
+  /** The square root; NaN below 0. */
   default Tensor sqrt() {
     return unary(Rows.SQRT);
   }
 
+  /** 1 / √this. */
   default Tensor rsqrt() {
     return unary(Rows.RSQRT);
   }
@@ -191,50 +211,62 @@ public sealed interface ElementwiseMethods permits Tensor {
     return unary(Rows.CBRT);
   }
 
+  /** The sine of an angle in radians. */
   default Tensor sin() {
     return unary(Rows.SIN);
   }
 
+  /** The cosine of an angle in radians. */
   default Tensor cos() {
     return unary(Rows.COS);
   }
 
+  /** The tangent of an angle in radians. */
   default Tensor tan() {
     return unary(Rows.TAN);
   }
 
+  /** The hyperbolic tangent. */
   default Tensor tanh() {
     return unary(Rows.TANH);
   }
 
+  /** The angle in radians, -π/2 to π/2, whose sine this is; NaN beyond ±1. */
   default Tensor asin() {
     return unary(Rows.ASIN);
   }
 
+  /** The angle in radians, 0 to π, whose cosine this is; NaN beyond ±1. */
   default Tensor acos() {
     return unary(Rows.ACOS);
   }
 
+  /** The angle in radians, -π/2 to π/2, whose tangent this is. */
   default Tensor atan() {
     return unary(Rows.ATAN);
   }
 
+  /** The hyperbolic sine. */
   default Tensor sinh() {
     return unary(Rows.SINH);
   }
 
+  /** The hyperbolic cosine. */
   default Tensor cosh() {
     return unary(Rows.COSH);
   }
 
+  /** The inverse of {@link #sinh}. */
   default Tensor asinh() {
     return unary(Rows.ASINH);
   }
 
+  /** The inverse of {@link #cosh}; NaN below 1. */
   default Tensor acosh() {
     return unary(Rows.ACOSH);
   }
 
+  /** The inverse of {@link #tanh}: ±∞ at ±1, NaN beyond. */
   default Tensor atanh() {
     return unary(Rows.ATANH);
   }
@@ -289,38 +321,47 @@ public sealed interface ElementwiseMethods permits Tensor {
 
   // Comparison and logic.
 
+  /** True where the two are equal. */
   default Tensor eq(Tensor b) {
     return Broadcasting.binary(Rows.EQ, self(), b);
   }
 
+  /** True where the two differ, or one is NaN. */
   default Tensor ne(Tensor b) {
     return Broadcasting.binary(Rows.NE, self(), b);
   }
 
+  /** True where this is less than {@code b}. */
   default Tensor lt(Tensor b) {
     return Broadcasting.binary(Rows.LT, self(), b);
   }
 
+  /** True where this is at most {@code b}. */
   default Tensor le(Tensor b) {
     return Broadcasting.binary(Rows.LE, self(), b);
   }
 
+  /** True where this is greater than {@code b}. */
   default Tensor gt(Tensor b) {
     return Broadcasting.binary(Rows.GT, self(), b);
   }
 
+  /** True where this is at least {@code b}. */
   default Tensor ge(Tensor b) {
     return Broadcasting.binary(Rows.GE, self(), b);
   }
 
+  /** Of bools true where both are, of integers bit by bit. */
   default Tensor and(Tensor b) {
     return Broadcasting.binary(Rows.AND, self(), b);
   }
 
+  /** Of bools true where one is, of integers bit by bit. */
   default Tensor or(Tensor b) {
     return Broadcasting.binary(Rows.OR, self(), b);
   }
 
+  /** Of bools true where the two differ, of integers bit by bit. */
   default Tensor xor(Tensor b) {
     return Broadcasting.binary(Rows.XOR, self(), b);
   }
@@ -343,6 +384,7 @@ public sealed interface ElementwiseMethods permits Tensor {
     return Broadcasting.binary(Rows.SHIFT_RIGHT, self(), distance);
   }
 
+  /** True for NaN. */
   default Tensor isNan() {
     return ne(self());
   }
@@ -352,6 +394,7 @@ public sealed interface ElementwiseMethods permits Tensor {
     return abs().eq(Double.POSITIVE_INFINITY);
   }
 
+  /** True for all but NaN and ±∞; of floats alone. */
   default Tensor isFinite() {
     return unary(Rows.IS_FINITE);
   }
@@ -363,6 +406,10 @@ public sealed interface ElementwiseMethods permits Tensor {
     return Broadcasting.elementwise(Rows.SELECT, List.of(self(), a, b));
   }
 
+  /**
+   * The elements in another type: floats become integers toward zero, saturated, and NaN becomes 0;
+   * what is not 0 becomes true, and true becomes 1.
+   */
   default Tensor cast(DType to) {
     Given.given("cast: the element type", to);
     return to == self().dtype() ? self() : Broadcasting.apply(self(), new Cast(to));

@@ -19,6 +19,7 @@ public record Eqn(Op op, List<Value> inputs, List<Var> outputs, SourceLocation w
     outputs = List.copyOf(outputs);
   }
 
+  /** Returns operand {@code i}. */
   public Value in(int i) {
     return inputs.get(i);
   }

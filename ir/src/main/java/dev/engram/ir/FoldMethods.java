@@ -8,26 +8,32 @@ import dev.engram.ir.tensor.RoundOnce;
 /** The reductions of {@link Tensor}; without axes they go over all. */
 public sealed interface FoldMethods permits Tensor {
 
+  /** The sum; 0 when empty. */
   default Tensor sum(int... axes) {
     return Broadcasting.reduce(Reduce.Kind.SUM, self(), axes);
   }
 
+  /** The product; 1 when empty. */
   default Tensor prod(int... axes) {
     return Broadcasting.reduce(Reduce.Kind.PROD, self(), axes);
   }
 
+  /** The greatest element, NaN where one is; the least value of the type when empty. */
   default Tensor max(int... axes) {
     return Broadcasting.reduce(Reduce.Kind.MAX, self(), axes);
   }
 
+  /** The least element, NaN where one is; the greatest value of the type when empty. */
   default Tensor min(int... axes) {
     return Broadcasting.reduce(Reduce.Kind.MIN, self(), axes);
   }
 
+  /** True where one of the bools is; false when empty. */
   default Tensor any(int... axes) {
     return Broadcasting.reduce(Reduce.Kind.ANY, self(), axes);
   }
 
+  /** True where all of the bools are; true when empty. */
   default Tensor all(int... axes) {
     return Broadcasting.reduce(Reduce.Kind.ALL, self(), axes);
   }

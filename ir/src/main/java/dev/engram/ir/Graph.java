@@ -23,14 +23,17 @@ public record Graph(String name, List<Param> params, List<Eqn> eqns, List<Value>
     outs = List.copyOf(outs);
   }
 
+  /** Returns the types of the parameters, in order. */
   public List<TensorType> paramTypes() {
     return params.stream().map(Param::type).toList();
   }
 
+  /** Returns the types of the results, in order. */
   public List<TensorType> outTypes() {
     return outs.stream().map(Value::type).toList();
   }
 
+  /** Returns the same graph under another name. */
   public Graph named(String other) {
     return new Graph(other, params, eqns, outs);
   }

@@ -25,6 +25,7 @@ public final class GraphEquality {
 
   private GraphEquality() {}
 
+  /** True for graphs that say the same. */
   public static boolean equal(Graph a, Graph b) {
     Given.given("GraphEquality.equal", "a", a);
     Given.given("GraphEquality.equal", "b", b);

@@ -176,18 +176,22 @@ public final class HostTensor implements Tensor {
     return t;
   }
 
+  /** Of type {@code f32}, in row-major order. */
   public static HostTensor of(float[] values, int... dims) {
     return HostArrays.of(DType.F32, values, dims);
   }
 
+  /** Of type {@code f64}, in row-major order. */
   public static HostTensor of(double[] values, int... dims) {
     return HostArrays.of(DType.F64, values, dims);
   }
 
+  /** Of type {@code i32}, in row-major order. */
   public static HostTensor of(int[] values, int... dims) {
     return HostArrays.of(DType.I32, values, dims);
   }
 
+  /** Of type {@code i64}, in row-major order. */
   public static HostTensor of(long[] values, int... dims) {
     return HostArrays.of(DType.I64, values, dims);
   }
@@ -207,6 +211,7 @@ public final class HostTensor implements Tensor {
     return HostArrays.of(DType.U8, values, dims);
   }
 
+  /** Of type {@code bool}, in row-major order. */
   public static HostTensor of(boolean[] values, int... dims) {
     return HostArrays.of(values, dims);
   }
@@ -340,14 +345,17 @@ public final class HostTensor implements Tensor {
     return getDouble(0);
   }
 
+  /** The elements in row-major order; exact for all but large i64. */
   public double[] toDoubles() {
     return HostArrays.toDoubles(this);
   }
 
+  /** The elements in row-major order, rounded to f32. */
   public float[] toFloats() {
     return HostArrays.toFloats(this);
   }
 
+  /** The elements in row-major order; floats truncate. */
   public long[] toLongs() {
     return HostArrays.toLongs(this);
   }

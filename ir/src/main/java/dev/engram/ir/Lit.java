@@ -26,10 +26,12 @@ public record Lit(TensorType type, long bits) implements Value {
     return new Lit(type, type.dtype().ofLong(value));
   }
 
+  /** 0 everywhere, of bools false. */
   public static Lit zero(TensorType type) {
     return ofLong(type, 0);
   }
 
+  /** 1 everywhere, of bools true. */
   public static Lit one(TensorType type) {
     return ofLong(type, 1);
   }

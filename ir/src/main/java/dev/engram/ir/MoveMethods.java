@@ -12,10 +12,12 @@ import java.util.List;
  */
 public sealed interface MoveMethods permits Tensor {
 
+  /** The same elements in row-major order, as many, in another shape. */
   default Tensor reshape(int... dims) {
     return reshape(Moves.shape("reshape", dims));
   }
 
+  /** The same elements in row-major order, as many, in another shape. */
   default Tensor reshape(Shape to) {
     return Moves.reshape(self(), to);
   }
@@ -31,6 +33,7 @@ public sealed interface MoveMethods permits Tensor {
     return Moves.moveAxis(self(), axis, to);
   }
 
+  /** Repeats along new leading axes and along axes of length 1. */
   default Tensor broadcastTo(int... dims) {
     return broadcastTo(Moves.shape("broadcastTo", dims));
   }

@@ -17,34 +17,42 @@ import java.util.List;
  */
 public sealed interface NumberMethods permits Tensor {
 
+  /** This plus {@code b}. */
   default Tensor add(double b) {
     return self().add(Numbers.scalar("add", self(), b));
   }
 
+  /** This plus {@code b}. */
   default Tensor add(long b) {
     return self().add(Numbers.scalar("add", self(), b));
   }
 
+  /** This minus {@code b}. */
   default Tensor sub(double b) {
     return self().sub(Numbers.scalar("sub", self(), b));
   }
 
+  /** This minus {@code b}. */
   default Tensor sub(long b) {
     return self().sub(Numbers.scalar("sub", self(), b));
   }
 
+  /** This times {@code b}. */
   default Tensor mul(double b) {
     return self().mul(Numbers.scalar("mul", self(), b));
   }
 
+  /** This times {@code b}. */
   default Tensor mul(long b) {
     return self().mul(Numbers.scalar("mul", self(), b));
   }
 
+  /** This divided by {@code b}; of integers rounded toward zero, and -1 where {@code b} is 0. */
   default Tensor div(double b) {
     return self().div(Numbers.scalar("div", self(), b));
   }
 
+  /** This divided by {@code b}; of integers rounded toward zero, and -1 where {@code b} is 0. */
   default Tensor div(long b) {
     return self().div(Numbers.scalar("div", self(), b));
   }
@@ -79,58 +87,72 @@ public sealed interface NumberMethods permits Tensor {
     return self().floorDiv(Numbers.scalar("floorDiv", self(), b));
   }
 
+  /** This to the power of {@code b}; of floats alone. */
   default Tensor pow(double b) {
     return self().pow(Numbers.scalar("pow", self(), b));
   }
 
+  /** This to the power of {@code b}; of floats alone. */
   default Tensor pow(long b) {
     return self().pow(Numbers.scalar("pow", self(), b));
   }
 
+  /** True where the two are equal. */
   default Tensor eq(double b) {
     return self().eq(Numbers.scalar("eq", self(), b));
   }
 
+  /** True where the two are equal. */
   default Tensor eq(long b) {
     return self().eq(Numbers.scalar("eq", self(), b));
   }
 
+  /** True where the two differ, or one is NaN. */
   default Tensor ne(double b) {
     return self().ne(Numbers.scalar("ne", self(), b));
   }
 
+  /** True where the two differ, or one is NaN. */
   default Tensor ne(long b) {
     return self().ne(Numbers.scalar("ne", self(), b));
   }
 
+  /** True where this is less than {@code b}. */
   default Tensor lt(double b) {
     return self().lt(Numbers.scalar("lt", self(), b));
   }
 
+  /** True where this is less than {@code b}. */
   default Tensor lt(long b) {
     return self().lt(Numbers.scalar("lt", self(), b));
   }
 
+  /** True where this is at most {@code b}. */
   default Tensor le(double b) {
     return self().le(Numbers.scalar("le", self(), b));
   }
 
+  /** True where this is at most {@code b}. */
   default Tensor le(long b) {
     return self().le(Numbers.scalar("le", self(), b));
   }
 
+  /** True where this is greater than {@code b}. */
   default Tensor gt(double b) {
     return self().gt(Numbers.scalar("gt", self(), b));
   }
 
+  /** True where this is greater than {@code b}. */
   default Tensor gt(long b) {
     return self().gt(Numbers.scalar("gt", self(), b));
   }
 
+  /** True where this is at least {@code b}. */
   default Tensor ge(double b) {
     return self().ge(Numbers.scalar("ge", self(), b));
   }
 
+  /** True where this is at least {@code b}. */
   default Tensor ge(long b) {
     return self().ge(Numbers.scalar("ge", self(), b));
   }

@@ -15,10 +15,12 @@ public record Param(Var var, Role role, String path) {
     Given.given("Param", "path", path);
   }
 
+  /** An input without a path. */
   public static Param input(Var v) {
     return new Param(v, Role.INPUT, "");
   }
 
+  /** Returns the type of the variable. */
   public TensorType type() {
     return var.type();
   }

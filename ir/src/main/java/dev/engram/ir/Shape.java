@@ -74,10 +74,12 @@ public final class Shape {
     return of(dims.stream().mapToInt(Integer::intValue).toArray());
   }
 
+  /** The shape without axes, of one element. */
   public static Shape scalar() {
     return SCALAR;
   }
 
+  /** Number of axes. */
   public int rank() {
     return dims.length;
   }
@@ -107,10 +109,12 @@ public final class Shape {
     return size;
   }
 
+  /** The lengths of the axes, in an array that may be changed. */
   public int[] toArray() {
     return dims.clone();
   }
 
+  /** The lengths of the axes. */
   public List<Integer> dims() {
     return Arrays.stream(dims).boxed().toList();
   }
@@ -190,6 +194,11 @@ public final class Shape {
     return at(op + ": ", axis);
   }
 
+  /**
+   * {@link #axis(int)} of several axes of an operand, in the order given.
+   *
+   * @param op for the error
+   */
   public List<Integer> axes(String op, int... axes) {
     Given.given(op, "axes", axes);
     return Arrays.stream(axes).map(a -> axis(op, a)).boxed().toList();

@@ -22,6 +22,7 @@ public record SourceLocation(String file, int line) {
     Given.given("SourceLocation", "file", file);
   }
 
+  /** No line of the user's. */
   public static final SourceLocation UNKNOWN = new SourceLocation("", 0);
 
   private static final StackWalker WALKER =
@@ -89,6 +90,7 @@ public record SourceLocation(String file, int line) {
         : message.substring(0, fix) + " (" + this + ")" + message.substring(fix);
   }
 
+  /** False for {@link #UNKNOWN}. */
   public boolean isKnown() {
     return line > 0;
   }

@@ -27,6 +27,7 @@ public sealed interface Tensor
         IndexMethods
     permits HostTensor, DeviceTensor, Tracer {
 
+  /** Element type and shape. */
   TensorType type();
 
   /**
@@ -64,14 +65,17 @@ public sealed interface Tensor
   /** True when the memory has been given back by {@link #close}. */
   boolean isClosed();
 
+  /** Lengths of the axes. */
   default Shape shape() {
     return type().shape();
   }
 
+  /** Type of the elements. */
   default DType dtype() {
     return type().dtype();
   }
 
+  /** Number of axes. */
   default int rank() {
     return type().rank();
   }
@@ -151,11 +155,13 @@ public sealed interface Tensor
     return Grids.meshgrid(present("meshgrid", vectors));
   }
 
+  /** Joins tensors along an axis that they have; the others and the element types are equal. */
   static Tensor concat(int axis, Tensor... parts) {
     Given.given("concat", "parts", parts);
     return concat(axis, present("concat", parts));
   }
 
+  /** Joins tensors along an axis that they have; the others and the element types are equal. */
   static Tensor concat(int axis, List<Tensor> parts) {
     Given.all("concat", "parts", parts);
     int a = parts.isEmpty() ? axis : parts.getFirst().shape().axis("concat", axis);

@@ -10,18 +10,22 @@ public record TensorType(DType dtype, Shape shape) {
     Given.given("the shape", shape);
   }
 
+  /** The type with these axis lengths. */
   public static TensorType of(DType dtype, int... dims) {
     return new TensorType(dtype, Shape.of(dims));
   }
 
+  /** The type of one element without axes. */
   public static TensorType scalar(DType dtype) {
     return new TensorType(dtype, Shape.scalar());
   }
 
+  /** Number of axes. */
   public int rank() {
     return shape.rank();
   }
 
+  /** Number of elements. */
   public long size() {
     return shape.size();
   }
@@ -45,10 +49,12 @@ public record TensorType(DType dtype, Shape shape) {
     return size() * bytes;
   }
 
+  /** The same element type in another shape. */
   public TensorType with(Shape other) {
     return new TensorType(dtype, other);
   }
 
+  /** The same shape of another element type. */
   public TensorType with(DType other) {
     return new TensorType(other, shape);
   }

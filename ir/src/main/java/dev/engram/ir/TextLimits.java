@@ -50,38 +50,50 @@ public record TextLimits(
     }
   }
 
+  /**
+   * 100 graphs inside of graphs, a million equations, names of 4096, strings of 65,536 and numbers
+   * of 400 characters, 64 axes, constants of 2<sup>30</sup> elements.
+   */
   public static TextLimits standard() {
     return STANDARD;
   }
 
+  /** At most {@code n} graphs inside of graphs. */
   public TextLimits withDepth(int n) {
     return new TextLimits(n, equations, name, string, number, rank, elements, constant);
   }
 
+  /** At most {@code n} equations. */
   public TextLimits withEquations(int n) {
     return new TextLimits(depth, n, name, string, number, rank, elements, constant);
   }
 
+  /** At most {@code n} characters of a name or a path. */
   public TextLimits withName(int n) {
     return new TextLimits(depth, equations, n, string, number, rank, elements, constant);
   }
 
+  /** At most {@code n} characters of another string. */
   public TextLimits withString(int n) {
     return new TextLimits(depth, equations, name, n, number, rank, elements, constant);
   }
 
+  /** At most {@code n} characters of a number. */
   public TextLimits withNumber(int n) {
     return new TextLimits(depth, equations, name, string, n, rank, elements, constant);
   }
 
+  /** At most {@code n} axes. */
   public TextLimits withRank(int n) {
     return new TextLimits(depth, equations, name, string, number, n, elements, constant);
   }
 
+  /** At most {@code n} elements of a type. */
   public TextLimits withElements(long n) {
     return new TextLimits(depth, equations, name, string, number, rank, n, constant);
   }
 
+  /** At most {@code n} elements of a constant. */
   public TextLimits withConstant(long n) {
     return new TextLimits(depth, equations, name, string, number, rank, elements, n);
   }

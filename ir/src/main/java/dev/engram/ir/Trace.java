@@ -43,6 +43,11 @@ public final class Trace extends Builder {
   /** Whose innermost traces this is among, for errors in others. */
   private volatile @Nullable Thread running;
 
+  /**
+   * A trace of a call that starts here.
+   *
+   * @param name of the graph
+   */
   public Trace(String name) {
     super(name);
   }

@@ -19,10 +19,12 @@ public final class Tracer implements Tensor {
     this.value = value;
   }
 
+  /** The builder whose graph has the value. */
   public Builder builder() {
     return builder;
   }
 
+  /** The variable or literal that stands for the tensor. */
   public Value value() {
     return value;
   }

@@ -6,6 +6,7 @@ import dev.engram.ir.checks.Given;
 public final class Var implements Value {
   private final TensorType type;
 
+  /** A new variable, which equals no other. */
   public Var(TensorType type) {
     Given.given("Var", "type", type);
     this.type = type;

@@ -18,6 +18,7 @@ import java.util.List;
 public final class FoldLanes {
   private FoldLanes() {}
 
+  /** Returns the number of chains for each result of a fold: {@link FoldOrder#LANES} or 1. */
   public static int of(Eqn e) {
     return isAlongMemory(e) && AccessMaps.folded(e).size() >= FoldOrder.LANES ? FoldOrder.LANES : 1;
   }

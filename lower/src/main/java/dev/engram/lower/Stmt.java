@@ -193,6 +193,7 @@ public sealed interface Stmt {
   /** The counters of the loops around a step, outermost first. */
   @FunctionalInterface
   interface LoopCounters {
+    /** Returns the counter of a loop, 0 for the outermost. */
     long at(int loop);
   }
 

@@ -38,6 +38,7 @@ public final class CpuBackend extends HostBackend {
     this.wanted = CpuOptions::ofProperties;
   }
 
+  /** Uses these options. */
   public CpuBackend(CpuOptions options) {
     this.wanted = () -> options;
   }
@@ -68,6 +69,7 @@ public final class CpuBackend extends HostBackend {
     return "cpu";
   }
 
+  /** Returns the options that programs run with. */
   public CpuOptions options() {
     return setup().options;
   }

@@ -46,6 +46,7 @@ public final class CudaBackend implements Backend {
     this.wanted = CudaOptions::ofProperties;
   }
 
+  /** Uses these options. */
   public CudaBackend(CudaOptions options) {
     Given.given("CudaBackend", "options", options);
     this.wanted = () -> options;

@@ -40,6 +40,7 @@ public record CudaOptions(Memory memory, boolean sync, Path cache, Kernels kerne
     /** So much of a card that has this many bytes. */
     long of(long bytes);
 
+    /** {@code most} bytes, whatever the card has. */
     record Bytes(long most) implements Memory {
       @Override
       public long of(long bytes) {
@@ -47,6 +48,7 @@ public record CudaOptions(Memory memory, boolean sync, Path cache, Kernels kerne
       }
     }
 
+    /** {@code most} hundredths of what the card has, rounded down. */
     record Percent(int most) implements Memory {
       @Override
       public long of(long bytes) {

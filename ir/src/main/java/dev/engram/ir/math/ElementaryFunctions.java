@@ -20,6 +20,7 @@ public final class ElementaryFunctions {
   }
 
   // ln(a + √(a² + 1)) = log1p(a + a² / (1 + √(a² + 1)))
+  /** ln(x + √(x² + 1)), also where the sum is near 1. */
   public static double asinh(double x) {
     double a = Math.abs(x);
     double y =
@@ -30,12 +31,14 @@ public final class ElementaryFunctions {
   }
 
   // ln(x + √(x² - 1)) = log1p(t + √(2t + t²)) with t = x - 1
+  /** ln(x + √(x² - 1)), also where the sum is near 1; NaN below 1. */
   public static double acosh(double x) {
     double t = x - 1;
     return x > HUGE ? StrictMath.log(x) + LOG_2 : StrictMath.log1p(t + Math.sqrt(2 * t + t * t));
   }
 
   // ½ ln((1 + a) / (1 - a))
+  /** ½ ln((1 + x) / (1 - x)), also near 0: ±∞ at ±1, NaN beyond. */
   public static double atanh(double x) {
     double a = Math.abs(x);
     return Math.copySign(0.5 * StrictMath.log1p(2 * a / (1 - a)), x);

@@ -81,6 +81,7 @@ public final class ErrorFunction {
 
   private ErrorFunction() {}
 
+  /** 2/√π ∫₀ˣ e^(-t²) dt. */
   public static double erf(double x) {
     double a = Math.abs(x);
     if (a <= 0.5) {
@@ -90,6 +91,7 @@ public final class ErrorFunction {
     return Math.copySign(1 - complement(a), x);
   }
 
+  /** 1 - erf x, also where that is tiny. */
   public static double erfc(double x) {
     if (x >= -0.5 && x <= 0.5) {
       return 1 - erf(x);

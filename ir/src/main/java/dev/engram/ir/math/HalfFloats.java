@@ -8,14 +8,17 @@ package dev.engram.ir.math;
 public final class HalfFloats {
   private HalfFloats() {}
 
+  /** The bits of the f16 nearest to {@code x}. */
   public static int toF16(float x) {
     return Float.floatToFloat16(x) & 0xFFFF;
   }
 
+  /** The value of an f16, exactly. */
   public static float ofF16(int bits) {
     return Float.float16ToFloat((short) bits);
   }
 
+  /** The bits of the bf16 nearest to {@code x}. */
   public static int toBf16(float x) {
     int bits = Float.floatToRawIntBits(x);
     if (Float.isNaN(x)) {
@@ -26,6 +29,7 @@ public final class HalfFloats {
     return (bits + 0x7FFF + (bits >>> 16 & 1)) >>> 16;
   }
 
+  /** The value of a bf16, exactly. */
   public static float ofBf16(int bits) {
     return Float.intBitsToFloat(bits << 16);
   }

@@ -28,8 +28,10 @@ public sealed interface Check extends Op {
   /** Names the operand, or the op that made it. */
   String what();
 
+  /** The least code that passes. */
   long low();
 
+  /** The least code above those that pass. */
   long high();
 
   /** The number for the element of {@code x} at {@code i}. */
@@ -96,8 +98,13 @@ public sealed interface Check extends Op {
     /** The code of a finite element; the others are beside it. */
     public static final int OK = 1;
 
+    /** The code of NaN. */
     public static final int NAN = 0;
+
+    /** The code of +∞. */
     public static final int INFINITY = 2;
+
+    /** The code of -∞. */
     public static final int MINUS_INFINITY = 3;
 
     @Override

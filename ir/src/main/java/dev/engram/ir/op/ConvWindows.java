@@ -67,16 +67,19 @@ public record ConvWindows(List<Integer> stride, List<Integer> dilation, Padding 
     return valid().padding(new Padding.Around(List.of(around), List.of(around)));
   }
 
+  /** The same windows so far apart, per spatial axis; one number for all. */
   public ConvWindows stride(Integer... to) {
     Given.all("ConvWindows.stride", "to", to);
     return new ConvWindows(List.of(to), dilation, padding);
   }
 
+  /** The same windows with elements so far apart, per spatial axis; one number for all. */
   public ConvWindows dilation(Integer... to) {
     Given.all("ConvWindows.dilation", "to", to);
     return new ConvWindows(stride, List.of(to), padding);
   }
 
+  /** The same windows over an operand padded in another way. */
   public ConvWindows padding(Padding to) {
     return new ConvWindows(stride, dilation, to);
   }

@@ -66,24 +66,28 @@ public record ElementwiseRow(
   /** The scalar function on floats; operands beyond the arity are 0. Bools are 0 and 1. */
   @FunctionalInterface
   public interface Real {
+    /** Returns the result for one element of each operand. */
     double apply(double a, double b, double c);
   }
 
   /** The scalar function on integers and bools; operands beyond the arity are 0. */
   @FunctionalInterface
   public interface Whole {
+    /** Returns the result for one element of each operand. */
     long apply(long a, long b, long c);
   }
 
   /** ∂y/∂x_i as IR over the operands x and the result y. */
   @FunctionalInterface
   public interface Partial {
+    /** Returns the derivative, elementwise. */
     Tensor apply(List<Tensor> x, Tensor y);
   }
 
   /** The row as IR over its operands. */
   @FunctionalInterface
   public interface Expansion {
+    /** Returns the result of the row. */
     Tensor apply(List<Tensor> x);
   }
 
@@ -98,6 +102,7 @@ public record ElementwiseRow(
 
   /** Facts about a row. */
   public enum Flag {
+    /** The first two operands may be exchanged. */
     COMMUTATIVE,
     /** The derivative is zero wherever it exists: floor, sign, stopGradient. */
     ZERO_DERIVATIVE,
@@ -132,12 +137,14 @@ public record ElementwiseRow(
         Set.of(Flag.NO_WHOLE));
   }
 
+  /** Returns the row with another way to write it in other rows. */
   public ElementwiseRow withExpansion(Expansion e) {
     Given.given("ElementwiseRow.withExpansion", "e", e);
     return new ElementwiseRow(
         name, arity, signature, real, whole, partials, Optional.of(e), domain, flags);
   }
 
+  /** True when the row has this flag. */
   public boolean has(Flag f) {
     Given.given("ElementwiseRow.has", "f", f);
     return flags.contains(f);

@@ -40,8 +40,11 @@ public sealed interface Index extends Op {
 
   /** How scattered updates meet what is there; applied in row-major order of the updates. */
   enum Combine {
+    /** The update takes the place; of several the last. */
     SET,
+    /** The update is added. */
     ADD,
+    /** The greater stays. */
     MAX
   }
 

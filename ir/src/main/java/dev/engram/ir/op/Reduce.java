@@ -18,13 +18,21 @@ public record Reduce(Kind kind, List<Integer> axes) implements Op {
 
   /** The fold. */
   public enum Kind {
+    /** The sum of the elements. */
     SUM("sum"),
+    /** The product of the elements. */
     PROD("prod"),
+    /** The greatest element. */
     MAX("max"),
+    /** The least element. */
     MIN("min"),
+    /** True when one of the bools is. */
     ANY("any"),
+    /** True when all of the bools are. */
     ALL("all"),
+    /** The index of the greatest element. */
     ARGMAX("argMax"),
+    /** The index of the least element. */
     ARGMIN("argMin");
 
     private final String text;

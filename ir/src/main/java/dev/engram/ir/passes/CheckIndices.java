@@ -18,6 +18,7 @@ import java.util.List;
 public final class CheckIndices {
   private CheckIndices() {}
 
+  /** Returns {@code g} with these checks. */
   public static Graph run(Graph g) {
     Given.given("CheckIndices.run", "g", g);
     return GraphRewriter.walk(

@@ -15,6 +15,7 @@ import java.util.List;
 public final class CheckNumerics {
   private CheckNumerics() {}
 
+  /** Returns {@code g} with these checks. */
   public static Graph run(Graph g) {
     Given.given("CheckNumerics.run", "g", g);
     return GraphRewriter.walk(

@@ -37,6 +37,7 @@ public final class ConstantFold {
 
   private ConstantFold() {}
 
+  /** Returns {@code g} without what is known; {@code g} itself where nothing is. */
   public static Graph run(Graph g) {
     return run(g, RuleListener.NONE);
   }

@@ -30,6 +30,7 @@ public final class Cse {
 
   private record Expression(Object op, List<Value> inputs) {}
 
+  /** Returns {@code g} without repetitions. */
   public static Graph run(Graph g) {
     Given.given("Cse.run", "g", g);
     Map<Value, Value> map = new HashMap<>();

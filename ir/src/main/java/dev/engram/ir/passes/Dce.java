@@ -26,6 +26,7 @@ import java.util.stream.IntStream;
 public final class Dce {
   private Dce() {}
 
+  /** Returns {@code g} without what nothing depends on. */
   public static Graph run(Graph g) {
     Given.given("Dce.run", "g", g);
     return sweep(g, Dce::stops, Dce::prune);

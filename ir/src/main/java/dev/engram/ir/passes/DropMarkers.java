@@ -20,6 +20,7 @@ import java.util.Map;
 public final class DropMarkers {
   private DropMarkers() {}
 
+  /** Returns {@code g} without such rows. */
   public static Graph run(Graph g) {
     Given.given("DropMarkers.run", "g", g);
     Map<Value, Value> map = new HashMap<>();

@@ -8,6 +8,7 @@ import dev.engram.ir.op.Control;
 public final class Inline {
   private Inline() {}
 
+  /** Returns {@code g} without calls, inner graphs included. */
   public static Graph run(Graph g) {
     Given.given("Inline.run", "g", g);
     return GraphRewriter.walk(

@@ -38,6 +38,7 @@ import java.util.Set;
 public final class LoopInvariantCodeMotion {
   private LoopInvariantCodeMotion() {}
 
+  /** Returns {@code g} with such equations in front of their scans, inner graphs included. */
   public static Graph run(Graph g) {
     Given.given("LoopInvariantCodeMotion.run", "g", g);
     return GraphRewriter.walk(g, LoopInvariantCodeMotion::step);

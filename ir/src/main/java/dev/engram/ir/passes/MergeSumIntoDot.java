@@ -27,6 +27,7 @@ import java.util.stream.Stream;
 public final class MergeSumIntoDot {
   private MergeSumIntoDot() {}
 
+  /** Returns {@code g} with such sums inside contractions; {@code g} itself where there is none. */
   public static Graph run(Graph g) {
     return run(g, RuleListener.NONE);
   }

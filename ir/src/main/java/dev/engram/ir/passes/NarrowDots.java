@@ -77,6 +77,7 @@ public final class NarrowDots {
 
   private NarrowDots() {}
 
+  /** Returns {@code g} with contractions of the parts that are read. */
   public static Graph run(Graph g) {
     Given.given("NarrowDots.run", "g", g);
     NarrowDots n = new NarrowDots();

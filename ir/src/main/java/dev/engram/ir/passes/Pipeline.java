@@ -72,6 +72,13 @@ public record Pipeline(List<Pass> passes, int rounds) {
   /** Called after each pass, for dumping, verifying ({@link PassVerifier}) and bisecting. */
   @FunctionalInterface
   public interface Hook {
+    /**
+     * Called after a pass.
+     *
+     * @param round from 0
+     * @param before what the pass got
+     * @param after what it gave; the same graph where it changed nothing
+     */
     void after(int round, Pass pass, Graph before, Graph after);
 
     /**
@@ -98,6 +105,7 @@ public record Pipeline(List<Pass> passes, int rounds) {
         6);
   }
 
+  /** Runs the passes in order, in rounds. */
   public Graph run(Graph g) {
     return run(g, (round, pass, before, after) -> {});
   }

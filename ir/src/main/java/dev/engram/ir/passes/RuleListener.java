@@ -6,5 +6,6 @@ public interface RuleListener {
   /** Hears nothing; for it no text is made. */
   RuleListener NONE = _ -> {};
 
+  /** Called when a rule has fired. */
   void fired(RuleFiring firing);
 }

@@ -21,16 +21,27 @@ public final class LaneProgram {
     LOAD,
     /** The accumulator of a fold; {@code bits} is the row's number. */
     STATE,
+    /** A constant; {@code bits} are its raw bits. */
     CONST,
+    /** (a, b): a + b. */
     ADD,
+    /** (a, b): a - b. */
     SUB,
+    /** (a, b): a b. */
     MUL,
+    /** (a, b): a / b. */
     DIV,
+    /** (a, b, c): a b + c with one rounding. */
     FMA,
+    /** (a): √a. */
     SQRT,
+    /** (a): |a|. */
     ABS,
+    /** (a): -a. */
     NEG,
+    /** (a, b): the greater, NaN where one is. */
     MAX,
+    /** (a, b): the lesser, NaN where one is. */
     MIN,
     /** (mask, yes, no). */
     SELECT,
@@ -39,24 +50,39 @@ public final class LaneProgram {
      * set.
      */
     PATCH,
+    /** (i): the float whose raw bits are the integer. */
     FROM_BITS,
+    /** (a): the raw bits of a float, as an integer of its width. */
     TO_BITS,
+    /** (a, b): integers bit by bit. */
     AND,
+    /** (a, b): integers bit by bit. */
     OR,
+    /** (a, b): integers bit by bit. */
     XOR,
+    /** (a): an integer shifted to the left by {@code bits}. */
     SHL,
+    /** (a): an integer shifted to the right by {@code bits}, filled with zeros. */
     USHR,
+    /** (a, b): whether {@code a < b}. */
     LT,
+    /** (a, b): whether a ≤ b. */
     LE,
+    /** (a, b): whether a = b. */
     EQ,
+    /** (a, b): whether a ≠ b. */
     NE,
+    /** (mask): its opposite. */
     NOT,
+    /** (mask, mask): true where both are. */
     BOTH,
+    /** (mask, mask): true where one is. */
     EITHER,
     /** The index r of the reduction point, as i32. */
     COUNTER,
     /** The value of an index map, as i64, or i32 that wraps; {@code bits} is the slot. */
     INDEX,
+    /** (a): the value in the element type of the result. */
     CONVERT,
     /** The scalar function of an elementwise row; the payload is that row. */
     CALL,
@@ -74,11 +100,13 @@ public final class LaneProgram {
     /** Its position in {@link LaneProgram#nodes}, behind its operands. */
     public final int id;
 
+    /** What is done. */
     public final Op op;
 
     /** Of the result; {@code bool} for a truth value. */
     public final DType dtype;
 
+    /** The operands. */
     public final List<Node> args;
 
     /** A constant's raw bits, a shift distance, or a number that the operation defines. */
@@ -191,6 +219,7 @@ public final class LaneProgram {
     return constant(dtype, dtype.bitsOf(v));
   }
 
+  /** a + b. */
   public Node add(Node a, Node b) {
     Given.given("LaneProgram.add", "a", a);
     Given.given("LaneProgram.add", "b", b);
@@ -201,6 +230,7 @@ public final class LaneProgram {
     return like(Op.SUB, a, b);
   }
 
+  /** a b. */
   public Node mul(Node a, Node b) {
     Given.given("LaneProgram.mul", "a", a);
     Given.given("LaneProgram.mul", "b", b);
@@ -281,6 +311,7 @@ public final class LaneProgram {
     return node(Op.USHR, a.dtype, distance, a);
   }
 
+  /** Whether {@code a < b}. */
   public Node lt(Node a, Node b) {
     Given.given("LaneProgram.lt", "a", a);
     Given.given("LaneProgram.lt", "b", b);
@@ -291,12 +322,14 @@ public final class LaneProgram {
     return mask(Op.LE, a, b);
   }
 
+  /** Whether a = b. */
   public Node eq(Node a, Node b) {
     Given.given("LaneProgram.eq", "a", a);
     Given.given("LaneProgram.eq", "b", b);
     return mask(Op.EQ, a, b);
   }
 
+  /** Whether a ≠ b; true where one is NaN. */
   public Node ne(Node a, Node b) {
     Given.given("LaneProgram.ne", "a", a);
     Given.given("LaneProgram.ne", "b", b);
