@@ -1,5 +1,6 @@
 /** The library that users import: transformations, models, learners, optimizers. */
 @org.jspecify.annotations.NullMarked
+@SuppressWarnings("module") // the modules that are built after this one
 module dev.engram.core {
   exports dev.engram;
   exports dev.engram.io;
@@ -11,6 +12,9 @@ module dev.engram.core {
   exports dev.engram.optim;
   exports dev.engram.sparse;
   exports dev.engram.spiking;
+  exports dev.engram.text to
+      dev.engram.cli,
+      dev.engram.testkit;
 
   requires transitive dev.engram.ir;
   requires transitive dev.engram.autodiff;

@@ -5,4 +5,6 @@ module dev.engram.testkit {
   requires static org.jspecify;
 
   exports dev.engram.testkit;
+
+  uses dev.engram.lower.Backend;
 }

@@ -5,10 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.cli.terminal.Streams;
-import dev.engram.cli.text.RunLine;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.TensorType;
+import dev.engram.text.RunLine;
 import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -18,6 +18,9 @@ import dev.engram.ir.TypeException;
 import dev.engram.ir.text.OpTable;
 import dev.engram.ir.text.Parser;
 import dev.engram.ir.text.Printer;
+import dev.engram.testkit.GoldenFiles;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -112,6 +115,14 @@ class OpsTest {
       double[] got = values(Engram.jit(new Compiler(backend), f).apply(f64(X)));
       assertArrayEquals(want, got, 1e-13, backend);
     }
+  }
+
+  /** {@code -Dengram.bless=true} writes what the ops give into the files. */
+  @Test
+  void goldenFilesAreWhatTheyGive() throws IOException {
+    GoldenFiles.standard()
+        .with(OpTable.standard().with(Activations.SOFTSIGN).with("leakySum", LeakySum.class))
+        .checkAll(Path.of("src", "test", "resources", "ir", "ops"));
   }
 
   @Test

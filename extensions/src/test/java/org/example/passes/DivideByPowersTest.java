@@ -14,6 +14,9 @@ import dev.engram.ir.Verifier;
 import dev.engram.ir.interpret.Interpreter;
 import dev.engram.ir.text.Parser;
 import dev.engram.ir.text.Printer;
+import dev.engram.testkit.GoldenFiles;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -47,6 +50,14 @@ class DivideByPowersTest {
     for (int i = 0; i < want.size(); i++) {
       assertTrue(want.get(i).sameBits(got.get(i)), "result " + i);
     }
+  }
+
+  /** {@code -Dengram.bless=true} writes what the pass gives into the files. */
+  @Test
+  void goldenFilesAreWhatItGives() throws IOException {
+    GoldenFiles.standard()
+        .with(DivideByPowers.PASS)
+        .checkAll(Path.of("src", "test", "resources", "ir", "passes"));
   }
 
   @Test

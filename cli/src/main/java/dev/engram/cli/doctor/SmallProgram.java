@@ -1,7 +1,6 @@
 package dev.engram.cli.doctor;
 
 import dev.engram.cli.inspect.Inputs;
-import dev.engram.cli.text.RunLine;
 import dev.engram.ir.DType;
 import dev.engram.ir.DeviceTensor;
 import dev.engram.ir.Graph;
@@ -18,6 +17,7 @@ import dev.engram.lower.Device;
 import dev.engram.lower.LoopProgram;
 import dev.engram.lower.Lowering;
 import dev.engram.lower.RunOperands;
+import dev.engram.text.RunLine;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;

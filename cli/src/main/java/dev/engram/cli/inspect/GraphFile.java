@@ -1,12 +1,12 @@
 package dev.engram.cli.inspect;
 
-import dev.engram.cli.text.RunLine;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.Graph;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Verifier;
 import dev.engram.ir.text.OpTable;
 import dev.engram.ir.text.Parser;
+import dev.engram.text.RunLine;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;

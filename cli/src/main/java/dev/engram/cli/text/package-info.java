@@ -1,2 +1,2 @@
-/** Graphs in files: passes by name, and lines that state the results of a run. */
+/** What several commands print: the version, quantities, JSON. */
 package dev.engram.cli.text;

@@ -3,8 +3,8 @@ package dev.engram.tests.api;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.testkit.Bless;
 import dev.engram.tests.build.ModuleArrows;
-import dev.engram.tests.golden.Bless;
 import java.io.IOException;
 import java.lang.module.ModuleFinder;
 import java.lang.module.ModuleReference;

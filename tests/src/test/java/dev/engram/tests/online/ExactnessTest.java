@@ -11,7 +11,7 @@ import dev.engram.etrace.Report;
 import dev.engram.etrace.Rule;
 import dev.engram.etrace.TraceFilter;
 import dev.engram.ir.Tensor;
-import dev.engram.tests.golden.Bless;
+import dev.engram.testkit.Bless;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -7,7 +7,7 @@ import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
-import dev.engram.tests.golden.Bless;
+import dev.engram.testkit.Bless;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

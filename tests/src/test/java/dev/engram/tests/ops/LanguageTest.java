@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.ir.text.OpTable;
-import dev.engram.tests.golden.Bless;
+import dev.engram.testkit.Bless;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -11,7 +11,7 @@ import dev.engram.ir.op.Elementwise;
 import dev.engram.ir.op.ElementwiseRow;
 import dev.engram.ir.op.Rows;
 import dev.engram.ir.text.OpTable;
-import dev.engram.tests.golden.Bless;
+import dev.engram.testkit.Bless;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,10 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.engram.cli.text.RunLine;
 import dev.engram.ir.Graph;
 import dev.engram.ir.op.Rows;
 import dev.engram.ir.text.Parser;
+import dev.engram.text.RunLine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

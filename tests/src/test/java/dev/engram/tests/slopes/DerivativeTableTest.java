@@ -7,7 +7,7 @@ import dev.engram.ir.DType;
 import dev.engram.ir.op.ElementwiseRow;
 import dev.engram.ir.op.ElementwiseRow.Domain;
 import dev.engram.ir.op.Rows;
-import dev.engram.tests.golden.Bless;
+import dev.engram.testkit.Bless;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

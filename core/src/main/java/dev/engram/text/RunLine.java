@@ -1,4 +1,4 @@
-package dev.engram.cli.text;
+package dev.engram.text;
 
 import dev.engram.ir.DType;
 import dev.engram.ir.EngramException;

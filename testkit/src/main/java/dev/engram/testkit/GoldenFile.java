@@ -1,8 +1,8 @@
-package dev.engram.tests.golden;
+package dev.engram.testkit;
 
-import dev.engram.cli.text.RunLine;
 import dev.engram.ir.EngramException;
 import dev.engram.ir.Graph;
+import dev.engram.ir.HostTensor;
 import dev.engram.ir.Verifier;
 import dev.engram.ir.passes.Pipeline;
 import dev.engram.ir.text.GraphParseException;
@@ -12,40 +12,37 @@ import dev.engram.ir.text.Parser;
 import dev.engram.ir.text.Printer;
 import dev.engram.lower.Lowering;
 import dev.engram.lower.inspect.FusionReport;
-import dev.engram.tests.random.AllLaws;
-import dev.engram.tests.random.Program;
+import dev.engram.testkit.GoldenFiles.Check;
+import dev.engram.testkit.GoldenFiles.Runner;
+import dev.engram.text.RunLine;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /**
- * A text that contains its own expectations. The first line says how it is tested:
+ * A text that contains its own expectations, as {@link GoldenFiles} says.
  *
- * <ul>
- *   <li>{@code // test: print}: the graphs print exactly as written;
- *   <li>{@code // test: verify}: they are valid;
- *   <li>{@code // test: verify error}, {@code // test: parse error}: each error is written as
- *       {@code // error: …} on its line;
- *   <li>{@code // test: pass NAME,NAME}: the passes turn the graphs into those after {@code //
- *       ---};
- *   <li>{@code // test: fuse}: the standard passes and lowering turn each graph into the nests
- *       listed after {@code // ---};
- *   <li>{@code // test: laws}: {@link AllLaws} hold for them on the arguments of their run lines;
- *   <li>{@code // test: run NAME,NAME} or {@code run *}: the {@link RunLine}s hold on these
- *       runners.
- * </ul>
- *
- * <p>Lines of comment may follow the first.
- *
+ * @param ops that it may have
  * @param passes by name
+ * @param checks by name
  * @param runners of which the first is the one that writes expectations
  */
-record GoldenFile(String text, Map<String, UnaryOperator<Graph>> passes, List<Runner> runners) {
+record GoldenFile(
+    String text,
+    OpTable ops,
+    Map<String, UnaryOperator<Graph>> passes,
+    Map<String, Check> checks,
+    List<Runner> runners) {
+  /** What the first line may name, besides checks. */
+  static final Set<String> COMMANDS = Set.of("print", "verify", "parse", "pass", "fuse", "run");
+
   private static final String SEPARATOR = "// ---\n";
   private static final String ERROR = "// error: ";
 
@@ -70,17 +67,16 @@ record GoldenFile(String text, Map<String, UnaryOperator<Graph>> passes, List<Ru
       case "verify error", "parse error" -> errors();
       case "pass" -> passed(Arrays.asList(rest.split(",")));
       case "fuse" -> fused();
-      case "laws" -> {
-        laws();
+      case "run" -> ran(rest);
+      default -> {
+        checked(first, words[0]);
         yield text;
       }
-      case "run" -> ran(rest);
-      default -> throw new AssertionError("unknown command `" + first + "`");
     };
   }
 
-  private static List<Graph> sound(String text) {
-    List<Graph> graphs = Parser.parseAll(text, OpTable.standard()).graphs();
+  private List<Graph> sound(String graphText) {
+    List<Graph> graphs = Parser.parseAll(graphText, ops).graphs();
     graphs.forEach(Verifier::verify);
     return graphs;
   }
@@ -102,7 +98,7 @@ record GoldenFile(String text, Map<String, UnaryOperator<Graph>> passes, List<Ru
     String plain = String.join("\n", lines) + "\n";
     Map<Integer, String> found = new TreeMap<>();
     try {
-      ParsedText parsed = Parser.parseAll(plain, OpTable.standard());
+      ParsedText parsed = Parser.parseAll(plain, ops);
       for (Graph g : parsed.graphs()) {
         for (Verifier.Finding f : Verifier.findings(g)) {
           found.merge(parsed.line(f).orElseThrow(), comment(f.message()), String::concat);
@@ -152,7 +148,12 @@ record GoldenFile(String text, Map<String, UnaryOperator<Graph>> passes, List<Ru
     return out.toString();
   }
 
-  private void laws() {
+  private void checked(String first, String name) {
+    Check check = checks.get(name);
+    if (check == null) {
+      throw new AssertionError(
+          "unknown command `%s`, expected one of %s".formatted(first, known()));
+    }
     List<Graph> graphs = sound(text);
     List<RunLine> lines = text.lines().map(GoldenFile::runLine).flatMap(Optional::stream).toList();
     if (lines.isEmpty()) {
@@ -160,8 +161,25 @@ record GoldenFile(String text, Map<String, UnaryOperator<Graph>> passes, List<Ru
     }
     for (RunLine line : lines) {
       Graph g =
-          graphs.stream().filter(x -> x.name().equals(line.graph())).findFirst().orElseThrow();
-      AllLaws.check(new Program(g, Parser.values(line.arguments(), g.paramTypes()), 1));
+          graphs.stream()
+              .filter(x -> x.name().equals(line.graph()))
+              .findFirst()
+              .orElseThrow(() -> new AssertionError(line + ": there is no such graph"));
+      check.check(g, arguments(line, g));
+    }
+  }
+
+  private Set<String> known() {
+    Set<String> all = new TreeSet<>(COMMANDS);
+    all.addAll(checks.keySet());
+    return all;
+  }
+
+  private static List<HostTensor> arguments(RunLine line, Graph g) {
+    try {
+      return Parser.values(line.arguments(), g.paramTypes());
+    } catch (EngramException e) {
+      throw new AssertionError(line + ": " + e.getMessage(), e);
     }
   }
 

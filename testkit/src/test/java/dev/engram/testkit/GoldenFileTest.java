@@ -1,21 +1,25 @@
-package dev.engram.tests.golden;
+package dev.engram.testkit;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.ir.DType;
-import dev.engram.ir.Graph;
+import dev.engram.ir.EngramException;
 import dev.engram.ir.HostTensor;
+import dev.engram.ir.op.ElementwiseRow;
+import dev.engram.ir.text.GraphParseException;
+import dev.engram.ir.text.OpTable;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The golden runner itself: wrong expectations must be found, and a bless must correct them. */
@@ -82,14 +86,15 @@ class GoldenFileTest {
 
   @Test
   void runnersThatDifferFail() {
-    Runner wrong =
-        new Runner("wrong", (g, in) -> List.of(HostTensor.full(in.getFirst().type(), 3)));
+    GoldenFiles.Runner wrong =
+        new GoldenFiles.Runner(
+            "wrong", (g, in) -> List.of(HostTensor.full(in.getFirst().type(), 3)));
     String text = "// test: run *\n" + BODY + "// run: @f([1, 2]) == [-1.0, -2.0]\n";
-    GoldenFile all = new GoldenFile(text, Map.of(), List.of(Runner.interpreter(), wrong));
-    AssertionError e = assertThrows(AssertionError.class, all::expected);
+    GoldenFiles all = GoldenFiles.interpreted().with(wrong);
+    AssertionError e = assertThrows(AssertionError.class, () -> all.expected(text));
     assertTrue(e.getMessage().startsWith("wrong differs from interp"), e.getMessage());
     String one = text.replace("run *", "run interp");
-    assertEquals(one, new GoldenFile(one, Map.of(), all.runners()).expected());
+    assertEquals(one, all.expected(one));
     String misspelt = text.replace("run *", "run inter");
     assertThrows(AssertionError.class, () -> expected(misspelt));
   }
@@ -137,8 +142,93 @@ class GoldenFileTest {
     assertTrue(expected(text).endsWith("~= [-1.0, -2.0]\n"));
   }
 
+  @Test
+  void aCheckOfOnesOwnHoldsForTheArgumentsOfEachLine() {
+    String text = "// test: odd\n" + BODY + "// run: @f([1, -2]) ==\n// run: @f([3, 0]) ==\n";
+    List<HostTensor> seen = new ArrayList<>();
+    GoldenFiles golden = GoldenFiles.interpreted().withCheck("odd", (g, in) -> seen.addAll(in));
+    assertEquals(text, golden.expected(text));
+    assertEquals(
+        List.of(1.0, 3.0), seen.stream().map(t -> t.getDouble(0)).toList(), "the arguments");
+    GoldenFiles broken =
+        GoldenFiles.interpreted()
+            .withCheck(
+                "odd",
+                (g, in) -> {
+                  throw new AssertionError("even");
+                });
+    AssertionError e = assertThrows(AssertionError.class, () -> broken.expected(text));
+    assertEquals("even", e.getMessage());
+    AssertionError unknown = assertThrows(AssertionError.class, () -> expected(text));
+    assertTrue(unknown.getMessage().contains("`// test: odd`"), unknown.getMessage());
+    for (String none : List.of("// test: odd\n" + BODY, text.replace("@f([3", "@g([3"))) {
+      assertThrows(AssertionError.class, () -> golden.expected(none), none);
+    }
+  }
+
+  @Test
+  void opsOfOnesOwnAreReadAndPrinted() {
+    ElementwiseRow twice =
+        ElementwiseRow.of(
+                "twice",
+                1,
+                (x, _, _) -> 2 * x,
+                new ElementwiseRow.Domain(-1, 1),
+                List.of((x, y) -> y.like(2)))
+            .withExpansion(x -> x.getFirst().mul(2));
+    String text =
+        "// test: run *\n" + BODY.replace("neg", "twice") + "// run: @f([1, 2]) == [2.0, 4.0]\n";
+    GoldenFiles golden = GoldenFiles.standard().with(OpTable.standard().with(twice));
+    assertEquals(text, golden.expected(text));
+    assertThrows(GraphParseException.class, () -> GoldenFiles.standard().expected(text));
+  }
+
+  @Test
+  void everyBackendOfTheModulePathRuns() {
+    String text = "// test: run interp,text,standard,loops,cpu\n" + BODY;
+    text += "// run: @f([1, 2]) == [-1.0, -2.0]\n";
+    assertEquals(text, GoldenFiles.standard().expected(text));
+    String without = text;
+    GoldenFiles fewer = GoldenFiles.standard().without("cpu");
+    AssertionError e = assertThrows(AssertionError.class, () -> fewer.expected(without));
+    assertTrue(e.getMessage().startsWith("run: got [interp, text,"), e.getMessage());
+  }
+
+  @Test
+  void namesAreTakenOnce() {
+    GoldenFiles golden = GoldenFiles.standard();
+    for (Executable twice :
+        List.<Executable>of(
+            () -> golden.withPass("cse", g -> g),
+            () -> golden.with(new GoldenFiles.Runner("cpu", (g, in) -> in)),
+            () -> golden.withCheck("fuse", (g, in) -> {}),
+            () -> golden.withCheck("a", (g, in) -> {}).withCheck("a", (g, in) -> {}),
+            () -> golden.without("interp"),
+            () -> golden.without("none"))) {
+      EngramException e = assertThrows(EngramException.class, twice);
+      assertTrue(e.getMessage().startsWith("GoldenFiles.with"), e.getMessage());
+    }
+  }
+
+  @Test
+  void allFilesOfAFolderAreTested(@TempDir Path folder) throws IOException {
+    GoldenFiles golden = GoldenFiles.interpreted();
+    AssertionError none = assertThrows(AssertionError.class, () -> golden.checkAll(folder));
+    assertTrue(none.getMessage().startsWith("there is no file *.ir in "), none.getMessage());
+    Path inner = Files.createDirectory(folder.resolve("inner"));
+    Files.writeString(folder.resolve("good.ir"), "// test: print\n" + BODY);
+    Files.writeString(folder.resolve("note.txt"), "no golden file");
+    golden.checkAll(folder);
+    // Faults that a bless of this very build does not mend.
+    Files.writeString(folder.resolve("error.ir"), "// test: verify error\n" + BODY);
+    Files.writeString(inner.resolve("text.ir"), "// test: verify\nnothing\n");
+    AssertionError e = assertThrows(AssertionError.class, () -> golden.checkAll(folder));
+    assertTrue(e.getMessage().startsWith("2 of 3 golden files in "), e.getMessage());
+    assertTrue(e.getMessage().contains("\nerror.ir: "), e.getMessage());
+    assertTrue(e.getMessage().contains("\n" + Path.of("inner", "text.ir")), e.getMessage());
+  }
+
   private static String expected(String text) {
-    Map<String, java.util.function.UnaryOperator<Graph>> passes = Map.of("same", g -> g);
-    return new GoldenFile(text, passes, List.of(Runner.interpreter())).expected();
+    return GoldenFiles.interpreted().withPass("same", g -> g).expected(text);
   }
 }

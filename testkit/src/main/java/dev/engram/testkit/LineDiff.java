@@ -1,4 +1,4 @@
-package dev.engram.tests.golden;
+package dev.engram.testkit;
 
 import java.util.List;
 
