@@ -80,6 +80,7 @@ public final class EventLinear extends Layer {
     return bias.map(b -> y.add(b.value())).orElse(y);
   }
 
+  /** Returns the state {@code weight [in, degree]}. */
   public State weight() {
     return weight;
   }
