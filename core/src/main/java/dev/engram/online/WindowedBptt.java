@@ -69,7 +69,7 @@ record WindowedBptt<X, O, R>(
               Tensor more = before.get(weight);
               total.put(path, more == null ? own : own.add(more));
             });
-    return new GradWithAux<>(new Grads(total), g.value(), g.aux());
+    return new GradWithAux<>(Grads.of(weights, total), g.value(), g.aux());
   }
 
   // Cannot collide with the path of a weight: paths have no spaces.

@@ -65,7 +65,7 @@ public final class Accumulation extends Model implements Updater {
     Engram.cond(
         full,
         () -> {
-          updater.update(new Grads(means));
+          updater.update(Grads.of(weights, means));
           return full;
         },
         () -> full);

@@ -9,6 +9,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.tensor.RoundOnce;
+import dev.engram.state.StateSlot;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.Set;
@@ -30,7 +31,28 @@ final class GradientMatch {
     if (!grads.byPath().keySet().equals(weights.byPath().keySet())) {
       throw differ(name, weights, grads, fix);
     }
+    grads.weights().ifPresent(of -> sameWeights(name, weights, of));
     weights.byPath().forEach((path, s) -> type(name, path, s, grads.get(path)));
+  }
+
+  private static void sameWeights(String name, States weights, States of) {
+    weights
+        .byPath()
+        .forEach(
+            (path, registered) -> {
+              State other = of.get(path);
+              if (other != registered) {
+                throw new EngramException(
+                    ("%s.update: got the gradient of %s, expected that of the registered %s, another"
+                            + " state of the same path (%s); take grad of the registered weights,"
+                            + " or pass new Grads(grads.byPath()) if these are meant")
+                        .formatted(
+                            name,
+                            StateSlot.of(other).numbered(),
+                            StateSlot.of(registered).numbered(),
+                            SourceLocation.here()));
+              }
+            });
   }
 
   private static EngramException differ(String name, States weights, Grads grads, String fix) {

@@ -68,7 +68,7 @@ public final class GradientTransforms {
               Grads one = new Grads(Map.of(path, g));
               out.put(path, clipByGlobalNorm(one, limit).get(path));
             });
-    return new Grads(out);
+    return grads.with(out);
   }
 
   /**
@@ -97,7 +97,7 @@ public final class GradientTransforms {
               Tensor factor = norm.gt(most).select(most.div(norm), norm.like(1));
               out.put(path, RoundOnce.of(g, wide -> wide.mul(factor.cast(wide.dtype()))));
             });
-    return new Grads(out);
+    return grads.with(out);
   }
 
   /** The norm over all axes but the last, which are kept with length 1; in f64. */
@@ -164,7 +164,7 @@ public final class GradientTransforms {
                 return wide.add(noise.mul(deviation.cast(wide.dtype())));
               }));
     }
-    return new Grads(out);
+    return grads.with(out);
   }
 
   /** Replaces every NaN by 0. {@link LossScale} skips such steps instead. */
@@ -226,7 +226,7 @@ public final class GradientTransforms {
     Ranges.notNegative("withDecay", "decay", decay);
     Map<String, Tensor> out = new LinkedHashMap<>(grads.byPath());
     weights.byPath().forEach((path, w) -> out.put(path, decayed(grads.get(path), w, decay)));
-    return new Grads(out);
+    return grads.with(out);
   }
 
   // the gradient of a 16-bit weight may be f32

@@ -233,6 +233,6 @@ public final class ParameterGroups extends Model implements Updater {
         out.put(path, g);
       }
     }
-    return new Grads(out);
+    return grads.with(out);
   }
 }

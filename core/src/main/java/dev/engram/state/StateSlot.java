@@ -424,6 +424,11 @@ public final class StateSlot {
     return "state " + name + owner.map(m -> " of " + ModelWalk.className(m)).orElse("");
   }
 
+  /** {@link #describe} with a number, in the order in which states are made. */
+  public String numbered() {
+    return describe() + " (no. " + number + ")";
+  }
+
   private TraceException noValue() {
     return StateErrors.noValue(this);
   }

@@ -112,7 +112,7 @@ public final class Differentiate {
         .forEach(
             (path, s) ->
                 out.put(path, known.containsKey(s) ? known.get(s) : HostTensor.full(s.type(), 0)));
-    return new Grads(out);
+    return Grads.of(weights, out);
   }
 
   private static void checkLoss(TracedFunction t) {
