@@ -2,6 +2,7 @@ package dev.engram;
 
 import dev.engram.ir.Tensor;
 import dev.engram.jit.Fns;
+import dev.engram.state.FrozenPart;
 import dev.engram.trace.Flattening;
 import dev.engram.trace.TraceOrRun;
 import java.util.ArrayList;
@@ -9,13 +10,28 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 
 /** A network each of whose weights is used through a function, such as {@link Tensor#untraced}. */
-final class ChangedWeights<X, O> extends Network<X, O> implements Transparent {
+final class ChangedWeights<X, O> extends Network<X, O> implements Transparent, FrozenPart {
   private final Network<X, O> network;
   private final UnaryOperator<Tensor> use;
+  private final boolean frozen;
 
-  ChangedWeights(Network<X, O> network, UnaryOperator<Tensor> use) {
+  private ChangedWeights(Network<X, O> network, UnaryOperator<Tensor> use, boolean frozen) {
     this.network = network;
     this.use = use;
+    this.frozen = frozen;
+  }
+
+  static <X, O> ChangedWeights<X, O> untraced(Network<X, O> network) {
+    return new ChangedWeights<>(network, Tensor::untraced, false);
+  }
+
+  static <X, O> ChangedWeights<X, O> frozen(Network<X, O> network) {
+    return new ChangedWeights<>(network, w -> w.untraced().stopGradient(), true);
+  }
+
+  @Override
+  public boolean isFrozen() {
+    return frozen;
   }
 
   @Override
@@ -34,8 +50,8 @@ final class ChangedWeights<X, O> extends Network<X, O> implements Transparent {
   static final class OfLayer extends Layer implements Transparent {
     private final ChangedWeights<Tensor, Tensor> inner;
 
-    OfLayer(Layer layer, UnaryOperator<Tensor> use) {
-      this.inner = new ChangedWeights<>(layer, use);
+    OfLayer(ChangedWeights<Tensor, Tensor> inner) {
+      this.inner = inner;
     }
 
     @Override

@@ -8,12 +8,12 @@ public abstract class Layer extends Network<Tensor, Tensor> {
 
   @Override
   public final Layer untraced() {
-    return new ChangedWeights.OfLayer(this, Tensor::untraced);
+    return new ChangedWeights.OfLayer(ChangedWeights.untraced(this));
   }
 
   @Override
   public final Layer frozen() {
-    return new ChangedWeights.OfLayer(this, Network::frozenWeight);
+    return new ChangedWeights.OfLayer(ChangedWeights.frozen(this));
   }
 
   /** A layer without states, such as {@code Layer.of(Tensor::tanh)}. */

@@ -28,6 +28,15 @@ public abstract class Model {
   }
 
   /**
+   * Returns the parameters that learn, for an optimizer and {@code grad}: all but those that this
+   * model holds in {@link Network#frozen} networks alone. One that it also holds elsewhere, such as
+   * in a field of its own, is among them.
+   */
+  public final States trainable() {
+    return ModelWalk.trainable(this);
+  }
+
+  /**
    * Returns this model and all models inside it by path, in the order of their fields; the path of
    * this model is empty. A model that is used in several places is there once. Wrappers, such as
    * {@link Vmap}, are passed over.

@@ -1,6 +1,5 @@
 package dev.engram;
 
-import dev.engram.ir.Tensor;
 import dev.engram.ir.checks.Given;
 
 /**
@@ -25,21 +24,21 @@ public abstract class Network<X, O> extends Model implements Fn1<X, O> {
    * exact. The states and their paths are the same.
    */
   public Network<X, O> untraced() {
-    return new ChangedWeights<>(this, Tensor::untraced);
+    return ChangedWeights.untraced(this);
   }
 
   /**
    * Returns this network with weights that do not learn: their gradients are zero, and online
    * learning builds no trace for them and logs no warning. Gradients of its inputs go through it.
-   * The states and their paths are the same. An optimizer that is registered without them leaves
-   * them alone; one that decays its weights must be.
+   * The states and their paths are the same.
+   *
+   * <p>A weight that a model holds in frozen networks alone is not among its {@link
+   * Model#trainable}, nor among the {@link dev.engram.online.Learner#weights} of a learner, so that
+   * an optimizer registered with these never moves it, not even by decay. It is still among {@code
+   * states().subset(State.Kind.PARAMETER)}, with which it is saved and loaded.
    */
   public Network<X, O> frozen() {
-    return new ChangedWeights<>(this, Network::frozenWeight);
-  }
-
-  static Tensor frozenWeight(Tensor weight) {
-    return weight.untraced().stopGradient();
+    return ChangedWeights.frozen(this);
   }
 
   /**

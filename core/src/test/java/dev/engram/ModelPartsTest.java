@@ -13,9 +13,12 @@ import dev.engram.nn.Linear;
 import dev.engram.nn.Sequential;
 import dev.engram.online.DRtrl;
 import dev.engram.online.Learner;
+import dev.engram.optim.Adam;
+import dev.engram.optim.Optimizer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -98,19 +101,54 @@ class ModelPartsTest {
   void frozenWeightsDoNotLearnOnline() {
     Learned got = learned(stack(true));
     Learned want = learned(stack(false));
-    assertEquals(want.grads().paths(), got.grads().paths());
+    List<String> free = want.grads().paths().stream().filter(p -> !isEncoder(p)).toList();
+    assertTrue(free.size() < want.grads().paths().size());
+    assertEquals(free, got.grads().paths());
     assertTrue(want.warnings().stream().anyMatch(w -> w.contains("layers.0.")));
     assertTrue(got.warnings().stream().noneMatch(w -> w.contains("layers.0.")));
     assertEquals(want.traces(), got.traces());
-    for (String path : want.grads().paths()) {
+    for (String path : free) {
       double[] expected = want.grads().get(path).host().toDoubles();
       assertTrue(Arrays.stream(expected).anyMatch(x -> x != 0), path);
-      assertArrayEquals(
-          path.startsWith("layers.0.") ? new double[expected.length] : expected,
-          got.grads().get(path).host().toDoubles(),
-          1e-5,
-          path);
+      assertArrayEquals(expected, got.grads().get(path).host().toDoubles(), 1e-5, path);
     }
+  }
+
+  private static boolean isEncoder(String path) {
+    return path.startsWith("layers.0.");
+  }
+
+  @Test
+  void weightDecayLeavesFrozenWeightsAlone() {
+    Sequential net = stack(true);
+    Learner<Tensor, Tensor> learner = Learner.compile(net, DRtrl::new, XS.get(0));
+    Optimizer adam = Adam.withDecay(0.1, 0.5);
+    adam.register(learner.weights());
+    Map<String, Tensor> before = net.states().subset(State.Kind.PARAMETER).snapshot();
+    assertEquals(net.trainable(), learner.weights());
+    assertTrue(before.keySet().stream().anyMatch(ModelPartsTest::isEncoder));
+    adam.update(learner.grad(XS, o -> o.square().sum()).grads());
+    before.forEach(
+        (path, w) ->
+            assertEquals(
+                isEncoder(path),
+                Arrays.equals(
+                    w.host().toDoubles(), net.states().get(path).value().host().toDoubles()),
+                path));
+  }
+
+  @Test
+  void weightsThatAreAlsoHeldUnfrozenLearn() {
+    Linear shared = new Linear(2, 2, RandomKey.of(1));
+    for (Sequential net :
+        List.of(new Sequential(shared.frozen(), shared), new Sequential(shared, shared.frozen()))) {
+      assertEquals(net.states().subset(State.Kind.PARAMETER), net.trainable());
+      assertEquals(2, net.trainable().size());
+      assertEquals(net.states().paths().getFirst(), net.trainable().values().iterator().next().path());
+    }
+    assertEquals(0, new Sequential(shared.frozen().untraced()).trainable().size());
+    assertEquals(0, new Sequential(shared.untraced().frozen()).trainable().size());
+    assertEquals(2, new Sequential(shared.untraced()).trainable().size());
   }
 
   @Test

@@ -387,9 +387,12 @@ public class Learner<X, O> extends Network<X, O> implements Transparent {
     return new Rollout<>(this, Given.given("Learner.rollout", "xs", xs));
   }
 
-  /** Returns the weights that get gradients: the model's parameters, and the rule's own if any. */
+  /**
+   * Returns the weights that get gradients: the model's parameters without those of {@link
+   * Network#frozen} parts, and the rule's own if any.
+   */
   public final States weights() {
-    return states().subset(State.Kind.PARAMETER);
+    return trainable();
   }
 
   /** Returns the result of the analysis. */

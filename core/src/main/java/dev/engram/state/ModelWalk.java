@@ -43,9 +43,24 @@ public final class ModelWalk {
 
   private final Model root;
 
+  /** True to pass over frozen parts and to leave the names of states as they are. */
+  private final boolean learned;
+
   public ModelWalk(Model root) {
+    this(root, false);
+  }
+
+  private ModelWalk(Model root, boolean learned) {
     this.root = root;
+    this.learned = learned;
     visitModule(root, "");
+  }
+
+  /** Returns the parameters of {@code root} that are not in frozen parts alone. */
+  public static States trainable(Model root) {
+    ModelWalk all = new ModelWalk(root);
+    ModelWalk free = new ModelWalk(root, true);
+    return all.states().filter(s -> s.kind() == State.Kind.PARAMETER && free.seen.contains(s));
   }
 
   public States states() {
@@ -58,7 +73,7 @@ public final class ModelWalk {
   }
 
   private void visitModule(Model m, String path) {
-    if (!seen.add(m)) {
+    if (!seen.add(m) || (learned && m instanceof FrozenPart f && f.isFrozen())) {
       return;
     }
     if (!(m instanceof Transparent)) {
@@ -76,7 +91,7 @@ public final class ModelWalk {
   private void visit(@Nullable Object x, String path) {
     switch (x) {
       case State s -> {
-        if (seen.add(s)) {
+        if (seen.add(s) && !learned) {
           add(path, s);
         }
       }
