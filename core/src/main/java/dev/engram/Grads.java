@@ -99,8 +99,12 @@ public record Grads(Map<String, Tensor> byPath) {
     Tensor t = byPath.get(path);
     if (t == null) {
       throw new EngramException(
-          "no gradient for %s, expected one of %s (%s); paths() lists them"
-              .formatted(path, PathList.like(path, byPath.keySet()), SourceLocation.here()));
+          "no gradient for %s, expected one of %s (%s)%s"
+              .formatted(
+                  path,
+                  PathList.like(path, byPath.keySet()),
+                  SourceLocation.here(),
+                  PathList.fix(path, byPath.keySet())));
     }
     return t;
   }

@@ -52,8 +52,12 @@ public record States(Map<String, State> byPath) {
     State s = byPath.get(path);
     if (s == null) {
       throw new EngramException(
-          "no state %s, expected one of %s (%s); paths() lists them"
-              .formatted(path, PathList.like(path, byPath.keySet()), SourceLocation.here()));
+          "no state %s, expected one of %s (%s)%s"
+              .formatted(
+                  path,
+                  PathList.like(path, byPath.keySet()),
+                  SourceLocation.here(),
+                  PathList.fix(path, byPath.keySet())));
     }
     return s;
   }

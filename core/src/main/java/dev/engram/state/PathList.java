@@ -1,5 +1,6 @@
 package dev.engram.state;
 
+import dev.engram.ir.checks.DidYouMean;
 import java.util.Collection;
 import java.util.List;
 import java.util.stream.Stream;
@@ -25,5 +26,11 @@ public final class PathList {
             .toList();
     int more = paths.size() - shown.size();
     return shown + (more > 0 ? " and " + more + " more" : "");
+  }
+
+  /** The end of an error about a path that is none of {@code paths}: the one that was meant. */
+  public static String fix(String wanted, Collection<String> paths) {
+    String hint = DidYouMean.hint(wanted, paths);
+    return hint.isEmpty() ? "; paths() lists them" : hint;
   }
 }

@@ -11,7 +11,8 @@ import java.util.List;
  * @param hidden paths of the hidden states
  * @param op mnemonic of the op where the weight meets data, or of the op that blocks the path
  * @param where the user's line of that op
- * @param message the decision and the simplest fix
+ * @param message the decision
+ * @param fix the simplest fix; empty where there is none to make
  */
 public record Diagnostic(
     Kind kind,
@@ -19,7 +20,8 @@ public record Diagnostic(
     List<String> hidden,
     String op,
     SourceLocation where,
-    String message) {
+    String message,
+    String fix) {
   public Diagnostic {
     Given.given("Diagnostic", "kind", kind);
     Given.all("Diagnostic", "weights", weights);
@@ -27,6 +29,7 @@ public record Diagnostic(
     Given.given("Diagnostic", "op", op);
     Given.given("Diagnostic", "where", where);
     Given.given("Diagnostic", "message", message);
+    Given.given("Diagnostic", "fix", fix);
     weights = List.copyOf(weights);
     hidden = List.copyOf(hidden);
   }
@@ -118,8 +121,11 @@ public record Diagnostic(
     return kind.level();
   }
 
+  /** {@code MESSAGE (LINE); FIX}. */
   @Override
   public String toString() {
-    return message + (where.isKnown() ? " (" + where + ")" : "");
+    return message
+        + (where.isKnown() ? " (" + where + ")" : "")
+        + (fix.isEmpty() ? "" : "; " + fix);
   }
 }

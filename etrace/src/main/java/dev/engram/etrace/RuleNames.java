@@ -1,6 +1,7 @@
 package dev.engram.etrace;
 
 import dev.engram.ir.SourceLocation;
+import dev.engram.ir.checks.DidYouMean;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -82,9 +83,16 @@ final class RuleNames {
         .orElseThrow(() -> unknown(text));
   }
 
+  /** A name that is right, with other settings, needs no hint. */
+  private static String hint(String text) {
+    String name = text.strip().split("\\s+")[0];
+    List<String> names = ALL.stream().map(Named::name).toList();
+    return names.contains(name) ? "" : DidYouMean.hint(name, names);
+  }
+
   private static EtraceException unknown(String text) {
     return new EtraceException(
-        "Rule.named: got '%s', expected one of %s, with numbers for the words in capitals (%s)"
-            .formatted(text, ALL, SourceLocation.here()));
+        "Rule.named: got '%s', expected one of %s, with numbers for the words in capitals (%s)%s"
+            .formatted(text, ALL, SourceLocation.here(), hint(text)));
   }
 }

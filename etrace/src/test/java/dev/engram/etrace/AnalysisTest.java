@@ -114,8 +114,35 @@ class AnalysisTest {
     Tensor v = s.weight("v", N, N);
     Report r = excluded(h -> x.matmul(w).tanh().matmul(v));
     Diagnostic d = of(r, Kind.RELATION_EXCLUDED_WEIGHT_TO_WEIGHT, "w");
-    assertTrue(d.message().contains("(dot at Model.java:7)"), d::message);
+    assertEquals(
+        "w reaches a hidden state only through another weight (dot), so it learns from each step's"
+            + " own gradient (Model.java:7); use BPTT, let its output flow directly into a hidden"
+            + " state, or accept that with .untraced()",
+        d.toString());
     assertEquals(1, r.relationsOf("v").size());
+  }
+
+  @Test
+  void warningsOfSeveralWeightsAreInThePlural() {
+    Tensor w = s.weight("w", 3, N);
+    Tensor b = s.weight("b", N);
+    Tensor v = s.weight("v", N, N);
+    Tensor r = s.weight("r", N, 2);
+    Tensor c = s.weight("c", 2);
+    Tensor h = s.hidden("h", N);
+    Tensor low = x.matmul(w).add(b);
+    s.result(h.matmul(r).add(c)).set("h", h.mul(0.5).add(low).add(low.tanh().matmul(v)));
+    List<String> told = s.report().warnings().stream().map(Diagnostic::toString).toList();
+    assertEquals(
+        List.of(
+            "w, b reach h directly and also through dot, a path without a trace, along which they"
+                + " learn from each step's own gradient (Model.java:7); learn that path by BPTT, or"
+                + " use the weight there with .untraced()",
+            "r, c reach no hidden state, so they learn from each step's own gradient, which is exact"
+                + " for a readout (Model.java:7); accept that with .untraced(), or let their output"
+                + " flow into a hidden state"),
+        told);
+    told.forEach(t -> assertTrue(t.length() < 230, t));
   }
 
   @Test
@@ -126,7 +153,11 @@ class AnalysisTest {
             excluded(h -> h.mul(0).add(x.matmul(w).tanh().sum())),
             Kind.RELATION_EXCLUDED_SHAPE,
             "w");
-    assertTrue(d.message().contains("through reduce_sum at Model.java:7"), d::message);
+    assertEquals(
+        "w reaches a hidden state only through reduce_sum, which mixes positions, so it learns from"
+            + " each step's own gradient (Model.java:7); use one weight for each state instead of"
+            + " moving its output, or accept that with .untraced()",
+        d.toString());
     assertEquals(Diagnostic.Level.WARNING, d.level());
   }
 
@@ -251,6 +282,6 @@ class AnalysisTest {
     s.set("h", h.mul(0.5)).result(h.matmul(w));
     String why = assertThrows(EtraceException.class, s::report).getMessage();
     assertTrue(why.contains("no weight of the model @step can be learned through traces"), why);
-    assertTrue(why.contains("w has no connected hidden state"), why);
+    assertTrue(why.contains("w reaches no hidden state"), why);
   }
 }

@@ -1,12 +1,14 @@
 package dev.engram.etrace;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RuleNamesTest {
@@ -38,6 +40,27 @@ class RuleNamesTest {
     assertTrue(e.getMessage().startsWith("Rule.named: got '" + name + "'"), e.getMessage());
     assertTrue(e.getMessage().contains("'pp-prop DECAY', "), e.getMessage());
     assertTrue(e.getMessage().contains("RuleNamesTest.java:"), e.getMessage());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "d-rtl, d-rtrl",
+    "D-RTRL, d-rtrl",
+    "ppprop 0.9, pp-prop",
+    "snapp 2, snap",
+    "three-facter, three-factor",
+    "ostl-recurent, ostl-recurrent"
+  })
+  void theNearestNameIsAskedFor(String name, String meant) {
+    String e = assertThrows(EtraceException.class, () -> Rule.named(name)).getMessage();
+    assertTrue(e.endsWith("; did you mean `" + meant + "`?"), e);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"bptt-online", "pp-prop", "snap 2.5", ""})
+  void nothingIsAskedWhenNoNameIsNearOrTheNameIsRight(String name) {
+    String e = assertThrows(EtraceException.class, () -> Rule.named(name)).getMessage();
+    assertFalse(e.contains("did you mean"), e);
   }
 
   @Test

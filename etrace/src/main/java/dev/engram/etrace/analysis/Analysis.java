@@ -113,8 +113,8 @@ public final class Analysis {
                     "the recurrence of "
                         + String.join(", ", names)
                         + " is dense: within the steps asked for, every position can reach every"
-                        + " other, so the traces hold all of them; with n=1 each holds its own"
-                        + " alone"));
+                        + " other, so the traces hold all of them",
+                    "with n=1 each holds its own alone"));
           }
         });
     return new Report(groups, kept, relations, excluded, gradients, all);
@@ -285,7 +285,7 @@ public final class Analysis {
     Site first = bundle.getFirst();
     PathAnalysis walk = new PathAnalysis(reach, first.signal(), false);
     List<String> weights = bundle.stream().flatMap(s -> names(s).stream()).distinct().toList();
-    String what = String.join(", ", weights);
+    Words what = new Words(weights);
     String op = first.eqn().op().mnemonic();
     List<String> hidden = walk.reached.stream().map(s -> step.state(s).path()).toList();
     if (walk.reached.isEmpty()) {
@@ -298,7 +298,13 @@ public final class Analysis {
       excluded.add(new Exclusion(weights, why, first.where()));
       diagnostics.add(
           new Diagnostic(
-              why, weights, List.of(), op, first.where(), excludedText(why, what, walk)));
+              why,
+              weights,
+              List.of(),
+              op,
+              first.where(),
+              excludedText(why, what, walk, first.where()),
+              fix(why, what)));
       return;
     }
     if (!walk.blocked.isEmpty() || !walk.mixing.isEmpty()) {
@@ -311,15 +317,14 @@ public final class Analysis {
               hidden,
               op,
               first.where(),
-              what
-                  + " reaches "
+              what.with("reaches", "reach")
+                  + " "
                   + String.join(", ", hidden)
                   + " directly and also through "
-                  + e.op().mnemonic()
-                  + " at "
-                  + e.where()
-                  + ", and that second path has no trace and learns from each step's own gradient"
-                  + " alone; learn it by BPTT, or use the weight there with .untraced()"));
+                  + Words.op(e, first.where())
+                  + ", a path without a trace, along which "
+                  + what.learnWithin(),
+              "learn that path by BPTT, or use the weight there with .untraced()"));
     }
     TreeSet<Integer> reachedGroups = new TreeSet<>();
     walk.reached.forEach(s -> reachedGroups.add(groupOf(s).index()));
@@ -338,7 +343,8 @@ public final class Analysis {
             hidden,
             op,
             first.where(),
-            what + " learns through traces of " + String.join(", ", hidden)));
+            what.with("learns", "learn") + " through traces of " + String.join(", ", hidden),
+            ""));
     for (Site s : bundle) {
       PathAnalysis own = s.equals(first) ? walk : new PathAnalysis(reach, s.signal(), false);
       own.rest |= comesBackWithinStep(s, own);
@@ -358,32 +364,54 @@ public final class Analysis {
         .anyMatch(r -> from.unclean(step.graph().outs().get(step.results() + r)).isPresent());
   }
 
-  private static String excludedText(Kind why, String what, PathAnalysis walk) {
+  private static String excludedText(
+      Kind why, Words what, PathAnalysis walk, SourceLocation where) {
     return switch (why) {
       case RELATION_EXCLUDED_WEIGHT_TO_WEIGHT ->
-          what
-              + " reaches a hidden state only through another weight's op ("
-              + walk.blocked.iterator().next().op().mnemonic()
-              + " at "
-              + walk.blocked.iterator().next().where()
-              + "), so it has no trace and learns from each step's own gradient alone; learn it by"
-              + " BPTT, let its output flow directly into a hidden state, or accept that with"
-              + " .untraced() on its layer or weight";
+          what.with("reaches", "reach")
+              + " a hidden state only through another weight ("
+              + Words.op(walk.blocked.iterator().next(), where)
+              + "), so "
+              + what.learnWithin();
       case RELATION_EXCLUDED_SHAPE ->
-          what
-              + " reaches a hidden state only through "
-              + walk.mixing.iterator().next().op().mnemonic()
-              + " at "
-              + walk.mixing.iterator().next().where()
-              + ", which moves or mixes positions, so it has no trace and learns from each step's"
-              + " own gradient alone; use one weight for each state instead of moving its output,"
-              + " or accept that with .untraced() on its layer or weight";
+          what.with("reaches", "reach")
+              + " a hidden state only through "
+              + Words.op(walk.mixing.iterator().next(), where)
+              + ", which mixes positions, so "
+              + what.learnWithin();
       case RELATION_EXCLUDED_NON_TEMPORAL ->
-          what
-              + " has no connected hidden state: it is treated as non-temporal and learns from each"
-              + " step's own gradient, which is exact for a readout; if it is none, let its output"
-              + " flow into a hidden state, else accept that with .untraced() on its layer or"
-              + " weight";
+          what.with("reaches", "reach")
+              + " no hidden state, so "
+              + what.learnWithin()
+              + ", which is exact for a readout";
+      case HIDDEN_GROUP_MERGED,
+          RELATION_INCLUDED,
+          RELATION_PARTIAL_PATH,
+          RELATION_EXCLUDED_UNTRACED,
+          RECURRENCE_NOT_ELEMENTWISE,
+          STATE_NOT_FOLLOWED,
+          SNAP_PATTERN_CONSERVATIVE ->
+          throw new IllegalArgumentException(why + " keeps no weight from its trace");
+    };
+  }
+
+  private static String fix(Kind why, Words what) {
+    String accept = ", or accept that with .untraced()";
+    return switch (why) {
+      case RELATION_EXCLUDED_WEIGHT_TO_WEIGHT ->
+          "use BPTT, let "
+              + what.verb("its", "their")
+              + " output flow directly into a hidden state"
+              + accept;
+      case RELATION_EXCLUDED_SHAPE ->
+          "use one weight for each state instead of moving "
+              + what.verb("its", "their")
+              + " output"
+              + accept;
+      case RELATION_EXCLUDED_NON_TEMPORAL ->
+          "accept that with .untraced(), or let "
+              + what.verb("its", "their")
+              + " output flow into a hidden state";
       case HIDDEN_GROUP_MERGED,
           RELATION_INCLUDED,
           RELATION_PARTIAL_PATH,
@@ -409,8 +437,10 @@ public final class Analysis {
                 List.of(),
                 "untraced",
                 e.where(),
-                String.join(", ", weights)
-                    + " is used untraced here and learns from each step's own gradient"));
+                new Words(weights).with("is", "are")
+                    + " used untraced here, so "
+                    + new Words(weights).learnWithin(),
+                ""));
       }
     }
   }

@@ -68,8 +68,8 @@ record Groups(
             + state
             + " comes back through "
             + e.op().mnemonic()
-            + ", which moves or mixes positions; traces leave this path out, so gradients"
-            + " are approximate there; where it matters learn by Rtrl or BPTT");
+            + ", which mixes positions, a path that traces leave out: gradients are approximate",
+        "where that matters learn by Rtrl or BPTT");
   }
 
   private static Diagnostic merged(List<String> states) {
@@ -81,7 +81,8 @@ record Groups(
         SourceLocation.UNKNOWN,
         "the hidden states "
             + String.join(", ", states)
-            + " are tied by position and share a group");
+            + " are tied by position and share a group",
+        "");
   }
 
   private static void join(Map<Integer, Integer> root, int a, int b) {

@@ -49,7 +49,6 @@ final class UntracedStates {
   }
 
   private static Diagnostic diagnostic(Param p, List<String> sources) {
-    String from = String.join(", ", sources);
     return new Diagnostic(
         Kind.STATE_NOT_FOLLOWED,
         List.of(),
@@ -59,10 +58,10 @@ final class UntracedStates {
         "the state "
             + p.path()
             + " takes what "
-            + from
-            + " give and hands it on in later steps, but is no hidden state: no derivative goes"
-            + " through it; make it a hidden state, or say so with stopGradient() on what it"
-            + " takes");
+            + new Words(sources).with("gives", "give")
+            + " and hands it on in later steps, but is no hidden state: no derivative goes"
+            + " through it",
+        "make it a hidden state, or say so with stopGradient() on what it takes");
   }
 
   /**

@@ -5,6 +5,7 @@ import dev.engram.ir.Graph;
 import dev.engram.ir.GraphException;
 import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Verification;
+import dev.engram.ir.checks.DidYouMean;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.passes.rewrite.Graphs;
 import dev.engram.ir.passes.simplify.Simplify;
@@ -63,10 +64,14 @@ public record Pipeline(List<Pass> passes, int rounds) {
     List<Pass> fewer = passes.stream().filter(p -> !p.name().equals(name)).toList();
     if (fewer.size() == passes.size()) {
       throw new EngramException(
-          "Pipeline.without: there is no pass '%s', expected one of %s (%s)"
-              .formatted(name, passes.stream().map(Pass::name).toList(), SourceLocation.here()));
+          "Pipeline.without: there is no pass '%s', expected one of %s (%s)%s"
+              .formatted(name, names(), SourceLocation.here(), DidYouMean.hint(name, names())));
     }
     return new Pipeline(fewer, rounds);
+  }
+
+  private List<String> names() {
+    return passes.stream().map(Pass::name).distinct().toList();
   }
 
   /** Called after each pass, for dumping, verifying ({@link PassVerifier}) and bisecting. */

@@ -189,5 +189,10 @@ class PipelineTest {
         e.getMessage()
             .startsWith("Pipeline.without: there is no pass 'windows', expected one of [inline, "),
         e.getMessage());
+    assertFalse(e.getMessage().contains("did you mean"), e.getMessage());
+    String near =
+        assertThrows(EngramException.class, () -> Pipeline.standard().without("window"))
+            .getMessage();
+    assertTrue(near.endsWith("); did you mean `windows`?"), near);
   }
 }
