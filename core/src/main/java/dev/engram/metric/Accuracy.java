@@ -33,28 +33,46 @@ public final class Accuracy extends Metric {
   /**
    * Collects examples.
    *
-   * @param logits {@code [..., C]}
+   * @param predictions logits {@code [..., C]}; or for k = 1 integers {@code [...]}: classes
    * @param labels integer {@code [...]}
    */
-  public void update(Tensor logits, Tensor labels) {
+  public void update(Tensor predictions, Tensor labels) {
     Given.given("Accuracy.update", "labels", labels);
-    update(logits, labels, Batches.everywhere(labels));
+    update(predictions, labels, Batches.everywhere(labels));
   }
 
   /**
    * Collects the examples where {@code mask} is true.
    *
-   * @param logits {@code [..., C]}
+   * @param predictions logits {@code [..., C]}; or for k = 1 integers {@code [...]}: classes
    * @param labels integer {@code [...]}
    * @param mask {@code bool[...]}
    * @throws dev.engram.ir.TypeException when the types do not fit
    */
-  public void update(Tensor logits, Tensor labels, Tensor mask) {
+  public void update(Tensor predictions, Tensor labels, Tensor mask) {
+    Given.given("Accuracy.update", "predictions", predictions);
+    Given.given("Accuracy.update", "labels", labels);
     Given.given("Accuracy.update", "mask", mask);
-    Tensor hit = k == 1 ? Metrics.hits(logits, labels) : Metrics.topKHits(logits, labels, k);
+    Tensor hit = hits(predictions, labels);
     Batches.mask("Accuracy.update", mask, labels.shape());
-    Batches.add(hits, hit.ne(0).and(mask).cast(DType.I64).sum());
+    Batches.add(hits, hit.and(mask).cast(DType.I64).sum());
     Batches.add(count, mask.cast(DType.I64).sum());
+  }
+
+  private Tensor hits(Tensor predictions, Tensor labels) {
+    if (Batches.isClasses(predictions, labels)) {
+      if (k > 1 || !labels.dtype().isInteger()) {
+        throw Batches.bad(
+            "Accuracy.update",
+            "predictions",
+            predictions,
+            "logits [..., C] for the labels %s and k=%d".formatted(labels.type(), k));
+      }
+      return predictions.cast(DType.I64).eq(labels.cast(DType.I64));
+    }
+    Tensor hit =
+        k == 1 ? Metrics.hits(predictions, labels) : Metrics.topKHits(predictions, labels, k);
+    return hit.ne(0);
   }
 
   @Override

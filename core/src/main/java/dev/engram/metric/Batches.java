@@ -75,6 +75,34 @@ final class Batches {
     return weights.cast(DType.F64);
   }
 
+  /**
+   * The classes that predictions stand for: themselves, if there is an integer for each label; or
+   * where logits, floats with one more axis, are greatest.
+   */
+  static Tensor classes(String metric, Tensor predictions, Tensor labels) {
+    Given.given(metric, "predictions", predictions);
+    Given.given(metric, "labels", labels);
+    if (isClasses(predictions, labels)) {
+      return predictions;
+    }
+    if (predictions.dtype().isFloat()
+        && predictions.rank() == labels.rank() + 1
+        && predictions.shape().range(0, labels.rank()).equals(labels.shape())) {
+      return predictions.argMax(-1);
+    }
+    String rows = labels.rank() == 0 ? "" : labels.shape().toString();
+    throw bad(
+        metric,
+        "predictions",
+        predictions,
+        "classes, integers [%s] such as those of .argMax(-1), or logits, floats [%s], for the labels %s"
+            .formatted(rows, rows.isEmpty() ? "C" : rows + ",C", labels.type()));
+  }
+
+  static boolean isClasses(Tensor predictions, Tensor labels) {
+    return predictions.dtype().isInteger() && predictions.shape().equals(labels.shape());
+  }
+
   /** All true. */
   static Tensor everywhere(Tensor x) {
     return HostTensor.full(new TensorType(DType.BOOL, x.shape()), 1);

@@ -32,28 +32,33 @@ public final class ConfusionMatrix extends Metric {
   /**
    * Collects examples.
    *
-   * @param predictions integer {@code [...]}: classes, as of {@code logits.argMax(-1)}
+   * @param predictions integer {@code [...]}: classes, as of {@code logits.argMax(-1)}; or logits,
+   *     floats {@code [..., C]}
    * @param labels integer {@code [...]}
    */
   public void update(Tensor predictions, Tensor labels) {
-    Given.given("ConfusionMatrix.update", "predictions", predictions);
-    update(predictions, labels, Batches.everywhere(predictions));
+    Given.given("ConfusionMatrix.update", "labels", labels);
+    update(predictions, labels, Batches.everywhere(labels));
   }
 
   /**
    * Collects the examples where {@code mask} is true.
    *
    * @param predictions integer {@code [...]}: classes, each in {@code 0..C-1}; another value stops
-   *     the run with a {@link dev.engram.ir.RunException}
+   *     the run with a {@link dev.engram.ir.RunException}; or logits, floats {@code [..., C]}
    * @param labels integer {@code [...]}, likewise
    * @param mask {@code bool[...]}
    * @throws TypeException when the types do not fit
    */
   public void update(Tensor predictions, Tensor labels, Tensor mask) {
     String at = "ConfusionMatrix.update";
-    Batches.sameShape(at, "predictions", predictions, "labels", labels);
-    Batches.mask(at, mask, predictions.shape());
-    Tensor columns = index(at, "predictions", predictions, mask);
+    Tensor taken = Batches.classes(at, predictions, labels);
+    if (!Batches.isClasses(predictions, labels) && predictions.dim(-1) != classes) {
+      throw Batches.bad(
+          at, "predictions", predictions, "a logit for each of the %d classes".formatted(classes));
+    }
+    Batches.mask(at, mask, labels.shape());
+    Tensor columns = index(at, "predictions", taken, mask);
     Tensor rows = index(at, "labels", labels, mask);
     Tensor places = Batches.flat(rows.mul(classes).add(columns));
     Tensor flat = counts.value().reshape(Shape.of(classes * classes));

@@ -147,8 +147,14 @@ public class Learner<X, O> extends Network<X, O> implements Transparent {
       base.start(Tree.map(t -> t.get(0), x));
     } catch (TypeException e) {
       throw new TypeException(
-          "%s; Learner.compile took x of type %s as the inputs of one step for %d examples"
-              .formatted(e.getMessage(), listed(flat), examples),
+          "%s; Learner.compile took x of type %s as the inputs of one step for %d examples%s"
+              .formatted(
+                  e.getMessage(),
+                  listed(flat),
+                  examples,
+                  flat.leaves().stream().allMatch(t -> t.rank() > 1)
+                      ? "; of a sequence [T, B, …] give it one step, such as xs.get(0)"
+                      : ""),
           e);
     }
     return learner;
@@ -159,8 +165,22 @@ public class Learner<X, O> extends Network<X, O> implements Transparent {
    * Rule.named("pp-prop 0.9")}. It logs its warnings.
    */
   public static <X, O> Learner<X, O> compile(Network<X, O> model, Rule rule, X x) {
+    Given.given("Learner.compile", "model", model);
+    return compile(model, rule, x, logged(model));
+  }
+
+  /**
+   * {@link #compile(Network, Rule, Object)} that hands its warnings to somebody.
+   *
+   * @param warnings gets each warning of the analysis; a {@link Strictness} for errors, {@code _ ->
+   *     {}} for none
+   * @throws EtraceException when a {@link Strictness} refuses the model
+   */
+  public static <X, O> Learner<X, O> compile(
+      Network<X, O> model, Rule rule, X x, Consumer<Diagnostic> warnings) {
     Given.given("Learner.compile", "rule", rule);
-    return compile(model, m -> new Learner<>(m, rule), x);
+    Given.given("Learner.compile", "warnings", warnings);
+    return compile(model, m -> new Learner<>(m, rule, RandomKey.of(0), warnings), x);
   }
 
   private static int examples(Tree.Flat x) {
@@ -283,7 +303,7 @@ public class Learner<X, O> extends Network<X, O> implements Transparent {
 
   private O one(X x, Optional<Tensor> modulator, boolean online) {
     LearnerStep p = prepared();
-    List<Tensor> operands = p.operands(x);
+    List<Tensor> operands = p.operands(x, batch);
     traces.values().forEach(s -> operands.add(online ? s.value() : s.value().stopGradient()));
     operands.addAll(inputs.orElseThrow().values(modulator));
     Control.Call call = p.step().call();
@@ -436,6 +456,11 @@ public class Learner<X, O> extends Network<X, O> implements Transparent {
   /** Returns the model. */
   public final Network<X, O> model() {
     return model;
+  }
+
+  /** The number of examples, where it is compiled for a batch. */
+  final OptionalInt examples() {
+    return batch;
   }
 
   /** The number of axes of examples in its inputs. */

@@ -179,9 +179,10 @@ final class LearnerStep {
   /**
    * Returns the operands of the step's graph before the traces, as the running code sees them.
    *
+   * @param batch number of examples, where the learner is compiled for a batch
    * @throws TypeException when {@code x} has another structure or other types
    */
-  List<Tensor> operands(Object x) {
+  List<Tensor> operands(Object x, OptionalInt batch) {
     Tree.Flat flat = Tree.flatten(x, INPUT);
     if (!flat.structure().equals(inputs) || !flat.types().equals(types)) {
       throw new TypeException(
@@ -191,13 +192,46 @@ final class LearnerStep {
               + described(flat.structure(), flat.types())
               + " ("
               + SourceLocation.here()
-              + "); call compileGraph with an input of the new type; for a batch compile"
-              + " with Learner.compile, or map over it with Vmap");
+              + "); "
+              + fix(flat, batch));
     }
     return traced.operands(flat.leaves());
   }
 
-  /** Like {@link #operands(Object)}, with zeros for the inputs. */
+  private String fix(Tree.Flat got, OptionalInt batch) {
+    boolean leading = got.structure().equals(inputs) && hasAxisInFrontOf(got.types(), types);
+    if (batch.isEmpty()) {
+      return "call compileGraph with an input of the new type; for a batch compile with"
+          + " Learner.compile, or map over it with Vmap"
+          + (leading ? "; of a sequence give one step, such as xs.get(0)" : "");
+    }
+    int examples = batch.getAsInt();
+    if (leading) {
+      return "a step takes [%d, …], an input for each example; of a sequence [T, %1$d, …] give one, such as xs.get(0), or learn from all of it with learner.grad(xs, …)"
+          .formatted(examples);
+    }
+    if (got.structure().equals(inputs) && hasAxisInFrontOf(types, got.types())) {
+      return "a step takes [%d, …], an input for each example, and a sequence is [T, %1$d, …]"
+          .formatted(examples);
+    }
+    return "compile the learner again with Learner.compile for the new type";
+  }
+
+  /** True when each of {@code longer} is one of {@code types} with another axis in front. */
+  private static boolean hasAxisInFrontOf(List<TensorType> longer, List<TensorType> types) {
+    return longer.size() == types.size()
+        && IntStream.range(0, types.size())
+            .allMatch(
+                i -> {
+                  TensorType l = longer.get(i);
+                  TensorType t = types.get(i);
+                  return l.rank() == t.rank() + 1
+                      && l.dtype() == t.dtype()
+                      && l.shape().range(1, l.rank()).equals(t.shape());
+                });
+  }
+
+  /** Like {@link #operands(Object, OptionalInt)}, with zeros for the inputs. */
   private List<Tensor> operands() {
     return traced.operands(types.stream().<Tensor>map(t -> HostTensor.full(t, 0)).toList());
   }

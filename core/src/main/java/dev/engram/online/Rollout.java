@@ -9,6 +9,7 @@ import dev.engram.Pair;
 import dev.engram.State;
 import dev.engram.States;
 import dev.engram.StepResult;
+import dev.engram.Tree;
 import dev.engram.WithAux;
 import dev.engram.etrace.EtraceException;
 import dev.engram.etrace.LearningSignal;
@@ -27,6 +28,7 @@ import dev.engram.state.LostWeights;
 import dev.engram.trace.Flattening;
 import dev.engram.transform.Parts;
 import dev.engram.transform.ScanTransform;
+import dev.engram.transform.StepAxes;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -98,6 +100,25 @@ public final class Rollout<X, O> {
         Reduction.SCALARS,
         learner.weights(),
         learner.rule().schedule());
+    learner.examples().ifPresent(n -> requireSteps(Tree.flatten(xs, "xs"), n));
+  }
+
+  /** Requires that steps do not go along axis 1, where that can be told. */
+  private static void requireSteps(Tree.Flat xs, int examples) {
+    List<String> paths = xs.structure().paths("xs");
+    for (int i = 0; i < paths.size(); i++) {
+      Tensor x = xs.leaves().get(i);
+      if (x.rank() > 1 && x.dim(1) != examples && x.dim(0) == examples) {
+        throw new TypeException(
+            "Learner.rollout: %s has type %s, expected [T, %d, …]: steps along axis 0, examples along axis 1 (%s); if steps go along axis 1 here, use %s; learner.update(x) runs one step"
+                .formatted(
+                    paths.get(i),
+                    x.type(),
+                    examples,
+                    SourceLocation.here(),
+                    StepAxes.swapped(x.rank())));
+      }
+    }
   }
 
   /**

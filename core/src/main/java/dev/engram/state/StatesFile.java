@@ -67,8 +67,9 @@ public final class StatesFile {
     List<String> wrong = misfits(states, found);
     if (!wrong.isEmpty()) {
       throw new EngramException(
-          "load from %s: %s; no state was changed (%s)"
-              .formatted(file, String.join("; ", wrong), SourceLocation.here()));
+          "load from %s: %s; no state was changed (%s)%s"
+              .formatted(
+                  file, String.join("; ", wrong), SourceLocation.here(), fix(states, found)));
     }
     List<StateSlot> targets = StateSlot.of(states.byPath().values());
     Turns turns = Turns.of(targets);
@@ -133,6 +134,22 @@ public final class StatesFile {
           }
         });
     return wrong;
+  }
+
+  /** What to load, where only the parameters were saved, or are asked for. */
+  private static String fix(States states, Map<String, HostTensor> found) {
+    States parameters = states.subset(State.Kind.PARAMETER);
+    if (parameters.size() > 0 && parameters.byPath().keySet().equals(found.keySet())) {
+      return "; the file has the parameters alone: load states.subset(State.Kind.PARAMETER)";
+    }
+    if (parameters.size() == states.size()
+        && found.size() > states.size()
+        && found.keySet().containsAll(states.byPath().keySet())) {
+      return "; the file was saved from more states than these parameters: load all of the"
+          + " model's states(), after initAllStates(), or save"
+          + " states.subset(State.Kind.PARAMETER)";
+    }
+    return "";
   }
 
   private static Optional<String> misfit(String path, State s, TensorType got) {

@@ -222,6 +222,13 @@ public final class ScanTransform {
     return length(labels, stacked(labels, xs), OptionalInt.empty());
   }
 
+  /** An axis 1 of the right length is taken for that of the steps. */
+  private static String fix(Tensor x, int steps) {
+    return x.rank() > 1 && x.dim(1) == steps
+        ? "if they go along axis 1 here, use " + StepAxes.swapped(x.rank())
+        : "cut the longer one with slice(0, 0, steps)";
+  }
+
   private static int length(Labels labels, List<Tree.Flat> stacked, OptionalInt length) {
     OptionalInt n = length;
     String from = "the given length";
@@ -243,7 +250,7 @@ public final class ScanTransform {
               paths.get(j),
               x,
               "length " + n.getAsInt() + " on axis 0, as " + from,
-              "steps go along axis 0; cut the longer one with slice(0, 0, steps)");
+              "steps go along axis 0; " + fix(x, n.getAsInt()));
         }
         if (n.isEmpty()) {
           from = paths.get(j) + " of type " + x.type();

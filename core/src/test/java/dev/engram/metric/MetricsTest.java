@@ -96,6 +96,51 @@ class MetricsTest {
     assertEquals(item(plain.value()), item(one.value()));
   }
 
+  /** Logits and the classes made of them count the same. */
+  @Test
+  void classesAndLogitsAreAlike() {
+    Accuracy byLogits = new Accuracy();
+    Accuracy byClasses = new Accuracy();
+    ConfusionMatrix logitMatrix = new ConfusionMatrix(CLASSES);
+    ConfusionMatrix classMatrix = new ConfusionMatrix(CLASSES);
+    for (int b = 0; b < BATCHES; b++) {
+      byLogits.update(logits(b), labels(b), mask(b));
+      byClasses.update(logits(b).argMax(-1), labels(b), mask(b));
+      logitMatrix.update(logits(b), labels(b), mask(b));
+      classMatrix.update(logits(b).argMax(-1), labels(b), mask(b));
+    }
+    assertEquals(item(byLogits.value()), item(byClasses.value()));
+    assertEquals(item(logitMatrix.accuracy()), item(byLogits.value()));
+    assertTrue(item(byLogits.value()) > 0 && item(byLogits.value()) < 1);
+    assertArrayEquals(
+        classMatrix.value().host().toLongs(), logitMatrix.value().host().toLongs());
+  }
+
+  @Test
+  void predictionsThatAreNeitherAreTold() {
+    Tensor labels = HostTensor.of(new int[] {0, 1}, 2);
+    Tensor floats = HostTensor.of(new float[] {0, 1}, 2);
+    Tensor logits = HostTensor.of(new float[6], 2, 3);
+    String classes =
+        assertThrows(
+                TypeException.class, () -> new ConfusionMatrix(3).update(floats, labels))
+            .getMessage();
+    assertTrue(
+        classes.startsWith(
+            "ConfusionMatrix.update: predictions has type f32[2], expected classes, integers [2]"
+                + " such as those of .argMax(-1), or logits, floats [2,C], for the labels i32[2] ("),
+        classes);
+    String few =
+        assertThrows(
+                TypeException.class, () -> new ConfusionMatrix(4).update(logits, labels))
+            .getMessage();
+    assertTrue(few.contains("f32[2,3], expected a logit for each of the 4 classes ("), few);
+    String top =
+        assertThrows(TypeException.class, () -> new Accuracy(2).update(labels, labels))
+            .getMessage();
+    assertTrue(top.contains("expected logits [..., C] for the labels i32[2] and k=2 ("), top);
+  }
+
   private long[][] counts(boolean masked) {
     long[][] c = new long[CLASSES][CLASSES];
     for (int i = 0; i < labels.length; i++) {

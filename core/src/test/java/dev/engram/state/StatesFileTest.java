@@ -185,6 +185,34 @@ class StatesFileTest {
   }
 
   @Test
+  void parametersAloneAreToldFromAllStates() throws IOException {
+    Path all = folder.resolve("all");
+    Path parameters = folder.resolve("parameters");
+    States states = net(3, 1).states();
+    States learned = states.subset(State.Kind.PARAMETER);
+    assertTrue(learned.size() < states.size());
+    states.save(all);
+    learned.save(parameters);
+    refused(
+        EngramException.class,
+        states,
+        parameters,
+        "the file lacks [",
+        "cell.h",
+        "; the file has the parameters alone: load states.subset(State.Kind.PARAMETER)");
+    refused(
+        EngramException.class,
+        learned,
+        all,
+        "the file also has [",
+        "cell.h",
+        "; the file was saved from more states than these parameters: load all of the model's"
+            + " states(), after initAllStates(), or save states.subset(State.Kind.PARAMETER)");
+    states.load(all);
+    learned.load(parameters);
+  }
+
+  @Test
   void everyMisfitIsNamedAtOnce() throws IOException {
     Path file = folder.resolve("net");
     net(3, 1).states().save(file);
