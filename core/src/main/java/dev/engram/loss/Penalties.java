@@ -12,6 +12,7 @@ import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
 import dev.engram.ir.tensor.RoundOnce;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 
 /**
  * Regularizers: scalars to add to a loss, each times a factor of your choice. In an online loss,
@@ -108,18 +109,43 @@ public final class Penalties {
    * high, 0)²}. It revives silent neurons, if their surrogate derivative reaches that far, and
    * calms those that always fire.
    *
-   * <p>It is one number for the whole batch: a mask of examples does not leave any of them out.
+   * <p>It is one number for the whole batch: a mask of examples does not leave any of them out;
+   * {@link #rateBandOfEach} has one for each example.
    *
    * @param rates spikes per step and neuron, of any shape, such as the mean of {@code spikes [T, B,
    *     n]} over axis 0, or a running mean online
    * @param low from 0 to high
    */
   public static Tensor rateBand(Tensor rates, double low, double high) {
-    Given.given("Penalties.rateBand", "rates", rates);
-    Ranges.notNegative("Penalties.rateBand", "low", low);
-    Ranges.in("Penalties.rateBand", "high", high, "a number of at least low=" + low, x -> x >= low);
+    return outside("Penalties.rateBand", rates, low, high).mean();
+  }
+
+  /**
+   * {@link #rateBand} for each example, to be added to losses {@code [B]}, of which a mask may
+   * leave some out.
+   *
+   * @param rates {@code [B, …]}, spikes per step and neuron of each example
+   * @param low from 0 to high
+   * @return {@code [B]}: means over all axes but the first
+   */
+  public static Tensor rateBandOfEach(Tensor rates, double low, double high) {
+    Tensor each = outside("Penalties.rateBandOfEach", rates, low, high);
+    if (each.rank() == 0) {
+      throw new TypeException(
+          "Penalties.rateBandOfEach: the rates have type %s, expected [B, …] (%s); rateBand takes any shape"
+              .formatted(rates.type(), SourceLocation.here()));
+    }
+    int[] within = IntStream.range(1, each.rank()).toArray();
+    return within.length == 0 ? each : each.mean(within);
+  }
+
+  /** {@code max(low - r, 0)² + max(r - high, 0)²} */
+  private static Tensor outside(String at, Tensor rates, double low, double high) {
+    Given.given(at, "rates", rates);
+    Ranges.notNegative(at, "low", low);
+    Ranges.in(at, "high", high, "a number of at least low=" + low, x -> x >= low);
     Tensor r = RoundOnce.wide(rates);
     Tensor below = r.neg().add(low).relu().square();
-    return below.add(r.sub(high).relu().square()).mean();
+    return below.add(r.sub(high).relu().square());
   }
 }

@@ -95,6 +95,29 @@ class PenaltiesTest {
   }
 
   @Test
+  void eachExampleHasItsOwnRatePenalty() {
+    Tensor rates = RandomTensors.uniform(RandomKey.of(5), Shape.of(3, 2, 4), DType.F64, 0, 1);
+    Tensor each = Penalties.rateBandOfEach(rates, 0.2, 0.4);
+    assertEquals(Shape.of(3), each.shape());
+    double[] got = each.host().toDoubles();
+    for (int b = 0; b < 3; b++) {
+      assertEquals(Penalties.rateBand(rates.get(b), 0.2, 0.4).host().item(), got[b], 1e-15);
+    }
+    assertEquals(
+        Penalties.rateBand(rates, 0.2, 0.4).host().item(), each.mean().host().item(), 1e-15);
+    assertTrue(got[0] != got[1]);
+    double[] of = {0, 0.5};
+    double[] single = Penalties.rateBandOfEach(HostTensor.of(of, 2), 0.1, 0.2).host().toDoubles();
+    assertEquals(0.01, single[0], 1e-15);
+    assertEquals(0.09, single[1], 1e-15);
+    assertEquals(DType.F32, Penalties.rateBandOfEach(rates.cast(DType.F16), 0.2, 0.4).dtype());
+    String e =
+        assertThrows(EngramException.class, () -> Penalties.rateBandOfEach(rates.sum(), 0.2, 0.4))
+            .getMessage();
+    assertTrue(e.contains("the rates have type f64[], expected [B, …]"), e);
+  }
+
+  @Test
   void narrowTypesAreSummedWide() {
     States w =
         new States(

@@ -151,9 +151,9 @@ final class Catalogue {
             .filter(m -> m instanceof MethodTree c && c.getReturnType() == null)
             .map(MethodTree.class::cast)
             .filter(c -> isPublic(c.getModifiers().getFlags()))
-            .map(c -> "`(" + parameters(c) + ")`")
+            .sorted(Comparator.comparing(c -> parameters(c).length()))
+            .map(c -> "`(" + typedParameters(c) + ")`")
             .distinct()
-            .sorted(Comparator.comparing(String::length))
             .limit(2)
             .toList();
     return all.isEmpty() ? factories(t) : String.join("<br>", all);
@@ -165,7 +165,7 @@ final class Catalogue {
         .filter(m -> m instanceof MethodTree f && f.getReturnType() != null && isOffered(t, f))
         .map(MethodTree.class::cast)
         .filter(f -> f.getReturnType().toString().startsWith(t.tree.getSimpleName().toString()))
-        .map(f -> "`." + f.getName() + "(" + parameters(f) + ")`")
+        .map(f -> "`." + f.getName() + "(" + typedParameters(f) + ")`")
         .distinct()
         .collect(Collectors.joining("<br>"));
   }
@@ -174,10 +174,22 @@ final class Catalogue {
     return m.getParameters().stream().map(Catalogue::parameter).collect(Collectors.joining(", "));
   }
 
+  private static String typedParameters(MethodTree m) {
+    return m.getParameters().stream()
+        .map(p -> type(p) + " " + p.getName())
+        .collect(Collectors.joining(", "));
+  }
+
+  private static String type(VariableTree p) {
+    String type = p.getType().toString().replaceAll("java\\.util\\.(function\\.)?", "");
+    return p.toString().contains("...") ? type.replaceFirst("\\[\\]$", "...") : type;
+  }
+
   private static String parameter(VariableTree p) {
-    String type = p.getType().toString().replace("java.util.", "");
+    String type = type(p);
     return switch (type) {
-      case "int", "double", "long", "boolean", "int[]", "double[]" -> type + " " + p.getName();
+      case "int", "double", "long", "boolean", "int[]", "double[]", "int...", "double..." ->
+          type + " " + p.getName();
       default -> p.getName().toString();
     };
   }
