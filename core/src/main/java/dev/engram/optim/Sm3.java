@@ -86,9 +86,12 @@ public final class Sm3 extends Optimizer {
     return mean.value();
   }
 
-  /** The maximum over all axes but {@code axis}. */
+  /** The maximum over all axes but {@code axis}; 0 of a weight without elements. */
   private static Tensor most(Tensor x, int axis) {
     int[] others = IntStream.range(0, x.rank()).filter(i -> i != axis).toArray();
-    return others.length == 0 ? x : x.max(others);
+    if (others.length == 0) {
+      return x;
+    }
+    return x.type().size() == 0 ? x.sum(others) : x.max(others);
   }
 }

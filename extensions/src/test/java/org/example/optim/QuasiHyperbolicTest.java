@@ -30,6 +30,7 @@ import dev.engram.optim.LearningRate;
 import dev.engram.optim.LossScale;
 import dev.engram.optim.OnlineTrainer;
 import dev.engram.optim.ParameterGroups;
+import dev.engram.testkit.OptimizerChecks;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -108,6 +109,17 @@ class QuasiHyperbolicTest {
       assertArrayEquals(reference(8, DType.F64, false), values(weights), 1e-13, backend);
       assertEquals(List.of("count", "m.w"), o.states().paths());
     }
+  }
+
+  @Test
+  void itHoldsWhatEveryOptimizerMust() throws IOException {
+    OptimizerChecks checks = new OptimizerChecks(QuasiHyperbolicTest::optimizer);
+    checks.repeats();
+    checks.resuming();
+    checks.zeroGradients();
+    checks.descends(20);
+    checks.types();
+    checks.backends();
   }
 
   @Test

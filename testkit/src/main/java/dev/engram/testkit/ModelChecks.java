@@ -78,6 +78,10 @@ public record ModelChecks<X, O>(
   }
 
   private static States weights(Network<?, ?> model) {
+    return model.trainable();
+  }
+
+  private static States parameters(Network<?, ?> model) {
     return model.states().subset(State.Kind.PARAMETER);
   }
 
@@ -247,11 +251,11 @@ public record ModelChecks<X, O>(
     Network<X, O> net = model.get();
     O want = throughTime(net).outputs();
     Network<X, O> other = model.get();
-    weights(other).values().forEach(w -> w.set(w.value().add(1)));
+    parameters(other).values().forEach(w -> w.set(w.value().add(1)));
     Path file = Files.createTempFile("model", ".safetensors");
     try {
-      weights(net).save(file);
-      weights(other).load(file);
+      parameters(net).save(file);
+      parameters(other).load(file);
     } finally {
       Files.delete(file);
     }

@@ -19,8 +19,12 @@ import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
 import dev.engram.nn.GruCell;
+import dev.engram.optim.LearningRate;
+import dev.engram.optim.Optimizer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
@@ -53,6 +57,77 @@ class ChecksTest {
     FunctionChecks.backends(f, X);
     fails("against differences: element", () -> FunctionChecks.derivatives(WRONG, X));
     assertThrows(EngramException.class, () -> FunctionChecks.derivatives(f, X.cast(DType.F32)));
+  }
+
+  /** Gradient descent, with a fault. */
+  private static final class Faulty extends Optimizer {
+    private final Fault fault;
+    private int calls;
+
+    Faulty(Fault fault) {
+      super(LearningRate.constant(0.1), 0);
+      this.fault = fault;
+    }
+
+    @Override
+    protected void registered(String path, State weight) {}
+
+    @Override
+    protected Tensor direction(String path, Tensor weight, Tensor grad) {
+      return switch (fault) {
+        case NONE -> grad;
+        case UPHILL -> grad.neg();
+        case FIELD -> grad.mul(1 + ++calls);
+        case NAN -> grad.div(grad.abs()).add(grad);
+        case STATIC -> grad.mul(1 + ALL.incrementAndGet());
+        case TYPES -> grad.dtype() == DType.F64 ? grad : grad.mul(1.1);
+        case STANDS -> grad.mul(0);
+      };
+    }
+  }
+
+  private enum Fault {
+    NONE,
+    UPHILL,
+    FIELD,
+    NAN,
+    STATIC,
+    TYPES,
+    STANDS
+  }
+
+  private static final AtomicInteger ALL = new AtomicInteger();
+
+  private static OptimizerChecks optimizer(Fault fault) {
+    return new OptimizerChecks(() -> new Faulty(fault));
+  }
+
+  private static void resume(OptimizerChecks checks) {
+    try {
+      checks.resuming();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void optimizers() {
+    OptimizerChecks sound = optimizer(Fault.NONE);
+    sound.repeats();
+    resume(sound);
+    sound.zeroGradients();
+    sound.descends(10);
+    sound.types();
+    sound.backends();
+    fails("the same updates again", () -> optimizer(Fault.STATIC).repeats());
+    fails("after loading", () -> resume(optimizer(Fault.FIELD)));
+    fails("after gradients of 0", () -> optimizer(Fault.NAN).zeroGradients());
+    fails("after 10 updates, expected less than", () -> optimizer(Fault.UPHILL).descends(10));
+    fails("f32 ", () -> optimizer(Fault.TYPES).types());
+    fails("has not moved", () -> optimizer(Fault.STANDS).types());
+    fails(": element", () -> optimizer(Fault.FIELD).backends());
+    Faulty one = new Faulty(Fault.NONE);
+    assertThrows(EngramException.class, () -> new OptimizerChecks(() -> one));
   }
 
   @Test
