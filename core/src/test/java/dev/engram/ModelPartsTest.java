@@ -144,7 +144,8 @@ class ModelPartsTest {
         List.of(new Sequential(shared.frozen(), shared), new Sequential(shared, shared.frozen()))) {
       assertEquals(net.states().subset(State.Kind.PARAMETER), net.trainable());
       assertEquals(2, net.trainable().size());
-      assertEquals(net.states().paths().getFirst(), net.trainable().values().iterator().next().path());
+      assertEquals(
+          net.states().paths().getFirst(), net.trainable().values().iterator().next().path());
     }
     assertEquals(0, new Sequential(shared.frozen().untraced()).trainable().size());
     assertEquals(0, new Sequential(shared.untraced().frozen()).trainable().size());

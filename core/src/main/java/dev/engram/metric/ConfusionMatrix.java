@@ -52,6 +52,7 @@ public final class ConfusionMatrix extends Metric {
    */
   public void update(Tensor predictions, Tensor labels, Tensor mask) {
     String at = "ConfusionMatrix.update";
+    Given.given(at, "mask", mask);
     Tensor taken = Batches.classes(at, predictions, labels);
     if (!Batches.isClasses(predictions, labels) && predictions.dim(-1) != classes) {
       throw Batches.bad(

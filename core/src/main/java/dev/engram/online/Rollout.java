@@ -421,7 +421,10 @@ public final class Rollout<X, O> {
         .byPath()
         .forEach((path, w) -> grads.put(path, wide.grads().get(path).cast(w.type().dtype())));
     return new Learner.Sequence<>(
-        Grads.of(weights, grads), wide.loss().cast(wide.losses().dtype()), wide.losses(), wide.outputs());
+        Grads.of(weights, grads),
+        wide.loss().cast(wide.losses().dtype()),
+        wide.losses(),
+        wide.outputs());
   }
 
   private <R> Learner.Sequence<R> meanOf(Learner.Sequence<R> sum) {

@@ -43,9 +43,9 @@ final class GradientMatch {
               State other = of.get(path);
               if (other != registered) {
                 throw new EngramException(
-                    ("%s.update: got the gradient of %s, expected that of the registered %s, another"
-                            + " state of the same path (%s); take grad of the registered weights,"
-                            + " or pass new Grads(grads.byPath()) if these are meant")
+                    ("%s.update: got the gradient of %s, expected that of the registered %s,"
+                            + " another state of the same path (%s); take grad of the registered"
+                            + " weights, or pass new Grads(grads.byPath()) if these are meant")
                         .formatted(
                             name,
                             StateSlot.of(other).numbered(),

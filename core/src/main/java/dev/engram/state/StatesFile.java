@@ -139,7 +139,7 @@ public final class StatesFile {
   /** What to load, where only the parameters were saved, or are asked for. */
   private static String fix(States states, Map<String, HostTensor> found) {
     States parameters = states.subset(State.Kind.PARAMETER);
-    if (parameters.size() > 0 && parameters.byPath().keySet().equals(found.keySet())) {
+    if (parameters.size() < states.size() && parameters.byPath().keySet().equals(found.keySet())) {
       return "; the file has the parameters alone: load states.subset(State.Kind.PARAMETER)";
     }
     if (parameters.size() == states.size()

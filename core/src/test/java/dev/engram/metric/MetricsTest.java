@@ -112,8 +112,7 @@ class MetricsTest {
     assertEquals(item(byLogits.value()), item(byClasses.value()));
     assertEquals(item(logitMatrix.accuracy()), item(byLogits.value()));
     assertTrue(item(byLogits.value()) > 0 && item(byLogits.value()) < 1);
-    assertArrayEquals(
-        classMatrix.value().host().toLongs(), logitMatrix.value().host().toLongs());
+    assertArrayEquals(classMatrix.value().host().toLongs(), logitMatrix.value().host().toLongs());
   }
 
   @Test
@@ -122,17 +121,16 @@ class MetricsTest {
     Tensor floats = HostTensor.of(new float[] {0, 1}, 2);
     Tensor logits = HostTensor.of(new float[6], 2, 3);
     String classes =
-        assertThrows(
-                TypeException.class, () -> new ConfusionMatrix(3).update(floats, labels))
+        assertThrows(TypeException.class, () -> new ConfusionMatrix(3).update(floats, labels))
             .getMessage();
     assertTrue(
         classes.startsWith(
             "ConfusionMatrix.update: predictions has type f32[2], expected classes, integers [2]"
-                + " such as those of .argMax(-1), or logits, floats [2,C], for the labels i32[2] ("),
+                + " such as those of .argMax(-1), or logits, floats [2,C], for the labels i32[2]"
+                + " ("),
         classes);
     String few =
-        assertThrows(
-                TypeException.class, () -> new ConfusionMatrix(4).update(logits, labels))
+        assertThrows(TypeException.class, () -> new ConfusionMatrix(4).update(logits, labels))
             .getMessage();
     assertTrue(few.contains("f32[2,3], expected a logit for each of the 4 classes ("), few);
     String top =

@@ -46,8 +46,7 @@ class WrongAxesTest {
   }
 
   private static Sequential net() {
-    return new Sequential(
-        new MinGruCell(2, 4, RandomKey.of(2)), new Linear(4, 1, RandomKey.of(3)));
+    return new Sequential(new MinGruCell(2, 4, RandomKey.of(2)), new Linear(4, 1, RandomKey.of(3)));
   }
 
   private static void refused(String end, Executable x) {
@@ -132,9 +131,7 @@ class WrongAxesTest {
     Learner.Sequence<Tensor> got = learner.rollout(xs).mean().mask(mask).grad(WrongAxesTest::loss);
     assertTrue(want > 0);
     learner.reset();
-    assertEquals(
-        got.loss().host().item(),
-        run().grad(WrongAxesTest::loss).loss().host().item());
+    assertEquals(got.loss().host().item(), run().grad(WrongAxesTest::loss).loss().host().item());
   }
 
   @Test

@@ -50,10 +50,11 @@ class GradsOfOthersTest {
     String e = assertThrows(EngramException.class, () -> by.update(g)).getMessage();
     assertTrue(
         e.matches(
-            "\\w+\\.update: got the gradient of state weight of Linear \\(no\\. \\d+\\), expected that of"
-                + " the registered state weight of Linear \\(no\\. \\d+\\), another state of the same"
-                + " path \\(GradsOfOthersTest\\.java:\\d+\\); take grad of the registered weights, or"
-                + " pass new Grads\\(grads\\.byPath\\(\\)\\) if these are meant"),
+            "\\w+\\.update: got the gradient of state weight of Linear \\(no\\. \\d+\\), expected"
+                + " that of the registered state weight of Linear \\(no\\. \\d+\\), another state"
+                + " of the same path \\(GradsOfOthersTest\\.java:\\d+\\); take grad of the"
+                + " registered weights, or pass new Grads\\(grads\\.byPath\\(\\)\\) if these are"
+                + " meant"),
         e);
     assertArrayEquals(before, now());
   }
@@ -80,7 +81,8 @@ class GradsOfOthersTest {
             g -> GradientTransforms.clipByGlobalNorm(g, 1),
             g -> GradientTransforms.clipByNorm(g, 1),
             g -> GradientTransforms.withDecay(g, weights(other), 0.1),
-            g -> GradientTransforms.withNoise(g, RandomKey.of(3), HostTensor.of(new float[] {0.1f})),
+            g ->
+                GradientTransforms.withNoise(g, RandomKey.of(3), HostTensor.of(new float[] {0.1f})),
             g -> g.with(g.byPath()));
     for (Function<Grads, Grads> f : makers) {
       refused(f.apply(grads(other)), sgd);
@@ -89,8 +91,7 @@ class GradsOfOthersTest {
 
   @Test
   void groupsAndSumsRefuseThemToo() {
-    refused(
-        grads(other), ParameterGroups.of(weights(mine), ParameterGroups.rest(new Sgd(0.1))));
+    refused(grads(other), ParameterGroups.of(weights(mine), ParameterGroups.rest(new Sgd(0.1))));
     refused(grads(other), new Accumulation(sgd, weights(mine), 2));
   }
 
@@ -134,8 +135,7 @@ class GradsOfOthersTest {
     assertEquals(weights(mine), g.weights().orElseThrow());
     assertEquals(Optional.empty(), g.plus(grads(other)).weights());
     String e =
-        assertThrows(
-                EngramException.class, () -> Grads.of(weights(mine), Map.of("wieght", X)))
+        assertThrows(EngramException.class, () -> Grads.of(weights(mine), Map.of("wieght", X)))
             .getMessage();
     assertTrue(e.contains("no state wieght"), e);
   }

@@ -138,9 +138,9 @@ class AnalysisTest {
             "w, b reach h directly and also through dot, a path without a trace, along which they"
                 + " learn from each step's own gradient (Model.java:7); learn that path by BPTT, or"
                 + " use the weight there with .untraced()",
-            "r, c reach no hidden state, so they learn from each step's own gradient, which is exact"
-                + " for a readout (Model.java:7); accept that with .untraced(), or let their output"
-                + " flow into a hidden state"),
+            "r, c reach no hidden state, so they learn from each step's own gradient, which is"
+                + " exact for a readout (Model.java:7); accept that with .untraced(), or let their"
+                + " output flow into a hidden state"),
         told);
     told.forEach(t -> assertTrue(t.length() < 230, t));
   }
