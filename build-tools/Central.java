@@ -131,8 +131,15 @@ final class Central {
     for (Path f : files) {
       if (f.toString().endsWith(".pom")) {
         Pom pom = Pom.read(f);
-        poms.put(pom.text("artifactId"), pom);
+        Pom other = poms.put(pom.name(), pom);
+        if (other != null) {
+          problems.add(pom.name() + " is there twice: " + version(other) + " and " + version(pom));
+        }
       }
+    }
+    long versions = poms.values().stream().map(Central::version).distinct().count();
+    if (versions > 1) {
+      problems.add("the artifacts have " + versions + " versions");
     }
     if (!poms.containsKey(BOM) || !poms.containsKey(PARENT)) {
       problems.add(
@@ -235,6 +242,12 @@ final class Central {
             .toList();
     List<String> staged =
         poms.keySet().stream().filter(n -> !List.of(BOM, PARENT, COMMAND).contains(n)).toList();
+    for (Element d : bom.all("dependencyManagement/dependencies/dependency")) {
+      String version = Pom.text(d, "version");
+      if (!version.equals("${project.version}") && !version.equals(version(bom))) {
+        problems.add(BOM + " lists " + Pom.text(d, "artifactId") + " as " + version);
+      }
+    }
     if (!listed.equals(staged)) {
       problems.add(BOM + " lists " + listed + ", staged are " + staged);
     }

@@ -26,7 +26,10 @@ import java.util.SplittableRandom;
 public record Connectivity(int in, int out, int degree, HostTensor sources) {
   public Connectivity {
     Given.given("Connectivity", "sources", sources);
-    if (in < 1 || out < 1 || !sources.shape().equals(Shape.of(out, degree))) {
+    if (in < 1
+        || out < 1
+        || sources.dtype() != DType.I32
+        || !sources.shape().equals(Shape.of(out, degree))) {
       throw new TypeException(
           "Connectivity: in="
               + in
@@ -41,6 +44,14 @@ public record Connectivity(int in, int out, int degree, HostTensor sources) {
               + "] ("
               + SourceLocation.here()
               + ")");
+    }
+    for (long k = 0; k < sources.type().size(); k++) {
+      long i = sources.getLong(k);
+      if (i < 0 || i > in) {
+        throw new TypeException(
+            "Connectivity: output %d is connected to input %d, expected 0 to %d, or %d for none (%s)"
+                .formatted(k / degree, i, in - 1, in, SourceLocation.here()));
+      }
     }
   }
 

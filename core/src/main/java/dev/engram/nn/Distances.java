@@ -116,13 +116,22 @@ final class Distances {
     around(new int[axes], 0, offsets);
     offsets.sort(Comparator.comparingDouble(this::apart));
     List<Band> all = new ArrayList<>();
+    double before = Double.POSITIVE_INFINITY;
     for (int[] o : offsets) {
       double bound = profile.of(apart(o));
-      if (!(bound >= 0)) {
+      if (!(bound >= 0 && Double.isFinite(bound))) {
         throw new TypeException(
-            "Profile: %s at the distance %s, expected at least 0 (%s)"
+            "Profile: %s at the distance %s, expected a finite number, at least 0 (%s)"
                 .formatted(bound, apart(o), SourceLocation.here()));
       }
+      if (bound > before) {
+        throw rising(bound, apart(o), before);
+      }
+      double far = Math.min(farthest(o), profile.reach());
+      if (profile.of(far) > bound) {
+        throw rising(profile.of(far), far, bound);
+      }
+      before = bound;
       if (bound > 0) {
         if (all.isEmpty() || bound < all.getLast().bound / 2) {
           all.add(new Band(bound, new ArrayList<>()));
@@ -161,6 +170,22 @@ final class Distances {
     }
     // a little less, for rounding
     return Math.sqrt(sum) * (1 - 1e-9);
+  }
+
+  /** The greatest distance between positions in cells that are apart by an offset. */
+  private double farthest(int[] o) {
+    double sum = 0;
+    for (int a = 0; a < axes; a++) {
+      double d = (Math.abs(o[a]) + 1) * cell[a];
+      sum += d * d;
+    }
+    return Math.sqrt(sum);
+  }
+
+  private static TypeException rising(double value, double distance, double nearer) {
+    return new TypeException(
+        "Profile: %s at the distance %s, expected at most %s, as nearer by (%s); a profile must not rise"
+            .formatted(value, distance, nearer, SourceLocation.here()));
   }
 
   private double distance(int i, int j) {
@@ -252,9 +277,7 @@ final class Distances {
         double f = profile.of(distance(i, j));
         double own = chance.of(f);
         if (own > bound) {
-          throw new TypeException(
-              "Profile: %s at the distance %s, expected at most %s, as nearer by (%s); a profile must not rise"
-                  .formatted(f, distance(i, j), b.bound, SourceLocation.here()));
+          throw rising(f, distance(i, j), b.bound);
         }
         if (random.nextDouble() * bound < own && !excluded(i, j)) {
           taken.input(i, f);
@@ -306,6 +329,11 @@ final class Distances {
     Near[] near = near(j);
     for (int k = 0; k < near.length; k++) {
       sum += near[k].all * bands.get(k).bound;
+    }
+    if (!Double.isFinite(sum)) {
+      throw new TypeException(
+          "distanceInDegree: the profile, %s at the distance 0, is too large to be summed (%s); only ratios matter, make it smaller"
+              .formatted(profile.of(0), SourceLocation.here()));
     }
     int[] found = new int[degree];
     int have = 0;

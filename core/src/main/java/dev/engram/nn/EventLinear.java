@@ -20,7 +20,8 @@ import java.util.Optional;
  *
  * <p>It is the function of a {@link SparseLinear}, which reads all weights in each step and is
  * faster where most inputs are not zero. Gradients read all weights in both. Online rules keep a
- * trace for each weight, or, as {@code pp-prop}, one for each input and each output. See {@link
+ * trace for each weight, or, as {@code pp-prop}, one for each input and each output; they follow
+ * the result as long as it is not sliced or reordered on its way to a hidden state. See {@link
  * EventProduct}.
  */
 public final class EventLinear extends Layer {

@@ -19,7 +19,7 @@ public record Profile(DoubleUnaryOperator at, double reach) {
   /** {@code exp(-d² / 2σ²)}, up to 6σ. */
   public static Profile gaussian(double sigma) {
     Ranges.positive("Profile.gaussian", "sigma", sigma);
-    return new Profile(d -> StrictMath.exp(-d * d / (2 * sigma * sigma)), 6 * sigma);
+    return new Profile(d -> StrictMath.exp(-(d / sigma) * (d / sigma) / 2), 6 * sigma);
   }
 
   /** {@code exp(-d / λ)}, up to 18λ. */

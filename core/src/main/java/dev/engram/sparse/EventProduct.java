@@ -290,7 +290,7 @@ public record EventProduct(int out)
     Tensor to = taken(targets, targets.dim(0) == in ? input : flat);
     if (examples > 1) {
       Tensor mine = to.add(column(example.mul(out)));
-      to = to.lt(out).select(mine, mine.like(sum.dim(0)).broadcastTo(wide));
+      to = to.lt(out).and(to.ge(0)).select(mine, mine.like(sum.dim(0)).broadcastTo(wide));
     }
     return op(new Index.Scatter(0, 0, Index.Combine.ADD), sum, to, updates);
   }

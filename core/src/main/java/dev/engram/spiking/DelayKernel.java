@@ -95,8 +95,12 @@ public abstract sealed class DelayKernel extends Model {
 
     @Override
     Tensor of(Tensor d, Tensor k, int longest) {
-      Tensor s = sigma.value().stopGradient().cast(d.dtype());
-      return k.sub(d).div(s).square().mul(-0.5).softmax(0);
+      // The square of a smaller one would be 0; the nearest step has all of it long before.
+      Tensor least = d.like(d.dtype() == DType.F64 ? 1e-150 : 1e-18);
+      Tensor s = sigma.value().stopGradient().cast(d.dtype()).max(least);
+      Tensor far = k.sub(d).square();
+      Tensor beyond = far.sub(far.min(0).expandDims(0).stopGradient());
+      return beyond.div(s.square()).mul(-0.5).softmax(0);
     }
   }
 

@@ -4,8 +4,10 @@ import dev.engram.Layer;
 import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.ir.DType;
+import dev.engram.ir.HostTensor;
 import dev.engram.ir.Shape;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.TensorType;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
 import dev.engram.ir.tensor.Moves;
@@ -142,6 +144,15 @@ public final class DelayedLinear extends Layer {
   }
 
   static Tensor clamped(Tensor delays, int longest) {
-    return delays.max(delays.like(0)).min(delays.like(longest));
+    return delays.max(delays.like(0)).min(delays.like(greatest(delays.dtype(), longest)));
+  }
+
+  /** The greatest number of a type that is not above {@code longest}, which it may round up. */
+  private static double greatest(DType dtype, int longest) {
+    double top = longest;
+    while (HostTensor.full(TensorType.scalar(dtype), top).getDouble(0) > longest) {
+      top--;
+    }
+    return top;
   }
 }

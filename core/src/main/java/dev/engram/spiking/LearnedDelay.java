@@ -5,7 +5,9 @@ import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.ir.DType;
 import dev.engram.ir.Shape;
+import dev.engram.ir.SourceLocation;
 import dev.engram.ir.Tensor;
+import dev.engram.ir.TypeException;
 import dev.engram.ir.checks.Given;
 import dev.engram.ir.checks.Ranges;
 import dev.engram.ir.tensor.RoundOnce;
@@ -98,9 +100,20 @@ public final class LearnedDelay extends Layer {
     delay.set(DelayedLinear.clamped(delay.value(), longest).round());
   }
 
-  /** Returns the delays rounded to whole steps from 0 to longest, such as for a {@link Delay}. */
+  /**
+   * Returns the delays rounded to whole steps from 0 to longest, such as for a {@link Delay}.
+   *
+   * @throws TypeException when one is NaN
+   */
   public int[] steps() {
     double[] whole = DelayedLinear.clamped(delay.value(), longest).round().host().toDoubles();
+    for (int i = 0; i < whole.length; i++) {
+      if (Double.isNaN(whole[i])) {
+        throw new TypeException(
+            "LearnedDelay.steps: the delay of element %d is NaN (%s)"
+                .formatted(i, SourceLocation.here()));
+      }
+    }
     return Arrays.stream(whole).mapToInt(d -> (int) d).toArray();
   }
 }

@@ -62,7 +62,7 @@ final class Past extends Model implements Transparent {
   // so a result that depends on it counts in the learning signal of this step.
   private List<Tensor> shifted(String who, Tensor x) {
     State first = taps.getFirst();
-    check(who, x, first.value().type());
+    check(who, x, first.value().type(), "call initAllStates(%d), or ");
     taps.getLast().value(); // read, without which it would be no state of the step
     for (int k = longest; k > 0; k--) {
       taps.get(k).set(taps.get(k - 1).value().mul(1));
@@ -73,7 +73,7 @@ final class Past extends Model implements Transparent {
 
   private List<Tensor> pushed(String who, State rows, Tensor x) {
     Tensor old = rows.value();
-    check(who, x, TensorType.of(old.dtype(), old.dim(1)));
+    check(who, x, TensorType.of(old.dtype(), old.dim(1)), "");
     Tensor first = x.expandDims(0);
     rows.set(longest == 0 ? first : Tensor.concat(0, first, old.slice(0, 0, longest)));
     List<Tensor> all = new ArrayList<>();
@@ -83,11 +83,11 @@ final class Past extends Model implements Transparent {
     return all;
   }
 
-  private static void check(String who, Tensor x, TensorType want) {
+  private static void check(String who, Tensor x, TensorType want, String also) {
     if (!x.type().equals(want)) {
       String fix =
           x.rank() == want.rank() + 1
-              ? "; call initAllStates(" + x.dim(0) + "), or wrap the model in a Vmap"
+              ? "; " + also.formatted(x.dim(0)) + "wrap the model in a Vmap"
               : "";
       throw new TypeException(
           "%s: the input has type %s, expected %s (%s)%s"

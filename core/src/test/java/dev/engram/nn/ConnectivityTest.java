@@ -350,4 +350,47 @@ class ConnectivityTest {
   private static int hash(Connectivity c) {
     return Arrays.hashCode(c.sources().toLongs());
   }
+
+  private static String refused(Runnable f) {
+    return assertThrows(TypeException.class, f::run).getMessage();
+  }
+
+  /** Of a profile only ratios matter, but they must be numbers, and it must not rise. */
+  @Test
+  void profilesThatCannotBeAreRefused() {
+    SplittableRandom random = new SplittableRandom(1);
+    double[][] points = new double[300][];
+    Arrays.setAll(points, i -> new double[] {random.nextDouble(), random.nextDouble()});
+    Places places = Places.of(HostTensor.of(points));
+    Profile infinite = new Profile(d -> 1 / d, 1);
+    assertTrue(
+        refused(() -> Connectivity.distanceInDegree(places, infinite, 5, KEY))
+            .startsWith("Profile: Infinity at the distance 0.0, expected a finite number"));
+    Profile huge = Profile.gaussian(1).times(1e308);
+    assertTrue(
+        refused(() -> Connectivity.distanceInDegree(places, huge, 5, KEY))
+            .contains("is too large to be summed"));
+    Profile rising = new Profile(d -> Math.min(1, d), 2);
+    assertTrue(
+        refused(() -> Connectivity.distanceDependent(places, rising, KEY))
+            .endsWith("a profile must not rise"));
+    Profile large = Profile.gaussian(1).times(1e300);
+    assertEquals(5 * 300, Connectivity.distanceInDegree(places, large, 5, KEY).count());
+    Profile narrow = Profile.gaussian(1e-200);
+    assertEquals(300, Connectivity.distanceDependent(places.self(true), narrow, KEY).count());
+  }
+
+  @Test
+  void tablesOfOthersAreChecked() {
+    String floats =
+        refused(() -> new Connectivity(3, 1, 2, HostTensor.of(new float[] {0, 1}, 1, 2)));
+    assertTrue(floats.contains("sources f32[1,2], expected at least 1 and i32[1,2]"), floats);
+    String negative =
+        refused(() -> new Connectivity(3, 1, 2, HostTensor.of(new int[] {-1, 1}, 1, 2)));
+    assertTrue(
+        negative.startsWith(
+            "Connectivity: output 0 is connected to input -1, expected 0 to 2, or 3 for none"),
+        negative);
+    assertEquals(1, new Connectivity(3, 1, 2, HostTensor.of(new int[] {3, 1}, 1, 2)).count());
+  }
 }

@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The user's own source line that an equation comes from.
  *
- * <p>In JShell and in notebooks it is a line of a snippet, counted from the snippet's first: {@code
- * JShell GruNet:7} in the declaration of that class or method, {@code JShell:2} in an expression or
- * a statement.
+ * <p>In JShell and in notebooks it is a line of a snippet, counted from the snippet's first, or,
+ * for a variable, from that of its value: {@code JShell GruNet:7} in the declaration of that class
+ * or method, {@code JShell:2} in an expression, a statement or a variable.
  *
  * @param file simple file name, {@code GruNet.java}
  * @param line 1-based line, 0 when unknown

@@ -73,7 +73,9 @@ public record ShellSnippet(String name, int line) {
   }
 
   private static String name(@Nullable String type, String method) {
-    String declared = type != null ? type : declared(method);
+    // An anonymous class has a number.
+    boolean named = type != null && !Character.isDigit(type.charAt(0));
+    String declared = named ? type : type != null ? "" : declared(method);
     return declared.isEmpty() ? "JShell" : "JShell " + declared;
   }
 

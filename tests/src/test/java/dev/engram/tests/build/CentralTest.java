@@ -46,6 +46,7 @@ class CentralTest {
               <dependencies>
                 <dependency>
                   <artifactId>engram-ir</artifactId>
+                  <version>${project.version}</version>
                 </dependency>
               </dependencies>
             </dependencyManagement>
@@ -213,5 +214,23 @@ class CentralTest {
     words[2] = "1.0";
     words[5] = "C";
     assertEquals("exit 2", central(words).getFirst());
+  }
+
+  @Test
+  void twoVersionsAreFound() throws Exception {
+    staged();
+    Path other = folder.resolve("staged/dev/engram/engram-ir/0.9/engram-ir-0.9.pom");
+    String pom = child("engram-ir", "engram-parent", "<version>0.9</version>\n");
+    write(other, pom.getBytes(StandardCharsets.UTF_8));
+    List<String> said = central("check", folder.resolve("staged").toString());
+    assertTrue(said.contains("central: engram-ir is there twice: 0.9 and 1.0"), said::toString);
+  }
+
+  @Test
+  void theBillOfMaterialsListsTheSameVersion() throws Exception {
+    Path bom = staged().resolve("dev/engram/engram-bom/1.0/engram-bom-1.0.pom");
+    String listed = "<artifactId>engram-ir</artifactId>";
+    text("engram-bom", Files.readString(bom).replace(listed, listed + "\n<version>9.9</version>"));
+    finds("engram-bom lists engram-ir as 9.9");
   }
 }

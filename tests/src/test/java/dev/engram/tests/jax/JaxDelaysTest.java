@@ -29,6 +29,7 @@ import dev.engram.tests.Everywhere;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -224,5 +225,56 @@ class JaxDelaysTest {
             .getMessage();
     assertTrue(wide.startsWith("Delay: the input has type f32[2,4], expected f32[3]"), wide);
     assertTrue(wide.contains("Vmap"), wide);
+  }
+
+  /** However narrow it is, the Gaussian takes the nearest step, or both of two. */
+  @Test
+  void theNarrowestGaussianTakesTheNearestStep() {
+    for (DType t : List.of(DType.F32, DType.F64, DType.F16, DType.BF16)) {
+      for (double sigma : new double[] {0.01, 1e-19, 1e-46, 1e-200}) {
+        LearnedDelay layer =
+            new LearnedDelay(
+                2,
+                3,
+                KEY,
+                t,
+                Initializer.constant(1.25),
+                DelayKernel.gaussian(sigma),
+                Delay.Traces.FOLLOWED);
+        layer.initAllStates();
+        List<Double> first = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+          Tensor x = HostTensor.of(new double[] {i == 0 ? 1 : 0, 0}, 2).cast(t);
+          first.add(layer.update(x).host().getDouble(0));
+        }
+        assertEquals(List.of(0.0, 1.0, 0.0), first, t + ", " + sigma);
+      }
+    }
+  }
+
+  @Test
+  void delaysStayWithinTheLongest() {
+    for (DType t : List.of(DType.F16, DType.BF16, DType.F32)) {
+      for (int longest : new int[] {259, 2049, 2051}) {
+        LearnedDelay layer =
+            new LearnedDelay(
+                1,
+                longest,
+                KEY,
+                t,
+                Initializer.constant(4000),
+                DelayKernel.linear(),
+                Delay.Traces.NONE);
+        layer.clamp();
+        int steps = layer.steps()[0];
+        assertTrue(steps <= longest && steps > longest - 8, t + ": " + steps + " of " + longest);
+      }
+    }
+    LearnedDelay lost = new LearnedDelay(1, 3, KEY, DType.F32);
+    lost.delay().set(HostTensor.of(new float[] {Float.NaN}, 1));
+    assertTrue(
+        assertThrows(TypeException.class, lost::steps)
+            .getMessage()
+            .startsWith("LearnedDelay.steps: the delay of element 0 is NaN"));
   }
 }

@@ -100,6 +100,17 @@ class NotebookTest {
           }
           """);
       ends("(JShell Net:6)", shell.run("new Net().update(a)"));
+      ends(
+          "(JShell:3)",
+          shell.run(
+              """
+              Runnable r = new Runnable() {
+                public void run() {
+                  a.add(b);
+                }
+              };
+              r.run()
+              """));
       // Imports move the lines of the class that JShell makes, and so does a second declaration.
       shell.run("import java.time.*;\nimport java.text.*;");
       shell.run("Tensor f(Tensor x) {\n\n\n  return x.add(b);\n}");

@@ -25,6 +25,7 @@ import dev.engram.testkit.Close;
 import dev.engram.testkit.FunctionChecks;
 import dev.engram.tests.Everywhere;
 import dev.engram.tests.random.Ways;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -217,5 +218,21 @@ class EventProductTest {
     String e = assertThrows(TypeException.class, () -> EventProduct.of(x, w, t, 5)).getMessage();
     assertTrue(e.contains("eventProduct: got [f32[3], f32[4,2], i32[4,2]], expected x [in]"), e);
     assertTrue(e.contains("EventProductTest.java"), e);
+  }
+
+  /** A place outside of the result is none, alone and in a batch. */
+  @Test
+  void targetsOutsideOfTheResultAreNone() {
+    HostTensor w = HostTensor.of(new float[] {5, 7, 9}, 3, 1);
+    HostTensor to = HostTensor.of(new int[] {-1, 0, 5}, 3, 1);
+    Fn1<Tensor, Tensor> f = x -> EventProduct.of(x, w, to, 2);
+    HostTensor one = HostTensor.of(new float[] {1, 1, 1}, 3);
+    assertEquals(List.of(7.0, 0.0), list(f.apply(one)));
+    Tensor two = HostTensor.of(new float[] {1, 1, 1, 1, 1, 1}, 2, 3);
+    assertEquals(List.of(7.0, 0.0, 7.0, 0.0), list(Engram.vmap(f).apply(two)));
+  }
+
+  private static List<Double> list(Tensor t) {
+    return Arrays.stream(t.host().toDoubles()).boxed().toList();
   }
 }
