@@ -14,7 +14,6 @@ import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.States;
 import dev.engram.WithAux;
-import dev.engram.io.Safetensors;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
@@ -26,14 +25,10 @@ import dev.engram.spiking.DelayedLinear;
 import dev.engram.spiking.LearnedDelay;
 import dev.engram.testkit.Close;
 import dev.engram.tests.Everywhere;
-import java.io.IOException;
-import java.net.URISyntaxException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,23 +39,14 @@ import org.junit.jupiter.params.provider.MethodSource;
 class JaxDelaysTest {
   private static final RandomKey KEY = RandomKey.of(0);
   private static final int LONGEST = 4;
-  private static final Safetensors FILE = read();
-
-  private static Safetensors read() {
-    try {
-      var at = Objects.requireNonNull(JaxDelaysTest.class.getResource("/jax/delays.safetensors"));
-      return Safetensors.read(Path.of(at.toURI()));
-    } catch (IOException | URISyntaxException e) {
-      throw new IllegalStateException(e);
-    }
-  }
+  private static final Vectors FILE = Vectors.of("/jax/delays.safetensors");
 
   static List<Compiler> compilers() {
     return Everywhere.names().stream().map(Compiler::new).toList();
   }
 
   private static HostTensor get(String name) {
-    return FILE.entry(name).tensor();
+    return FILE.get(name);
   }
 
   private static LearnedDelay learned(DType dtype, DelayKernel kernel, Delay.Traces traces) {

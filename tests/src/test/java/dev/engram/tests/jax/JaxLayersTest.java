@@ -11,7 +11,6 @@ import dev.engram.State;
 import dev.engram.States;
 import dev.engram.Vmap;
 import dev.engram.WithAux;
-import dev.engram.io.Safetensors;
 import dev.engram.ir.DType;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
@@ -25,12 +24,8 @@ import dev.engram.nn.Parametrization;
 import dev.engram.nn.ScaledWsConv;
 import dev.engram.testkit.Close;
 import dev.engram.tests.Everywhere;
-import java.io.IOException;
-import java.net.URISyntaxException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,23 +35,14 @@ import org.junit.jupiter.params.provider.MethodSource;
 class JaxLayersTest {
   private static final RandomKey KEY = RandomKey.of(0);
   private static final Optional<Initializer> BIAS = Optional.of(Initializer.zeros());
-  private static final Safetensors FILE = read();
-
-  private static Safetensors read() {
-    try {
-      var at = Objects.requireNonNull(JaxLayersTest.class.getResource("/jax/layers.safetensors"));
-      return Safetensors.read(Path.of(at.toURI()));
-    } catch (IOException | URISyntaxException e) {
-      throw new IllegalStateException(e);
-    }
-  }
+  private static final Vectors FILE = Vectors.of("/jax/layers.safetensors");
 
   static List<Compiler> compilers() {
     return Everywhere.names().stream().map(Compiler::new).toList();
   }
 
   private static HostTensor get(String name) {
-    return FILE.entry(name).tensor();
+    return FILE.get(name);
   }
 
   /** Value and cotangents; operand 0 is the input, the others are the named weights. */

@@ -15,9 +15,6 @@ import dev.engram.io.Safetensors;
 import dev.engram.ir.HostTensor;
 import dev.engram.ir.Tensor;
 import dev.engram.tests.Everywhere;
-import java.io.IOException;
-import java.net.URISyntaxException;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,30 +34,18 @@ class JaxProgramsTest {
     return Everywhere.names().stream().map(Compiler::new).toList();
   }
 
-  /** One file of reference vectors. */
-  private record Vectors(Safetensors file) {
-    static Vectors of(String name) throws IOException, URISyntaxException {
-      var url = JaxProgramsTest.class.getResource("/jax/" + name + ".safetensors");
-      return new Vectors(Safetensors.read(Path.of(Objects.requireNonNull(url).toURI())));
-    }
-
-    HostTensor get(String name) {
-      return file.entry(name).tensor();
-    }
-
-    Map<String, Tensor> under(String prefix) {
-      Map<String, Tensor> out = new LinkedHashMap<>();
-      for (Safetensors.Entry e : file.entries()) {
-        if (e.name().startsWith(prefix)) {
-          out.put(e.name().substring(prefix.length()), e.tensor());
-        }
+  private static Map<String, Tensor> under(Vectors v, String prefix) {
+    Map<String, Tensor> out = new LinkedHashMap<>();
+    for (Safetensors.Entry e : v.file().entries()) {
+      if (e.name().startsWith(prefix)) {
+        out.put(e.name().substring(prefix.length()), e.tensor());
       }
-      return out;
     }
+    return out;
+  }
 
-    void check(String name, Tensor got) {
-      close(name, get(name), got.host());
-    }
+  private static void check(Vectors v, String name, Tensor got) {
+    close(name, v.get(name), got.host());
   }
 
   private static void close(String name, HostTensor want, HostTensor got) {
@@ -90,26 +75,26 @@ class JaxProgramsTest {
   @ParameterizedTest
   @MethodSource("compilers")
   void hessianOfAnMlp(Compiler compiler) throws Exception {
-    Vectors v = Vectors.of("hessian_of_mlp");
+    Vectors v = Vectors.of("/jax/hessian_of_mlp.safetensors");
     Tensor x = v.get("x");
     Tensor y = v.get("y");
     Fn1<Tensor, Tensor> loss = theta -> mlp(theta, x).sub(y).square().mean();
     Tensor theta = v.get("theta");
     ValueAndGrad<Tensor> first = Engram.jit(compiler, Engram.valueAndGrad(loss)).apply(theta);
-    v.check("loss", first.value());
-    v.check("gradient", first.grad());
-    v.check("hessian", Engram.jit(compiler, Engram.hessian(loss)).apply(theta));
-    v.check("hessian", Engram.jit(compiler, Engram.jacrev(Engram.grad(loss))).apply(theta));
+    check(v, "loss", first.value());
+    check(v, "gradient", first.grad());
+    check(v, "hessian", Engram.jit(compiler, Engram.hessian(loss)).apply(theta));
+    check(v, "hessian", Engram.jit(compiler, Engram.jacrev(Engram.grad(loss))).apply(theta));
   }
 
   @ParameterizedTest
   @MethodSource("compilers")
   void perExampleGradients(Compiler compiler) throws Exception {
-    Vectors v = Vectors.of("per_example_gradients");
+    Vectors v = Vectors.of("/jax/per_example_gradients.safetensors");
     Tensor theta = v.get("theta");
     Fn2<Tensor, Tensor, Tensor> each =
         (x, y) -> Engram.grad((Tensor t) -> mlp(t, x).sub(y).square().sum()).apply(theta);
-    v.check("gradients", Engram.jit(compiler, Engram.vmap(each)).apply(v.get("x"), v.get("y")));
+    check(v, "gradients", Engram.jit(compiler, Engram.vmap(each)).apply(v.get("x"), v.get("y")));
   }
 
   // ---- a recurrent network
@@ -133,17 +118,17 @@ class JaxProgramsTest {
   @ParameterizedTest
   @MethodSource("compilers")
   void jacobianOfAScan(Compiler compiler) throws Exception {
-    Vectors v = Vectors.of("jacobian_of_scan");
+    Vectors v = Vectors.of("/jax/jacobian_of_scan.safetensors");
     Tensor xs = v.get("xs");
     Tensor w = v.get("w");
     Fn1<Tensor, Tensor> ofXs = x -> scanned(v, x, w);
     Fn1<Tensor, Tensor> ofW = m -> scanned(v, xs, m);
-    v.check("value", Engram.jit(compiler, ofXs).apply(xs));
-    v.check("by_xs", Engram.jit(compiler, Engram.jacfwd(ofXs)).apply(xs));
-    v.check("by_xs", Engram.jit(compiler, Engram.jacrev(ofXs)).apply(xs));
-    v.check("by_w", Engram.jit(compiler, Engram.jacfwd(ofW)).apply(w));
-    v.check("by_w", Engram.jit(compiler, Engram.jacrev(ofW)).apply(w));
-    v.check("by_w", Engram.jit(compiler, Engram.jacrev(Engram.remat(ofW))).apply(w));
+    check(v, "value", Engram.jit(compiler, ofXs).apply(xs));
+    check(v, "by_xs", Engram.jit(compiler, Engram.jacfwd(ofXs)).apply(xs));
+    check(v, "by_xs", Engram.jit(compiler, Engram.jacrev(ofXs)).apply(xs));
+    check(v, "by_w", Engram.jit(compiler, Engram.jacfwd(ofW)).apply(w));
+    check(v, "by_w", Engram.jit(compiler, Engram.jacrev(ofW)).apply(w));
+    check(v, "by_w", Engram.jit(compiler, Engram.jacrev(Engram.remat(ofW))).apply(w));
     Fn1<Tensor, Tensor> back =
         all ->
             Engram.scanReverse(
@@ -154,7 +139,7 @@ class JaxProgramsTest {
                     v.get("h0"),
                     all)
                 .out();
-    v.check("reversed", Engram.jit(compiler, back).apply(xs));
+    check(v, "reversed", Engram.jit(compiler, back).apply(xs));
   }
 
   // ---- Newton's method
@@ -177,20 +162,20 @@ class JaxProgramsTest {
   @ParameterizedTest
   @MethodSource("compilers")
   void newtonByWhileLoop(Compiler compiler) throws Exception {
-    Vectors v = Vectors.of("newton_by_while_loop");
+    Vectors v = Vectors.of("/jax/newton_by_while_loop.safetensors");
     Tensor a = v.get("a");
     Newton all = Engram.jit(compiler, Engram.vmap(JaxProgramsTest::newton)).apply(a);
-    v.check("roots", all.x());
-    v.check("steps", all.steps());
+    check(v, "roots", all.x());
+    check(v, "steps", all.steps());
     Fn1<Tensor, Tensor> forward = t -> Engram.jvp(x -> newton(x).x(), t, t.like(1)).tangent();
-    v.check("tangents", Engram.jit(compiler, Engram.vmap(forward)).apply(a));
+    check(v, "tangents", Engram.jit(compiler, Engram.vmap(forward)).apply(a));
     Fn1<Tensor, Tensor> reverse = Engram.grad(t -> newton(t).x());
     Tensor each = Engram.jit(compiler, Engram.vmap(reverse)).apply(a);
-    v.check("tangents", each);
-    v.check("implicit", each);
+    check(v, "tangents", each);
+    check(v, "implicit", each);
     Fn1<Tensor, Tensor> whole =
         Engram.grad((Tensor t) -> Engram.vmap(JaxProgramsTest::newton).apply(t).x().sum());
-    v.check("implicit", Engram.jit(compiler, whole).apply(a));
+    check(v, "implicit", Engram.jit(compiler, whole).apply(a));
     Tensor one = a.get(3);
     close(
         "one alone",
@@ -257,16 +242,16 @@ class JaxProgramsTest {
 
   private static void checkTransformer(Compiler compiler, Fn1<Inputs, Tensor> forward)
       throws Exception {
-    Vectors v = Vectors.of("transformer");
-    Inputs in = new Inputs(v.under("p."), v.get("x"));
+    Vectors v = Vectors.of("/jax/transformer.safetensors");
+    Inputs in = new Inputs(under(v, "p."), v.get("x"));
     Tensor y = v.get("y");
-    v.check("value", Engram.jit(compiler, forward).apply(in));
+    check(v, "value", Engram.jit(compiler, forward).apply(in));
     Fn1<Inputs, Tensor> loss = i -> forward.apply(i).sub(y).square().mean();
     ValueAndGrad<Inputs> g = Engram.jit(compiler, Engram.valueAndGrad(loss)).apply(in);
-    v.check("loss", g.value());
-    v.check("by_x", g.grad().x());
+    check(v, "loss", g.value());
+    check(v, "by_x", g.grad().x());
     assertEquals(24, g.grad().p().size());
-    g.grad().p().forEach((name, t) -> v.check("grad." + name, t));
+    g.grad().p().forEach((name, t) -> check(v, "grad." + name, t));
   }
 
   @ParameterizedTest

@@ -23,17 +23,12 @@ import dev.engram.optim.Sgd;
 import dev.engram.optim.Updater;
 import dev.engram.optim.WeightAverage;
 import dev.engram.tests.Everywhere;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.URISyntaxException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -50,23 +45,12 @@ class OptaxTest {
   private static final double F64 = 1e-10;
   private static final double F32 = 1e-5;
   private static final List<String> WEIGHTS = List.of("w", "b");
-  private static final Safetensors VECTORS = vectors();
+  private static final Vectors VECTORS = Vectors.of("/jax/optimizers.safetensors");
 
   private static final Map<String, OptaxCases.Case> CASES = OptaxCases.cases();
 
-  private static Safetensors vectors() {
-    try {
-      var url = OptaxTest.class.getResource("/jax/optimizers.safetensors");
-      return Safetensors.read(Path.of(Objects.requireNonNull(url).toURI()));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (URISyntaxException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
   private static HostTensor get(String name) {
-    return VECTORS.entry(name).tensor();
+    return VECTORS.get(name);
   }
 
   static Collection<String> names() {
@@ -234,7 +218,7 @@ class OptaxTest {
   @Test
   void everyVectorIsUsed() {
     Set<String> inFile =
-        VECTORS.entries().stream()
+        VECTORS.file().entries().stream()
             .map(Safetensors.Entry::name)
             .filter(n -> n.startsWith("schedule.") || n.endsWith(".w"))
             .map(n -> n.replace("schedule.", "").replaceFirst("\\.w$", ""))

@@ -16,12 +16,9 @@ import dev.engram.ir.Value;
 import dev.engram.ir.passes.CheckIndices;
 import dev.engram.testkit.Close;
 import dev.engram.tests.Everywhere;
-import java.io.IOException;
-import java.net.URISyntaxException;
-import java.nio.file.Path;
+import dev.engram.tests.jax.Vectors;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -31,23 +28,14 @@ import org.junit.jupiter.api.TestFactory;
 
 /** Structured ops and their derivatives against results of JAX, on every backend. */
 class JaxOpsTest {
-  private static final Safetensors FILE = read();
-
-  private static Safetensors read() {
-    try {
-      var at = Objects.requireNonNull(JaxOpsTest.class.getResource("/ops/jax.safetensors"));
-      return Safetensors.read(Path.of(at.toURI()));
-    } catch (IOException | URISyntaxException e) {
-      throw new IllegalStateException(e);
-    }
-  }
+  private static final Vectors FILE = Vectors.of("/ops/jax.safetensors");
 
   private static HostTensor get(String name) {
-    return FILE.entry(name).tensor();
+    return FILE.get(name);
   }
 
   private static Stream<String> names() {
-    return FILE.entries().stream().map(Safetensors.Entry::name);
+    return FILE.file().entries().stream().map(Safetensors.Entry::name);
   }
 
   private static boolean has(String name) {
