@@ -19,18 +19,19 @@ public abstract class Network<X, O> extends Model implements Fn1<X, O> {
   }
 
   /**
-   * Returns this network with weights that learn from each step's own gradient alone: online
-   * learning builds no trace for them and logs no warning. For a readout, for example, that is
-   * exact. The states and their paths are the same.
+   * Returns a network of the same states, whose weights learn from each step's own gradient alone:
+   * online learning builds no trace for them and logs no warning. For a readout, for example, that
+   * is exact. This network is not changed: keep the one that is returned, in a field of type {@link
+   * Layer} or {@code Network}, or call {@code part.untraced().update(x)} where the part is used.
    */
   public Network<X, O> untraced() {
     return ChangedWeights.untraced(this);
   }
 
   /**
-   * Returns this network with weights that do not learn: their gradients are zero, and online
-   * learning builds no trace for them and logs no warning. Gradients of its inputs go through it.
-   * The states and their paths are the same.
+   * Returns a network of the same states, whose weights do not learn: their gradients are zero, and
+   * online learning builds no trace for them and logs no warning. Gradients of its inputs go
+   * through it. This network is not changed.
    *
    * <p>A weight that a model holds in frozen networks alone is not among its {@link
    * Model#trainable}, nor among the {@link dev.engram.online.Learner#weights} of a learner, so that

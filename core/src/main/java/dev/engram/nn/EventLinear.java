@@ -16,7 +16,8 @@ import java.util.Optional;
  * A linear layer with sparse connections whose step costs what the inputs that are not zero cost,
  * as for spikes: {@code y_j = Σ x_i w_ik} over all i, k with {@code target_ik = j}. States: {@code
  * weight [in, degree]} and {@code targets i32[in, degree]}, where degree is the largest number of
- * outputs of an input.
+ * outputs of an input: where inputs have fewer, the rest is padding, which counts as weights;
+ * {@link Connectivity#fixedOutDegree} has none.
  *
  * <p>It is the function of a {@link SparseLinear}, which reads all weights in each step and is
  * faster where most inputs are not zero. Gradients read all weights in both. Online rules keep a

@@ -85,6 +85,13 @@ public abstract class Optimizer extends Model implements Updater {
     weights.byPath().forEach(this::registered);
   }
 
+  /** {@code Adam(1234 parameters)}: of the weights that are registered. */
+  @Override
+  public String toString() {
+    long n = weights.values().stream().mapToLong(w -> w.type().size()).sum();
+    return getClass().getSimpleName() + "(" + n + " parameters)";
+  }
+
   /** Throws what {@link #register} throws. */
   final void checkNew(States weights) {
     weights.byPath().forEach(this::requireParameter);

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.engram.Engram;
 import dev.engram.Fn1;
 import dev.engram.Grads;
+import dev.engram.RandomKey;
 import dev.engram.State;
 import dev.engram.States;
 import dev.engram.ir.DType;
@@ -18,6 +19,7 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TraceException;
 import dev.engram.ir.TypeException;
+import dev.engram.nn.Linear;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -45,6 +47,14 @@ class OptimizerTest {
       step.apply(HostTensor.of(g, 2));
     }
     return w.value().host().toDoubles();
+  }
+
+  @Test
+  void itsTextCountsWhatIsRegistered() {
+    Adam adam = new Adam(1e-3);
+    assertEquals("Adam(0 parameters)", adam.toString());
+    adam.register(new Linear(3, 2, RandomKey.of(1)).states());
+    assertEquals("Adam(8 parameters)", adam.toString());
   }
 
   @Test

@@ -67,7 +67,9 @@ final class RuleNames {
 
   /** {@link Rule#named}. */
   static Rule parse(String text) {
-    List<String> words = Arrays.asList(text.strip().split("\\s+"));
+    // As the command writes it.
+    String spaced = text.strip().replaceFirst("^snap-(\\d+)$", "snap $1");
+    List<String> words = Arrays.asList(spaced.split("\\s+"));
     List<Double> settings = new ArrayList<>();
     for (String word : words.subList(1, words.size())) {
       try {
@@ -83,11 +85,13 @@ final class RuleNames {
         .orElseThrow(() -> unknown(text));
   }
 
-  /** A name that is right, with other settings, needs no hint. */
   private static String hint(String text) {
     String name = text.strip().split("\\s+")[0];
-    List<String> names = ALL.stream().map(Named::name).toList();
-    return names.contains(name) ? "" : DidYouMean.hint(name, names);
+    return ALL.stream()
+        .filter(n -> n.name.equals(name))
+        .findFirst()
+        .map(n -> "; write " + n)
+        .orElseGet(() -> DidYouMean.hint(name, ALL.stream().map(Named::name).toList()));
   }
 
   private static EtraceException unknown(String text) {

@@ -25,6 +25,7 @@ class RuleNamesTest {
             Map.entry("ostl-feedforward", Rule.ostlFeedforward()),
             Map.entry("snap 2", Rule.snAp(2)),
             Map.entry("snap 3", Rule.snAp(3)),
+            Map.entry("snap-3", Rule.snAp(3)),
             Map.entry("uoro", Rule.uoro()),
             Map.entry("three-factor", Rule.threeFactor()),
             Map.entry("dni", Rule.dni()),

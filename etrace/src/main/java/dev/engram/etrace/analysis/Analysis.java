@@ -117,7 +117,9 @@ public final class Analysis {
                     "with n=1 each holds its own alone"));
           }
         });
-    return new Report(groups, kept, relations, excluded, gradients, all);
+    // A weight that is used for each of many states alike is told of once.
+    List<Exclusion> once = excluded.stream().distinct().toList();
+    return new Report(groups, kept, relations, once, gradients, all.stream().distinct().toList());
   }
 
   /** True when the new hidden state {@code s} depends on the old one {@code r}. */

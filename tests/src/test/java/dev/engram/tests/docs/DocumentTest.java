@@ -238,6 +238,11 @@ class DocumentTest {
     parts.put("activations", () -> nn.methods("Activations"));
     parts.put("neurons", () -> spiking.subclasses("Neuron", "PlainNeuron", "PeakNeuron"));
     parts.put("spiking", () -> spiking.subclasses("Synapse", "SynapticInput", "Layer"));
+    parts.put("connectivity", () -> nn.methods("Connectivity"));
+    parts.put("profiles", () -> nn.methods("Profile"));
+    parts.put("membranes", () -> spiking.methods("Membrane"));
+    parts.put("constants", () -> spiking.methods("Constant"));
+    parts.put("delayKernels", () -> spiking.methods("DelayKernel"));
     parts.put("surrogates", () -> spiking.methods("Surrogate"));
     parts.put("encoders", () -> spiking.methods("Encoders"));
     parts.put("trains", () -> spiking.methods("SpikeTrains"));
