@@ -46,7 +46,6 @@ class LauncherTest {
       Files.createDirectories(root.resolve(module).resolve("src/main/java"));
     }
     Path home = Files.createDirectories(root.resolve("cli/target/engram"));
-    Files.writeString(home.resolve("jdk"), System.getProperty("java.home") + "\n");
     Path lib = Files.createDirectory(home.resolve("lib"));
     Path backend = Files.createDirectory(home.resolve("backend"));
     // Copies: the JVM finds no packages behind the link to a folder.
@@ -56,6 +55,7 @@ class LauncherTest {
       Path to = name.equals("dev.engram.backend.cpu") ? backend : lib;
       copy(at, to.resolve(Files.isDirectory(at) ? name : name + ".jar"));
     }
+    Files.writeString(home.resolve("jdk"), System.getProperty("java.home") + "\n");
     Path built = Files.createFile(home.resolve("built"));
     Files.setLastModifiedTime(built, FileTime.from(Instant.now().plusSeconds(3600)));
   }
@@ -95,6 +95,25 @@ class LauncherTest {
     Outcome runs = run("", "help", "run");
     assertEquals(List.of(), runs.err());
     assertEquals(0, runs.code());
+  }
+
+  /** The JVM refuses an archive of other jars, such as those that Maven has made again. */
+  @Test
+  void archivesAreMadeAgainWhenJarsAre() throws Exception {
+    Path home = root.resolve("cli/target/engram");
+    assertEquals(0, run("", "run", "--help").code());
+    assertTrue(Files.notExists(home.resolve("all.jsa")), "the test's own installation has none");
+    FileTime before = FileTime.from(Instant.now().minusSeconds(3600));
+    Files.setLastModifiedTime(home.resolve("jdk"), before);
+    try (Stream<Path> jars = Files.list(home.resolve("lib"))) {
+      for (Path jar : jars.filter(f -> f.toString().endsWith(".jar")).toList()) {
+        Files.setLastModifiedTime(jar, FileTime.from(Instant.now().minusSeconds(60)));
+      }
+    }
+    Outcome again = run("", "run", "--help");
+    assertEquals(List.of(), again.err());
+    assertTrue(Files.exists(home.resolve("help.aot")));
+    assertTrue(Files.getLastModifiedTime(home.resolve("jdk")).compareTo(before) > 0);
   }
 
   /**
