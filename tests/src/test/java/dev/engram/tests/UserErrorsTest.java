@@ -124,7 +124,7 @@ class UserErrorsTest {
           }
         };
     message(
-        () -> Learner.compile(model, m -> new DRtrl<>(m, d -> {}), X), "no weight", "non-temporal");
+        () -> Learner.compile(model, m -> new DRtrl<>(m, d -> {}), X), "no weight", "reaches no hidden state");
   }
 
   @Test
