@@ -124,7 +124,9 @@ class UserErrorsTest {
           }
         };
     message(
-        () -> Learner.compile(model, m -> new DRtrl<>(m, d -> {}), X), "no weight", "reaches no hidden state");
+        () -> Learner.compile(model, m -> new DRtrl<>(m, d -> {}), X),
+        "no weight",
+        "reaches no hidden state");
   }
 
   @Test
