@@ -14,6 +14,7 @@ import dev.engram.ir.text.Printer;
 import dev.engram.lower.Backend;
 import dev.engram.lower.Lowering;
 import dev.engram.lower.RunOperands;
+import dev.engram.sparse.EventProduct;
 import dev.engram.text.Passes;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -122,7 +123,7 @@ public final class GoldenFiles {
    */
   public static GoldenFiles interpreted() {
     return new GoldenFiles(
-        OpTable.standard(),
+        EventProduct.in(OpTable.standard()),
         new TreeMap<>(Passes.all()),
         Map.of(),
         List.of(new Runner(INTERPRETER, Interpreter::run)));
@@ -136,7 +137,7 @@ public final class GoldenFiles {
   public static GoldenFiles standard() {
     GoldenFiles files =
         interpreted()
-            .with(text(OpTable.standard()))
+            .with(text(EventProduct.in(OpTable.standard())))
             .with(
                 new Runner("standard", (g, in) -> Interpreter.run(Pipeline.standard().run(g), in)));
     for (Backend b : ServiceLoader.load(Backend.class)) {
