@@ -10,7 +10,8 @@ import dev.engram.ir.Tensor;
 import dev.engram.ir.TensorType;
 import dev.engram.ir.TypeException;
 import dev.engram.ir.tensor.Moves;
-import java.util.ArrayList;
+import java.util.AbstractList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -57,6 +58,41 @@ final class Past extends Model implements Transparent {
     return rows.map(r -> pushed(who, r, x)).orElseGet(() -> shifted(who, x));
   }
 
+  /**
+   * As {@link #push(String, Tensor)}; returns for each element what came in so many steps ago.
+   *
+   * @param steps one for each element, or one for all
+   */
+  Tensor push(String who, Tensor x, int[] steps) {
+    List<Tensor> all = push(who, x);
+    int[] different = Arrays.stream(steps).distinct().toArray();
+    return different.length == 1
+        ? all.get(different[0])
+        : rows.map(r -> gathered(r.value(), steps))
+            .orElseGet(() -> selected(all, steps, different));
+  }
+
+  private static Tensor gathered(Tensor rows, int[] steps) {
+    int size = steps.length;
+    int[] at = new int[size];
+    Arrays.setAll(at, i -> steps[i] * size + i);
+    return rows.reshape(rows.dim(0) * size).take(HostTensor.of(at, size), 0);
+  }
+
+  // Position by position, as traces follow it.
+  private static Tensor selected(List<Tensor> taps, int[] steps, int[] different) {
+    Tensor y = taps.get(different[0]);
+    for (int i = 1; i < different.length; i++) {
+      int d = different[i];
+      boolean[] mine = new boolean[steps.length];
+      for (int j = 0; j < mine.length; j++) {
+        mine[j] = steps[j] == d;
+      }
+      y = HostTensor.of(mine, mine.length).select(taps.get(d), y);
+    }
+    return y;
+  }
+
   // A position of a tap takes that of the tap before: the taps are one hidden group, position by
   // position. As the result of an op the new value is distinct from the old one of the other tap,
   // so a result that depends on it counts in the learning signal of this step.
@@ -76,11 +112,19 @@ final class Past extends Model implements Transparent {
     check(who, x, TensorType.of(old.dtype(), old.dim(1)), "");
     Tensor first = x.expandDims(0);
     rows.set(longest == 0 ? first : Tensor.concat(0, first, old.slice(0, 0, longest)));
-    List<Tensor> all = new ArrayList<>();
-    for (int k = 0; k <= longest; k++) {
-      all.add(rows.value().get(k));
-    }
-    return all;
+    Tensor now = rows.value();
+    // A row is sliced when it is asked for: of many steps a delay may take one.
+    return new AbstractList<>() {
+      @Override
+      public Tensor get(int k) {
+        return now.get(k);
+      }
+
+      @Override
+      public int size() {
+        return longest + 1;
+      }
+    };
   }
 
   private static void check(String who, Tensor x, TensorType want, String also) {

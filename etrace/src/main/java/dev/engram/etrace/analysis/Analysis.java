@@ -287,7 +287,7 @@ public final class Analysis {
     Site first = bundle.getFirst();
     PathAnalysis walk = new PathAnalysis(reach, first.signal(), false);
     List<String> weights = bundle.stream().flatMap(s -> names(s).stream()).distinct().toList();
-    Words what = new Words(weights);
+    Subject what = new Subject(weights);
     String op = first.eqn().op().mnemonic();
     List<String> hidden = walk.reached.stream().map(s -> step.state(s).path()).toList();
     if (walk.reached.isEmpty()) {
@@ -323,7 +323,7 @@ public final class Analysis {
                   + " "
                   + String.join(", ", hidden)
                   + " directly and also through "
-                  + Words.op(e, first.where())
+                  + Subject.op(e, first.where())
                   + ", a path without a trace, along which "
                   + what.learnWithin(),
               "learn that path by BPTT, or use the weight there with .untraced()"));
@@ -367,18 +367,18 @@ public final class Analysis {
   }
 
   private static String excludedText(
-      Kind why, Words what, PathAnalysis walk, SourceLocation where) {
+      Kind why, Subject what, PathAnalysis walk, SourceLocation where) {
     return switch (why) {
       case RELATION_EXCLUDED_WEIGHT_TO_WEIGHT ->
           what.with("reaches", "reach")
               + " a hidden state only through another weight ("
-              + Words.op(walk.blocked.iterator().next(), where)
+              + Subject.op(walk.blocked.iterator().next(), where)
               + "), so "
               + what.learnWithin();
       case RELATION_EXCLUDED_SHAPE ->
           what.with("reaches", "reach")
               + " a hidden state only through "
-              + Words.op(walk.mixing.iterator().next(), where)
+              + Subject.op(walk.mixing.iterator().next(), where)
               + ", which mixes positions, so "
               + what.learnWithin();
       case RELATION_EXCLUDED_NON_TEMPORAL ->
@@ -397,7 +397,7 @@ public final class Analysis {
     };
   }
 
-  private static String fix(Kind why, Words what) {
+  private static String fix(Kind why, Subject what) {
     String accept = ", or accept that with .untraced()";
     return switch (why) {
       case RELATION_EXCLUDED_WEIGHT_TO_WEIGHT ->
@@ -439,9 +439,9 @@ public final class Analysis {
                 List.of(),
                 "untraced",
                 e.where(),
-                new Words(weights).with("is", "are")
+                new Subject(weights).with("is", "are")
                     + " used untraced here, so "
-                    + new Words(weights).learnWithin(),
+                    + new Subject(weights).learnWithin(),
                 ""));
       }
     }

@@ -58,7 +58,7 @@ final class UntracedStates {
         "the state "
             + p.path()
             + " takes what "
-            + new Words(sources).with("gives", "give")
+            + new Subject(sources).with("gives", "give")
             + " and hands it on in later steps, but is no hidden state: no derivative goes"
             + " through it",
         "make it a hidden state, or say so with stopGradient() on what it takes");

@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -106,7 +105,7 @@ final class Notebook {
   }
 
   /** As Jupyter writes it: one blank for each level. */
-  void write(Path file) throws IOException {
+  String text() throws IOException {
     DefaultIndenter indent = new DefaultIndenter(" ", "\n");
     DefaultPrettyPrinter printer =
         new DefaultPrettyPrinter(
@@ -114,6 +113,6 @@ final class Notebook {
                 .withObjectFieldValueSpacing(Separators.Spacing.AFTER));
     printer.indentArraysWith(indent);
     printer.indentObjectsWith(indent);
-    Files.writeString(file, JSON.writer(printer).writeValueAsString(root) + "\n");
+    return JSON.writer(printer).writeValueAsString(root) + "\n";
   }
 }

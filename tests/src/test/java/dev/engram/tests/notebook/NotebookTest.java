@@ -4,10 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.engram.testkit.Bless;
 import dev.engram.tests.notebook.Notebook.Cell;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -33,6 +35,7 @@ class NotebookTest {
     Path file = ROOT.resolve("examples/notebooks/online_learning.ipynb");
     Notebook notebook = Notebook.read(file);
     List<Cell> cells = notebook.code();
+    Bless bless = Bless.fromSettings();
     List<String> printed = new ArrayList<>();
     try (Shell shell = new Shell(classPath(), HEADLESS, VECTORS)) {
       for (int i = 0; i < cells.size(); i++) {
@@ -41,7 +44,7 @@ class NotebookTest {
         int number = i + 1;
         assertTrue(
             result.failure().isEmpty(), () -> "cell " + number + ": " + result.failure().get());
-        if (Boolean.getBoolean("engram.bless")) {
+        if (bless.on()) {
           cell.store(number, result);
         }
         assertEquals(cell.text(), result.printed(), "cell " + number);
@@ -50,8 +53,8 @@ class NotebookTest {
         printed.add(result.printed());
       }
     }
-    if (Boolean.getBoolean("engram.bless")) {
-      notebook.write(file);
+    if (bless.on()) {
+      bless.check(file, Files.readString(file), notebook.text());
     }
     assertEquals(1, cells.stream().mapToInt(c -> c.pictures().size()).sum());
     assertTrue(printed.stream().anyMatch(p -> p.contains("step 150, loss 2.0")), printed::toString);

@@ -9,7 +9,7 @@ import java.util.List;
  *
  * @param names at least one
  */
-record Words(List<String> names) {
+record Subject(List<String> names) {
 
   /** The names, and the verb that fits their number. */
   String with(String one, String several) {
